@@ -1,0 +1,150 @@
+# The whole configuration of a stack. Types and defaults are literals: `cargo run -- dev` reads them too.
+# A limit that concerns one module is checked in that module; here stands what spans several.
+
+variable "name" {
+  description = "Prefix of every resource name; unique in the account, because IAM roles are global."
+  type        = string
+  default     = "sluicegate"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,23}$", var.name))
+    error_message = "name must be 1 to 24 lowercase letters, digits or hyphens and begin with a letter: IAM role names built from it end at 64 characters."
+  }
+}
+
+variable "stage" {
+  description = "Name of the API's stage, the last part of the WebSocket URI."
+  type        = string
+  default     = "v1"
+}
+
+variable "architecture" {
+  description = "CPU architecture of the functions, `x86_64` or `arm64`; the zips in `bundle` must be built for it."
+  type        = string
+  default     = "x86_64"
+}
+
+variable "bundle" {
+  description = "Folder that holds one `{function}.zip` for each key of `functions`, relative to the folder Terraform runs in."
+  type        = string
+  default     = "../dist/functions"
+}
+
+variable "logging" {
+  description = "Access and execution logs of the API: `off`, `existing_role` (the account already has API Gateway's CloudWatch role) or `manage_account_role` (this stack sets that account-wide role, which outlives it)."
+  type        = string
+  default     = "off"
+}
+
+variable "data_trace" {
+  description = "Whether execution logs carry whole message bodies; needs `logging`."
+  type        = bool
+  default     = false
+}
+
+variable "acknowledgements" {
+  description = "Whether each message is answered with an `ack` or a `nack` frame; each answer is a paid message."
+  type        = bool
+  default     = false
+}
+
+variable "throttling" {
+  description = "Token bucket of the stage: `rate_limit` requests per second sustained, `burst_limit` requests at once."
+  type = object({
+    rate_limit  = optional(number, 500)
+    burst_limit = optional(number, 500)
+  })
+  default = {}
+
+  validation {
+    condition     = var.throttling.rate_limit < (var.stream.mode == "ON_DEMAND" ? 4000 : 1000 * var.stream.shard_count)
+    error_message = "throttling.rate_limit must stay below what the stream takes (1,000 records per second for each shard, 4,000 for a new on-demand stream), or messages are lost unseen: lower it or raise stream.shard_count."
+  }
+}
+
+variable "stream" {
+  description = "The stream: `mode` `PROVISIONED` with `shard_count`, or `ON_DEMAND`; `retention_hours` from 24 to 8760; `kms_key_arn` of a customer key, or `alias/aws/kinesis` for the key that AWS manages."
+  type = object({
+    mode            = optional(string, "PROVISIONED")
+    shard_count     = optional(number, 1)
+    retention_hours = optional(number, 24)
+    kms_key_arn     = optional(string)
+  })
+  default = {}
+}
+
+variable "functions" {
+  description = "The functions by name; each attribute is described in modules/function. One without `routes` sees every event."
+  type = map(object({
+    memory_mb                   = optional(number, 128)
+    timeout_seconds             = optional(number, 30)
+    routes                      = optional(list(string), [])
+    lifecycle_events            = optional(list(string), [])
+    connection_actions          = optional(list(string), ["POST"])
+    environment                 = optional(map(string), {})
+    reserved_concurrency        = optional(number, -1)
+    log_level                   = optional(string, "INFO")
+    log_retention_days          = optional(number, 14)
+    batch_size                  = optional(number, 16)
+    batching_window_seconds     = optional(number, 0)
+    parallelization_factor      = optional(number, 1)
+    bisect_on_error             = optional(bool, true)
+    maximum_retry_attempts      = optional(number, 10)
+    maximum_record_age_seconds  = optional(number, -1)
+    starting_position           = optional(string, "LATEST")
+    starting_position_timestamp = optional(string)
+    enabled                     = optional(bool, true)
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.functions) : can(regex("^[a-z][a-z0-9_-]{0,27}$", name))])
+    error_message = "each key of functions must be 1 to 28 lowercase letters, digits, hyphens or underscores and begin with a letter: it names a crate, a zip and a role."
+  }
+
+  validation {
+    condition     = length(var.functions) <= 20
+    error_message = "a stream has at most 20 consumers, and each function is one: split the functions over several stacks."
+  }
+}
+
+variable "route_schemas" {
+  description = "JSON Schema (draft 4, as text) by route key, for the routes that accept less than any JSON; `$default` is allowed."
+  type        = map(string)
+  default     = {}
+}
+
+variable "domain" {
+  description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) and `hosted_zone_id` (Route 53, where the alias record is wanted)."
+  type = object({
+    name            = string
+    certificate_arn = string
+    mapping_key     = optional(string, "")
+    hosted_zone_id  = optional(string)
+  })
+  default = null
+}
+
+variable "alarm_topic_arns" {
+  description = "SNS topics that alarms notify when they begin and when they end; at most 5."
+  type        = list(string)
+  default     = []
+}
+
+variable "iterator_age_alarm_seconds" {
+  description = "Age of the oldest unread record, in seconds, at which a function's alarm goes off."
+  type        = number
+  default     = 60
+}
+
+variable "access_log_retention_days" {
+  description = "Days that the API's own logs are kept, where `logging` is on."
+  type        = number
+  default     = 14
+}
+
+variable "tags" {
+  description = "Tags of every resource that can carry them, beside `application`, which is the stack's name."
+  type        = map(string)
+  default     = {}
+}
