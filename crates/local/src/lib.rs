@@ -1,1 +1,7 @@
-//! The local plane.
+//! The plane on one machine: an API Gateway WebSocket API, Kinesis, event source mappings and Lambda,
+//! in one process, on one port.
+
+pub mod account;
+pub mod function;
+pub mod gateway;
+pub mod identity;

@@ -1,0 +1,53 @@
+//! The account and region that a plane plays, and the ARNs that follow from them.
+
+/// One account in one region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+    /// A region's code, such as `us-east-1`.
+    pub region: String,
+}
+
+impl Default for Account {
+    /// The account id that local emulators agree on, in the region that AWS tools default to.
+    fn default() -> Self {
+        Self { id: "000000000000".into(), region: "us-east-1".into() }
+    }
+}
+
+impl Account {
+    /// `arn:aws:kinesis:{region}:{account}:stream/{name}`
+    pub fn stream_arn(&self, name: &str) -> String {
+        self.arn("kinesis", &format!("stream/{name}"))
+    }
+
+    /// `arn:aws:lambda:{region}:{account}:function:{name}`
+    pub fn function_arn(&self, name: &str) -> String {
+        self.arn("lambda", &format!("function:{name}"))
+    }
+
+    /// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{rest}`, what `@connections` calls are
+    /// authorised on.
+    pub fn execute_api_arn(&self, api_id: &str, stage: &str, rest: &str) -> String {
+        self.arn("execute-api", &format!("{api_id}/{stage}/{rest}"))
+    }
+
+    /// An ARN of a regional service.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.id)
+    }
+}
+
+/// The stream's name in a stream's or a consumer's ARN
+/// (`…:stream/{name}` or `…:stream/{name}/consumer/{consumer}:{epoch}`).
+pub fn stream_name_of_arn(arn: &str) -> Option<&str> {
+    let resource = arn.splitn(6, ':').nth(5)?;
+    resource.strip_prefix("stream/")?.split('/').next().filter(|name| !name.is_empty())
+}
+
+/// The stream's own ARN, from a stream's or a consumer's.
+pub fn stream_arn_of_arn(arn: &str) -> Option<&str> {
+    stream_name_of_arn(arn)?;
+    Some(arn.find("/consumer/").map_or(arn, |end| &arn[..end]))
+}

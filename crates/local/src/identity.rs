@@ -1,0 +1,77 @@
+//! Who calls, and whether that caller may: the seam between the data plane and IAM.
+
+use std::sync::Arc;
+
+/// Who makes a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// The account itself: a developer's own keys. Everything is allowed, as for an administrator.
+    Account,
+    /// A role, by its ARN: the gateway as an integration's role, a function as its own.
+    Role(String),
+}
+
+/// Credentials issued to an execution environment.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Names the credentials; begins with `ASIA`, as temporary ones do.
+    pub access_key_id: String,
+    /// Never logged.
+    pub secret_access_key: String,
+    /// Never logged.
+    pub session_token: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
+}
+
+/// A call that its caller's policies do not allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{role} is not authorized to perform {action} on {resource}")]
+pub struct Denied {
+    /// The role's ARN.
+    pub role: String,
+    /// Such as `kinesis:PutRecord`.
+    pub action: String,
+    /// The ARN that the action was tried on.
+    pub resource: String,
+}
+
+/// What the data plane asks of IAM.
+pub trait Permissions: Send + Sync {
+    /// Whether `principal` may do `action` on `resource` now. A refusal is logged by the callee.
+    fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied>;
+
+    /// Temporary credentials that act as `role_arn` until [`Permissions::revoke`].
+    fn issue(&self, role_arn: &str) -> Credentials;
+
+    /// Forgets credentials, when their execution environment is gone.
+    fn revoke(&self, access_key_id: &str);
+
+    /// Whom an access key stands for: a role where this plane issued it, else the account.
+    /// `None`: a key of the form this plane issues (`ASIA…`) that it does not know (any more).
+    fn principal(&self, access_key_id: &str) -> Option<Principal>;
+}
+
+/// The caller named by a request's SigV4 `Authorization` header or query. An unsigned request counts
+/// as the account's own. Signatures are not verified: this plane guards against a wrong policy, not an attacker.
+pub fn caller(permissions: &Arc<dyn Permissions>, request: &http::request::Parts) -> Option<Principal> {
+    match credential_scope(request) {
+        Some(scope) => permissions.principal(scope.split('/').next().unwrap_or_default()),
+        None => Some(Principal::Account),
+    }
+}
+
+/// The credential scope `{access key}/{date}/{region}/{service}/aws4_request` of a signed request.
+pub fn credential_scope(request: &http::request::Parts) -> Option<&str> {
+    let header = request.headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let Some(header) = header {
+        let start = header.find("Credential=")? + "Credential=".len();
+        return header[start..].split([',', ' ']).next();
+    }
+    let query = request.uri.query()?;
+    query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))
+}
