@@ -1,0 +1,58 @@
+# The stack: one gateway, one stream, and a function with its own consumer for each key of `functions`.
+
+locals {
+  # Routes and lifecycle events exist where a function asks for them.
+  routes           = distinct(flatten([for function in values(var.functions) : function.routes]))
+  lifecycle_events = distinct(flatten([for function in values(var.functions) : function.lifecycle_events]))
+}
+
+module "stream" {
+  source = "./modules/stream"
+
+  name            = "${var.name}-events"
+  mode            = var.stream.mode
+  shard_count     = var.stream.shard_count
+  retention_hours = var.stream.retention_hours
+  kms_key_arn     = var.stream.kms_key_arn
+}
+
+module "gateway" {
+  source = "./modules/gateway"
+
+  name               = var.name
+  stage              = var.stage
+  stream             = module.stream
+  routes             = local.routes
+  lifecycle_events   = local.lifecycle_events
+  route_schemas      = var.route_schemas
+  acknowledgements   = var.acknowledgements
+  throttling         = var.throttling
+  logging            = var.logging
+  data_trace         = var.data_trace
+  log_retention_days = var.access_log_retention_days
+  domain             = var.domain
+}
+
+module "function" {
+  source   = "./modules/function"
+  for_each = var.functions
+
+  name         = "${var.name}-${each.key}"
+  bundle       = var.bundle
+  package      = each.key
+  architecture = var.architecture
+  stream       = module.stream
+  api          = module.gateway.api
+  settings     = each.value
+}
+
+module "observability" {
+  source = "./modules/observability"
+
+  name                       = var.name
+  api                        = module.gateway.api
+  stream_name                = module.stream.name
+  functions                  = module.function
+  alarm_topic_arns           = var.alarm_topic_arns
+  iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+}

@@ -1,0 +1,64 @@
+# The function: its code, its logs, and the queue of records that it gave up on.
+
+locals {
+  package = "${var.bundle}/${var.package}.zip"
+}
+
+resource "aws_lambda_function" "this" {
+  #checkov:skip=CKV_AWS_50:tracing is not part of the flow; a record carries its own request id from the gateway on.
+  #checkov:skip=CKV_AWS_115:concurrency is bounded by shards x parallelization_factor; reserving more is the caller's choice.
+  #checkov:skip=CKV_AWS_116:a dead-letter queue serves asynchronous invocations; here the mapping's on-failure destination does.
+  #checkov:skip=CKV_AWS_117:the function needs no VPC, only AWS's own endpoints.
+  #checkov:skip=CKV_AWS_173:Lambda encrypts the environment with its own key, and it holds no secrets.
+  #checkov:skip=CKV_AWS_272:the bundle's hashes are checked before a deployment; signing needs an account-wide profile.
+  function_name                  = var.name
+  role                           = aws_iam_role.this.arn
+  runtime                        = "provided.al2023"
+  handler                        = "bootstrap"
+  architectures                  = [var.architecture]
+  filename                       = local.package
+  source_code_hash               = filebase64sha256(local.package)
+  memory_size                    = var.settings.memory_mb
+  timeout                        = var.settings.timeout_seconds
+  reserved_concurrent_executions = var.settings.reserved_concurrency
+
+  environment {
+    variables = merge(var.settings.environment, {
+      SLUICEGATE_CONNECTIONS_ENDPOINT = var.api.connections_endpoint
+      SLUICEGATE_API_ID               = var.api.id
+      SLUICEGATE_STAGE                = var.api.stage
+      SLUICEGATE_FAULT_QUEUE_URL      = aws_sqs_queue.faults.url
+    })
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.this.name
+    application_log_level = var.settings.log_level
+    system_log_level      = "INFO"
+  }
+
+  # The first invocation must find every permission in place.
+  depends_on = [aws_iam_role_policy.this]
+
+  lifecycle {
+    precondition {
+      condition     = fileexists(local.package)
+      error_message = "${local.package} does not exist: build the bundle first, or set bundle to the folder that holds it."
+    }
+  }
+}
+
+# Lambda would create this group itself, without retention, and leave it behind.
+resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; functions log no message bodies.
+  #checkov:skip=CKV_AWS_338:how long logs are kept is the caller's choice (log_retention_days).
+  name              = "/aws/lambda/${var.name}"
+  retention_in_days = var.settings.log_retention_days
+}
+
+resource "aws_sqs_queue" "faults" {
+  name                      = "${var.name}-faults"
+  message_retention_seconds = 1209600 # 14 days, the longest: a fault waits for a person
+  sqs_managed_sse_enabled   = true
+}

@@ -1,0 +1,47 @@
+variable "name" {
+  description = "Name of the function and of its consumer; its role, queue and log group begin or end with it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,55}$", var.name))
+    error_message = "name of the function must be 1 to 55 letters, digits, hyphens or underscores: the role named after it ends at 64 characters."
+  }
+}
+
+variable "bundle" {
+  description = "Folder that holds the zips of the functions."
+  type        = string
+}
+
+variable "package" {
+  description = "Name of the function's zip in `bundle`, without `.zip`."
+  type        = string
+}
+
+variable "architecture" {
+  description = "CPU architecture that the zip was built for, `x86_64` or `arm64`."
+  type        = string
+
+  validation {
+    condition     = contains(["x86_64", "arm64"], var.architecture)
+    error_message = "architecture must be x86_64 or arm64."
+  }
+}
+
+variable "stream" {
+  description = "The stream to read: its `arn`, and the `customer_key_arn` that encrypts it, or null."
+  type = object({
+    arn              = string
+    customer_key_arn = optional(string)
+  })
+}
+
+variable "api" {
+  description = "The API to answer through, as the gateway module's outputs name it."
+  type = object({
+    id                   = string
+    stage                = string
+    stage_execution_arn  = string
+    connections_endpoint = string
+  })
+}

@@ -1,0 +1,47 @@
+# The integrations that put an event into the stream, and what they answer.
+
+locals {
+  # The 200 response is what completes a handshake. There is deliberately no other for $connect: where the
+  # stream does not take a CONNECT event that a function asked for, the client is refused and tries again.
+  # Without acknowledgements a message route is one-way and needs no response.
+  integration_responses = merge(
+    { "connect/200" = { integration = "connect", key = "/200/", template = null } },
+    local.disconnect_to_stream ? { "disconnect/200" = { integration = "disconnect", key = "/200/", template = null } } : {},
+    var.acknowledgements ? {
+      "message/200"     = { integration = "message", key = "/200/", template = file("${path.module}/templates/ack.vtl") }
+      "message/default" = { integration = "message", key = "$default", template = file("${path.module}/templates/nack.vtl") }
+    } : {},
+  )
+}
+
+resource "aws_apigatewayv2_integration" "this" {
+  for_each = local.integrations
+
+  api_id               = aws_apigatewayv2_api.this.id
+  integration_type     = each.value.type
+  integration_method   = each.value.type == "AWS" ? "POST" : null
+  integration_uri      = each.value.type == "AWS" ? local.service_uri : null
+  credentials_arn      = each.value.type == "AWS" ? aws_iam_role.integration.arn : null
+  timeout_milliseconds = local.integration_timeout_ms
+
+  template_selection_expression = "default"
+  request_templates             = { default = each.value.template }
+
+  # Anything else would pass a client's own JSON to Kinesis as the PutRecord request.
+  passthrough_behavior = "NEVER"
+
+  # A route must point at the new integration before the old one may go.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_apigatewayv2_integration_response" "this" {
+  for_each = local.integration_responses
+
+  api_id                        = aws_apigatewayv2_api.this.id
+  integration_id                = aws_apigatewayv2_integration.this[each.value.integration].id
+  integration_response_key      = each.value.key
+  template_selection_expression = each.value.template == null ? null : "default"
+  response_templates            = each.value.template == null ? null : { default = each.value.template }
+}

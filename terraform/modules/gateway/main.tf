@@ -1,0 +1,65 @@
+# The WebSocket API, its stage, and the deployment that the stage serves.
+
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+resource "aws_apigatewayv2_api" "this" {
+  name                       = var.name
+  protocol_type              = "WEBSOCKET"
+  route_selection_expression = local.route_selection_expression
+}
+
+resource "aws_apigatewayv2_deployment" "this" {
+  api_id = aws_apigatewayv2_api.this.id
+
+  # A deployment is a snapshot. It is taken anew when a value that it serves changes, and only then. The hash
+  # covers configuration values: hashing a resource, some of whose attributes are known only after apply,
+  # makes an update fail with "provider produced inconsistent final plan".
+  triggers = {
+    configuration = sha1(jsonencode(local.served))
+  }
+
+  # The snapshot must see every part in its new state.
+  depends_on = [
+    aws_apigatewayv2_route.this,
+    aws_apigatewayv2_route_response.this,
+    aws_apigatewayv2_integration.this,
+    aws_apigatewayv2_integration_response.this,
+    aws_apigatewayv2_model.this,
+  ]
+
+  # A deployment that a stage points at cannot be deleted.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_apigatewayv2_stage" "this" {
+  #checkov:skip=CKV_AWS_76:access logs need an account-wide role, so they are the caller's choice (logging).
+  #checkov:skip=CKV_AWS_95:access logs need an account-wide role, so they are the caller's choice (logging).
+  api_id        = aws_apigatewayv2_api.this.id
+  name          = var.stage
+  deployment_id = aws_apigatewayv2_deployment.this.id
+
+  default_route_settings {
+    throttling_rate_limit    = var.throttling.rate_limit
+    throttling_burst_limit   = var.throttling.burst_limit
+    logging_level            = local.logging ? "INFO" : "OFF"
+    data_trace_enabled       = var.data_trace
+    detailed_metrics_enabled = false
+  }
+
+  dynamic "access_log_settings" {
+    for_each = aws_cloudwatch_log_group.access
+    content {
+      destination_arn = access_log_settings.value.arn
+      format          = local.access_log_format
+    }
+  }
+
+  depends_on = [
+    aws_api_gateway_account.existing,
+    aws_api_gateway_account.managed,
+    aws_cloudwatch_log_group.execution,
+  ]
+}

@@ -1,0 +1,20 @@
+locals {
+  # What the control plane itself answers, never the provider's invoke_url: the one is right wherever the
+  # API runs, the other only on AWS. Under a custom domain the mapping key stands in the stage's place.
+  websocket_uri = var.domain == null ? "${aws_apigatewayv2_api.this.api_endpoint}/${var.stage}" : join("/", compact(["wss://${var.domain.name}", var.domain.mapping_key]))
+}
+
+output "api" {
+  description = "What a function needs to answer: `id`, `stage`, `stage_execution_arn` (which IAM policies for `@connections` begin with) and `connections_endpoint`."
+  value = {
+    id                   = aws_apigatewayv2_api.this.id
+    stage                = var.stage
+    stage_execution_arn  = "${aws_apigatewayv2_api.this.execution_arn}/${var.stage}"
+    connections_endpoint = replace(local.websocket_uri, "/^ws/", "http")
+  }
+}
+
+output "websocket_uri" {
+  description = "URI that clients connect to."
+  value       = local.websocket_uri
+}

@@ -1,0 +1,41 @@
+# The routes, the models that guard them, and which of them answer.
+
+locals {
+  # Only a route with a route response answers; AWS asks for one on $connect, and none is possible on $disconnect.
+  two_way_routes = toset(concat(["$connect"], var.acknowledgements ? tolist(local.message_routes) : []))
+}
+
+resource "aws_apigatewayv2_route" "this" {
+  #checkov:skip=CKV_AWS_309:the API is public, as in the reference architecture; an authorizer on $connect is not part of it.
+  for_each = local.routes
+
+  api_id                              = aws_apigatewayv2_api.this.id
+  route_key                           = each.key
+  authorization_type                  = "NONE"
+  target                              = "integrations/${aws_apigatewayv2_integration.this[each.value.integration].id}"
+  model_selection_expression          = each.value.model == null ? null : "default"
+  request_models                      = each.value.model == null ? null : { default = aws_apigatewayv2_model.this[each.value.model].name }
+  route_response_selection_expression = contains(local.two_way_routes, each.key) ? "$default" : null
+}
+
+resource "aws_apigatewayv2_route_response" "this" {
+  for_each = local.two_way_routes
+
+  api_id             = aws_apigatewayv2_api.this.id
+  route_id           = aws_apigatewayv2_route.this[each.key].id
+  route_response_key = "$default"
+}
+
+resource "aws_apigatewayv2_model" "this" {
+  for_each = local.models
+
+  api_id       = aws_apigatewayv2_api.this.id
+  name         = each.key
+  content_type = "application/json"
+  schema       = each.value
+
+  # A route must let go of a model before it may be deleted.
+  lifecycle {
+    create_before_destroy = true
+  }
+}

@@ -1,0 +1,159 @@
+variable "name" {
+  description = "Name of the API; its roles and log groups begin with it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,48}$", var.name))
+    error_message = "name of the API must be 1 to 48 letters, digits, hyphens or underscores: role names built from it end at 64 characters."
+  }
+}
+
+variable "stage" {
+  description = "Name of the stage, 1 to 128 letters, digits, `_` or `-`."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,128}$", var.stage))
+    error_message = "stage must be 1 to 128 letters, digits, underscores or hyphens ($default is for HTTP APIs only)."
+  }
+}
+
+variable "stream" {
+  description = "The stream that events go to: its `name`, its `arn`, and the `customer_key_arn` that encrypts it, or null."
+  type = object({
+    name             = string
+    arn              = string
+    customer_key_arn = optional(string)
+  })
+}
+
+variable "routes" {
+  description = "Route keys beside `$default`; a message goes to the one that its `action` member equals."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for key in var.routes : can(regex("^[A-Za-z0-9_./:-]{1,128}$", key))])
+    error_message = "each route key must be 1 to 128 letters, digits or any of _ . / : - and cannot begin with $: $default is always there, and connections and disconnections are asked for with lifecycle_events."
+  }
+
+  validation {
+    condition     = length(distinct(var.routes)) <= 297
+    error_message = "an API has at most 300 routes, $connect, $default and $disconnect among them: ask for fewer."
+  }
+}
+
+variable "lifecycle_events" {
+  description = "Events of a connection's life that go to the stream: `CONNECT`, `DISCONNECT`, or none."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for event in var.lifecycle_events : contains(["CONNECT", "DISCONNECT"], event)])
+    error_message = "lifecycle_events takes CONNECT and DISCONNECT only."
+  }
+}
+
+variable "route_schemas" {
+  description = "JSON Schema (draft 4, as text) by route key; the other routes accept any JSON."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for schema in values(var.route_schemas) : can(keys(jsondecode(schema)))])
+    error_message = "each value of route_schemas must be the text of a JSON object, as jsonencode() or file() gives it."
+  }
+
+  validation {
+    condition     = alltrue([for schema in values(var.route_schemas) : length(schema) <= 32768])
+    error_message = "a route's schema has at most 32,768 characters."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.route_schemas) : contains(concat(["$default"], var.routes), key)])
+    error_message = "each key of route_schemas must be $default or a route that a function asks for."
+  }
+}
+
+variable "acknowledgements" {
+  description = "Whether message routes answer: `ack` with the sequence number once the stream has the record, `nack` otherwise."
+  type        = bool
+  default     = false
+}
+
+variable "throttling" {
+  description = "Token bucket of the stage: `rate_limit` requests per second sustained, `burst_limit` requests at once."
+  type = object({
+    rate_limit  = number
+    burst_limit = number
+  })
+
+  validation {
+    condition     = var.throttling.rate_limit > 0 && var.throttling.rate_limit <= 10000
+    error_message = "throttling.rate_limit must be over 0 and at most 10,000 requests per second, the account's own quota."
+  }
+
+  validation {
+    condition     = var.throttling.burst_limit >= 1 && var.throttling.burst_limit <= 5000 && floor(var.throttling.burst_limit) == var.throttling.burst_limit
+    error_message = "throttling.burst_limit must be a whole number from 1 to 5,000, the account's own quota."
+  }
+}
+
+variable "logging" {
+  description = "Access and execution logs: `off`, `existing_role` (needs the import in the root's account.tf) or `manage_account_role`."
+  type        = string
+  default     = "off"
+
+  validation {
+    condition     = contains(["off", "existing_role", "manage_account_role"], var.logging)
+    error_message = "logging must be off, existing_role or manage_account_role."
+  }
+}
+
+variable "data_trace" {
+  description = "Whether execution logs carry whole message bodies."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.data_trace || var.logging != "off"
+    error_message = "data_trace needs execution logs: set logging to existing_role or manage_account_role."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that CloudWatch keeps the API's logs."
+  type        = number
+  default     = 14
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "access_log_retention_days must be one of CloudWatch's: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "domain" {
+  description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) and `hosted_zone_id` (Route 53, where the alias record is wanted)."
+  type = object({
+    name            = string
+    certificate_arn = string
+    mapping_key     = optional(string, "")
+    hosted_zone_id  = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.domain == null || can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.domain.name))
+    error_message = "domain.name must be a host name in lowercase, without scheme or path."
+  }
+
+  validation {
+    condition     = var.domain == null || can(regex("^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/", var.domain.certificate_arn))
+    error_message = "domain.certificate_arn must be the ARN of an ACM certificate in the API's region."
+  }
+
+  validation {
+    condition     = var.domain == null || can(regex("^([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*)?$", var.domain.mapping_key)) && length(var.domain.mapping_key) <= 300
+    error_message = "domain.mapping_key must be at most 300 letters, digits, _ . or -, in parts divided by single slashes, with none at either end."
+  }
+}

@@ -1,0 +1,9 @@
+output "dashboard_url" {
+  description = "Address of the dashboard in the console."
+  value       = "https://${data.aws_region.current.name}.console.${local.console_domain}/cloudwatch/home?region=${data.aws_region.current.name}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
+}
+
+output "alarm_names" {
+  description = "Names of the alarms."
+  value       = sort([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name])
+}

@@ -1,0 +1,51 @@
+variable "name" {
+  description = "Name of the dashboard; the alarms' names begin with it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,128}$", var.name))
+    error_message = "name of the dashboard must be 1 to 128 letters, digits, hyphens or underscores."
+  }
+}
+
+variable "api" {
+  description = "The API's `id` and `stage`."
+  type = object({
+    id    = string
+    stage = string
+  })
+}
+
+variable "stream_name" {
+  description = "Name of the stream."
+  type        = string
+}
+
+variable "functions" {
+  description = "For each function, by its key, its `name` and its `fault_queue_name`."
+  type = map(object({
+    name             = string
+    fault_queue_name = string
+  }))
+}
+
+variable "alarm_topic_arns" {
+  description = "SNS topics that every alarm notifies when it begins and when it ends."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(var.alarm_topic_arns) <= 5 && alltrue([for arn in var.alarm_topic_arns : can(regex("^arn:[a-z-]+:sns:", arn))])
+    error_message = "alarm_topic_arns takes at most 5 ARNs of SNS topics."
+  }
+}
+
+variable "iterator_age_alarm_seconds" {
+  description = "Age of the last record read, in seconds, at which a function's alarm goes off."
+  type        = number
+
+  validation {
+    condition     = var.iterator_age_alarm_seconds > 0 && var.iterator_age_alarm_seconds <= 31536000
+    error_message = "iterator_age_alarm_seconds must be over 0 and at most 31,536,000, the longest retention."
+  }
+}

@@ -1,0 +1,8 @@
+# Region, credentials and endpoint come from the environment (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL):
+# they are all that differs between the planes.
+
+provider "aws" {
+  default_tags {
+    tags = merge({ application = var.name }, var.tags)
+  }
+}
