@@ -153,7 +153,7 @@ variable "domain" {
   }
 
   validation {
-    condition     = var.domain == null || can(regex("^([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*)?$", var.domain.mapping_key)) && length(var.domain.mapping_key) <= 300
+    condition     = var.domain == null ? true : can(regex("^([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*)?$", var.domain.mapping_key)) && length(var.domain.mapping_key) <= 300
     error_message = "domain.mapping_key must be at most 300 letters, digits, _ . or -, in parts divided by single slashes, with none at either end."
   }
 }

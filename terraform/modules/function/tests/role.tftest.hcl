@@ -1,0 +1,164 @@
+# The function's role, statement by statement.
+
+mock_provider "aws" {
+  source          = "../../tests/mocks"
+  override_during = plan
+}
+
+variables {
+  name         = "sluicegate-echo"
+  bundle       = "../../tests/fixtures/functions"
+  package      = "echo"
+  architecture = "x86_64"
+  stream = {
+    arn              = "arn:aws:kinesis:eu-west-1:000000000000:stream/sluicegate-events"
+    customer_key_arn = null
+  }
+  api = {
+    id                   = "a1b2c3d4e5"
+    stage                = "v1"
+    stage_execution_arn  = "arn:aws:execute-api:eu-west-1:000000000000:a1b2c3d4e5/v1"
+    connections_endpoint = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1"
+  }
+  settings = {
+    memory_mb                  = 128
+    timeout_seconds            = 30
+    routes                     = []
+    lifecycle_events           = []
+    connection_actions         = ["POST"]
+    environment                = {}
+    reserved_concurrency       = -1
+    log_level                  = "INFO"
+    log_retention_days         = 14
+    batch_size                 = 16
+    batching_window_seconds    = 0
+    parallelization_factor     = 1
+    bisect_on_error            = true
+    maximum_retry_attempts     = 10
+    maximum_record_age_seconds = -1
+    starting_position          = "LATEST"
+    enabled                    = true
+  }
+}
+
+run "may_do_what_the_flow_needs_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this.policy) == {
+      Version = "2012-10-17"
+      Statement = [
+        {
+          Sid      = "ReadStream"
+          Effect   = "Allow"
+          Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
+          Resource = ["arn:aws:kinesis:eu-west-1:000000000000:stream/sluicegate-events"]
+        },
+        {
+          Sid      = "SubscribeToShard"
+          Effect   = "Allow"
+          Action   = ["kinesis:SubscribeToShard"]
+          Resource = ["arn:aws:kinesis:eu-west-1:000000000000:stream/sluicegate-events/consumer/sluicegate-echo:1767225600"]
+        },
+        {
+          Sid      = "SendFault"
+          Effect   = "Allow"
+          Action   = ["sqs:SendMessage"]
+          Resource = ["arn:aws:sqs:eu-west-1:000000000000:sluicegate-echo-faults"]
+        },
+        {
+          Sid      = "WriteLogs"
+          Effect   = "Allow"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = ["arn:aws:logs:eu-west-1:000000000000:log-group:sluicegate:*"]
+        },
+        {
+          Sid      = "ManageConnections"
+          Effect   = "Allow"
+          Action   = ["execute-api:ManageConnections"]
+          Resource = ["arn:aws:execute-api:eu-west-1:000000000000:a1b2c3d4e5/v1/POST/@connections/*"]
+        },
+      ]
+    }
+    error_message = "the policy must be exactly this"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.this.assume_role_policy) == {
+      Version   = "2012-10-17"
+      Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+    }
+    error_message = "only Lambda may assume the role"
+  }
+}
+
+run "names_no_wildcard_but_streams_of_its_logs_and_connections_of_its_stage" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { connection_actions = ["POST", "GET", "DELETE"] })
+    stream   = { arn = var.stream.arn, customer_key_arn = "arn:aws:kms:eu-west-1:000000000000:key/1234abcd" }
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : [
+        for resource in statement.Resource : can(regex("^arn:[^*]+$", resource)) || contains(["WriteLogs", "ManageConnections"], statement.Sid) && can(regex("^arn:[^*]+(:|@connections/)\\*$", resource))
+      ]
+    ]))
+    error_message = "a resource must be named in full wherever AWS allows it"
+  }
+
+  assert {
+    condition     = alltrue(flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : [for action in statement.Action : !strcontains(action, "*")]]))
+    error_message = "every action must be named in full"
+  }
+}
+
+run "may_look_up_and_close_connections_where_asked" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { connection_actions = ["POST", "GET", "DELETE"] })
+  }
+
+  assert {
+    condition = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "ManageConnections"]) == [
+      "arn:aws:execute-api:eu-west-1:000000000000:a1b2c3d4e5/v1/POST/@connections/*",
+      "arn:aws:execute-api:eu-west-1:000000000000:a1b2c3d4e5/v1/GET/@connections/*",
+      "arn:aws:execute-api:eu-west-1:000000000000:a1b2c3d4e5/v1/DELETE/@connections/*",
+    ]
+    error_message = "the role must allow each connection action that is asked for"
+  }
+}
+
+run "may_not_answer_where_no_action_is_asked_for" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { connection_actions = [] })
+  }
+
+  assert {
+    condition     = !contains([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid], "ManageConnections")
+    error_message = "a function that never answers needs no connections"
+  }
+}
+
+run "may_decrypt_with_the_customer_key_of_the_stream" {
+  command = plan
+
+  variables {
+    stream = { arn = var.stream.arn, customer_key_arn = "arn:aws:kms:eu-west-1:000000000000:key/1234abcd" }
+  }
+
+  assert {
+    condition = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if statement.Sid == "DecryptRecord"]) == {
+      Sid      = "DecryptRecord"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt"]
+      Resource = ["arn:aws:kms:eu-west-1:000000000000:key/1234abcd"]
+    }
+    error_message = "the function must be able to decrypt the stream's records"
+  }
+}
