@@ -2,6 +2,9 @@
 //! in one process, on one port.
 
 pub mod account;
+pub mod clock;
 pub mod function;
 pub mod gateway;
 pub mod identity;
+pub mod logs;
+pub mod stream;

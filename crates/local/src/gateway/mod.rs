@@ -1,4 +1,181 @@
 //! The front door: WebSocket connections, routes, service integrations and `@connections`.
+//!
+//! A handshake comes in through [`handshake`], a frame through [`socket`] and [`dispatch`], a call to
+//! `@connections` through [`management`]. What they may do stands in [`stage`], compiled when it is deployed.
 
+mod access_log;
+mod connections;
+mod context;
+mod dispatch;
+mod endpoint;
+mod frames;
+mod handshake;
+mod ids;
+mod integration;
+pub mod limits;
+mod management;
 pub mod selection;
+mod socket;
 pub mod stage;
+mod throttle;
+
+pub use endpoint::Endpoint;
+pub use handshake::is_upgrade;
+
+use crate::account::Account;
+use crate::clock;
+use crate::identity::Permissions;
+use crate::logs::LogSink;
+use crate::stream::Streams;
+use connections::{CloseReason, Connections};
+use dashmap::DashMap;
+use stage::Stage;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use throttle::TokenBucket;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long connections last. Tests shorten it; everyone else has AWS's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timers {
+    /// Without data either way.
+    pub idle: Duration,
+    /// At most.
+    pub lifetime: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { idle: limits::IDLE_MAX, lifetime: limits::LIFETIME_MAX }
+    }
+}
+
+/// The gateway of a plane. Clones are the same gateway.
+#[derive(Clone)]
+pub struct Gateway {
+    account: Account,
+    streams: Streams,
+    permissions: Arc<dyn Permissions>,
+    logs: Arc<dyn LogSink>,
+    timers: Timers,
+    stages: Arc<DashMap<(String, String), Arc<Deployed>>>,
+    connections: Connections,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// What a gateway works with.
+pub struct Surroundings {
+    /// The account that is played.
+    pub account: Account,
+    /// Where integrations put records.
+    pub streams: Streams,
+    /// Decides for integrations' roles and callers of `@connections`.
+    pub permissions: Arc<dyn Permissions>,
+    /// Takes access logs.
+    pub logs: Arc<dyn LogSink>,
+    /// How long connections last.
+    pub timers: Timers,
+}
+
+/// A stage and its token buckets, which begin full when it is deployed.
+struct Deployed {
+    stage: Stage,
+    default_bucket: Mutex<TokenBucket>,
+    route_buckets: HashMap<String, Mutex<TokenBucket>>,
+}
+
+impl Deployed {
+    fn new(stage: Stage) -> Self {
+        let now_ms = clock::now_ms();
+        let bucket = |throttle| Mutex::new(TokenBucket::new(throttle, now_ms));
+        let of_route = |route: &Arc<stage::Route>| Some((route.key.clone(), bucket(route.throttle?)));
+        Self {
+            default_bucket: bucket(stage.default_throttle),
+            route_buckets: stage.routes.values().filter_map(of_route).collect(),
+            stage,
+        }
+    }
+
+    /// Whether the route's rate, or the stage's, has room for one more.
+    fn admits(&self, route_key: &str, now_ms: u64) -> bool {
+        let bucket = self.route_buckets.get(route_key).unwrap_or(&self.default_bucket);
+        bucket.lock().unwrap_or_else(PoisonError::into_inner).take(now_ms)
+    }
+}
+
+impl Gateway {
+    /// A gateway without stages.
+    pub fn new(surroundings: Surroundings) -> Self {
+        let Surroundings { account, streams, permissions, logs, timers } = surroundings;
+        Self {
+            account,
+            streams,
+            permissions,
+            logs,
+            timers,
+            stages: Arc::default(),
+            connections: Connections::default(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// Serves a stage as it is deployed now; its open connections go on with it.
+    pub fn publish(&self, stage: Stage) {
+        let key = (stage.api_id.clone(), stage.name.clone());
+        self.stages.insert(key, Arc::new(Deployed::new(stage)));
+    }
+
+    /// Forgets a stage and closes its connections.
+    pub fn unpublish(&self, api_id: &str, stage: &str) {
+        self.stages.remove(&(api_id.to_owned(), stage.to_owned()));
+        for connection in self.connections.of_stage(api_id, stage) {
+            self.tasks.spawn(async move { connection.close(CloseReason::GOING_AWAY).await });
+        }
+    }
+
+    /// Closes every connection with 1001 and waits until they are gone.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn deployed(&self, api_id: &str, stage: &str) -> Option<Arc<Deployed>> {
+        self.stages.get(&(api_id.to_owned(), stage.to_owned())).map(|deployed| deployed.clone())
+    }
+
+    /// The stage that an address names. The short form names one only while one alone has that name.
+    fn stage_at(&self, endpoint: &Endpoint) -> Option<StageId> {
+        match &endpoint.api_id {
+            Some(api_id) => self
+                .stages
+                .contains_key(&(api_id.clone(), endpoint.stage.clone()))
+                .then(|| StageId { api_id: api_id.clone(), name: endpoint.stage.clone() }),
+            None => {
+                let mut named = self.stages.iter().filter(|stage| stage.key().1 == endpoint.stage);
+                let first = named.next().map(|stage| stage.key().clone());
+                match (first, named.next()) {
+                    (Some((api_id, name)), None) => Some(StageId { api_id, name }),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// Tells a lost client which stages there are.
+    fn stages_hint(&self) -> String {
+        let mut paths: Vec<_> = self.stages.iter().map(|stage| format!("/_aws/execute-api/{}/{}", stage.key().0, stage.key().1)).collect();
+        paths.sort();
+        if paths.is_empty() { "no stage is deployed".into() } else { format!("deployed stages: {}", paths.join(" ")) }
+    }
+}
+
+/// A stage that exists.
+struct StageId {
+    api_id: String,
+    name: String,
+}

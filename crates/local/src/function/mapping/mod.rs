@@ -1,3 +1,202 @@
 //! Event source mappings: from a shard's records to a function's invocations.
+//!
+//! What is decided stands apart from what is done: [`batch`], [`lane`], [`checkpoint`], [`verdict`], [`event`]
+//! and [`failure`] are pure; [`shard`] reads, invokes and waits; [`supervisor`] starts a task per shard, parents
+//! before children; this module keeps the mappings themselves.
 
+pub mod batch;
+pub mod checkpoint;
 pub mod config;
+pub mod event;
+pub mod failure;
+pub mod filter;
+pub mod lane;
+mod shard;
+mod supervisor;
+pub mod verdict;
+
+use super::Functions;
+use crate::account::{Account, stream_name_of_arn};
+use crate::identity::{Denied, Permissions, Principal};
+use crate::stream::Streams;
+use config::{MappingConfig, StartingPosition};
+use dashmap::DashMap;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Takes the messages about records that were given up.
+pub trait FailureDestinations: Send + Sync {
+    /// Sends `body` to a queue by its ARN.
+    ///
+    /// # Errors
+    /// A sentence that names the queue and what is wrong with it.
+    fn send(&self, arn: &str, body: String) -> Result<(), String>;
+}
+
+/// What a mapping works with.
+pub struct Surroundings {
+    /// The account that is played.
+    pub account: Account,
+    /// The streams that it reads.
+    pub streams: Streams,
+    /// The functions that it invokes.
+    pub functions: Functions,
+    /// Decides whether the function's role may read.
+    pub permissions: Arc<dyn Permissions>,
+    /// Where given-up records are reported.
+    pub destinations: Arc<dyn FailureDestinations>,
+}
+
+/// A mapping as the Lambda API reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingStatus {
+    /// Whether its tasks run.
+    pub state: MappingState,
+    /// `LastProcessingResult`: `No records processed`, `OK` or `PROBLEM: …`.
+    pub last_processing_result: String,
+}
+
+/// `State`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MappingState {
+    /// Its tasks are being started.
+    Creating,
+    /// It hands records over.
+    Enabled,
+    /// It is off and nothing of it is in flight any more.
+    Disabled,
+    /// It was told to stop and an invocation is still in flight.
+    Disabling,
+}
+
+/// Every mapping of the plane.
+#[derive(Clone)]
+pub struct Mappings {
+    by_uuid: Arc<DashMap<String, Arc<Mapping>>>,
+    surroundings: Arc<Surroundings>,
+}
+
+/// One mapping: its settings, and what outlives a change of them.
+struct Mapping {
+    config: MappingConfig,
+    progress: Arc<Progress>,
+    stop: CancellationToken,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// How far a mapping has come; kept while its settings change.
+struct Progress {
+    /// Where each shard stands: `Some(None)` is its beginning.
+    checkpoints: Mutex<HashMap<i64, Option<Arc<str>>>>,
+    /// The tails that LATEST means: those of the moment the mapping was created. Kinder than AWS, where
+    /// records may be missed while a mapping is being created.
+    latest: HashMap<i64, Arc<str>>,
+    status: Mutex<MappingStatus>,
+}
+
+impl Progress {
+    fn checkpoint(&self, shard: i64) -> Option<Option<Arc<str>>> {
+        self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner).get(&shard).cloned()
+    }
+
+    fn set_checkpoint(&self, shard: i64, through: Option<Arc<str>>) {
+        self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner).insert(shard, through);
+    }
+
+    fn set_result(&self, result: &str) {
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        if status.last_processing_result != result {
+            status.last_processing_result = result.into();
+        }
+    }
+
+    fn set_state(&self, state: MappingState) {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).state = state;
+    }
+}
+
+impl Mappings {
+    /// No mappings yet.
+    pub fn new(surroundings: Surroundings) -> Self {
+        Self { by_uuid: Arc::default(), surroundings: Arc::new(surroundings) }
+    }
+
+    /// Creates a mapping, or changes the one with the same id, which then goes on from its checkpoints.
+    pub fn put(&self, config: MappingConfig) {
+        let previous = self.by_uuid.get(&config.uuid).map(|mapping| mapping.clone());
+        let progress = match &previous {
+            Some(previous) => previous.progress.clone(),
+            None => Arc::new(Progress {
+                checkpoints: Mutex::default(),
+                latest: match (config.starting_position, stream_name_of_arn(&config.event_source_arn)) {
+                    (StartingPosition::Latest, Some(stream)) => self.surroundings.streams.tails(stream),
+                    _ => HashMap::new(),
+                },
+                status: Mutex::new(MappingStatus {
+                    state: MappingState::Creating,
+                    last_processing_result: "No records processed".into(),
+                }),
+            }),
+        };
+        let before = previous.and_then(|previous| previous.stop());
+        let stop = CancellationToken::new();
+        let run = supervisor::run(config.clone(), self.surroundings.clone(), progress.clone(), stop.clone());
+        let task = tokio::spawn(async move {
+            if let Some(before) = before {
+                // The old settings' invocations end before the new ones begin, or order would be lost.
+                let _ = before.await;
+            }
+            run.await;
+        });
+        let uuid = config.uuid.clone();
+        self.by_uuid.insert(uuid, Arc::new(Mapping { config, progress, stop, task: Mutex::new(Some(task)) }));
+    }
+
+    /// Forgets a mapping. An invocation in flight ends by itself.
+    pub fn remove(&self, uuid: &str) {
+        if let Some((_, mapping)) = self.by_uuid.remove(uuid) {
+            mapping.stop();
+        }
+    }
+
+    /// How a mapping does.
+    pub fn status(&self, uuid: &str) -> Option<MappingStatus> {
+        let mapping = self.by_uuid.get(uuid)?;
+        let status = mapping.progress.status.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(status.clone())
+    }
+
+    /// Every mapping's settings.
+    pub fn configs(&self) -> Vec<MappingConfig> {
+        self.by_uuid.iter().map(|mapping| mapping.config.clone()).collect()
+    }
+
+    /// Stops every mapping at once; invocations in flight are dropped, and with them their environments.
+    pub async fn shutdown(&self) {
+        let mappings: Vec<_> = self.by_uuid.iter().map(|mapping| mapping.clone()).collect();
+        self.by_uuid.clear();
+        for mapping in mappings {
+            if let Some(task) = mapping.stop() {
+                task.abort();
+                let _ = task.await;
+            }
+        }
+    }
+}
+
+impl Mapping {
+    fn stop(&self) -> Option<JoinHandle<()>> {
+        self.stop.cancel();
+        self.task.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Surroundings {
+    /// Whether a function's role may read from a mapping's source.
+    fn may_read(&self, role_arn: &str, source_arn: &str) -> Result<(), Denied> {
+        let action = if source_arn.contains("/consumer/") { "kinesis:SubscribeToShard" } else { "kinesis:GetRecords" };
+        self.permissions.check(&Principal::Role(role_arn.into()), action, source_arn)
+    }
+}

@@ -1,0 +1,158 @@
+//! The function host: functions by name, their warm environments, and how many may run at once.
+
+use super::config::FunctionConfig;
+use super::environment::{Ended, Environment, Surroundings};
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use dashmap::DashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Invocations of all functions at once, at most: the account's default concurrency.
+pub const CONCURRENCY_MAX: u32 = 1_000;
+
+/// Why an invocation did not reach a function's code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvokeError {
+    /// `ResourceNotFoundException`
+    #[error("function not found: {0}")]
+    NotFound(String),
+    /// `TooManyRequestsException`: no concurrency is left, reserved or the account's.
+    #[error("rate exceeded: function {0} has no concurrency left")]
+    Throttled(String),
+}
+
+/// Every function of the plane.
+#[derive(Clone)]
+pub struct Functions {
+    by_name: Arc<DashMap<String, Arc<Function>>>,
+    surroundings: Arc<Surroundings>,
+    in_flight: Arc<AtomicU32>,
+}
+
+struct Function {
+    config: ArcSwap<FunctionConfig>,
+    idle: Mutex<Vec<Environment>>,
+    in_flight: AtomicU32,
+}
+
+impl Functions {
+    /// No functions yet.
+    pub fn new(surroundings: Surroundings) -> Self {
+        Self { by_name: Arc::default(), surroundings: Arc::new(surroundings), in_flight: Arc::default() }
+    }
+
+    /// Creates or changes a function. Environments with the old settings finish what they are doing and end.
+    pub fn put(&self, config: FunctionConfig) {
+        let name = config.name.clone();
+        let config = Arc::new(config);
+        match self.by_name.entry(name) {
+            dashmap::Entry::Occupied(entry) => {
+                let function = entry.get();
+                function.config.store(config.clone());
+                function.idle().retain(|environment| environment.is_fit_for(&config));
+            }
+            dashmap::Entry::Vacant(entry) => {
+                entry.insert(Arc::new(Function {
+                    config: ArcSwap::new(config),
+                    idle: Mutex::default(),
+                    in_flight: AtomicU32::new(0),
+                }));
+            }
+        }
+    }
+
+    /// Forgets a function and ends its idle environments.
+    pub fn remove(&self, name: &str) {
+        if let Some((_, function)) = self.by_name.remove(name) {
+            function.idle().clear();
+        }
+    }
+
+    /// The role that a function acts as.
+    pub fn role_arn(&self, name: &str) -> Option<String> {
+        self.by_name.get(name).map(|function| function.config.load().role_arn.clone())
+    }
+
+    /// Runs one invocation, in a warm environment if there is one.
+    ///
+    /// # Errors
+    /// [`InvokeError`] where the function's code was not reached. A function that fails is no error here
+    /// but [`Ended::Error`].
+    pub async fn invoke(&self, name: &str, request_id: &str, payload: Bytes) -> Result<Ended, InvokeError> {
+        let function = self.by_name.get(name).map(|function| function.clone());
+        let function = function.ok_or_else(|| InvokeError::NotFound(name.into()))?;
+        let config = function.config.load_full();
+        let reserved = config.reserved_concurrency.unwrap_or(CONCURRENCY_MAX);
+        let throttled = || InvokeError::Throttled(name.into());
+        let _own = Slot::take(&function.in_flight, reserved).ok_or_else(throttled)?;
+        let _account = Slot::take(&self.in_flight, CONCURRENCY_MAX).ok_or_else(throttled)?;
+
+        let warm = function.take_warm(&config);
+        let mut environment = match warm {
+            Some(environment) => environment,
+            None => {
+                tracing::info!(target: "flow", hop = "cold start", function = name);
+                match Environment::start(config.clone(), self.surroundings.clone()).await {
+                    Ok(environment) => environment,
+                    Err(error) => {
+                        tracing::warn!(function = name, %error, "failed to start the function");
+                        let message = format!("RequestId: {request_id} Error: {error}");
+                        let error = serde_json::json!({"errorType": "Runtime.InvalidEntrypoint", "errorMessage": message});
+                        return Ok(Ended::Error(error.to_string().into()));
+                    }
+                }
+            }
+        };
+        let ended = environment.invoke(request_id, payload).await;
+        if !environment.is_spent() && environment.is_fit_for(&function.config.load()) {
+            function.idle().push(environment);
+        }
+        Ok(ended)
+    }
+
+    /// Ends every environment that is idle, and waits until their processes are gone.
+    pub async fn shutdown(&self) {
+        let functions: Vec<_> = self.by_name.iter().map(|function| function.clone()).collect();
+        self.by_name.clear();
+        for function in functions {
+            let idle = std::mem::take(&mut *function.idle());
+            for environment in idle {
+                environment.stop().await;
+            }
+        }
+    }
+}
+
+impl Function {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Environment>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The environment used last, since it is the likeliest to be warm in every sense.
+    fn take_warm(&self, config: &Arc<FunctionConfig>) -> Option<Environment> {
+        let mut idle = self.idle();
+        while let Some(environment) = idle.pop() {
+            if environment.is_fit_for(config) {
+                return Some(environment);
+            }
+        }
+        None
+    }
+}
+
+/// One invocation's share of a concurrency limit, given back when it is dropped.
+struct Slot<'a>(&'a AtomicU32);
+
+impl<'a> Slot<'a> {
+    fn take(in_flight: &'a AtomicU32, limit: u32) -> Option<Self> {
+        let taken = in_flight.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now < limit).then_some(now + 1));
+        taken.is_ok().then_some(Self(in_flight))
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}

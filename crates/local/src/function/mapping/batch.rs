@@ -1,0 +1,124 @@
+//! Batches: which records go into one invocation, and what is left of them afterwards.
+
+use crate::stream::Record;
+use std::sync::Arc;
+
+/// Bytes of one invocation's payload, at most (6 MB).
+pub const INVOCATION_BYTES_MAX: usize = 6 * 1_048_576;
+/// Bytes that a record's envelope takes in the event around its data and keys, generously.
+const RECORD_ENVELOPE_BYTES: usize = 768;
+
+/// Records of one lane that are handed over together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// In the order of their sequence numbers; never empty.
+    pub records: Vec<Arc<Record>>,
+    /// Failed attempts that count against the maximum of retries.
+    pub failures: u32,
+    /// Invocations so far, throttled ones aside.
+    pub invocations: u32,
+}
+
+/// What a function's answer says of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every record is done.
+    Done,
+    /// Everything before this record is done; it and all after it are not.
+    DoneBefore(Arc<str>),
+    /// No record is done.
+    Failed,
+    /// The function's code was not reached; nothing counts.
+    NotInvoked,
+}
+
+/// How a batch goes on after a verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Remainder {
+    /// Nothing is left.
+    Nothing,
+    /// These batches, in this order.
+    Retry(Vec<Batch>),
+    /// This batch has used up its attempts.
+    Exhausted(Batch),
+}
+
+/// The limits that decide over a failed batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryLimits {
+    /// Split before retrying.
+    pub bisect: bool,
+    /// Retries after the first attempt; `None`: until the records expire.
+    pub retries_max: Option<u32>,
+}
+
+impl Batch {
+    /// The first records of a queue that one invocation can take: at least one, at most `records_max`, and
+    /// no more than [`INVOCATION_BYTES_MAX`].
+    pub fn len_of_first(queue: impl IntoIterator<Item = Arc<Record>>, records_max: usize) -> BatchLen {
+        let mut bytes = 0;
+        let mut records = 0;
+        for record in queue {
+            bytes += record.data.len() + record.partition_key.len() + RECORD_ENVELOPE_BYTES;
+            if records > 0 && bytes > INVOCATION_BYTES_MAX {
+                return BatchLen { records, full: true };
+            }
+            records += 1;
+            if records == records_max {
+                return BatchLen { records, full: true };
+            }
+        }
+        BatchLen { records, full: false }
+    }
+
+    /// A batch that has not been tried.
+    pub fn new(records: Vec<Arc<Record>>) -> Self {
+        Self { records, failures: 0, invocations: 0 }
+    }
+
+    /// What is left to do after an invocation.
+    ///
+    /// Progress resets the count of failures, and splitting does not add to it (facts E2, E4).
+    pub fn settle(mut self, verdict: &Verdict, limits: RetryLimits) -> Remainder {
+        match verdict {
+            Verdict::Done => return Remainder::Nothing,
+            Verdict::NotInvoked => return Remainder::Retry(vec![self]),
+            Verdict::DoneBefore(_) | Verdict::Failed => self.invocations += 1,
+        }
+        if let Verdict::DoneBefore(first_left) = verdict
+            && let Some(index) = self.records.iter().position(|record| record.sequence_number == *first_left)
+            && index > 0
+        {
+            // Under bisection the reported record is where the batch splits; its first part is done.
+            let records = self.records.split_off(index);
+            return Remainder::Retry(vec![Self { records, failures: 0, invocations: 0 }]);
+        }
+        if limits.bisect && self.records.len() > 1 {
+            let second = self.records.split_off(self.records.len() / 2);
+            let second = Self { records: second, failures: self.failures, invocations: self.invocations };
+            return Remainder::Retry(vec![self, second]);
+        }
+        self.failures += 1;
+        match limits.retries_max {
+            Some(retries_max) if self.failures > retries_max => Remainder::Exhausted(self),
+            _ => Remainder::Retry(vec![self]),
+        }
+    }
+
+    /// Takes out the records that arrived before `oldest_ms`.
+    pub fn take_expired(&mut self, oldest_ms: u64) -> Option<Self> {
+        let (expired, fresh): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.records).into_iter().partition(|record| record.arrived_ms < oldest_ms);
+        self.records = fresh;
+        (!expired.is_empty()).then(|| Self { records: expired, failures: self.failures, invocations: self.invocations })
+    }
+}
+
+/// How many records a batch would take, and whether more could not be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLen {
+    /// Records.
+    pub records: usize,
+    /// Whether a limit, not the queue's end, ended it.
+    pub full: bool,
+}

@@ -1,0 +1,140 @@
+//! Event filter criteria: which records of a shard a mapping hands to its function (facts E6).
+//!
+//! `pattern` reads a pattern and refuses what cannot match, `matching` holds it against a record, and
+//! `subject` knows the keys that a Kinesis record offers.
+
+mod matching;
+mod pattern;
+mod subject;
+#[cfg(test)]
+mod tests;
+
+use pattern::Pattern;
+pub use pattern::Problem;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use subject::Field;
+pub use subject::FilterSubject;
+
+/// Filters that a mapping may have. Ten on request at AWS; a plane that took ten would pass what a fresh
+/// account refuses.
+pub const FILTERS_MAX: usize = 5;
+
+/// The length of one pattern, in characters.
+pub const PATTERN_CHARS_MAX: usize = 4_096;
+
+/// A mapping's filters. A record passes if any of them matches, and every record passes where there are none.
+///
+/// The pattern language is the one that Lambda shares with EventBridge: an object names keys, all of which must
+/// match; an array under a key lists rules, any of which may. A rule is a string, a number, `true`, `false` or
+/// `null`, each matched exactly, or one of `prefix`, `suffix`, `equals-ignore-case`, `anything-but`, `numeric`
+/// and `exists`. `$or` lists two or more objects, any of which may match.
+///
+/// - An array in a record matches if any of its elements does; members of different elements never match
+///   together.
+/// - `exists` asks for a value that is no object. `"exists": false` means that no element of any array on the
+///   way has one.
+/// - `300` and `300.0` differ, as documented. `300.0` and `3.0e2` differ at AWS and are equal here; `numeric`
+///   compares values, and is false beyond plus and minus 5e9.
+/// - The record's data is decoded and read as JSON once, and only where a pattern names `data`. Such a pattern
+///   drops a record whose data is not JSON, or is nested deeper than 128 levels.
+///
+/// Source: Lambda developer guide, "Control which events Lambda sends to your function" and "Using event
+/// filtering with a Kinesis event source"; for arrays and the grammar of rules, the README of `aws/event-ruler`.
+///
+/// That guide promises `data` alone; earlier editions filter on `partitionKey` too, so the keys beside `data` are
+/// taken here, and may not be at AWS.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filters {
+    patterns: Vec<Pattern>,
+    /// The keys that any of the patterns reads.
+    keys: BTreeSet<Field>,
+}
+
+/// Why a mapping's filters were refused. The Lambda API answers `InvalidParameterValueException`.
+#[derive(Debug, thiserror::Error)]
+pub enum FilterError {
+    /// More filters than a mapping may have.
+    #[error("{count} filters are too many: a mapping has at most {FILTERS_MAX}")]
+    TooMany {
+        /// How many were given.
+        count: usize,
+    },
+    /// A pattern is too long.
+    #[error("Filters[{index}].Pattern has {chars} characters: shorten it to {PATTERN_CHARS_MAX}")]
+    TooLong {
+        /// The filter's place, from 0.
+        index: usize,
+        /// Its length in characters.
+        chars: usize,
+    },
+    /// A pattern is not JSON.
+    #[error("Filters[{index}].Pattern is not JSON: {source}")]
+    NotJson {
+        /// The filter's place, from 0.
+        index: usize,
+        /// Where reading it ended.
+        source: serde_json::Error,
+    },
+    /// A pattern is JSON, and says what no filter can.
+    #[error("Filters[{index}].Pattern{path}: {problem}")]
+    Pattern {
+        /// The filter's place, from 0.
+        index: usize,
+        /// The keys that lead to the problem, each behind a dot.
+        path: String,
+        /// What is wrong there.
+        problem: Problem,
+    },
+}
+
+impl Filters {
+    /// Reads the patterns of a mapping's `FilterCriteria`, each a JSON text.
+    ///
+    /// Refused, besides what is no pattern: operators that Lambda does not list (`wildcard`, `cidr`), rules for
+    /// `data` as a whole (at Kinesis its pattern must be JSON), and keys that no Kinesis record has; AWS takes
+    /// the last, and silently drops every record.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with the filter and the key that it stands at.
+    pub fn parse(patterns: &[String]) -> Result<Self, FilterError> {
+        if patterns.len() > FILTERS_MAX {
+            return Err(FilterError::TooMany { count: patterns.len() });
+        }
+        let patterns: Vec<Pattern> = patterns
+            .iter()
+            .enumerate()
+            .map(|(index, text)| parse_one(index, text))
+            .collect::<Result<_, _>>()?;
+        let keys = patterns.iter().flat_map(|pattern| &pattern.keys).copied().collect();
+        Ok(Self { patterns, keys })
+    }
+
+    /// Whether a record goes to the function. A record that does not is passed over: the checkpoint moves on.
+    pub fn matches(&self, record: &FilterSubject<'_>) -> bool {
+        if self.patterns.is_empty() {
+            return true;
+        }
+        let members = self.keys.iter().filter_map(|&key| Some((key.name().to_owned(), record.value(key)?)));
+        let members: Map<String, Value> = members.collect();
+        let data_is_json = members.contains_key(Field::Data.name());
+        let record = Value::Object(members);
+        self.patterns.iter().any(|pattern| {
+            // Without this a record that is not JSON would have every key absent, and `exists: false` would match.
+            (data_is_json || !pattern.keys.contains(&Field::Data)) && pattern.matches(&record)
+        })
+    }
+}
+
+fn parse_one(index: usize, text: &str) -> Result<Pattern, FilterError> {
+    let chars = text.chars().count();
+    if chars > PATTERN_CHARS_MAX {
+        return Err(FilterError::TooLong { index, chars });
+    }
+    let json: Value = serde_json::from_str(text).map_err(|source| FilterError::NotJson { index, source })?;
+    Pattern::parse(&json).map_err(|error| FilterError::Pattern {
+        index,
+        path: error.path.iter().map(|key| format!(".{key}")).collect(),
+        problem: error.problem,
+    })
+}

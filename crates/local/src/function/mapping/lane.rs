@@ -1,0 +1,192 @@
+//! A lane: the part of a shard whose batches go out one after another. Pure; time is passed in.
+//!
+//! A shard has as many lanes as its mapping's parallelization factor. A partition key always falls into the
+//! same lane, which is what keeps its records in order.
+
+use super::batch::{Batch, Remainder, RetryLimits, Verdict};
+use crate::stream::Record;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Milliseconds before the first retry; doubled with each failure in a row. Lambda's own figures are not
+/// published: with these, a record of one-minute patience is tried eight times, as was observed (facts E5).
+pub const BACKOFF_FIRST_MS: u64 = 400;
+/// Milliseconds between two retries, at most.
+pub const BACKOFF_MAX_MS: u64 = 60_000;
+
+/// What a lane needs to know of its mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaneSettings {
+    /// Records in a batch, at most.
+    pub batch_size: usize,
+    /// Milliseconds that a batch may wait to fill.
+    pub window_ms: u64,
+    /// What happens to failed batches.
+    pub retry: RetryLimits,
+    /// Milliseconds after which a record is given up.
+    pub record_age_max_ms: Option<u64>,
+}
+
+/// What a lane wants now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Nothing: a batch is out, or there are no records.
+    Rest,
+    /// Nothing before this time (milliseconds since the epoch), unless more records come.
+    WaitUntil(u64),
+    /// Hand this batch to the function, then call [`Lane::settle`].
+    Invoke(Vec<Arc<Record>>),
+    /// These records are given up: tell the failure destination, then count them as done.
+    GiveUp(GivenUp),
+}
+
+/// Records that are not tried again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenUp {
+    /// The records.
+    pub batch: Batch,
+    /// Why.
+    pub condition: Condition,
+}
+
+/// `requestContext.condition` of a failure destination's message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// `RetryAttemptsExhausted`
+    RetryAttemptsExhausted,
+    /// `RecordAgeExceeded`
+    RecordAgeExceeded,
+}
+
+/// One lane's records and where they stand.
+#[derive(Debug, Default)]
+pub struct Lane {
+    /// Records that no batch has yet.
+    queue: VecDeque<Arc<Record>>,
+    /// When the first record of the queue came, in milliseconds since the epoch.
+    queued_since_ms: Option<u64>,
+    /// Batches that are being retried, before anything in the queue.
+    retries: VecDeque<Batch>,
+    /// The batch that the function has now.
+    out: Option<Batch>,
+    /// A batch that was given up and is not yet reported.
+    given_up: Option<GivenUp>,
+    failures_in_a_row: u32,
+    not_before_ms: u64,
+}
+
+impl Lane {
+    /// Adds a record behind all others.
+    pub fn push(&mut self, record: Arc<Record>, now_ms: u64) {
+        self.queued_since_ms.get_or_insert(now_ms);
+        self.queue.push_back(record);
+    }
+
+    /// Records that the lane holds and that are not done.
+    pub fn len(&self) -> usize {
+        let retried: usize = self.retries.iter().map(|batch| batch.records.len()).sum();
+        let out = self.out.as_ref().map_or(0, |batch| batch.records.len());
+        let given_up = self.given_up.as_ref().map_or(0, |given_up| given_up.batch.records.len());
+        self.queue.len() + retried + out + given_up
+    }
+
+    /// The records that are with the function.
+    pub fn out(&self) -> Option<&[Arc<Record>]> {
+        self.out.as_ref().map(|batch| batch.records.as_slice())
+    }
+
+    /// What to do at `now_ms`.
+    pub fn step(&mut self, settings: &LaneSettings, now_ms: u64) -> Step {
+        if self.out.is_some() {
+            return Step::Rest;
+        }
+        if let Some(given_up) = self.given_up.take() {
+            return Step::GiveUp(given_up);
+        }
+        if let Some(expired) = self.take_expired(settings, now_ms) {
+            return Step::GiveUp(GivenUp { batch: expired, condition: Condition::RecordAgeExceeded });
+        }
+        if now_ms < self.not_before_ms {
+            return if self.len() == 0 { Step::Rest } else { Step::WaitUntil(self.not_before_ms) };
+        }
+        let batch = match self.retries.pop_front() {
+            Some(batch) => batch,
+            None => match self.next_batch(settings, now_ms) {
+                Ok(batch) => batch,
+                Err(step) => return step,
+            },
+        };
+        let records = batch.records.clone();
+        self.out = Some(batch);
+        Step::Invoke(records)
+    }
+
+    /// Takes the function's verdict on the batch that is out. Answers the records that are done with.
+    pub fn settle(&mut self, settings: &LaneSettings, verdict: &Verdict, now_ms: u64) -> Vec<Arc<Record>> {
+        let Some(batch) = self.out.take() else { return Vec::new() };
+        let mut done = batch.records.clone();
+        match batch.settle(verdict, settings.retry) {
+            Remainder::Nothing => self.calm_down(),
+            Remainder::Exhausted(batch) => {
+                done.clear();
+                self.given_up = Some(GivenUp { batch, condition: Condition::RetryAttemptsExhausted });
+                self.calm_down();
+            }
+            Remainder::Retry(rest) => {
+                let left: usize = rest.iter().map(|batch| batch.records.len()).sum();
+                if left < done.len() {
+                    self.calm_down();
+                }
+                done.truncate(done.len() - left);
+                for batch in rest.into_iter().rev() {
+                    self.retries.push_front(batch);
+                }
+                self.back_off(now_ms);
+            }
+        }
+        // The next window begins where this invocation ends (facts E3).
+        self.queued_since_ms = (!self.queue.is_empty()).then_some(now_ms);
+        done
+    }
+
+    fn next_batch(&mut self, settings: &LaneSettings, now_ms: u64) -> Result<Batch, Step> {
+        let Some(since_ms) = self.queued_since_ms else { return Err(Step::Rest) };
+        let len = Batch::len_of_first(self.queue.iter().cloned(), settings.batch_size);
+        let due_ms = since_ms + settings.window_ms;
+        if !len.full && now_ms < due_ms {
+            return Err(Step::WaitUntil(due_ms));
+        }
+        let records = self.queue.drain(..len.records).collect();
+        Ok(Batch::new(records))
+    }
+
+    /// Expired records leave singly; the rest of their batch goes on (facts E5).
+    fn take_expired(&mut self, settings: &LaneSettings, now_ms: u64) -> Option<Batch> {
+        let oldest_ms = now_ms.checked_sub(settings.record_age_max_ms?)?;
+        if let Some(batch) = self.retries.front_mut() {
+            let expired = batch.take_expired(oldest_ms);
+            if batch.records.is_empty() {
+                self.retries.pop_front();
+                self.calm_down();
+            }
+            return expired;
+        }
+        let expired = self.queue.iter().take_while(|record| record.arrived_ms < oldest_ms).count();
+        let records: Vec<_> = self.queue.drain(..expired).collect();
+        if self.queue.is_empty() {
+            self.queued_since_ms = None;
+        }
+        (!records.is_empty()).then(|| Batch::new(records))
+    }
+
+    fn calm_down(&mut self) {
+        self.failures_in_a_row = 0;
+        self.not_before_ms = 0;
+    }
+
+    fn back_off(&mut self, now_ms: u64) {
+        let wait_ms = BACKOFF_FIRST_MS.saturating_mul(1 << self.failures_in_a_row.min(16)).min(BACKOFF_MAX_MS);
+        self.failures_in_a_row += 1;
+        self.not_before_ms = now_ms + wait_ms;
+    }
+}

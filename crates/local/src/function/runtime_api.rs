@@ -1,0 +1,201 @@
+//! The Lambda Runtime API, served to one execution environment on a port of its own.
+//!
+//! `AWS_LAMBDA_RUNTIME_API` is a host and a port, nothing more, so an environment is told apart by the
+//! listener that it talks to.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+
+/// Bytes of a synchronous response, at most (6 MB as Lambda counts them).
+pub const RESPONSE_BYTES_MAX: usize = 6 * 1_048_576 + 100;
+const VERSION: &str = "/2018-06-01/runtime/";
+
+/// One invocation on its way into an environment.
+#[derive(Debug)]
+pub struct Job {
+    /// The invocation's id.
+    pub request_id: String,
+    /// The event.
+    pub payload: Bytes,
+    /// Milliseconds since the epoch by which the function must answer.
+    pub deadline_ms: u64,
+    /// Where the outcome goes.
+    pub outcome: oneshot::Sender<Reply>,
+}
+
+/// What a runtime answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// The function's result.
+    Response(Bytes),
+    /// The function's error: `{errorMessage, errorType, stackTrace}`.
+    Error(Bytes),
+    /// The result was over [`RESPONSE_BYTES_MAX`].
+    TooLarge,
+}
+
+/// How far an environment's runtime has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// Started, has not asked for an event yet.
+    Init,
+    /// Has asked for its first event.
+    Ready,
+    /// Said that it cannot start.
+    InitError(Bytes),
+}
+
+/// The server side of one environment's runtime.
+pub struct RuntimeApi {
+    jobs: Mutex<mpsc::Receiver<Job>>,
+    in_flight: std::sync::Mutex<Option<(String, oneshot::Sender<Reply>)>>,
+    phase: watch::Sender<Phase>,
+    function_arn: HeaderValue,
+}
+
+impl RuntimeApi {
+    /// A server that hands out what arrives on `jobs`.
+    pub fn new(jobs: mpsc::Receiver<Job>, function_arn: &str) -> Arc<Self> {
+        Arc::new(Self {
+            jobs: Mutex::new(jobs),
+            in_flight: std::sync::Mutex::new(None),
+            phase: watch::Sender::new(Phase::Init),
+            function_arn: HeaderValue::from_str(function_arn).unwrap_or(HeaderValue::from_static("")),
+        })
+    }
+
+    /// Tells how far the runtime has come.
+    pub fn phase(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
+    /// Serves until it is dropped or aborted.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener) {
+        let mut connections = tokio::task::JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((socket, _)) => { connections.spawn(self.clone().serve_connection(socket)); }
+                    Err(error) => {
+                        tracing::warn!(%error, "failed to accept a runtime's connection");
+                        return;
+                    }
+                },
+                Some(_) = connections.join_next() => {}
+            }
+        }
+    }
+
+    async fn serve_connection(self: Arc<Self>, socket: TcpStream) {
+        let _ = socket.set_nodelay(true);
+        let service = service_fn(move |request| {
+            let api = self.clone();
+            async move { Ok::<_, Infallible>(api.handle(request).await) }
+        });
+        // A runtime that goes away in the middle of a call is the environment's business, not the connection's.
+        let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+    }
+
+    async fn handle(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let path = request.uri().path().to_owned();
+        let Some(call) = path.strip_prefix(VERSION) else {
+            return answer(StatusCode::NOT_FOUND, "");
+        };
+        match (request.method(), call) {
+            (&Method::GET, "invocation/next") => self.next().await,
+            (&Method::POST, "init/error") => {
+                let body = collect(request).await.unwrap_or_default();
+                self.phase.send_replace(Phase::InitError(body));
+                answer(StatusCode::ACCEPTED, r#"{"status":"OK"}"#)
+            }
+            (&Method::POST, call) => {
+                let mut segments = call.split('/');
+                match (segments.next(), segments.next(), segments.next(), segments.next()) {
+                    (Some("invocation"), Some(id), Some(kind @ ("response" | "error")), None) => {
+                        let is_error = kind == "error";
+                        self.settle(&id.to_owned(), is_error, request).await
+                    }
+                    _ => answer(StatusCode::NOT_FOUND, ""),
+                }
+            }
+            _ => answer(StatusCode::METHOD_NOT_ALLOWED, ""),
+        }
+    }
+
+    async fn next(&self) -> Response<Full<Bytes>> {
+        self.phase.send_if_modified(|phase| {
+            let first = *phase == Phase::Init;
+            if first {
+                *phase = Phase::Ready;
+            }
+            first
+        });
+        let Some(job) = self.jobs.lock().await.recv().await else {
+            return answer(StatusCode::INTERNAL_SERVER_ERROR, r#"{"errorMessage":"shutting down"}"#);
+        };
+        let mut response = Response::new(Full::new(job.payload));
+        let headers = response.headers_mut();
+        let trace = format!("Root=1-{:08x}-{};Sampled=0", job.deadline_ms / 1_000, &job.request_id.replace('-', "")[..24]);
+        for (name, value) in [
+            ("lambda-runtime-aws-request-id", job.request_id.as_str()),
+            ("lambda-runtime-deadline-ms", job.deadline_ms.to_string().as_str()),
+            ("lambda-runtime-trace-id", trace.as_str()),
+            ("content-type", "application/json"),
+        ] {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        }
+        headers.insert("lambda-runtime-invoked-function-arn", self.function_arn.clone());
+        *self.current() = Some((job.request_id, job.outcome));
+        response
+    }
+
+    async fn settle(&self, id: &str, is_error: bool, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let body = collect(request).await;
+        let outcome = {
+            let mut current = self.current();
+            match current.take() {
+                Some((current_id, outcome)) if current_id == id => outcome,
+                other => {
+                    *current = other;
+                    return answer(StatusCode::BAD_REQUEST, r#"{"errorType":"InvalidRequestID","errorMessage":"Invalid request ID"}"#);
+                }
+            }
+        };
+        let (reply, status) = match body {
+            Ok(body) if is_error => (Reply::Error(body), StatusCode::ACCEPTED),
+            Ok(body) => (Reply::Response(body), StatusCode::ACCEPTED),
+            Err(TooLarge) => (Reply::TooLarge, StatusCode::PAYLOAD_TOO_LARGE),
+        };
+        // Nobody waits any more where the invocation timed out meanwhile.
+        let _ = outcome.send(reply);
+        answer(status, r#"{"status":"OK"}"#)
+    }
+
+    fn current(&self) -> std::sync::MutexGuard<'_, Option<(String, oneshot::Sender<Reply>)>> {
+        self.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+struct TooLarge;
+
+async fn collect(request: Request<Incoming>) -> Result<Bytes, TooLarge> {
+    let body = Limited::new(request.into_body(), RESPONSE_BYTES_MAX);
+    body.collect().await.map(http_body_util::Collected::to_bytes).map_err(|_| TooLarge)
+}
+
+fn answer(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,186 @@
+//! The connections of the plane, by id, and what can be sent to each.
+
+use super::limits::{QUEUED_BYTES_MAX, QUEUED_MESSAGES_MAX};
+use crate::clock;
+use bytes::Bytes;
+use dashmap::DashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use tokio::sync::mpsc;
+
+/// What waits to be written to a client.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// A message: text if it is UTF-8, else binary.
+    Message(Bytes),
+    /// A close frame, after everything that was queued before it.
+    Close(CloseReason),
+}
+
+/// Why the gateway closes a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CloseReason {
+    /// The status code of the close frame.
+    pub code: u16,
+    /// Its text.
+    pub text: &'static str,
+}
+
+impl CloseReason {
+    /// Idle, or too old.
+    pub const GOING_AWAY: Self = Self { code: 1001, text: "Going away" };
+    /// `DELETE @connections`
+    pub const NORMAL: Self = Self { code: 1000, text: "Connection Closed Normally" };
+    /// A binary message.
+    pub const UNSUPPORTED: Self = Self { code: 1003, text: "Binary messages are not supported" };
+}
+
+/// Why a message could not be queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The client has left, or has not arrived yet: 410.
+    #[error("the connection is gone")]
+    Gone,
+    /// The client reads too slowly: 429.
+    #[error("too much is waiting for the client to read")]
+    BufferFull,
+}
+
+/// One client's connection, as everyone but its own tasks sees it.
+#[derive(Debug)]
+pub struct Connection {
+    /// The connection's id.
+    pub id: String,
+    /// The API that it is connected to.
+    pub api_id: String,
+    /// The stage that it is connected to.
+    pub stage: String,
+    /// The host that the client used.
+    pub domain_name: String,
+    /// Milliseconds since the epoch.
+    pub connected_at_ms: u64,
+    /// The client's address.
+    pub source_ip: IpAddr,
+    /// The handshake's `User-Agent`.
+    pub user_agent: Option<String>,
+    /// When data last went either way, in milliseconds since the epoch.
+    last_active_ms: AtomicU64,
+    queued_bytes: AtomicUsize,
+    outgoing: mpsc::Sender<Outgoing>,
+}
+
+/// What a connection is made of.
+#[derive(Debug)]
+pub struct NewConnection {
+    /// See [`Connection`].
+    pub id: String,
+    /// See [`Connection`].
+    pub api_id: String,
+    /// See [`Connection`].
+    pub stage: String,
+    /// See [`Connection`].
+    pub domain_name: String,
+    /// See [`Connection`].
+    pub connected_at_ms: u64,
+    /// See [`Connection`].
+    pub source_ip: IpAddr,
+    /// See [`Connection`].
+    pub user_agent: Option<String>,
+}
+
+impl Connection {
+    /// A connection and the queue that its writer empties.
+    pub fn new(new: NewConnection) -> (Arc<Self>, mpsc::Receiver<Outgoing>) {
+        let (outgoing, queue) = mpsc::channel(QUEUED_MESSAGES_MAX);
+        let NewConnection { id, api_id, stage, domain_name, connected_at_ms, source_ip, user_agent } = new;
+        let connection = Self {
+            id,
+            api_id,
+            stage,
+            domain_name,
+            connected_at_ms,
+            source_ip,
+            user_agent,
+            last_active_ms: AtomicU64::new(connected_at_ms),
+            queued_bytes: AtomicUsize::new(0),
+            outgoing,
+        };
+        (Arc::new(connection), queue)
+    }
+
+    /// Queues a message for the client.
+    ///
+    /// # Errors
+    /// [`SendError::BufferFull`] where the client reads too slowly, [`SendError::Gone`] where it has left.
+    pub fn send(&self, message: Bytes) -> Result<(), SendError> {
+        let bytes = message.len();
+        let queued = self.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
+        // A single message always fits, or the limit could refuse it for ever.
+        let result = if queued > 0 && queued + bytes > QUEUED_BYTES_MAX {
+            Err(SendError::BufferFull)
+        } else {
+            self.outgoing.try_send(Outgoing::Message(message)).map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => SendError::BufferFull,
+                mpsc::error::TrySendError::Closed(_) => SendError::Gone,
+            })
+        };
+        if result.is_err() {
+            self.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        }
+        result
+    }
+
+    /// The writer took a message of this size out of the queue.
+    pub fn written(&self, bytes: usize) {
+        self.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        self.touch();
+    }
+
+    /// Asks for the connection to be closed, after what is queued; waits where the queue is full.
+    pub async fn close(&self, reason: CloseReason) {
+        // An error means that it is closed already.
+        let _ = self.outgoing.send(Outgoing::Close(reason)).await;
+    }
+
+    /// Data went one way or the other.
+    pub fn touch(&self) {
+        self.last_active_ms.store(clock::now_ms(), Ordering::Relaxed);
+    }
+
+    /// Milliseconds since the epoch.
+    pub fn last_active_ms(&self) -> u64 {
+        self.last_active_ms.load(Ordering::Relaxed)
+    }
+}
+
+/// Every connection of the plane that is established.
+#[derive(Debug, Clone, Default)]
+pub struct Connections {
+    by_id: Arc<DashMap<String, Arc<Connection>>>,
+}
+
+impl Connections {
+    /// A connection of one stage, by id.
+    pub fn get(&self, api_id: &str, stage: &str, id: &str) -> Option<Arc<Connection>> {
+        let connection = self.by_id.get(id)?;
+        (connection.api_id == api_id && connection.stage == stage).then(|| connection.clone())
+    }
+
+    /// From now on the connection can be posted to.
+    pub fn insert(&self, connection: Arc<Connection>) {
+        self.by_id.insert(connection.id.clone(), connection);
+    }
+
+    /// From now on the connection is gone. Answers whether it was there.
+    pub fn remove(&self, id: &str) -> bool {
+        self.by_id.remove(id).is_some()
+    }
+
+    /// The connections of one stage.
+    pub fn of_stage(&self, api_id: &str, stage: &str) -> Vec<Arc<Connection>> {
+        let of_stage = |connection: &Connection| connection.api_id == api_id && connection.stage == stage;
+        self.by_id.iter().filter(|connection| of_stage(connection)).map(|connection| connection.clone()).collect()
+    }
+
+}

@@ -1,0 +1,199 @@
+//! Calling an integration: the request template, the service, and the response template on the way back.
+
+use super::Gateway;
+use super::context::MessageContext;
+use super::selection::Subject;
+use super::stage::{Integration, KinesisAction, Passthrough, ResponseKey, Stage, Target, Templates};
+use crate::account::stream_name_of_arn;
+use crate::identity::{Denied, Principal};
+use crate::stream::PutError;
+use bytes::Bytes;
+use mapping_template::{RenderError, Scope, Template};
+use serde_json::Value;
+use std::time::Duration;
+
+/// What a backend answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Why an integration could not be called, or its answer not be mapped. Clients see none of this but an
+/// internal server error; it goes into the log.
+#[derive(Debug, thiserror::Error)]
+pub enum IntegrationError {
+    /// The template cannot be rendered with this message.
+    #[error("the template of integration {integration} failed: {error}")]
+    Template {
+        /// The integration's id.
+        integration: String,
+        /// Where and why.
+        error: RenderError,
+    },
+    /// No template matches and the integration passes nothing through: 415.
+    #[error("no request template of integration {0} matches, and its passthrough behaviour is NEVER")]
+    UnsupportedMediaType(String),
+    /// The integration's role may not do this.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// A MOCK request template that renders no `{"statusCode": number}`.
+    #[error("the request template of MOCK integration {0} renders no JSON object with a numeric statusCode")]
+    MockStatus(String),
+    /// No answer within the integration's timeout.
+    #[error("integration {0} did not answer within {1} ms")]
+    Timeout(String, u64),
+    /// No integration response has a key for this status.
+    #[error("integration {0} has no response for status {1}")]
+    NoResponse(String, u16),
+}
+
+/// Renders the request and calls the service.
+///
+/// # Errors
+/// [`IntegrationError`]; a service that answers with an error is no error here but an [`Answer`].
+pub async fn call(
+    gateway: &Gateway,
+    stage: &Stage,
+    integration: &Integration,
+    context: &MessageContext<'_>,
+    body: &str,
+) -> Result<Answer, IntegrationError> {
+    let request = request(stage, integration, context, body)?;
+    match &integration.target {
+        Target::Mock => mock(integration, &request),
+        Target::Kinesis { action, role_arn } => {
+            let timeout = Duration::from_millis(integration.timeout_ms);
+            tokio::time::timeout(timeout, put(gateway, *action, role_arn, &request))
+                .await
+                .map_err(|_| IntegrationError::Timeout(integration.id.clone(), integration.timeout_ms))?
+        }
+    }
+}
+
+/// The request that the service gets: the selected template's text, or the body itself.
+fn request(
+    stage: &Stage,
+    integration: &Integration,
+    context: &MessageContext<'_>,
+    body: &str,
+) -> Result<String, IntegrationError> {
+    let json = if reads_body(&integration.request_templates) { serde_json::from_str(body).ok() } else { None };
+    let subject = Subject { body: json.as_ref(), context: Some(context), ..Subject::default() };
+    match select(&integration.request_templates, subject) {
+        Some(template) => {
+            let scope = Scope::new(body, context).with_stage_variables(&stage.variables);
+            render(integration, template, &scope)
+        }
+        None if passes_through(integration) => Ok(body.to_owned()),
+        None => Err(IntegrationError::UnsupportedMediaType(integration.id.clone())),
+    }
+}
+
+/// What the client gets for a backend's answer: the integration response that matches its status decides.
+///
+/// # Errors
+/// [`IntegrationError::NoResponse`] where none matches, and what a response template fails with.
+pub fn reply(
+    stage: &Stage,
+    integration: &Integration,
+    context: &MessageContext<'_>,
+    answer: &Answer,
+) -> Result<Bytes, IntegrationError> {
+    let status = answer.status.to_string();
+    let matches = |key: &ResponseKey| matches!(key, ResponseKey::Status(pattern) if pattern.is_match(&status));
+    let is_default = |key: &ResponseKey| matches!(key, ResponseKey::Default);
+    let responses = &integration.responses;
+    let response = responses.iter().find(|response| matches(&response.key));
+    let response = response
+        .or_else(|| responses.iter().find(|response| is_default(&response.key)))
+        .ok_or_else(|| IntegrationError::NoResponse(integration.id.clone(), answer.status))?;
+    let subject = Subject { status: Some(answer.status), context: Some(context), ..Subject::default() };
+    match select(&response.templates, subject) {
+        Some(template) => {
+            let body = String::from_utf8_lossy(&answer.body);
+            let scope = Scope::new(&body, context).with_stage_variables(&stage.variables);
+            Ok(render(integration, template, &scope)?.into())
+        }
+        None => Ok(answer.body.clone()),
+    }
+}
+
+/// The template that an expression's value names, else the one called `$default`; without an expression, the
+/// only one there is (facts A7).
+fn select<'a>(templates: &'a Templates, subject: Subject<'_>) -> Option<&'a Template> {
+    let named = match &templates.selection {
+        Some(selection) => templates.by_key.get(&selection.evaluate(subject)),
+        None if templates.by_key.len() == 1 => templates.by_key.values().next(),
+        None => None,
+    };
+    named.or_else(|| templates.by_key.get("$default")).map(AsRef::as_ref)
+}
+
+fn reads_body(templates: &Templates) -> bool {
+    templates.selection.as_ref().is_some_and(super::selection::SelectionExpression::reads_body)
+}
+
+fn passes_through(integration: &Integration) -> bool {
+    match integration.passthrough {
+        Passthrough::WhenNoMatch => true,
+        Passthrough::WhenNoTemplates => integration.request_templates.by_key.is_empty(),
+        Passthrough::Never => false,
+    }
+}
+
+fn render(integration: &Integration, template: &Template, scope: &Scope<'_>) -> Result<String, IntegrationError> {
+    let mut text = String::new();
+    template
+        .render_into(scope, &mut text)
+        .map_err(|error| IntegrationError::Template { integration: integration.id.clone(), error })?;
+    Ok(text)
+}
+
+fn mock(integration: &Integration, request: &str) -> Result<Answer, IntegrationError> {
+    let status = serde_json::from_str::<Value>(request).ok().and_then(|request| request["statusCode"].as_u64());
+    let status = status.and_then(|status| u16::try_from(status).ok());
+    let status = status.ok_or_else(|| IntegrationError::MockStatus(integration.id.clone()))?;
+    Ok(Answer { status, body: Bytes::new() })
+}
+
+/// Acts as the integration's role on the stream that the rendered request names.
+async fn put(
+    gateway: &Gateway,
+    action: KinesisAction,
+    role_arn: &str,
+    request: &str,
+) -> Result<Answer, IntegrationError> {
+    #[derive(serde::Deserialize, Default)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Named {
+        stream_name: Option<String>,
+        #[serde(rename = "StreamARN")]
+        stream_arn: Option<String>,
+    }
+    let named: Named = serde_json::from_str(request).unwrap_or_default();
+    let stream = named.stream_name.or_else(|| stream_name_of_arn(named.stream_arn.as_deref()?).map(Into::into));
+    let resource = gateway.account.stream_arn(stream.as_deref().unwrap_or("*"));
+    let role = Principal::Role(role_arn.to_owned());
+    let streams = &gateway.streams;
+    let put: Result<Vec<u8>, PutError> = match action {
+        KinesisAction::PutRecord => {
+            gateway.permissions.check(&role, "kinesis:PutRecord", &resource)?;
+            streams.put_record(request.as_bytes()).await.map(|placed| serde_json::to_vec(&placed).unwrap_or_default())
+        }
+        KinesisAction::PutRecords => {
+            gateway.permissions.check(&role, "kinesis:PutRecords", &resource)?;
+            streams.put_records(request.as_bytes()).await.map(|answer| answer.to_string().into_bytes())
+        }
+    };
+    Ok(match put {
+        Ok(body) => Answer { status: 200, body: body.into() },
+        Err(error) => {
+            // On a one-way route the client never learns of this (facts C4): the log and the metric must tell.
+            tracing::warn!(target: "flow", hop = "refused record", stream = stream.as_deref().unwrap_or("?"), %error);
+            Answer { status: error.status, body: error.to_json().to_string().into() }
+        }
+    })
+}

@@ -1,0 +1,22 @@
+//! The gateway's limits, each with its unit (facts A8, A9, B).
+
+use std::time::Duration;
+
+/// Bytes of one WebSocket frame from a client, at most; more closes with 1009.
+pub const FRAME_BYTES_MAX: usize = 32 * 1_024;
+/// Bytes of one message in either direction, at most.
+pub const MESSAGE_BYTES_MAX: usize = 128 * 1_024;
+/// Without a data message in either direction for this long, a connection is closed.
+pub const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
+/// No connection lasts longer.
+pub const LIFETIME_MAX: Duration = Duration::from_secs(2 * 60 * 60);
+/// Characters of a handshake's URL, query included, at most.
+pub const URL_CHARS_MAX: usize = 4_096;
+/// Messages that wait for one slow client, at most; then `@connections` answers 429. AWS publishes no figure.
+pub const QUEUED_MESSAGES_MAX: usize = 1_024;
+/// Bytes that wait for one slow client, at most; then `@connections` answers 429. AWS publishes no figure.
+pub const QUEUED_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+/// A client that does not finish its handshake's request in this time is let go.
+pub const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// A client that does not answer a close frame in this time is cut off.
+pub const CLOSE_MAX: Duration = Duration::from_secs(5);

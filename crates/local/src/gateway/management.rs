@@ -1,0 +1,142 @@
+//! `@connections`: POST sends to a client, GET tells of it, DELETE closes it (facts B).
+
+use super::Gateway;
+use super::connections::{CloseReason, Connection, SendError};
+use super::endpoint::Endpoint;
+use super::ids;
+use super::limits::MESSAGE_BYTES_MAX;
+use crate::clock;
+use crate::identity;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode, request::Parts};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Why a call is refused. The message goes to the caller, who holds keys to this API.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("Forbidden")]
+    NoSuchStage,
+    #[error("Invalid connectionId: {0}")]
+    Malformed(String),
+    #[error("the connection is gone")]
+    Gone,
+    #[error("User: {0}")]
+    Denied(#[from] identity::Denied),
+    #[error("The security token included in the request is invalid.")]
+    UnknownKey,
+    #[error("the message has more than {MESSAGE_BYTES_MAX} bytes")]
+    TooLarge,
+    #[error("too much is waiting for the client to read")]
+    BufferFull,
+    #[error("method {0} is not supported on a connection; use POST, GET or DELETE")]
+    Method(Method),
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchStage | Self::Denied(_) | Self::UnknownKey => StatusCode::FORBIDDEN,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Gone => StatusCode::GONE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BufferFull => StatusCode::TOO_MANY_REQUESTS,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchStage => "ForbiddenException",
+            Self::Malformed(_) => "BadRequestException",
+            Self::Gone => "GoneException",
+            Self::Denied(_) => "AccessDeniedException",
+            Self::UnknownKey => "UnrecognizedClientException",
+            Self::TooLarge => "PayloadTooLargeException",
+            Self::BufferFull => "LimitExceededException",
+            Self::Method(_) => "MethodNotAllowedException",
+        }
+    }
+}
+
+impl Gateway {
+    /// Answers one `@connections` call.
+    pub async fn manage(&self, endpoint: &Endpoint, parts: &Parts, body: Incoming) -> Response<Full<Bytes>> {
+        match self.try_manage(endpoint, parts, body).await {
+            Ok(response) => response,
+            Err(refusal) => {
+                let mut response = answer(refusal.status(), Some(&json!({"message": refusal.to_string()})));
+                response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(refusal.code()));
+                response
+            }
+        }
+    }
+
+    async fn try_manage(
+        &self,
+        endpoint: &Endpoint,
+        parts: &Parts,
+        body: Incoming,
+    ) -> Result<Response<Full<Bytes>>, Refusal> {
+        let stage = self.stage_at(endpoint).ok_or(Refusal::NoSuchStage)?;
+        let id = endpoint.connection_id().unwrap_or_default();
+        let caller = identity::caller(&self.permissions, parts).ok_or(Refusal::UnknownKey)?;
+        let resource = self.account.execute_api_arn(
+            &stage.api_id,
+            &stage.name,
+            &format!("{}/@connections/{id}", parts.method),
+        );
+        self.permissions.check(&caller, "execute-api:ManageConnections", &resource)?;
+        if !ids::is_well_formed(id) {
+            return Err(Refusal::Malformed(id.into()));
+        }
+        let connection = self.connections.get(&stage.api_id, &stage.name, id).ok_or(Refusal::Gone);
+        match parts.method {
+            Method::POST => {
+                let message = Limited::new(body, MESSAGE_BYTES_MAX).collect().await;
+                let message = message.map_err(|_| Refusal::TooLarge)?.to_bytes();
+                let bytes = message.len();
+                connection?.send(message).map_err(|error| match error {
+                    SendError::Gone => Refusal::Gone,
+                    SendError::BufferFull => Refusal::BufferFull,
+                })?;
+                tracing::info!(target: "flow", hop = "post", connection_id = id, bytes);
+                Ok(answer(StatusCode::OK, None))
+            }
+            Method::GET => Ok(answer(StatusCode::OK, Some(&describe(&connection?)))),
+            Method::DELETE => {
+                let connection = connection?;
+                self.connections.remove(id);
+                connection.close(CloseReason::NORMAL).await;
+                Ok(answer(StatusCode::NO_CONTENT, None))
+            }
+            ref other => Err(Refusal::Method(other.clone())),
+        }
+    }
+}
+
+fn describe(connection: &Arc<Connection>) -> Value {
+    json!({
+        "connectedAt": clock::iso_8601(connection.connected_at_ms),
+        "identity": {
+            "sourceIp": connection.source_ip.to_string(),
+            "userAgent": connection.user_agent.as_deref().unwrap_or_default(),
+        },
+        "lastActiveAt": clock::iso_8601(connection.last_active_ms()),
+    })
+}
+
+fn answer(status: StatusCode, body: Option<&Value>) -> Response<Full<Bytes>> {
+    let text = body.map(Value::to_string).unwrap_or_default();
+    let mut response = Response::new(Full::new(text.into()));
+    *response.status_mut() = status;
+    if body.is_some() {
+        response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    if let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}

@@ -1,0 +1,113 @@
+//! The one port: accepts connections and tells apart WebSockets, `@connections`, AWS APIs and the plane's own pages.
+
+use crate::gateway::{self, Endpoint};
+use crate::plane::Plane;
+use crate::stream;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use serde_json::json;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Bytes of an AWS API call's body, at most: a function's zip of 50 MB in base64, and some.
+pub const API_BODY_BYTES_MAX: usize = 256 * 1_024 * 1_024;
+/// Where the plane tells of itself.
+pub const ADMIN_PREFIX: &str = "/_sluicegate/";
+
+/// Serves until `stop` is cancelled, then lets calls in flight end.
+pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken) {
+    let calls = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        match accepted {
+            Ok((socket, peer)) => {
+                calls.spawn(serve_connection(plane.clone(), socket, peer, stop.clone()));
+            }
+            // Out of file descriptors, most likely: what runs goes on, and some will end.
+            Err(error) => {
+                tracing::warn!(%error, "failed to accept a connection");
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        }
+    }
+    calls.close();
+    calls.wait().await;
+}
+
+async fn serve_connection(plane: Plane, socket: TcpStream, peer: SocketAddr, stop: CancellationToken) {
+    let _ = socket.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let plane = plane.clone();
+        async move { Ok::<_, Infallible>(answer(&plane, peer, request).await) }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(gateway::limits::HANDSHAKE_MAX);
+    builder.http2().timer(TokioTimer::new());
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "a connection ended badly");
+    }
+}
+
+async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)).unwrap_or_default();
+    let host = host.to_owned();
+    if gateway::is_upgrade(request.headers()) {
+        return plane.gateway.upgrade(&host, peer.ip(), request).await.map(Body::new);
+    }
+    let path = request.uri().path();
+    if let Some(page) = path.strip_prefix(ADMIN_PREFIX) {
+        return admin(plane, &page.to_owned(), request.method()).await;
+    }
+    if let Some(endpoint) = Endpoint::parse(&host, path).filter(|endpoint| endpoint.connection_id().is_some()) {
+        let (parts, body) = request.into_parts();
+        return plane.gateway.manage(&endpoint, &parts, body).await.map(Body::new);
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, API_BODY_BYTES_MAX).collect().await else {
+        return page(StatusCode::PAYLOAD_TOO_LARGE, json!({"message": "the request is too large"}));
+    };
+    let body = body.to_bytes();
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    if target.starts_with(stream::TARGET_PREFIX) {
+        return plane.streams.handle(parts, body).await;
+    }
+    plane.aws_api.handle(parts, body).await.map(Body::new)
+}
+
+/// `/_sluicegate/health` and `/_sluicegate/state`.
+async fn admin(plane: &Plane, name: &str, method: &Method) -> Response<Body> {
+    match (method, name) {
+        (&Method::GET, "health") => page(StatusCode::OK, json!({"status": "running", "version": env!("CARGO_PKG_VERSION")})),
+        (&Method::GET, "state") => page(StatusCode::OK, plane.state().await),
+        _ => page(StatusCode::NOT_FOUND, json!({"message": format!("there is no page {ADMIN_PREFIX}{name}; there are health and state")})),
+    }
+}
+
+fn page(status: StatusCode, body: serde_json::Value) -> Response<Body> {
+    let mut response = Response::new(Body::new(Full::new(Bytes::from(body.to_string()))));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

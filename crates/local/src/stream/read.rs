@@ -1,0 +1,104 @@
+//! Reading a shard from a sequence number, and waiting at its end.
+
+use super::Streams;
+use ferrokinesis::sequence;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A record as it lies in a shard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Decimal digits; later records of a shard compare greater as text.
+    pub sequence_number: Arc<str>,
+    /// The partition key.
+    pub partition_key: String,
+    /// Base64.
+    pub data: String,
+    /// Milliseconds since the epoch.
+    pub arrived_ms: u64,
+}
+
+/// A shard of a stream, open or closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShardInfo {
+    /// The shard's index; its id is `shardId-` and twelve digits of it.
+    pub index: i64,
+    /// `shardId-000000000000`
+    pub id: String,
+    /// Whether it takes no more records, having been split or merged.
+    pub closed: bool,
+    /// The shards that must be drained first.
+    pub parents: Vec<i64>,
+}
+
+/// The number at the end of a shard's id.
+pub(super) fn shard_index(shard_id: &str) -> i64 {
+    shard_id.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
+}
+
+impl Streams {
+    /// The stream's shards, or `None` where there is no such stream.
+    pub async fn shards(&self, stream: &str) -> Option<Vec<ShardInfo>> {
+        let stream = self.store.get_stream(stream).await.ok()?;
+        let info = |shard: &ferrokinesis::types::Shard| ShardInfo {
+            index: shard_index(&shard.shard_id),
+            id: shard.shard_id.clone(),
+            closed: shard.sequence_number_range.ending_sequence_number.is_some(),
+            parents: [&shard.parent_shard_id, &shard.adjacent_parent_shard_id]
+                .into_iter()
+                .flatten()
+                .map(|id| shard_index(id))
+                .collect(),
+        };
+        Some(stream.shards.iter().map(info).collect())
+    }
+
+    /// Whether an ARN names a stream, or a consumer that is registered on one.
+    pub async fn source_exists(&self, arn: &str) -> bool {
+        if arn.contains("/consumer/") {
+            return self.store.get_consumer(arn).await.is_some();
+        }
+        match crate::account::stream_name_of_arn(arn) {
+            Some(name) => self.store.contains_stream(name).await,
+            None => false,
+        }
+    }
+
+    /// Up to `limit` records of a shard after a sequence number; from its beginning where there is none.
+    pub async fn read_after(&self, stream: &str, shard: i64, after: Option<&str>, limit: usize) -> Vec<Record> {
+        let prefix = sequence::shard_ix_to_hex(shard);
+        // Keys are "{shard}/{sequence number}"; '0' is the character after '/'.
+        let start = match after {
+            Some(sequence_number) => format!("{prefix}/{sequence_number}\u{1}"),
+            None => format!("{prefix}/"),
+        };
+        let end = format!("{prefix}0");
+        let stored = self.store.get_records_range_limited(stream, &start, &end, limit).await;
+        stored
+            .into_iter()
+            .map(|(key, record)| Record {
+                sequence_number: key[prefix.len() + 1..].into(),
+                partition_key: record.partition_key,
+                data: record.data,
+                arrived_ms: (record.approximate_arrival_timestamp * 1_000.0).round() as u64,
+            })
+            .collect()
+    }
+
+    /// Watches a shard's tail: its last sequence number, changed by each append.
+    pub fn tail(&self, stream: &str, shard: i64) -> watch::Receiver<Option<Arc<str>>> {
+        self.open(stream).tails.entry(shard).or_insert_with(|| watch::Sender::new(None)).subscribe()
+    }
+
+    /// The last sequence number of each shard that has any.
+    pub fn tails(&self, stream: &str) -> HashMap<i64, Arc<str>> {
+        let open = self.open(stream);
+        open.tails.iter().filter_map(|tail| Some((*tail.key(), tail.borrow().clone()?))).collect()
+    }
+
+    /// Watches the stream itself: its shards, its consumers, its end.
+    pub fn changes(&self, stream: &str) -> watch::Receiver<()> {
+        self.open(stream).changes.subscribe()
+    }
+}

@@ -1,0 +1,115 @@
+//! The Kinesis wire API on the plane's port: JSON and CBOR, every operation that ferrokinesis has.
+
+use super::{PutError, Streams};
+use crate::identity::{self, Principal};
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Response, StatusCode, header, request::Parts};
+use serde_json::Value;
+use tower_service::Service as _;
+
+/// What the `X-Amz-Target` header of a Kinesis call begins with.
+pub const TARGET_PREFIX: &str = "Kinesis_20131202.";
+const JSON: &str = "application/x-amz-json-1.1";
+
+impl Streams {
+    /// Answers one call of the wire API.
+    pub async fn handle(&self, parts: Parts, body: Bytes) -> Response<Body> {
+        let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or("");
+        let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default().to_owned();
+        let is_json = parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes() == JSON.as_bytes());
+        let request: Value = if is_json { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
+        if let Err(error) = self.authorize(&parts, &operation, &request) {
+            return refuse(&error);
+        }
+        let is_put = matches!(operation.as_str(), "PutRecord" | "PutRecords");
+        if is_put && is_json && parts.headers.contains_key(header::AUTHORIZATION) {
+            return self.put(&operation, &body).await;
+        }
+
+        // A CBOR put still goes through the library: under our lock, so that nothing is seen out of order.
+        let stream = self.store.resolve_stream_name(&request).ok();
+        let appending = if is_put { self.lock_all().await } else { Vec::new() };
+        let response = match self.router.clone().call(http::Request::from_parts(parts, Body::from(body))).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        drop(appending);
+        match (operation.as_str(), stream) {
+            ("DeleteStream", Some(stream)) if response.status().is_success() => {
+                if let Some((_, open)) = self.open.remove(&stream) {
+                    open.wake_all();
+                }
+            }
+            _ if operation.starts_with("Get") || operation.starts_with("List") || operation.starts_with("Describe") => {}
+            // Resharding, consumers, CBOR puts: readers look for themselves what changed.
+            _ => self.open.iter().for_each(|open| open.wake_all()),
+        }
+        response
+    }
+
+    async fn put(&self, operation: &str, body: &[u8]) -> Response<Body> {
+        let answer = match operation {
+            "PutRecord" => self.put_record(body).await.and_then(|placed| {
+                serde_json::to_vec(&placed)
+                    .map_err(|error| PutError { status: 500, code: "InternalFailure".into(), message: error.to_string() })
+            }),
+            _ => self.put_records(body).await.map(|answer| answer.to_string().into_bytes()),
+        };
+        match answer {
+            Ok(body) => respond(StatusCode::OK, body),
+            Err(error) => refuse(&error),
+        }
+    }
+
+    /// A role's call must be allowed by its policies; the account's own keys may do everything.
+    fn authorize(&self, parts: &Parts, operation: &str, request: &Value) -> Result<(), PutError> {
+        let unknown_key = || PutError {
+            status: 400,
+            code: "UnrecognizedClientException".into(),
+            message: "The security token included in the request is invalid.".into(),
+        };
+        let caller = identity::caller(&self.permissions, parts).ok_or_else(unknown_key)?;
+        if caller == Principal::Account {
+            return Ok(());
+        }
+        let resource = match (&request["ConsumerARN"], &request["StreamARN"], &request["StreamName"]) {
+            (Value::String(arn), _, _) | (_, Value::String(arn), _) => arn.clone(),
+            (_, _, Value::String(name)) => self.account.stream_arn(name),
+            _ => "*".into(),
+        };
+        self.permissions
+            .check(&caller, &format!("kinesis:{operation}"), &resource)
+            .map_err(|denied| PutError::denied(&denied))
+    }
+
+    async fn lock_all(&self) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
+        let mut streams: Vec<_> = self.open.iter().map(|open| (open.key().clone(), open.value().clone())).collect();
+        // Always in the same order, so that two callers cannot wait for each other.
+        streams.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut guards = Vec::with_capacity(streams.len());
+        for (_, open) in streams {
+            guards.push(open.append.clone().lock_owned().await);
+        }
+        guards
+    }
+}
+
+fn respond(status: StatusCode, body: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(JSON));
+    if let Ok(id) = header::HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+fn refuse(error: &PutError) -> Response<Body> {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = respond(status, error.to_json().to_string().into_bytes());
+    if let Ok(code) = header::HeaderValue::from_str(&error.code) {
+        response.headers_mut().insert("x-amzn-errortype", code);
+    }
+    response
+}
