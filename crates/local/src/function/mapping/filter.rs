@@ -91,9 +91,10 @@ pub enum FilterError {
 impl Filters {
     /// Reads the patterns of a mapping's `FilterCriteria`, each a JSON text.
     ///
-    /// Refused, besides what is no pattern: operators that Lambda does not list (`wildcard`, `cidr`), rules for
-    /// `data` as a whole (at Kinesis its pattern must be JSON), and keys that no Kinesis record has; AWS takes
-    /// the last, and silently drops every record.
+    /// Refused, besides what is no pattern: operators that Lambda does not list (`wildcard`, `cidr`); rules for
+    /// `data` as a whole, since at Kinesis its pattern must be JSON; and keys that no Kinesis record has, under
+    /// which every record would be dropped unseen. `invokeIdentityArn` counts among those: records have no role
+    /// before they are handed over.
     ///
     /// # Errors
     /// The first thing that is wrong, with the filter and the key that it stands at.

@@ -139,8 +139,12 @@ fn numeric(operand: &Value) -> Option<Rule> {
             let n = number(n)?;
             match operator.as_str()? {
                 "=" => Some(Rule::Numeric(Bound::Included(n), Bound::Included(n))),
-                ">" | ">=" => Some(Rule::Numeric(bound(operator, n)?, Bound::Included(NUMERIC_MAGNITUDE_MAX))),
-                "<" | "<=" => Some(Rule::Numeric(Bound::Included(-NUMERIC_MAGNITUDE_MAX), bound(operator, n)?)),
+                ">" | ">=" => {
+                    Some(Rule::Numeric(bound(operator, n)?, Bound::Included(NUMERIC_MAGNITUDE_MAX)))
+                }
+                "<" | "<=" => {
+                    Some(Rule::Numeric(Bound::Included(-NUMERIC_MAGNITUDE_MAX), bound(operator, n)?))
+                }
                 _ => None,
             }
         }
