@@ -1,1 +1,39 @@
-//! Stream functions.
+//! Write a microservice that answers WebSocket clients from a Kinesis stream.
+
+pub mod limits;
+
+mod attempt;
+mod batch;
+mod client;
+mod connection;
+mod connections;
+mod core;
+mod environment;
+mod event;
+mod failure;
+mod fault;
+mod function;
+mod jitter;
+mod record;
+mod telemetry;
+#[cfg(feature = "test-kit")]
+pub mod test_kit;
+
+pub use connection::Connection;
+pub use connections::{BoxFuture, ConnectionInfo, Connections, Delivery, Identity, SendError};
+pub use event::{Event, EventType};
+pub use failure::{Failure, give_up, retry};
+pub use fault::FaultReason;
+pub use function::{Function, RunError};
+
+/// Runs a function with the default [limits].
+///
+/// # Errors
+/// As [`Function::run`].
+pub async fn run<H, E>(handler: H) -> Result<(), RunError>
+where
+    H: AsyncFn(Event, Connection) -> Result<(), E>,
+    E: Into<Failure>,
+{
+    Function::new(handler).run().await
+}

@@ -1,0 +1,201 @@
+//! Handles one record: attempts within its time, then the fault queue or another delivery.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Span;
+
+use crate::batch::{Batch, Runner, lock};
+use crate::connection::{Connection, Scope};
+use crate::core::{Verdict, Window};
+use crate::event::Event;
+use crate::failure::{Course, Failure};
+use crate::fault::{Fault, FaultReason, cut};
+use crate::record::Record;
+
+/// A record of the batch and the event in it, if it holds one.
+pub(crate) struct Delivered {
+    pub record: Record,
+    event: Result<Event, String>,
+}
+
+/// Why the attempts at a record have ended without success.
+struct Ended {
+    reason: FaultReason,
+    error: String,
+    /// Whether another delivery may help.
+    may_pass: bool,
+}
+
+impl From<Record> for Delivered {
+    fn from(record: Record) -> Self {
+        let event = Event::decode(&record).map_err(|error| error.to_string());
+        Self { record, event }
+    }
+}
+
+impl Delivered {
+    /// What the record's order is kept by: its connection, which the template makes its partition key.
+    pub fn connection_id(&self) -> &str {
+        self.event.as_ref().map_or(&self.record.partition_key, Event::connection_id)
+    }
+
+    pub fn span(&self, batch: &Batch<'_>) -> Span {
+        tracing::info_span!(
+            "record",
+            requestId = batch.request_id,
+            connectionId = self.connection_id(),
+            eventRequestId = self.event.as_ref().ok().and_then(Event::request_id),
+            sequenceNumber = self.record.sequence_number,
+        )
+    }
+}
+
+impl Runner {
+    /// Brings one record to its end for this delivery.
+    pub(crate) async fn record<H, E>(&self, delivered: &Delivered, batch: &Batch<'_>, handler: &H) -> Verdict
+    where
+        H: AsyncFn(Event, Connection) -> Result<(), E>,
+        E: Into<Failure>,
+    {
+        let ended = match &delivered.event {
+            Ok(event) => match self.attempts(event, batch, handler).await {
+                Ok(()) => return Verdict::Finished,
+                Err(ended) => ended,
+            },
+            Err(error) => {
+                let error = format!("the record is no event: {error}");
+                Ended { reason: FaultReason::Undecodable, error, may_pass: false }
+            }
+        };
+        let deliveries = lock(&self.memory).fail(&delivered.record.event_id);
+        if ended.may_pass && deliveries < self.limits.deliveries {
+            tracing::warn!(error = cut(&ended.error), deliveries, "the record must be delivered again");
+            return Verdict::Redeliver;
+        }
+        self.publish(&delivered.record, &ended, deliveries, batch).await
+    }
+
+    /// Runs the handler until it succeeds or its time is up.
+    async fn attempts<H, E>(&self, event: &Event, batch: &Batch<'_>, handler: &H) -> Result<(), Ended>
+    where
+        H: AsyncFn(Event, Connection) -> Result<(), E>,
+        E: Into<Failure>,
+    {
+        if self.log_payloads {
+            tracing::info!(payload = event.payload(), "event");
+        }
+        let window = batch.window.for_record(Instant::now(), &self.limits);
+        let sent = Arc::new(AtomicU64::new(0));
+        let connection = self.connection(event, window, batch, &sent);
+        let mut attempts = 0;
+        loop {
+            let run = handler(event.clone(), connection.clone());
+            let failure: Failure = match timeout_at(window.handle_until, run).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => error.into(),
+                Err(_) => {
+                    let error = "the handler did not end before Lambda's deadline".into();
+                    return Err(Ended { reason: FaultReason::TimedOut, error, may_pass: true });
+                }
+            };
+            attempts += 1;
+            let wait = match failure.course {
+                Course::Retry => window.wait(Instant::now(), attempts, self.jitter.next()),
+                // Run again after it has sent something, it would send that twice.
+                Course::Unknown if sent.load(Ordering::Relaxed) == 0 => {
+                    window.wait(Instant::now(), attempts, self.jitter.next())
+                }
+                Course::Unknown | Course::Redeliver | Course::GiveUp => None,
+            };
+            let Some(wait) = wait else {
+                return Err(Ended::from(&failure));
+            };
+            tracing::debug!(error = %failure, attempts, "running the handler again");
+            batch.tally.retried();
+            sleep(wait).await;
+        }
+    }
+
+    fn connection(
+        &self,
+        event: &Event,
+        window: Window,
+        batch: &Batch<'_>,
+        sent: &Arc<AtomicU64>,
+    ) -> Connection {
+        let scope = Scope {
+            connections: Arc::clone(&self.connections),
+            window,
+            tally: Arc::clone(&batch.tally),
+            jitter: Arc::clone(&self.jitter),
+            sent: Arc::clone(sent),
+        };
+        Connection::new(event.connection_id(), Arc::new(scope))
+    }
+
+    /// Publishes the record to the fault queue; where that fails, Lambda delivers it again: it is never lost.
+    async fn publish(&self, record: &Record, ended: &Ended, deliveries: u32, batch: &Batch<'_>) -> Verdict {
+        let fault =
+            Fault::new(ended.reason, &ended.error, deliveries, record, &self.function_name, batch.request_id);
+        let reason = fault.reason.name();
+        let window = batch.window.for_record(Instant::now(), &self.limits);
+        let published = match fault.into_message() {
+            Ok(message) => self.publish_message(&message, window, batch).await,
+            Err(error) => Err(error.to_string()),
+        };
+        match published {
+            Ok(()) => {
+                tracing::error!(
+                    error = cut(&ended.error),
+                    reason,
+                    deliveries,
+                    "the record went to the fault queue"
+                );
+                batch.tally.faulted();
+                Verdict::Finished
+            }
+            Err(refusal) => {
+                tracing::error!(
+                    error = cut(&ended.error),
+                    reason,
+                    deliveries,
+                    refusal = cut(&refusal),
+                    "the fault queue does not take the record: it must be delivered again"
+                );
+                Verdict::Redeliver
+            }
+        }
+    }
+
+    async fn publish_message(&self, message: &str, window: Window, batch: &Batch<'_>) -> Result<(), String> {
+        let mut attempts = 0;
+        loop {
+            let refusal = match timeout_at(window.publish_until, self.fault_queue.publish(message)).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(refusal)) => refusal,
+                Err(_) => return Err("no answer before Lambda's deadline".into()),
+            };
+            attempts += 1;
+            match window.wait(Instant::now(), attempts, self.jitter.next()) {
+                Some(wait) => {
+                    batch.tally.retried();
+                    sleep(wait).await;
+                }
+                None => return Err(refusal),
+            }
+        }
+    }
+}
+
+impl From<&Failure> for Ended {
+    fn from(failure: &Failure) -> Self {
+        let (reason, may_pass) = match failure.course {
+            Course::Retry | Course::Redeliver => (FaultReason::RetriesExhausted, true),
+            Course::GiveUp => (FaultReason::GaveUp, false),
+            Course::Unknown => (FaultReason::Failed, false),
+        };
+        Self { reason, error: failure.text(), may_pass }
+    }
+}

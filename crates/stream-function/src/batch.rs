@@ -1,0 +1,128 @@
+//! Handles a batch: lanes side by side, each in order, and says what Lambda is to deliver again.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::StreamExt;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use crate::attempt::Delivered;
+use crate::connection::Connection;
+use crate::connections::Connections;
+use crate::core::{Memory, Plan, Verdict, Window};
+use crate::event::Event;
+use crate::failure::Failure;
+use crate::fault::FaultQueue;
+use crate::jitter::Jitter;
+use crate::limits::Limits;
+use crate::record::Record;
+use crate::telemetry::{Counts, Tally};
+
+/// An execution environment: what lives from one batch to the next.
+pub(crate) struct Runner {
+    pub connections: Arc<dyn Connections>,
+    pub fault_queue: Arc<dyn FaultQueue>,
+    pub limits: Limits,
+    pub jitter: Arc<Jitter>,
+    pub function_name: String,
+    pub log_payloads: bool,
+    pub memory: Mutex<Memory>,
+}
+
+/// One invocation, as all its records see it.
+#[derive(Clone)]
+pub(crate) struct Batch<'a> {
+    pub request_id: &'a str,
+    pub window: Window,
+    pub tally: Arc<Tally>,
+}
+
+/// How a batch ended.
+#[derive(Debug)]
+pub(crate) struct Handled {
+    /// The sequence number that Lambda is to begin again with, if any.
+    pub redeliver_from: Option<String>,
+    pub counts: Counts,
+}
+
+impl Runner {
+    /// Handles a batch that must be answered within `left`.
+    pub async fn handle<H, E>(
+        &self,
+        records: Vec<Record>,
+        request_id: &str,
+        left: Duration,
+        handler: &H,
+    ) -> Handled
+    where
+        H: AsyncFn(Event, Connection) -> Result<(), E>,
+        E: Into<Failure>,
+    {
+        let now = Instant::now();
+        let window = Window::for_batch(now, left, &self.limits);
+        let batch = Batch { request_id, window, tally: Arc::default() };
+        let records: Vec<Delivered> = records.into_iter().map(Delivered::from).collect();
+        let plan = Mutex::new(self.plan(&records, &batch, now));
+        let heads = lock(&plan).heads().to_vec();
+        let lanes = futures_util::stream::iter(heads)
+            .map(|head| self.lane(head, &plan, &records, &batch, handler))
+            .buffer_unordered(self.limits.connections_at_once);
+        lanes.for_each(async |()| {}).await;
+        let checkpoint = lock(&plan).checkpoint();
+        Handled {
+            redeliver_from: checkpoint.map(|place| records[place].record.sequence_number.clone()),
+            counts: batch.tally.counts(),
+        }
+    }
+
+    fn plan(&self, records: &[Delivered], batch: &Batch<'_>, now: Instant) -> Plan {
+        let memory = lock(&self.memory);
+        Plan::new(records.iter().map(|delivered| {
+            let finished = memory.is_finished(&delivered.record.event_id, now);
+            if finished {
+                batch.tally.skipped();
+            }
+            (delivered.connection_id(), finished)
+        }))
+    }
+
+    /// One connection's records, one after another, until one must be delivered again or time is up.
+    async fn lane<H, E>(
+        &self,
+        head: usize,
+        plan: &Mutex<Plan>,
+        records: &[Delivered],
+        batch: &Batch<'_>,
+        handler: &H,
+    ) where
+        H: AsyncFn(Event, Connection) -> Result<(), E>,
+        E: Into<Failure>,
+    {
+        let mut next = Some(head);
+        while let Some(place) = next
+            && batch.window.is_open(Instant::now())
+        {
+            let delivered = &records[place];
+            batch.tally.began(age_ms(&delivered.record, SystemTime::now()));
+            let verdict = self.record(delivered, batch, handler).instrument(delivered.span(batch)).await;
+            match verdict {
+                Verdict::Finished => lock(&self.memory).finish(&delivered.record.event_id, Instant::now()),
+                Verdict::Redeliver => batch.tally.redelivered(),
+            }
+            next = lock(plan).settle(place, verdict);
+        }
+    }
+}
+
+/// How long the stream has had a record; clocks that disagree make no negative age.
+fn age_ms(record: &Record, now: SystemTime) -> u64 {
+    let arrival = Duration::from_millis(u64::try_from(record.arrival_epoch_ms).unwrap_or_default());
+    let age = now.duration_since(UNIX_EPOCH + arrival).unwrap_or_default();
+    u64::try_from(age.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What is kept under these locks is whole between any two statements, so a panic elsewhere does not spoil it.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,145 @@
+//! How a handler says that it could not do its work: try again, give up, or just an error.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::connections::SendError;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Why a handler could not handle an event, and what is to become of the record.
+///
+/// | a handler returns | what happens |
+/// |---|---|
+/// | [`retry`]`(error)` | It runs again within this invocation (2 s), then Lambda delivers the record again, and nothing of its connection is handled before that. After 5 deliveries to one warm environment the record goes to the fault queue. |
+/// | [`give_up`]`(reason)` | The record goes to the fault queue at once; the connection's next one is handled. |
+/// | a [`SendError`] that may pass | As `retry`; the post itself has been tried again already. |
+/// | a [`SendError`] that is for good | As `give_up`. |
+/// | any other error | If nothing has been sent yet it runs again (2 s); then the record goes to the fault queue. |
+///
+/// Anything that converts into a boxed error converts into this, so `?` works on every error, strings and
+/// `anyhow::Error` included. For the same reason it is no [`std::error::Error`] itself.
+pub struct Failure {
+    pub(crate) course: Course,
+    error: BoxError,
+}
+
+/// What a failure asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// The handler asked to be run again.
+    Retry,
+    /// A post was tried as long as it may be; only a later delivery can help.
+    Redeliver,
+    /// No attempt will ever succeed.
+    GiveUp,
+    /// An error that says nothing of the kind.
+    Unknown,
+}
+
+/// What failed may succeed soon: run the handler again.
+///
+/// The handler starts anew, so what it has sent before failing is sent again.
+/// ```
+/// use stream_function::{Connection, Event, Failure, retry};
+/// # fn store(_: &Event) -> Result<(), std::io::Error> { Ok(()) }
+///
+/// async fn handler(event: Event, connection: Connection) -> Result<(), Failure> {
+///     store(&event).map_err(retry)?;
+///     connection.send_text("stored").await?;
+///     Ok(())
+/// }
+/// ```
+pub fn retry(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Failure {
+    Failure { course: Course::Retry, error: error.into() }
+}
+
+/// No attempt will ever succeed: publish the record to the fault queue with this reason, and go on.
+/// ```
+/// use stream_function::{Connection, Event, Failure, give_up};
+///
+/// async fn handler(event: Event, _: Connection) -> Result<(), Failure> {
+///     let order: u64 = event.json().map_err(|error| give_up(format!("the order is no number: {error}")))?;
+///     # let _ = order;
+///     Ok(())
+/// }
+/// ```
+pub fn give_up(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Failure {
+    Failure { course: Course::GiveUp, error: reason.into() }
+}
+
+impl Failure {
+    /// The error and all its causes, in one line.
+    pub(crate) fn text(&self) -> String {
+        let mut text = self.error.to_string();
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            let error_text = error.to_string();
+            // Many errors repeat their cause in their own text.
+            if !text.contains(&error_text) {
+                text.push_str(": ");
+                text.push_str(&error_text);
+            }
+            cause = error.source();
+        }
+        text
+    }
+}
+
+impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        Self { course: course_of(error.as_ref()), error }
+    }
+}
+
+/// A post's error decides, wherever in the chain of causes it is.
+fn course_of(error: &(dyn StdError + 'static)) -> Course {
+    let mut link = Some(error);
+    while let Some(error) = link {
+        match error.downcast_ref::<SendError>() {
+            Some(send) if send.is_transient() => return Course::Redeliver,
+            Some(_) => return Course::GiveUp,
+            None => link = error.source(),
+        }
+    }
+    Course::Unknown
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Failure").field(&self.course).field(&self.text()).finish()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the order is lost")]
+    struct Lost(#[source] SendError);
+
+    #[test]
+    fn the_error_decides_where_the_handler_does_not() {
+        let throttled = || SendError::Throttled("slow down".into());
+        assert_eq!(Failure::from(throttled()).course, Course::Redeliver);
+        assert_eq!(Failure::from(Lost(throttled())).course, Course::Redeliver);
+        assert_eq!(Failure::from(SendError::TooLarge { bytes: 200_000 }).course, Course::GiveUp);
+        assert_eq!(Failure::from("no idea").course, Course::Unknown);
+        assert_eq!(retry("soon").course, Course::Retry);
+        assert_eq!(give_up(throttled()).course, Course::GiveUp, "the handler has the last word");
+    }
+
+    #[test]
+    fn the_text_names_every_cause_once() {
+        let failure = Failure::from(Lost(SendError::Throttled("slow down".into())));
+        assert_eq!(failure.to_string(), "the order is lost: the connections endpoint throttles: slow down");
+    }
+}

@@ -1,0 +1,170 @@
+//! A function: its handler, its limits, and the loop that feeds it batches from Lambda.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use aws_lambda_events::event::kinesis::KinesisEvent;
+use aws_lambda_events::event::streams::KinesisEventResponse;
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
+
+use crate::batch::Runner;
+use crate::client::{EndpointConnections, Queue, Transport};
+use crate::connection::Connection;
+use crate::environment::{Environment, time_left};
+use crate::event::Event;
+use crate::failure::Failure;
+use crate::jitter::Jitter;
+use crate::limits::{Limits, WARM_UP_TIMEOUT};
+use crate::telemetry;
+
+/// A handler with limits of its own; [`run`](crate::run) is one with the defaults.
+///
+/// ```no_run
+/// # use stream_function::{Connection, Event, Failure, Function, RunError};
+/// # async fn handler(_: Event, _: Connection) -> Result<(), Failure> { Ok(()) }
+/// # async fn main_() -> Result<(), RunError> {
+/// Function::new(handler).connections_at_once(8).run().await
+/// # }
+/// ```
+pub struct Function<H> {
+    handler: H,
+    limits: Limits,
+}
+
+impl<H> Function<H> {
+    /// A function with the default limits.
+    pub fn new(handler: H) -> Self {
+        Self { handler, limits: Limits::default() }
+    }
+
+    /// How many connections' records are handled side by side: 64 by default, at least 1. Each uses one socket to
+    /// the callback endpoint; an execution environment has 1,024.
+    #[must_use]
+    pub fn connections_at_once(mut self, connections: usize) -> Self {
+        self.limits.connections_at_once = connections.max(1);
+        self
+    }
+
+    /// How long one record may be retried within one invocation: 2 s by default. Nothing turns retries off.
+    #[must_use]
+    pub fn record_retry(mut self, time: Duration) -> Self {
+        self.limits.record_retry = time;
+        self
+    }
+
+    /// How long after the start of a batch its records may still be retried: 10 s by default, and in any case not
+    /// past Lambda's deadline.
+    #[must_use]
+    pub fn batch_retry(mut self, time: Duration) -> Self {
+        self.limits.batch_retry = time;
+        self
+    }
+
+    /// How many deliveries of a record that keeps failing a warm environment sees before the record goes to the
+    /// fault queue: 5 by default, at least 1. Keep it below the mapping's `maximum_retry_attempts` (10), so that
+    /// the function publishes the whole record before the mapping gives it up.
+    #[must_use]
+    pub fn deliveries_max(mut self, deliveries: u32) -> Self {
+        self.limits.deliveries = deliveries.max(1);
+        self
+    }
+
+    pub(crate) fn into_parts(self) -> (H, Limits) {
+        (self.handler, self.limits)
+    }
+
+    /// Builds the clients once, then handles batches for as long as the execution environment lives.
+    ///
+    /// # Errors
+    /// When the environment lacks a variable or holds one that cannot be used, and when Lambda's Runtime API fails.
+    pub async fn run<E>(self) -> Result<(), RunError>
+    where
+        H: AsyncFn(Event, Connection) -> Result<(), E>,
+        E: Into<Failure>,
+    {
+        let lookup = |name: &str| std::env::var(name).ok();
+        telemetry::init(lookup);
+        let environment =
+            Environment::read(&lookup).map_err(|error| fail("the function cannot start", &error))?;
+        let transport = Transport::new(&environment)
+            .map_err(|error| fail("the HTTP client cannot start", error.as_ref()))?;
+        let (handler, limits) = self.into_parts();
+        let runner = runner(environment, transport, limits);
+        // The sandbox may freeze as soon as it polls, and a handshake would not survive that.
+        let _ = tokio::time::timeout(WARM_UP_TIMEOUT, runner.connections.warm_up()).await;
+        let service = service_fn(|batch| invoke(&runner, batch, &handler));
+        Runtime::new(service).run().await.map_err(|error| fail("lambda's runtime API fails", error.as_ref()))
+    }
+}
+
+fn runner(environment: Environment, transport: Transport, limits: Limits) -> Runner {
+    let Environment { function_name, connections_endpoint, sqs_endpoint, fault_queue_url, .. } = environment;
+    Runner {
+        connections: Arc::new(EndpointConnections::new(transport.clone(), connections_endpoint)),
+        fault_queue: Arc::new(Queue::new(transport, sqs_endpoint, fault_queue_url)),
+        limits,
+        jitter: Arc::new(Jitter::from_system()),
+        function_name,
+        log_payloads: environment.log_payloads,
+        memory: std::sync::Mutex::default(),
+    }
+}
+
+/// One invocation: its records handled, its metrics printed, its checkpoint reported.
+async fn invoke<H, E>(
+    runner: &Runner,
+    batch: LambdaEvent<KinesisEvent>,
+    handler: &H,
+) -> Result<KinesisEventResponse, lambda_runtime::Error>
+where
+    H: AsyncFn(Event, Connection) -> Result<(), E>,
+    E: Into<Failure>,
+{
+    let (begun, now) = (Instant::now(), SystemTime::now());
+    let LambdaEvent { payload, context } = batch;
+    let left = time_left(context.deadline, now);
+    let records = payload.records.into_iter().map(Into::into).collect();
+    let handled = runner.handle(records, &context.request_id, left, handler).await;
+    let now_epoch_ms = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    println!(
+        "{}",
+        telemetry::metrics_line(
+            &handled.counts,
+            u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            &runner.function_name,
+            &context.request_id,
+            u64::try_from(now_epoch_ms).unwrap_or(u64::MAX),
+        )
+    );
+    let mut response = KinesisEventResponse::default();
+    if let Some(sequence_number) = handled.redeliver_from {
+        response.add_failure(sequence_number);
+    }
+    Ok(response)
+}
+
+/// Why a function does not run.
+///
+/// Its `Debug` is its sentence, since that is what `main` prints.
+pub struct RunError(String);
+
+fn fail(what: &str, error: &(dyn std::error::Error + 'static)) -> RunError {
+    let error = RunError(format!("{what}: {}", crate::client::causes(error)));
+    tracing::error!("{error}");
+    error
+}
+
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RunError {}

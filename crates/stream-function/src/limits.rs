@@ -1,0 +1,87 @@
+//! Every limit of the library, named, with its unit and its reason.
+
+use std::time::Duration;
+
+/// The largest message `@connections` accepts for one client: 128 KB.
+pub const POST_BYTES_MAX: usize = 131_072;
+
+/// The largest SQS message that every region and plane takes: 256 KB.
+pub const FAULT_MESSAGE_BYTES_MAX: usize = 262_144;
+
+/// How much of an error's text goes into logs and fault messages.
+pub const ERROR_TEXT_BYTES_MAX: usize = 4_096;
+
+/// Connections whose records are handled side by side in one batch.
+pub const CONNECTIONS_AT_ONCE: usize = 64;
+
+/// How long one record may be retried within one invocation.
+pub const RECORD_RETRY: Duration = Duration::from_secs(2);
+
+/// How long after the start of a batch its records may still be retried.
+pub const BATCH_RETRY: Duration = Duration::from_secs(10);
+
+/// Deliveries of a record that keeps failing before it goes to the fault queue.
+///
+/// Below the event source mapping's own eleven (`maximum_retry_attempts = 10`), so that the function publishes
+/// the whole record before the mapping gives it up with nothing but its position.
+pub const DELIVERIES_MAX: u32 = 5;
+
+/// Attempts at one record, or at one post, within one delivery.
+pub const ATTEMPTS_MAX: u32 = 10;
+
+/// The longest wait before the first retry; each further one may be twice as long.
+pub const BACKOFF_FIRST: Duration = Duration::from_millis(50);
+
+/// The longest wait between two attempts.
+pub const BACKOFF_LONGEST: Duration = Duration::from_secs(1);
+
+/// Time kept free before Lambda's deadline to publish faults and to answer; a quarter of what is left if less.
+pub const DEADLINE_MARGIN: Duration = Duration::from_secs(1);
+
+/// Time kept free before Lambda's deadline for the answer alone.
+pub const ANSWER_MARGIN: Duration = Duration::from_millis(200);
+
+/// Finished records that a warm environment remembers: the largest batch a mapping can deliver.
+pub const REMEMBERED_RECORDS_MAX: usize = 10_000;
+
+/// How long a finished record is remembered: long enough for Lambda to redeliver it, short enough that a stream
+/// replayed on purpose is not taken for a redelivery.
+pub const REMEMBERED_FOR: Duration = Duration::from_secs(300);
+
+/// Failing records whose deliveries a warm environment counts.
+pub const FAILING_RECORDS_MAX: usize = 1_000;
+
+/// How long opening a connection to an AWS endpoint may take.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long one request to an AWS endpoint may take, its connection included.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long init waits for the callback endpoint to take a connection.
+pub const WARM_UP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How much of an AWS endpoint's answer is read.
+pub const RESPONSE_BYTES_MAX: usize = 65_536;
+
+/// Values of one metric in a line of the embedded metric format: CloudWatch's own limit.
+pub const METRIC_VALUES_MAX: usize = 100;
+
+/// What a function may choose for itself, by [`Function`](crate::Function)'s methods.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub connections_at_once: usize,
+    pub record_retry: Duration,
+    pub batch_retry: Duration,
+    pub deliveries: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_at_once: CONNECTIONS_AT_ONCE,
+            record_retry: RECORD_RETRY,
+            batch_retry: BATCH_RETRY,
+            deliveries: DELIVERIES_MAX,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Metrics in CloudWatch's embedded metric format: a log line that CloudWatch turns into metrics, free of API calls.
+//!
+//! Source: Amazon CloudWatch User Guide, "Specification: embedded metric format".
+
+use serde_json::{Value, json};
+
+use super::tally::Counts;
+use crate::limits::METRIC_VALUES_MAX;
+
+/// The metrics' namespace.
+const NAMESPACE: &str = "Sluicegate";
+
+/// One line for one batch. Its dimension is the function's name.
+pub(crate) fn metrics_line(
+    counts: &Counts,
+    duration_ms: u64,
+    function_name: &str,
+    request_id: &str,
+    now_epoch_ms: u64,
+) -> String {
+    let ages_ms = sample(&counts.ages_ms);
+    let mut values = vec![
+        ("Records", "Count", json!(counts.records)),
+        ("Replies", "Count", json!(counts.replies)),
+        ("Gone", "Count", json!(counts.gone)),
+        ("Retried", "Count", json!(counts.retried)),
+        ("Faults", "Count", json!(counts.faults)),
+        ("Skipped", "Count", json!(counts.skipped)),
+        ("Redelivered", "Count", json!(counts.redelivered)),
+        ("Duration", "Milliseconds", json!(duration_ms)),
+    ];
+    // A metric without a value is no valid line; a batch of nothing but skipped records has no ages.
+    if !ages_ms.is_empty() {
+        values.push(("AgeAtHandling", "Milliseconds", json!(ages_ms)));
+    }
+    let metrics: Vec<Value> =
+        values.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
+    let mut line = json!({
+        "_aws": {
+            "Timestamp": now_epoch_ms,
+            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": metrics}],
+        },
+        "FunctionName": function_name,
+        "requestId": request_id,
+    });
+    for (name, _, value) in values {
+        line[name] = value;
+    }
+    line.to_string()
+}
+
+/// At most [`METRIC_VALUES_MAX`] of the values, evenly taken, the largest always among them.
+fn sample(values: &[u64]) -> Vec<u64> {
+    if values.len() <= METRIC_VALUES_MAX {
+        return values.to_vec();
+    }
+    let taken = METRIC_VALUES_MAX - 1;
+    let evenly = (0..taken).map(|n| values[n * values.len() / taken]);
+    evenly.chain(values.iter().copied().max()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_that_is_declared_has_a_value() {
+        let counts = Counts { records: 2, replies: 1, gone: 1, ages_ms: vec![4, 5], ..Counts::default() };
+        let line: Value =
+            serde_json::from_str(&metrics_line(&counts, 7, "echo", "r-1", 1_583_348_638_390)).unwrap();
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Namespace"], "Sluicegate");
+        assert_eq!(directive["Dimensions"], json!([["FunctionName"]]));
+        assert_eq!(line["FunctionName"], "echo");
+        let metrics = directive["Metrics"].as_array().unwrap();
+        assert_eq!(metrics.len(), 9);
+        for metric in metrics {
+            let value = &line[metric["Name"].as_str().unwrap()];
+            assert!(value.is_u64() || value.is_array(), "{metric}");
+        }
+        assert_eq!((&line["Records"], &line["AgeAtHandling"]), (&json!(2), &json!([4, 5])));
+    }
+
+    #[test]
+    fn nothing_is_declared_that_has_no_value() {
+        let line = metrics_line(&Counts::default(), 7, "echo", "r-1", 0);
+        assert!(!line.contains("AgeAtHandling"), "{line}");
+    }
+
+    #[test]
+    fn many_ages_are_sampled_with_the_oldest() {
+        let mut values: Vec<u64> = (0..10_000).collect();
+        values.swap(9_999, 5_001);
+        let sampled = sample(&values);
+        assert_eq!(sampled.len(), METRIC_VALUES_MAX);
+        assert!(sampled.contains(&9_999) && sampled.contains(&0));
+    }
+}

@@ -1,0 +1,85 @@
+//! What happened in one batch, counted.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use crate::connections::Delivery;
+
+/// The counts of one batch. Shared by everything that handles it.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    records: AtomicU64,
+    replies: AtomicU64,
+    gone: AtomicU64,
+    retried: AtomicU64,
+    faults: AtomicU64,
+    skipped: AtomicU64,
+    redelivered: AtomicU64,
+    ages_ms: Mutex<Vec<u64>>,
+}
+
+/// The counts at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Records whose handling began.
+    pub records: u64,
+    /// Messages that the gateway took for a client.
+    pub replies: u64,
+    /// Messages whose client had left.
+    pub gone: u64,
+    /// Further attempts, at records and at calls.
+    pub retried: u64,
+    /// Records published to the fault queue.
+    pub faults: u64,
+    /// Redelivered records that were finished already.
+    pub skipped: u64,
+    /// Records that Lambda is to deliver again although their handling began.
+    pub redelivered: u64,
+    /// How long each record had been in the stream when its handling began.
+    pub ages_ms: Vec<u64>,
+}
+
+impl Tally {
+    /// A record's handling begins, so long after the stream took it.
+    pub fn began(&self, age_ms: u64) {
+        self.records.fetch_add(1, Relaxed);
+        self.ages_ms.lock().unwrap_or_else(PoisonError::into_inner).push(age_ms);
+    }
+
+    pub fn delivered(&self, delivery: Delivery) {
+        let count = match delivery {
+            Delivery::Delivered => &self.replies,
+            Delivery::Gone => &self.gone,
+        };
+        count.fetch_add(1, Relaxed);
+    }
+
+    pub fn retried(&self) {
+        self.retried.fetch_add(1, Relaxed);
+    }
+
+    pub fn faulted(&self) {
+        self.faults.fetch_add(1, Relaxed);
+    }
+
+    pub fn skipped(&self) {
+        self.skipped.fetch_add(1, Relaxed);
+    }
+
+    pub fn redelivered(&self) {
+        self.redelivered.fetch_add(1, Relaxed);
+    }
+
+    pub fn counts(&self) -> Counts {
+        Counts {
+            records: self.records.load(Relaxed),
+            replies: self.replies.load(Relaxed),
+            gone: self.gone.load(Relaxed),
+            retried: self.retried.load(Relaxed),
+            faults: self.faults.load(Relaxed),
+            skipped: self.skipped.load(Relaxed),
+            redelivered: self.redelivered.load(Relaxed),
+            ages_ms: self.ages_ms.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+}
