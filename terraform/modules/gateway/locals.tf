@@ -50,4 +50,6 @@ locals {
     route_responses            = local.two_way_routes
     models                     = local.models
   }
+
+  configuration_hash = sha1(jsonencode(local.served))
 }

@@ -16,7 +16,7 @@ resource "aws_apigatewayv2_deployment" "this" {
   # covers configuration values: hashing a resource, some of whose attributes are known only after apply,
   # makes an update fail with "provider produced inconsistent final plan".
   triggers = {
-    configuration = sha1(jsonencode(local.served))
+    configuration = local.configuration_hash
   }
 
   # The snapshot must see every part in its new state.

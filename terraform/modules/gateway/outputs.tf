@@ -18,3 +18,8 @@ output "websocket_uri" {
   description = "URI that clients connect to."
   value       = local.websocket_uri
 }
+
+output "configuration_hash" {
+  description = "Hash of all that the deployment serves: when it changes, and only then, the API is deployed anew."
+  value       = local.configuration_hash
+}
