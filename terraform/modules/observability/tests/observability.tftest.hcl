@@ -1,0 +1,158 @@
+# The alarms and the dashboard.
+
+mock_provider "aws" {
+  source          = "../../tests/mocks"
+  override_during = plan
+}
+
+variables {
+  name = "sluicegate"
+  api = {
+    id    = "a1b2c3d4e5"
+    stage = "v1"
+  }
+  stream_name = "sluicegate-events"
+  functions = {
+    echo = {
+      name             = "sluicegate-echo"
+      fault_queue_name = "sluicegate-echo-faults"
+    }
+  }
+  alarm_topic_arns           = ["arn:aws:sns:eu-west-1:000000000000:on-call"]
+  iterator_age_alarm_seconds = 60
+}
+
+run "watches_every_hop" {
+  command = plan
+
+  assert {
+    condition = output.alarm_names == tolist([
+      "sluicegate-echo-errors",
+      "sluicegate-echo-faults",
+      "sluicegate-echo-iterator-age",
+      "sluicegate-echo-throttles",
+      "sluicegate-integration-errors",
+      "sluicegate-write-throttles",
+    ])
+    error_message = "there must be an alarm for each hop"
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["integration-errors"].namespace == "AWS/ApiGateway" &&
+      aws_cloudwatch_metric_alarm.this["integration-errors"].metric_name == "IntegrationError" &&
+      aws_cloudwatch_metric_alarm.this["integration-errors"].dimensions == tomap({ ApiId = "a1b2c3d4e5", Stage = "v1" }) &&
+      aws_cloudwatch_metric_alarm.this["integration-errors"].statistic == "Sum" &&
+      aws_cloudwatch_metric_alarm.this["integration-errors"].comparison_operator == "GreaterThanThreshold" &&
+      aws_cloudwatch_metric_alarm.this["integration-errors"].threshold == 0
+    )
+    error_message = "integration-errors must watch IntegrationError"
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["write-throttles"].namespace == "AWS/Kinesis" &&
+      aws_cloudwatch_metric_alarm.this["write-throttles"].metric_name == "WriteProvisionedThroughputExceeded" &&
+      aws_cloudwatch_metric_alarm.this["write-throttles"].dimensions == tomap({ StreamName = "sluicegate-events" }) &&
+      aws_cloudwatch_metric_alarm.this["write-throttles"].statistic == "Sum" &&
+      aws_cloudwatch_metric_alarm.this["write-throttles"].comparison_operator == "GreaterThanThreshold" &&
+      aws_cloudwatch_metric_alarm.this["write-throttles"].threshold == 0
+    )
+    error_message = "write-throttles must watch WriteProvisionedThroughputExceeded"
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["echo-iterator-age"].namespace == "AWS/Lambda" &&
+      aws_cloudwatch_metric_alarm.this["echo-iterator-age"].metric_name == "IteratorAge" &&
+      aws_cloudwatch_metric_alarm.this["echo-iterator-age"].dimensions == tomap({ FunctionName = "sluicegate-echo" }) &&
+      aws_cloudwatch_metric_alarm.this["echo-iterator-age"].statistic == "Maximum" &&
+      aws_cloudwatch_metric_alarm.this["echo-iterator-age"].comparison_operator == "GreaterThanOrEqualToThreshold" &&
+      aws_cloudwatch_metric_alarm.this["echo-iterator-age"].threshold == 60000
+    )
+    error_message = "echo-iterator-age must watch IteratorAge"
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["echo-faults"].namespace == "AWS/SQS" &&
+      aws_cloudwatch_metric_alarm.this["echo-faults"].metric_name == "ApproximateNumberOfMessagesVisible" &&
+      aws_cloudwatch_metric_alarm.this["echo-faults"].dimensions == tomap({ QueueName = "sluicegate-echo-faults" }) &&
+      aws_cloudwatch_metric_alarm.this["echo-faults"].statistic == "Maximum" &&
+      aws_cloudwatch_metric_alarm.this["echo-faults"].comparison_operator == "GreaterThanThreshold" &&
+      aws_cloudwatch_metric_alarm.this["echo-faults"].threshold == 0
+    )
+    error_message = "echo-faults must watch ApproximateNumberOfMessagesVisible"
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["echo-errors"].namespace == "AWS/Lambda" &&
+      aws_cloudwatch_metric_alarm.this["echo-errors"].metric_name == "Errors" &&
+      aws_cloudwatch_metric_alarm.this["echo-errors"].dimensions == tomap({ FunctionName = "sluicegate-echo" }) &&
+      aws_cloudwatch_metric_alarm.this["echo-errors"].statistic == "Sum" &&
+      aws_cloudwatch_metric_alarm.this["echo-errors"].comparison_operator == "GreaterThanThreshold" &&
+      aws_cloudwatch_metric_alarm.this["echo-errors"].threshold == 0
+    )
+    error_message = "echo-errors must watch Errors"
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["echo-throttles"].namespace == "AWS/Lambda" &&
+      aws_cloudwatch_metric_alarm.this["echo-throttles"].metric_name == "Throttles" &&
+      aws_cloudwatch_metric_alarm.this["echo-throttles"].dimensions == tomap({ FunctionName = "sluicegate-echo" }) &&
+      aws_cloudwatch_metric_alarm.this["echo-throttles"].statistic == "Sum" &&
+      aws_cloudwatch_metric_alarm.this["echo-throttles"].comparison_operator == "GreaterThanThreshold" &&
+      aws_cloudwatch_metric_alarm.this["echo-throttles"].threshold == 0
+    )
+    error_message = "echo-throttles must watch Throttles"
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.alarm_actions == toset(var.alarm_topic_arns) && alarm.ok_actions == toset(var.alarm_topic_arns) && alarm.treat_missing_data == "notBreaching"
+    ])
+    error_message = "every alarm must tell its topics when it begins and ends, and be quiet without traffic"
+  }
+}
+
+run "shows_every_hop" {
+  command = plan
+
+  assert {
+    condition = toset([
+      for metric in flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for metric in widget.properties.metrics : "${metric[0]} ${metric[1]}"]]) : metric
+      ]) == toset([
+      "AWS/ApiGateway ClientError", "AWS/ApiGateway ConnectCount", "AWS/ApiGateway ExecutionError", "AWS/ApiGateway IntegrationError",
+      "AWS/ApiGateway IntegrationLatency", "AWS/ApiGateway MessageCount",
+      "AWS/Kinesis IncomingRecords", "AWS/Kinesis WriteProvisionedThroughputExceeded",
+      "AWS/Lambda Duration", "AWS/Lambda Errors", "AWS/Lambda Invocations", "AWS/Lambda IteratorAge", "AWS/Lambda Throttles",
+      "AWS/SQS ApproximateNumberOfMessagesVisible",
+    ])
+    error_message = "the dashboard must show the metrics of every hop"
+  }
+
+  assert {
+    condition     = output.dashboard_url == "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards/dashboard/sluicegate"
+    error_message = "the address must lead to the dashboard"
+  }
+}
+
+run "draws_no_empty_chart" {
+  command = plan
+
+  variables {
+    functions = {}
+  }
+
+  assert {
+    condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : length(widget.properties.metrics) > 0])
+    error_message = "CloudWatch refuses a chart without metrics"
+  }
+
+  assert {
+    condition     = output.alarm_names == tolist(["sluicegate-integration-errors", "sluicegate-write-throttles"])
+    error_message = "without functions only the shared hops are watched"
+  }
+}

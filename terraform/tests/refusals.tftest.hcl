@@ -1,0 +1,101 @@
+# What spans several modules and cannot work is refused while planning; the rest is tested with each module.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+variables {
+  name   = "sluicegate"
+  stage  = "v1"
+  bundle = "./tests/fixtures/functions"
+  functions = {
+    echo = {}
+  }
+}
+
+run "refuses_a_name_that_makes_roles_too_long" {
+  command = plan
+
+  variables {
+    name = "a-name-that-goes-on-and-on"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_name_with_capitals" {
+  command = plan
+
+  variables {
+    name = "Sluicegate"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_function_key_that_names_no_crate" {
+  command = plan
+
+  variables {
+    functions = { "my function" = {} }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "refuses_more_functions_than_consumers" {
+  command = plan
+
+  variables {
+    functions = { for index in range(21) : "function-${index}" => {} }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "refuses_a_rate_that_the_stream_cannot_take" {
+  command = plan
+
+  variables {
+    throttling = { rate_limit = 1000 }
+  }
+
+  expect_failures = [var.throttling]
+}
+
+run "refuses_a_rate_that_two_shards_cannot_take" {
+  command = plan
+
+  variables {
+    throttling = { rate_limit = 2000 }
+    stream     = { shard_count = 2 }
+  }
+
+  expect_failures = [var.throttling]
+}
+
+run "refuses_a_rate_that_a_new_on_demand_stream_cannot_take" {
+  command = plan
+
+  variables {
+    throttling = { rate_limit = 4000 }
+    stream     = { mode = "ON_DEMAND" }
+  }
+
+  expect_failures = [var.throttling]
+}
+
+run "takes_a_rate_that_two_shards_can_take" {
+  command = plan
+
+  variables {
+    throttling = { rate_limit = 1999 }
+    stream     = { shard_count = 2 }
+  }
+
+  assert {
+    condition     = var.throttling.burst_limit == 500
+    error_message = "the burst keeps its default"
+  }
+}

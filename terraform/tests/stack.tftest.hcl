@@ -1,0 +1,105 @@
+# The stack as its modules compose it.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+variables {
+  name   = "sluicegate"
+  stage  = "v1"
+  bundle = "./tests/fixtures/functions"
+  functions = {
+    echo = {}
+  }
+}
+
+run "has_the_outputs_of_its_contract" {
+  command = plan
+
+  assert {
+    condition = (
+      output.websocket_uri == "wss://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1" &&
+      output.connections_endpoint == "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1"
+    )
+    error_message = "both addresses must come from the API's own endpoint"
+  }
+
+  assert {
+    condition     = output.stream_name == "sluicegate-events" && output.stream_arn == "arn:aws:kinesis:eu-west-1:000000000000:stream/sluicegate-events"
+    error_message = "the stream must be named after the stack"
+  }
+
+  assert {
+    condition = (
+      output.function_names == { echo = "sluicegate-echo" } &&
+      output.fault_queue_urls == { echo = "https://sqs.eu-west-1.amazonaws.com/000000000000/sluicegate-echo-faults" }
+    )
+    error_message = "functions and queues must be found by the function's key"
+  }
+
+  assert {
+    condition     = endswith(output.dashboard_url, "#dashboards/dashboard/sluicegate")
+    error_message = "the dashboard must be named after the stack"
+  }
+}
+
+run "fills_in_the_settings_of_the_reference_architecture" {
+  command = plan
+
+  assert {
+    condition = jsonencode(var.functions["echo"]) == jsonencode({
+      memory_mb                   = 128
+      timeout_seconds             = 30
+      routes                      = []
+      lifecycle_events            = []
+      connection_actions          = ["POST"]
+      environment                 = {}
+      reserved_concurrency        = -1
+      log_level                   = "INFO"
+      log_retention_days          = 14
+      batch_size                  = 16
+      batching_window_seconds     = 0
+      parallelization_factor      = 1
+      bisect_on_error             = true
+      maximum_retry_attempts      = 10
+      maximum_record_age_seconds  = -1
+      starting_position           = "LATEST"
+      starting_position_timestamp = null
+      enabled                     = true
+    })
+    error_message = "a function without settings must be the reference's"
+  }
+}
+
+run "names_a_function_by_its_key" {
+  command = plan
+
+  variables {
+    functions = {
+      echo  = {}
+      relay = { routes = ["relay"], lifecycle_events = ["DISCONNECT"] }
+    }
+    bundle = "./tests/fixtures/functions"
+  }
+
+  # The fixtures hold the zip of echo alone.
+  override_module {
+    target = module.function
+    outputs = {
+      name             = "overridden"
+      fault_queue_name = "overridden-faults"
+      fault_queue_url  = "https://sqs.eu-west-1.amazonaws.com/000000000000/overridden-faults"
+    }
+  }
+
+  assert {
+    condition     = local.routes == tolist(["relay"]) && local.lifecycle_events == tolist(["DISCONNECT"])
+    error_message = "the API must have what its functions ask for"
+  }
+
+  assert {
+    condition     = toset(keys(output.function_names)) == toset(["echo", "relay"])
+    error_message = "each key of functions is one function"
+  }
+}
