@@ -7,4 +7,5 @@ pub mod function;
 pub mod gateway;
 pub mod identity;
 pub mod logs;
+pub mod stack;
 pub mod stream;

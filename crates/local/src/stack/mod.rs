@@ -1,0 +1,210 @@
+//! The stack's definition, read from the very files that Terraform reads: `variables.tf` for types and
+//! defaults, `stack.auto.tfvars` for values, `*.vtl` for the mapping templates.
+
+mod types;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use types::Type;
+
+/// Where the definition lies, below the project's folder.
+const TERRAFORM_DIR: &str = "terraform";
+const VALUES_FILE: &str = "stack.auto.tfvars";
+const TEMPLATES_DIR: &str = "modules/gateway/templates";
+
+/// A definition that cannot be used; the text names the file, the place and the fix.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// A file cannot be read.
+    #[error("cannot read {path}: {error}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A file is no HCL.
+    #[error("{path} is not valid HCL: {error}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        error: Box<hcl::Error>,
+    },
+    /// A value does not fit its variable.
+    #[error("{path}: {problem}")]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// Which value, what is wrong with it, and what would be right.
+        problem: String,
+    },
+    /// A setting that exists on AWS alone.
+    #[error("{0} works on AWS only, the local plane does not have it: leave it out for local runs")]
+    AwsOnly(&'static str),
+}
+
+/// The values of the stack's variables, defaults filled in. The names are those of `variables.tf`, which
+/// describes each.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "described once, in terraform/variables.tf")]
+pub struct Stack {
+    pub name: String,
+    pub stage: String,
+    pub architecture: String,
+    pub acknowledgements: bool,
+    pub logging: String,
+    pub throttling: Throttling,
+    pub stream: Stream,
+    pub functions: BTreeMap<String, Function>,
+    pub route_schemas: BTreeMap<String, String>,
+    pub domain: Option<Value>,
+    /// The gateway's mapping templates, by file name without its ending; `${stream_name}` is filled in.
+    #[serde(skip)]
+    pub templates: BTreeMap<String, String>,
+}
+
+/// `var.throttling`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "described once, in terraform/variables.tf")]
+pub struct Throttling {
+    pub rate_limit: f64,
+    pub burst_limit: u32,
+}
+
+/// `var.stream`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "described once, in terraform/variables.tf")]
+pub struct Stream {
+    pub mode: String,
+    pub shard_count: u32,
+    pub retention_hours: u32,
+    pub kms_key_arn: Option<String>,
+}
+
+/// An element of `var.functions`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "described once, in terraform/modules/function/variables.tf")]
+pub struct Function {
+    pub memory_mb: u32,
+    pub timeout_seconds: u32,
+    pub routes: Vec<String>,
+    pub lifecycle_events: Vec<String>,
+    pub connection_actions: Vec<String>,
+    pub environment: BTreeMap<String, String>,
+    pub reserved_concurrency: i64,
+    pub log_level: String,
+    pub log_retention_days: u32,
+    pub batch_size: u32,
+    pub batching_window_seconds: u32,
+    pub parallelization_factor: u32,
+    pub bisect_on_error: bool,
+    pub maximum_retry_attempts: i64,
+    pub maximum_record_age_seconds: i64,
+    pub starting_position: String,
+    pub starting_position_timestamp: Option<String>,
+    pub enabled: bool,
+}
+
+impl Stack {
+    /// Reads the definition of a project: `var_files` after `stack.auto.tfvars`, later values replacing earlier
+    /// ones, as Terraform does with `-var-file`.
+    ///
+    /// # Errors
+    /// [`StackError`], at the first thing that is wrong.
+    pub fn read(project: &Path, var_files: &[PathBuf]) -> Result<Self, StackError> {
+        let terraform = project.join(TERRAFORM_DIR);
+        let declared = declared(&terraform.join("variables.tf"))?;
+        let mut values = Map::new();
+        let mut files = vec![terraform.join(VALUES_FILE)];
+        files.extend_from_slice(var_files);
+        for path in files {
+            for (name, value) in assigned(&path)? {
+                let problem = |problem| StackError::Value { path: path.clone(), problem };
+                let Some((r#type, _)) = declared.get(&name) else {
+                    return Err(problem(types::unknown("variable", &name, declared.keys().map(String::as_str))));
+                };
+                values.insert(name.clone(), r#type.convert(&name, value).map_err(problem)?);
+            }
+        }
+        let path = terraform.join("variables.tf");
+        for (name, (r#type, default)) in declared {
+            if !values.contains_key(&name) {
+                let problem = |problem| StackError::Value { path: path.clone(), problem };
+                let Some(default) = default else {
+                    return Err(problem(format!("variable \"{name}\" has no default and no value: set it in {VALUES_FILE}")));
+                };
+                values.insert(name.clone(), r#type.convert(&name, default).map_err(problem)?);
+            }
+        }
+        let mut stack: Self = serde_json::from_value(Value::Object(values))
+            .map_err(|error| StackError::Value { path, problem: error.to_string() })?;
+        if stack.domain.is_some() {
+            return Err(StackError::AwsOnly("a custom domain (variable \"domain\")"));
+        }
+        stack.templates = templates(&terraform.join(TEMPLATES_DIR), &stack.stream_name())?;
+        Ok(stack)
+    }
+
+    /// The stream's name, as the root module builds it.
+    pub fn stream_name(&self) -> String {
+        format!("{}-events", self.name)
+    }
+
+    /// A function's deployed name, as the root module builds it.
+    pub fn function_name(&self, key: &str) -> String {
+        format!("{}-{key}", self.name)
+    }
+}
+
+fn read(path: &Path) -> Result<String, StackError> {
+    std::fs::read_to_string(path).map_err(|error| StackError::Read { path: path.into(), error })
+}
+
+/// Each variable's type and default.
+fn declared(path: &Path) -> Result<BTreeMap<String, (Type, Option<Value>)>, StackError> {
+    let syntax = |error| StackError::Syntax { path: path.into(), error: Box::new(error) };
+    let body = hcl::parse(&read(path)?).map_err(syntax)?;
+    let mut declared = BTreeMap::new();
+    for block in body.blocks().filter(|block| block.identifier() == "variable") {
+        let Some(name) = block.labels().first() else { continue };
+        let attribute = |key: &str| block.body().attributes().find(|attribute| attribute.key() == key);
+        let problem = |problem| StackError::Value { path: path.into(), problem };
+        let r#type = match attribute("type") {
+            Some(attribute) => Type::parse(attribute.expr()).map_err(problem)?,
+            None => Type::Any,
+        };
+        let default = attribute("default").map(|attribute| types::literal(attribute.expr())).transpose();
+        declared.insert(name.as_str().to_owned(), (r#type, default.map_err(problem)?));
+    }
+    Ok(declared)
+}
+
+/// The values that a tfvars file assigns.
+fn assigned(path: &Path) -> Result<Vec<(String, Value)>, StackError> {
+    let syntax = |error| StackError::Syntax { path: path.into(), error: Box::new(error) };
+    let body = hcl::parse(&read(path)?).map_err(syntax)?;
+    body.attributes()
+        .map(|attribute| {
+            let value = types::literal(attribute.expr())
+                .map_err(|problem| StackError::Value { path: path.into(), problem: format!("{}: {problem}", attribute.key()) })?;
+            Ok((attribute.key().to_owned(), value))
+        })
+        .collect()
+}
+
+/// The mapping templates, with `${stream_name}` filled in as Terraform's `templatefile` does.
+fn templates(folder: &Path, stream_name: &str) -> Result<BTreeMap<String, String>, StackError> {
+    let files = std::fs::read_dir(folder).map_err(|error| StackError::Read { path: folder.into(), error })?;
+    let mut templates = BTreeMap::new();
+    for file in files.flatten() {
+        let path = file.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".vtl")) else {
+            continue;
+        };
+        templates.insert(name.to_owned(), read(&path)?.replace("${stream_name}", stream_name));
+    }
+    Ok(templates)
+}
