@@ -1,0 +1,146 @@
+//! What can be wrong with a template, and where: errors of parsing and of rendering.
+//!
+//! Both say what was expected and what was found. A parse error is for whoever creates the
+//! integration; a render error is what API Gateway answers with a 500-class frame.
+
+use std::fmt;
+
+use crate::limits;
+
+/// A place in a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl Position {
+    /// The position of a byte offset; one past the end is the position after the last character.
+    pub(crate) fn of(source: &str, offset: usize) -> Self {
+        let mut end = offset.min(source.len());
+        while !source.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = &source[..end];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
+        Self {
+            line: count(before.bytes().filter(|byte| *byte == b'\n').count()),
+            column: count(before[line_start..].chars().count()),
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// Why a text is not a template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// The text is longer than API Gateway takes.
+    #[error("template has {bytes} bytes, the limit is {}: shorten it", limits::TEMPLATE_BYTES_MAX)]
+    TooLong {
+        /// Length of the text.
+        bytes: usize,
+    },
+    /// Something else was needed at this place.
+    #[error("{at}: expected {expected}, found {found}")]
+    Unexpected {
+        /// The place of what was found.
+        at: Position,
+        /// What the language asks for here.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// Blocks, brackets or strings are nested too deep.
+    #[error("{at}: nested deeper than {} levels: split it with #set", limits::NESTING_LEVELS_MAX)]
+    TooDeep {
+        /// The place that is one level too deep.
+        at: Position,
+    },
+}
+
+impl ParseError {
+    /// The place of the error; a template that is too long has none.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::TooLong { .. } => None,
+            Self::Unexpected { at, .. } | Self::TooDeep { at } => Some(*at),
+        }
+    }
+}
+
+/// Why a valid template could not be rendered with what it was given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{at}: {problem}")]
+pub struct RenderError {
+    /// The place in the template that was being evaluated.
+    pub at: Position,
+    /// What went wrong there.
+    pub problem: Problem,
+}
+
+/// What went wrong while rendering.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// An index outside of a list or a string.
+    #[error("index {index} is outside of 0..{length}")]
+    OutOfBounds {
+        /// The index asked for.
+        index: i64,
+        /// The length of what was indexed.
+        length: usize,
+    },
+    /// A method was given an argument that it cannot use.
+    #[error("{method} expected {expected}, found {found}")]
+    Argument {
+        /// The method's name.
+        method: String,
+        /// What it takes.
+        expected: &'static str,
+        /// What it was given, shortened.
+        found: String,
+    },
+    /// The result of an integer operation needs more than 64 bits.
+    #[error("the result of {operator} does not fit 64 bits")]
+    Overflow {
+        /// The operator as written.
+        operator: &'static str,
+    },
+    /// Only the two override maps of `$context` can be assigned, and each parameter once.
+    #[error("cannot assign $context.{path}: {reason}")]
+    Override {
+        /// The path below `$context`.
+        path: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A limit of this engine was reached; the limits are in [`crate::limits`].
+    #[error("{what} went beyond the limit of {limit}")]
+    Limit {
+        /// What is limited, with its unit.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// At most this many characters of a value are shown in an error.
+const SHOWN_CHARACTERS_MAX: usize = 24;
+
+/// A text shortened for an error, in backticks.
+pub(crate) fn shown(text: &str) -> String {
+    let mut characters = text.chars();
+    let head: String = characters.by_ref().take(SHOWN_CHARACTERS_MAX).collect();
+    let more = if characters.next().is_some() { "…" } else { "" };
+    format!("`{}{more}`", head.escape_debug())
+}

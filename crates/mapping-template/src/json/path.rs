@@ -1,0 +1,230 @@
+//! JSONPath as mapping templates use it: names, indexes, slices, unions, wildcards and `..`.
+//!
+//! Filters (`?(…)`) and functions are refused; AWS's own examples use none.
+
+use super::Node;
+use crate::limits::VALUE_LEVELS_MAX;
+
+/// A parsed path.
+#[derive(Debug)]
+pub(crate) struct Path(Vec<Selector>);
+
+#[derive(Debug)]
+enum Selector {
+    Names(Vec<String>),
+    Indexes(Vec<i64>),
+    /// `[from:to]`; negative bounds count from the end.
+    Slice(Option<i64>, Option<i64>),
+    All,
+    /// `..`: what follows is looked for in the node and everything below it.
+    Descendants,
+}
+
+/// What a path selects.
+#[derive(Debug)]
+pub(crate) enum Selection<'a> {
+    Nothing,
+    /// The path can select one node only, and did.
+    One(Node<'a>),
+    /// The path can select several; in the order of the text.
+    Many(Vec<Node<'a>>),
+}
+
+/// Selecting took more steps than were left.
+#[derive(Debug)]
+pub(crate) struct OutOfSteps;
+
+impl Path {
+    /// Parses a path. One without `$` is taken below it, as Jayway's JSONPath does.
+    pub(crate) fn parse(path: &str) -> Result<Self, &'static str> {
+        let path = path.trim();
+        let mut rest = path.strip_prefix('$').unwrap_or(path);
+        let mut selectors = Vec::new();
+        let mut bare = !path.starts_with('$') && !path.starts_with('[');
+        while bare || !rest.is_empty() {
+            if let Some(inside) = rest.strip_prefix('[').filter(|_| !bare) {
+                let close = closing(inside).ok_or("a JSONPath whose brackets are closed")?;
+                selectors.push(bracket(inside[..close].trim())?);
+                rest = &inside[close + 1..];
+                continue;
+            }
+            if let Some(below) = rest.strip_prefix("..").filter(|_| !bare) {
+                selectors.push(Selector::Descendants);
+                if below.starts_with('[') {
+                    rest = below;
+                    continue;
+                }
+                rest = below;
+            } else if !bare {
+                rest = rest.strip_prefix('.').ok_or("a JSONPath such as $.name[0]")?;
+            }
+            bare = false;
+            let length = rest.find(['.', '[']).unwrap_or(rest.len());
+            let name = &rest[..length];
+            if name.is_empty() || name.ends_with(')') {
+                return Err("a JSONPath of names and indexes, such as $.name[0]");
+            }
+            selectors.push(if name == "*" { Selector::All } else { Selector::Names(vec![name.to_owned()]) });
+            rest = &rest[length..];
+        }
+        Ok(Self(selectors))
+    }
+
+    /// Whether the path is `$`: the whole text.
+    pub(crate) fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the path can select one node at most.
+    fn is_definite(&self) -> bool {
+        self.0.iter().all(|selector| match selector {
+            Selector::Names(names) => names.len() == 1,
+            Selector::Indexes(indexes) => indexes.len() == 1,
+            Selector::Slice(..) | Selector::All | Selector::Descendants => false,
+        })
+    }
+
+    /// Selects from a node. `steps` is how much may be gone through, in 64-byte portions of text.
+    pub(crate) fn select<'a>(&self, root: Node<'a>, steps: &mut usize) -> Result<Selection<'a>, OutOfSteps> {
+        let mut nodes = vec![root];
+        for selector in &self.0 {
+            let mut selected = Vec::new();
+            for node in nodes {
+                charge(node, steps)?;
+                selector.apply(node, &mut selected, steps)?;
+            }
+            nodes = selected;
+        }
+        if !self.is_definite() {
+            return Ok(Selection::Many(nodes));
+        }
+        Ok(nodes.pop().map_or(Selection::Nothing, Selection::One))
+    }
+}
+
+impl Selector {
+    fn apply<'a>(
+        &self,
+        node: Node<'a>,
+        into: &mut Vec<Node<'a>>,
+        steps: &mut usize,
+    ) -> Result<(), OutOfSteps> {
+        match self {
+            Self::Names(names) => {
+                for name in names {
+                    charge(node, steps)?;
+                    into.extend(node.member(name));
+                }
+            }
+            Self::Indexes(indexes) => {
+                let elements: Vec<_> = node.elements().collect();
+                let found = |index: &i64| elements.get(from_end(*index, elements.len())?).copied();
+                into.extend(indexes.iter().filter_map(found));
+            }
+            Self::Slice(from, to) => {
+                let elements: Vec<_> = node.elements().collect();
+                let bound = |bound: Option<i64>, default: usize| match bound {
+                    Some(bound) if bound < 0 => from_end(bound, elements.len()).unwrap_or(0),
+                    Some(bound) => usize::try_from(bound).unwrap_or(usize::MAX).min(elements.len()),
+                    None => default,
+                };
+                let (from, to) = (bound(*from, 0), bound(*to, elements.len()));
+                into.extend(elements.get(from..to).unwrap_or_default());
+            }
+            Self::All => {
+                into.extend(node.elements());
+                into.extend(node.members().map(|(_, value)| value));
+            }
+            Self::Descendants => descend(node, into, steps, 0)?,
+        }
+        Ok(())
+    }
+}
+
+/// The node and everything below it, depth first.
+fn descend<'a>(
+    node: Node<'a>,
+    into: &mut Vec<Node<'a>>,
+    steps: &mut usize,
+    level: usize,
+) -> Result<(), OutOfSteps> {
+    charge(node, steps)?;
+    if level >= VALUE_LEVELS_MAX {
+        return Err(OutOfSteps);
+    }
+    into.push(node);
+    for element in node.elements().chain(node.members().map(|(_, value)| value)) {
+        descend(element, into, steps, level + 1)?;
+    }
+    Ok(())
+}
+
+fn charge(node: Node<'_>, steps: &mut usize) -> Result<(), OutOfSteps> {
+    *steps = steps.checked_sub(1 + node.as_str().len() / 64).ok_or(OutOfSteps)?;
+    Ok(())
+}
+
+/// An index into `length` elements, negative ones from the end.
+fn from_end(index: i64, length: usize) -> Option<usize> {
+    if index >= 0 {
+        return usize::try_from(index).ok();
+    }
+    length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?)
+}
+
+/// Where the bracket closes that was opened before `inside`, quotes regarded.
+fn closing(inside: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, character) in inside.char_indices() {
+        match (quote, character) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), found) if open == found => quote = None,
+            (None, '\'' | '"') => quote = Some(character),
+            (None, ']') => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What stands in brackets: `*`, quoted names, indexes or a slice.
+fn bracket(inside: &str) -> Result<Selector, &'static str> {
+    const EXPECTED: &str = "a JSONPath whose brackets hold a quoted name, an index, a slice or `*`";
+    if inside == "*" {
+        return Ok(Selector::All);
+    }
+    if inside.starts_with(['\'', '"']) {
+        return names(inside).map(Selector::Names).ok_or(EXPECTED);
+    }
+    let number = |text: &str| text.trim().parse::<i64>().map_err(|_| EXPECTED);
+    if let Some((from, to)) = inside.split_once(':') {
+        let bound = |text: &str| if text.trim().is_empty() { Ok(None) } else { number(text).map(Some) };
+        return Ok(Selector::Slice(bound(from)?, bound(to)?));
+    }
+    inside.split(',').map(number).collect::<Result<_, _>>().map(Selector::Indexes)
+}
+
+/// Quoted names, separated by commas; a backslash quotes what follows.
+fn names(inside: &str) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut characters = inside.chars();
+    loop {
+        let quote = characters.by_ref().find(|c| !c.is_whitespace()).filter(|c| matches!(c, '\'' | '"'))?;
+        let mut name = String::new();
+        loop {
+            match characters.next()? {
+                '\\' => name.push(characters.next()?),
+                close if close == quote => break,
+                other => name.push(other),
+            }
+        }
+        names.push(name);
+        match characters.by_ref().find(|c| !c.is_whitespace()) {
+            None => return Some(names),
+            Some(',') => {}
+            Some(_) => return None,
+        }
+    }
+}

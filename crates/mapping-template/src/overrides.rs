@@ -1,0 +1,52 @@
+//! Overrides: what a template assigns below `$context.requestOverride` and `responseOverride`.
+
+/// The assignments of a rendering, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides(Vec<Override>);
+
+/// One assignment, such as `#set($context.requestOverride.header.X = 'v')`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The path below `$context`, such as `["requestOverride", "header", "X"]` or
+    /// `["responseOverride", "status"]`.
+    pub path: Vec<String>,
+    /// What was assigned, as it renders.
+    pub value: String,
+}
+
+impl Overrides {
+    /// All assignments.
+    pub fn iter(&self) -> impl Iterator<Item = &Override> {
+        self.0.iter()
+    }
+
+    /// Whether nothing was assigned.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value assigned to a path.
+    #[must_use]
+    pub fn get(&self, path: &[&str]) -> Option<&str> {
+        self.0.iter().find(|entry| entry.path.iter().eq(path)).map(|entry| entry.value.as_str())
+    }
+
+    /// Records an assignment. API Gateway fails a request that overrides a parameter twice, and
+    /// knows these parameters only; the error says which rule was broken.
+    pub(crate) fn assign(&mut self, path: &[&str], value: String) -> Result<(), &'static str> {
+        match path {
+            ["requestOverride", "header" | "path" | "querystring", _]
+            | ["responseOverride", "header", _]
+            | ["responseOverride", "status"] => {}
+            ["requestOverride", ..] => return Err("it takes header.NAME, path.NAME or querystring.NAME"),
+            ["responseOverride", ..] => return Err("it takes header.NAME or status"),
+            _ => return Err("only requestOverride and responseOverride can be assigned"),
+        }
+        if self.get(path).is_some() {
+            return Err("a parameter can be overridden once only");
+        }
+        self.0.push(Override { path: path.iter().map(|name| (*name).to_owned()).collect(), value });
+        Ok(())
+    }
+}

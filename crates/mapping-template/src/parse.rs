@@ -1,0 +1,121 @@
+//! The parser: from text to the tree, by recursive descent with a bounded depth.
+
+mod block;
+mod directive;
+mod expression;
+mod reference;
+
+use std::collections::HashMap;
+
+use crate::ast::{Block, Offset, Slot};
+use crate::error::{ParseError, Position};
+use crate::lexer::{Source, Token, found_at, token};
+use crate::limits::{NESTING_LEVELS_MAX, TEMPLATE_BYTES_MAX};
+
+/// A parsed template.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) block: Block,
+    /// How many variables it names.
+    pub(crate) slots: usize,
+}
+
+/// Parses a whole template.
+pub(crate) fn parse(text: &str) -> Result<Parsed, ParseError> {
+    if text.len() > TEMPLATE_BYTES_MAX {
+        return Err(ParseError::TooLong { bytes: text.len() });
+    }
+    let mut names = Names::default();
+    let source = Source::template(text);
+    let mut parser = Parser { source: &source, template: text, at: 0, names: &mut names, level: 0 };
+    let block = parser.whole()?;
+    Ok(Parsed { block, slots: names.0.len() })
+}
+
+/// The variables of a template, numbered in the order they are first named.
+#[derive(Default)]
+struct Names(HashMap<Box<str>, Slot>);
+
+impl Names {
+    fn slot(&mut self, name: &str) -> Slot {
+        if let Some(slot) = self.0.get(name) {
+            return *slot;
+        }
+        let slot = self.0.len();
+        self.0.insert(name.into(), slot);
+        slot
+    }
+}
+
+/// A parser over one text: the template, or the inside of a string.
+struct Parser<'p> {
+    source: &'p Source<'p>,
+    /// The whole template, for positions.
+    template: &'p str,
+    /// The next byte of the source's text.
+    at: usize,
+    names: &'p mut Names,
+    level: usize,
+}
+
+impl<'p> Parser<'p> {
+    fn text(&self) -> &'p str {
+        self.source.text
+    }
+
+    fn rest(&self) -> &'p str {
+        &self.source.text[self.at..]
+    }
+
+    /// The place of an offset of this text in the template.
+    fn offset(&self, at: usize) -> Offset {
+        Offset::try_from(self.source.origin(at)).unwrap_or(Offset::MAX)
+    }
+
+    fn position(&self, at: usize) -> Position {
+        Position::of(self.template, self.source.origin(at))
+    }
+
+    fn error<T>(&self, at: usize, expected: impl Into<String>) -> Result<T, ParseError> {
+        Err(ParseError::Unexpected {
+            at: self.position(at),
+            expected: expected.into(),
+            found: found_at(self.source, at),
+        })
+    }
+
+    /// The next token of an expression, with where it starts and ends; it is not taken.
+    fn peek(&self) -> (Token<'p>, usize, usize) {
+        token(self.text(), self.at)
+    }
+
+    /// Takes a symbol, if it is next.
+    fn take(&mut self, symbol: &str) -> bool {
+        let (token, _, end) = self.peek();
+        let taken = matches!(token, Token::Symbol(found) if found == symbol);
+        if taken {
+            self.at = end;
+        }
+        taken
+    }
+
+    /// Takes a symbol that must be next.
+    fn expect(&mut self, symbol: &str, purpose: &str) -> Result<(), ParseError> {
+        if self.take(symbol) {
+            return Ok(());
+        }
+        let (_, start, _) = self.peek();
+        self.error(start, format!("`{symbol}` {purpose}"))
+    }
+
+    /// Parses something nested, one level deeper.
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, ParseError>) -> Result<T, ParseError> {
+        if self.level >= NESTING_LEVELS_MAX {
+            return Err(ParseError::TooDeep { at: self.position(self.at) });
+        }
+        self.level += 1;
+        let parsed = parse(self);
+        self.level -= 1;
+        parsed
+    }
+}

@@ -1,0 +1,227 @@
+//! Blocks: text, references, comments and directives, up to what ends the block.
+
+use super::Parser;
+use crate::ast::{Block, Piece};
+use crate::error::ParseError;
+use crate::lexer::{directive_name, skip_line_end};
+
+/// What ended a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Text,
+    End,
+    Else,
+    Elseif,
+}
+
+/// The directives that are executed; any other `#name` is text.
+const DIRECTIVES: [&str; 10] =
+    ["set", "if", "elseif", "else", "end", "foreach", "define", "stop", "break", "macro"];
+
+/// The block being collected: finished pieces, and the text since the last of them.
+#[derive(Default)]
+pub(super) struct Collected {
+    block: Block,
+    text: String,
+    /// Where the current run of text starts in `text`; a comment or a backslash begins a new one.
+    run: usize,
+}
+
+impl Collected {
+    fn piece(&mut self, piece: Piece) {
+        if !self.text.is_empty() {
+            self.block.push(Piece::Text(std::mem::take(&mut self.text).into_boxed_str()));
+        }
+        self.run = 0;
+        self.block.push(piece);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn new_run(&mut self) {
+        self.run = self.text.len();
+    }
+
+    /// `#set` takes the blanks before it along, unless other text precedes them.
+    ///
+    /// Observed (AIR): the indentation of a `#set` stays where its text run begins with a line
+    /// end, and goes between two directives.
+    fn drop_blanks(&mut self) {
+        let run = self.text.get(self.run..).unwrap_or_default();
+        if run.bytes().all(|byte| matches!(byte, b' ' | b'\t')) {
+            self.text.truncate(self.run);
+        }
+    }
+
+    fn finish(mut self) -> Block {
+        if !self.text.is_empty() {
+            self.block.push(Piece::Text(self.text.into_boxed_str()));
+        }
+        self.block
+    }
+}
+
+impl Parser<'_> {
+    /// Parses the whole text as one block.
+    pub(super) fn whole(&mut self) -> Result<Block, ParseError> {
+        let (block, ending, at) = self.block()?;
+        match ending {
+            Ending::Text => Ok(block),
+            Ending::End | Ending::Else | Ending::Elseif => {
+                self.error(at, "text or a directive that begins a block")
+            }
+        }
+    }
+
+    /// Parses up to the end of the text or the directive that ends the block, which is taken;
+    /// answers also where that stands.
+    pub(super) fn block(&mut self) -> Result<(Block, Ending, usize), ParseError> {
+        let mut collected = Collected::default();
+        loop {
+            let rest = self.rest();
+            let plain = rest.find(['$', '#', '\\']).unwrap_or(rest.len());
+            collected.text(&rest[..plain]);
+            self.at += plain;
+            let at = self.at;
+            match rest.as_bytes().get(plain) {
+                None => return Ok((collected.finish(), Ending::Text, at)),
+                Some(b'$') => match self.reference()? {
+                    Some(reference) => collected.piece(Piece::Reference(reference)),
+                    None => {
+                        collected.text("$");
+                        self.at += 1;
+                    }
+                },
+                Some(b'#') => {
+                    if let Some(ending) = self.hash(&mut collected)? {
+                        return Ok((collected.finish(), ending, at));
+                    }
+                }
+                Some(_) => self.backslashes(&mut collected)?,
+            }
+        }
+    }
+
+    /// Backslashes before a reference or a directive: each pair is one, and one left over makes
+    /// what follows text. Anywhere else they are ordinary text (observed, AIR).
+    fn backslashes(&mut self, collected: &mut Collected) -> Result<(), ParseError> {
+        let rest = self.rest();
+        let count = rest.len() - rest.trim_start_matches('\\').len();
+        let (backslashes, after) = rest.split_at(count);
+        let (halved, escaped) = (&backslashes[..count / 2], count % 2 == 1);
+        let start = self.at;
+        self.at += count;
+        collected.new_run();
+        match after.as_bytes().first() {
+            Some(b'$') => {
+                let dollar = self.at;
+                match self.reference()? {
+                    Some(_) if escaped => {
+                        collected.text(halved);
+                        collected.text(&self.text()[dollar..self.at]);
+                    }
+                    Some(reference) => {
+                        collected.text(halved);
+                        collected.piece(Piece::Reference(reference));
+                    }
+                    None => {
+                        collected.text(&self.text()[start..=dollar]);
+                        self.at = dollar + 1;
+                    }
+                }
+            }
+            Some(b'#') => match directive_name(self.text(), self.at) {
+                Some((name, end)) if DIRECTIVES.contains(&name) => {
+                    collected.text(halved);
+                    if escaped {
+                        collected.text(&self.text()[self.at..end]);
+                        self.at = end;
+                    }
+                }
+                _ => collected.text(backslashes),
+            },
+            _ => collected.text(backslashes),
+        }
+        collected.new_run();
+        Ok(())
+    }
+
+    /// A `#`: a comment, a directive or text.
+    fn hash(&mut self, collected: &mut Collected) -> Result<Option<Ending>, ParseError> {
+        let rest = self.rest();
+        if rest.starts_with("##") {
+            let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+            self.at = skip_line_end(self.text(), self.at + line);
+            collected.new_run();
+            return Ok(None);
+        }
+        if rest.starts_with("#*") {
+            self.enclosed("#*", "*#")?;
+            collected.new_run();
+            return Ok(None);
+        }
+        if rest.starts_with("#[[") {
+            let raw = self.enclosed("#[[", "]]#")?;
+            collected.new_run();
+            collected.text(raw);
+            collected.new_run();
+            return Ok(None);
+        }
+        let Some((name, end)) = directive_name(self.text(), self.at) else {
+            if rest.len() == 1 && self.source.name == "template" {
+                return self.error(self.at + 1, "a directive or text after `#`");
+            }
+            collected.text("#");
+            self.at += 1;
+            return Ok(None);
+        };
+        let hash = self.at;
+        self.at = end;
+        let piece = match name {
+            "end" => {
+                self.at = skip_line_end(self.text(), end);
+                return Ok(Some(Ending::End));
+            }
+            "else" => {
+                self.at = skip_line_end(self.text(), end);
+                return Ok(Some(Ending::Else));
+            }
+            "elseif" => return Ok(Some(Ending::Elseif)),
+            "set" => {
+                collected.drop_blanks();
+                self.set()?
+            }
+            "if" => self.nested(|parser| parser.if_directive(hash))?,
+            "foreach" => self.nested(|parser| parser.foreach(hash))?,
+            "define" => self.nested(|parser| parser.define(hash))?,
+            "macro" => {
+                self.nested(|parser| parser.macro_definition(hash))?;
+                collected.new_run();
+                return Ok(None);
+            }
+            "break" => self.break_directive()?,
+            "stop" => Piece::Stop,
+            _ => {
+                collected.text(self.call_text(hash)?);
+                return Ok(None);
+            }
+        };
+        collected.piece(piece);
+        Ok(None)
+    }
+
+    /// Takes what stands between two marks, the first of which is next.
+    fn enclosed(&mut self, open: &str, close: &str) -> Result<&str, ParseError> {
+        let inside = &self.rest()[open.len()..];
+        let Some(length) = inside.find(close) else {
+            return self.error(
+                self.text().len(),
+                format!("`{close}` to close the `{open}` at {}", self.position(self.at)),
+            );
+        };
+        self.at += open.len() + length + close.len();
+        Ok(&inside[..length])
+    }
+}

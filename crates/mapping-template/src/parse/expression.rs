@@ -1,0 +1,237 @@
+//! Expressions: operators by precedence, and the values between them.
+
+use super::Parser;
+use crate::ast::{Expression, Operator, Piece};
+use crate::error::ParseError;
+use crate::lexer::Token;
+
+impl<'p> Parser<'p> {
+    /// A whole expression, as `#set`, `#if` and parentheses take it.
+    pub(super) fn expression(&mut self) -> Result<Expression, ParseError> {
+        self.chain(0)
+    }
+
+    /// Operators of one level, whose operands bind more strongly.
+    fn chain(&mut self, level: u8) -> Result<Expression, ParseError> {
+        if level > Operator::LEVEL_MAX {
+            return self.unary();
+        }
+        let first = self.chain(level + 1)?;
+        let mut rest = Vec::new();
+        let mut at = 0;
+        while let Some((operator, start, end)) = self.operator()? {
+            if operator.level() != level {
+                break;
+            }
+            if rest.is_empty() {
+                at = self.offset(start);
+            }
+            self.at = end;
+            rest.push((operator, self.chain(level + 1)?));
+        }
+        if rest.is_empty() {
+            return Ok(first);
+        }
+        Ok(Expression::Chain { first: Box::new(first), rest, at })
+    }
+
+    /// The operator that is next, if one is.
+    fn operator(&self) -> Result<Option<(Operator, usize, usize)>, ParseError> {
+        let (token, start, end) = self.peek();
+        let spelling = match token {
+            Token::Symbol(symbol) => symbol,
+            Token::Word(word) => word,
+            // Velocity reads `$a -1` as two values; the message saves a search.
+            Token::Int(number) | Token::Float(number) if number.starts_with('-') => {
+                return self.error(start, "an operator (write a blank after a minus)");
+            }
+            _ => return Ok(None),
+        };
+        let operator = match spelling {
+            "||" | "or" => Operator::Or,
+            "&&" | "and" => Operator::And,
+            "==" | "eq" => Operator::Equal,
+            "!=" | "ne" => Operator::NotEqual,
+            "<" | "lt" => Operator::Less,
+            "<=" | "le" => Operator::LessOrEqual,
+            ">" | "gt" => Operator::Greater,
+            ">=" | "ge" => Operator::GreaterOrEqual,
+            "+" => Operator::Add,
+            "-" => Operator::Subtract,
+            "*" => Operator::Multiply,
+            "/" => Operator::Divide,
+            "%" => Operator::Remainder,
+            _ => return Ok(None),
+        };
+        Ok(Some((operator, start, end)))
+    }
+
+    fn unary(&mut self) -> Result<Expression, ParseError> {
+        let (token, _, end) = self.peek();
+        match token {
+            Token::Symbol("!") | Token::Word("not") => {
+                self.at = end;
+                Ok(Expression::Not(Box::new(self.nested(Self::unary)?)))
+            }
+            Token::Symbol("(") => {
+                self.at = end;
+                let inside = self.nested(Self::expression)?;
+                self.expect(")", "to close the parenthesis")?;
+                Ok(inside)
+            }
+            _ => self.value(),
+        }
+    }
+
+    /// A single value: a literal or a reference. Arguments, elements and indexes are such values;
+    /// Velocity's grammar takes no operators there.
+    pub(super) fn value(&mut self) -> Result<Expression, ParseError> {
+        let (token, start, end) = self.peek();
+        match token {
+            Token::Dollar => {
+                self.at = start;
+                match self.reference()? {
+                    Some(reference) => Ok(Expression::Reference(Box::new(reference))),
+                    None => self.error(start, "a name that begins with a letter after `$`"),
+                }
+            }
+            Token::Quoted { mark, inside } => {
+                self.at = end;
+                self.string(mark, inside, start + 1)
+            }
+            Token::Unclosed(mark) => {
+                let opened = self.position(start);
+                self.error(self.text().len(), format!("`{mark}` to close the string at {opened}"))
+            }
+            Token::Int(digits) => match digits.parse() {
+                Ok(number) => {
+                    self.at = end;
+                    Ok(Expression::Int(number))
+                }
+                Err(_) => self.error(start, "an integer of at most 64 bits"),
+            },
+            Token::Float(digits) => match digits.parse() {
+                Ok(number) => {
+                    self.at = end;
+                    Ok(Expression::Float(number))
+                }
+                Err(_) => self.error(start, "a number"),
+            },
+            Token::Word("true") => self.literal(end, Expression::Bool(true)),
+            Token::Word("false") => self.literal(end, Expression::Bool(false)),
+            Token::Word("null") => self.literal(end, Expression::Null),
+            Token::Symbol("[") => {
+                self.at = end;
+                self.nested(Self::list)
+            }
+            Token::Symbol("{") => {
+                self.at = end;
+                self.nested(Self::map)
+            }
+            _ => self.error(start, "a value"),
+        }
+    }
+
+    fn literal(&mut self, end: usize, expression: Expression) -> Result<Expression, ParseError> {
+        self.at = end;
+        Ok(expression)
+    }
+
+    /// Values separated by commas, up to and with the closing symbol.
+    pub(super) fn values(&mut self, close: &str, purpose: &str) -> Result<Vec<Expression>, ParseError> {
+        let mut values = Vec::new();
+        if self.take(close) {
+            return Ok(values);
+        }
+        loop {
+            let (_, start, _) = self.peek();
+            values.push(self.value()?);
+            if self.peek().0 == Token::Symbol("..") {
+                return self.error(start, "an integer literal as the start of the range");
+            }
+            if self.take(close) {
+                return Ok(values);
+            }
+            self.expect(",", &format!("or `{close}` {purpose}"))?;
+        }
+    }
+
+    /// A list or a range, after its `[`.
+    fn list(&mut self) -> Result<Expression, ParseError> {
+        if let (Token::Int(from), _, end) = self.peek() {
+            let (Ok(from), begin) = (from.parse(), self.at) else { return self.value() };
+            self.at = end;
+            if self.take("..") {
+                return self.range_end(from);
+            }
+            self.at = begin;
+        }
+        let values = self.values("]", "in a list")?;
+        Ok(Expression::List(values))
+    }
+
+    /// The end of a range. References as bounds are Velocity's, but API Gateway's engine does not
+    /// take them (observed, AIR).
+    fn range_end(&mut self, from: i64) -> Result<Expression, ParseError> {
+        let (token, start, end) = self.peek();
+        let Token::Int(digits) = token else {
+            return self.error(start, "an integer literal as the end of the range");
+        };
+        let Ok(to) = digits.parse() else { return self.error(start, "an integer of at most 64 bits") };
+        self.at = end;
+        self.expect("]", "to close the range")?;
+        Ok(Expression::Range(from, to))
+    }
+
+    /// A map, after its `{`.
+    fn map(&mut self) -> Result<Expression, ParseError> {
+        let mut entries = Vec::new();
+        if self.take("}") {
+            return Ok(Expression::Map(entries));
+        }
+        loop {
+            let key = self.value()?;
+            self.expect(":", "after the key of a map")?;
+            entries.push((key, self.value()?));
+            if self.take("}") {
+                return Ok(Expression::Map(entries));
+            }
+            self.expect(",", "or `}` in a map")?;
+        }
+    }
+
+    /// A string: `inside` stands at `start`, with doubled quotes.
+    fn string(&mut self, mark: char, inside: &str, start: usize) -> Result<Expression, ParseError> {
+        let mut text = String::with_capacity(inside.len());
+        let mut anchors = vec![(0, start)];
+        for (index, part) in inside.split(if mark == '"' { "\"\"" } else { "''" }).enumerate() {
+            if index > 0 {
+                text.push(mark);
+                let written = text.len();
+                let read = written + index;
+                anchors.push((written, start + read));
+            }
+            text.push_str(part);
+        }
+        if mark == '\'' || !text.contains(['$', '#', '\\']) {
+            return Ok(Expression::Text(text.into_boxed_str()));
+        }
+        let source = self.source.string(&text, &anchors);
+        let block = self.nested(|outer| {
+            let mut inner = Parser {
+                source: &source,
+                template: outer.template,
+                at: 0,
+                names: &mut *outer.names,
+                level: outer.level,
+            };
+            inner.whole()
+        })?;
+        Ok(match <[Piece; 1]>::try_from(block) {
+            Ok([Piece::Text(text)]) => Expression::Text(text),
+            Ok([piece]) => Expression::Interpolated(vec![piece]),
+            Err(block) if block.is_empty() => Expression::Text(Box::default()),
+            Err(block) => Expression::Interpolated(block),
+        })
+    }
+}

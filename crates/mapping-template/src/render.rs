@@ -1,0 +1,235 @@
+//! The evaluator: walks the tree with a scope and writes text.
+
+mod builtins;
+mod collections;
+mod context;
+mod expression;
+mod format;
+mod input;
+mod numbers;
+mod reference;
+mod strings;
+mod util;
+
+use crate::ast::{Block, Expression, Offset, Piece, Slot};
+use crate::error::Problem;
+use crate::limits::{
+    EVALUATION_LEVELS_MAX, EVALUATION_STEPS_MAX, FOREACH_ROUNDS_MAX, RENDERED_BYTES_MAX, TEXT_BYTES_MAX,
+};
+use crate::overrides::Overrides;
+use crate::parse::Parsed;
+use crate::scope::Scope;
+use crate::value::{Heap, Text, Value};
+
+/// A render error whose place is still an offset.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) at: Offset,
+    pub(crate) problem: Problem,
+}
+
+type Result<T> = std::result::Result<T, Fault>;
+
+/// Renders a parsed template.
+pub(crate) fn render(parsed: &Parsed, scope: &Scope<'_>, into: &mut String) -> Result<Overrides> {
+    let mut renderer = Renderer {
+        scope: *scope,
+        variables: vec![None; parsed.slots],
+        heap: Heap::default(),
+        loops: Vec::new(),
+        overrides: Overrides::default(),
+        body: None,
+        halt: Halt::None,
+        at: 0,
+        level: 0,
+        steps_left: EVALUATION_STEPS_MAX,
+        text_bytes_left: TEXT_BYTES_MAX,
+        output_bytes_max: into.len().saturating_add(RENDERED_BYTES_MAX),
+    };
+    renderer.block(&parsed.block, into)?;
+    Ok(renderer.overrides)
+}
+
+/// The state of one rendering.
+struct Renderer<'s> {
+    scope: Scope<'s>,
+    variables: Vec<Option<Value<'s>>>,
+    heap: Heap<'s>,
+    /// The loops being run, innermost last.
+    loops: Vec<Loop>,
+    overrides: Overrides,
+    /// The body minified, or that it is no JSON, once somebody asked.
+    body: Option<Option<Text<'s>>>,
+    halt: Halt,
+    /// What is being evaluated, for errors.
+    at: Offset,
+    level: usize,
+    steps_left: usize,
+    text_bytes_left: usize,
+    output_bytes_max: usize,
+}
+
+/// A loop being run.
+#[derive(Debug, Clone, Copy)]
+struct Loop {
+    index: usize,
+    length: usize,
+}
+
+/// Why blocks end early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Halt {
+    None,
+    Break,
+    Stop,
+}
+
+impl<'s> Renderer<'s> {
+    fn fault<T>(&self, problem: Problem) -> Result<T> {
+        Err(Fault { at: self.at, problem })
+    }
+
+    fn limit<T>(&self, what: &'static str, limit: usize) -> Result<T> {
+        self.fault(Problem::Limit { what, limit })
+    }
+
+    /// Accounts for work.
+    fn charge(&mut self, steps: usize) -> Result<()> {
+        match self.steps_left.checked_sub(steps) {
+            Some(left) => {
+                self.steps_left = left;
+                Ok(())
+            }
+            None => {
+                self.steps_left = 0;
+                self.limit("evaluation, in steps,", EVALUATION_STEPS_MAX)
+            }
+        }
+    }
+
+    /// Accounts for a text that is gone through.
+    fn charge_text(&mut self, text: &str) -> Result<()> {
+        self.charge(1 + text.len() / 64)
+    }
+
+    /// A text that was built, accounted for.
+    fn built(&mut self, text: String) -> Result<Value<'s>> {
+        self.charge_text(&text)?;
+        match self.text_bytes_left.checked_sub(text.len()) {
+            Some(left) => self.text_bytes_left = left,
+            None => return self.limit("the text of all strings, in bytes,", TEXT_BYTES_MAX),
+        }
+        Ok(Value::text(text))
+    }
+
+    fn write(&mut self, text: &str, out: &mut String) -> Result<()> {
+        if out.len() + text.len() > self.output_bytes_max {
+            return self.limit("the rendered text, in bytes,", RENDERED_BYTES_MAX);
+        }
+        out.push_str(text);
+        Ok(())
+    }
+
+    /// Evaluates something nested, one level deeper.
+    fn nested<T>(&mut self, evaluate: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.level >= EVALUATION_LEVELS_MAX {
+            return self.limit("evaluation, in levels,", EVALUATION_LEVELS_MAX);
+        }
+        self.level += 1;
+        let result = evaluate(self);
+        self.level -= 1;
+        result
+    }
+
+    fn block(&mut self, block: &'s Block, out: &mut String) -> Result<()> {
+        for piece in block {
+            self.charge(1)?;
+            match piece {
+                Piece::Text(text) => self.write(text, out)?,
+                Piece::Reference(reference) => {
+                    let value = self.reference(reference)?;
+                    self.at = reference.at;
+                    self.write_value(&value, out)?;
+                }
+                Piece::Set { target, value } => {
+                    let value = self.expression(value)?;
+                    self.assign(target, value)?;
+                }
+                Piece::If { branches, otherwise } => self.if_else(branches, otherwise, out)?,
+                Piece::Foreach { slot, items, body, at } => {
+                    let items = self.expression(items)?;
+                    self.at = *at;
+                    self.foreach(*slot, &items, body, out)?;
+                }
+                Piece::Define { slot, body } => self.variables[*slot] = Some(Value::Block(body)),
+                Piece::Break => self.halt = Halt::Break,
+                Piece::Stop => self.halt = Halt::Stop,
+            }
+            if self.halt != Halt::None {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn if_else(
+        &mut self,
+        branches: &'s [(Expression, Block)],
+        otherwise: &'s Block,
+        out: &mut String,
+    ) -> Result<()> {
+        for (condition, block) in branches {
+            self.charge(1)?;
+            if self.expression(condition)?.is_true() {
+                return self.nested(|this| this.block(block, out));
+            }
+        }
+        self.nested(|this| this.block(otherwise, out))
+    }
+
+    /// Runs a loop. Its variable has its old value again afterwards (observed, AIR).
+    fn foreach(&mut self, slot: Slot, items: &Value<'s>, body: &'s Block, out: &mut String) -> Result<()> {
+        let items: Vec<Value<'s>> = match items {
+            Value::List(id) => {
+                self.heap.list(*id).items.iter().take(FOREACH_ROUNDS_MAX + 1).cloned().collect()
+            }
+            Value::Map(id) => self.heap.map(*id).values().take(FOREACH_ROUNDS_MAX + 1).cloned().collect(),
+            _ => return Ok(()),
+        };
+        self.charge(items.len())?;
+        let outer = self.variables[slot].take();
+        let depth = self.loops.len();
+        let length = items.len();
+        for (index, item) in items.into_iter().take(FOREACH_ROUNDS_MAX).enumerate() {
+            self.charge(1)?;
+            self.loops.truncate(depth);
+            self.loops.push(Loop { index, length });
+            self.variables[slot] = Some(item);
+            self.nested(|this| this.block(body, out))?;
+            match self.halt {
+                Halt::None => {}
+                Halt::Break => {
+                    self.halt = Halt::None;
+                    break;
+                }
+                Halt::Stop => break,
+            }
+        }
+        self.loops.truncate(depth);
+        self.variables[slot] = outer;
+        Ok(())
+    }
+
+    /// Renders a block or an interpolated string into a text of its own.
+    fn text_of(&mut self, block: &'s Block) -> Result<String> {
+        let mut text = String::new();
+        let outer = std::mem::replace(&mut self.output_bytes_max, RENDERED_BYTES_MAX);
+        let result = self.nested(|this| this.block(block, &mut text));
+        self.output_bytes_max = outer;
+        if self.halt == Halt::Break {
+            // A `#break` does not reach out of a string.
+            self.halt = Halt::None;
+        }
+        result.map(|()| text)
+    }
+}

@@ -1,0 +1,109 @@
+//! Numbers: 64-bit integers, doubles, and JSON numbers that keep their digits until reckoned with.
+
+use std::cmp::Ordering;
+
+use crate::ast::Operator;
+use crate::error::Problem;
+use crate::value::Value;
+
+/// A value as a number to reckon with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Number {
+    Int(i64),
+    Float(f64),
+}
+
+impl Number {
+    /// The number that a value is; none for texts, even of digits.
+    pub(super) fn of(value: &Value<'_>) -> Option<Self> {
+        match value {
+            Value::Int(value) => Some(Self::Int(*value)),
+            Value::Float(value) => Some(Self::Float(*value)),
+            Value::Number(digits) => match digits.parse() {
+                Ok(value) => Some(Self::Int(value)),
+                Err(_) => digits.parse().ok().map(Self::Float),
+            },
+            _ => None,
+        }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an integer meets a double as in Java: rounded to 53 bits"
+    )]
+    fn float(self) -> f64 {
+        match self {
+            Self::Int(value) => value as f64,
+            Self::Float(value) => value,
+        }
+    }
+}
+
+/// The order of two numbers; none if one of them is no number.
+pub(super) fn compare(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
+    if let (Value::Number(left), Value::Number(right)) = (left, right)
+        && left == right
+    {
+        // Also where the digits are more than any number type holds.
+        return Some(Ordering::Equal);
+    }
+    match (Number::of(left)?, Number::of(right)?) {
+        (Number::Int(left), Number::Int(right)) => Some(left.cmp(&right)),
+        (left, right) => left.float().partial_cmp(&right.float()),
+    }
+}
+
+/// Arithmetic. What is no number, and a division by zero, yields undefined as in Velocity.
+pub(super) fn arithmetic<'s>(
+    operator: Operator,
+    left: &Value<'_>,
+    right: &Value<'_>,
+) -> Result<Value<'s>, Problem> {
+    let (Some(left), Some(right)) = (Number::of(left), Number::of(right)) else {
+        return Ok(Value::Undefined);
+    };
+    let divides = matches!(operator, Operator::Divide | Operator::Remainder);
+    if divides && right.float() == 0.0 {
+        return Ok(Value::Undefined);
+    }
+    if let (Number::Int(left), Number::Int(right)) = (left, right) {
+        let result = match operator {
+            Operator::Add => left.checked_add(right),
+            Operator::Subtract => left.checked_sub(right),
+            Operator::Multiply => left.checked_mul(right),
+            Operator::Divide => left.checked_div(right),
+            Operator::Remainder => left.checked_rem(right),
+            _ => return Ok(Value::Undefined),
+        };
+        return result.map(Value::Int).ok_or(Problem::Overflow { operator: operator.symbol() });
+    }
+    let (left, right) = (left.float(), right.float());
+    Ok(match operator {
+        Operator::Add => Value::Float(left + right),
+        Operator::Subtract => Value::Float(left - right),
+        Operator::Multiply => Value::Float(left * right),
+        Operator::Divide => Value::Float(left / right),
+        Operator::Remainder => Value::Float(left % right),
+        _ => Value::Undefined,
+    })
+}
+
+/// A double as Java prints it: `2.0`, `0.05`, `1.0E10`.
+pub(super) fn float_text(value: f64) -> String {
+    const PLAIN_FROM: f64 = 1e-3;
+    const PLAIN_BELOW: f64 = 1e7;
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+    }
+    if value == 0.0 || (PLAIN_FROM..PLAIN_BELOW).contains(&value.abs()) {
+        return format!("{value:?}");
+    }
+    let scientific = format!("{value:E}");
+    match scientific.split_once('E') {
+        Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0E{exponent}"),
+        _ => scientific,
+    }
+}

@@ -1,0 +1,125 @@
+//! `$util`: encodings.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Renderer, Result};
+use crate::json::{Node, minify};
+use crate::value::{Text, Value};
+
+impl<'s> Renderer<'s> {
+    /// Calls a function of `$util`. AppSync's (`qr`, `toJson`, …) are not there: undefined.
+    pub(super) fn util_method(&mut self, method: &str, arguments: &[Value<'s>]) -> Result<Value<'s>> {
+        let [argument] = arguments else { return Ok(Value::Undefined) };
+        if matches!(argument, Value::Undefined) {
+            return Ok(Value::Undefined);
+        }
+        let text = self.text(argument)?;
+        self.charge_text(&text)?;
+        match method {
+            "escapeJavaScript" => {
+                let escaped = escape_java_script(&text);
+                self.built(escaped)
+            }
+            "base64Encode" => {
+                let encoded = STANDARD.encode(text.as_bytes());
+                self.built(encoded)
+            }
+            "base64Decode" => match STANDARD.decode(text.as_bytes()) {
+                Ok(bytes) => self.built(String::from_utf8_lossy(&bytes).into_owned()),
+                Err(_) => self.bad_argument("$util.base64Decode", "base64", &text),
+            },
+            "urlEncode" => {
+                let encoded = url_encode(&text);
+                self.built(encoded)
+            }
+            "urlDecode" => match url_decode(&text) {
+                Some(decoded) => self.built(decoded),
+                None => self.bad_argument("$util.urlDecode", "two hexadecimal digits after each %", &text),
+            },
+            "parseJson" => self.parse_json(&text),
+            _ => Ok(Value::Undefined),
+        }
+    }
+
+    fn parse_json(&mut self, text: &Text<'s>) -> Result<Value<'s>> {
+        if minify(text).is_none() {
+            return self.bad_argument("$util.parseJson", "JSON", text);
+        }
+        match text {
+            Text::Borrowed(text) => {
+                let own = |text: Cow<'s, str>| match text {
+                    Cow::Borrowed(text) => Text::Borrowed(text),
+                    Cow::Owned(text) => Text::Owned(Rc::new(text)),
+                };
+                self.load(Node::root(text), &own, 0)
+            }
+            Text::Owned(text) => {
+                self.load(Node::root(text), &|text| Text::Owned(Rc::new(text.into_owned())), 0)
+            }
+        }
+    }
+}
+
+/// Escapes as Apache Commons does: also `'` and `/`, and everything outside of ASCII as `\uXXXX`.
+fn escape_java_script(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + text.len() / 8);
+    for character in text.chars() {
+        match character {
+            '\'' | '"' | '\\' | '/' => escaped.extend(['\\', character]),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            '\u{8}' => escaped.push_str("\\b"),
+            '\u{c}' => escaped.push_str("\\f"),
+            ' '..='\u{7f}' => escaped.push(character),
+            other => {
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    // Writing to a string cannot fail.
+                    let _ = write!(escaped, "\\u{unit:04X}");
+                }
+            }
+        }
+    }
+    escaped
+}
+
+/// Form encoding, as `java.net.URLEncoder` has it: a blank is `+`.
+fn url_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'*' | b'_' => {
+                encoded.push(char::from(byte));
+            }
+            b' ' => encoded.push('+'),
+            _ => {
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        }
+    }
+    encoded
+}
+
+/// The reverse; none where a `%` is not followed by two hexadecimal digits.
+fn url_decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                let digit =
+                    |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+                digit(digits[0])? * 16 + digit(digits[1])?
+            }
+            other => other,
+        });
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

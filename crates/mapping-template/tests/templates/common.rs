@@ -1,0 +1,50 @@
+//! What the tests of templates share.
+
+use mapping_template::{ContextTree, Node, ParseError, Problem, RenderError, Scope, Template};
+
+/// A context as a MESSAGE frame has it.
+pub fn frame() -> ContextTree {
+    ContextTree::new()
+        .with("connectionId", Node::text("Qyi07eCbtjMCJKw="))
+        .with("requestTimeEpoch", Node::Number(1_708_326_702_790))
+        .with("identity.sourceIp", Node::text("192.0.2.1"))
+        .with("identity.userAgent", Node::text("wscat"))
+        .with("routeKey", Node::text("$default"))
+}
+
+/// Renders with a body and the frame's context.
+pub fn render(template: &str, body: &str) -> String {
+    try_render(template, body).unwrap_or_else(|error| panic!("{template}: {error}"))
+}
+
+/// The same, with the render error if there is one.
+pub fn try_render(template: &str, body: &str) -> Result<String, RenderError> {
+    let parsed = Template::parse(template).unwrap_or_else(|error| panic!("{template}: {error}"));
+    parsed.render(&Scope::new(body, &frame())).map(|rendered| rendered.text)
+}
+
+/// What went wrong while rendering.
+pub fn problem(template: &str, body: &str) -> Problem {
+    try_render(template, body).expect_err(template).problem
+}
+
+/// The parse error of a template.
+pub fn refused(template: &str) -> ParseError {
+    Template::parse(template).expect_err(template)
+}
+
+/// Renders as the recordings marked AIR were made: the variables are the members of a JSON
+/// object, each assigned by `#set` on the lines before the template.
+pub fn air(template: &str, variables: &str) -> String {
+    let names: serde_json::Map<String, serde_json::Value> = serde_json::from_str(variables).unwrap();
+    let sets: Vec<String> = names.keys().map(|name| format!("#set(${name} = $bodyJSON.{name})")).collect();
+    let head = "#set($body = $input.body)\n#set($bodyJSON = $util.parseJson($body)) ";
+    render(&format!("{head}{}\n{template}", sets.join(" ")), variables)
+}
+
+/// Checks a table of template, variables and what was recorded.
+pub fn air_table(rows: &[(&str, &str, &str)]) {
+    for (template, variables, expected) in rows {
+        assert_eq!(air(template, variables), *expected, "{template} with {variables}");
+    }
+}

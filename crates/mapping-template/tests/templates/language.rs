@@ -1,0 +1,217 @@
+//! Text, references and directives, as recorded on AWS (facts C1; AIR).
+
+use crate::common::{air_table, refused, render};
+
+#[test]
+fn undefined_renders_empty() {
+    air_table(&[
+        ("Hello $name", "{}", "Hello "),
+        ("Hello $!name", r#"{"name":"world"}"#, "Hello world"),
+        ("Hello $!name", "{}", "Hello "),
+        ("Hello ${name}.", r#"{"name":"World"}"#, "Hello World."),
+        ("Hello $name}.", r#"{"name":"World"}"#, "Hello World}."),
+        (" $user.name ", r#"{"user":{"items":"1;2;3"}}"#, "  "),
+        ("$!{a.b}$!a.b${a}", "{}", ""),
+    ]);
+}
+
+#[test]
+fn dollar_and_hash_that_begin_nothing_are_text() {
+    air_table(&[
+        ("Hello $ ", "{}", "Hello $ "),
+        ("<span style=\"color: #13ff93\">", "{}", "<span style=\"color: #13ff93\">"),
+        ("\"#\"", "{}", "\"#\""),
+        ("<a href=\"#\">bob</a>", "{}", "<a href=\"#\">bob</a>"),
+        ("$5 $_x $-", "{}", "$5 $_x $-"),
+        ("$value", r#"{"value":"Grüße"}"#, "Grüße"),
+    ]);
+}
+
+#[test]
+fn dollar_at_the_end_is_an_error() {
+    assert_eq!(
+        refused("Hello $").to_string(),
+        "line 1, column 8: expected a name or text after `$`, found the end of the template"
+    );
+    assert!(refused("#set($a = \"Hello $\")").to_string().contains("the end of the string"));
+}
+
+#[test]
+fn undefined_is_true_and_only_false_is_false() {
+    air_table(&[
+        ("#if(${a.b.c})yes!#end", r#"{"a":{"b":{"c":"d"}}}"#, "yes!"),
+        ("#if(${a.b.c})yes!#end", r#"{"a":{"b":{"c":false}}}"#, ""),
+        ("#if($a)yes!#end", r#"{"a":false}"#, ""),
+        ("#if(${a.b.c})yes!#end", "{}", "yes!"),
+        ("#if($!{a.b.c})yes!#end", "{}", "yes!"),
+        ("#if ($some_value)hide me#end", r#"{"some_value":null}"#, "hide me"),
+        ("#if($a == $null)n#end#if($a == \"\")e#end#if($a != \"\")x#end", "{}", "ne"),
+        ("#if(\"\")a#end#if(0)b#end#if([])c#end#if(false)d#end", "{}", "abc"),
+    ]);
+}
+
+#[test]
+fn if_elseif_else() {
+    air_table(&[
+        (
+            "Hello #if ($greet)your name is ${name}#end Good to see you",
+            r#"{"name":"Steve","greet":false}"#,
+            "Hello  Good to see you",
+        ),
+        ("#if ($value) true #else false #end", "{}", " true "),
+        ("#if($value)true#{else}false#end", r#"{"value":false}"#, "false"),
+        ("#if($value)true#{end}monkey", "{}", "truemonkey"),
+        ("#if ($a) one #elseif ($b) two #end", r#"{"a":false,"b":true}"#, " two "),
+        ("#if ($a) one #elseif ($b) two #elseif($c) three #end", r#"{"a":true,"b":false,"c":true}"#, " one "),
+        ("#if ($a) one #elseif ($b) two #else three #end", r#"{"a":false,"b":false}"#, " three "),
+        ("\n#if(true)\nhello##\n#end", "{}", "\nhello"),
+        (
+            "hello #if ($greet)${name}.\n#if($birthday)Happy Birthday\n#end.\n#end Off out later?",
+            r#"{"greet":true,"name":"Steve","birthday":true}"#,
+            "hello Steve.\nHappy Birthday\n.\n Off out later?",
+        ),
+    ]);
+}
+
+#[test]
+fn word_that_begins_like_a_directive_is_text() {
+    assert!(
+        refused("#if(true)a#endOff").to_string().contains("expected `#end` of the `#if` at line 1, column 1")
+    );
+    assert_eq!(render("#settings #iffy #ending #{end", ""), "#settings #iffy #ending #{end");
+}
+
+#[test]
+fn set_takes_the_line_and_keeps_indentation_after_text() {
+    let object = "\n        #set( $o = {\n          \"userId\": \"user1\",\n          \"domain\": \"domain1\"\n        } )\n        {\n          \"key\": \"$o.userId\",\n          \"domain\": \"$o.domain\"\n        }\n        ";
+    let expected = "\n                {\n          \"key\": \"user1\",\n          \"domain\": \"domain1\"\n        }\n        ";
+    air_table(&[(object, "{}", expected)]);
+    // Between two directives the blanks go as well: seen in the recordings' own preamble.
+    assert_eq!(render("#set($a = 1) #set($b = 2)\n  #set($c = 3)\r\n$a$b$c", ""), "123");
+}
+
+#[test]
+fn escaped_references_and_directives() {
+    let template = "\n#set( $email = \"foo\" )\n$email\n\\$email\n\\\\$email\n\\\n\\\\ \\# \\$\n\\#end\n\\# end\n\\#set( $email = \"foo\" )\n";
+    let expected = "\nfoo\n$email\n\\foo\n\\\n\\\\ \\# \\$\n#end\n\\# end\n#set( foo = \"foo\" )\n";
+    air_table(&[
+        (template, "{}", expected),
+        (
+            "#set($hello=\"hello, \\$name is my name\")$hello",
+            r#"{"name":"Steve"}"#,
+            "hello, $name is my name",
+        ),
+    ]);
+}
+
+#[test]
+fn comments_render_nothing() {
+    air_table(&[
+        ("## comment\nStuff\nMore stuff## more comments $blah", "{}", "Stuff\nMore stuff"),
+        ("Stuff#*\n more comments *#\n and more stuff", "{}", "Stuff\n and more stuff"),
+    ]);
+    assert_eq!(render("a#[[ $raw #if ]]#b", ""), "a $raw #if b");
+}
+
+#[test]
+fn foreach_loops() {
+    let names = r#"{"names":["Chris","Steve"],"greetings":["Hello","Goodbye"]}"#;
+    air_table(&[
+        ("#foreach ($name in $names)Hello $name. #end$name", names, "Hello Chris. Hello Steve. "),
+        (
+            "#foreach ($word in $greetings)$word to#foreach ($word in $names) $word#end. #end",
+            names,
+            "Hello to Chris Steve. Goodbye to Chris Steve. ",
+        ),
+        ("#foreach($value in $values)foo#end", "{}", ""),
+        ("#foreach( $v in [1..5] )$v\n#end", "{}", "1\n2\n3\n4\n5\n"),
+        ("#foreach( $v in [5..-2] )$v,#end", "{}", "5,4,3,2,1,0,-1,-2,"),
+        ("#set($i = 1)$i,#foreach ($i in [2, 3, 4])$i,#set($i = $i)#end$i", "{}", "1,2,3,4,1"),
+        (
+            "#set($var = 1)#foreach ($i in $items)$var,#set($var = $i)#end$var",
+            r#"{"items":[2,3,4]}"#,
+            "1,2,3,4",
+        ),
+        (
+            "#set($v = [[\"Hello \", \"Steve\"], [\"Hello\", \" Chris\"]])#foreach($p in $v)#foreach($w in $p)$w#end. #end",
+            "{}",
+            "Hello Steve. Hello Chris. ",
+        ),
+    ]);
+    assert_eq!(render("#foreach($v in $input.path('$'))$v,#end", r#"{"a":1,"b":2}"#), "1,2,");
+    assert_eq!(render("#foreach($v in 'text')x#end#foreach($v in 1)x#end", ""), "");
+}
+
+#[test]
+fn foreach_state() {
+    air_table(&[
+        ("#foreach ($i in [1, 2, 3])$i. #if ($velocityHasNext)yes#end, #end", "{}", "1. yes, 2. yes, 3. , "),
+        ("#foreach ($i in [1, 2, 3])$i. #if ($foreach.hasNext)yes#end, #end", "{}", "1. yes, 2. yes, 3. , "),
+        ("#foreach ($i in [1, 2, 3])$i. #if ($foreach.first)yes#end, #end", "{}", "1. yes, 2. , 3. , "),
+        ("#foreach ($i in [1, 2, 3])$i. #if ($foreach.last)yes#end, #end", "{}", "1. , 2. , 3. yes, "),
+        ("#foreach ($w in ['a','b'])$velocityCount,$foreach.index;#end", "{}", "1,0;2,1;"),
+        (
+            "#foreach ($j in [1,2])#foreach ($i in [3, 4])$foreach.count,#end$foreach.count|#end",
+            "{}",
+            "1,2,1|1,2,2|",
+        ),
+    ]);
+    assert_eq!(
+        render("#foreach($a in [1,2])#foreach($b in [1])$foreach.parent.index#end#end$!foreach.index", ""),
+        "01"
+    );
+}
+
+#[test]
+fn foreach_ends_after_1000_rounds() {
+    let rendered = render("#foreach($i in [1..2000])$i,#end", "");
+    assert!(rendered.ends_with(",1000,"), "{}", &rendered[rendered.len() - 12..]);
+}
+
+#[test]
+fn break_and_stop() {
+    air_table(&[("hello #stop world", "{}", "hello ")]);
+    assert_eq!(render("#foreach($i in [1..5])$i#if($i == 3)#break#end,#end.", ""), "1,2,3.");
+    assert_eq!(render("#foreach($i in [1..5])#break($foreach)#end.", ""), ".");
+    assert_eq!(render("#foreach($i in [1..5])$i#if($i == 2)#stop#end#end.", ""), "12");
+    assert_eq!(render("a#{break}b", ""), "a");
+}
+
+#[test]
+fn define_renders_where_it_is_used() {
+    air_table(&[
+        ("#define ( $hello)hi#end$hello()$hello()", "{}", "hi()hi()"),
+        ("#define ( $showindex )$foreach.index#end#foreach($x in [1,2,3])$showindex#end", "{}", "012"),
+        (
+            "\n#define( $myfunc )$ctx#end\n#set( $ctx = 'foo' )\n$myfunc\n#set( $ctx = 'bar' )\n$myfunc\n",
+            "{}",
+            "\nfoo\nbar\n",
+        ),
+    ]);
+}
+
+#[test]
+fn macro_evaluate_and_return_are_text() {
+    air_table(&[
+        ("#macro(tryme)$values#end#tryme()", "{}", "#tryme()"),
+        ("\n#macro ( blah )\nhello##\n#end\n#blah()", "{}", "\n#blah()"),
+        ("#macro ( recur $number)#if ($number > 0)#recur($number)X#end#end#recur(5)", "{}", "#recur(5)"),
+        (
+            "\n#set($source1 = \"abc\")\n#set($select = \"1\")\n#set($dynamicsource = \"$source$select\")\n## comment\n#evaluate($dynamicsource)",
+            "{}",
+            "\n#evaluate($dynamicsource)",
+        ),
+        ("#set($v1 = {})#set($ignore = $v1.put('foo', 'bar'))#return($v1)", "{}", "#return($v1)"),
+    ]);
+    assert_eq!(
+        render("#include('a)') #parse( \"$x\" ) #general", ""),
+        "#include('a)') #parse( \"$x\" ) #general"
+    );
+}
+
+#[test]
+fn values_are_not_parsed_again() {
+    let body = r##"{"t":"$u{}\\1 #end $util.base64Encode('a') #set($x=1)"}"##;
+    assert_eq!(render("$input.path('$.t')", body), r"$u{}\1 #end $util.base64Encode('a') #set($x=1)");
+    assert_eq!(render("#set($p = \"<$input.body>\")$p", body), format!("<{body}>"));
+}

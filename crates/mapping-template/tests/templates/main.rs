@@ -1,0 +1,11 @@
+//! Behaviour of the dialect, one module per section of the facts.
+
+mod common;
+mod errors;
+mod expressions;
+mod input;
+mod invariants;
+mod language;
+mod limits;
+mod service_integration;
+mod util;
