@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::connections::{ConnectionInfo, Connections, Delivery, SendError};
+use crate::connections::{BoxFuture, ConnectionInfo, Connections, Delivery, SendError};
 use crate::core::Window;
 use crate::jitter::Jitter;
 use crate::limits::POST_BYTES_MAX;
@@ -79,8 +79,7 @@ impl Connection {
         if message.len() > POST_BYTES_MAX {
             return Err(SendError::TooLarge { bytes: message.len() });
         }
-        let delivery =
-            self.persist(async || self.scope.connections.post(&self.id, message.clone()).await).await?;
+        let delivery = self.persist(|| self.scope.connections.post(&self.id, message.clone())).await?;
         self.scope.tally.delivered(delivery);
         if delivery == Delivery::Delivered {
             self.scope.sent.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -93,7 +92,7 @@ impl Connection {
     /// # Errors
     /// [`SendError`]; [`Forbidden`](SendError::Forbidden) unless the function's `connection_actions` name `DELETE`.
     pub async fn close(&self) -> Result<(), SendError> {
-        self.persist(async || self.scope.connections.delete(&self.id).await).await
+        self.persist(|| self.scope.connections.delete(&self.id)).await
     }
 
     /// What the gateway knows of the client, or nothing if it has left.
@@ -101,11 +100,14 @@ impl Connection {
     /// # Errors
     /// [`SendError`]; [`Forbidden`](SendError::Forbidden) unless the function's `connection_actions` name `GET`.
     pub async fn info(&self) -> Result<Option<ConnectionInfo>, SendError> {
-        self.persist(async || self.scope.connections.get(&self.id).await).await
+        self.persist(|| self.scope.connections.get(&self.id)).await
     }
 
     /// Tries a call until it succeeds, fails for good, or the record's time is up.
-    async fn persist<T>(&self, call: impl AsyncFn() -> Result<T, SendError>) -> Result<T, SendError> {
+    async fn persist<'a, T>(
+        &'a self,
+        call: impl Fn() -> BoxFuture<'a, Result<T, SendError>>,
+    ) -> Result<T, SendError> {
         let mut attempts = 0;
         loop {
             let error = match call().await {

@@ -1,1 +1,231 @@
-//! kit
+//! Tests a function in process: generated and recorded events in, and what its clients got out.
+//!
+//! Enable it for tests alone:
+//! ```toml
+//! [dev-dependencies]
+//! stream-function = { workspace = true, features = ["test-kit"] }
+//! ```
+//! The handler runs under the library's own rules: order, retries, deliveries, the fault queue. Time passes without
+//! waiting: a test that goes through minutes of back-off ends at once. So tests are plain functions, not
+//! `#[tokio::test]`, and handlers under test should not wait for real sockets.
+//! ```
+//! use stream_function::test_kit::{TestEvent, TestKit};
+//! use stream_function::{Connection, Event, SendError};
+//!
+//! async fn shout(event: Event, connection: Connection) -> Result<(), SendError> {
+//!     let text = event.text().unwrap_or_default().to_uppercase();
+//!     connection.send_json(&text).await.map(drop)
+//! }
+//!
+//! let kit = TestKit::new(shout);
+//! kit.throttled("a", 2);
+//! let batch = kit.deliver([TestEvent::message("a", "one"), TestEvent::message("a", "two")]);
+//! assert_eq!(batch.redeliver_from, None);
+//! assert_eq!(kit.sent_to("a"), [r#""ONE""#, r#""TWO""#]);
+//! ```
+
+mod clients;
+mod event;
+mod faults;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub use event::TestEvent;
+pub use faults::TestFault;
+
+use self::clients::{Behaviour, FakeConnections};
+use self::faults::FakeFaultQueue;
+use crate::batch::{Runner, lock};
+use crate::connection::Connection;
+use crate::event::Event;
+use crate::failure::Failure;
+use crate::function::Function;
+use crate::jitter::Jitter;
+use crate::record::Record;
+
+/// A function in an execution environment of its own, with clients and a fault queue in memory.
+///
+/// Every connection id is connected until a test says otherwise.
+pub struct TestKit<H> {
+    handler: H,
+    runner: Runner,
+    clients: Arc<FakeConnections>,
+    faults: Arc<FakeFaultQueue>,
+    runtime: tokio::runtime::Runtime,
+    stream: Mutex<Stream>,
+}
+
+/// The shard's side: how many records it has had, and those that must be delivered again.
+struct Stream {
+    records: u64,
+    pending: Vec<Record>,
+    time_left: Duration,
+}
+
+/// How one delivery ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TestBatch {
+    /// The place, within this delivery, of the record that Lambda would begin again with.
+    pub redeliver_from: Option<usize>,
+    /// Records whose handling began.
+    pub records: u64,
+    /// Further attempts, at records and at calls.
+    pub retried: u64,
+    /// Records that were passed over, since they had been finished in an earlier delivery.
+    pub skipped: u64,
+}
+
+impl<H> TestKit<H> {
+    /// A function with the default limits.
+    pub fn new(handler: H) -> Self {
+        Self::of(Function::new(handler))
+    }
+
+    /// A function with limits of its own.
+    ///
+    /// # Panics
+    /// Where the system refuses a runtime for the test.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without its runtime")]
+    pub fn of(function: Function<H>) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let (handler, limits) = function.into_parts();
+        let (clients, faults) = <(Arc<FakeConnections>, Arc<FakeFaultQueue>)>::default();
+        let runner = Runner {
+            connections: Arc::clone(&clients) as _,
+            fault_queue: Arc::clone(&faults) as _,
+            limits,
+            jitter: Arc::new(Jitter::from_system()),
+            function_name: "function-under-test".into(),
+            log_payloads: false,
+            memory: Mutex::default(),
+        };
+        let stream =
+            Mutex::new(Stream { records: 0, pending: Vec::new(), time_left: Duration::from_secs(30) });
+        Self { handler, runner, clients, faults, runtime: runtime.expect("a runtime"), stream }
+    }
+
+    /// Delivers the events as one batch of one shard, which Lambda would do once the one before is done.
+    ///
+    /// # Panics
+    /// When called within a runtime, as from `#[tokio::test]`.
+    pub fn deliver<E>(&self, events: impl IntoIterator<Item = TestEvent>) -> TestBatch
+    where
+        H: AsyncFn(Event, Connection) -> Result<(), E>,
+        E: Into<Failure>,
+    {
+        let records = {
+            let mut stream = lock(&self.stream);
+            let records = events.into_iter().map(|event| {
+                stream.records += 1;
+                event.into_record(stream.records)
+            });
+            records.collect()
+        };
+        self.handle(records)
+    }
+
+    /// Delivers again what the last delivery reported, and everything after it, as Lambda does.
+    ///
+    /// # Panics
+    /// When called within a runtime, as from `#[tokio::test]`.
+    pub fn redeliver<E>(&self) -> TestBatch
+    where
+        H: AsyncFn(Event, Connection) -> Result<(), E>,
+        E: Into<Failure>,
+    {
+        let records = std::mem::take(&mut lock(&self.stream).pending);
+        self.handle(records)
+    }
+
+    fn handle<E>(&self, records: Vec<Record>) -> TestBatch
+    where
+        H: AsyncFn(Event, Connection) -> Result<(), E>,
+        E: Into<Failure>,
+    {
+        let left = lock(&self.stream).time_left;
+        let mut pending = records.clone();
+        let handled = self.runtime.block_on(self.runner.handle(records, "test-request", left, &self.handler));
+        let is_first = |record: &Record| Some(&record.sequence_number) == handled.redeliver_from.as_ref();
+        let redeliver_from = pending.iter().position(is_first);
+        pending.drain(..redeliver_from.unwrap_or(pending.len()));
+        lock(&self.stream).pending = pending;
+        let counts = handled.counts;
+        TestBatch {
+            redeliver_from,
+            records: counts.records,
+            retried: counts.retried,
+            skipped: counts.skipped,
+        }
+    }
+
+    /// Replaces the execution environment by a cold one, which remembers nothing.
+    pub fn restart(&self) {
+        *lock(&self.runner.memory) = Default::default();
+    }
+
+    /// Sets what is left until Lambda's deadline when a batch comes: 30 s unless a test says otherwise.
+    pub fn time_left(&self, time: Duration) {
+        lock(&self.stream).time_left = time;
+    }
+
+    /// The client has left.
+    pub fn gone(&self, connection_id: &str) {
+        self.clients.set(connection_id, Behaviour::Gone);
+    }
+
+    /// The client is connected and takes messages at once.
+    pub fn connected(&self, connection_id: &str) {
+        self.clients.set(connection_id, Behaviour::Connected);
+    }
+
+    /// Each call for the client takes so long; beyond [`REQUEST_TIMEOUT`](crate::limits::REQUEST_TIMEOUT) it fails.
+    pub fn slow(&self, connection_id: &str, time: Duration) {
+        self.clients.set(connection_id, Behaviour::Slow(time));
+    }
+
+    /// The next calls for the client are refused for being too many.
+    pub fn throttled(&self, connection_id: &str, calls: usize) {
+        self.clients.set(connection_id, Behaviour::Throttled(calls));
+    }
+
+    /// The next calls for the client find the endpoint out of order.
+    pub fn unavailable(&self, connection_id: &str, calls: usize) {
+        self.clients.set(connection_id, Behaviour::Unavailable(calls));
+    }
+
+    /// The function's role does not allow calls for the client.
+    pub fn forbidden(&self, connection_id: &str) {
+        self.clients.set(connection_id, Behaviour::Forbidden);
+    }
+
+    /// The messages that a client has got, in order. Bytes that are no UTF-8 come as `�`.
+    #[must_use]
+    pub fn sent_to(&self, connection_id: &str) -> Vec<String> {
+        self.sent().into_iter().filter(|(id, _)| id == connection_id).map(|(_, message)| message).collect()
+    }
+
+    /// The messages that all clients have got, in order, each with its connection id.
+    #[must_use]
+    pub fn sent(&self) -> Vec<(String, String)> {
+        self.clients.sent()
+    }
+
+    /// The connections that the function has closed, in order.
+    #[must_use]
+    pub fn closed(&self) -> Vec<String> {
+        self.clients.closed()
+    }
+
+    /// The records that went to the fault queue, in order.
+    #[must_use]
+    pub fn faults(&self) -> Vec<TestFault> {
+        self.faults.published()
+    }
+
+    /// The fault queue takes nothing from here on, or takes messages again.
+    pub fn fault_queue_refuses(&self, refuses: bool) {
+        self.faults.refuse(refuses);
+    }
+}

@@ -1,0 +1,118 @@
+//! Clients in memory: they record what they get, and can be told to be gone, slow or throttled.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::sleep;
+
+use crate::batch::lock;
+use crate::connections::{BoxFuture, ConnectionInfo, Connections, Delivery, SendError};
+use crate::limits::REQUEST_TIMEOUT;
+
+/// How calls for one client end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Behaviour {
+    #[default]
+    Connected,
+    Gone,
+    Slow(Duration),
+    Throttled(usize),
+    Unavailable(usize),
+    Forbidden,
+}
+
+#[derive(Default)]
+pub(super) struct FakeConnections(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    behaviours: HashMap<String, Behaviour>,
+    sent: Vec<(String, String)>,
+    closed: Vec<String>,
+}
+
+impl FakeConnections {
+    pub fn set(&self, id: &str, behaviour: Behaviour) {
+        lock(&self.0).behaviours.insert(id.to_owned(), behaviour);
+    }
+
+    pub fn sent(&self) -> Vec<(String, String)> {
+        lock(&self.0).sent.clone()
+    }
+
+    pub fn closed(&self) -> Vec<String> {
+        lock(&self.0).closed.clone()
+    }
+
+    /// One call: it takes its time, and finds the client there or gone.
+    async fn call(&self, id: &str) -> Result<Delivery, SendError> {
+        match self.take(id) {
+            Behaviour::Connected => Ok(Delivery::Delivered),
+            Behaviour::Gone => Ok(Delivery::Gone),
+            Behaviour::Slow(time) if time >= REQUEST_TIMEOUT => {
+                sleep(REQUEST_TIMEOUT).await;
+                Err(SendError::Unavailable(format!("no answer within {} s", REQUEST_TIMEOUT.as_secs())))
+            }
+            Behaviour::Slow(time) => {
+                sleep(time).await;
+                Ok(Delivery::Delivered)
+            }
+            Behaviour::Throttled(_) => Err(SendError::Throttled("too many calls".into())),
+            Behaviour::Unavailable(_) => Err(SendError::Unavailable("503: out of order".into())),
+            Behaviour::Forbidden => Err(SendError::Forbidden("not authorized".into())),
+        }
+    }
+
+    /// The client's behaviour for one call; those that last for some calls are used up by one.
+    fn take(&self, id: &str) -> Behaviour {
+        let mut state = lock(&self.0);
+        let Some(behaviour) = state.behaviours.get_mut(id) else {
+            return Behaviour::Connected;
+        };
+        let taken = *behaviour;
+        match behaviour {
+            Behaviour::Throttled(calls) | Behaviour::Unavailable(calls) => match calls.checked_sub(1) {
+                Some(left) => *calls = left,
+                None => {
+                    *behaviour = Behaviour::Connected;
+                    return Behaviour::Connected;
+                }
+            },
+            _ => {}
+        }
+        taken
+    }
+}
+
+impl Connections for FakeConnections {
+    fn post<'a>(&'a self, id: &'a str, message: Bytes) -> BoxFuture<'a, Result<Delivery, SendError>> {
+        Box::pin(async move {
+            let delivery = self.call(id).await?;
+            if delivery == Delivery::Delivered {
+                let message = String::from_utf8_lossy(&message).into_owned();
+                lock(&self.0).sent.push((id.to_owned(), message));
+            }
+            Ok(delivery)
+        })
+    }
+
+    fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<ConnectionInfo>, SendError>> {
+        Box::pin(async move {
+            let info = ConnectionInfo { connected_at: None, last_active_at: None, identity: None };
+            Ok((self.call(id).await? == Delivery::Delivered).then_some(info))
+        })
+    }
+
+    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), SendError>> {
+        Box::pin(async move {
+            if self.call(id).await? == Delivery::Delivered {
+                let mut state = lock(&self.0);
+                state.behaviours.insert(id.to_owned(), Behaviour::Gone);
+                state.closed.push(id.to_owned());
+            }
+            Ok(())
+        })
+    }
+}

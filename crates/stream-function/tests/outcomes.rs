@@ -1,0 +1,214 @@
+//! What becomes of a record, by what its handler and its client do.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use stream_function::test_kit::{TestEvent, TestKit};
+use stream_function::{Connection, Delivery, Event, Failure, Function, SendError, give_up, limits, retry};
+
+async fn echo(event: Event, connection: Connection) -> Result<(), SendError> {
+    connection.send_text(event.payload()).await.map(drop)
+}
+
+#[test]
+fn a_client_that_left_is_no_error() {
+    let kit = TestKit::new(echo);
+    kit.gone("a");
+    let batch = kit.deliver([TestEvent::message("a", 1), TestEvent::message("b", 2)]);
+    assert_eq!((batch.redeliver_from, batch.retried), (None, 0));
+    assert_eq!(kit.sent(), [("b".into(), "2".into())]);
+    assert!(kit.faults().is_empty());
+}
+
+#[test]
+fn throttled_posts_are_tried_again_in_order() {
+    let kit = TestKit::new(echo);
+    kit.throttled("a", 3);
+    let batch = kit.deliver([TestEvent::message("a", 1), TestEvent::message("a", 2)]);
+    assert_eq!((batch.redeliver_from, batch.retried), (None, 3));
+    assert_eq!(kit.sent_to("a"), ["1", "2"]);
+}
+
+#[test]
+fn an_endpoint_out_of_order_holds_its_connection_and_no_other() {
+    let kit = TestKit::new(echo);
+    kit.unavailable("a", usize::MAX);
+    let events = [("a", 1), ("b", 2), ("a", 3), ("b", 4)].map(|(id, n)| TestEvent::message(id, n));
+    let batch = kit.deliver(events);
+    assert_eq!((batch.redeliver_from, batch.records), (Some(0), 3), "3 is not begun");
+    kit.connected("a");
+    let batch = kit.redeliver();
+    assert_eq!((batch.redeliver_from, batch.skipped), (None, 2));
+    assert_eq!(
+        (kit.sent_to("a"), kit.sent_to("b")),
+        (vec!["1".into(), "3".into()], vec!["2".into(), "4".into()])
+    );
+}
+
+#[test]
+fn a_cold_environment_sends_twice_but_in_order() {
+    let kit = TestKit::new(echo);
+    kit.unavailable("a", usize::MAX);
+    kit.deliver([TestEvent::message("a", 1), TestEvent::message("b", 2)]);
+    kit.connected("a");
+    kit.restart();
+    assert_eq!(kit.redeliver().skipped, 0);
+    assert_eq!(kit.sent_to("b"), ["2", "2"]);
+}
+
+#[test]
+fn after_five_deliveries_the_record_goes_to_the_fault_queue_and_the_next_is_handled() {
+    let kit = TestKit::new(echo);
+    kit.unavailable("a", usize::MAX);
+    let mut batch = kit.deliver([TestEvent::message("a", "lost"), TestEvent::message("b", 2)]);
+    for _ in 2..limits::DELIVERIES_MAX {
+        assert_eq!(batch.redeliver_from, Some(0));
+        batch = kit.redeliver();
+    }
+    assert_eq!(kit.redeliver().redeliver_from, None);
+    let [fault] = &kit.faults()[..] else { panic!("one fault") };
+    assert_eq!((fault.reason.as_str(), fault.deliveries), ("retries_exhausted", 5));
+    assert_eq!(fault.error, "the connections endpoint cannot be used: 503: out of order");
+    assert!(String::from_utf8(fault.data.clone().unwrap()).unwrap().starts_with(r#"{"payload":"lost""#));
+}
+
+#[test]
+fn what_is_no_event_goes_to_the_fault_queue_whole() {
+    let kit = TestKit::new(echo);
+    let data = [0xFF, 0x00, b'{'];
+    let batch = kit.deliver([TestEvent::record("a", data), TestEvent::message("a", 1)]);
+    assert_eq!(batch.redeliver_from, None);
+    let [fault] = &kit.faults()[..] else { panic!("one fault") };
+    assert_eq!((fault.reason.as_str(), fault.partition_key.as_str()), ("undecodable", "a"));
+    assert_eq!(fault.data.as_deref(), Some(&data[..]));
+    assert_eq!(kit.sent_to("a"), ["1"]);
+}
+
+#[test]
+fn a_record_that_the_fault_queue_refuses_is_delivered_again() {
+    let kit = TestKit::new(async |_: Event, _: Connection| Err::<(), _>(give_up("never")));
+    kit.fault_queue_refuses(true);
+    assert_eq!(kit.deliver([TestEvent::message("a", 1)]).redeliver_from, Some(0));
+    assert!(kit.faults().is_empty());
+    kit.fault_queue_refuses(false);
+    assert_eq!(kit.redeliver().redeliver_from, None);
+    assert_eq!(kit.faults()[0].reason, "gave_up");
+}
+
+#[test]
+fn a_handler_that_asks_for_it_runs_again() {
+    let runs = Cell::new(0);
+    let kit = TestKit::new(async |event: Event, connection: Connection| {
+        runs.set(runs.get() + 1);
+        if runs.get() < 4 {
+            return Err(retry("not yet"));
+        }
+        connection.send_text(event.payload()).await?;
+        Ok::<_, Failure>(())
+    });
+    let batch = kit.deliver([TestEvent::message("a", 1)]);
+    assert_eq!((batch.redeliver_from, batch.retried), (None, 3));
+    assert_eq!(kit.sent_to("a"), ["1"]);
+}
+
+#[test]
+fn an_error_of_any_type_is_tried_again_only_while_nothing_has_been_sent() {
+    for (sends_first, runs_expected) in [(true, 1), (false, 5)] {
+        let runs = Cell::new(0);
+        let kit = TestKit::new(async |_: Event, connection: Connection| {
+            runs.set(runs.get() + 1);
+            if sends_first {
+                connection.send_text("working on it").await?;
+            }
+            Err::<(), Failure>(std::io::Error::other("disk full").into())
+        });
+        assert_eq!(kit.deliver([TestEvent::message("a", 1)]).redeliver_from, None);
+        let fault = &kit.faults()[0];
+        assert_eq!((fault.reason.as_str(), fault.error.as_str()), ("failed", "disk full"));
+        assert!(runs.get() >= runs_expected && (!sends_first || runs.get() == 1), "{} runs", runs.get());
+    }
+}
+
+#[test]
+fn a_handler_that_never_ends_is_stopped_before_the_deadline() {
+    let kit = TestKit::new(async |event: Event, connection: Connection| {
+        if event.connection_id() == "stuck" {
+            std::future::pending::<()>().await;
+        }
+        connection.send_text("done").await.map(drop)
+    });
+    let events = [TestEvent::message("stuck", 1), TestEvent::message("a", 2)];
+    let mut batch = kit.deliver(events);
+    for _ in 1..limits::DELIVERIES_MAX {
+        assert_eq!(batch.redeliver_from, Some(0));
+        batch = kit.redeliver();
+    }
+    assert_eq!(batch.redeliver_from, None);
+    assert_eq!(kit.faults()[0].reason, "timed_out");
+    assert_eq!(kit.sent_to("a"), ["done"]);
+}
+
+#[test]
+fn records_that_time_does_not_reach_are_delivered_again() {
+    let kit = TestKit::of(Function::new(echo).connections_at_once(1));
+    kit.time_left(Duration::from_secs(5));
+    for client in ["a", "b", "c"] {
+        kit.slow(client, Duration::from_secs(2));
+    }
+    let batch = kit.deliver(["a", "b", "c"].map(|client| TestEvent::message(client, client)));
+    assert_eq!((batch.redeliver_from, batch.records), (Some(2), 2));
+    assert_eq!(kit.redeliver().redeliver_from, None);
+    assert_eq!(kit.sent().len(), 3);
+}
+
+#[test]
+fn what_is_too_large_is_refused_with_the_limit() {
+    let kit = TestKit::new(async |_: Event, connection: Connection| {
+        connection.send_text("x".repeat(limits::POST_BYTES_MAX)).await?;
+        connection.send_text("x".repeat(limits::POST_BYTES_MAX + 1)).await.map(drop)
+    });
+    assert_eq!(kit.deliver([TestEvent::message("a", 1)]).redeliver_from, None);
+    assert_eq!(kit.sent_to("a").len(), 1);
+    assert_eq!(
+        kit.faults()[0].error,
+        "the message has 131073 bytes, more than the 131072 that API Gateway delivers: split it"
+    );
+}
+
+#[test]
+fn another_client_can_be_told_closed_and_asked_about() {
+    let kit = TestKit::new(async |_: Event, connection: Connection| {
+        let other = connection.to("b");
+        assert!(other.info().await?.is_some());
+        assert_eq!(other.send_json(&["bye"]).await?, Delivery::Delivered);
+        other.close().await?;
+        assert_eq!(other.send_text("too late").await?, Delivery::Gone);
+        assert!(other.info().await?.is_none());
+        Ok::<_, Failure>(())
+    });
+    assert_eq!(kit.deliver([TestEvent::message("a", 1)]).redeliver_from, None);
+    assert_eq!((kit.sent(), kit.closed()), (vec![("b".into(), r#"["bye"]"#.into())], vec!["b".into()]));
+}
+
+#[test]
+fn recorded_batches_can_be_delivered() {
+    let recorded = include_str!("fixtures/kinesis-batch.json");
+    let kit = TestKit::new(echo);
+    kit.deliver(TestEvent::recorded(recorded).unwrap());
+    assert_eq!(kit.sent_to("L0SM9cOFvHcCIhw="), [r#"{"msg":"Hello World!"}"#]);
+}
+
+#[test]
+fn sends_can_be_spawned() {
+    fn assert_send<T: Send>(value: T) -> T {
+        value
+    }
+    let kit = TestKit::new(async |_: Event, connection: Connection| {
+        let spawned =
+            tokio::spawn(assert_send(async move { connection.send_text("spawned").await.map(drop) }));
+        spawned.await??;
+        Ok::<_, Failure>(())
+    });
+    kit.deliver([TestEvent::message("a", 1)]);
+    assert_eq!(kit.sent_to("a"), ["spawned"]);
+}
