@@ -1,7 +1,7 @@
 //! JSON as text: checked, minified and taken apart without losing a digit.
 //!
-//! Nothing here builds a tree of a whole body. A [`Node`] is a slice of a text that
-//! [`minify`] found valid, so walking it never fails.
+//! Nothing here builds a tree of a whole body. A node is a slice of a text that [`minify`] found
+//! valid, so walking it never fails.
 
 mod minify;
 mod path;

@@ -36,7 +36,8 @@ pub fn refused(template: &str) -> ParseError {
 /// Renders as the recordings marked AIR were made: the variables are the members of a JSON
 /// object, each assigned by `#set` on the lines before the template.
 pub fn air(template: &str, variables: &str) -> String {
-    let names: serde_json::Map<String, serde_json::Value> = serde_json::from_str(variables).unwrap();
+    let names: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(variables).expect("variables are a JSON object");
     let sets: Vec<String> = names.keys().map(|name| format!("#set(${name} = $bodyJSON.{name})")).collect();
     let head = "#set($body = $input.body)\n#set($bodyJSON = $util.parseJson($body)) ";
     render(&format!("{head}{}\n{template}", sets.join(" ")), variables)

@@ -311,3 +311,11 @@ fn index_out_of_bounds_fails() {
     assert_eq!(problem("#set($a = '')$a.charAt(0)", ""), Problem::OutOfBounds { index: 0, length: 0 });
     assert_eq!(render("#set($a = [1,2])$a[-1]", ""), "2");
 }
+
+#[test]
+fn logic_stops_where_the_result_is_known() {
+    assert_eq!(
+        render("#set($l = [])#if(true || $l.add(1))#end#if(false && $l.add(1))#end$l.size()", ""),
+        "0"
+    );
+}

@@ -18,14 +18,14 @@ fn json_text() -> impl Strategy<Value = String> {
         Just("null".to_owned()),
         any::<bool>().prop_map(|b| b.to_string()),
         "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,5})?([eE][+-]?[0-9]{1,2})?",
-        any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+        any::<String>().prop_map(|text| serde_json::to_string(&text).expect("text can be written as JSON")),
         "\"(\\\\u[0-9a-c][0-9a-f]{3}|\\\\/|[ a$#'])*\"",
     ];
     scalar.prop_recursive(6, 60, 5, move |inner| {
         let spaced =
             (blank, inner, blank).prop_map(|(before, value, after)| format!("{before}{value}{after}"));
         let member = (any::<String>(), blank, spaced.clone()).prop_map(|(key, blank, value)| {
-            format!("{}{blank}:{value}", serde_json::to_string(&key).unwrap())
+            format!("{}{blank}:{value}", serde_json::to_string(&key).expect("text can be written as JSON"))
         });
         prop_oneof![
             prop::collection::vec(spaced, 0..5).prop_map(|items| format!("[{}]", items.join(","))),

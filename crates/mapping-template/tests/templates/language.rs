@@ -215,3 +215,27 @@ fn values_are_not_parsed_again() {
     assert_eq!(render("$input.path('$.t')", body), r"$u{}\1 #end $util.base64Encode('a') #set($x=1)");
     assert_eq!(render("#set($p = \"<$input.body>\")$p", body), format!("<{body}>"));
 }
+
+#[test]
+fn escaped_reference_to_nothing_is_its_text() {
+    assert_eq!(render("\\$none \\\\$none. \\$!{none.x}", ""), "$none \\. $!{none.x}");
+}
+
+#[test]
+fn set_to_nothing_makes_undefined() {
+    assert_eq!(render("#set($a = 1)#set($a = $none)[$a]#if($a == \"\")empty#end", ""), "[]empty");
+    // An assignment that has nothing to be made to is ignored.
+    assert_eq!(render("#set($none.a = 1)#set($none[0] = 1)[$none]", ""), "[]");
+}
+
+#[test]
+fn variables_stand_before_what_is_provided() {
+    assert_eq!(render("#set($context = {'a':1})$context.a#set($input = 'x')$input", ""), "1x");
+}
+
+#[test]
+fn names_begin_with_a_letter() {
+    assert!(refused("#set($_x = 1)").to_string().contains("a name that begins with a letter"));
+    assert!(refused("#set($0 = 1)").to_string().contains("a name that begins with a letter"));
+    assert_eq!(render("#set($a-b_1 = 1)$a-b_1 ${a-b_1}", ""), "1 1");
+}

@@ -11,10 +11,12 @@ const REFERENCE: &str = r#"#set($payload = $input.json('$'))
 
 /// The data of the record that a rendered `PutRecord` request holds.
 fn record(rendered: &str) -> String {
-    let request: serde_json::Value = serde_json::from_str(rendered).unwrap();
+    let request: serde_json::Value = serde_json::from_str(rendered).expect("the rendered request is JSON");
     assert_eq!(request["StreamName"], "events");
     assert_eq!(request["PartitionKey"], "Qyi07eCbtjMCJKw=");
-    String::from_utf8(STANDARD.decode(request["Data"].as_str().unwrap()).unwrap()).unwrap()
+    let data = request["Data"].as_str().expect("Data is a string");
+    let bytes = STANDARD.decode(data).expect("Data is base64");
+    String::from_utf8(bytes).expect("the record is text")
 }
 
 #[test]
