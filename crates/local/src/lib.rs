@@ -7,5 +7,6 @@ pub mod function;
 pub mod gateway;
 pub mod identity;
 pub mod logs;
+pub mod package;
 pub mod stack;
 pub mod stream;

@@ -2,7 +2,6 @@
 
 use crate::gateway::{self, Endpoint};
 use crate::plane::Plane;
-use crate::stream;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -88,12 +87,7 @@ async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> 
     let Ok(body) = Limited::new(body, API_BODY_BYTES_MAX).collect().await else {
         return page(StatusCode::PAYLOAD_TOO_LARGE, json!({"message": "the request is too large"}));
     };
-    let body = body.to_bytes();
-    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    if target.starts_with(stream::TARGET_PREFIX) {
-        return plane.streams.handle(parts, body).await;
-    }
-    plane.aws_api.handle(parts, body).await.map(Body::new)
+    plane.call(Request::from_parts(parts, body.to_bytes())).await
 }
 
 /// `/_sluicegate/health` and `/_sluicegate/state`.

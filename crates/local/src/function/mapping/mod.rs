@@ -11,9 +11,13 @@ pub mod event;
 pub mod failure;
 pub mod filter;
 pub mod lane;
+#[cfg(test)]
+mod lane_tests;
 mod shard;
 mod supervisor;
 pub mod verdict;
+#[cfg(test)]
+mod verdict_tests;
 
 use super::Functions;
 use crate::account::{Account, stream_name_of_arn};

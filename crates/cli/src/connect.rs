@@ -1,0 +1,162 @@
+//! `sluicegate connect`: a terminal client that keeps its connection alive and comes back when it is lost.
+
+use anyhow::Context as _;
+use futures_util::{SinkExt as _, StreamExt as _};
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::sync::mpsc;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+/// What is sent to stay connected. API Gateway counts data messages alone as activity, so a protocol ping
+/// would not do; the message reaches the functions like any other.
+const KEEP_ALIVE: &str = r#"{"action":"keep-alive"}"#;
+/// Seconds between two attempts to come back, doubled from 1.
+const RECONNECT_S_MAX: u64 = 30;
+
+/// Arguments of `connect`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where to connect
+    #[arg(default_value = "ws://127.0.0.1:4566/v1", env = "SLUICEGATE_URI")]
+    uri: String,
+    /// Seconds of silence after which a keep-alive message is sent; 0 sends none. API Gateway closes after 600
+    #[arg(long, default_value_t = 540, value_name = "SECONDS")]
+    keep_alive: u64,
+    /// End when the connection is lost, instead of coming back
+    #[arg(long)]
+    no_reconnect: bool,
+}
+
+/// How a connection ended.
+enum End {
+    /// By the user: end of input or Ctrl-C.
+    Left,
+    /// By the other side or the network; the text says how.
+    Lost(String),
+}
+
+/// Runs until end of input or Ctrl-C.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let mut lines = read_lines();
+    let is_terminal = std::io::stdin().is_terminal();
+    let mut attempt = 0_u32;
+    let mut was_connected = false;
+    loop {
+        let (socket, _) = match connect_async(&args.uri).await {
+            Ok(connected) => connected,
+            Err(error) if args.no_reconnect || !was_connected => return Err(explain(error, &args.uri)),
+            Err(error) => {
+                let wait = Duration::from_secs((1 << attempt.min(5)).min(RECONNECT_S_MAX));
+                attempt += 1;
+                eprintln!("not connected ({error}); trying again in {} s", wait.as_secs());
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => continue,
+                    _ = tokio::signal::ctrl_c() => return Ok(()),
+                }
+            }
+        };
+        attempt = 0;
+        was_connected = true;
+        if is_terminal {
+            eprintln!("connected to {} (Ctrl-C to leave)", args.uri);
+        }
+        match talk(socket, &mut lines, &args, is_terminal).await? {
+            End::Left => return Ok(()),
+            End::Lost(how) if args.no_reconnect => anyhow::bail!("disconnected ({how})"),
+            End::Lost(how) => eprintln!("disconnected ({how}); coming back"),
+        }
+    }
+}
+
+type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+async fn talk(
+    mut socket: Socket,
+    lines: &mut mpsc::Receiver<String>,
+    args: &Args,
+    is_terminal: bool,
+) -> anyhow::Result<End> {
+    let keep_alive = Duration::from_secs(if args.keep_alive == 0 { u64::from(u32::MAX) } else { args.keep_alive });
+    loop {
+        if is_terminal {
+            eprint!("> ");
+            std::io::stderr().flush().context("cannot write to the terminal")?;
+        }
+        tokio::select! {
+            line = lines.recv() => match line {
+                Some(line) if line.is_empty() => {}
+                Some(line) => if let Err(error) = socket.send(Message::text(line)).await {
+                    return Ok(End::Lost(error.to_string()));
+                },
+                None => {
+                    drain(&mut socket).await;
+                    return Ok(End::Left);
+                }
+            },
+            message = socket.next() => match message {
+                Some(Ok(Message::Text(text))) => show(text.as_str(), is_terminal),
+                Some(Ok(Message::Binary(bytes))) => show(&format!("({} binary bytes)", bytes.len()), is_terminal),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return Ok(End::Lost(format!("code {}, {}", u16::from(frame.code), frame.reason.as_str())));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Ok(End::Lost(error.to_string())),
+                None => return Ok(End::Lost("the other side closed".into())),
+            },
+            () = tokio::time::sleep(keep_alive) => if let Err(error) = socket.send(Message::text(KEEP_ALIVE)).await {
+                return Ok(End::Lost(error.to_string()));
+            },
+            _ = tokio::signal::ctrl_c() => {
+                let _ = socket.close(None).await;
+                return Ok(End::Left);
+            }
+        }
+    }
+}
+
+/// Input has ended, as in `echo '{}' | sluicegate connect`: shows what still comes, until a second of silence.
+async fn drain(socket: &mut Socket) {
+    const SILENCE: Duration = Duration::from_secs(1);
+    while let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, socket.next()).await {
+        if let Message::Text(text) = message {
+            show(text.as_str(), false);
+        }
+    }
+    let _ = socket.close(None).await;
+}
+
+fn show(text: &str, is_terminal: bool) {
+    println!("{}{text}", if is_terminal { "\r< " } else { "" });
+}
+
+/// Lines of standard input, from a thread of their own: a blocked read cannot be cancelled.
+fn read_lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(64);
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if sender.send(line).await.is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// Says what a failed handshake means and what to do about it.
+fn explain(error: Error, uri: &str) -> anyhow::Error {
+    match &error {
+        Error::Http(response) => {
+            let hint = response.headers().get("x-sluicegate-hint").and_then(|hint| hint.to_str().ok());
+            let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+            let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+            anyhow::anyhow!("{uri} refused the handshake with {}{hint}: {body}", response.status())
+        }
+        Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
+            anyhow::anyhow!("nothing listens at {uri}: start the plane with `cargo run -- dev`")
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot connect to {uri}")),
+    }
+}

@@ -1,0 +1,231 @@
+//! `sluicegate dev`: builds the functions, runs the plane, and swaps a function when its source changes.
+
+use crate::functions::{self, Built};
+use crate::{flow_log, project};
+use anyhow::Context as _;
+use local::compose::{self, Composed};
+use local::package::{Packing, package};
+use local::plane::{Plane, PlaneOptions};
+use local::stack::Stack;
+use local::stream::WriteLimits;
+use notify::{RecursiveMode, Watcher as _};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::bytes::Bytes;
+
+/// Milliseconds without a further change before a build begins: an editor writes a file in several steps.
+const SETTLE_MS: u64 = 200;
+
+/// Arguments of `dev`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Port of the plane: AWS APIs, WebSockets and @connections alike
+    #[arg(long, default_value_t = 4566, env = "SLUICEGATE_PORT")]
+    port: u16,
+    /// Address to listen on; anything but loopback opens the plane to the network
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    bind: IpAddr,
+    /// A tfvars file whose values replace those of terraform/stack.auto.tfvars; may be given again
+    #[arg(long = "var-file", value_name = "FILE")]
+    var_files: Vec<PathBuf>,
+    /// The project's folder; by default the one around the working folder
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Print warnings only, not a line per event
+    #[arg(long, short)]
+    quiet: bool,
+    /// Lift each shard's write limit of 1 MiB and 1,000 records a second, for load tests
+    #[arg(long)]
+    no_write_limits: bool,
+}
+
+/// Runs until Ctrl-C or SIGTERM.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    flow_log::install(args.quiet);
+    let project = project::find(args.project.as_deref())?;
+    let stack = Stack::read(&project, &args.var_files)?;
+    let listener = listen(SocketAddr::new(args.bind, args.port)).await?;
+    let mut changes = watch(&project)?;
+
+    let keys: Vec<_> = stack.functions.keys().cloned().collect();
+    let Some(mut built) = first_build(&project, &keys, &mut changes).await? else { return Ok(()) };
+    let write_limits = if args.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
+    let plane = Plane::start(listener, PlaneOptions { write_limits, ..PlaneOptions::default() })
+        .await
+        .context("cannot start the plane")?;
+    let mut zips = BTreeMap::new();
+    for built in &built {
+        zips.insert(built.key.clone(), zip(built).await?);
+    }
+    let composed = match compose::compose(&plane, &stack, &zips).await {
+        Ok(composed) => composed,
+        Err(error) => {
+            plane.stop().await;
+            return Err(error).context("the control plane refused the stack");
+        }
+    };
+    drop(zips);
+    greet(&plane, &stack, &composed);
+
+    loop {
+        tokio::select! {
+            signal = stop_signal() => {
+                signal?;
+                eprintln!("stopping");
+                plane.stop().await;
+                return Ok(());
+            }
+            Some(change) = changes.recv() => {
+                settle(&mut changes).await;
+                if change == Change::Definition {
+                    eprintln!("terraform/ changed: stop and start `dev` again to run the new definition");
+                    continue;
+                }
+                match functions::build(&project, &keys).await {
+                    Ok(fresh) => {
+                        swap(&plane, &composed, &mut built, fresh).await?;
+                    }
+                    Err(error) => eprintln!("error: {error:#}; what ran goes on running"),
+                }
+            }
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
+            "port {} is in use: stop what listens there (another `dev`, LocalStack?), or choose another with --port",
+            address.port()
+        ),
+        _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
+    })
+}
+
+/// Builds until it succeeds. `None`: the user left before it did.
+async fn first_build(
+    project: &Path,
+    keys: &[String],
+    changes: &mut mpsc::Receiver<Change>,
+) -> anyhow::Result<Option<Vec<Built>>> {
+    eprintln!("building {} (the first time takes minutes)", keys.join(", "));
+    loop {
+        let error = tokio::select! {
+            built = functions::build(project, keys) => match built {
+                Ok(built) => return Ok(Some(built)),
+                Err(error) => error,
+            },
+            signal = stop_signal() => return signal.map(|()| None),
+        };
+        eprintln!("error: {error:#}; waiting for a change to try again (Ctrl-C to leave)");
+        tokio::select! {
+            _ = changes.recv() => settle(changes).await,
+            signal = stop_signal() => return signal.map(|()| None),
+        }
+    }
+}
+
+async fn zip(built: &Built) -> anyhow::Result<Bytes> {
+    let binary = tokio::fs::read(&built.binary).await;
+    let binary = binary.with_context(|| format!("cannot read {}", built.binary.display()))?;
+    Ok(package(&binary, Packing::Stored).context("cannot pack the function")?.into())
+}
+
+/// Gives the plane every function whose binary a build has changed.
+async fn swap(plane: &Plane, composed: &Composed, built: &mut Vec<Built>, fresh: Vec<Built>) -> anyhow::Result<()> {
+    for (old, new) in built.iter().zip(&fresh) {
+        if old.modified == new.modified {
+            continue;
+        }
+        if let Some(name) = composed.functions.get(&new.key) {
+            compose::update_code(plane, name, &zip(new).await?).await?;
+            eprintln!("swapped {}", new.key);
+        }
+    }
+    *built = fresh;
+    Ok(())
+}
+
+fn greet(plane: &Plane, stack: &Stack, composed: &Composed) {
+    let port = plane.address().port();
+    let uri = format!("ws://127.0.0.1:{port}/{}", stack.stage);
+    println!("\n  WebSocket    {uri}");
+    println!("  AWS APIs     AWS_ENDPOINT_URL=http://127.0.0.1:{port}");
+    println!("  Stream       {}", stack.stream_name());
+    let functions: Vec<_> = composed.functions.values().map(String::as_str).collect();
+    println!("  Functions    {}", functions.join(", "));
+    println!("  API          {}", composed.api_id);
+    println!("\n  Everything is in memory and gone when this stops (Ctrl-C). In another terminal:");
+    println!("  cargo run -- connect {uri}\n");
+}
+
+/// What kind of file changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// A function's source, or a library's.
+    Source,
+    /// The stack's definition.
+    Definition,
+}
+
+/// Reports changes below the folders that functions and their definition lie in.
+fn watch(project: &Path) -> anyhow::Result<mpsc::Receiver<Change>> {
+    let (sender, receiver) = mpsc::channel(1);
+    let terraform = project.join("terraform");
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        if !(event.kind.is_create() || event.kind.is_modify() || event.kind.is_remove()) {
+            return;
+        }
+        let is = |endings: &[&str]| {
+            let ends = |path: &PathBuf| path.extension().is_some_and(|end| endings.iter().any(|ending| end == *ending));
+            event.paths.iter().any(ends)
+        };
+        let is_definition = event.paths.iter().any(|path| path.starts_with(&terraform));
+        let change = if is_definition && is(&["tfvars", "vtl"]) {
+            Change::Definition
+        } else if !is_definition && is(&["rs", "toml"]) {
+            Change::Source
+        } else {
+            return;
+        };
+        // One change is waiting already: it will be followed by a build that sees this one too.
+        let _ = sender.try_send(change);
+    })
+    .context("cannot watch the project's files")?;
+    for folder in ["functions", "examples", "crates/stream-function", "terraform"] {
+        let folder = project.join(folder);
+        if folder.is_dir() {
+            watcher
+                .watch(&folder, RecursiveMode::Recursive)
+                .with_context(|| format!("cannot watch {}", folder.display()))?;
+        }
+    }
+    // It watches for as long as the process runs.
+    std::mem::forget(watcher);
+    Ok(receiver)
+}
+
+/// Waits until no further change has come for a while.
+async fn settle(changes: &mut mpsc::Receiver<Change>) {
+    while let Ok(Some(_)) = tokio::time::timeout(Duration::from_millis(SETTLE_MS), changes.recv()).await {}
+}
+
+/// Ends at Ctrl-C, and at the SIGTERM that a container or a test sends.
+async fn stop_signal() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended.context("cannot listen for Ctrl-C"),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.context("cannot listen for Ctrl-C")
+}

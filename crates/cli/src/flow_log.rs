@@ -1,0 +1,82 @@
+//! One line per event as it travels: what `dev` prints of the plane's own trace.
+
+use anstyle::{AnsiColor, Style};
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::SystemTime;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, registry};
+
+/// Characters of the column that names the hop.
+const HOP_WIDTH: usize = 17;
+
+/// Prints the flow to standard output from now on. `RUST_LOG` chooses more or less.
+pub fn install(quiet: bool) {
+    let default = if quiet { "warn" } else { "warn,flow=info,function=info" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    // A second call keeps the first one's choice.
+    let _ = registry().with(filter).with(FlowLines { colours }).try_init();
+}
+
+struct FlowLines {
+    colours: bool,
+}
+
+impl<S: Subscriber> Layer<S> for FlowLines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let hop = match (fields.hop.is_empty(), event.metadata().target()) {
+            (false, _) => fields.hop,
+            (true, "function") => format!("[{}]", fields.function),
+            (true, _) => event.metadata().level().to_string().to_lowercase(),
+        };
+        let style = match *event.metadata().level() {
+            Level::ERROR | Level::WARN => AnsiColor::Yellow.on_default(),
+            _ if event.metadata().target() == "function" => Style::new().dimmed(),
+            _ => AnsiColor::Cyan.on_default(),
+        };
+        let style = if self.colours { style } else { Style::new() };
+        let line = format!("{}  {style}{hop:<HOP_WIDTH$}{style:#} {}{}\n", clock(), fields.message, fields.rest);
+        // A closed pipe is no reason to stop the plane.
+        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+    }
+}
+
+#[derive(Default)]
+struct Fields {
+    hop: String,
+    function: String,
+    message: String,
+    rest: String,
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "hop" => self.hop = value.into(),
+            "message" => self.message = value.into(),
+            name => {
+                if name == "function" {
+                    self.function = value.into();
+                }
+                let _ = write!(self.rest, " {name}={value}");
+            }
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+}
+
+/// The time of day in UTC, to the millisecond: hops of one event are told apart by it.
+fn clock() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let seconds = since.as_secs() % 86_400;
+    format!("{:02}:{:02}:{:02}.{:03}", seconds / 3_600, seconds / 60 % 60, seconds % 60, since.subsec_millis())
+}

@@ -1,0 +1,233 @@
+//! Invariants of lanes and checkpoints over random sequences of verdicts, and the cases observed on AWS.
+
+use super::batch::{RetryLimits, Verdict};
+use super::checkpoint::Checkpoint;
+use super::lane::{BACKOFF_MAX_MS, Condition, Lane, LaneSettings, Step};
+use crate::stream::Record;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn record(number: usize, arrived_ms: u64) -> Arc<Record> {
+    Arc::new(Record {
+        sequence_number: format!("{number:08}").into(),
+        partition_key: format!("key-{}", number % 5),
+        data: "e30=".into(),
+        arrived_ms,
+    })
+}
+
+fn settings(batch_size: usize, bisect: bool, retries_max: Option<u32>) -> LaneSettings {
+    LaneSettings { batch_size, window_ms: 0, retry: RetryLimits { bisect, retries_max }, record_age_max_ms: None }
+}
+
+/// What the function says of a batch, chosen by the test.
+#[derive(Debug, Clone, Copy)]
+enum Says {
+    Done,
+    Failed,
+    DoneBefore(usize),
+    NotInvoked,
+}
+
+fn says() -> impl Strategy<Value = Says> {
+    prop_oneof![
+        5 => Just(Says::Done),
+        3 => Just(Says::Failed),
+        3 => (0..20_usize).prop_map(Says::DoneBefore),
+        1 => Just(Says::NotInvoked),
+    ]
+}
+
+proptest! {
+    /// Whatever the function says, every record is handed over and then done or given up, in order, none is
+    /// handed over again once it is done, and the checkpoint never passes one that is neither.
+    #[test]
+    fn every_record_is_done_or_given_up_and_the_checkpoint_waits(
+        records in 1..60_usize,
+        batch_size in 1..20_usize,
+        bisect in any::<bool>(),
+        retries_max in 0..4_u32,
+        answers in proptest::collection::vec(says(), 0..200),
+    ) {
+        let settings = settings(batch_size, bisect, Some(retries_max));
+        let mut lane = Lane::default();
+        let mut checkpoint = Checkpoint::default();
+        let mut settled = BTreeMap::new();
+        for number in 0..records {
+            let record = record(number, 0);
+            checkpoint.read(record.sequence_number.clone());
+            lane.push(record, 0);
+        }
+        let mut answers = answers.into_iter();
+        let mut now_ms = 0;
+        for _ in 0..100_000 {
+            match lane.step(&settings, now_ms) {
+                Step::Rest => break,
+                Step::WaitUntil(at_ms) => {
+                    prop_assert!(at_ms > now_ms && at_ms - now_ms <= BACKOFF_MAX_MS);
+                    now_ms = at_ms;
+                }
+                Step::GiveUp(given_up) => {
+                    for record in given_up.batch.records {
+                        prop_assert!(settled.insert(record.sequence_number.clone(), "given up").is_none());
+                        checkpoint.done(&record.sequence_number);
+                    }
+                }
+                Step::Invoke(batch) => {
+                    prop_assert!(!batch.is_empty() && batch.len() <= batch_size);
+                    prop_assert!(batch.is_sorted_by(|a, b| a.sequence_number < b.sequence_number));
+                    for record in &batch {
+                        prop_assert!(!settled.contains_key(&record.sequence_number), "handed over after it was settled");
+                    }
+                    // Nothing before this batch may be open: order within the lane.
+                    let first = &batch[0].sequence_number;
+                    prop_assert_eq!(settled.range::<Arc<str>, _>(..first).count(), first.parse::<usize>().unwrap());
+                    let verdict = match answers.next().unwrap_or(Says::Done) {
+                        Says::Done => Verdict::Done,
+                        Says::Failed => Verdict::Failed,
+                        Says::NotInvoked => Verdict::NotInvoked,
+                        Says::DoneBefore(index) => {
+                            Verdict::DoneBefore(batch[index % batch.len()].sequence_number.clone())
+                        }
+                    };
+                    for record in lane.settle(&settings, &verdict, now_ms) {
+                        prop_assert!(settled.insert(record.sequence_number.clone(), "done").is_none());
+                        checkpoint.done(&record.sequence_number);
+                    }
+                }
+            }
+            let undone = (0..records).map(|n| format!("{n:08}")).find(|n| !settled.contains_key(n.as_str()));
+            if let (Some(through), Some(undone)) = (checkpoint.through(), undone) {
+                prop_assert!(through.as_ref() < undone.as_str(), "the checkpoint passed an open record");
+            }
+        }
+        prop_assert_eq!(settled.len(), records);
+        prop_assert_eq!(lane.len(), 0);
+        prop_assert_eq!(checkpoint.ahead(), 0);
+    }
+
+    /// Records may be done in any order: the checkpoint follows the oldest that is not.
+    #[test]
+    fn a_checkpoint_is_the_longest_done_prefix(order in Just((0..40_usize).collect::<Vec<_>>()).prop_shuffle()) {
+        let mut checkpoint = Checkpoint::default();
+        for number in 0..40_usize {
+            checkpoint.read(format!("{number:08}").into());
+        }
+        let mut done = [false; 40];
+        for number in order {
+            checkpoint.done(&format!("{number:08}"));
+            done[number] = true;
+            let prefix = done.iter().take_while(|done| **done).count();
+            let expected = prefix.checked_sub(1).map(|last| format!("{last:08}"));
+            prop_assert_eq!(checkpoint.through().map(|through| through.to_string()), expected);
+        }
+    }
+}
+
+/// Hands over the next batch, waiting as long as the lane wants.
+fn next_batch(lane: &mut Lane, settings: &LaneSettings, now_ms: &mut u64) -> Step {
+    loop {
+        match lane.step(settings, *now_ms) {
+            Step::WaitUntil(at_ms) => *now_ms = at_ms,
+            step => return step,
+        }
+    }
+}
+
+/// Facts E4, observed: record 6 of 10 in batches of 3 with 3 retries was tried once in its batch, then 1 + 3
+/// times alone, and the destination was told of 4 invocations.
+#[test]
+fn progress_resets_the_count_of_retries() {
+    let settings = settings(3, false, Some(3));
+    let mut lane = Lane::default();
+    for number in 1..=10 {
+        lane.push(record(number, 0), 0);
+    }
+    let (mut now_ms, mut tries_of_6) = (0, Vec::new());
+    loop {
+        match next_batch(&mut lane, &settings, &mut now_ms) {
+            Step::Invoke(batch) => {
+                let verdict = match batch.iter().find(|record| &*record.sequence_number == "00000006") {
+                    Some(poison) => {
+                        tries_of_6.push(batch.len());
+                        Verdict::DoneBefore(poison.sequence_number.clone())
+                    }
+                    None => Verdict::Done,
+                };
+                lane.settle(&settings, &verdict, now_ms);
+            }
+            Step::GiveUp(given_up) => {
+                assert_eq!(tries_of_6, [3, 1, 1, 1, 1]);
+                assert_eq!(given_up.condition, Condition::RetryAttemptsExhausted);
+                assert_eq!((given_up.batch.records.len(), given_up.batch.invocations), (1, 4));
+                return;
+            }
+            step => panic!("unexpected {step:?}"),
+        }
+    }
+}
+
+/// Facts E5, observed: with batch size 1, endless retries and 60 s of patience, eight invocations, then the
+/// destination is told that the record is too old.
+#[test]
+fn a_record_of_a_minutes_patience_is_tried_eight_times() {
+    let settings = LaneSettings { record_age_max_ms: Some(60_000), ..settings(1, false, None) };
+    let mut lane = Lane::default();
+    lane.push(record(1, 0), 0);
+    let (mut now_ms, mut invocations) = (0, 0);
+    loop {
+        match next_batch(&mut lane, &settings, &mut now_ms) {
+            Step::Invoke(_) => {
+                invocations += 1;
+                lane.settle(&settings, &Verdict::Failed, now_ms);
+            }
+            Step::GiveUp(given_up) => {
+                assert_eq!(given_up.condition, Condition::RecordAgeExceeded);
+                assert_eq!((invocations, given_up.batch.invocations), (8, 8));
+                return;
+            }
+            step => panic!("unexpected {step:?}"),
+        }
+    }
+}
+
+/// Facts E2: splitting does not use up retries, so one poison record costs its neighbours nothing.
+#[test]
+fn bisection_isolates_a_poison_record() {
+    let settings = settings(16, true, Some(1));
+    let mut lane = Lane::default();
+    for number in 0..16 {
+        lane.push(record(number, 0), 0);
+    }
+    let (mut now_ms, mut done) = (0, 0);
+    loop {
+        match next_batch(&mut lane, &settings, &mut now_ms) {
+            Step::Invoke(batch) => {
+                let is_poisoned = batch.iter().any(|record| &*record.sequence_number == "00000011");
+                let verdict = if is_poisoned { Verdict::Failed } else { Verdict::Done };
+                done += lane.settle(&settings, &verdict, now_ms).len();
+            }
+            Step::GiveUp(given_up) => {
+                let numbers: Vec<_> = given_up.batch.records.iter().map(|record| &*record.sequence_number).collect();
+                assert_eq!(numbers, ["00000011"]);
+            }
+            Step::Rest => break,
+            step => panic!("unexpected {step:?}"),
+        }
+    }
+    assert_eq!(done, 15);
+}
+
+#[test]
+fn a_batch_waits_for_its_window_or_until_it_is_full() {
+    let settings = LaneSettings { window_ms: 500, ..settings(2, false, None) };
+    let mut lane = Lane::default();
+    lane.push(record(1, 0), 1_000);
+    assert_eq!(lane.step(&settings, 1_000), Step::WaitUntil(1_500));
+    lane.push(record(2, 0), 1_100);
+    assert!(matches!(lane.step(&settings, 1_100), Step::Invoke(batch) if batch.len() == 2));
+    lane.settle(&settings, &Verdict::Done, 1_200);
+    lane.push(record(3, 0), 1_300);
+    assert!(matches!(lane.step(&settings, 1_800), Step::Invoke(batch) if batch.len() == 1));
+}
