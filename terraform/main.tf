@@ -4,6 +4,12 @@ locals {
   # Routes and lifecycle events exist where a function asks for them.
   routes           = distinct(flatten([for function in values(var.functions) : function.routes]))
   lifecycle_events = distinct(flatten([for function in values(var.functions) : function.lifecycle_events]))
+
+  # Named here, so that alarms and dashboard need not wait for the functions themselves.
+  names = { for key in keys(var.functions) : key => {
+    name             = "${var.name}-${key}"
+    fault_queue_name = "${var.name}-${key}-faults"
+  } }
 }
 
 module "stream" {
@@ -37,13 +43,14 @@ module "function" {
   source   = "./modules/function"
   for_each = var.functions
 
-  name         = "${var.name}-${each.key}"
-  bundle       = var.bundle
-  package      = each.key
-  architecture = var.architecture
-  stream       = module.stream
-  api          = module.gateway.api
-  settings     = each.value
+  name             = local.names[each.key].name
+  fault_queue_name = local.names[each.key].fault_queue_name
+  bundle           = var.bundle
+  package          = each.key
+  architecture     = var.architecture
+  stream           = module.stream
+  api              = module.gateway.api
+  settings         = each.value
 }
 
 module "observability" {
@@ -52,7 +59,7 @@ module "observability" {
   name                       = var.name
   api                        = module.gateway.api
   stream_name                = module.stream.name
-  functions                  = module.function
+  functions                  = local.names
   alarm_topic_arns           = var.alarm_topic_arns
   iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
 }

@@ -87,9 +87,8 @@ run "names_a_function_by_its_key" {
   override_module {
     target = module.function
     outputs = {
-      name             = "overridden"
-      fault_queue_name = "overridden-faults"
-      fault_queue_url  = "https://sqs.eu-west-1.amazonaws.com/000000000000/overridden-faults"
+      name            = "overridden"
+      fault_queue_url = "https://sqs.eu-west-1.amazonaws.com/000000000000/overridden-faults"
     }
   }
 

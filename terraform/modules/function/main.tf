@@ -1,4 +1,4 @@
-# The function: its code, its logs, and the queue of records that it gave up on.
+# The function: its code, its environment and its logs.
 
 locals {
   package = "${var.bundle}/${var.package}.zip"
@@ -27,7 +27,7 @@ resource "aws_lambda_function" "this" {
       SLUICEGATE_CONNECTIONS_ENDPOINT = var.api.connections_endpoint
       SLUICEGATE_API_ID               = var.api.id
       SLUICEGATE_STAGE                = var.api.stage
-      SLUICEGATE_FAULT_QUEUE_URL      = aws_sqs_queue.faults.url
+      SLUICEGATE_FAULT_QUEUE_URL      = local.fault_queue_url
     })
   }
 
@@ -37,9 +37,6 @@ resource "aws_lambda_function" "this" {
     application_log_level = var.settings.log_level
     system_log_level      = "INFO"
   }
-
-  # The first invocation must find every permission in place.
-  depends_on = [aws_iam_role_policy.this]
 
   lifecycle {
     precondition {
@@ -55,10 +52,4 @@ resource "aws_cloudwatch_log_group" "this" {
   #checkov:skip=CKV_AWS_338:how long logs are kept is the caller's choice (log_retention_days).
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.settings.log_retention_days
-}
-
-resource "aws_sqs_queue" "faults" {
-  name                      = "${var.name}-faults"
-  message_retention_seconds = 1209600 # 14 days, the longest: a fault waits for a person
-  sqs_managed_sse_enabled   = true
 }

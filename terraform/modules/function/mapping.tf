@@ -32,7 +32,7 @@ resource "aws_lambda_event_source_mapping" "this" {
 
   destination_config {
     on_failure {
-      destination_arn = aws_sqs_queue.faults.arn
+      destination_arn = local.fault_queue_arn
     }
   }
 
@@ -48,6 +48,6 @@ resource "aws_lambda_event_source_mapping" "this" {
     }
   }
 
-  # AWS checks the role's permissions when the mapping is made.
+  # AWS checks the role's permissions when the mapping is made, and then the function begins to run.
   depends_on = [aws_iam_role_policy.this]
 }

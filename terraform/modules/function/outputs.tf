@@ -7,8 +7,3 @@ output "fault_queue_url" {
   description = "URL of the queue of records that the function gave up on."
   value       = aws_sqs_queue.faults.url
 }
-
-output "fault_queue_name" {
-  description = "Name of that queue, by which metrics know it."
-  value       = aws_sqs_queue.faults.name
-}

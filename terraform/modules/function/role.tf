@@ -26,7 +26,7 @@ locals {
         Sid      = "SendFault"
         Effect   = "Allow"
         Action   = ["sqs:SendMessage"]
-        Resource = [aws_sqs_queue.faults.arn]
+        Resource = [local.fault_queue_arn]
       },
       {
         Sid      = "WriteLogs"

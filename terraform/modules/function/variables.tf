@@ -1,10 +1,20 @@
 variable "name" {
-  description = "Name of the function and of its consumer; its role, queue and log group begin or end with it."
+  description = "Name of the function and of its consumer; its role and log group are named after it."
   type        = string
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,55}$", var.name))
     error_message = "name of the function must be 1 to 55 letters, digits, hyphens or underscores: the role named after it ends at 64 characters."
+  }
+}
+
+variable "fault_queue_name" {
+  description = "Name of the queue of records that the function gives up on, at most 80 characters."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,80}$", var.fault_queue_name))
+    error_message = "fault_queue_name must be 1 to 80 letters, digits, hyphens or underscores."
   }
 }
 

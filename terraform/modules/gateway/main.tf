@@ -36,7 +36,7 @@ resource "aws_apigatewayv2_deployment" "this" {
 
 resource "aws_apigatewayv2_stage" "this" {
   #checkov:skip=CKV_AWS_76:access logs need an account-wide role, so they are the caller's choice (logging).
-  #checkov:skip=CKV_AWS_95:access logs need an account-wide role, so they are the caller's choice (logging).
+  #checkov:skip=CKV2_AWS_51:the gateway presents a client certificate to HTTP backends, and this API has none.
   api_id        = aws_apigatewayv2_api.this.id
   name          = var.stage
   deployment_id = aws_apigatewayv2_deployment.this.id

@@ -1,8 +1,15 @@
 # What a planned resource is known by in the tests: values of the shapes that AWS gives, so that policies and
 # environments can be asserted in full. Every module's tests use this file.
 
+mock_data "aws_caller_identity" {
+  defaults = { account_id = "000000000000" }
+}
+
 mock_data "aws_partition" {
-  defaults = { partition = "aws" }
+  defaults = {
+    partition  = "aws"
+    dns_suffix = "amazonaws.com"
+  }
 }
 
 mock_data "aws_region" {

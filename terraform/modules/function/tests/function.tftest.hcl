@@ -6,10 +6,11 @@ mock_provider "aws" {
 }
 
 variables {
-  name         = "sluicegate-echo"
-  bundle       = "../../tests/fixtures/functions"
-  package      = "echo"
-  architecture = "x86_64"
+  name             = "sluicegate-echo"
+  fault_queue_name = "sluicegate-echo-faults"
+  bundle           = "../../tests/fixtures/functions"
+  package          = "echo"
+  architecture     = "x86_64"
   stream = {
     arn              = "arn:aws:kinesis:eu-west-1:000000000000:stream/sluicegate-events"
     customer_key_arn = null

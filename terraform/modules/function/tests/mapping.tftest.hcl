@@ -6,10 +6,11 @@ mock_provider "aws" {
 }
 
 variables {
-  name         = "sluicegate-echo"
-  bundle       = "../../tests/fixtures/functions"
-  package      = "echo"
-  architecture = "x86_64"
+  name             = "sluicegate-echo"
+  fault_queue_name = "sluicegate-echo-faults"
+  bundle           = "../../tests/fixtures/functions"
+  package          = "echo"
+  architecture     = "x86_64"
   stream = {
     arn              = "arn:aws:kinesis:eu-west-1:000000000000:stream/sluicegate-events"
     customer_key_arn = null
@@ -60,7 +61,7 @@ run "subscribes_with_its_own_consumer" {
   }
 
   assert {
-    condition     = aws_lambda_event_source_mapping.this.destination_config[0].on_failure[0].destination_arn == aws_sqs_queue.faults.arn
+    condition     = aws_lambda_event_source_mapping.this.destination_config[0].on_failure[0].destination_arn == "arn:aws:sqs:eu-west-1:000000000000:sluicegate-echo-faults"
     error_message = "what the mapping gives up on must go to the fault queue"
   }
 }

@@ -6,10 +6,11 @@ mock_provider "aws" {
 }
 
 variables {
-  name         = "sluicegate-echo"
-  bundle       = "../../tests/fixtures/functions"
-  package      = "echo"
-  architecture = "x86_64"
+  name             = "sluicegate-echo"
+  fault_queue_name = "sluicegate-echo-faults"
+  bundle           = "../../tests/fixtures/functions"
+  package          = "echo"
+  architecture     = "x86_64"
   stream = {
     arn              = "arn:aws:kinesis:eu-west-1:000000000000:stream/sluicegate-events"
     customer_key_arn = null
@@ -49,6 +50,29 @@ run "refuses_a_name_that_makes_the_role_too_long" {
   }
 
   expect_failures = [var.name]
+}
+
+run "refuses_a_queue_name_with_a_dot" {
+  command = plan
+
+  variables {
+    fault_queue_name = "sluicegate.fifo"
+  }
+
+  expect_failures = [var.fault_queue_name]
+}
+
+run "refuses_a_queue_in_another_account" {
+  command = plan
+
+  override_data {
+    target = data.aws_caller_identity.current
+    values = {
+      account_id = "111111111111"
+    }
+  }
+
+  expect_failures = [aws_sqs_queue.faults]
 }
 
 run "refuses_an_unknown_architecture" {
