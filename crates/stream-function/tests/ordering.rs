@@ -157,8 +157,8 @@ proptest! {
                 let sends = kit.sent().into_iter().skip(sends_before).map(|(_, text)| text.parse::<usize>().unwrap());
                 prop_assert!(is_rising(sends.filter(own)), "sent out of order");
             }
-            for place in 0..scripts.len() {
-                let runs_failed_after_sending = scripts[place].runs.iter().take(journal.runs.get(&place).copied().unwrap_or(0))
+            for (place, script) in scripts.iter().enumerate() {
+                let runs_failed_after_sending = script.runs.iter().take(journal.runs.get(&place).copied().unwrap_or(0))
                     .filter(|run| matches!(run, Run::SendThenRetry | Run::SendThenFail)).count();
                 let text = place.to_string();
                 let sends = kit.sent().into_iter().skip(sends_before).filter(|(_, sent)| *sent == text).count();

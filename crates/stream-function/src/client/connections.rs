@@ -25,7 +25,12 @@ impl EndpointConnections {
         Self { transport, endpoint }
     }
 
-    async fn call(&self, method: Method, id: &str, message: Bytes) -> Result<Answer, SendError> {
+    pub(super) fn request(
+        &self,
+        method: Method,
+        id: &str,
+        message: Bytes,
+    ) -> Result<Request<Bytes>, SendError> {
         if id.is_empty() {
             return Err(SendError::InvalidConnectionId(String::new()));
         }
@@ -34,7 +39,11 @@ impl EndpointConnections {
         if method == Method::POST {
             request = request.header("content-type", "application/octet-stream");
         }
-        let request = request.body(message).map_err(|_| SendError::InvalidConnectionId(id.into()))?;
+        request.body(message).map_err(|_| SendError::InvalidConnectionId(id.into()))
+    }
+
+    async fn call(&self, method: Method, id: &str, message: Bytes) -> Result<Answer, SendError> {
+        let request = self.request(method, id, message)?;
         let answer = self.transport.send(SERVICE, request).await;
         let answer = answer.map_err(|error| SendError::Unavailable(causes(error.as_ref())))?;
         if answer.status.is_success() || answer.status == StatusCode::GONE {

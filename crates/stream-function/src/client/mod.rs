@@ -8,6 +8,11 @@ mod connections;
 mod queue;
 mod transport;
 
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod wire;
+
 pub(crate) use connections::EndpointConnections;
 pub(crate) use queue::Queue;
 pub(crate) use transport::{Transport, causes};

@@ -31,14 +31,18 @@ impl Queue {
         Self { transport, endpoint, url }
     }
 
-    async fn send(&self, message: &str) -> Result<(), String> {
+    pub(super) fn request(&self, message: &str) -> Result<Request<Bytes>, String> {
         let body = serde_json::to_vec(&SendMessage { queue_url: &self.url, message_body: message })
             .map_err(|error| error.to_string())?;
-        let request = Request::post(format!("{}/", self.endpoint))
+        Request::post(format!("{}/", self.endpoint))
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-target", "AmazonSQS.SendMessage")
             .body(Bytes::from(body))
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| error.to_string())
+    }
+
+    async fn send(&self, message: &str) -> Result<(), String> {
+        let request = self.request(message)?;
         let answer = self.transport.send(SERVICE, request).await.map_err(|error| causes(error.as_ref()))?;
         if answer.status.is_success() { Ok(()) } else { Err(answer.message()) }
     }

@@ -108,7 +108,12 @@ impl Transport {
         }
     }
 
-    fn sign(&self, service: &str, request: &mut Request<Bytes>, time: SystemTime) -> Result<(), BoxError> {
+    pub(super) fn sign(
+        &self,
+        service: &str,
+        request: &mut Request<Bytes>,
+        time: SystemTime,
+    ) -> Result<(), BoxError> {
         let params = v4::SigningParams::builder()
             .identity(&self.identity)
             .region(&self.region)
