@@ -2,11 +2,15 @@
 //! in one process, on one port.
 
 pub mod account;
+pub mod aws_api;
 pub mod clock;
+pub mod compose;
 pub mod function;
 pub mod gateway;
 pub mod identity;
 pub mod logs;
 pub mod package;
+pub mod plane;
+mod server;
 pub mod stack;
 pub mod stream;

@@ -1,0 +1,77 @@
+//! The account resource of API Gateway v1: the role that logging needs, one for the account and region.
+
+use super::{ApiGateway, Store, invalid};
+use crate::aws_api::rest::RestCall;
+use crate::aws_api::wire::{Answer, Reply, Service};
+use crate::gateway::stage::Throttle;
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+/// The service that assumes the gateway's roles.
+pub const PRINCIPAL: &str = "apigateway.amazonaws.com";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct UpdateAccount {
+    #[serde(default)]
+    patch_operations: Vec<PatchOperation>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PatchOperation {
+    op: String,
+    path: String,
+    value: Option<String>,
+}
+
+impl ApiGateway {
+    pub(super) fn serve_account(&self, store: &mut Store, call: &RestCall) -> Answer {
+        match call.method {
+            Method::GET => {}
+            Method::PATCH => {
+                let request: UpdateAccount = super::resource::parse("UpdateAccount", call.body.clone())?;
+                for operation in request.patch_operations {
+                    self.apply(store, operation)?;
+                }
+            }
+            _ => return Err(call.unsupported(Service::ApiGateway)),
+        }
+        let throttle = Throttle::default();
+        Ok(Reply::ok(json!({
+            "cloudwatchRoleArn": store.cloudwatch_role_arn,
+            "throttleSettings": {"burstLimit": throttle.burst, "rateLimit": throttle.rate_per_second},
+            "features": ["UsagePlans"],
+            "apiKeyVersion": "4",
+        })))
+    }
+
+    fn apply(
+        &self,
+        store: &mut Store,
+        operation: PatchOperation,
+    ) -> Result<(), crate::aws_api::wire::ApiError> {
+        if operation.path != "/cloudwatchRoleArn" {
+            return Err(invalid(format!(
+                "UpdateAccount: path {} is not supported by the local plane",
+                operation.path
+            )));
+        }
+        match (operation.op.as_str(), operation.value.filter(|arn| !arn.is_empty())) {
+            ("replace" | "add", Some(arn)) => {
+                self.iam.assume(PRINCIPAL, &arn, None).map_err(|_| {
+                    invalid("The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy.")
+                })?;
+                store.cloudwatch_role_arn = Some(arn);
+            }
+            ("replace" | "add", None) | ("remove", _) => store.cloudwatch_role_arn = None,
+            (other, _) => {
+                return Err(invalid(format!(
+                    "UpdateAccount: op {other} is not supported by the local plane"
+                )));
+            }
+        }
+        Ok(())
+    }
+}

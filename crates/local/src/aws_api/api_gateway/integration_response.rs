@@ -1,0 +1,76 @@
+//! Integration responses: what becomes of a backend's answer, by its status.
+
+use super::definition::Definition;
+use super::resource::Resource;
+use super::{expression, invalid};
+use crate::aws_api::wire::ApiError;
+use crate::gateway::stage::ResponseKey;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Settings of an integration response.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IntegrationResponse {
+    /// `$default`, or a regular expression over the status between slashes.
+    pub integration_response_key: String,
+    /// Mapping templates by key.
+    pub response_templates: Option<BTreeMap<String, String>>,
+    /// Chooses the template.
+    pub template_selection_expression: Option<String>,
+}
+
+impl Resource for IntegrationResponse {
+    const KIND: &'static str = "IntegrationResponse";
+    const ID: &'static str = "integrationResponseId";
+    const COUNT_MAX: usize = 300;
+
+    fn check(&self, _: Option<&str>, _: &Definition) -> Result<(), ApiError> {
+        self.key()?;
+        let selection = self.template_selection_expression.as_deref();
+        expression::templates("responseTemplates", self.response_templates.as_ref(), selection).map(drop)
+    }
+}
+
+impl IntegrationResponse {
+    /// Which statuses it answers for.
+    ///
+    /// # Errors
+    /// Neither `$default` nor a regular expression between slashes.
+    pub fn key(&self) -> Result<ResponseKey, ApiError> {
+        let key = self.integration_response_key.as_str();
+        if key == "$default" {
+            return Ok(ResponseKey::Default);
+        }
+        let pattern = key.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+        let pattern = pattern.filter(|pattern| !pattern.is_empty()).ok_or_else(|| {
+            invalid(format!("integrationResponseKey {key} must be $default or a regular expression between slashes, such as /200/"))
+        })?;
+        // The whole status must match, as a Java pattern's `matches` has it.
+        regex_lite::Regex::new(&format!("^(?:{pattern})$"))
+            .map(ResponseKey::Status)
+            .map_err(|error| invalid(format!("integrationResponseKey {key}: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(key: &str) -> Result<ResponseKey, ApiError> {
+        let response = IntegrationResponse {
+            integration_response_key: key.into(),
+            response_templates: None,
+            template_selection_expression: None,
+        };
+        response.key()
+    }
+
+    #[test]
+    fn a_key_is_the_default_or_an_expression_between_slashes() {
+        assert!(matches!(key("$default"), Ok(ResponseKey::Default)));
+        let Ok(ResponseKey::Status(regex)) = key(r"/2\d\d/") else { panic!("no expression") };
+        assert!(regex.is_match("204") && !regex.is_match("2040") && !regex.is_match("500"));
+        assert!(key("200").is_err() && key("//").is_err() && key("/(/").is_err());
+    }
+}

@@ -1,0 +1,185 @@
+//! API Gateway v2: resources that can be edited at any time, of which only deployments are served.
+
+mod account;
+mod api;
+mod compile;
+pub mod definition;
+mod deployment;
+mod expression;
+mod integration;
+mod integration_response;
+mod model;
+pub mod resource;
+mod route;
+mod route_response;
+mod stage;
+mod tagging;
+
+pub use account::PRINCIPAL;
+
+use super::data_plane::DataPlane;
+use super::iam::Iam;
+use super::lock;
+use super::rest::RestCall;
+use super::wire::{Answer, ApiError, Service};
+use definition::ApiRecord;
+use http::Method;
+use resource::{find, not_found, serve};
+use stage::StagePart;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// Collections under `/v2/` that this plane does not have, with what their resources are called.
+const REFUSED_COLLECTIONS: [(&str, &str); 3] =
+    [("domainnames", "DomainName"), ("vpclinks", "VpcLink"), ("portals", "Portal")];
+
+/// The service.
+pub struct ApiGateway {
+    iam: Arc<Iam>,
+    data_plane: Arc<dyn DataPlane>,
+    store: Mutex<Store>,
+}
+
+/// What it keeps.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// APIs by id.
+    pub apis: BTreeMap<String, ApiRecord>,
+    /// The account's role for logs.
+    pub cloudwatch_role_arn: Option<String>,
+}
+
+impl ApiGateway {
+    /// A region without APIs.
+    pub fn new(iam: Arc<Iam>, data_plane: Arc<dyn DataPlane>) -> Self {
+        Self { iam, data_plane, store: Mutex::default() }
+    }
+
+    /// Serves one call.
+    ///
+    /// # Errors
+    /// API Gateway's own, or that the operation is not supported.
+    pub fn handle(&self, call: &RestCall) -> Answer {
+        let mut store = lock::lock(&self.store);
+        let path = call.path();
+        match (&call.method, path.as_slice()) {
+            (_, ["account"]) => self.serve_account(&mut store, call),
+            (&Method::POST, ["v2", "apis"]) => self.create_api(&mut store, call),
+            (&Method::GET, ["v2", "apis"]) => self.list_apis(&store, call),
+            (_, ["v2", "apis", api]) => self.serve_api(&mut store, call, api),
+            (_, ["v2", "apis", api, rest @ ..]) => {
+                let account_logs = store.cloudwatch_role_arn.is_some();
+                let record = store.apis.get_mut(*api).ok_or_else(|| not_found("API", api))?;
+                self.serve_part(account_logs, api, record, call, rest)
+            }
+            (_, ["v2", "tags", arn]) => self.serve_tags(&mut store, call, arn),
+            (_, ["v2", collection, rest @ ..]) => Err(refused(call, collection, rest.len())),
+            _ => Err(call.unsupported(Service::ApiGateway)),
+        }
+    }
+
+    fn serve_part(
+        &self,
+        account_logs: bool,
+        api: &str,
+        record: &mut ApiRecord,
+        call: &RestCall,
+        path: &[&str],
+    ) -> Answer {
+        match path {
+            ["deployments"] => self.serve_deployments(api, record, call, None),
+            ["deployments", id] => self.serve_deployments(api, record, call, Some(id)),
+            ["stages"] => self.serve_stages(account_logs, api, record, call, None),
+            ["stages", name] => self.serve_stages(account_logs, api, record, call, Some(name)),
+            ["stages", name, "accesslogsettings"] if call.method == Method::DELETE => {
+                self.delete_stage_part(api, record, name, StagePart::AccessLogs)
+            }
+            ["stages", name, "routesettings", key] if call.method == Method::DELETE => {
+                self.delete_stage_part(api, record, name, StagePart::Route(key))
+            }
+            ["authorizers", ..] => Err(refused(call, "authorizers", path.len() - 1)),
+            _ => {
+                let answer = serve_definition(record, call, path);
+                if answer.is_ok() && call.method != Method::GET {
+                    self.auto_deploy(api, record);
+                }
+                answer
+            }
+        }
+    }
+
+    /// Looks at everything stored.
+    pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
+        look(&lock::lock(&self.store))
+    }
+}
+
+/// The resources that deployments take snapshots of.
+fn serve_definition(record: &mut ApiRecord, call: &RestCall, path: &[&str]) -> Answer {
+    let before = record.definition.clone();
+    let definition = &mut record.definition;
+    let deletes = call.method == Method::DELETE;
+    match path {
+        ["routes"] => serve(&mut definition.routes, &before, call, None),
+        ["routes", id] => {
+            let answer = serve(&mut definition.routes, &before, call, Some(id))?;
+            if deletes {
+                definition.route_responses.remove(*id);
+            }
+            Ok(answer)
+        }
+        ["routes", route, "routeresponses", rest @ ..] => {
+            find(&definition.routes, route)?;
+            let responses = definition.route_responses.entry((*route).to_owned()).or_default();
+            serve(responses, &before, call, only(rest, call)?)
+        }
+        ["integrations"] => serve(&mut definition.integrations, &before, call, None),
+        ["integrations", id] => {
+            let answer = serve(&mut definition.integrations, &before, call, Some(id))?;
+            if deletes {
+                definition.integration_responses.remove(*id);
+            }
+            Ok(answer)
+        }
+        ["integrations", integration, "integrationresponses", rest @ ..] => {
+            find(&definition.integrations, integration)?;
+            let responses = definition.integration_responses.entry((*integration).to_owned()).or_default();
+            serve(responses, &before, call, only(rest, call)?)
+        }
+        ["models"] => serve(&mut definition.models, &before, call, None),
+        ["models", id] => serve(&mut definition.models, &before, call, Some(id)),
+        _ => Err(call.unsupported(Service::ApiGateway)),
+    }
+}
+
+/// The id at the end of a path, if there is one and nothing after it.
+fn only<'a>(rest: &[&'a str], call: &RestCall) -> Result<Option<&'a str>, ApiError> {
+    match rest {
+        [] => Ok(None),
+        [id] => Ok(Some(id)),
+        _ => Err(call.unsupported(Service::ApiGateway)),
+    }
+}
+
+/// The refusal of a collection by the name of the operation that was tried on it.
+fn refused(call: &RestCall, collection: &str, ids: usize) -> ApiError {
+    let kind = match collection {
+        "authorizers" => "Authorizer",
+        _ => match REFUSED_COLLECTIONS.iter().find(|(name, _)| *name == collection) {
+            Some((_, "DomainName")) if ids > 1 => "ApiMapping",
+            Some((_, kind)) => kind,
+            None => return call.unsupported(Service::ApiGateway),
+        },
+    };
+    let verb = match call.method {
+        Method::POST => "Create",
+        Method::PATCH | Method::PUT => "Update",
+        Method::DELETE => "Delete",
+        _ => "Get",
+    };
+    ApiError::unsupported_operation("apigatewayv2", &format!("{verb}{kind}"))
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    Service::ApiGateway.invalid(message)
+}

@@ -1,0 +1,135 @@
+//! What every resource of an API shares: create, read, list, update and delete under an id.
+
+use super::definition::Definition;
+use super::invalid;
+use crate::aws_api::id;
+use crate::aws_api::rest::RestCall;
+use crate::aws_api::wire::{Answer, ApiError, Reply, Service, input};
+use http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Resources of one kind by id.
+pub type Collection<R> = BTreeMap<String, R>;
+
+/// A resource's settings: exactly the members that a request may carry, all that this plane supports.
+pub trait Resource: Clone + Serialize + DeserializeOwned {
+    /// As operations are named after it: `Integration`.
+    const KIND: &'static str;
+    /// The member that carries its id: `integrationId`.
+    const ID: &'static str;
+    /// Resources of this kind in their parent, at most (the account's default quota).
+    const COUNT_MAX: usize;
+    /// Maps whose entries an update replaces one by one; other members it replaces whole.
+    const MERGED: &'static [&'static str] = &[];
+    /// Members that an update cannot carry.
+    const FIXED: &'static [&'static str] = &[];
+
+    /// Fills in what AWS defaults.
+    fn complete(&mut self) {}
+
+    /// Checks the settings against the API that holds them; `id` is its own, unless it is being created.
+    ///
+    /// # Errors
+    /// What AWS would refuse, and what this plane does not support, by name.
+    fn check(&self, id: Option<&str>, definition: &Definition) -> Result<(), ApiError>;
+
+    /// Checks that nothing refers to it any more.
+    ///
+    /// # Errors
+    /// A conflict that names what does.
+    fn check_delete(&self, _id: &str, _definition: &Definition) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    /// Members that are computed.
+    fn computed(&self) -> Value {
+        json!({})
+    }
+}
+
+/// Serves the operations on one collection; `definition` is the API as it was before the call.
+///
+/// # Errors
+/// Not found, a conflict, or what [`Resource::check`] refuses.
+pub fn serve<R: Resource>(
+    collection: &mut Collection<R>,
+    definition: &Definition,
+    call: &RestCall,
+    id: Option<&str>,
+) -> Answer {
+    call.only_query(Service::ApiGateway, &[])?;
+    match (&call.method, id) {
+        (&Method::POST, None) => {
+            if collection.len() >= R::COUNT_MAX {
+                let message =
+                    format!("Maximum number of {}s for this API has been reached: {}", R::KIND, R::COUNT_MAX);
+                return Err(invalid(message));
+            }
+            let mut resource: R = parse(&format!("Create{}", R::KIND), call.body.clone())?;
+            resource.complete();
+            resource.check(None, definition)?;
+            let id = id::api_resource();
+            let view = view(&id, &resource)?;
+            collection.insert(id, resource);
+            Ok(Reply::created(view))
+        }
+        (&Method::GET, None) => {
+            let items = collection.iter().map(|(id, resource)| view(id, resource));
+            Ok(Reply::ok(json!({"items": items.collect::<Result<Vec<_>, _>>()?})))
+        }
+        (&Method::GET, Some(id)) => Ok(Reply::ok(view(id, find(collection, id)?)?)),
+        (&Method::PATCH, Some(id)) => {
+            let current = find(collection, id)?;
+            let operation = format!("Update{}", R::KIND);
+            if let Some(fixed) = R::FIXED.iter().find(|name| !call.body[**name].is_null()) {
+                return Err(invalid(format!("{operation}: {fixed} cannot be changed")));
+            }
+            let mut next =
+                input::overlay(Service::ApiGateway, &operation, current, call.body.clone(), R::MERGED)?;
+            R::complete(&mut next);
+            next.check(Some(id), definition)?;
+            let view = view(id, &next)?;
+            collection.insert(id.to_owned(), next);
+            Ok(Reply::ok(view))
+        }
+        (&Method::DELETE, Some(id)) => {
+            find(collection, id)?.check_delete(id, definition)?;
+            collection.remove(id);
+            Ok(Reply::no_content())
+        }
+        _ => Err(call.unsupported(Service::ApiGateway)),
+    }
+}
+
+/// The resource of an id.
+///
+/// # Errors
+/// `NotFoundException`.
+pub fn find<'a, R: Resource>(collection: &'a Collection<R>, id: &str) -> Result<&'a R, ApiError> {
+    collection.get(id).ok_or_else(|| not_found(R::KIND, id))
+}
+
+/// That no resource of the kind has the id.
+pub fn not_found(kind: &str, id: &str) -> ApiError {
+    ApiError::not_found("NotFoundException", format!("Invalid {kind} identifier specified {id}"))
+}
+
+/// Reads a request's document.
+///
+/// # Errors
+/// `BadRequestException`, naming an argument that is not supported.
+pub fn parse<T: DeserializeOwned>(operation: &str, body: Value) -> Result<T, ApiError> {
+    input::parse(Service::ApiGateway, operation, body)
+}
+
+fn view<R: Resource>(id: &str, resource: &R) -> Result<Value, ApiError> {
+    let mut document = serde_json::to_value(resource).map_err(ApiError::internal)?;
+    if let (Value::Object(members), Value::Object(computed)) = (&mut document, resource.computed()) {
+        members.extend(computed);
+        members.insert(R::ID.into(), id.into());
+    }
+    Ok(document)
+}

@@ -1,0 +1,127 @@
+//! Routes: which frames go to which integration.
+
+use super::definition::Definition;
+use super::resource::Resource;
+use super::{expression, invalid};
+use crate::aws_api::wire::ApiError;
+use crate::gateway::selection::{SelectionExpression, Subject};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Keys that begin with `$`: the predefined routes.
+const PREDEFINED_KEYS: [&str; 3] = ["$connect", "$disconnect", "$default"];
+const MODEL_KEY_DEFAULT: &str = "$default";
+
+/// Settings of a route.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Route {
+    /// What the route selection expression must equal.
+    pub route_key: String,
+    /// `integrations/{id}`
+    pub target: Option<String>,
+    /// `NONE`
+    pub authorization_type: Option<String>,
+    /// `false`
+    pub api_key_required: Option<bool>,
+    /// A static label: which request model applies.
+    pub model_selection_expression: Option<String>,
+    /// Model names by label.
+    pub request_models: Option<BTreeMap<String, String>>,
+    /// `$default`
+    pub route_response_selection_expression: Option<String>,
+    /// For people.
+    pub operation_name: Option<String>,
+}
+
+impl Resource for Route {
+    const KIND: &'static str = "Route";
+    const ID: &'static str = "routeId";
+    const COUNT_MAX: usize = 300;
+
+    fn complete(&mut self) {
+        self.authorization_type.get_or_insert_with(|| "NONE".into());
+        self.api_key_required.get_or_insert(false);
+    }
+
+    fn check(&self, id: Option<&str>, definition: &Definition) -> Result<(), ApiError> {
+        let key = self.route_key.as_str();
+        if key.is_empty() || (key.starts_with('$') && !PREDEFINED_KEYS.contains(&key)) {
+            return Err(invalid(format!(
+                "The provided route key is not valid: {key}. A key of your own may not begin with $"
+            )));
+        }
+        let twin = definition
+            .routes
+            .iter()
+            .any(|(other, route)| route.route_key == key && Some(other.as_str()) != id);
+        if twin {
+            let message = format!("Route with key {key} already exists for this API");
+            return Err(ApiError::conflict("ConflictException", message));
+        }
+        match self.authorization_type.as_deref() {
+            None | Some("NONE") => {}
+            Some(other) => {
+                return Err(invalid(format!(
+                    "authorizationType: {other} is not supported by the local plane"
+                )));
+            }
+        }
+        if self.api_key_required == Some(true) {
+            return Err(invalid("apiKeyRequired: API keys are not supported by the local plane"));
+        }
+        if let Some(expression) = self.route_response_selection_expression.as_deref()
+            && expression != "$default"
+        {
+            return Err(invalid(
+                "Currently, only $default is supported as a route response selection expression",
+            ));
+        }
+        if let Some(target) = &self.target
+            && self.integration_id().is_none_or(|id| !definition.integrations.contains_key(id))
+        {
+            return Err(invalid(format!("target: no integration of this API is called {target}")));
+        }
+        self.request_model(definition).map(drop)
+    }
+}
+
+impl Route {
+    /// The id in `target`.
+    pub fn integration_id(&self) -> Option<&str> {
+        self.target.as_deref()?.strip_prefix("integrations/")
+    }
+
+    /// The name of the model that its bodies must satisfy.
+    ///
+    /// # Errors
+    /// A selection expression that is not static, or a model that the API does not have.
+    pub fn request_model(&self, definition: &Definition) -> Result<Option<&str>, ApiError> {
+        for name in self.request_models.iter().flatten().map(|(_, name)| name) {
+            if definition.model(name).is_none() {
+                return Err(invalid(format!("Invalid model identifier specified: {name}")));
+            }
+        }
+        let label = match self.model_selection_expression.as_deref() {
+            None => MODEL_KEY_DEFAULT.into(),
+            Some(MODEL_KEY_DEFAULT) => MODEL_KEY_DEFAULT.into(),
+            Some(text) => static_label(text)?,
+        };
+        let models = self.request_models.as_ref();
+        Ok(models
+            .and_then(|models| models.get(&label).or_else(|| models.get(MODEL_KEY_DEFAULT)))
+            .map(String::as_str))
+    }
+}
+
+fn static_label(text: &str) -> Result<String, ApiError> {
+    let expression = SelectionExpression::parse(text);
+    let expression = expression.map_err(|error| invalid(format!("modelSelectionExpression: {error}")))?;
+    if expression.reads_body() || text.contains("context.") {
+        return Err(invalid(format!(
+            "modelSelectionExpression: {text} varies by message, which is not supported by the local plane"
+        )));
+    }
+    expression::check("modelSelectionExpression", text)?;
+    Ok(expression.evaluate(Subject::default()))
+}

@@ -1,0 +1,117 @@
+//! CloudWatch: alarms and dashboards that Terraform creates; neither has an effect here.
+
+mod alarm;
+mod dashboard;
+
+pub use alarm::Alarm;
+pub use dashboard::Dashboard;
+
+use super::lock;
+use super::tags::{self, Tag, Tags};
+use super::wire::{Answer, ApiError, Reply, Service, input};
+use crate::account::Account;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// The service.
+#[derive(Debug)]
+pub struct CloudWatch {
+    account: Account,
+    store: Mutex<Store>,
+}
+
+/// What it keeps.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// Alarms by name.
+    pub alarms: BTreeMap<String, Alarm>,
+    /// Dashboards by name.
+    pub dashboards: BTreeMap<String, Dashboard>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ResourceArn {
+    #[serde(rename = "ResourceARN")]
+    arn: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct TagResource {
+    #[serde(rename = "ResourceARN")]
+    arn: String,
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct UntagResource {
+    #[serde(rename = "ResourceARN")]
+    arn: String,
+    tag_keys: Vec<String>,
+}
+
+impl CloudWatch {
+    /// A region without alarms.
+    pub fn new(account: Account) -> Self {
+        Self { account, store: Mutex::default() }
+    }
+
+    /// Serves one operation.
+    ///
+    /// # Errors
+    /// CloudWatch's own, or that the operation is not supported.
+    pub fn handle(&self, operation: &str, input: Value) -> Answer {
+        match operation {
+            "PutMetricAlarm" => self.put_metric_alarm(input),
+            "DescribeAlarms" => self.describe_alarms(input),
+            "DeleteAlarms" => self.delete_alarms(input),
+            "PutDashboard" => self.put_dashboard(input),
+            "GetDashboard" => self.get_dashboard(input),
+            "DeleteDashboards" => self.delete_dashboards(input),
+            "ListDashboards" => self.list_dashboards(input),
+            "ListTagsForResource" => {
+                let request: ResourceArn = parse(operation, input)?;
+                self.with_tags(&request.arn, |tags| Reply::ok(json!({"Tags": tags::to_list(tags)})))
+            }
+            "TagResource" => {
+                let request: TagResource = parse(operation, input)?;
+                self.with_tags(&request.arn, |tags| {
+                    tags.extend(tags::from_list(request.tags));
+                    Reply::empty()
+                })
+            }
+            "UntagResource" => {
+                let request: UntagResource = parse(operation, input)?;
+                self.with_tags(&request.arn, |tags| {
+                    tags.retain(|key, _| !request.tag_keys.contains(key));
+                    Reply::empty()
+                })
+            }
+            other => Err(ApiError::unsupported_operation("cloudwatch", other)),
+        }
+    }
+
+    /// Looks at everything stored.
+    pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
+        look(&lock::lock(&self.store))
+    }
+
+    fn with_tags(&self, arn: &str, use_tags: impl FnOnce(&mut Tags) -> Reply) -> Answer {
+        let mut store = lock::lock(&self.store);
+        let store = &mut *store;
+        let alarm = arn.split_once(":alarm:").and_then(|(_, name)| store.alarms.get_mut(name));
+        let dashboard = arn.split_once(":dashboard/").and_then(|(_, name)| store.dashboards.get_mut(name));
+        let tags = alarm.map(|alarm| &mut alarm.tags).or(dashboard.map(|dashboard| &mut dashboard.tags));
+        tags.map(use_tags)
+            .ok_or_else(|| ApiError::not_found("ResourceNotFoundException", format!("{arn} does not exist")))
+    }
+}
+
+fn parse<T: DeserializeOwned>(operation: &str, document: Value) -> Result<T, ApiError> {
+    input::parse(Service::CloudWatch, operation, document)
+}

@@ -1,0 +1,71 @@
+//! IAM: roles, their policies, and the judgement whether a role may do what it tries.
+
+pub mod document;
+pub mod evaluate;
+pub mod managed;
+mod permissions;
+pub mod role;
+mod role_policy;
+
+use super::lock;
+use super::wire::{Answer, ApiError, Service, input};
+use crate::account::Account;
+use role::Role;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::RwLock;
+
+/// The account's roles, and the credentials that act as them.
+#[derive(Debug)]
+pub struct Iam {
+    account: Account,
+    roles: RwLock<BTreeMap<String, Role>>,
+    /// Role ARN by access key.
+    issued: RwLock<HashMap<String, String>>,
+}
+
+impl Iam {
+    /// An account without roles.
+    pub fn new(account: Account) -> Self {
+        Self { account, roles: RwLock::default(), issued: RwLock::default() }
+    }
+
+    /// Serves one operation of the Query API.
+    ///
+    /// # Errors
+    /// IAM's own, or that the operation is not supported.
+    pub fn handle(&self, operation: &str, input: Value) -> Answer {
+        match operation {
+            "CreateRole" => self.create_role(input),
+            "GetRole" => self.get_role(input),
+            "ListRoles" => self.list_roles(input),
+            "DeleteRole" => self.delete_role(input),
+            "UpdateRole" => self.update_role(input),
+            "UpdateAssumeRolePolicy" => self.update_assume_role_policy(input),
+            "TagRole" => self.tag_role(input),
+            "UntagRole" => self.untag_role(input),
+            "ListRoleTags" => self.list_role_tags(input),
+            "ListInstanceProfilesForRole" => self.list_instance_profiles_for_role(input),
+            "PutRolePolicy" => self.put_role_policy(input),
+            "GetRolePolicy" => self.get_role_policy(input),
+            "DeleteRolePolicy" => self.delete_role_policy(input),
+            "ListRolePolicies" => self.list_role_policies(input),
+            "AttachRolePolicy" => self.attach_role_policy(input),
+            "DetachRolePolicy" => self.detach_role_policy(input),
+            "ListAttachedRolePolicies" => self.list_attached_role_policies(input),
+            "GetPolicy" => self.get_policy(input),
+            "GetPolicyVersion" => self.get_policy_version(input),
+            other => Err(ApiError::unsupported_operation("iam", other)),
+        }
+    }
+
+    /// Looks at every role.
+    pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Role>) -> T) -> T {
+        look(&lock::read(&self.roles))
+    }
+}
+
+fn parse<T: DeserializeOwned>(operation: &str, document: Value) -> Result<T, ApiError> {
+    input::parse(Service::Iam, operation, document)
+}

@@ -1,0 +1,139 @@
+//! What the data plane asks of IAM: whether a role may, and credentials that stand for one.
+
+use super::Iam;
+use super::evaluate::{Request, allows};
+use super::role::Role;
+use crate::aws_api::{id, lock};
+use crate::identity::{Credentials, Denied, Permissions, Principal};
+
+/// Access keys of temporary credentials begin so.
+const TEMPORARY_KEY_PREFIX: &str = "ASIA";
+const SECRET_CHARS: usize = 40;
+const TOKEN_CHARS: usize = 64;
+
+impl Iam {
+    /// Whether `service` (such as `apigateway.amazonaws.com`) may assume the role on behalf of
+    /// `source_arn`: the role exists, and its trust policy says so. A refusal is logged.
+    ///
+    /// # Errors
+    /// [`Denied`], with the service in the place of the role.
+    pub fn assume(&self, service: &str, role_arn: &str, source_arn: Option<&str>) -> Result<(), Denied> {
+        let request = Request {
+            action: "sts:AssumeRole",
+            resource: role_arn,
+            service: Some(service),
+            source_account: Some(&self.account.id),
+            source_arn,
+        };
+        let trusted = self.by_arn(role_arn, |role| allows(std::iter::once(&role.trust.policy), request));
+        if trusted == Some(true) {
+            return Ok(());
+        }
+        Err(refuse(service, request.action, role_arn))
+    }
+
+    fn by_arn<T>(&self, arn: &str, look: impl FnOnce(&Role) -> T) -> Option<T> {
+        let name = arn.rsplit('/').next()?;
+        let roles = lock::read(&self.roles);
+        roles.get(name).filter(|role| role.arn == arn).map(look)
+    }
+}
+
+impl Permissions for Iam {
+    fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied> {
+        let Principal::Role(arn) = principal else { return Ok(()) };
+        let request = Request { action, resource, ..Request::default() };
+        let allowed = self.by_arn(arn, |role| {
+            let documents = role.inline.values().chain(role.attached.values());
+            allows(documents.map(|document| &document.policy), request)
+        });
+        if allowed == Some(true) {
+            return Ok(());
+        }
+        Err(refuse(arn, action, resource))
+    }
+
+    fn issue(&self, role_arn: &str) -> Credentials {
+        let credentials = Credentials {
+            access_key_id: id::iam(TEMPORARY_KEY_PREFIX),
+            secret_access_key: id::secret(SECRET_CHARS),
+            session_token: id::secret(TOKEN_CHARS),
+        };
+        lock::write(&self.issued).insert(credentials.access_key_id.clone(), role_arn.to_owned());
+        credentials
+    }
+
+    fn revoke(&self, access_key_id: &str) {
+        lock::write(&self.issued).remove(access_key_id);
+    }
+
+    fn principal(&self, access_key_id: &str) -> Option<Principal> {
+        if !access_key_id.starts_with(TEMPORARY_KEY_PREFIX) {
+            return Some(Principal::Account);
+        }
+        lock::read(&self.issued).get(access_key_id).cloned().map(Principal::Role)
+    }
+}
+
+fn refuse(role: &str, action: &str, resource: &str) -> Denied {
+    tracing::warn!(role, action, resource, "denied: no statement of the role's policies allows it");
+    Denied { role: role.to_owned(), action: action.to_owned(), resource: resource.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Account;
+    use serde_json::json;
+
+    const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
+    const ROLE: &str = "arn:aws:iam::000000000000:role/r";
+
+    fn iam() -> Iam {
+        let iam = Iam::new(Account::default());
+        let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"apigateway.amazonaws.com"}}}"#;
+        iam.handle("CreateRole", json!({"RoleName": "r", "AssumeRolePolicyDocument": trust})).unwrap();
+        iam
+    }
+
+    fn put_policy(iam: &Iam, action: &str) {
+        let document =
+            json!({"Statement": {"Effect": "Allow", "Action": action, "Resource": STREAM}}).to_string();
+        let input = json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": document});
+        iam.handle("PutRolePolicy", input).unwrap();
+    }
+
+    #[test]
+    fn a_role_may_what_its_policies_say_at_this_moment() {
+        let iam = iam();
+        let role = Principal::Role(ROLE.into());
+        assert!(iam.check(&role, "kinesis:PutRecord", STREAM).is_err());
+        put_policy(&iam, "kinesis:PutRecord");
+        assert!(iam.check(&role, "kinesis:PutRecord", STREAM).is_ok());
+        put_policy(&iam, "kinesis:GetRecords");
+        let denied = iam.check(&role, "kinesis:PutRecord", STREAM).unwrap_err();
+        assert_eq!(
+            denied.to_string(),
+            format!("{ROLE} is not authorized to perform kinesis:PutRecord on {STREAM}")
+        );
+        assert!(iam.check(&Principal::Account, "kinesis:PutRecord", STREAM).is_ok());
+    }
+
+    #[test]
+    fn only_a_trusted_service_assumes_a_role() {
+        let iam = iam();
+        assert!(iam.assume("apigateway.amazonaws.com", ROLE, None).is_ok());
+        assert!(iam.assume("lambda.amazonaws.com", ROLE, None).is_err());
+        assert!(iam.assume("apigateway.amazonaws.com", "arn:aws:iam::000000000000:role/x", None).is_err());
+    }
+
+    #[test]
+    fn issued_credentials_stand_for_their_role_until_revoked() {
+        let iam = iam();
+        let credentials = iam.issue(ROLE);
+        assert_eq!(iam.principal(&credentials.access_key_id), Some(Principal::Role(ROLE.into())));
+        iam.revoke(&credentials.access_key_id);
+        assert_eq!(iam.principal(&credentials.access_key_id), None);
+        assert_eq!(iam.principal("AKIAEXAMPLE"), Some(Principal::Account));
+    }
+}

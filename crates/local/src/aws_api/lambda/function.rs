@@ -1,0 +1,312 @@
+//! Functions: created from a zip, changed in settings or code, read and deleted.
+
+use super::code::Code;
+use super::settings::Settings;
+use super::{Lambda, Store, code, function_name, invalid, parse};
+use crate::account::Account;
+use crate::aws_api::lock;
+use crate::aws_api::rest::RestCall;
+use crate::aws_api::tags::Tags;
+use crate::aws_api::wire::{Answer, ApiError, Reply, Service, input, time};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::SystemTime;
+
+/// The service that assumes a function's role.
+pub const PRINCIPAL: &str = "lambda.amazonaws.com";
+/// Functions in the account, at most.
+pub const FUNCTIONS_MAX: usize = 1_000;
+const NAME_CHARS_MAX: usize = 64;
+/// The only version: publishing is not supported.
+const VERSION: &str = "$LATEST";
+
+/// A function.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// What it was given.
+    pub settings: Settings,
+    /// What it runs.
+    pub code: Code,
+    /// `x86_64` or `arm64`: the machine's own.
+    pub architecture: String,
+    /// `ReservedConcurrentExecutions`
+    pub reserved_concurrency: Option<u32>,
+    /// Its tags.
+    pub tags: Tags,
+    modified: SystemTime,
+    revision: String,
+}
+
+/// Members of CreateFunction beside the settings, which are left in the rest.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateFunction {
+    function_name: String,
+    code: FunctionCode,
+    architectures: Option<Vec<String>>,
+    package_type: Option<String>,
+    #[serde(default)]
+    publish: bool,
+    #[serde(default)]
+    tags: Tags,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct FunctionCode {
+    zip_file: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct UpdateFunctionCode {
+    zip_file: Option<String>,
+    architectures: Option<Vec<String>>,
+    #[serde(default)]
+    publish: bool,
+    #[serde(default)]
+    dry_run: bool,
+    revision_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct PutFunctionConcurrency {
+    reserved_concurrent_executions: u32,
+}
+
+impl Lambda {
+    pub(super) async fn create_function(&self, call: &RestCall) -> Answer {
+        let operation = "CreateFunction";
+        let mut rest = call.body.clone();
+        let taken = ["FunctionName", "Code", "Architectures", "PackageType", "Publish", "Tags"];
+        let taken = taken.map(|member| (member, rest.as_object_mut().and_then(|rest| rest.remove(member))));
+        let taken: serde_json::Map<_, _> =
+            taken.into_iter().filter_map(|(member, value)| Some((member.to_owned(), value?))).collect();
+        let request: CreateFunction = parse(operation, Value::Object(taken))?;
+        let settings: Settings = parse(operation, rest)?;
+        let name = function_name(&request.function_name).to_owned();
+        check_name(&name)?;
+        refuse_publish(request.publish)?;
+        if request.package_type.as_deref().is_some_and(|kind| kind != "Zip") {
+            return Err(invalid(
+                "PackageType: container images are not supported by the local plane, use Zip",
+            ));
+        }
+        settings.check()?;
+        let architecture = architecture(request.architectures)?;
+        self.check_role(&settings.role)?;
+        if lock::lock(&self.store).functions.contains_key(&name) {
+            return Err(already_exists(&name));
+        }
+        let code = self.unpack(&name, request.code.zip_file).await?;
+        let mut store = lock::lock(&self.store);
+        if store.functions.contains_key(&name) {
+            return Err(already_exists(&name));
+        }
+        if store.functions.len() >= FUNCTIONS_MAX {
+            return Err(invalid(format!("the account has {FUNCTIONS_MAX} functions, which is the limit")));
+        }
+        let function = Function {
+            name: name.clone(),
+            settings,
+            code,
+            architecture,
+            reserved_concurrency: None,
+            tags: request.tags,
+            modified: SystemTime::now(),
+            revision: uuid::Uuid::new_v4().to_string(),
+        };
+        self.data_plane.put_function(function.config());
+        let view = function.view(&self.account);
+        store.functions.insert(name, function);
+        Ok(Reply::created(view))
+    }
+
+    pub(super) fn get_function(&self, store: &Store, name: &str) -> Answer {
+        let function = store.function(name, &self.account)?;
+        let concurrency = function.reserved_concurrency.map(|n| json!({"ReservedConcurrentExecutions": n}));
+        Ok(Reply::ok(json!({
+            "Configuration": function.view(&self.account),
+            "Code": {"RepositoryType": "S3", "ResolvedSource": null},
+            "Tags": (!function.tags.is_empty()).then_some(&function.tags),
+            "Concurrency": concurrency,
+        })))
+    }
+
+    pub(super) fn list_functions(&self, store: &Store) -> Answer {
+        let functions: Vec<Value> =
+            store.functions.values().map(|function| function.view(&self.account)).collect();
+        Ok(Reply::ok(json!({"Functions": functions})))
+    }
+
+    pub(super) fn list_versions(&self, store: &Store, name: &str) -> Answer {
+        let function = store.function(name, &self.account)?;
+        let mut version = function.view(&self.account);
+        version["FunctionArn"] = format!("{}:{VERSION}", self.account.function_arn(&function.name)).into();
+        Ok(Reply::ok(json!({"Versions": [version]})))
+    }
+
+    pub(super) fn update_configuration(&self, store: &mut Store, call: &RestCall, name: &str) -> Answer {
+        let account = &self.account;
+        let current = store.function(name, account)?;
+        let mut patch = call.body.clone();
+        let revision = patch.as_object_mut().and_then(|patch| patch.remove("RevisionId"));
+        current.check_revision(revision.as_ref().and_then(Value::as_str))?;
+        let next: Settings =
+            input::overlay(Service::Lambda, "UpdateFunctionConfiguration", &current.settings, patch, &[])?;
+        next.check()?;
+        self.check_role(&next.role)?;
+        self.change(store, name, |function| function.settings = next)
+    }
+
+    pub(super) async fn update_code(&self, call: &RestCall, name: &str) -> Answer {
+        let request: UpdateFunctionCode = parse("UpdateFunctionCode", call.body.clone())?;
+        refuse_publish(request.publish)?;
+        let name = lock::lock(&self.store).function(name, &self.account)?.name.clone();
+        let architecture = architecture(request.architectures)?;
+        let code = self.unpack(&name, request.zip_file).await?;
+        let mut store = lock::lock(&self.store);
+        let function = store.function(&name, &self.account)?;
+        function.check_revision(request.revision_id.as_deref())?;
+        if request.dry_run {
+            return Ok(Reply::ok(function.view(&self.account)));
+        }
+        self.change(&mut store, &name, |function| {
+            function.code = code;
+            function.architecture = architecture;
+        })
+    }
+
+    pub(super) fn delete_function(&self, store: &mut Store, name: &str) -> Answer {
+        let name = store.function(name, &self.account)?.name.clone();
+        store.functions.remove(&name);
+        self.data_plane.remove_function(&name);
+        // A process that still runs keeps the files it has open.
+        if let Err(error) = std::fs::remove_dir_all(self.data_dir.join(&name)) {
+            tracing::debug!(function = name, %error, "the code of a deleted function stays behind");
+        }
+        Ok(Reply::no_content())
+    }
+
+    pub(super) fn put_concurrency(&self, store: &mut Store, call: &RestCall, name: &str) -> Answer {
+        let request: PutFunctionConcurrency = parse("PutFunctionConcurrency", call.body.clone())?;
+        let reserved = request.reserved_concurrent_executions;
+        self.change(store, name, |function| function.reserved_concurrency = Some(reserved))?;
+        Ok(Reply::ok(json!({"ReservedConcurrentExecutions": reserved})))
+    }
+
+    pub(super) fn delete_concurrency(&self, store: &mut Store, name: &str) -> Answer {
+        self.change(store, name, |function| function.reserved_concurrency = None)?;
+        Ok(Reply::no_content())
+    }
+
+    fn change(&self, store: &mut Store, name: &str, change: impl FnOnce(&mut Function)) -> Answer {
+        let function = store.function_mut(name, &self.account)?;
+        change(function);
+        function.modified = SystemTime::now();
+        function.revision = uuid::Uuid::new_v4().to_string();
+        self.data_plane.put_function(function.config());
+        Ok(Reply::ok(function.view(&self.account)))
+    }
+
+    /// As AWS does when a function is given a role.
+    fn check_role(&self, role: &str) -> Result<(), ApiError> {
+        self.iam
+            .assume(PRINCIPAL, role, None)
+            .map_err(|_| invalid("The role defined for the function cannot be assumed by Lambda."))
+    }
+
+    async fn unpack(&self, name: &str, zip_file: Option<String>) -> Result<Code, ApiError> {
+        let zip_file =
+            zip_file.ok_or_else(|| invalid("Code: only ZipFile is supported by the local plane"))?;
+        let root = self.data_dir.join(name);
+        let unpacked = tokio::task::spawn_blocking(move || {
+            let zip = STANDARD
+                .decode(zip_file)
+                .map_err(|error| invalid(format!("Code.ZipFile is not base64: {error}")))?;
+            code::unpack(&root, &zip)
+        });
+        unpacked.await.map_err(ApiError::internal)?
+    }
+}
+
+impl Function {
+    /// What the function host is told.
+    pub fn config(&self) -> crate::function::config::FunctionConfig {
+        self.settings.config(&self.name, &self.code, self.reserved_concurrency)
+    }
+
+    fn check_revision(&self, revision: Option<&str>) -> Result<(), ApiError> {
+        match revision {
+            Some(revision) if revision != self.revision => {
+                let message = "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id";
+                Err(ApiError::new(
+                    http::StatusCode::PRECONDITION_FAILED,
+                    "PreconditionFailedException",
+                    message,
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A FunctionConfiguration.
+    pub fn view(&self, account: &Account) -> Value {
+        let mut view = self.settings.view(&self.name, account);
+        let own = json!({
+            "FunctionName": self.name,
+            "FunctionArn": account.function_arn(&self.name),
+            "CodeSize": self.code.size,
+            "CodeSha256": self.code.sha256,
+            "LastModified": time::lambda_timestamp(self.modified),
+            "Version": VERSION,
+            "RevisionId": self.revision,
+            "State": "Active",
+            "LastUpdateStatus": "Successful",
+            "PackageType": "Zip",
+            "Architectures": [self.architecture],
+        });
+        if let (Value::Object(members), Value::Object(own)) = (&mut view, own) {
+            members.extend(own);
+        }
+        view
+    }
+}
+
+/// Only the machine's own architecture can run; x86_64 is AWS's default.
+fn architecture(requested: Option<Vec<String>>) -> Result<String, ApiError> {
+    let requested = requested.and_then(|list| list.into_iter().next()).unwrap_or_else(|| "x86_64".into());
+    let own = if std::env::consts::ARCH == "aarch64" { "arm64" } else { std::env::consts::ARCH };
+    if requested == own {
+        return Ok(requested);
+    }
+    Err(invalid(format!(
+        "Architectures: this machine runs {own} code, not {requested}; set architecture = \"{own}\" and build the functions for it"
+    )))
+}
+
+fn refuse_publish(publish: bool) -> Result<(), ApiError> {
+    if publish {
+        return Err(invalid("Publish: versions are not supported by the local plane"));
+    }
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<(), ApiError> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(legal) {
+        return Err(invalid(format!(
+            "FunctionName {name} must be 1 to {NAME_CHARS_MAX} letters, digits, hyphens or underscores"
+        )));
+    }
+    Ok(())
+}
+
+fn already_exists(name: &str) -> ApiError {
+    ApiError::conflict("ResourceConflictException", format!("Function already exist: {name}"))
+}

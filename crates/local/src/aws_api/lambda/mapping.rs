@@ -1,0 +1,249 @@
+//! Event source mappings: from a stream, or a consumer of one, to a function.
+
+use super::mapping_settings::{MappingSettings, starting_position};
+use super::{Lambda, Store, function_name, invalid, parse};
+use crate::account::{Account, stream_arn_of_arn};
+use crate::aws_api::lock;
+use crate::aws_api::rest::RestCall;
+use crate::aws_api::tags::Tags;
+use crate::aws_api::wire::{Answer, ApiError, Reply, Service, input, time};
+use crate::function::mapping::config::{MappingConfig, StartingPosition};
+use crate::function::mapping::{MappingState, MappingStatus};
+use crate::identity::{Permissions as _, Principal};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::SystemTime;
+
+/// Mappings in the account, at most.
+pub const MAPPINGS_MAX: usize = 1_000;
+
+/// What a mapping's role needs on the stream before the mapping is made.
+const STREAM_ACTIONS: [&str; 4] =
+    ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"];
+
+/// A mapping.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    /// Its id.
+    pub uuid: String,
+    /// The function's name.
+    pub function_name: String,
+    /// The stream's ARN, or a consumer's.
+    pub event_source_arn: String,
+    /// `StartingPosition` as it was sent.
+    pub starting_position_name: String,
+    /// `StartingPositionTimestamp` as it was sent: epoch seconds.
+    pub starting_position_timestamp: Option<f64>,
+    starting_position: StartingPosition,
+    /// What it was given.
+    pub settings: MappingSettings,
+    /// Its tags.
+    pub tags: Tags,
+    modified: SystemTime,
+}
+
+/// Members of CreateEventSourceMapping beside the settings, which are left in the rest.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct CreateEventSourceMapping {
+    event_source_arn: Option<String>,
+    function_name: String,
+    starting_position: Option<String>,
+    starting_position_timestamp: Option<f64>,
+    #[serde(default)]
+    tags: Tags,
+}
+
+impl Lambda {
+    pub(super) async fn create_mapping(&self, call: &RestCall) -> Answer {
+        let operation = "CreateEventSourceMapping";
+        let mut rest = call.body.clone();
+        let taken =
+            ["EventSourceArn", "FunctionName", "StartingPosition", "StartingPositionTimestamp", "Tags"];
+        let taken: serde_json::Map<_, _> = taken
+            .into_iter()
+            .filter_map(|member| Some((member.to_owned(), rest.as_object_mut()?.remove(member)?)))
+            .collect();
+        let request: CreateEventSourceMapping = parse(operation, Value::Object(taken))?;
+        let settings: MappingSettings = parse(operation, rest)?;
+        settings.check()?;
+        let source = request.event_source_arn.ok_or_else(|| {
+            invalid(
+                "EventSourceArn is required: sources other than Kinesis are not supported by the local plane",
+            )
+        })?;
+        let stream = stream_arn_of_arn(&source).filter(|arn| arn.contains(":kinesis:")).ok_or_else(|| {
+            invalid(format!("EventSourceArn: {source} is not supported by the local plane, use a Kinesis stream or consumer"))
+        })?;
+        let position =
+            starting_position(request.starting_position.as_deref(), request.starting_position_timestamp)?;
+        let (name, role) = {
+            let store = lock::lock(&self.store);
+            let function = store.function(&request.function_name, &self.account)?;
+            (function.name.clone(), function.settings.role.clone())
+        };
+        if !self.data_plane.source_exists(&source).await {
+            let kind = if source.contains("/consumer/") { "Consumer" } else { "Stream" };
+            return Err(invalid(format!("{kind} not found: {source}")));
+        }
+        self.check_source_role(&role, stream, &source)?;
+        self.check_destination_role(&role, &settings)?;
+        let mapping = Mapping {
+            uuid: uuid::Uuid::new_v4().to_string(),
+            function_name: name,
+            event_source_arn: source,
+            starting_position_name: request.starting_position.unwrap_or_default(),
+            starting_position_timestamp: request.starting_position_timestamp,
+            starting_position: position,
+            settings,
+            tags: request.tags,
+            modified: SystemTime::now(),
+        };
+        let mut store = lock::lock(&self.store);
+        self.check_unique(&store, &mapping)?;
+        self.data_plane.put_mapping(mapping.config());
+        // What AWS answers, whatever has come of it by now.
+        let view = mapping.view(&self.account, "Creating", "No records processed");
+        store.mappings.insert(mapping.uuid.clone(), mapping);
+        Ok(Reply::accepted(view))
+    }
+
+    fn check_unique(&self, store: &Store, mapping: &Mapping) -> Result<(), ApiError> {
+        let twin = store.mappings.values().find(|other| {
+            other.function_name == mapping.function_name && other.event_source_arn == mapping.event_source_arn
+        });
+        if let Some(twin) = twin {
+            let message = format!(
+                "The event source arn (\" {} \") and function (\" {} \") provided mapping already exists. Please update or delete the existing mapping with UUID {}",
+                twin.event_source_arn, twin.function_name, twin.uuid
+            );
+            return Err(ApiError::conflict("ResourceConflictException", message));
+        }
+        if store.mappings.len() >= MAPPINGS_MAX {
+            return Err(invalid(format!(
+                "the account has {MAPPINGS_MAX} event source mappings, which is the limit"
+            )));
+        }
+        Ok(())
+    }
+
+    fn check_source_role(&self, role: &str, stream: &str, source: &str) -> Result<(), ApiError> {
+        let role = Principal::Role(role.to_owned());
+        let on_stream = STREAM_ACTIONS.iter().map(|action| (*action, stream));
+        let on_consumer = (source != stream).then_some(("kinesis:SubscribeToShard", source));
+        for (action, resource) in on_stream.chain(on_consumer) {
+            if self.iam.check(&role, action, resource).is_err() {
+                return Err(invalid(format!(
+                    "Cannot access stream {source}. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, ListShards, and SubscribeToShard Actions on your stream in IAM. ({action} on {resource} is missing)"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_destination_role(&self, role: &str, settings: &MappingSettings) -> Result<(), ApiError> {
+        let Some(queue) = settings.on_failure_arn() else { return Ok(()) };
+        let role = Principal::Role(role.to_owned());
+        self.iam.check(&role, "sqs:SendMessage", queue).map_err(|_| {
+            invalid(format!(
+                "The provided execution role does not have permissions to call SendMessage on SQS. ({queue})"
+            ))
+        })
+    }
+
+    pub(super) fn get_mapping(&self, store: &Store, uuid: &str) -> Answer {
+        Ok(Reply::ok(self.current_view(store.mapping(uuid)?)))
+    }
+
+    pub(super) fn list_mappings(&self, store: &Store, call: &RestCall) -> Answer {
+        call.only_query(Service::Lambda, &["EventSourceArn", "FunctionName"])?;
+        let source = call.query_value("EventSourceArn");
+        let function = call.query_value("FunctionName").map(function_name);
+        let mappings = store.mappings.values().filter(|mapping| {
+            source.is_none_or(|arn| mapping.event_source_arn == arn)
+                && function.is_none_or(|name| mapping.function_name == name)
+        });
+        let mappings: Vec<Value> = mappings.map(|mapping| self.current_view(mapping)).collect();
+        Ok(Reply::ok(json!({"EventSourceMappings": mappings})))
+    }
+
+    pub(super) fn update_mapping(&self, store: &mut Store, call: &RestCall, uuid: &str) -> Answer {
+        let mut next = store.mapping(uuid)?.clone();
+        let mut patch = call.body.clone();
+        if let Some(Value::String(function)) =
+            patch.as_object_mut().and_then(|patch| patch.remove("FunctionName"))
+        {
+            next.function_name = store.function(&function, &self.account)?.name.clone();
+        }
+        next.settings =
+            input::overlay(Service::Lambda, "UpdateEventSourceMapping", &next.settings, patch, &[])?;
+        next.settings.check()?;
+        let role = store.function(&next.function_name, &self.account)?.settings.role.clone();
+        self.check_destination_role(&role, &next.settings)?;
+        next.modified = SystemTime::now();
+        self.data_plane.put_mapping(next.config());
+        let view = next.view(&self.account, "Updating", "No records processed");
+        store.mappings.insert(uuid.to_owned(), next);
+        Ok(Reply::accepted(view))
+    }
+
+    pub(super) fn delete_mapping(&self, store: &mut Store, uuid: &str) -> Answer {
+        let mapping = store.mapping(uuid)?;
+        let view = mapping.view(&self.account, "Deleting", "No records processed");
+        store.mappings.remove(uuid);
+        self.data_plane.remove_mapping(uuid);
+        Ok(Reply::accepted(view))
+    }
+
+    fn current_view(&self, mapping: &Mapping) -> Value {
+        let status = self.data_plane.mapping_status(&mapping.uuid);
+        let (state, result) = match &status {
+            Some(MappingStatus { state, last_processing_result }) => {
+                (state_name(*state), last_processing_result.as_str())
+            }
+            None => ("Creating", "No records processed"),
+        };
+        mapping.view(&self.account, state, result)
+    }
+}
+
+impl Mapping {
+    /// What the data plane is told.
+    pub fn config(&self) -> MappingConfig {
+        self.settings.config(&self.uuid, &self.function_name, &self.event_source_arn, self.starting_position)
+    }
+
+    fn view(&self, account: &Account, state: &str, last_processing_result: &str) -> Value {
+        let mut view = self.settings.view();
+        let own = json!({
+            "UUID": self.uuid,
+            "EventSourceMappingArn": mapping_arn(account, &self.uuid),
+            "FunctionArn": account.function_arn(&self.function_name),
+            "EventSourceArn": self.event_source_arn,
+            "StartingPosition": self.starting_position_name,
+            "StartingPositionTimestamp": self.starting_position_timestamp,
+            "State": state,
+            "StateTransitionReason": "User action",
+            "LastProcessingResult": last_processing_result,
+            "LastModified": time::epoch_seconds(self.modified),
+        });
+        if let (Value::Object(members), Value::Object(own)) = (&mut view, own) {
+            members.extend(own);
+        }
+        view
+    }
+}
+
+/// `arn:aws:lambda:{region}:{account}:event-source-mapping:{uuid}`
+pub fn mapping_arn(account: &Account, uuid: &str) -> String {
+    account.arn("lambda", &format!("event-source-mapping:{uuid}"))
+}
+
+fn state_name(state: MappingState) -> &'static str {
+    match state {
+        MappingState::Creating => "Creating",
+        MappingState::Enabled => "Enabled",
+        MappingState::Disabled => "Disabled",
+        MappingState::Disabling => "Disabling",
+    }
+}

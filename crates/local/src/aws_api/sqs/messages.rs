@@ -1,0 +1,180 @@
+//! The messages of one queue: at least once, roughly in order, invisible while somebody works on one.
+//!
+//! Time is passed in.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+/// Messages in a queue, at most.
+pub const MESSAGES_MAX: usize = 100_000;
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub id: String,
+    /// Its text.
+    pub body: String,
+    /// When it was sent.
+    pub sent: SystemTime,
+    /// Who sent it.
+    pub sender: String,
+    visible: SystemTime,
+    /// How often it was received.
+    pub received: u32,
+    /// When it was first received.
+    pub first_received: Option<SystemTime>,
+}
+
+/// A queue's messages.
+#[derive(Debug, Default)]
+pub struct Messages {
+    messages: VecDeque<Message>,
+}
+
+/// How many messages are in which state.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Ready to be received.
+    pub visible: usize,
+    /// Received and neither deleted nor visible again.
+    pub in_flight: usize,
+    /// Sent with a delay that has not passed.
+    pub delayed: usize,
+}
+
+impl Messages {
+    /// Puts a message in; `false` if the queue is full.
+    pub fn send(
+        &mut self,
+        id: String,
+        body: String,
+        sender: String,
+        now: SystemTime,
+        delay: Duration,
+    ) -> bool {
+        if self.messages.len() >= MESSAGES_MAX {
+            return false;
+        }
+        let visible = now + delay;
+        self.messages.push_back(Message {
+            id,
+            body,
+            sent: now,
+            sender,
+            visible,
+            received: 0,
+            first_received: None,
+        });
+        true
+    }
+
+    /// Takes up to `limit` visible messages and hides them for `visibility`.
+    pub fn receive(&mut self, limit: usize, now: SystemTime, visibility: Duration) -> Vec<Message> {
+        let visible = self.messages.iter_mut().filter(|message| message.visible <= now).take(limit);
+        visible
+            .map(|message| {
+                message.visible = now + visibility;
+                message.received += 1;
+                message.first_received.get_or_insert(now);
+                message.clone()
+            })
+            .collect()
+    }
+
+    /// When the next message that is hidden now becomes visible.
+    pub fn next_visible(&self) -> Option<SystemTime> {
+        self.messages.iter().map(|message| message.visible).min()
+    }
+
+    /// Removes a message, if it was last received for the `received`th time: an older receipt is void.
+    pub fn delete(&mut self, id: &str, received: u32) {
+        self.messages.retain(|message| message.id != id || message.received != received);
+    }
+
+    /// Hides a message until `visibility` from now; `false` if the receipt is void.
+    pub fn hide(&mut self, id: &str, received: u32, now: SystemTime, visibility: Duration) -> bool {
+        let found = self.messages.iter_mut().find(|message| message.id == id && message.received == received);
+        match found.filter(|message| message.visible > now) {
+            Some(message) => {
+                message.visible = now + visibility;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Forgets what was sent longer than `retention` ago.
+    pub fn expire(&mut self, now: SystemTime, retention: Duration) {
+        self.messages.retain(|message| message.sent + retention > now);
+    }
+
+    /// Forgets everything.
+    pub fn purge(&mut self) {
+        self.messages.clear();
+    }
+
+    /// Counts.
+    pub fn counts(&self, now: SystemTime) -> Counts {
+        let mut counts = Counts::default();
+        for message in &self.messages {
+            match (message.visible <= now, message.received) {
+                (true, _) => counts.visible += 1,
+                (false, 0) => counts.delayed += 1,
+                (false, _) => counts.in_flight += 1,
+            }
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    const TEN: Duration = Duration::from_secs(10);
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds)
+    }
+
+    fn with_one() -> Messages {
+        let mut messages = Messages::default();
+        assert!(messages.send("m".into(), "body".into(), "me".into(), at(0), Duration::ZERO));
+        messages
+    }
+
+    #[test]
+    fn a_received_message_comes_back_unless_it_is_deleted() {
+        let mut messages = with_one();
+        assert_eq!(messages.receive(10, at(0), TEN).len(), 1);
+        assert!(messages.receive(10, at(9), TEN).is_empty());
+        assert_eq!(messages.counts(at(9)), Counts { in_flight: 1, ..Counts::default() });
+        let again = messages.receive(10, at(10), TEN);
+        assert_eq!((again[0].received, again[0].first_received), (2, Some(at(0))));
+        messages.delete("m", 1);
+        assert_eq!(messages.counts(at(11)).in_flight, 1);
+        messages.delete("m", 2);
+        assert_eq!(messages.counts(at(11)), Counts::default());
+    }
+
+    #[test]
+    fn visibility_can_be_changed_while_in_flight() {
+        let mut messages = with_one();
+        messages.receive(1, at(0), TEN);
+        assert!(messages.hide("m", 1, at(5), Duration::ZERO));
+        assert_eq!(messages.receive(1, at(5), TEN).len(), 1);
+        assert!(!messages.hide("m", 1, at(6), TEN));
+        assert_eq!(messages.next_visible(), Some(at(15)));
+    }
+
+    #[test]
+    fn old_messages_expire_and_delayed_ones_wait() {
+        let mut messages = with_one();
+        messages.send("d".into(), "later".into(), "me".into(), at(1), TEN);
+        assert_eq!(messages.counts(at(1)), Counts { visible: 1, delayed: 1, in_flight: 0 });
+        messages.expire(at(60), Duration::from_secs(60));
+        assert_eq!(messages.receive(10, at(60), TEN)[0].id, "d");
+    }
+}

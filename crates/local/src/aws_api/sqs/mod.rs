@@ -1,0 +1,194 @@
+//! SQS: standard queues that work, for the faults of functions and of event source mappings.
+
+mod attributes;
+pub mod messages;
+mod queue;
+mod transfer;
+
+pub use queue::Queue;
+
+use super::iam::Iam;
+use super::lock;
+use super::wire::{Answer, ApiError, Service, input};
+use crate::account::Account;
+use crate::function::mapping::FailureDestinations;
+use crate::identity::{Denied, Permissions as _, Principal};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// The service.
+#[derive(Debug)]
+pub struct Queues {
+    account: Account,
+    iam: Arc<Iam>,
+    queues: Mutex<BTreeMap<String, Queue>>,
+}
+
+impl Queues {
+    /// A region without queues.
+    pub fn new(account: Account, iam: Arc<Iam>) -> Self {
+        Self { account, iam, queues: Mutex::default() }
+    }
+
+    /// Serves one operation; `host` is what the caller used, from which a queue's URL is built.
+    ///
+    /// # Errors
+    /// SQS's own, a denial, or that the operation is not supported.
+    pub async fn handle(&self, caller: &Principal, host: &str, operation: &str, input: Value) -> Answer {
+        let named = input["QueueUrl"].as_str().map(queue_name).or(input["QueueName"].as_str());
+        let resource = named.map_or_else(|| "*".into(), |name| self.arn(name));
+        self.iam
+            .check(caller, &format!("sqs:{operation}"), &resource)
+            .map_err(|denied| access_denied(&denied))?;
+        match operation {
+            "CreateQueue" => self.create_queue(host, input),
+            "DeleteQueue" => self.delete_queue(input),
+            "GetQueueUrl" => self.get_queue_url(host, input),
+            "ListQueues" => self.list_queues(host, input),
+            "GetQueueAttributes" => self.get_queue_attributes(input),
+            "SetQueueAttributes" => self.set_queue_attributes(input),
+            "PurgeQueue" => self.purge_queue(input),
+            "ListQueueTags" => self.list_queue_tags(input),
+            "TagQueue" => self.tag_queue(input),
+            "UntagQueue" => self.untag_queue(input),
+            "SendMessage" => self.send_message(caller, input),
+            "ReceiveMessage" => self.receive_message(input).await,
+            "DeleteMessage" => self.delete_message(input),
+            "ChangeMessageVisibility" => self.change_message_visibility(input),
+            other => Err(ApiError::unsupported_operation("sqs", other)),
+        }
+    }
+
+    /// Sends to a queue by its ARN, as `sender`, if that may.
+    ///
+    /// # Errors
+    /// A denial, a missing queue, or a message that is too long.
+    pub fn send(&self, sender: &Principal, arn: &str, body: String) -> Result<(), ApiError> {
+        self.iam.check(sender, "sqs:SendMessage", arn).map_err(|denied| access_denied(&denied))?;
+        let name = arn.rsplit(':').next().filter(|name| self.arn(name) == arn).ok_or_else(no_queue)?;
+        self.put(name, sender, body, None).map(drop)
+    }
+
+    /// Looks at every queue.
+    pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Queue>) -> T) -> T {
+        look(&lock::lock(&self.queues))
+    }
+
+    fn arn(&self, name: &str) -> String {
+        self.account.arn("sqs", name)
+    }
+
+    fn url(&self, host: &str, name: &str) -> String {
+        format!("http://{host}/{}/{name}", self.account.id)
+    }
+}
+
+impl FailureDestinations for Queues {
+    /// The event source mapping has checked its function's role.
+    fn send(&self, arn: &str, body: String) -> Result<(), String> {
+        Self::send(self, &Principal::Account, arn, body).map_err(|error| format!("{arn}: {}", error.message))
+    }
+}
+
+/// The name at the end of a queue's URL, or a bare name.
+fn queue_name(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or(url)
+}
+
+fn no_queue() -> ApiError {
+    ApiError::bad_request("QueueDoesNotExist", "The specified queue does not exist.")
+        .with_query_code("AWS.SimpleQueueService.NonExistentQueue")
+}
+
+fn access_denied(denied: &Denied) -> ApiError {
+    super::access_denied(denied)
+}
+
+fn parse<T: DeserializeOwned>(operation: &str, document: Value) -> Result<T, ApiError> {
+    input::parse(Service::Sqs, operation, document)
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    Service::Sqs.invalid(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const HOST: &str = "127.0.0.1:4566";
+
+    async fn call(queues: &Queues, operation: &str, input: Value) -> Answer {
+        queues.handle(&Principal::Account, HOST, operation, input).await
+    }
+
+    async fn queue() -> (Queues, String) {
+        let account = Account::default();
+        let queues = Queues::new(account.clone(), Arc::new(Iam::new(account)));
+        let created = call(&queues, "CreateQueue", json!({"QueueName": "q"})).await.unwrap().body.unwrap();
+        (queues, created["QueueUrl"].as_str().unwrap().to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_message_is_sent_received_and_deleted() {
+        let (queues, url) = queue().await;
+        assert_eq!(url, "http://127.0.0.1:4566/000000000000/q");
+        let sent =
+            call(&queues, "SendMessage", json!({"QueueUrl": url, "MessageBody": "hello"})).await.unwrap();
+        assert_eq!(sent.body.unwrap()["MD5OfMessageBody"], "5d41402abc4b2a76b9719d911017c592");
+        let input = json!({"QueueUrl": url, "MessageSystemAttributeNames": ["ApproximateReceiveCount"]});
+        let received = call(&queues, "ReceiveMessage", input.clone()).await.unwrap().body.unwrap();
+        let message = &received["Messages"][0];
+        assert_eq!(
+            (&message["Body"], &message["Attributes"]["ApproximateReceiveCount"]),
+            (&json!("hello"), &json!("1"))
+        );
+        let none = call(&queues, "ReceiveMessage", input).await.unwrap().body.unwrap();
+        assert_eq!(none, json!({}));
+        let delete = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});
+        call(&queues, "DeleteMessage", delete).await.unwrap();
+        let counted =
+            call(&queues, "GetQueueAttributes", json!({"QueueUrl": url, "AttributeNames": ["All"]})).await;
+        assert_eq!(
+            counted.unwrap().body.unwrap()["Attributes"]["ApproximateNumberOfMessagesNotVisible"],
+            "0"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_long_poll_ends_with_the_message_it_waits_for() {
+        let (queues, url) = queue().await;
+        let wait = json!({"QueueUrl": url, "WaitTimeSeconds": 20});
+        let (received, ()) = tokio::join!(call(&queues, "ReceiveMessage", wait), async {
+            FailureDestinations::send(&queues, "arn:aws:sqs:us-east-1:000000000000:q", "late".into())
+                .unwrap();
+        });
+        assert_eq!(received.unwrap().body.unwrap()["Messages"][0]["Body"], "late");
+    }
+
+    #[tokio::test]
+    async fn a_role_needs_a_policy_to_send() {
+        let (queues, url) = queue().await;
+        let role = Principal::Role("arn:aws:iam::000000000000:role/r".into());
+        let input = json!({"QueueUrl": url, "MessageBody": "x"});
+        let denied = queues.handle(&role, HOST, "SendMessage", input).await.unwrap_err();
+        assert_eq!(denied.code, "AccessDeniedException");
+        assert!(denied.message.contains("sqs:SendMessage"), "{denied}");
+    }
+
+    #[tokio::test]
+    async fn what_does_not_exist_or_is_not_supported_is_named() {
+        let (queues, url) = queue().await;
+        let missing =
+            call(&queues, "GetQueueAttributes", json!({"QueueUrl": "http://x/0/none"})).await.unwrap_err();
+        assert_eq!(missing.query_code, Some("AWS.SimpleQueueService.NonExistentQueue"));
+        let fifo = call(&queues, "CreateQueue", json!({"QueueName": "x.fifo"})).await.unwrap_err();
+        assert!(fifo.message.contains("FIFO"));
+        let redrive = json!({"QueueUrl": url, "Attributes": {"RedrivePolicy": "{}"}});
+        let redrive = call(&queues, "SetQueueAttributes", redrive).await.unwrap_err();
+        assert!(redrive.message.contains("RedrivePolicy"));
+    }
+}

@@ -1,0 +1,192 @@
+//! The control plane's state, normalised: planes that serve the same have equal documents.
+//!
+//! Ids give way to names, hosts and creation times to placeholders; documents that are JSON are compared as
+//! JSON. What has no effect here (descriptions, tags, alarms, dashboards) is left out.
+
+use super::api_gateway::definition::{ApiRecord, Definition};
+use super::iam::role::Role;
+use super::{AwsApi, lock};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Members without effect, wherever they stand.
+const INERT: [&str; 9] = [
+    "description",
+    "Description",
+    "tags",
+    "version",
+    "operationName",
+    "ipAddressType",
+    "apiKeySelectionExpression",
+    "modelSelectionExpression",
+    "responseModels",
+];
+
+impl AwsApi {
+    /// The state as one document.
+    pub fn state(&self) -> Value {
+        let (gateway, names) = self.api_gateway.inspect(|store| {
+            let mut apis = Map::new();
+            let mut names = BTreeMap::new();
+            for (id, record) in &store.apis {
+                let name = unique(&apis, &record.definition.api.name);
+                names.insert(id.clone(), format!("{{api:{name}}}"));
+                apis.insert(name, api(record));
+            }
+            (json!({"apis": apis, "cloudwatchRoleArn": store.cloudwatch_role_arn}), names)
+        });
+        let (functions, mappings) = self.lambda.inspect(|store| {
+            let functions = store.functions.iter().map(|(name, function)| {
+                let config = function.config();
+                let settings = json!({
+                    "settings": function.settings.view(name, &self.account),
+                    "codeSha256": config.code_sha256,
+                    "architecture": function.architecture,
+                    "reservedConcurrency": config.reserved_concurrency,
+                });
+                (name.clone(), settings)
+            });
+            let mappings = store.mappings.values().map(|mapping| {
+                let key = format!("{} from {}", mapping.function_name, mapping.event_source_arn);
+                let settings = json!({
+                    "settings": mapping.settings.view(),
+                    "enabled": mapping.settings.is_enabled(),
+                    "startingPosition": mapping.starting_position_name,
+                    "startingPositionTimestamp": mapping.starting_position_timestamp,
+                });
+                (key, settings)
+            });
+            (functions.collect::<Map<_, _>>(), mappings.collect::<Map<_, _>>())
+        });
+        let roles = self.iam.inspect(|roles| {
+            roles.iter().map(|(name, found)| (name.clone(), role(found))).collect::<Map<_, _>>()
+        });
+        let queues = self.queues.inspect(|queues| {
+            queues
+                .iter()
+                .map(|(name, queue)| (name.clone(), json!(queue.attributes.all())))
+                .collect::<Map<_, _>>()
+        });
+        let log_groups = self.logs.inspect(|groups| {
+            groups
+                .iter()
+                .map(|(name, group)| (name.clone(), json!({"retentionInDays": group.retention_days})))
+                .collect::<Map<_, _>>()
+        });
+        let mut state = json!({
+            "apiGateway": gateway,
+            "functions": functions,
+            "eventSourceMappings": mappings,
+            "roles": roles,
+            "queues": queues,
+            "logGroups": log_groups,
+        });
+        let hosts = lock::lock(&self.hosts).iter().map(|host| (host.clone(), "{host}".to_owned())).collect();
+        normalise(&mut state, &Placeholders { names, hosts });
+        state
+    }
+}
+
+fn api(record: &ApiRecord) -> Value {
+    let stages = record.stages.iter().map(|(name, stage)| {
+        let mut settings = document(&stage.settings);
+        let deployed = settings.as_object_mut().and_then(|settings| settings.remove("deploymentId"));
+        let deployed = deployed.as_ref().and_then(Value::as_str).and_then(|id| record.deployments.get(id));
+        let deployed = deployed.map(|deployment| definition(&deployment.definition));
+        (name.clone(), json!({"settings": settings, "deployed": deployed}))
+    });
+    json!({"edited": definition(&record.definition), "stages": stages.collect::<Map<_, _>>()})
+}
+
+fn definition(definition: &Definition) -> Value {
+    let routes = definition.routes.iter().map(|(id, route)| {
+        let integration = route.integration_id().map(|id| {
+            let responses = definition.integration_responses.get(id).into_iter().flatten();
+            let responses = responses
+                .map(|(_, response)| (response.integration_response_key.clone(), document(response)));
+            json!({
+                "settings": definition.integrations.get(id).map(document),
+                "responses": responses.collect::<Map<_, _>>(),
+            })
+        });
+        let two_way = definition.route_responses.get(id).is_some_and(|responses| !responses.is_empty());
+        let model = route.request_model(definition).ok().flatten();
+        let settings = json!({
+            "authorizationType": route.authorization_type,
+            "integration": integration,
+            "requestModel": model.and_then(|name| definition.model(name)).map(|model| parsed(&model.schema)),
+            "twoWay": two_way,
+        });
+        (route.route_key.clone(), settings)
+    });
+    json!({"settings": document(&definition.api), "routes": routes.collect::<Map<_, _>>()})
+}
+
+fn role(role: &Role) -> Value {
+    let policies = role.inline.iter().map(|(name, document)| (name.clone(), parsed(&document.text)));
+    json!({
+        "trust": parsed(&role.trust.text),
+        "inline": policies.collect::<Map<_, _>>(),
+        "attached": role.attached.keys().collect::<Vec<_>>(),
+    })
+}
+
+fn document(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+/// A JSON text without what does not matter in it: spaces, and the order of members.
+fn parsed(text: &str) -> Value {
+    let canonical = serde_json::from_str::<Value>(text).map(|document| document.to_string());
+    Value::String(canonical.unwrap_or_else(|_| text.to_owned()))
+}
+
+/// Several APIs may have one name.
+fn unique(taken: &Map<String, Value>, name: &str) -> String {
+    let numbered = std::iter::once(name.to_owned()).chain((2..).map(|number| format!("{name} ({number})")));
+    numbered.into_iter().find(|name| !taken.contains_key(name)).unwrap_or_else(|| name.to_owned())
+}
+
+struct Placeholders {
+    names: BTreeMap<String, String>,
+    hosts: BTreeMap<String, String>,
+}
+
+fn normalise(value: &mut Value, placeholders: &Placeholders) {
+    match value {
+        Value::String(text) => *text = placeholders.apply(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| normalise(item, placeholders)),
+        Value::Object(members) => {
+            let before = std::mem::take(members);
+            for (name, mut member) in before {
+                if member.is_null() || INERT.contains(&name.as_str()) {
+                    continue;
+                }
+                normalise(&mut member, placeholders);
+                members.insert(placeholders.apply(&name), member);
+            }
+        }
+        _ => {}
+    }
+}
+
+impl Placeholders {
+    fn apply(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (id, name) in &self.names {
+            text = text.replace(id, name);
+        }
+        for (host, placeholder) in &self.hosts {
+            text = text.replace(&format!("//{host}/"), &format!("//{placeholder}/"));
+        }
+        // A consumer's ARN ends in the second of its creation.
+        if let Some((consumer, created)) = text.rsplit_once(':')
+            && consumer.contains("/consumer/")
+            && created.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            text = format!("{consumer}:{{created}}");
+        }
+        text
+    }
+}

@@ -1,0 +1,26 @@
+//! STS: who the caller is.
+
+use super::wire::{Answer, ApiError, Reply};
+use crate::account::Account;
+use crate::identity::Principal;
+use serde_json::json;
+
+/// Serves one operation.
+///
+/// # Errors
+/// Every operation but GetCallerIdentity is not supported.
+pub fn handle(account: &Account, caller: &Principal, operation: &str) -> Answer {
+    if operation != "GetCallerIdentity" {
+        return Err(ApiError::unsupported_operation("sts", operation));
+    }
+    let (user_id, arn) = match caller {
+        Principal::Account => (account.id.clone(), format!("arn:aws:iam::{}:root", account.id)),
+        Principal::Role(role) => {
+            let name = role.rsplit('/').next().unwrap_or(role);
+            let session = "sluicegate";
+            let arn = format!("arn:aws:sts::{}:assumed-role/{name}/{session}", account.id);
+            (format!("{name}:{session}"), arn)
+        }
+    };
+    Ok(Reply::ok(json!({"Account": account.id, "UserId": user_id, "Arn": arn})))
+}

@@ -1,0 +1,66 @@
+//! A refusal, in the words and with the code that AWS would use.
+//!
+//! What is refused because this plane does not support it says so and names the operation or argument;
+//! everything else carries AWS's own code, and its message where that is known.
+
+use http::StatusCode;
+
+/// An error that every protocol can carry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct ApiError {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The error's shape name, such as `NotFoundException`.
+    pub code: &'static str,
+    /// The code that clients of the older Query protocol know it by, where that differs.
+    pub query_code: Option<&'static str>,
+    /// For people.
+    pub message: String,
+}
+
+impl ApiError {
+    /// An error with the given status.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, query_code: None, message: message.into() }
+    }
+
+    /// A 400, which is what most refusals are.
+    pub fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// A 404.
+    pub fn not_found(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    /// A 409.
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    /// An operation that this plane does not have. A 400, since clients retry what looks like an outage.
+    pub fn unsupported_operation(service: &str, operation: &str) -> Self {
+        let message = format!("{service} {operation} is not supported by the local plane");
+        Self::bad_request("UnsupportedOperation", message)
+    }
+
+    /// The caller's credentials are of this plane's form, yet it does not know them.
+    pub fn unknown_credentials() -> Self {
+        let message = "The security token included in the request is invalid.";
+        Self::new(StatusCode::FORBIDDEN, "UnrecognizedClientException", message)
+    }
+
+    /// A failure of the plane itself.
+    pub fn internal(what: impl std::fmt::Display) -> Self {
+        tracing::error!(error = %what, "control plane failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", what.to_string())
+    }
+
+    /// The same error with the code of the Query protocol.
+    pub fn with_query_code(mut self, code: &'static str) -> Self {
+        self.query_code = Some(code);
+        self
+    }
+}

@@ -1,0 +1,18 @@
+//! The protocols that AWS clients speak, reduced to one: JSON in, JSON or an error out.
+
+pub mod cbor;
+pub mod error;
+pub mod input;
+pub mod protocol;
+pub mod query;
+pub mod reply;
+pub mod service;
+pub mod time;
+pub mod xml;
+
+pub use error::ApiError;
+pub use reply::Reply;
+pub use service::Service;
+
+/// What a handler answers.
+pub type Answer = Result<Reply, ApiError>;

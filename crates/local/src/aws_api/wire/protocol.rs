@@ -1,0 +1,266 @@
+//! Finds out which operation a request calls and in which protocol, and writes the answer in the same.
+
+use super::{Answer, ApiError, Service, cbor, query, xml};
+use crate::identity::credential_scope;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
+use serde_json::{Map, Value, json};
+
+/// The header that names the protocol of CBOR requests and answers.
+const SMITHY_PROTOCOL: &str = "smithy-protocol";
+const RPC_V2_CBOR: &str = "rpc-v2-cbor";
+
+/// How a request is spelt, and how its answer must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Methods and paths; `apigateway` and `lambda`.
+    RestJson,
+    /// `X-Amz-Target`; the content type of the request is that of the answer.
+    Json {
+        /// `1.0` or `1.1`
+        version: &'static str,
+    },
+    /// A form in, XML out.
+    Query,
+    /// Smithy RPC v2 CBOR.
+    Cbor,
+}
+
+/// A request, understood so far that a service can take it.
+#[derive(Debug)]
+pub struct Request {
+    /// Whom it is for.
+    pub service: Service,
+    /// How to answer.
+    pub protocol: Protocol,
+    /// The operation's name; empty for REST services, which go by method and path.
+    pub operation: String,
+    /// The document.
+    pub input: Value,
+}
+
+/// Reads a request.
+///
+/// # Errors
+/// The answer to send: nobody serves it, or its body is not what its protocol demands.
+pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<Bytes>>>> {
+    let refuse = |service, protocol, error| Box::new(write(service, protocol, "", Err(error)));
+    if let Some(target) = header_text(parts, "x-amz-target") {
+        let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
+        let protocol = json_protocol(parts);
+        let Some(service) = Service::of_target_prefix(prefix) else {
+            let error =
+                ApiError::bad_request("UnknownOperationException", format!("no service for {target}"));
+            return Err(refuse(Service::Logs, protocol, error));
+        };
+        let input = json_body(body)
+            .ok_or_else(|| refuse(service, protocol, serialization_error("the body is not a JSON object")))?;
+        return Ok(Request { service, protocol, operation: operation.into(), input });
+    }
+    if let Some((prefix, operation)) = rpc_path(parts.uri.path()) {
+        let Some(service) = Service::of_target_prefix(prefix) else {
+            let error =
+                ApiError::bad_request("UnknownOperationException", format!("no service for {prefix}"));
+            return Err(refuse(Service::CloudWatch, Protocol::Cbor, error));
+        };
+        let input = cbor::decode(body)
+            .ok_or_else(|| refuse(service, Protocol::Cbor, serialization_error("the body is not CBOR")))?;
+        return Ok(Request { service, protocol: Protocol::Cbor, operation: operation.into(), input });
+    }
+    let signed = credential_scope(parts).and_then(|scope| scope.split('/').nth(3));
+    let by_path = service_of_path(parts.uri.path());
+    match signed.and_then(Service::of_signing_name).or(by_path) {
+        Some(service @ (Service::ApiGateway | Service::Lambda)) => {
+            let input = json_body(body).ok_or_else(|| {
+                refuse(service, Protocol::RestJson, serialization_error("the body is not a JSON object"))
+            })?;
+            Ok(Request { service, protocol: Protocol::RestJson, operation: String::new(), input })
+        }
+        service => read_query(service, body)
+            .map_err(|error| refuse(service.unwrap_or(Service::Sts), Protocol::Query, error)),
+    }
+}
+
+fn read_query(signed: Option<Service>, body: &Bytes) -> Result<Request, ApiError> {
+    let form = std::str::from_utf8(body).ok().and_then(query::pairs);
+    let form = form.ok_or_else(|| serialization_error("the body is not a form"))?;
+    let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let service = field("Version").and_then(Service::of_query_version).or(signed);
+    let (Some(service), Some(operation)) = (service, field("Action")) else {
+        let message = "the request names no operation of a service that the local plane has";
+        return Err(ApiError::bad_request("UnknownOperationException", message));
+    };
+    if service.query_version().is_none() {
+        let name = service.signing_name();
+        return Err(ApiError::unsupported_operation(name, &format!("{operation} in the Query protocol")));
+    }
+    let input = match query::document(&form) {
+        Value::String(_) => Value::Object(Map::new()),
+        document => document,
+    };
+    Ok(Request { service, protocol: Protocol::Query, operation: operation.to_owned(), input })
+}
+
+fn serialization_error(message: &str) -> ApiError {
+    ApiError::bad_request("SerializationException", message)
+}
+
+/// `/service/{target prefix}/operation/{operation}`
+fn rpc_path(path: &str) -> Option<(&str, &str)> {
+    path.strip_prefix("/service/")?.split_once("/operation/")
+}
+
+fn service_of_path(path: &str) -> Option<Service> {
+    let first = path.split('/').nth(1)?;
+    if matches!(first, "v2" | "account") {
+        return Some(Service::ApiGateway);
+    }
+    let is_date = first.len() == 10 && first.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    is_date.then_some(Service::Lambda)
+}
+
+fn json_protocol(parts: &Parts) -> Protocol {
+    let content_type = header_text(parts, header::CONTENT_TYPE.as_str()).unwrap_or_default();
+    Protocol::Json { version: if content_type.contains("json-1.1") { "1.1" } else { "1.0" } }
+}
+
+fn header_text<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    parts.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The body as a JSON object; an empty body is an empty one.
+fn json_body(body: &Bytes) -> Option<Value> {
+    if body.is_empty() {
+        return Some(Value::Object(Map::new()));
+    }
+    serde_json::from_slice(body).ok().filter(Value::is_object)
+}
+
+/// Writes an answer.
+pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answer) -> Response<Full<Bytes>> {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let namespace = service.query_version().map_or("", |(_, namespace)| namespace);
+    let (status, content_type, body) = match (protocol, &answer) {
+        (Protocol::RestJson, Ok(reply)) => {
+            let body = reply.body.as_ref().map_or_else(Vec::new, |body| body.to_string().into_bytes());
+            (reply.status, "application/json", body)
+        }
+        (Protocol::Json { version }, Ok(reply)) => {
+            let body = reply.body.as_ref().map_or_else(|| "{}".into(), Value::to_string);
+            (StatusCode::OK, json_type(version), body.into_bytes())
+        }
+        (Protocol::Query, Ok(reply)) => {
+            let xml = xml::response(namespace, operation, &request_id, reply.body.as_ref());
+            (StatusCode::OK, "text/xml", xml.into_bytes())
+        }
+        (Protocol::Cbor, Ok(reply)) => {
+            let body = cbor::encode(reply.body.as_ref().unwrap_or(&json!({})));
+            (StatusCode::OK, "application/cbor", body)
+        }
+        (Protocol::RestJson, Err(error)) => {
+            // Lambda spells its member `Message`, API Gateway `message`; SDKs take either.
+            let body = match service {
+                Service::Lambda => json!({"Type": "User", "Message": error.message}),
+                _ => json!({"message": error.message}),
+            };
+            (error.status, "application/json", body.to_string().into_bytes())
+        }
+        (Protocol::Json { version }, Err(error)) => {
+            (error.status, json_type(version), typed_error(service, error).to_string().into_bytes())
+        }
+        (Protocol::Query, Err(error)) => {
+            (error.status, "text/xml", xml::error(namespace, &request_id, error).into_bytes())
+        }
+        (Protocol::Cbor, Err(error)) => {
+            (error.status, "application/cbor", cbor::encode(&typed_error(service, error)))
+        }
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(id) = HeaderValue::from_str(&request_id) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    if protocol == Protocol::Cbor {
+        headers.insert(SMITHY_PROTOCOL, HeaderValue::from_static(RPC_V2_CBOR));
+    }
+    if let Err(error) = &answer {
+        headers.insert("x-amzn-errortype", HeaderValue::from_static(error.code));
+        let fault = if error.status.is_server_error() { "Receiver" } else { "Sender" };
+        let query_code = error.query_code.unwrap_or(error.code);
+        if let Ok(value) = HeaderValue::from_str(&format!("{query_code};{fault}")) {
+            headers.insert("x-amzn-query-error", value);
+        }
+    }
+    response
+}
+
+fn json_type(version: &str) -> &'static str {
+    if version == "1.1" { "application/x-amz-json-1.1" } else { "application/x-amz-json-1.0" }
+}
+
+fn typed_error(service: Service, error: &ApiError) -> Value {
+    let shape = match service {
+        Service::Sqs => format!("com.amazonaws.sqs#{}", error.code),
+        _ => error.code.to_owned(),
+    };
+    json!({"__type": shape, "message": error.message})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> (Parts, Bytes) {
+        let mut builder = http::Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            builder = builder.header(*name, *value);
+        }
+        (builder.body(()).unwrap().into_parts().0, Bytes::from(body.to_owned()))
+    }
+
+    fn signed(service: &str) -> String {
+        format!(
+            "AWS4-HMAC-SHA256 Credential=test/20261123/us-east-1/{service}/aws4_request, SignedHeaders=host"
+        )
+    }
+
+    #[test]
+    fn the_target_header_decides_before_anything_else() {
+        let authorization = signed("lambda");
+        let headers = [("x-amz-target", "AmazonSQS.ListQueues"), ("authorization", authorization.as_str())];
+        let (parts, body) = request("POST", "/", &headers, "{}");
+        let read = read(&parts, &body).unwrap();
+        assert_eq!((read.service, read.operation.as_str()), (Service::Sqs, "ListQueues"));
+    }
+
+    #[test]
+    fn a_query_request_goes_by_its_version_even_unsigned() {
+        let (parts, body) = request("POST", "/", &[], "Action=GetCallerIdentity&Version=2011-06-15");
+        let read = read(&parts, &body).unwrap();
+        assert_eq!((read.service, read.operation.as_str()), (Service::Sts, "GetCallerIdentity"));
+        assert_eq!(read.input, json!({}));
+    }
+
+    #[test]
+    fn rest_requests_go_by_scope_or_by_path() {
+        let authorization = signed("apigateway");
+        let (parts, body) = request("GET", "/tags/x", &[("authorization", authorization.as_str())], "");
+        assert_eq!(read(&parts, &body).unwrap().service, Service::ApiGateway);
+        let (parts, body) = request("GET", "/2015-03-31/functions", &[], "");
+        assert_eq!(read(&parts, &body).unwrap().service, Service::Lambda);
+        let (parts, body) = request("GET", "/v2/apis", &[], "");
+        assert_eq!(read(&parts, &body).unwrap().service, Service::ApiGateway);
+    }
+
+    #[test]
+    fn what_nobody_serves_is_refused_in_its_protocol() {
+        let (parts, body) = request("POST", "/", &[("x-amz-target", "DynamoDB_20120810.GetItem")], "{}");
+        let refused = read(&parts, &body).unwrap_err();
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(refused.headers()["x-amzn-errortype"], "UnknownOperationException");
+    }
+}

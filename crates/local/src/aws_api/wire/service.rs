@@ -1,0 +1,96 @@
+//! The services of the control plane, and what is particular to each on the wire.
+
+use super::ApiError;
+
+/// A service by its SigV4 name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// `apigateway`: API Gateway v2, and the account resource of v1.
+    ApiGateway,
+    /// `lambda`
+    Lambda,
+    /// `iam`
+    Iam,
+    /// `sts`
+    Sts,
+    /// `logs`
+    Logs,
+    /// `sqs`
+    Sqs,
+    /// `monitoring`
+    CloudWatch,
+}
+
+impl Service {
+    const ALL: [Self; 7] =
+        [Self::ApiGateway, Self::Lambda, Self::Iam, Self::Sts, Self::Logs, Self::Sqs, Self::CloudWatch];
+
+    /// The service that a SigV4 credential scope names.
+    pub fn of_signing_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.signing_name() == name)
+    }
+
+    /// The name in a credential scope.
+    pub fn signing_name(self) -> &'static str {
+        match self {
+            Self::ApiGateway => "apigateway",
+            Self::Lambda => "lambda",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+            Self::Logs => "logs",
+            Self::Sqs => "sqs",
+            Self::CloudWatch => "monitoring",
+        }
+    }
+
+    /// The prefix of the service's actions in a policy.
+    pub fn action_prefix(self) -> &'static str {
+        match self {
+            Self::CloudWatch => "cloudwatch",
+            other => other.signing_name(),
+        }
+    }
+
+    /// The prefix of `X-Amz-Target`, for services that speak JSON or CBOR.
+    pub fn target_prefix(self) -> Option<&'static str> {
+        match self {
+            Self::Logs => Some("Logs_20140328"),
+            Self::Sqs => Some("AmazonSQS"),
+            Self::CloudWatch => Some("GraniteServiceVersion20100801"),
+            _ => None,
+        }
+    }
+
+    /// The service whose target prefix this is.
+    pub fn of_target_prefix(prefix: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.target_prefix() == Some(prefix))
+    }
+
+    /// API version and XML namespace, for services that speak the Query protocol.
+    pub fn query_version(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Iam => Some(("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/")),
+            Self::Sts => Some(("2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/")),
+            Self::CloudWatch => Some(("2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/")),
+            _ => None,
+        }
+    }
+
+    /// The service whose Query API has this version.
+    pub fn of_query_version(version: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.query_version().is_some_and(|(own, _)| own == version))
+    }
+
+    /// An argument that is wrong, or that this plane does not support.
+    pub fn invalid(self, message: impl Into<String>) -> ApiError {
+        let code = match self {
+            Self::ApiGateway => "BadRequestException",
+            Self::Lambda => "InvalidParameterValueException",
+            Self::Iam | Self::Sts => "ValidationError",
+            Self::Logs => "InvalidParameterException",
+            Self::Sqs => "InvalidParameterValue",
+            Self::CloudWatch => "InvalidParameterValue",
+        };
+        ApiError::bad_request(code, message)
+    }
+}
