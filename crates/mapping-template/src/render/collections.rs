@@ -13,7 +13,7 @@ impl<'s> Renderer<'s> {
     ) -> Result<Value<'s>> {
         let length = self.heap.list(id).items.len();
         Ok(match (method, arguments) {
-            ("size" | "length", []) => count(length),
+            ("size", []) => count(length),
             ("isEmpty", []) => Value::Bool(length == 0),
             ("get", [index]) => {
                 let at = self.bounded(method, index, length)?;
