@@ -1,1 +1,23 @@
-//! Test harness.
+//! What the end-to-end tests share: a plane with real functions on a free port, and clients to talk to it.
+
+pub mod client;
+pub mod functions;
+pub mod plane;
+pub mod sdk;
+
+/// Seconds that anything may take before a test gives up: generous, since the machine may be busy. No test
+/// asserts how long something takes.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Waits until a condition holds, looking again whenever the scheduler lets it.
+///
+/// # Panics
+/// After [`PATIENCE`]; the message names what was waited for.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    let wait = async {
+        while !condition().await {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, wait).await.is_ok(), "{what} did not come true within {PATIENCE:?}");
+}

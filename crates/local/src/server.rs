@@ -77,7 +77,7 @@ async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> 
     }
     let path = request.uri().path();
     if let Some(page) = path.strip_prefix(ADMIN_PREFIX) {
-        return admin(plane, &page.to_owned(), request.method()).await;
+        return admin(plane, page, request.method());
     }
     if let Some(endpoint) = Endpoint::parse(&host, path).filter(|endpoint| endpoint.connection_id().is_some()) {
         let (parts, body) = request.into_parts();
@@ -91,10 +91,10 @@ async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> 
 }
 
 /// `/_sluicegate/health` and `/_sluicegate/state`.
-async fn admin(plane: &Plane, name: &str, method: &Method) -> Response<Body> {
+fn admin(plane: &Plane, name: &str, method: &Method) -> Response<Body> {
     match (method, name) {
         (&Method::GET, "health") => page(StatusCode::OK, json!({"status": "running", "version": env!("CARGO_PKG_VERSION")})),
-        (&Method::GET, "state") => page(StatusCode::OK, plane.state().await),
+        (&Method::GET, "state") => page(StatusCode::OK, plane.state()),
         _ => page(StatusCode::NOT_FOUND, json!({"message": format!("there is no page {ADMIN_PREFIX}{name}; there are health and state")})),
     }
 }

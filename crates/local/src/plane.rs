@@ -1,0 +1,209 @@
+//! The plane as a whole: what it is made of, how it starts and how it stops.
+
+use crate::account::Account;
+use crate::aws_api::AwsApi;
+use crate::aws_api::data_plane::DataPlane;
+use crate::aws_api::iam::Iam;
+use crate::aws_api::logs::Logs;
+use crate::aws_api::sqs::Queues;
+use crate::function::config::FunctionConfig;
+use crate::function::mapping::config::MappingConfig;
+use crate::function::mapping::{self, MappingStatus, Mappings};
+use crate::function::{self, Functions};
+use crate::gateway::stage::Stage;
+use crate::gateway::{self, Gateway, Timers};
+use crate::server;
+use crate::stream::{self, Streams, WriteLimits};
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How a plane differs from the usual one.
+#[derive(Debug, Clone, Default)]
+pub struct PlaneOptions {
+    /// The account that it plays.
+    pub account: Account,
+    /// How long connections last.
+    pub timers: Timers,
+    /// Whether shards refuse what is over their write limit.
+    pub write_limits: WriteLimits,
+}
+
+/// A running plane. Clones are the same plane.
+#[derive(Clone)]
+pub struct Plane {
+    pub(crate) gateway: Gateway,
+    streams: Streams,
+    aws_api: Arc<AwsApi>,
+    served: Arc<Served>,
+    running: Arc<Running>,
+}
+
+/// The parts that the control plane drives.
+struct Served {
+    account: Account,
+    gateway: Gateway,
+    streams: Streams,
+    functions: Functions,
+    mappings: Mappings,
+}
+
+struct Running {
+    address: SocketAddr,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    /// Functions' code; gone with the plane.
+    _code_dir: tempfile::TempDir,
+}
+
+impl Plane {
+    /// Starts an empty plane on a socket.
+    ///
+    /// # Errors
+    /// Where the socket has no address, or no folder for functions' code can be made.
+    pub async fn start(listener: TcpListener, options: PlaneOptions) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        let code_dir = tempfile::Builder::new().prefix("sluicegate-").tempdir()?;
+        let plane = Self::assemble(address, options, code_dir);
+        let (stop, tasks) = (plane.running.stop.clone(), &plane.running.tasks);
+        tasks.spawn(server::serve(plane.clone(), listener, stop));
+        tasks.close();
+        Ok(plane)
+    }
+
+    fn assemble(address: SocketAddr, options: PlaneOptions, code_dir: tempfile::TempDir) -> Self {
+        let PlaneOptions { account, timers, write_limits } = options;
+        let iam = Arc::new(Iam::new(account.clone()));
+        let logs = Arc::new(Logs::new(account.clone()));
+        let endpoint_url = endpoint_url(address);
+        let queues = Arc::new(Queues::new(account.clone(), iam.clone()));
+        let streams = Streams::new(account.clone(), iam.clone(), write_limits);
+        let functions = Functions::new(function::Surroundings {
+            account: account.clone(),
+            permissions: iam.clone(),
+            logs: logs.clone(),
+            endpoint_url,
+        });
+        let mappings = Mappings::new(mapping::Surroundings {
+            account: account.clone(),
+            streams: streams.clone(),
+            functions: functions.clone(),
+            permissions: iam.clone(),
+            destinations: queues.clone(),
+        });
+        let gateway = Gateway::new(gateway::Surroundings {
+            account: account.clone(),
+            streams: streams.clone(),
+            permissions: iam.clone(),
+            logs: logs.clone(),
+            timers,
+        });
+        let served = Arc::new(Served {
+            account: account.clone(),
+            gateway: gateway.clone(),
+            streams: streams.clone(),
+            functions,
+            mappings,
+        });
+        let aws_api = Arc::new(AwsApi::new(account, iam, logs, queues, served.clone(), code_dir.path().to_owned()));
+        let running = Running {
+            address,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            _code_dir: code_dir,
+        };
+        Self { gateway, streams, aws_api, served, running: Arc::new(running) }
+    }
+
+    /// The account that it plays.
+    pub fn account(&self) -> &Account {
+        &self.served.account
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.running.address
+    }
+
+    /// `http://127.0.0.1:{port}`, what functions and clients on this machine set `AWS_ENDPOINT_URL` to.
+    pub fn endpoint_url(&self) -> String {
+        endpoint_url(self.running.address)
+    }
+
+    /// Answers one AWS API call, whether it came by the port or from inside the process.
+    pub async fn call(&self, request: Request<Bytes>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        if target.starts_with(stream::TARGET_PREFIX) {
+            return self.streams.handle(parts, body).await;
+        }
+        self.aws_api.handle(parts, body).await.map(|body| Body::new(body.map_err(|never| match never {})))
+    }
+
+    /// The whole plane's control state, normalised: what two planes that serve the same have in common.
+    pub fn state(&self) -> Value {
+        self.aws_api.state()
+    }
+
+    /// Closes every connection, ends every function and lets calls in flight finish.
+    pub async fn stop(&self) {
+        self.served.gateway.shutdown().await;
+        self.served.mappings.shutdown().await;
+        self.served.functions.shutdown().await;
+        self.running.stop.cancel();
+        self.running.tasks.wait().await;
+    }
+}
+
+/// A plane that listens everywhere is still called by its own functions over loopback.
+fn endpoint_url(address: SocketAddr) -> String {
+    let is_loopback = address.ip().is_loopback() && address.is_ipv4();
+    if is_loopback || address.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}
+
+impl DataPlane for Served {
+    fn publish_stage(&self, stage: Stage) {
+        self.gateway.publish(stage);
+    }
+
+    fn unpublish_stage(&self, api_id: &str, stage: &str) {
+        self.gateway.unpublish(api_id, stage);
+    }
+
+    fn put_function(&self, config: FunctionConfig) {
+        self.functions.put(config);
+    }
+
+    fn remove_function(&self, name: &str) {
+        self.functions.remove(name);
+    }
+
+    fn put_mapping(&self, config: MappingConfig) {
+        self.mappings.put(config);
+    }
+
+    fn remove_mapping(&self, uuid: &str) {
+        self.mappings.remove(uuid);
+    }
+
+    fn mapping_status(&self, uuid: &str) -> Option<MappingStatus> {
+        self.mappings.status(uuid)
+    }
+
+    fn source_exists<'a>(&'a self, arn: &'a str) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        Box::pin(self.streams.source_exists(arn))
+    }
+}

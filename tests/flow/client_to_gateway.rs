@@ -1,0 +1,127 @@
+//! What a client meets at the front door.
+
+use local::gateway::Timers;
+use local::plane::PlaneOptions;
+use serde_json::json;
+use sluicegate_tests::client::Client;
+use sluicegate_tests::plane::TestPlane;
+use std::time::Duration;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::http::{Response, StatusCode};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+async fn refused(uri: &str) -> Response<Option<Vec<u8>>> {
+    match connect_async(uri).await {
+        Err(Error::Http(response)) => *response,
+        other => panic!("{uri} should refuse the handshake, not {other:?}"),
+    }
+}
+
+/// Facts A4: decided for an unknown stage.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stage_that_does_not_exist_is_refused_and_named() {
+    let plane = TestPlane::start().await;
+    let response = refused(&format!("ws://{}/nowhere", plane.plane.address())).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let hint = response.headers()["x-sluicegate-hint"].to_str().unwrap();
+    assert!(hint.contains(&plane.composed.api_id) && hint.contains("/v1"), "{hint}");
+    let body: serde_json::Value = serde_json::from_slice(response.body().as_deref().unwrap()).unwrap();
+    assert_eq!(body["message"], "Forbidden");
+}
+
+/// Facts A8: URL length.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_url_of_more_than_4096_characters_is_refused() {
+    let plane = TestPlane::start().await;
+    let response = refused(&format!("{}?pad={}", plane.uri(), "x".repeat(4_096))).await;
+    assert_eq!(response.status(), StatusCode::URI_TOO_LONG);
+}
+
+/// DESIGN: every form of address reaches the same stage.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_path_form_of_the_address_reaches_the_stage() {
+    let plane = TestPlane::start().await;
+    let uri = format!("ws://{}/_aws/execute-api/{}/v1", plane.plane.address(), plane.composed.api_id);
+    let mut client = Client::connect(&uri).await;
+    client.send(r#"{"by":"path"}"#).await;
+    assert_eq!(client.receive_json().await, json!({"by": "path"}));
+}
+
+/// Facts A8: frames of 32 KB, messages of 128 KB, else 1009.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_travel_up_to_the_limits_and_larger_frames_close_with_1009() {
+    let plane = TestPlane::start().await;
+    let message = |bytes: usize| json!({"pad": "x".repeat(bytes - r#"{"pad":""}"#.len())}).to_string();
+
+    let mut client = plane.client().await;
+    let small = message(30 * 1_024);
+    client.send(small.clone()).await;
+    assert_eq!(client.receive().await, small);
+    let large = message(100 * 1_024);
+    client.send_fragmented(&large, 32 * 1_024).await;
+    assert_eq!(client.receive().await, large);
+
+    client.send(large).await;
+    assert_eq!(client.closed().await.0, 1009);
+
+    let mut client = plane.client().await;
+    client.send_fragmented(&message(129 * 1_024), 32 * 1_024).await;
+    assert_eq!(client.closed().await.0, 1009);
+}
+
+/// Facts A8: a binary frame from a client closes with 1003.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binary_message_closes_with_1003() {
+    let plane = TestPlane::start().await;
+    let mut client = plane.client().await;
+    client.send_message(Message::binary(vec![1, 2, 3])).await;
+    assert_eq!(client.closed().await.0, 1003);
+}
+
+/// Facts A8, observed: an idle connection is closed with 1001 `Going away`.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_is_closed_with_1001() {
+    let timers = Timers { idle: Duration::from_millis(200), ..Timers::default() };
+    let plane = TestPlane::with("", PlaneOptions { timers, ..PlaneOptions::default() }).await;
+    let mut client = plane.client().await;
+    assert_eq!(client.closed().await, (1001, "Going away".into()));
+}
+
+/// Facts A8: no connection outlives its limit, however busy.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_ends_with_its_lifetime() {
+    let timers = Timers { lifetime: Duration::from_millis(300), ..Timers::default() };
+    let plane = TestPlane::with("", PlaneOptions { timers, ..PlaneOptions::default() }).await;
+    let mut client = plane.client().await;
+    client.send("1").await;
+    assert_eq!(client.closed().await.0, 1001);
+}
+
+/// Facts A3, documented: what the model refuses gets this frame, and nothing enters the stream.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_json_is_refused_at_the_door_and_the_connection_lives() {
+    let plane = TestPlane::start().await;
+    let mut client = plane.client().await;
+    client.send("not json").await;
+    let frame = client.receive().await;
+    assert!(frame.starts_with(r#"{"message" : "Bad request body", "connectionId": ""#), "{frame}");
+    client.send("[1]").await;
+    assert_eq!(client.receive().await, "[1]");
+}
+
+/// Facts A9: over the stage's rate a message is refused, and the connection lives.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_over_the_stage_rate_are_refused() {
+    let plane = TestPlane::with("throttling = { rate_limit = 0.001, burst_limit = 3 }", PlaneOptions::default()).await;
+    let mut client = plane.client().await;
+    for _ in 0..3 {
+        client.send("1").await;
+    }
+    let mut frames = Vec::new();
+    for _ in 0..3 {
+        frames.push(client.receive().await);
+    }
+    let refused = frames.iter().filter(|frame| frame.contains("Too Many Requests")).count();
+    // The handshake took the first of three tokens.
+    assert_eq!((refused, frames.len()), (1, 3), "{frames:?}");
+}

@@ -1,0 +1,114 @@
+//! What the gateway writes into the stream.
+
+use aws_sdk_kinesis::types::ShardIteratorType;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::{eventually, sdk};
+
+async fn records(plane: &TestPlane) -> Vec<aws_sdk_kinesis::types::Record> {
+    let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
+    let iterator = kinesis
+        .get_shard_iterator()
+        .stream_name(plane.stack.stream_name())
+        .shard_id("shardId-000000000000")
+        .shard_iterator_type(ShardIteratorType::TrimHorizon)
+        .send()
+        .await
+        .expect("an iterator");
+    let records = kinesis.get_records().set_shard_iterator(iterator.shard_iterator).send().await.expect("records");
+    records.records
+}
+
+/// DESIGN section 5: the record is the event, keyed by its connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_becomes_an_event_in_the_stream_that_any_sdk_reads() {
+    let plane = TestPlane::start().await;
+    let summary = sdk::kinesis(&plane.plane.endpoint_url())
+        .describe_stream_summary()
+        .stream_name(plane.stack.stream_name())
+        .send()
+        .await
+        .expect("a summary");
+    let summary = summary.stream_description_summary.expect("a description");
+    assert_eq!((summary.open_shard_count, summary.consumer_count), (1, Some(1)));
+
+    let mut client = plane.client().await;
+    client.send(r#"{ "msg": "Hello World!" }"#).await;
+    client.receive().await;
+    let records = records(&plane).await;
+    assert_eq!(records.len(), 1);
+    let event: Value = serde_json::from_slice(records[0].data.as_ref()).expect("an event");
+    assert_eq!(event["payload"], serde_json::json!({"msg": "Hello World!"}));
+    assert_eq!(event["connectionId"], records[0].partition_key.as_str());
+    assert_eq!((&event["routeKey"], &event["eventType"]), (&"$default".into(), &"MESSAGE".into()));
+    assert_eq!((&event["stage"], &event["apiId"]), (&"v1".into(), &plane.composed.api_id.as_str().into()));
+    assert_eq!(event["sourceIp"], "127.0.0.1");
+    assert!(event["connectedAt"].as_u64() <= event["requestTimeEpoch"].as_u64());
+}
+
+/// Facts A9: what is refused at the door never enters the stream.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_message_leaves_no_record() {
+    let plane = TestPlane::start().await;
+    let mut client = plane.client().await;
+    client.send("not json").await;
+    client.receive().await;
+    client.send("1").await;
+    client.receive().await;
+    assert_eq!(records(&plane).await.len(), 1);
+}
+
+/// DESIGN section 5: an acknowledgement carries the sequence number that Kinesis gave the record.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledgement_names_the_record() {
+    let plane = TestPlane::with("acknowledgements = true", Default::default()).await;
+    let mut client = plane.client().await;
+    client.send("1").await;
+    let mut frames = [client.receive().await, client.receive().await];
+    frames.sort();
+    let [echo, ack] = frames;
+    assert_eq!(echo, "1");
+    let ack: Value = serde_json::from_str(&ack).expect("an acknowledgement");
+    assert_eq!(ack["ack"]["sequenceNumber"], records(&plane).await[0].sequence_number.as_str());
+}
+
+/// DESIGN section 5: lifecycle events reach the stream where a function asks for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn lifecycle_events_reach_the_stream_where_asked_for() {
+    let tfvars = r#"functions = { echo = { lifecycle_events = ["CONNECT", "DISCONNECT"] } }"#;
+    let plane = TestPlane::with(tfvars, Default::default()).await;
+    plane.client().await.close().await;
+    eventually("both events are in the stream", || async { records(&plane).await.len() == 2 }).await;
+    let types: Vec<_> = records(&plane).await.iter().map(|record| event_type(record.data.as_ref())).collect();
+    assert_eq!(types, ["CONNECT", "DISCONNECT"]);
+}
+
+fn event_type(data: &[u8]) -> String {
+    let event: Value = serde_json::from_slice(data).expect("an event");
+    assert!(event["payload"].is_null());
+    event["eventType"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Facts D3: a caller of the wire API is served by the same stream, and its record is pushed just the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_put_by_an_sdk_reaches_the_function() {
+    let plane = TestPlane::start().await;
+    let mut client = plane.client().await;
+    client.send("0").await;
+    client.receive().await;
+    let connection_id = records(&plane).await[0].partition_key.clone();
+    let event = format!(r#"{{"payload":{{"from":"sdk"}},"connectionId":"{connection_id}"}}"#);
+    let put = sdk::kinesis(&plane.plane.endpoint_url())
+        .put_record()
+        .stream_name(plane.stack.stream_name())
+        .partition_key(&connection_id)
+        .data(aws_sdk_kinesis::primitives::Blob::new(event.clone()))
+        .send()
+        .await
+        .expect("the stream takes a record");
+    assert_eq!(put.shard_id, "shardId-000000000000");
+    assert_eq!(client.receive().await, r#"{"from":"sdk"}"#);
+    assert!(!STANDARD.encode(event).is_empty());
+}

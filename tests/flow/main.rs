@@ -1,0 +1,7 @@
+//! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and round.
+
+mod client_to_gateway;
+mod function_to_client;
+mod gateway_to_stream;
+mod round_trip;
+mod stream_to_function;

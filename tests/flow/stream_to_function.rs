@@ -1,0 +1,61 @@
+//! Function processes come and go; records are handed over all the same.
+
+use serde_json::json;
+use sluicegate_tests::plane::TestPlane;
+use std::process::Command;
+
+/// The processes of this test's own echo function: children of this process that run its code.
+fn echo_processes(plane: &TestPlane) -> Vec<String> {
+    let endpoint = format!("AWS_ENDPOINT_URL={}", plane.plane.endpoint_url());
+    let processes = std::fs::read_dir("/proc").expect("/proc can be read");
+    processes
+        .flatten()
+        .filter(|process| {
+            let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+            let is_ours = environment.split(|byte| *byte == 0).any(|entry| entry == endpoint.as_bytes());
+            let command = std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default();
+            is_ours && command.contains("bootstrap")
+        })
+        .map(|process| process.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+fn kill(processes: &[String]) {
+    Command::new("kill").arg("-9").args(processes).status().expect("kill runs");
+}
+
+/// Issue 2: kill the function's process while messages flow; each is answered, in order per connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn killing_the_function_loses_nothing_and_keeps_order() {
+    const MESSAGES: usize = 60;
+    const KILLS: [usize; 3] = [5, 20, 40];
+    let plane = TestPlane::start().await;
+    let mut client = plane.client().await;
+    client.send(json!({"n": 0}).to_string()).await;
+    let mut answered = client.receive_json().await["n"].as_u64();
+    for n in 1..MESSAGES {
+        client.send(json!({"n": n}).to_string()).await;
+        if KILLS.contains(&n) {
+            kill(&echo_processes(&plane));
+        }
+    }
+    while answered != Some(MESSAGES as u64 - 1) {
+        let n = client.receive_json().await["n"].as_u64();
+        // A record may be handed over twice, never skipped: the next is at most one further.
+        assert!(n <= answered.map(|answered| answered + 1), "{n:?} after {answered:?}");
+        answered = answered.max(n);
+    }
+}
+
+/// Issue 2: when the plane stops, every child is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_the_plane_ends_every_function_and_connection() {
+    let plane = TestPlane::start().await;
+    let mut client = plane.client().await;
+    client.send("1").await;
+    client.receive().await;
+    assert!(!echo_processes(&plane).is_empty());
+    let (closed, ()) = tokio::join!(client.closed(), plane.plane.stop());
+    assert_eq!(closed.0, 1001);
+    assert_eq!(echo_processes(&plane), Vec::<String>::new());
+}

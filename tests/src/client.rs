@@ -1,0 +1,105 @@
+//! A WebSocket client for tests: sends, receives within [`PATIENCE`], and sees close codes.
+
+use crate::PATIENCE;
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// A connected client.
+#[derive(Debug)]
+pub struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Client {
+    /// Connects.
+    ///
+    /// # Panics
+    /// Where the handshake is refused.
+    pub async fn connect(uri: &str) -> Self {
+        let (socket, _) = connect_async(uri).await.expect("the handshake succeeds");
+        Self { socket }
+    }
+
+    /// Sends a text message in one frame.
+    ///
+    /// # Panics
+    /// Where the connection is gone.
+    pub async fn send(&mut self, text: impl Into<String>) {
+        self.socket.send(Message::text(text.into())).await.expect("the connection takes a message");
+    }
+
+    /// Sends a text message in frames of at most `bytes_max` bytes.
+    ///
+    /// # Panics
+    /// Where the connection is gone.
+    pub async fn send_fragmented(&mut self, text: &str, bytes_max: usize) {
+        let parts: Vec<_> = text.as_bytes().chunks(bytes_max).collect();
+        for (index, part) in parts.iter().enumerate() {
+            let kind = if index == 0 { Data::Text } else { Data::Continue };
+            let is_last = index + 1 == parts.len();
+            let frame = Frame::message(part.to_vec(), OpCode::Data(kind), is_last);
+            self.socket.send(Message::Frame(frame)).await.expect("the connection takes a frame");
+        }
+    }
+
+    /// Sends anything.
+    ///
+    /// # Panics
+    /// Where the connection is gone.
+    pub async fn send_message(&mut self, message: Message) {
+        self.socket.send(message).await.expect("the connection takes a message");
+    }
+
+    /// The next text message.
+    ///
+    /// # Panics
+    /// Where none comes, or something else does.
+    pub async fn receive(&mut self) -> String {
+        loop {
+            let message = timeout(PATIENCE, self.socket.next()).await.expect("a message comes in time");
+            match message.expect("the connection is open").expect("the connection is sound") {
+                Message::Text(text) => return text.to_string(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("a text message was expected, not {other:?}"),
+            }
+        }
+    }
+
+    /// The next text message, as JSON.
+    ///
+    /// # Panics
+    /// Where none comes, or it is no JSON.
+    pub async fn receive_json(&mut self) -> Value {
+        let text = self.receive().await;
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text:?} is no JSON: {error}"))
+    }
+
+    /// The code and reason of the close frame that comes next, after whatever messages were on their way.
+    ///
+    /// # Panics
+    /// Where the connection ends without one.
+    pub async fn closed(&mut self) -> (u16, String) {
+        loop {
+            let message = timeout(PATIENCE, self.socket.next()).await.expect("the connection is closed in time");
+            match message.expect("a close frame comes first").expect("the connection is sound until closed") {
+                Message::Close(frame) => {
+                    let frame = frame.expect("the close frame has a code");
+                    return (frame.code.into(), frame.reason.to_string());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Closes from this side and waits until it is done.
+    pub async fn close(mut self) {
+        let _ = self.socket.close(None).await;
+        while let Some(Ok(_)) = self.socket.next().await {}
+    }
+}

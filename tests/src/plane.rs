@@ -1,0 +1,56 @@
+//! A plane in this process, on a free port, with a stack deployed to it.
+
+use crate::client::Client;
+use crate::functions::{packages, project};
+use local::compose::{Composed, compose};
+use local::plane::{Plane, PlaneOptions};
+use local::stack::Stack;
+use std::io::Write as _;
+use tokio::net::TcpListener;
+
+/// A plane and what runs on it. It stops when the test's runtime does.
+pub struct TestPlane {
+    /// The plane.
+    pub plane: Plane,
+    /// What was deployed.
+    pub stack: Stack,
+    /// Where it is reached.
+    pub composed: Composed,
+}
+
+impl TestPlane {
+    /// The project's own stack.
+    pub async fn start() -> Self {
+        Self::with("", PlaneOptions::default()).await
+    }
+
+    /// The project's own stack with values replaced, as by a `-var-file`.
+    ///
+    /// # Panics
+    /// Where the values are wrong or the plane cannot start.
+    pub async fn with(tfvars: &str, options: PlaneOptions) -> Self {
+        let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile().expect("a temporary file");
+        values.write_all(tfvars.as_bytes()).expect("the values are written");
+        let stack = Stack::read(&project(), &[values.path().to_owned()]).expect("the stack is well defined");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let plane = Plane::start(listener, options).await.expect("the plane starts");
+        let packages = tokio::task::spawn_blocking(packages).await.expect("the functions are built");
+        let composed = compose(&plane, &stack, packages).await.expect("the control plane takes the stack");
+        Self { plane, stack, composed }
+    }
+
+    /// `ws://127.0.0.1:{port}/{stage}`
+    pub fn uri(&self) -> String {
+        format!("ws://{}/{}", self.plane.address(), self.stack.stage)
+    }
+
+    /// A connected client.
+    pub async fn client(&self) -> Client {
+        Client::connect(&self.uri()).await
+    }
+
+    /// The callback endpoint, as the functions have it.
+    pub fn connections_endpoint(&self) -> String {
+        format!("{}/_aws/execute-api/{}/{}", self.plane.endpoint_url(), self.composed.api_id, self.stack.stage)
+    }
+}
