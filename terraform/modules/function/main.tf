@@ -17,7 +17,7 @@ resource "aws_lambda_function" "this" {
   handler                        = "bootstrap"
   architectures                  = [var.architecture]
   filename                       = local.package
-  source_code_hash               = filebase64sha256(local.package)
+  source_code_hash               = fileexists(local.package) ? filebase64sha256(local.package) : null # refused below
   memory_size                    = var.settings.memory_mb
   timeout                        = var.settings.timeout_seconds
   reserved_concurrent_executions = var.settings.reserved_concurrency
