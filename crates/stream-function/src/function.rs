@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use aws_lambda_events::event::kinesis::KinesisEvent;
-use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 
 use crate::batch::Runner;
@@ -16,6 +14,7 @@ use crate::event::Event;
 use crate::failure::Failure;
 use crate::jitter::Jitter;
 use crate::limits::{Limits, WARM_UP_TIMEOUT};
+use crate::record::{BatchResponse, KinesisEvent};
 use crate::telemetry;
 
 /// A handler with limits of its own; [`run`](crate::run) is one with the defaults.
@@ -116,7 +115,7 @@ async fn invoke<H, E>(
     runner: &Runner,
     batch: LambdaEvent<KinesisEvent>,
     handler: &H,
-) -> Result<KinesisEventResponse, lambda_runtime::Error>
+) -> Result<BatchResponse, lambda_runtime::Error>
 where
     H: AsyncFn(Event, Connection) -> Result<(), E>,
     E: Into<Failure>,
@@ -137,11 +136,7 @@ where
             u64::try_from(now_epoch_ms).unwrap_or(u64::MAX),
         )
     );
-    let mut response = KinesisEventResponse::default();
-    if let Some(sequence_number) = handled.redeliver_from {
-        response.add_failure(sequence_number);
-    }
-    Ok(response)
+    Ok(BatchResponse::new(handled.redeliver_from))
 }
 
 /// Why a function does not run.

@@ -1,6 +1,60 @@
-//! A record of the stream as Lambda delivers it.
+//! A batch of the stream's records, as Lambda delivers it and as it is answered.
+//!
+//! These are not the types of `aws_lambda_events`: those read the time `1545084650.98` as 98 ms past the second, and
+//! refuse the whole batch over a time in microseconds, which some planes send.
 
-use aws_lambda_events::event::kinesis::KinesisEventRecord;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+/// Lambda's event for Kinesis: what the library needs of it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct KinesisEvent {
+    #[serde(rename = "Records")]
+    pub records: Vec<KinesisEventRecord>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KinesisEventRecord {
+    #[serde(default, rename = "eventID")]
+    event_id: Option<String>,
+    #[serde(default, rename = "eventSourceARN")]
+    event_source_arn: Option<String>,
+    kinesis: KinesisRecord,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KinesisRecord {
+    sequence_number: String,
+    #[serde(default)]
+    partition_key: String,
+    data: String,
+    #[serde(default)]
+    approximate_arrival_timestamp: f64,
+}
+
+/// What a function answers to a mapping with `ReportBatchItemFailures`: nothing, or where to begin again.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BatchResponse {
+    batch_item_failures: Vec<BatchItemFailure>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchItemFailure {
+    item_identifier: String,
+}
+
+impl BatchResponse {
+    /// The answer to a batch that is to be delivered again from this sequence number on, if any.
+    pub fn new(redeliver_from: Option<String>) -> Self {
+        let failures = redeliver_from.into_iter().map(|item_identifier| BatchItemFailure { item_identifier });
+        Self { batch_item_failures: failures.collect() }
+    }
+}
 
 /// One record of a batch.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +89,9 @@ impl From<KinesisEventRecord> for Record {
             event_id: record.event_id.unwrap_or_else(|| kinesis.sequence_number.clone()),
             sequence_number: kinesis.sequence_number,
             partition_key: kinesis.partition_key,
-            data: kinesis.data.0,
-            arrival_epoch_ms: kinesis.approximate_arrival_timestamp.0.timestamp_millis(),
+            // What is no base64 is no event either, and goes to the fault queue as it came.
+            data: STANDARD.decode(&kinesis.data).unwrap_or_else(|_| kinesis.data.into_bytes()),
+            arrival_epoch_ms: (kinesis.approximate_arrival_timestamp * 1_000.0).round() as i64,
             source_arn: record.event_source_arn,
         }
     }
@@ -59,5 +114,34 @@ mod tests {
         assert_eq!(record.stream_arn(), Some("arn:aws:kinesis:us-east-1:123:stream/s"));
         assert_eq!(record.arrival_epoch_ms, 1_545_084_650_987);
         assert_eq!(record.data, br#"{"a":1}"#);
+    }
+
+    #[test]
+    fn times_of_any_precision_are_read() {
+        let at = |time: &str| {
+            let json = format!(
+                r#"{{"kinesis":{{"sequenceNumber":"1","data":"","approximateArrivalTimestamp":{time}}}}}"#
+            );
+            Record::from(serde_json::from_str::<KinesisEventRecord>(&json).unwrap()).arrival_epoch_ms
+        };
+        assert_eq!(at("1545084650.98"), 1_545_084_650_980);
+        assert_eq!(at("1545084650"), 1_545_084_650_000);
+        assert_eq!(at("1795412343.9376543"), 1_795_412_343_938);
+        assert_eq!(at("1.545084650987E9"), 1_545_084_650_987);
+    }
+
+    #[test]
+    fn what_is_no_base64_is_kept_as_it_came() {
+        let json = r#"{"kinesis":{"sequenceNumber":"1","data":"{}"}}"#;
+        assert_eq!(Record::from(serde_json::from_str::<KinesisEventRecord>(json).unwrap()).data, b"{}");
+    }
+
+    /// An empty list is full success, an identifier is where to begin again (facts E4).
+    #[test]
+    fn answers_have_the_shape_that_lambda_reads() {
+        let json =
+            |from: Option<&str>| serde_json::to_string(&BatchResponse::new(from.map(Into::into))).unwrap();
+        assert_eq!(json(None), r#"{"batchItemFailures":[]}"#);
+        assert_eq!(json(Some("4959")), r#"{"batchItemFailures":[{"itemIdentifier":"4959"}]}"#);
     }
 }

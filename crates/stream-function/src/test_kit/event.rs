@@ -1,10 +1,9 @@
 //! Events for a function under test: generated, recorded, or no events at all.
 
-use aws_lambda_events::event::kinesis::KinesisEvent;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::record::Record;
+use crate::record::{KinesisEvent, Record};
 
 /// What a client does, or a record of any content.
 #[derive(Clone, Debug)]
