@@ -4,7 +4,9 @@ mod connect;
 mod dev;
 mod flow_log;
 mod functions;
+mod plan;
 mod project;
+mod table;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -23,6 +25,8 @@ enum Command {
     Dev(dev::Args),
     /// Open a WebSocket and talk: a line in is a message out
     Connect(connect::Args),
+    /// Tell what a load needs, hits and costs on AWS
+    Plan(plan::Args),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Dev(args) => dev::run(args).await,
             Command::Connect(args) => connect::run(args).await,
+            Command::Plan(args) => plan::run(&args),
         }
     });
     // A blocked read of the terminal must not hold the process up.

@@ -1,0 +1,204 @@
+//! `sluicegate plan`: what a workload needs, hits and costs on AWS.
+
+mod bill;
+mod capacity;
+mod prices;
+mod print;
+mod quotas;
+mod workload;
+
+use anyhow::ensure;
+use bill::Bill;
+use capacity::Capacity;
+use quotas::Quota;
+use serde::Serialize;
+use std::io::Write as _;
+use workload::{Architecture, CONNECTION_MINUTES_MAX, MESSAGE_BYTES_MAX, StreamMode, Workload};
+
+/// Arguments of `plan`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Clients connected at the same time
+    #[arg(long, value_name = "N")]
+    connections: u64,
+    /// Messages per second from all clients together, at the peak
+    #[arg(long, value_name = "PER_SECOND")]
+    rate: f64,
+    /// Bytes of a message
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(..=MESSAGE_BYTES_MAX))]
+    size: u64,
+    /// Mean rate over peak rate: the bill follows the mean, capacity the peak
+    #[arg(long, default_value_t = 1.0, value_name = "PART")]
+    load_factor: f64,
+    /// Functions, each with its own consumer on the stream
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    functions: u64,
+    /// Messages to clients for each one from a client, of all functions together
+    #[arg(long, default_value_t = 1.0, value_name = "N")]
+    answers: f64,
+    /// Bytes of a message to a client [default: --size]
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(..=MESSAGE_BYTES_MAX))]
+    answer_size: Option<u64>,
+    /// The gateway acknowledges each message (`acknowledgements = true`)
+    #[arg(long)]
+    acknowledgements: bool,
+    /// Minutes that a connection lasts on average; API Gateway ends it after 120
+    #[arg(long, default_value_t = CONNECTION_MINUTES_MAX, value_name = "MINUTES")]
+    connection_minutes: f64,
+    /// How the stream's capacity is bought
+    #[arg(long, value_enum, default_value_t = StreamMode::Provisioned)]
+    mode: StreamMode,
+    /// Hours that the stream keeps a record
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(24..=8_760))]
+    retention_hours: u64,
+    /// Percent of each shard that the peak leaves free: connections never spread evenly
+    #[arg(long, default_value_t = 20, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=90))]
+    headroom: u8,
+    /// Records in a batch, at most
+    #[arg(long, default_value_t = 16, value_name = "RECORDS", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    batch: u64,
+    /// Seconds that a batch is waited for
+    #[arg(long, default_value_t = 0, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=300))]
+    batch_window: u64,
+    /// Records in a mean batch, where it is known [default: estimated]
+    #[arg(long, value_name = "RECORDS")]
+    mean_batch: Option<f64>,
+    /// Batches of one shard that are processed at once
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10))]
+    parallelization_factor: u64,
+    /// Milliseconds that an invocation takes: measure it, this default is a guess
+    #[arg(long, default_value_t = 20.0, value_name = "MS")]
+    invocation_ms: f64,
+    /// Megabytes of memory of a function
+    #[arg(long, default_value_t = 128, value_name = "MB", value_parser = clap::value_parser!(u64).range(128..=10_240))]
+    memory: u64,
+    /// CPU architecture of the functions
+    #[arg(long, value_enum, default_value_t = Architecture::X86)]
+    architecture: Architecture,
+    /// Bytes that an invocation logs: measure them, this default is a guess
+    #[arg(long, default_value_t = 700, value_name = "BYTES")]
+    log_bytes: u64,
+    /// Print JSON, complete
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `plan --json` prints.
+#[derive(Serialize)]
+pub struct Plan {
+    /// What was asked.
+    workload: Workload,
+    /// What carries it.
+    capacity: Capacity,
+    /// Messages per second to set as the stage's limit, sustained and at once.
+    stage_rate_limit: u64,
+    /// Seconds that it takes all clients to come back at once, at the quota of new connections.
+    reconnect_all_s: f64,
+    /// What it uses of each quota, fullest first.
+    quotas: Vec<QuotaUse>,
+    /// What a month of it costs.
+    bill: Bill,
+    /// What a month costs with the stream's capacity bought the other way.
+    other_mode_usd: f64,
+    /// Where and when the prices hold.
+    prices: PriceList,
+}
+
+#[derive(Serialize)]
+struct QuotaUse {
+    #[serde(flatten)]
+    quota: Quota,
+    share: f64,
+    state: quotas::State,
+}
+
+#[derive(Serialize)]
+struct PriceList {
+    region: &'static str,
+    as_of: &'static str,
+    check_at: &'static str,
+    hours_per_month: f64,
+    without: &'static str,
+}
+
+/// Prints the plan of the workload that the arguments describe.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let plan = Plan::of(workload_of(args)?);
+    let text = if args.json { serde_json::to_string_pretty(&plan)? + "\n" } else { print::text(&plan) };
+    // A reader that has seen enough, such as `head`, is no failure.
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+impl Plan {
+    fn of(workload: Workload) -> Self {
+        let capacity = Capacity::of(&workload);
+        let bill = Bill::of(&workload, &capacity);
+        let quotas = quotas::quotas(&workload, &capacity);
+        let other = Workload {
+            mode: match workload.mode {
+                StreamMode::Provisioned => StreamMode::OnDemand,
+                StreamMode::OnDemand => StreamMode::Provisioned,
+            },
+            ..workload
+        };
+        Self {
+            stage_rate_limit: capacity.stage_rate_limit(&workload),
+            reconnect_all_s: workload.connections as f64 / quotas::CONNECTS_PER_S,
+            quotas: quotas
+                .into_iter()
+                .map(|quota| QuotaUse { share: quota.share(), state: quota.state(), quota })
+                .collect(),
+            other_mode_usd: Bill::of(&other, &Capacity::of(&other)).total_usd,
+            bill,
+            capacity,
+            prices: PriceList {
+                region: prices::REGION,
+                as_of: prices::AS_OF,
+                check_at: prices::CHECK_AT,
+                hours_per_month: prices::HOURS_PER_MONTH,
+                without: "free tiers, taxes, support, alarms, access logs, custom domains",
+            },
+            workload,
+        }
+    }
+}
+
+fn workload_of(args: &Args) -> anyhow::Result<Workload> {
+    ensure!(args.rate.is_finite() && args.rate >= 0.0, "--rate must be 0 or more messages per second");
+    ensure!(args.load_factor > 0.0 && args.load_factor <= 1.0, "--load-factor must be above 0 and at most 1");
+    ensure!(args.answers.is_finite() && args.answers >= 0.0, "--answers must be 0 or more");
+    ensure!(
+        args.connection_minutes > 0.0 && args.connection_minutes <= CONNECTION_MINUTES_MAX,
+        "--connection-minutes must be above 0 and at most {CONNECTION_MINUTES_MAX}: API Gateway ends a connection then"
+    );
+    ensure!(args.invocation_ms.is_finite() && args.invocation_ms > 0.0, "--invocation-ms must be above 0");
+    ensure!(args.mean_batch.is_none_or(|mean| mean >= 1.0), "--mean-batch must be at least 1 record");
+    Ok(Workload {
+        connections: args.connections,
+        messages_per_s: args.rate,
+        message_bytes: args.size,
+        load_factor: args.load_factor,
+        answers_per_message: args.answers,
+        answer_bytes: args.answer_size.unwrap_or(args.size),
+        acknowledgements: args.acknowledgements,
+        connection_minutes: args.connection_minutes,
+        mode: args.mode,
+        retention_hours: args.retention_hours,
+        headroom: f64::from(args.headroom) / 100.0,
+        functions: args.functions,
+        memory_mb: args.memory,
+        architecture: args.architecture,
+        batch_size: args.batch,
+        batching_window_s: args.batch_window as f64,
+        parallelization_factor: args.parallelization_factor,
+        invocation_ms: args.invocation_ms,
+        mean_batch: args.mean_batch,
+        log_bytes: args.log_bytes,
+    })
+}
+
+#[cfg(test)]
+mod tests;
