@@ -33,11 +33,12 @@ impl Environment {
     /// Reads the environment. A variable that is set to nothing counts as not set, as in the AWS SDKs.
     pub fn read(lookup: Lookup<'_>) -> Result<Self, EnvironmentError> {
         let lookup = &|name: &str| lookup(name).filter(|value| !value.is_empty());
-        let lambda = |name| required(lookup, name, "Lambda", "");
+        let lambda = |name| required(lookup, name, "Lambda", ", or the plane that runs the function");
+        let function_name = lambda("AWS_LAMBDA_FUNCTION_NAME")?;
         let fault_queue_url =
             url("SLUICEGATE_FAULT_QUEUE_URL", terraform(lookup, "SLUICEGATE_FAULT_QUEUE_URL")?)?;
         Ok(Self {
-            function_name: lambda("AWS_LAMBDA_FUNCTION_NAME")?,
+            function_name,
             region: lambda("AWS_REGION")?,
             access_key_id: lambda("AWS_ACCESS_KEY_ID")?,
             secret_access_key: lambda("AWS_SECRET_ACCESS_KEY")?,

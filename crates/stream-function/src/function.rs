@@ -9,6 +9,7 @@ use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use crate::batch::Runner;
 use crate::client::{EndpointConnections, Queue, Transport};
 use crate::connection::Connection;
+use crate::connections::Connections;
 use crate::environment::{Environment, time_left};
 use crate::event::Event;
 use crate::failure::Failure;
@@ -29,12 +30,13 @@ use crate::telemetry;
 pub struct Function<H> {
     handler: H,
     limits: Limits,
+    connections: Option<Arc<dyn Connections>>,
 }
 
 impl<H> Function<H> {
     /// A function with the default limits.
     pub fn new(handler: H) -> Self {
-        Self { handler, limits: Limits::default() }
+        Self { handler, limits: Limits::default(), connections: None }
     }
 
     /// How many connections' records are handled side by side: 64 by default, at least 1. Each uses one socket to
@@ -69,6 +71,14 @@ impl<H> Function<H> {
         self
     }
 
+    /// Reaches clients by an implementation of your own instead of the library's.
+    #[must_use]
+    pub fn connections(mut self, connections: impl Connections + 'static) -> Self {
+        self.connections = Some(Arc::new(connections));
+        self
+    }
+
+    #[cfg(feature = "test-kit")]
     pub(crate) fn into_parts(self) -> (H, Limits) {
         (self.handler, self.limits)
     }
@@ -88,8 +98,8 @@ impl<H> Function<H> {
             Environment::read(&lookup).map_err(|error| fail("the function cannot start", &error))?;
         let transport = Transport::new(&environment)
             .map_err(|error| fail("the HTTP client cannot start", error.as_ref()))?;
-        let (handler, limits) = self.into_parts();
-        let runner = runner(environment, transport, limits);
+        let Self { handler, limits, connections } = self;
+        let runner = runner(environment, transport, limits, connections);
         // The sandbox may freeze as soon as it polls, and a handshake would not survive that.
         let _ = tokio::time::timeout(WARM_UP_TIMEOUT, runner.connections.warm_up()).await;
         let service = service_fn(|batch| invoke(&runner, batch, &handler));
@@ -97,10 +107,16 @@ impl<H> Function<H> {
     }
 }
 
-fn runner(environment: Environment, transport: Transport, limits: Limits) -> Runner {
+fn runner(
+    environment: Environment,
+    transport: Transport,
+    limits: Limits,
+    connections: Option<Arc<dyn Connections>>,
+) -> Runner {
     let Environment { function_name, connections_endpoint, sqs_endpoint, fault_queue_url, .. } = environment;
     Runner {
-        connections: Arc::new(EndpointConnections::new(transport.clone(), connections_endpoint)),
+        connections: connections
+            .unwrap_or_else(|| Arc::new(EndpointConnections::new(transport.clone(), connections_endpoint))),
         fault_queue: Arc::new(Queue::new(transport, sqs_endpoint, fault_queue_url)),
         limits,
         jitter: Arc::new(Jitter::from_system()),

@@ -1,4 +1,4 @@
-//! Write a microservice that answers WebSocket clients from a Kinesis stream.
+#![doc = include_str!("../README.md")]
 
 pub mod limits;
 
@@ -26,7 +26,22 @@ pub use failure::{Failure, give_up, retry};
 pub use fault::FaultReason;
 pub use function::{Function, RunError};
 
-/// Runs a function with the default [limits].
+/// Runs a function with the default [limits]: builds the clients once, then handles batches for as long as the
+/// execution environment lives.
+///
+/// ```no_run
+/// use stream_function::{Connection, Event, RunError, SendError, run};
+///
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> Result<(), RunError> {
+///     let greeting = String::from("hello");
+///     run(async |_: Event, connection: Connection| {
+///         connection.send_text(greeting.as_str()).await?;
+///         Ok::<_, SendError>(())
+///     })
+///     .await
+/// }
+/// ```
 ///
 /// # Errors
 /// As [`Function::run`].
