@@ -46,7 +46,7 @@ impl Environment {
             connections_endpoint: connections_endpoint(lookup)?,
             sqs_endpoint: sqs_endpoint(lookup, &fault_queue_url)?,
             fault_queue_url,
-            log_payloads: lookup("SLUICEGATE_LOG_PAYLOADS").is_some_and(|value| value == "true"),
+            log_payloads: lookup("STREAM_FUNCTION_LOG_PAYLOADS").is_some_and(|value| value == "true"),
         })
     }
 }
