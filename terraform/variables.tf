@@ -132,7 +132,7 @@ variable "alarm_topic_arns" {
 }
 
 variable "iterator_age_alarm_seconds" {
-  description = "Age of the oldest unread record, in seconds, at which a function's alarm goes off."
+  description = "Age of the last record read, in seconds, at which a function's alarm goes off."
   type        = number
   default     = 60
 }
