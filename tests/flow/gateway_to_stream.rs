@@ -1,8 +1,6 @@
 //! What the gateway writes into the stream.
 
 use aws_sdk_kinesis::types::ShardIteratorType;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::{eventually, sdk};
@@ -41,7 +39,7 @@ async fn a_message_becomes_an_event_in_the_stream_that_any_sdk_reads() {
     assert_eq!(records.len(), 1);
     let event: Value = serde_json::from_slice(records[0].data.as_ref()).expect("an event");
     assert_eq!(event["payload"], serde_json::json!({"msg": "Hello World!"}));
-    assert_eq!(event["connectionId"], records[0].partition_key.as_str());
+    assert_eq!(event["connectionId"].as_str(), records[0].partition_key.as_deref());
     assert_eq!((&event["routeKey"], &event["eventType"]), (&"$default".into(), &"MESSAGE".into()));
     assert_eq!((&event["stage"], &event["apiId"]), (&"v1".into(), &plane.composed.api_id.as_str().into()));
     assert_eq!(event["sourceIp"], "127.0.0.1");
@@ -98,7 +96,7 @@ async fn a_record_put_by_an_sdk_reaches_the_function() {
     let mut client = plane.client().await;
     client.send("0").await;
     client.receive().await;
-    let connection_id = records(&plane).await[0].partition_key.clone();
+    let connection_id = records(&plane).await[0].partition_key.clone().expect("a partition key");
     let event = format!(r#"{{"payload":{{"from":"sdk"}},"connectionId":"{connection_id}"}}"#);
     let put = sdk::kinesis(&plane.plane.endpoint_url())
         .put_record()
@@ -110,5 +108,4 @@ async fn a_record_put_by_an_sdk_reaches_the_function() {
         .expect("the stream takes a record");
     assert_eq!(put.shard_id, "shardId-000000000000");
     assert_eq!(client.receive().await, r#"{"from":"sdk"}"#);
-    assert!(!STANDARD.encode(event).is_empty());
 }

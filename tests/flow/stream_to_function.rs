@@ -1,6 +1,7 @@
 //! Function processes come and go; records are handed over all the same.
 
 use serde_json::json;
+use sluicegate_tests::eventually;
 use sluicegate_tests::plane::TestPlane;
 use std::process::Command;
 
@@ -20,8 +21,10 @@ fn echo_processes(plane: &TestPlane) -> Vec<String> {
         .collect()
 }
 
-fn kill(processes: &[String]) {
-    Command::new("kill").arg("-9").args(processes).status().expect("kill runs");
+/// Kills the function, once there is one.
+async fn kill_the_function(plane: &TestPlane) {
+    eventually("the function runs", || async { !echo_processes(plane).is_empty() }).await;
+    Command::new("kill").arg("-9").args(echo_processes(plane)).status().expect("kill runs");
 }
 
 /// Issue 2: kill the function's process while messages flow; each is answered, in order per connection.
@@ -36,7 +39,7 @@ async fn killing_the_function_loses_nothing_and_keeps_order() {
     for n in 1..MESSAGES {
         client.send(json!({"n": n}).to_string()).await;
         if KILLS.contains(&n) {
-            kill(&echo_processes(&plane));
+            kill_the_function(&plane).await;
         }
     }
     while answered != Some(MESSAGES as u64 - 1) {
