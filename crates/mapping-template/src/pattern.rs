@@ -18,6 +18,59 @@ pub(crate) fn compile(method: &str, pattern: &str) -> Result<Regex, regex_lite::
     if method == "matches" { build(&format!(r"\A(?:{pattern})\z")) } else { Ok(regex) }
 }
 
+/// The text that a pattern stands for, if it is one text: no operator, or each behind a backslash.
+pub(crate) fn literal(pattern: &str) -> Option<String> {
+    let mut text = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => text.push(characters.next().filter(char::is_ascii_punctuation)?),
+            '.' | '^' | '$' | '|' | '?' | '*' | '+' | '(' | ')' | '[' | ']' | '{' | '}' => return None,
+            _ => text.push(character),
+        }
+    }
+    Some(text)
+}
+
+/// Whether a search may read far beyond the match that it finds, as `a*b|a` does.
+///
+/// It may not where the only unbounded repetition ends the pattern; groups and alternatives are
+/// not looked into.
+pub(crate) fn reads_ahead(pattern: &str) -> bool {
+    let mut repeated = false;
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        if repeated && character != '?' {
+            return true;
+        }
+        match character {
+            '\\' => {
+                characters.next();
+            }
+            '[' => {
+                // A `]` that comes first is a member; then up to the closing one.
+                let mut members = 0;
+                while let Some(member) = characters.next() {
+                    match member {
+                        '\\' => {
+                            characters.next();
+                        }
+                        '[' => return true,
+                        ']' if members > 0 => break,
+                        '^' if members == 0 => continue,
+                        _ => {}
+                    }
+                    members += 1;
+                }
+            }
+            '*' | '+' => repeated = true,
+            '(' | '|' | '{' => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// Expands a Java replacement: `$1` and `${name}` are groups, a backslash quotes what follows.
 ///
 /// `None` if the replacement is malformed or names a group that the pattern has not.

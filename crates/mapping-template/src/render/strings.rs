@@ -12,6 +12,10 @@ use crate::limits::RENDERED_BYTES_MAX;
 use crate::pattern;
 use crate::value::{Text, Value};
 
+/// How much text after a match counts as one step, for patterns that may read to the end of the
+/// text for each match: their time is the square of the text's length.
+const LOOK_AHEAD_BYTES_PER_STEP: usize = 4;
+
 impl<'s> Renderer<'s> {
     pub(super) fn text_method(
         &mut self,
@@ -80,7 +84,14 @@ impl<'s> Renderer<'s> {
             }
             "split" => {
                 let regex = self.regex(text, method, argument, compiled)?;
-                let mut parts: Vec<&str> = regex.split(text).collect();
+                let reads_ahead = pattern::reads_ahead(argument);
+                let mut parts: Vec<&str> = Vec::new();
+                let mut left = text.len();
+                for part in regex.split(text) {
+                    left = left.saturating_sub(part.len());
+                    self.charge(1 + if reads_ahead { left / LOOK_AHEAD_BYTES_PER_STEP } else { 0 })?;
+                    parts.push(part);
+                }
                 // Java leaves out the empty parts at the end.
                 while parts.len() > 1 && parts.last().is_some_and(|part| part.is_empty()) {
                     parts.pop();
@@ -101,28 +112,27 @@ impl<'s> Renderer<'s> {
         second: &str,
         compiled: Option<&Regex>,
     ) -> Result<Value<'s>> {
+        let most = if method == "replaceFirst" { 1 } else { usize::MAX };
         match method {
-            "replace" => {
-                let mut replaced = String::with_capacity(text.len());
-                let mut end = 0;
-                for (at, found) in text.match_indices(first) {
-                    replaced.push_str(&text[end..at]);
-                    self.write_replacement(second, &mut replaced)?;
-                    end = at + found.len();
-                }
-                replaced.push_str(&text[end..]);
-                self.built(replaced)
-            }
+            "replace" => self.replace(text, first, second, most),
             "replaceAll" | "replaceFirst" => {
+                if let Some(literal) = pattern::literal(first)
+                    && !second.contains(['$', '\\'])
+                {
+                    return self.replace(text, &literal, second, most);
+                }
                 let regex = self.regex(text, method, first, compiled)?;
+                let reads_ahead = pattern::reads_ahead(first);
                 let mut replaced = String::with_capacity(text.len());
                 let mut end = 0;
-                let most = if method == "replaceFirst" { 1 } else { usize::MAX };
                 for captures in regex.captures_iter(text).take(most) {
                     let Some(found) = captures.get(0) else { continue };
                     replaced.push_str(&text[end..found.start()]);
                     end = found.end();
                     self.charge(1 + second.len() / 64)?;
+                    if reads_ahead {
+                        self.charge((text.len() - end) / LOOK_AHEAD_BYTES_PER_STEP)?;
+                    }
                     if pattern::expand(second, &captures, &mut replaced).is_none() {
                         return self.bad_argument(method, "a replacement whose groups exist", second);
                     }
@@ -133,6 +143,19 @@ impl<'s> Renderer<'s> {
             }
             _ => Ok(Value::Undefined),
         }
+    }
+
+    /// Replaces a text by another, at most so many times.
+    fn replace(&mut self, text: &str, from: &str, to: &str, most: usize) -> Result<Value<'s>> {
+        let mut replaced = String::with_capacity(text.len());
+        let mut end = 0;
+        for (at, found) in text.match_indices(from).take(most) {
+            replaced.push_str(&text[end..at]);
+            self.write_replacement(to, &mut replaced)?;
+            end = at + found.len();
+        }
+        replaced.push_str(&text[end..]);
+        self.built(replaced)
     }
 
     /// Appends a replacement; the limit of what is rendered holds here as well.

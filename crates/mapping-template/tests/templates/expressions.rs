@@ -319,3 +319,18 @@ fn logic_stops_where_the_result_is_known() {
         "0"
     );
 }
+
+#[test]
+fn replacing_with_a_literal_pattern() {
+    assert_eq!(
+        render(
+            r"#set($s = 'a.b.c')$s.replaceAll('\.', '-') $s.replaceFirst('\.', '') $s.replaceAll('', '|')",
+            ""
+        ),
+        "a-b-c ab.c |a|.|b|.|c|"
+    );
+    assert_eq!(
+        render(r"#set($s = 'a.b')$s.replaceAll('\.', '$0$0') $s.replaceAll('b', '\$')", ""),
+        "a..b a.$"
+    );
+}

@@ -121,3 +121,16 @@ fn patterns_are_bounded() {
         );
     }
 }
+
+#[test]
+fn patterns_that_look_ahead_are_bounded() {
+    let body = "a".repeat(128 * 1024);
+    for hostile in ["replaceAll('a*b|a', 'xy')", "split('a*b|a')"] {
+        assert!(is_limit(&problem(&format!("$input.body.{hostile}"), &body)), "{hostile}");
+    }
+    // Patterns that end where their match ends are not bounded by it.
+    let body = "a\n".repeat(8 * 1024);
+    for harmless in ["replaceAll('a', '')", "replaceAll('[^\n]', '')", "replaceAll('a+', '')"] {
+        assert_eq!(render(&format!("$input.body.{harmless}"), &body).len(), 8 * 1024, "{harmless}");
+    }
+}
