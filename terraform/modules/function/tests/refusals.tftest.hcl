@@ -1,4 +1,4 @@
-# What AWS would refuse only at apply is refused while planning.
+# What AWS would refuse of a function only at apply is refused while planning.
 
 mock_provider "aws" {
   source          = "../../tests/mocks"
@@ -135,26 +135,6 @@ run "refuses_a_timeout_over_900_seconds" {
   expect_failures = [var.settings]
 }
 
-run "refuses_more_routes_than_a_filter_holds" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { routes = [for index in range(400) : "route-${index}"] })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_an_unknown_lifecycle_event" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { lifecycle_events = ["MESSAGE"] })
-  }
-
-  expect_failures = [var.settings]
-}
-
 run "refuses_an_unknown_connection_action" {
   command = plan
 
@@ -230,126 +210,6 @@ run "refuses_a_retention_that_cloudwatch_lacks" {
 
   variables {
     settings = merge(var.settings, { log_retention_days = 10 })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_an_empty_batch" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { batch_size = 0 })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_a_batch_over_10000" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { batch_size = 20000 })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_a_window_over_300_seconds" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { batching_window_seconds = 301 })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_a_parallelization_factor_over_10" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { parallelization_factor = 11 })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_retries_over_10000" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { maximum_retry_attempts = 10001 })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_retries_under_minus_one" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { maximum_retry_attempts = -2 })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_a_record_age_under_60_seconds" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { maximum_record_age_seconds = 30 })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_a_record_age_over_a_week" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { maximum_record_age_seconds = 604801 })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_an_unknown_starting_position" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { starting_position = "EARLIEST" })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_at_timestamp_without_a_timestamp" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { starting_position = "AT_TIMESTAMP" })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_a_timestamp_without_at_timestamp" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { starting_position_timestamp = "2026-01-31T12:00:00Z" })
-  }
-
-  expect_failures = [var.settings]
-}
-
-run "refuses_a_timestamp_that_is_none" {
-  command = plan
-
-  variables {
-    settings = merge(var.settings, { starting_position = "AT_TIMESTAMP", starting_position_timestamp = "yesterday" })
   }
 
   expect_failures = [var.settings]
