@@ -1,12 +1,17 @@
 //! The `sluicegate` command: runs the plane on this machine and talks to any plane.
 
+mod bundle;
 mod connect;
 mod dev;
 mod flow_log;
 mod functions;
+mod new;
 mod plan;
 mod project;
+mod serve;
+mod stack;
 mod table;
+mod template;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -23,10 +28,22 @@ struct Cli {
 enum Command {
     /// Build the functions and run the whole plane on this machine
     Dev(dev::Args),
+    /// Run an empty plane, for Terraform, SDKs and the AWS CLI to fill
+    Serve(serve::Args),
     /// Open a WebSocket and talk: a line in is a message out
     Connect(connect::Args),
+    /// Add a function: its folder, its test and its entry in the tfvars
+    New(new::Args),
+    /// Render a mapping template, to try it without deploying
+    Template(template::Args),
+    /// Put load on a plane, check every answer and tell how long they took
+    Load(load::Args),
     /// Tell what a load needs, hits and costs on AWS
     Plan(plan::Args),
+    /// Lay out all that a deployment needs in one folder, or check such a folder
+    Bundle(bundle::Args),
+    /// Plan, deploy, check, read or destroy the stack of a bundle
+    Stack(stack::Args),
 }
 
 fn main() -> ExitCode {
@@ -41,8 +58,14 @@ fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Dev(args) => dev::run(args).await,
+            Command::Serve(args) => serve::run(args).await,
             Command::Connect(args) => connect::run(args).await,
+            Command::New(args) => new::run(&args),
+            Command::Template(args) => template::run(&args),
+            Command::Load(args) => load::run(args).await,
             Command::Plan(args) => plan::run(&args),
+            Command::Bundle(args) => bundle::run(&args),
+            Command::Stack(args) => stack::run(args).await,
         }
     });
     // A blocked read of the terminal must not hold the process up.
