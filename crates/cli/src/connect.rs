@@ -78,7 +78,8 @@ async fn talk(
     args: &Args,
     is_terminal: bool,
 ) -> anyhow::Result<End> {
-    let keep_alive = Duration::from_secs(if args.keep_alive == 0 { u64::from(u32::MAX) } else { args.keep_alive });
+    let keep_alive =
+        Duration::from_secs(if args.keep_alive == 0 { u64::from(u32::MAX) } else { args.keep_alive });
     loop {
         if is_terminal {
             eprint!("> ");

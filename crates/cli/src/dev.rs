@@ -96,7 +96,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// Binds the plane's socket, or says what is in the way.
+pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
             "port {} is in use: stop what listens there (another `dev`, LocalStack?), or choose another with --port",
@@ -136,7 +137,12 @@ async fn zip(built: &Built) -> anyhow::Result<Bytes> {
 }
 
 /// Gives the plane every function whose binary a build has changed.
-async fn swap(plane: &Plane, composed: &Composed, built: &mut Vec<Built>, fresh: Vec<Built>) -> anyhow::Result<()> {
+async fn swap(
+    plane: &Plane,
+    composed: &Composed,
+    built: &mut Vec<Built>,
+    fresh: Vec<Built>,
+) -> anyhow::Result<()> {
     for (old, new) in built.iter().zip(&fresh) {
         if old.modified == new.modified {
             continue;
@@ -182,7 +188,9 @@ fn watch(project: &Path) -> anyhow::Result<mpsc::Receiver<Change>> {
             return;
         }
         let is = |endings: &[&str]| {
-            let ends = |path: &PathBuf| path.extension().is_some_and(|end| endings.iter().any(|ending| end == *ending));
+            let ends = |path: &PathBuf| {
+                path.extension().is_some_and(|end| endings.iter().any(|ending| end == *ending))
+            };
             event.paths.iter().any(ends)
         };
         let is_definition = event.paths.iter().any(|path| path.starts_with(&terraform));
@@ -216,7 +224,7 @@ async fn settle(changes: &mut mpsc::Receiver<Change>) {
 }
 
 /// Ends at Ctrl-C, and at the SIGTERM that a container or a test sends.
-async fn stop_signal() -> anyhow::Result<()> {
+pub async fn stop_signal() -> anyhow::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

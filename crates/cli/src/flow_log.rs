@@ -11,7 +11,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, registry};
 
 /// Characters of the column that names the hop.
-const HOP_WIDTH: usize = 17;
+const HOP_WIDTH: usize = 16;
+
+/// What a line of CloudWatch metrics has; they are for CloudWatch, not for eyes.
+const METRICS_MARKER: &str = r#""CloudWatchMetrics":["#;
 
 /// Prints the flow to standard output from now on. `RUST_LOG` chooses more or less.
 pub fn install(quiet: bool) {
@@ -30,9 +33,12 @@ impl<S: Subscriber> Layer<S> for FlowLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
+        if fields.message.contains(METRICS_MARKER) {
+            return;
+        }
         let hop = match (fields.hop.is_empty(), event.metadata().target()) {
             (false, _) => fields.hop,
-            (true, "function") => format!("[{}]", fields.function),
+            (true, "function") => std::mem::take(&mut fields.function),
             (true, _) => event.metadata().level().to_string().to_lowercase(),
         };
         let style = match *event.metadata().level() {
@@ -41,7 +47,10 @@ impl<S: Subscriber> Layer<S> for FlowLines {
             _ => AnsiColor::Cyan.on_default(),
         };
         let style = if self.colours { style } else { Style::new() };
-        let line = format!("{}  {style}{hop:<HOP_WIDTH$}{style:#} {}{}\n", clock(), fields.message, fields.rest);
+        let Fields { function, message, rest, .. } = fields;
+        let space = if function.is_empty() || message.is_empty() { "" } else { " " };
+        let line =
+            format!("{}  {style}{hop:<HOP_WIDTH$}{style:#} {function}{space}{message}{rest}\n", clock());
         // A closed pipe is no reason to stop the plane.
         let _ = std::io::stdout().lock().write_all(line.as_bytes());
     }
@@ -60,10 +69,8 @@ impl Visit for Fields {
         match field.name() {
             "hop" => self.hop = value.into(),
             "message" => self.message = value.into(),
+            "function" => self.function = value.into(),
             name => {
-                if name == "function" {
-                    self.function = value.into();
-                }
                 let _ = write!(self.rest, " {name}={value}");
             }
         }
@@ -78,5 +85,11 @@ impl Visit for Fields {
 fn clock() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let seconds = since.as_secs() % 86_400;
-    format!("{:02}:{:02}:{:02}.{:03}", seconds / 3_600, seconds / 60 % 60, seconds % 60, since.subsec_millis())
+    format!(
+        "{:02}:{:02}:{:02}.{:03}",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60,
+        since.subsec_millis()
+    )
 }

@@ -28,7 +28,8 @@ pub async fn build(project: &Path, keys: &[String]) -> anyhow::Result<Vec<Built>
         command.args(["--bin", key]);
     }
     command.args(["--message-format", "json-render-diagnostics"]).stdout(std::process::Stdio::piped());
-    let output = command.spawn().context("cannot run cargo")?.wait_with_output().await.context("cannot run cargo")?;
+    let output =
+        command.spawn().context("cannot run cargo")?.wait_with_output().await.context("cannot run cargo")?;
     if !output.status.success() {
         bail!("cargo could not build {}: its message is above", keys.join(", "));
     }

@@ -5,6 +5,7 @@ mod connect;
 mod dev;
 mod flow_log;
 mod functions;
+mod load;
 mod new;
 mod plan;
 mod project;

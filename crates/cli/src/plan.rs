@@ -2,7 +2,7 @@
 
 mod bill;
 mod capacity;
-mod prices;
+pub(crate) mod prices;
 mod print;
 mod quotas;
 mod workload;

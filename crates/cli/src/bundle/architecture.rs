@@ -1,0 +1,49 @@
+//! The CPU architectures that Lambda runs, with the names that each tool has for them.
+
+/// A CPU architecture of Lambda.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+pub enum Architecture {
+    /// Intel and AMD, 64 bits: what is tested.
+    #[serde(rename = "x86_64")]
+    #[value(name = "x86_64")]
+    X86_64,
+    /// AWS Graviton: cheaper, built the same way, untested by this project.
+    #[serde(rename = "arm64")]
+    #[value(name = "arm64")]
+    Arm64,
+}
+
+impl Architecture {
+    /// The architecture that the tfvars name.
+    pub fn from_tfvars(name: &str) -> Option<Self> {
+        match name {
+            "x86_64" => Some(Self::X86_64),
+            "arm64" => Some(Self::Arm64),
+            _ => None,
+        }
+    }
+
+    /// Terraform's and Lambda's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Arm64 => "arm64",
+        }
+    }
+
+    /// Rust's target.
+    pub const fn target(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64-unknown-linux-gnu",
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+        }
+    }
+
+    /// The program interpreters that Amazon Linux 2023 has.
+    pub const fn interpreters(self) -> &'static [&'static str] {
+        match self {
+            Self::X86_64 => &["/lib64/ld-linux-x86-64.so.2"],
+            Self::Arm64 => &["/lib/ld-linux-aarch64.so.1", "/lib64/ld-linux-aarch64.so.1"],
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The tools that take part in a bundle: how each is run, and which version it has.
+
+use super::environment;
+use super::sbom::Metadata;
+use anyhow::{Context as _, bail};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The cargo that runs this program, or the one in PATH.
+pub fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// A command that sees the build's environment alone.
+pub fn isolated(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder).env_clear().envs(environment::of(std::env::vars_os()));
+    command
+}
+
+/// Runs a command to its end; its output goes to the terminal.
+///
+/// # Errors
+/// Where it cannot be run or fails; `what` names it, and `fix` what would help where it is not there.
+pub fn run(command: &mut Command, what: &str, fix: &str) -> anyhow::Result<()> {
+    // Its standard output is the user's to read, ours may be a program's.
+    let status =
+        command.stdout(std::io::stderr()).status().with_context(|| format!("cannot run {what}: {fix}"))?;
+    if !status.success() {
+        bail!("{what} failed ({status}): its message is above");
+    }
+    Ok(())
+}
+
+/// A command's standard output.
+///
+/// # Errors
+/// Where it cannot be run or fails.
+pub fn output(command: &mut Command, what: &str, fix: &str) -> anyhow::Result<String> {
+    let output =
+        command.stderr(Stdio::piped()).output().with_context(|| format!("cannot run {what}: {fix}"))?;
+    if !output.status.success() {
+        bail!("{what} failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{what} printed something that is not text"))
+}
+
+/// The compiler, as it describes itself.
+#[derive(Debug, Clone)]
+pub struct Rustc {
+    /// `1.95.0`
+    pub release: String,
+    /// The commit that it was built from.
+    pub commit: String,
+    /// The target it runs on.
+    pub host: String,
+    /// Where its standard library and, where installed, the source of that lie.
+    pub sysroot: PathBuf,
+}
+
+/// Asks the project's compiler.
+///
+/// # Errors
+/// Where there is none.
+pub fn rustc(project: &Path) -> anyhow::Result<Rustc> {
+    let fix = "install Rust with rustup";
+    let text = output(isolated("rustc", project).arg("-vV"), "rustc", fix)?;
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.map(str::to_owned).with_context(|| format!("rustc -vV does not tell its {name}"))
+    };
+    let sysroot = output(isolated("rustc", project).args(["--print", "sysroot"]), "rustc", fix)?;
+    Ok(Rustc {
+        release: field("release")?,
+        commit: field("commit-hash")?,
+        host: field("host")?,
+        sysroot: sysroot.trim().into(),
+    })
+}
+
+/// The target that this machine's compiler runs on.
+///
+/// # Errors
+/// As [`rustc`].
+pub fn host() -> anyhow::Result<String> {
+    Ok(rustc(Path::new("."))?.host)
+}
+
+/// What cargo tells of the workspace on `target`.
+///
+/// # Errors
+/// Where `Cargo.lock` does not fit the manifests, or a crate was not fetched.
+pub fn metadata(project: &Path, target: &str) -> anyhow::Result<Metadata> {
+    let mut command = isolated(cargo(), project);
+    command.args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", target]);
+    if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
+        command.env("CARGO_TARGET_DIR", folder);
+    }
+    let text = output(&mut command, "cargo metadata", "install Rust with rustup")?;
+    serde_json::from_str(&text).context("cargo metadata printed something else than it does today")
+}
+
+/// Version of every tool that took part, by name. One that did not is left out.
+///
+/// # Errors
+/// Where a tool that must be there is not.
+pub fn versions(
+    project: &Path,
+    rustc: &Rustc,
+    with_terraform: bool,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut versions = BTreeMap::from([
+        ("rustc".to_owned(), rustc.release.clone()),
+        ("cargo".to_owned(), word(isolated(cargo(), project).arg("--version"), "cargo", 1)?),
+        (
+            "cargo-lambda".to_owned(),
+            word(isolated(cargo(), project).args(["lambda", "--version"]), "cargo-lambda", 1)?,
+        ),
+        ("sluicegate".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+    ]);
+    if let Some(zig) = zig(project) {
+        versions.insert("zig".to_owned(), zig);
+    }
+    if with_terraform {
+        versions.insert("terraform".to_owned(), terraform(project)?);
+    }
+    Ok(versions)
+}
+
+/// Terraform's version.
+///
+/// # Errors
+/// Where it is not installed.
+pub fn terraform(folder: &Path) -> anyhow::Result<String> {
+    let mut command = Command::new("terraform");
+    command.args(["version", "-json"]).current_dir(folder).env("CHECKPOINT_DISABLE", "1");
+    let text = output(&mut command, "terraform", "install Terraform 1.11 or newer")?;
+    let version: serde_json::Value =
+        serde_json::from_str(&text).context("terraform version printed no JSON")?;
+    Ok(version["terraform_version"].as_str().context("terraform does not tell its version")?.to_owned())
+}
+
+/// Zig's version, looked for where cargo-lambda does: its own variables, Python's package, the PATH.
+fn zig(project: &Path) -> Option<String> {
+    let python = std::env::var_os("CARGO_ZIGBUILD_PYTHON_PATH").unwrap_or_else(|| "python3".into());
+    let own = std::env::var_os("CARGO_ZIGBUILD_ZIG_PATH").map(|path| isolated(path, project));
+    let mut package = isolated(python, project);
+    package.args(["-m", "ziglang"]);
+    let candidates = own.into_iter().chain([package, isolated("zig", project)]);
+    candidates
+        .into_iter()
+        .find_map(|mut zig| output(zig.arg("version"), "zig", "").ok())
+        .map(|text| text.trim().to_owned())
+}
+
+/// The word at `index` of what a command prints.
+fn word(command: &mut Command, what: &str, index: usize) -> anyhow::Result<String> {
+    let fix = "install it: CONTRIBUTING.md lists the tools";
+    let text = output(command, what, fix)?;
+    let found = text.split_whitespace().nth(index);
+    Ok(found.with_context(|| format!("{what} does not tell its version"))?.to_owned())
+}

@@ -1,0 +1,199 @@
+//! `sluicegate stack`: plans, deploys, reads and destroys the stack of a bundle, from the bundle alone.
+
+mod answer;
+mod check;
+mod idle_cost;
+mod terraform;
+mod workspace;
+
+use crate::bundle;
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use terraform::Terraform;
+use workspace::Workspace;
+
+/// Arguments of `stack`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+    /// The bundle's folder; by default the one that this program lies in, else `dist`
+    #[arg(long, global = true, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// The environment: its values are in `environments/NAME.tfvars`, its state is its own
+    #[arg(long, global = true, default_value = workspace::DEFAULT, value_name = "NAME", env = "SLUICEGATE_ENV")]
+    env: String,
+    /// Folder of the environments' values and backends
+    #[arg(long, global = true, default_value = "environments", value_name = "DIR")]
+    environments: PathBuf,
+    /// Folder of state and working files
+    #[arg(long, global = true, default_value = ".stacks", value_name = "DIR")]
+    state: PathBuf,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Show what a deployment would change, and what the stack costs while idle
+    Plan,
+    /// Show the plan, apply it, and wait until messages come back
+    Deploy {
+        /// Apply without asking
+        #[arg(long)]
+        yes: bool,
+        /// Do not send messages through the stack once it is applied
+        #[arg(long)]
+        no_check: bool,
+    },
+    /// Send messages through the deployed stack and see that all come back
+    Check,
+    /// Print the stack's outputs, or one of them as plain text
+    Outputs {
+        /// The output to print, as `websocket_uri`
+        name: Option<String>,
+    },
+    /// Remove the stack and all that it holds
+    Destroy {
+        /// Remove without asking
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Runs one action on one environment's stack.
+///
+/// # Errors
+/// Where the bundle or the environment is not as it must be, Terraform fails, or messages do not come back.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let bundle = args.bundle.unwrap_or_else(own_bundle);
+    let workspace = Workspace::prepare(&bundle, &args.env, &args.environments, &args.state)?;
+    let terraform = Terraform::new(&workspace);
+    terraform.init().await?;
+    match args.action {
+        Action::Plan => {
+            let plan = plan(&terraform, &workspace).await?;
+            drop(plan);
+            Ok(())
+        }
+        Action::Deploy { yes, no_check } => deploy(&terraform, &workspace, yes, no_check).await,
+        Action::Check => check::run(&websocket_uri(&terraform).await?).await,
+        Action::Outputs { name } => outputs(&terraform, name.as_deref()).await,
+        Action::Destroy { yes } => terraform.destroy(yes).await,
+    }
+}
+
+/// The bundle that this program lies in, where it does.
+fn own_bundle() -> PathBuf {
+    let program = std::env::current_exe().ok();
+    let around = program.as_deref().and_then(|program| program.parent()?.parent());
+    let own = around.filter(|folder| folder.join(bundle::manifest::FILE).is_file());
+    own.map_or_else(|| PathBuf::from("dist"), Into::into)
+}
+
+/// A plan in its file, which is removed with it: it holds every value, in the clear.
+struct Plan<'a> {
+    workspace: &'a Workspace,
+    contents: Value,
+}
+
+impl Drop for Plan<'_> {
+    fn drop(&mut self) {
+        // Where it is gone already there is nothing to remove.
+        let _ = std::fs::remove_file(self.workspace.plan_file());
+    }
+}
+
+/// Plans, and prints the plan and the idle stack's cost.
+async fn plan<'a>(terraform: &Terraform<'_>, workspace: &'a Workspace) -> anyhow::Result<Plan<'a>> {
+    let mut plan = Plan { workspace, contents: Value::Null };
+    terraform.plan().await?;
+    plan.contents = terraform.show_plan().await?;
+    println!("\n{}", idle_cost::of(&plan.contents).render());
+    Ok(plan)
+}
+
+async fn deploy(
+    terraform: &Terraform<'_>,
+    workspace: &Workspace,
+    yes: bool,
+    no_check: bool,
+) -> anyhow::Result<()> {
+    let plan = plan(terraform, workspace).await?;
+    if !yes && !confirmed(&workspace.environment)? {
+        bail!("nothing was deployed");
+    }
+    let answers = answers_every_message(&plan.contents);
+    terraform.apply().await?;
+    drop(plan);
+    let uri = websocket_uri(terraform).await?;
+    println!("\n  {uri}\n");
+    if no_check {
+        return Ok(());
+    }
+    if !answers {
+        println!(
+            "every function has routes of its own: nothing answers any message, so none was sent to try"
+        );
+        return Ok(());
+    }
+    check::run(&uri).await.context("the stack is deployed, but messages do not come back as they must (a function that answers nothing is deployed with --no-check)")
+}
+
+fn confirmed(environment: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        bail!("there is no terminal to ask at: give --yes to deploy without being asked");
+    }
+    print!("deploy this to environment \"{environment}\"? [y/N] ");
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Whether a function sees messages of any kind: one without routes of its own.
+fn answers_every_message(plan: &Value) -> bool {
+    let functions = plan["variables"]["functions"]["value"].as_object();
+    functions.is_some_and(|functions| {
+        functions.values().any(|function| function["routes"].as_array().is_none_or(Vec::is_empty))
+    })
+}
+
+async fn websocket_uri(terraform: &Terraform<'_>) -> anyhow::Result<String> {
+    let outputs = terraform.outputs().await?;
+    let uri = outputs["websocket_uri"]["value"].as_str().map(str::to_owned);
+    uri.context("the stack has no output websocket_uri: deploy it first")
+}
+
+async fn outputs(terraform: &Terraform<'_>, name: Option<&str>) -> anyhow::Result<()> {
+    let outputs = terraform.outputs().await?;
+    let Some(name) = name else {
+        println!("{}", serde_json::to_string_pretty(&outputs)?);
+        return Ok(());
+    };
+    let value = outputs.get(name).map(|output| &output["value"]);
+    match value.with_context(|| {
+        format!("the stack has no output {name}: deploy it first, or see `stack outputs` for what it has")
+    })? {
+        Value::String(text) => println!("{text}"),
+        value => println!("{value}"),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_function_without_routes_answers_every_message() {
+        let of = |functions| {
+            answers_every_message(&json!({ "variables": { "functions": { "value": functions } } }))
+        };
+        assert!(of(json!({ "echo": {}, "relay": { "routes": ["relay"] } })));
+        assert!(of(json!({ "echo": { "routes": [] } })));
+        assert!(!of(json!({ "relay": { "routes": ["relay"] } })));
+        assert!(!of(json!({})));
+    }
+}

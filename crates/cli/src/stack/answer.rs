@@ -1,0 +1,135 @@
+//! A client that knows its own messages again when they come back.
+
+use anyhow::{Context as _, bail};
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// The member by which a message is known again.
+const MARK: &str = "sluicegate";
+/// Time for a handshake, in seconds: a connection that hangs must not hold the next attempt up.
+const HANDSHAKE_S_MAX: u64 = 10;
+
+/// A connected client. `run` tells one run of the checks from another, `client` one client from another.
+pub struct Client {
+    run: String,
+    client: u64,
+    next: u64,
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+/// What came back.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answers {
+    /// The messages' numbers, in the order in which each came back first.
+    pub order: Vec<u64>,
+    /// How many came back again: delivery is at least once.
+    pub repeated: u64,
+}
+
+impl Client {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Where the handshake fails or takes too long.
+    pub async fn connect(uri: &str, run: &str, client: u64) -> anyhow::Result<Self> {
+        let handshake = timeout(Duration::from_secs(HANDSHAKE_S_MAX), connect_async(uri)).await;
+        let (socket, _) = handshake
+            .with_context(|| format!("no handshake with {uri} within {HANDSHAKE_S_MAX} s"))?
+            .with_context(|| format!("cannot connect to {uri}"))?;
+        Ok(Self { run: run.to_owned(), client, next: 0, socket })
+    }
+
+    /// Sends `value` in a message of its own; the message's number and text.
+    ///
+    /// # Errors
+    /// Where the connection is gone.
+    pub async fn send(&mut self, value: &Value) -> anyhow::Result<(u64, Value)> {
+        let number = self.next;
+        self.next += 1;
+        let message =
+            json!({ MARK: { "run": self.run, "client": self.client, "number": number }, "value": value });
+        self.socket.send(Message::text(message.to_string())).await.context("the connection was lost")?;
+        Ok((number, message))
+    }
+
+    /// Waits until each of `sent` came back unaltered, `patience` at most after the one before.
+    ///
+    /// # Errors
+    /// Where one does not come back, comes back altered, the gateway reports an error, or another client's
+    /// message comes here.
+    pub async fn answers(&mut self, sent: Vec<(u64, Value)>, patience: Duration) -> anyhow::Result<Answers> {
+        let mut waiting: HashMap<_, _> = sent.into_iter().collect();
+        let mut answers = Answers { order: Vec::with_capacity(waiting.len()), repeated: 0 };
+        let mut deadline = Instant::now() + patience;
+        while !waiting.is_empty() {
+            let Some(message) = self.receive(deadline).await? else {
+                bail!(
+                    "{} of {} messages did not come back within {} s",
+                    waiting.len(),
+                    waiting.len() + answers.order.len(),
+                    patience.as_secs()
+                );
+            };
+            let mark = &message[MARK];
+            if mark.is_null() {
+                if let Some(error) = message["message"].as_str() {
+                    bail!("the gateway answered \"{error}\" (request {})", message["requestId"]);
+                }
+                // An acknowledgement, or what another function says.
+                continue;
+            }
+            if mark["run"] != self.run.as_str() {
+                continue;
+            }
+            if mark["client"] != self.client {
+                bail!("client {} received a message of client {}", self.client, mark["client"]);
+            }
+            let number = mark["number"].as_u64().context("a message came back without its number")?;
+            match waiting.remove(&number) {
+                Some(expected) if expected == message => {
+                    answers.order.push(number);
+                    deadline = Instant::now() + patience;
+                }
+                Some(expected) => bail!("a message came back altered: sent {expected}, received {message}"),
+                None => answers.repeated += 1,
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Whether any of this client's messages comes back before `deadline`; whatever else comes is passed over.
+    ///
+    /// # Errors
+    /// Where the connection is gone.
+    pub async fn any_answer(&mut self, deadline: Instant) -> anyhow::Result<bool> {
+        while let Some(message) = self.receive(deadline).await? {
+            let mark = &message[MARK];
+            if mark["run"] == self.run.as_str() && mark["client"] == self.client {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The next message that is JSON; none once `deadline` has passed.
+    async fn receive(&mut self, deadline: Instant) -> anyhow::Result<Option<Value>> {
+        while let Ok(frame) = timeout_at(deadline, self.socket.next()).await {
+            let frame = frame.context("the connection was closed")?.context("the connection was lost")?;
+            if let Message::Close(_) = frame {
+                bail!("the connection was closed");
+            }
+            if let Message::Text(text) = frame
+                && let Ok(message) = serde_json::from_str(text.as_str())
+            {
+                return Ok(Some(message));
+            }
+        }
+        Ok(None)
+    }
+}

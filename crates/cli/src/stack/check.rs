@@ -1,0 +1,162 @@
+//! Sends messages through a deployed stack, from outside, and sees that all come back to whom they belong.
+
+use super::answer::{Answers, Client};
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+/// How long what is waited for may take.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// Between two probes.
+    probe_every: Duration,
+    /// For the first answer: new roles and event source mappings take up to minutes to work.
+    first_answer: Duration,
+    /// For an answer once there was one.
+    answer: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    probe_every: Duration::from_secs(1),
+    first_answer: Duration::from_secs(300),
+    answer: Duration::from_secs(30),
+};
+/// Messages sent at once by one client.
+const BURST: u64 = 50;
+/// Clients at once, and messages of each.
+const CLIENTS: u64 = 5;
+const MESSAGES_EACH: u64 = 10;
+/// Bytes of the large message: within one of the 32 KB units that API Gateway bills and carries in one frame.
+const LARGE_BYTES: usize = 24 * 1024;
+
+/// Waits for the first answer, then checks the flow.
+///
+/// # Errors
+/// Where a message is lost, altered or delivered to another client; the text says which.
+pub async fn run(uri: &str) -> anyhow::Result<()> {
+    // One run's late answers are not taken for another's.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let run = format!("{:x}-{:x}", std::process::id(), now.as_nanos());
+    checks(uri, &run, PATIENCE).await
+}
+
+async fn checks(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> {
+    println!("waiting for the first answer, which can take minutes where roles and mappings are new");
+    let waited = first_answer(uri, run, patience).await?;
+    passed(&format!("first answer after {:.1} s", waited.as_secs_f64()));
+    values(uri, run, patience).await.context("values of every kind")?;
+    passed("values of every kind and a large message come back unaltered");
+    let answers = burst(uri, run, patience).await.context("a burst")?;
+    let misplaced = misplaced(&answers.order);
+    passed(&format!(
+        "{BURST} messages at once: all came back, {misplaced} out of order, {} repeated",
+        answers.repeated
+    ));
+    clients(uri, run, patience).await.context("clients at once")?;
+    passed(&format!(
+        "{CLIENTS} clients at once: each received its own {MESSAGES_EACH} messages and no other"
+    ));
+    Ok(())
+}
+
+fn passed(what: &str) {
+    println!("  ok  {what}");
+}
+
+/// Sends a probe a time, until one comes back; how long that took.
+async fn first_answer(uri: &str, run: &str, patience: Patience) -> anyhow::Result<Duration> {
+    let begin = Instant::now();
+    let mut client = None;
+    let mut last = None;
+    while begin.elapsed() < patience.first_answer {
+        let until = Instant::now() + patience.probe_every;
+        match probe(&mut client, uri, run, until).await {
+            Ok(true) => return Ok(begin.elapsed()),
+            Ok(false) => {}
+            Err(error) => {
+                client = None;
+                last = Some(error);
+                sleep_until(until).await;
+            }
+        }
+    }
+    let text = format!("no answer from {uri} within {} s", patience.first_answer.as_secs());
+    Err(last
+        .map_or_else(|| anyhow::anyhow!("the messages were taken, and none came back"), |error| error)
+        .context(text))
+}
+
+async fn probe(client: &mut Option<Client>, uri: &str, run: &str, until: Instant) -> anyhow::Result<bool> {
+    let connected = match client.take() {
+        Some(connected) => connected,
+        None => Client::connect(uri, run, 0).await?,
+    };
+    let connected = client.insert(connected);
+    connected.send(&json!("probe")).await?;
+    connected.any_answer(until).await
+}
+
+async fn values(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> {
+    let mut client = Client::connect(uri, run, 1).await?;
+    let large = Value::String("0123456789abcdef".repeat(LARGE_BYTES / 16));
+    let kinds = json!({
+        "text": "quotes \" and ' and \\ and / and \n and \t", "other scripts": "naïve, 日本語, Ελληνικά, 🛶",
+        "numbers": [0, -1, 9_007_199_254_740_991_i64], "truth": [true, false], "nothing": null,
+        "nested": { "empty": { "list": [], "object": {} } }, "": "an empty name",
+    });
+    for value in [kinds, large] {
+        let sent = client.send(&value).await?;
+        client.answers(vec![sent], patience.answer).await?;
+    }
+    Ok(())
+}
+
+async fn burst(uri: &str, run: &str, patience: Patience) -> anyhow::Result<Answers> {
+    let mut client = Client::connect(uri, run, 2).await?;
+    send_and_await(&mut client, BURST, patience).await
+}
+
+async fn clients(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> {
+    let mut tasks = JoinSet::new();
+    for number in 0..CLIENTS {
+        let (uri, run) = (uri.to_owned(), run.to_owned());
+        tasks.spawn(async move {
+            let mut client = Client::connect(&uri, &run, 3 + number).await?;
+            send_and_await(&mut client, MESSAGES_EACH, patience).await
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        let answers = ended.context("a client broke down")??;
+        if answers.order.len() as u64 != MESSAGES_EACH {
+            bail!("a client received {} of {MESSAGES_EACH} messages", answers.order.len());
+        }
+    }
+    Ok(())
+}
+
+async fn send_and_await(client: &mut Client, messages: u64, patience: Patience) -> anyhow::Result<Answers> {
+    let mut sent = Vec::new();
+    for number in 0..messages {
+        sent.push(client.send(&json!(number)).await?);
+    }
+    client.answers(sent, patience.answer).await
+}
+
+/// How many came back after one that was sent later. On AWS frames sent at nearly the same moment may swap on
+/// their way into the stream, so that this is told and not judged.
+fn misplaced(order: &[u64]) -> usize {
+    let mut newest = 0;
+    order
+        .iter()
+        .filter(|&&number| {
+            let is_late = number < newest;
+            newest = newest.max(number);
+            is_late
+        })
+        .count()
+}
+
+#[cfg(test)]
+mod tests;

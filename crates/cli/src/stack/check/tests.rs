@@ -1,0 +1,103 @@
+//! What the checks notice, against servers that misbehave in one way each.
+
+use super::*;
+use futures_util::{SinkExt as _, StreamExt as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Message;
+
+/// Short, since what is waited for here never comes.
+const SHORT: Patience = Patience {
+    probe_every: Duration::from_millis(20),
+    first_answer: Duration::from_millis(400),
+    answer: Duration::from_millis(400),
+};
+
+/// How a server answers a message, by how many it has had: texts to send back.
+type Answer = fn(u64, String) -> Vec<String>;
+
+async fn server(answer: Answer) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("ws://{}", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicU64::new(0));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let count = count.clone();
+            tokio::spawn(async move {
+                let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await else { return };
+                while let Some(Ok(Message::Text(text))) = socket.next().await {
+                    for text in answer(count.fetch_add(1, Ordering::Relaxed), text.to_string()) {
+                        if socket.send(Message::text(text)).await.is_err() {
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    uri
+}
+
+async fn outcome(answer: Answer) -> Result<(), String> {
+    let uri = server(answer).await;
+    checks(&uri, "run", SHORT).await.map_err(|error| format!("{error:#}"))
+}
+
+#[tokio::test]
+async fn an_echo_passes() {
+    outcome(|_, text| vec![text]).await.unwrap();
+}
+
+#[tokio::test]
+async fn acknowledgements_other_messages_and_repetitions_pass() {
+    let answer = |_, text: String| {
+        vec![r#"{"ack":{"sequenceNumber":"1"}}"#.into(), "no JSON".into(), text.clone(), text]
+    };
+    outcome(answer).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stack_that_needs_time_passes() {
+    outcome(|count, text| if count < 5 { vec![] } else { vec![text] }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stack_that_never_answers_fails() {
+    let error = outcome(|_, _| vec![]).await.unwrap_err();
+    assert!(error.contains("no answer from ws://") && error.contains("none came back"), "{error}");
+}
+
+#[tokio::test]
+async fn a_lost_message_fails() {
+    let error = outcome(|count, text| if count == 20 { vec![] } else { vec![text] }).await.unwrap_err();
+    assert!(error.contains("1 of 50 messages did not come back"), "{error}");
+}
+
+#[tokio::test]
+async fn an_altered_message_fails() {
+    let error = outcome(|_, text| vec![text.replace("日本語", "???")]).await.unwrap_err();
+    assert!(error.contains("came back altered"), "{error}");
+}
+
+#[tokio::test]
+async fn another_clients_message_fails() {
+    let error = outcome(|_, text| vec![text.replace(r#""client":4"#, r#""client":5"#)]).await.unwrap_err();
+    assert!(error.contains("client 4 received a message of client 5"), "{error}");
+}
+
+#[tokio::test]
+async fn an_error_of_the_gateway_fails_by_its_name() {
+    let answer = |count, text| {
+        let error = r#"{"message":"Internal server error","connectionId":"c","requestId":"r"}"#;
+        if count > 2 { vec![error.to_owned()] } else { vec![text] }
+    };
+    let error = outcome(answer).await.unwrap_err();
+    assert!(error.contains("Internal server error"), "{error}");
+}
+
+#[test]
+fn misplaced_counts_what_came_late() {
+    assert_eq!(misplaced(&[0, 1, 2, 3]), 0);
+    assert_eq!(misplaced(&[1, 0, 3, 2]), 2);
+}

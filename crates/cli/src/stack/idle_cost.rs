@@ -1,0 +1,169 @@
+//! What a planned stack costs a month while nothing goes through it, line by line.
+
+use crate::plan::prices::{self, AS_OF, CHECK_AT, HOURS_PER_MONTH, Price, REGION};
+use crate::table::{Align, Table, number};
+use serde_json::Value;
+
+/// Hours for which a stream keeps records at no further price.
+const RETENTION_FREE_HOURS: u64 = 24;
+const CLOUDWATCH: &str = "https://aws.amazon.com/cloudwatch/pricing/";
+/// Alarms on a metric, at the standard resolution; ten of an account are free.
+const ALARMS: Price = Price { unit: "alarms", per: 1.0, steps: &[(f64::MAX, 0.10)], source: CLOUDWATCH };
+/// Dashboards; three of an account are free.
+const DASHBOARDS: Price =
+    Price { unit: "dashboards", per: 1.0, steps: &[(f64::MAX, 3.00)], source: CLOUDWATCH };
+
+/// One line of the idle stack's bill.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// What is billed.
+    pub item: &'static str,
+    /// How much of it in a month.
+    pub quantity: f64,
+    /// What is counted.
+    pub unit: &'static str,
+    /// Dollars a month.
+    pub usd: f64,
+}
+
+/// The idle stack's bill.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IdleCost {
+    /// What costs something even when nothing happens.
+    pub lines: Vec<Line>,
+}
+
+/// The bill of a plan, as `terraform show -json` prints it: of the stack as it will be, whatever of it is there
+/// already.
+pub fn of(plan: &Value) -> IdleCost {
+    let mut resources = Vec::new();
+    collect(&plan["planned_values"]["root_module"], &mut resources);
+    let of_type = |r#type: &'static str| {
+        resources
+            .iter()
+            .filter(move |resource| resource["type"] == r#type)
+            .map(|resource| &resource["values"])
+    };
+    let consumers = of_type("aws_kinesis_stream_consumer").count() as f64;
+    let mut lines = Vec::new();
+    let mut add = |item, quantity: f64, price: Price| {
+        if quantity > 0.0 {
+            lines.push(Line { item, quantity, unit: price.unit, usd: price.usd(quantity) });
+        }
+    };
+    for stream in of_type("aws_kinesis_stream") {
+        if stream["stream_mode_details"][0]["stream_mode"] == "ON_DEMAND" {
+            add("stream, on demand", HOURS_PER_MONTH, prices::STREAM_HOURS);
+            continue;
+        }
+        let shard_hours = stream["shard_count"].as_f64().unwrap_or(1.0) * HOURS_PER_MONTH;
+        add("stream", shard_hours, prices::SHARD_HOURS);
+        if stream["retention_period"].as_u64().is_some_and(|hours| hours > RETENTION_FREE_HOURS) {
+            add("stream, retention over 24 hours", shard_hours, prices::EXTENDED_SHARD_HOURS);
+        }
+        add("functions' consumers", consumers * shard_hours, prices::CONSUMER_SHARD_HOURS);
+    }
+    add("alarms", of_type("aws_cloudwatch_metric_alarm").count() as f64, ALARMS);
+    add("dashboard", of_type("aws_cloudwatch_dashboard").count() as f64, DASHBOARDS);
+    IdleCost { lines }
+}
+
+fn collect<'a>(module: &'a Value, resources: &mut Vec<&'a Value>) {
+    let managed =
+        module["resources"].as_array().into_iter().flatten().filter(|resource| resource["mode"] == "managed");
+    resources.extend(managed);
+    for child in module["child_modules"].as_array().into_iter().flatten() {
+        collect(child, resources);
+    }
+}
+
+impl IdleCost {
+    /// Dollars a month, of all lines.
+    pub fn total_usd(&self) -> f64 {
+        self.lines.iter().map(|line| line.usd).sum()
+    }
+
+    /// The bill as text.
+    pub fn render(&self) -> String {
+        let mut table = Table::new([
+            ("While idle", Align::Left),
+            ("a month", Align::Right),
+            ("", Align::Left),
+            ("USD", Align::Right),
+        ]);
+        for line in &self.lines {
+            table.row([
+                line.item.to_owned(),
+                number(line.quantity, 0),
+                line.unit.to_owned(),
+                number(line.usd, 2),
+            ]);
+        }
+        table.row(["total".to_owned(), String::new(), String::new(), number(self.total_usd(), 2)]);
+        format!(
+            "{}\nAPI, functions, queues and logs cost nothing until they are used. List prices in {REGION}, {AS_OF},\n\
+             without free tiers; check live: {CHECK_AT}. `sluicegate plan` tells what a load costs.\n",
+            table.render()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn stream(mode: &str, shards: Option<u64>, retention: u64) -> Value {
+        json!({ "mode": "managed", "type": "aws_kinesis_stream", "values": {
+            "shard_count": shards, "retention_period": retention, "stream_mode_details": [{ "stream_mode": mode }],
+        } })
+    }
+
+    fn plan(stream: &Value, consumers: usize, alarms: usize) -> Value {
+        let consumer = json!({ "mode": "managed", "type": "aws_kinesis_stream_consumer", "values": {} });
+        let alarm = json!({ "mode": "managed", "type": "aws_cloudwatch_metric_alarm", "values": {} });
+        let data = json!({ "mode": "data", "type": "aws_cloudwatch_metric_alarm", "values": {} });
+        json!({ "planned_values": { "root_module": {
+            "resources": [data],
+            "child_modules": [
+                { "resources": [stream] },
+                { "child_modules": [{ "resources": vec![consumer; consumers] }] },
+                { "resources": vec![alarm; alarms] },
+            ],
+        } } })
+    }
+
+    fn usd(cost: &IdleCost) -> Vec<(&'static str, f64)> {
+        cost.lines.iter().map(|line| (line.item, (line.usd * 100.0).round() / 100.0)).collect()
+    }
+
+    #[test]
+    fn a_shard_and_each_consumer_of_it_are_paid_by_the_hour() {
+        let cost = of(&plan(&stream("PROVISIONED", Some(2), 24), 3, 7));
+        assert_eq!(usd(&cost), [("stream", 21.9), ("functions' consumers", 65.7), ("alarms", 0.7)]);
+        assert!((cost.total_usd() - 88.3).abs() < 1e-9);
+    }
+
+    #[test]
+    fn retention_over_a_day_is_paid_too() {
+        let cost = of(&plan(&stream("PROVISIONED", Some(1), 168), 0, 0));
+        assert_eq!(usd(&cost), [("stream", 10.95), ("stream, retention over 24 hours", 14.6)]);
+    }
+
+    #[test]
+    fn on_demand_is_paid_by_the_stream() {
+        let cost = of(&plan(&stream("ON_DEMAND", None, 24), 3, 0));
+        assert_eq!(usd(&cost), [("stream, on demand", 29.2)]);
+    }
+
+    #[test]
+    fn an_empty_plan_costs_nothing() {
+        assert_eq!(of(&json!({})).total_usd(), 0.0);
+    }
+
+    #[test]
+    fn the_bill_names_its_prices_day() {
+        let text = of(&plan(&stream("PROVISIONED", Some(1), 24), 1, 1)).render();
+        assert!(text.contains("22.00") && text.contains(AS_OF) && text.contains(CHECK_AT), "{text}");
+    }
+}

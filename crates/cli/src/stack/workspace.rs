@@ -1,0 +1,143 @@
+//! Where an environment's stack is worked on: a folder of its own, beside a bundle that is never written to.
+
+use crate::bundle::{FUNCTIONS, TERRAFORM, layout, manifest::Manifest, platform, provider};
+use anyhow::{Context as _, bail};
+use std::path::{Path, PathBuf};
+
+/// The environment that needs no file.
+pub const DEFAULT: &str = "default";
+/// Characters of the longest environment's name.
+const NAME_CHARS_MAX: usize = 32;
+/// Where the state is kept where the environment does not say: in the environment's folder.
+const LOCAL_BACKEND: &str = "# State on this machine. environments/NAME.backend.tf replaces this file.\n\
+    terraform {\n  backend \"local\" {\n    path = \"../terraform.tfstate\"\n  }\n}\n";
+/// The backend's file, in the working copy of the configuration.
+const BACKEND_FILE: &str = "backend.tf";
+
+/// An environment's working folder, ready for Terraform.
+#[derive(Debug)]
+pub struct Workspace {
+    /// The environment's name.
+    pub environment: String,
+    /// The environment's own values.
+    pub values: Option<PathBuf>,
+    /// The bundle's providers, where it has one for this machine.
+    pub providers: Option<PathBuf>,
+    folder: PathBuf,
+}
+
+impl Workspace {
+    /// Checks the bundle's files, and copies its configuration and functions to the environment's folder. What
+    /// Terraform keeps there stays.
+    ///
+    /// # Errors
+    /// Where the bundle was altered, the environment's name or files are not as they must be, or a file cannot be
+    /// copied.
+    pub fn prepare(
+        bundle: &Path,
+        environment: &str,
+        environments: &Path,
+        state: &Path,
+    ) -> anyhow::Result<Self> {
+        check_name(environment)?;
+        let absolute = |path: &Path| std::path::absolute(path).context("cannot tell the working folder");
+        let (bundle, environments, state) = (absolute(bundle)?, absolute(environments)?, absolute(state)?);
+        let values = environments.join(format!("{environment}.tfvars"));
+        let values = values.is_file().then_some(values);
+        if values.is_none() && environment != DEFAULT {
+            bail!(
+                "environment {environment} has no {}: write one; it sets at least `name`",
+                environments.join(format!("{environment}.tfvars")).display()
+            );
+        }
+        let manifest = Manifest::read(&bundle)?;
+        // Terraform itself checks the provider against the lock file, which is among the files checked here.
+        let mut differences = manifest.differences_outside(&bundle, provider::FOLDER)?;
+        if let Some(first) = differences.pop() {
+            bail!("the bundle in {} is not as it was made: {first}; make it anew", bundle.display());
+        }
+        let providers =
+            (manifest.providers && manifest.platform == platform()).then(|| bundle.join(provider::FOLDER));
+
+        let folder = state.join(environment);
+        make_private(&state)?;
+        make_private(&folder)?;
+        // State holds every value in the clear: it must not be committed by accident.
+        layout::write(&state.join(".gitignore"), "*\n")?;
+        for name in [TERRAFORM, FUNCTIONS] {
+            renew(&bundle.join(name), &folder.join(name))?;
+        }
+        let backend = environments.join(format!("{environment}.backend.tf"));
+        let target = folder.join(TERRAFORM).join(BACKEND_FILE);
+        if backend.is_file() {
+            layout::copy(&backend, &target)?
+        } else {
+            layout::write(&target, LOCAL_BACKEND)?
+        }
+        Ok(Self { environment: environment.to_owned(), values, providers, folder })
+    }
+
+    /// The configuration's working copy.
+    pub fn terraform(&self) -> PathBuf {
+        self.folder.join(TERRAFORM)
+    }
+
+    /// Where a plan lies between being made and being applied.
+    pub fn plan_file(&self) -> PathBuf {
+        self.folder.join("plan.tfplan")
+    }
+}
+
+fn check_name(name: &str) -> anyhow::Result<()> {
+    let fits = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
+    if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(fits) || name.starts_with('-') {
+        bail!(
+            "{name:?} cannot name an environment: 1 to {NAME_CHARS_MAX} lowercase letters, digits and hyphens"
+        );
+    }
+    Ok(())
+}
+
+/// Makes a copy equal to its source. What begins with `.terraform` and a dot or nothing is Terraform's own and stays.
+fn renew(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    for entry in std::fs::read_dir(to).with_context(|| format!("cannot read {}", to.display()))? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name == ".terraform") {
+            continue;
+        }
+        let removed =
+            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        removed.with_context(|| format!("cannot remove {}", path.display()))?;
+    }
+    copy_all(from, to)
+}
+
+fn copy_all(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_all(&entry.path(), &target)?
+        } else {
+            layout::copy(&entry.path(), &target)?
+        }
+    }
+    Ok(())
+}
+
+/// Makes a folder that its owner alone can read.
+fn make_private(folder: &Path) -> anyhow::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder).with_context(|| format!("cannot make {}", folder.display()))
+}
+
+#[cfg(test)]
+mod tests;
