@@ -20,6 +20,8 @@ pub mod sqs;
 mod state;
 mod sts;
 mod tags;
+#[cfg(test)]
+mod tests;
 pub mod wire;
 
 use crate::account::Account;

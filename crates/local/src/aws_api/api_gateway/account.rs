@@ -4,6 +4,7 @@ use super::{ApiGateway, Store, invalid};
 use crate::aws_api::rest::RestCall;
 use crate::aws_api::wire::{Answer, Reply, Service};
 use crate::gateway::stage::Throttle;
+use crate::identity::{Permissions as _, Principal};
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -60,7 +61,9 @@ impl ApiGateway {
         }
         match (operation.op.as_str(), operation.value.filter(|arn| !arn.is_empty())) {
             ("replace" | "add", Some(arn)) => {
-                self.iam.assume(PRINCIPAL, &arn, None).map_err(|_| {
+                let role = Principal::Role(arn.clone());
+                let trusted = self.iam.assume(PRINCIPAL, &arn, None);
+                trusted.and_then(|()| self.iam.check(&role, "logs:PutLogEvents", "*")).map_err(|_| {
                     invalid("The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy.")
                 })?;
                 store.cloudwatch_role_arn = Some(arn);

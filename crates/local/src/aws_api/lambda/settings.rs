@@ -217,13 +217,14 @@ impl Settings {
                 "Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: {reserved}"
             )));
         }
-        let illegal = |name: &str| {
-            !name.starts_with(|c: char| c.is_ascii_alphabetic())
-                || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        let legal = |name: &str| {
+            name.len() >= 2
+                && name.starts_with(|c: char| c.is_ascii_alphabetic())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         };
-        if let Some(name) = variables.keys().find(|name| illegal(name)) {
+        if let Some(name) = variables.keys().find(|name| !legal(name)) {
             return Err(invalid(format!(
-                "Environment variable names must begin with a letter and hold letters, digits and underscores: {name}"
+                "Environment variable names must begin with a letter and hold two or more letters, digits or underscores: {name}"
             )));
         }
         let bytes: usize = variables.iter().map(|(name, value)| name.len() + value.len()).sum();

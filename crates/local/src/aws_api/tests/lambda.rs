@@ -1,0 +1,185 @@
+//! Lambda: functions and mappings, from the requests that make them to what the data plane is told.
+
+use super::{Api, CONSUMER, QUEUE, ROLE, STREAM, lock};
+use crate::function::mapping::config::StartingPosition;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+use serde_json::{Value, json};
+use std::io::{Cursor, Write as _};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+const FUNCTIONS: &str = "/2015-03-31/functions";
+const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
+
+fn zip(content: &str) -> String {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755)).unwrap();
+    writer.write_all(content.as_bytes()).unwrap();
+    STANDARD.encode(writer.finish().unwrap().into_inner())
+}
+
+fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
+}
+
+fn function() -> Value {
+    json!({
+        "FunctionName": "echo", "Role": ROLE, "Runtime": "provided.al2023", "Handler": "bootstrap",
+        "Code": {"ZipFile": zip("one")}, "Architectures": [architecture()],
+        "Environment": {"Variables": {"GREETING": "hello"}},
+        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/aws/lambda/echo"},
+    })
+}
+
+pub(super) async fn with_function(api: &Api) {
+    let actions = ["kinesis:*", "sqs:SendMessage"];
+    api.role("flow", &actions, &[STREAM, CONSUMER, QUEUE]).await;
+    api.made("POST", FUNCTIONS, function()).await;
+}
+
+pub(super) fn mapping() -> Value {
+    json!({"FunctionName": "echo", "EventSourceArn": CONSUMER, "StartingPosition": "LATEST"})
+}
+
+#[tokio::test]
+async fn a_function_reaches_the_host_with_its_code_and_settings() {
+    let api = Api::new();
+    with_function(&api).await;
+    let config = lock::lock(&api.plane.functions).last().unwrap().clone();
+    assert_eq!(std::fs::read_to_string(config.code_dir.join("bootstrap")).unwrap(), "one");
+    assert_eq!((config.memory_mb, config.timeout_s), (128, 3));
+    assert_eq!(config.environment["GREETING"], "hello");
+    assert_eq!(
+        (config.log_group.as_str(), config.application_log_level.as_deref()),
+        ("/aws/lambda/echo", Some("INFO"))
+    );
+
+    let update = json!({"MemorySize": 256, "Environment": {"Variables": {}}, "Description": ""});
+    let updated = api.made("PUT", &format!("{FUNCTIONS}/echo/configuration"), update).await;
+    assert_eq!((&updated["MemorySize"], &updated["Environment"]), (&json!(256), &Value::Null));
+    let code = api.made("PUT", &format!("{FUNCTIONS}/echo/code"), json!({"ZipFile": zip("two")})).await;
+    assert_ne!(code["CodeSha256"], updated["CodeSha256"]);
+    let config = lock::lock(&api.plane.functions).last().unwrap().clone();
+    assert_eq!(std::fs::read_to_string(config.code_dir.join("bootstrap")).unwrap(), "two");
+
+    let name = "arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Aecho";
+    api.made("DELETE", &format!("{FUNCTIONS}/{name}"), Value::Null).await;
+    assert_eq!(api.plane.told().last().unwrap(), "remove function echo");
+    assert!(!config.code_dir.exists());
+    let (status, message) = api.refused("GET", &format!("{FUNCTIONS}/echo"), Value::Null).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(message, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:echo");
+}
+
+#[tokio::test]
+async fn what_a_function_cannot_have_is_refused_by_name() {
+    let api = Api::new();
+    api.role("flow", &["kinesis:*"], &[STREAM]).await;
+    let with = |member: &str, value: Value| {
+        let mut function = function();
+        function[member] = value;
+        function
+    };
+    let foreign = if architecture() == "arm64" { "x86_64" } else { "arm64" };
+    let cases = [
+        (with("Role", "arn:aws:iam::000000000000:role/none".into()), "cannot be assumed by Lambda"),
+        (with("Runtime", "nodejs20.x".into()), "nodejs20.x"),
+        (with("Architectures", json!([foreign])), foreign),
+        (with("VpcConfig", json!({"SubnetIds": ["s"]})), "VpcConfig"),
+        (with("Layers", json!(["l"])), "Layers"),
+        (with("PackageType", "Image".into()), "PackageType"),
+        (with("Code", json!({"S3Bucket": "b", "S3Key": "k"})), "S3Bucket"),
+        (with("MemorySize", 64.into()), "MemorySize"),
+        (with("Timeout", 901.into()), "Timeout"),
+        (with("Environment", json!({"Variables": {"AWS_REGION": "x"}})), "AWS_REGION"),
+        (with("Environment", json!({"Variables": {"BIG": "x".repeat(4_096)}})), "4KB"),
+        (with("DurableConfig", json!({})), "DurableConfig"),
+        (with("Publish", true.into()), "Publish"),
+    ];
+    for (request, named) in cases {
+        let (_, message) = api.refused("POST", FUNCTIONS, request).await;
+        assert!(message.contains(named), "{message} does not name {named}");
+    }
+    assert_eq!(api.plane.told(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
+    let api = Api::new();
+    with_function(&api).await;
+    let mut request = mapping();
+    request["BatchSize"] = 16.into();
+    request["FunctionResponseTypes"] = json!(["ReportBatchItemFailures"]);
+    request["DestinationConfig"] = json!({"OnFailure": {"Destination": QUEUE}});
+    request["FilterCriteria"] = json!({"Filters": [{"Pattern": "{\"data\":{\"routeKey\":[\"relay\"]}}"}]});
+    let (status, created) = api.rest("POST", MAPPINGS, request).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    assert_eq!(
+        (&created["State"], &created["LastProcessingResult"]),
+        (&json!("Creating"), &json!("No records processed"))
+    );
+    let config = lock::lock(&api.plane.mappings).last().unwrap().clone();
+    assert_eq!((config.batch_size, config.report_batch_item_failures), (16, true));
+    assert_eq!(
+        (config.on_failure_arn.as_deref(), config.starting_position),
+        (Some(QUEUE), StartingPosition::Latest)
+    );
+
+    let path = format!("{MAPPINGS}/{}", created["UUID"].as_str().unwrap());
+    let update = json!({"BatchSize": 50, "Enabled": false, "FilterCriteria": {"Filters": []}});
+    api.made("PUT", &path, update).await;
+    let changed = lock::lock(&api.plane.mappings).last().unwrap().clone();
+    assert_eq!((changed.uuid, changed.batch_size, changed.enabled), (config.uuid, 50, false));
+    assert_eq!((changed.filters, changed.on_failure_arn.as_deref()), (Vec::<String>::new(), Some(QUEUE)));
+
+    let (status, message) = api.refused("POST", MAPPINGS, mapping()).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(message.contains("already exists"));
+    api.made("DELETE", &path, Value::Null).await;
+    assert_eq!(api.refused("GET", &path, Value::Null).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_mapping_needs_its_source_its_role_and_legal_settings() {
+    let api = Api::new();
+    with_function(&api).await;
+    let with = |member: &str, value: Value| {
+        let mut mapping = mapping();
+        mapping[member] = value;
+        mapping
+    };
+    let missing = "arn:aws:kinesis:us-east-1:000000000000:stream/none";
+    let foreign_queue = "arn:aws:sqs:us-east-1:000000000000:other";
+    let cases = [
+        (
+            with("EventSourceArn", missing.into()),
+            "Stream not found: arn:aws:kinesis:us-east-1:000000000000:stream/none",
+        ),
+        (with("EventSourceArn", QUEUE.into()), QUEUE),
+        (with("StartingPosition", "AT_TIMESTAMP".into()), "StartingPositionTimestamp"),
+        (with("BatchSize", 20_000.into()), "BatchSize"),
+        (with("TumblingWindowInSeconds", 30.into()), "TumblingWindowInSeconds"),
+        (with("ScalingConfig", json!({"MaximumConcurrency": 2})), "ScalingConfig"),
+        (with("FilterCriteria", json!({"Filters": [{"Pattern": "no json"}]})), "Invalid filter pattern"),
+        (
+            with("DestinationConfig", json!({"OnFailure": {"Destination": foreign_queue}})),
+            "SendMessage on SQS",
+        ),
+        (
+            with("DestinationConfig", json!({"OnFailure": {"Destination": "arn:aws:sns:us-east-1:0:t"}})),
+            "sns",
+        ),
+    ];
+    for (request, named) in cases {
+        let (_, message) = api.refused("POST", MAPPINGS, request).await;
+        assert!(message.contains(named), "{message} does not name {named}");
+    }
+    let policy =
+        json!({"Statement": {"Effect": "Allow", "Action": "kinesis:*", "Resource": STREAM}}).to_string();
+    let arguments = [("RoleName", "flow"), ("PolicyName", "p"), ("PolicyDocument", policy.as_str())];
+    api.query("2010-05-08", "PutRolePolicy", &arguments).await;
+    let (_, message) = api.refused("POST", MAPPINGS, mapping()).await;
+    assert!(message.contains("kinesis:SubscribeToShard"), "{message}");
+}
