@@ -1,0 +1,149 @@
+//! A function: its consumer, logs, fault queue, role, code and mapping, as `terraform/modules/function` makes them.
+
+use super::{ComposeError, Composer, call};
+use crate::stack::Function;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+
+impl Composer<'_> {
+    pub(super) async fn function(
+        &self,
+        api: &str,
+        key: &str,
+        function: &Function,
+        zip: &Bytes,
+    ) -> Result<String, ComposeError> {
+        let stack = self.stack;
+        let account = self.plane.account();
+        let name = stack.function_name(key);
+        let stream_arn = account.stream_arn(&stack.stream_name());
+        let consumer = self
+            .kinesis("RegisterStreamConsumer", &json!({"StreamARN": stream_arn, "ConsumerName": name}))
+            .await?;
+        let consumer_arn = consumer["Consumer"]["ConsumerARN"].as_str().unwrap_or_default().to_owned();
+        let log_group = format!("/aws/lambda/{name}");
+        self.target("logs", "Logs_20140328", "CreateLogGroup", &json!({"logGroupName": log_group})).await?;
+        let retention = json!({"logGroupName": log_group, "retentionInDays": function.log_retention_days});
+        self.target("logs", "Logs_20140328", "PutRetentionPolicy", &retention).await?;
+        let queue_name = format!("{name}-faults");
+        let queue = json!({"QueueName": queue_name, "Attributes": {
+            "MessageRetentionPeriod": "1209600", "SqsManagedSseEnabled": "true",
+        }});
+        let queue = self.target("sqs", "AmazonSQS", "CreateQueue", &queue).await?;
+        let queue_arn = account.arn("sqs", &queue_name);
+
+        let statements =
+            self.function_statements(api, function, &stream_arn, &consumer_arn, &queue_arn, &log_group);
+        let role_name = format!("{name}-function");
+        let description = format!("The function {name} reads its stream and answers its clients.");
+        let role = self.role(&role_name, "lambda.amazonaws.com", &description, "flow", &statements).await?;
+
+        let mut environment = json!(function.environment);
+        environment["SLUICEGATE_CONNECTIONS_ENDPOINT"] =
+            format!("{}/_aws/execute-api/{api}/{}", self.plane.endpoint_url(), stack.stage).into();
+        environment["SLUICEGATE_API_ID"] = api.into();
+        environment["SLUICEGATE_STAGE"] = stack.stage.as_str().into();
+        environment["SLUICEGATE_FAULT_QUEUE_URL"] = queue["QueueUrl"].clone();
+        let create = json!({
+            "FunctionName": name,
+            "Role": role,
+            "Runtime": "provided.al2023",
+            "Handler": "bootstrap",
+            "Architectures": [stack.architecture],
+            "Code": {"ZipFile": STANDARD.encode(zip)},
+            "MemorySize": function.memory_mb,
+            "Timeout": function.timeout_seconds,
+            "PackageType": "Zip",
+            "Environment": {"Variables": environment},
+            "LoggingConfig": {
+                "LogFormat": "JSON", "LogGroup": log_group,
+                "ApplicationLogLevel": function.log_level, "SystemLogLevel": "INFO",
+            },
+        });
+        let created = self.lambda("/2015-03-31/functions", &create).await?;
+        if function.reserved_concurrency >= 0 {
+            let path = format!("/2017-10-31/functions/{name}/concurrency");
+            let reserved = json!({"ReservedConcurrentExecutions": function.reserved_concurrency});
+            call::call(self.plane, "lambda", Method::PUT, &path, None, &reserved).await?;
+        }
+        self.mapping(function, &created["FunctionArn"], &consumer_arn, &queue_arn).await?;
+        Ok(name)
+    }
+
+    async fn mapping(
+        &self,
+        function: &Function,
+        function_arn: &Value,
+        consumer_arn: &str,
+        queue_arn: &str,
+    ) -> Result<(), ComposeError> {
+        let mut mapping = json!({
+            "FunctionName": function_arn,
+            "EventSourceArn": consumer_arn,
+            "Enabled": function.enabled,
+            "StartingPosition": function.starting_position,
+            "BatchSize": function.batch_size,
+            "MaximumBatchingWindowInSeconds": function.batching_window_seconds,
+            "ParallelizationFactor": function.parallelization_factor,
+            "BisectBatchOnFunctionError": function.bisect_on_error,
+            "MaximumRetryAttempts": function.maximum_retry_attempts,
+            "MaximumRecordAgeInSeconds": function.maximum_record_age_seconds,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "DestinationConfig": {"OnFailure": {"Destination": queue_arn}},
+        });
+        if let Some(timestamp) = &function.starting_position_timestamp {
+            mapping["StartingPositionTimestamp"] = timestamp.as_str().into();
+        }
+        if !function.routes.is_empty() {
+            let mut filters =
+                vec![json!({"Pattern": json!({"data": {"routeKey": function.routes}}).to_string()})];
+            if !function.lifecycle_events.is_empty() {
+                let pattern = json!({"data": {"eventType": function.lifecycle_events}}).to_string();
+                filters.push(json!({"Pattern": pattern}));
+            }
+            mapping["FilterCriteria"] = json!({"Filters": filters});
+        }
+        self.lambda("/2015-03-31/event-source-mappings", &mapping).await.map(drop)
+    }
+
+    fn function_statements(
+        &self,
+        api: &str,
+        function: &Function,
+        stream_arn: &str,
+        consumer_arn: &str,
+        queue_arn: &str,
+        log_group: &str,
+    ) -> Vec<Value> {
+        let account = self.plane.account();
+        let allow = |sid: &str, actions: &[&str], resources: Value| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources});
+        let read = [
+            "kinesis:DescribeStream",
+            "kinesis:DescribeStreamSummary",
+            "kinesis:GetRecords",
+            "kinesis:GetShardIterator",
+            "kinesis:ListShards",
+        ];
+        let log_streams = account.arn("logs", &format!("log-group:{log_group}:*"));
+        let mut statements = vec![
+            allow("ReadStream", &read, json!([stream_arn])),
+            allow("SubscribeToShard", &["kinesis:SubscribeToShard"], json!([consumer_arn])),
+            allow("SendFault", &["sqs:SendMessage"], json!([queue_arn])),
+            allow("WriteLogs", &["logs:CreateLogStream", "logs:PutLogEvents"], json!([log_streams])),
+        ];
+        if !function.connection_actions.is_empty() {
+            let of_action = |action: &String| {
+                account.execute_api_arn(api, &self.stack.stage, &format!("{action}/@connections/*"))
+            };
+            let resources: Vec<_> = function.connection_actions.iter().map(of_action).collect();
+            statements.push(allow("ManageConnections", &["execute-api:ManageConnections"], json!(resources)));
+        }
+        if let Some(key) = self.customer_key() {
+            statements.push(allow("DecryptRecord", &["kms:Decrypt"], json!([key])));
+        }
+        statements
+    }
+}

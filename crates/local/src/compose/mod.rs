@@ -1,0 +1,128 @@
+//! Fills a plane from the stack's definition, by the same control-plane calls that Terraform makes.
+//!
+//! What is created here mirrors `terraform/`; a test holds the two equal. Alarms, dashboards and tags have no
+//! effect on a plane (`fidelity/inert.toml`) and are left to Terraform.
+
+use crate::plane::Plane;
+use crate::stack::Stack;
+mod call;
+mod function;
+mod gateway;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A call that the control plane refused, as it would refuse Terraform's.
+#[derive(Debug, thiserror::Error)]
+#[error("{call} failed with {status}: {answer}")]
+pub struct ComposeError {
+    call: String,
+    status: u16,
+    answer: String,
+}
+
+/// Where a composed stack is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Composed {
+    /// The API's id.
+    pub api_id: String,
+    /// Deployed function names by key.
+    pub functions: BTreeMap<String, String>,
+}
+
+/// Creates everything the stack has. `zips` holds each function's package, by key.
+///
+/// # Errors
+/// [`ComposeError`], with the control plane's own words.
+pub async fn compose(
+    plane: &Plane,
+    stack: &Stack,
+    zips: &BTreeMap<String, Bytes>,
+) -> Result<Composed, ComposeError> {
+    let composer = Composer { plane, stack };
+    composer.stream().await?;
+    let api_id = composer.gateway().await?;
+    let mut functions = BTreeMap::new();
+    for (key, function) in &stack.functions {
+        let zip = zips.get(key).cloned().unwrap_or_default();
+        functions.insert(key.clone(), composer.function(&api_id, key, function, &zip).await?);
+    }
+    Ok(Composed { api_id, functions })
+}
+
+/// Replaces a function's code, as `UpdateFunctionCode` does.
+///
+/// # Errors
+/// [`ComposeError`], with the control plane's own words.
+pub async fn update_code(plane: &Plane, function_name: &str, zip: &Bytes) -> Result<(), ComposeError> {
+    let path = format!("/2015-03-31/functions/{function_name}/code");
+    call::call(plane, "lambda", Method::PUT, &path, None, &json!({"ZipFile": STANDARD.encode(zip)}))
+        .await
+        .map(drop)
+}
+
+struct Composer<'a> {
+    plane: &'a Plane,
+    stack: &'a Stack,
+}
+
+impl Composer<'_> {
+    async fn stream(&self) -> Result<(), ComposeError> {
+        let name = self.stack.stream_name();
+        let stream = &self.stack.stream;
+        let mut create = json!({"StreamName": name, "StreamModeDetails": {"StreamMode": stream.mode}});
+        if stream.mode == "PROVISIONED" {
+            create["ShardCount"] = stream.shard_count.into();
+        }
+        self.kinesis("CreateStream", &create).await?;
+        if stream.retention_hours > 24 {
+            let retention = json!({"StreamName": name, "RetentionPeriodHours": stream.retention_hours});
+            self.kinesis("IncreaseStreamRetentionPeriod", &retention).await?;
+        }
+        if let Some(key) = &stream.kms_key_arn {
+            let encryption = json!({"StreamName": name, "EncryptionType": "KMS", "KeyId": key});
+            self.kinesis("StartStreamEncryption", &encryption).await?;
+        }
+        Ok(())
+    }
+
+    /// A customer's own key; the key that AWS manages needs no permission.
+    fn customer_key(&self) -> Option<&str> {
+        self.stack.stream.kms_key_arn.as_deref().filter(|key| !key.starts_with("alias/aws/"))
+    }
+
+    async fn role(
+        &self,
+        name: &str,
+        service: &str,
+        description: &str,
+        policy_name: &str,
+        statements: &[Value],
+    ) -> Result<String, ComposeError> {
+        let version = "2012-10-17";
+        let trust = json!({"Version": version, "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}},
+        ]});
+        let policy = json!({"Version": version, "Statement": statements});
+        let (trust, policy) = (trust.to_string(), policy.to_string());
+        let role = [
+            ("Action", "CreateRole"),
+            ("RoleName", name),
+            ("AssumeRolePolicyDocument", &trust),
+            ("Description", description),
+        ];
+        self.iam(&role).await?;
+        let put = [
+            ("Action", "PutRolePolicy"),
+            ("RoleName", name),
+            ("PolicyName", policy_name),
+            ("PolicyDocument", &policy),
+        ];
+        self.iam(&put).await?;
+        Ok(format!("arn:aws:iam::{}:role/{name}", self.plane.account().id))
+    }
+}

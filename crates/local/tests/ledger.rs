@@ -1,0 +1,104 @@
+//! The fidelity ledger is kept: each entry is whole, and each test that it names exists.
+
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ledger {
+    behaviour: Vec<Behaviour>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Behaviour {
+    id: String,
+    says: String,
+    source: String,
+    mark: Mark,
+    decision: Option<String>,
+    test: Option<String>,
+    left_out: Option<String>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Mark {
+    Documented,
+    Observed,
+    Unsure,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inert {
+    inert: Vec<InertArgument>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InertArgument {
+    argument: String,
+    why: String,
+}
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn ledgers() -> Vec<(PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fidelity");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    files.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+#[test]
+fn every_entry_is_whole_and_its_test_exists() {
+    let mut wrong = Vec::new();
+    let mut entries = 0;
+    for (path, text) in ledgers().iter().filter(|(path, _)| !path.ends_with("inert.toml")) {
+        let ledger: Ledger = toml::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut ids = BTreeSet::new();
+        for entry in ledger.behaviour {
+            entries += 1;
+            let mut complain = |what: &str| wrong.push(format!("{} {}: {what}", path.display(), entry.id));
+            if !ids.insert(entry.id.clone()) {
+                complain("the id stands twice");
+            }
+            if entry.says.is_empty() || entry.source.is_empty() {
+                complain("says or source is empty");
+            }
+            if entry.mark == Mark::Unsure && entry.decision.is_none() && entry.left_out.is_none() {
+                complain("what is unsure needs a decision");
+            }
+            match (&entry.test, &entry.left_out) {
+                (Some(test), None) => {
+                    if let Err(error) = exists(test) {
+                        complain(&error);
+                    }
+                }
+                (None, Some(reason)) if !reason.is_empty() => {}
+                _ => complain("it needs a test or a reason to be left out, and not both"),
+            }
+        }
+    }
+    assert!(entries > 0, "there is no ledger");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `path/to/file.rs::function`
+fn exists(test: &str) -> Result<(), String> {
+    let (file, function) = test.split_once("::").ok_or_else(|| format!("\"{test}\" is no path::function"))?;
+    let text = std::fs::read_to_string(project().join(file)).map_err(|error| format!("{file}: {error}"))?;
+    let is_there = text.contains(&format!("fn {function}(")) || text.contains(&format!("run \"{function}\""));
+    is_there.then_some(()).ok_or_else(|| format!("{file} has no test {function}"))
+}
+
+#[test]
+fn every_inert_argument_says_why() {
+    for (_, text) in ledgers().iter().filter(|(path, _)| path.ends_with("inert.toml")) {
+        let inert: Inert = toml::from_str(text).unwrap();
+        assert!(inert.inert.iter().all(|inert| !inert.argument.is_empty() && !inert.why.is_empty()));
+    }
+}
