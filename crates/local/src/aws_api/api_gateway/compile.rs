@@ -1,13 +1,11 @@
 //! From a deployment's snapshot and a stage's settings to what the gateway serves.
 
 use super::definition::Definition;
-use super::stage::StageSettings;
+use super::stage_settings::StageSettings;
 use super::{expression, invalid};
 use crate::aws_api::wire::ApiError;
 use crate::gateway::selection::SelectionExpression;
-use crate::gateway::stage::{
-    Authorization, Integration, IntegrationResponse, RequestModel, Route, Stage, Throttle,
-};
+use crate::gateway::stage::{Authorization, Integration, IntegrationResponse, RequestModel, Route, Stage};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -53,7 +51,7 @@ pub fn stage(
         route_selection_expression: route_selection(definition)?,
         routes,
         variables: settings.stage_variables.clone().unwrap_or_default(),
-        default_throttle: settings.default_throttle().unwrap_or_else(Throttle::default),
+        default_throttle: settings.default_throttle().unwrap_or_default(),
         access_log: settings.access_log()?,
         default_endpoint_disabled: definition.api.disable_execute_api_endpoint == Some(true),
     })

@@ -7,7 +7,7 @@ use super::model::Model;
 use super::resource::Collection;
 use super::route::Route;
 use super::route_response::RouteResponse;
-use super::stage::StageSettings;
+use super::stage_settings::StageSettings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -2,7 +2,7 @@
 
 use super::definition::{ApiRecord, Deployment};
 use super::resource::{not_found, parse};
-use super::stage::StageSettings;
+use super::stage_settings::StageSettings;
 use super::{ApiGateway, compile, invalid};
 use crate::aws_api::id;
 use crate::aws_api::rest::RestCall;
@@ -126,8 +126,8 @@ impl ApiGateway {
                     self.data_plane.publish_stage(compiled);
                 }
                 Err(error) => {
-                    stage.last_deployment_status =
-                        Some(format!("Deployment attempt failed: {}", error.message))
+                    let message = format!("Deployment attempt failed: {}", error.message);
+                    stage.last_deployment_status = Some(message);
                 }
             }
         }

@@ -13,6 +13,7 @@ pub mod resource;
 mod route;
 mod route_response;
 mod stage;
+mod stage_settings;
 mod tagging;
 
 pub use account::PRINCIPAL;

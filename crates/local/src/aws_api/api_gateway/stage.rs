@@ -1,153 +1,17 @@
-//! Stages: a name under which a deployment is served, and the settings that need no deployment.
+//! Stages: names under which deployments are served.
 
 use super::definition::{ApiRecord, StageRecord};
 use super::resource::{not_found, parse};
+use super::stage_settings::StageSettings;
 use super::{ApiGateway, compile, invalid};
 use crate::aws_api::rest::RestCall;
-use crate::aws_api::tags::Tags;
 use crate::aws_api::wire::{Answer, ApiError, Reply, Service, input, time};
-use crate::gateway::stage::{AccessLog, Throttle};
 use http::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 /// Stages of an API, at most (the account's default quota).
 pub const STAGES_MAX: usize = 10;
-const NAME_CHARS_MAX: usize = 128;
-
-/// What a stage was given.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StageSettings {
-    /// Letters, digits, `-` and `_`.
-    pub stage_name: String,
-    /// Where accesses are logged.
-    pub access_log_settings: Option<AccessLogSettings>,
-    /// Whether every change of the API is deployed at once.
-    pub auto_deploy: Option<bool>,
-    /// For people.
-    pub description: Option<String>,
-    /// Which deployment it serves.
-    pub deployment_id: Option<String>,
-    /// Settings of every route that has none of its own.
-    pub default_route_settings: Option<RouteSettings>,
-    /// Settings by route key.
-    pub route_settings: Option<BTreeMap<String, RouteSettings>>,
-    /// `$stageVariables`
-    pub stage_variables: Option<BTreeMap<String, String>>,
-    /// Tags.
-    pub tags: Option<Tags>,
-}
-
-/// Access logs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AccessLogSettings {
-    /// A log group's ARN.
-    pub destination_arn: Option<String>,
-    /// A line with `$context` variables.
-    pub format: Option<String>,
-}
-
-/// Settings of routes.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RouteSettings {
-    /// Bodies in execution logs; inert.
-    pub data_trace_enabled: Option<bool>,
-    /// Metrics by route; inert.
-    pub detailed_metrics_enabled: Option<bool>,
-    /// `OFF`, `ERROR` or `INFO`: execution logs; inert.
-    pub logging_level: Option<String>,
-    /// The token bucket's size.
-    pub throttling_burst_limit: Option<u32>,
-    /// Tokens a second.
-    pub throttling_rate_limit: Option<f64>,
-}
-
-impl RouteSettings {
-    fn throttle(&self, fallback: Throttle) -> Option<Throttle> {
-        match (self.throttling_rate_limit, self.throttling_burst_limit) {
-            (None, None) => None,
-            (rate, burst) => Some(Throttle {
-                rate_per_second: rate.unwrap_or(fallback.rate_per_second),
-                burst: burst.unwrap_or(fallback.burst),
-            }),
-        }
-    }
-
-    fn logs(&self) -> bool {
-        self.logging_level.as_deref().is_some_and(|level| level != "OFF")
-    }
-}
-
-impl StageSettings {
-    /// Throttling of routes without settings of their own.
-    pub fn default_throttle(&self) -> Option<Throttle> {
-        self.default_route_settings.as_ref()?.throttle(Throttle::default())
-    }
-
-    /// Throttling of one route alone.
-    pub fn route_throttle(&self, key: &str) -> Option<Throttle> {
-        let fallback = self.default_throttle().unwrap_or_default();
-        self.route_settings.as_ref()?.get(key)?.throttle(fallback)
-    }
-
-    /// Access logs, if both destination and format are given.
-    ///
-    /// # Errors
-    /// A destination that is no log group.
-    pub fn access_log(&self) -> Result<Option<AccessLog>, ApiError> {
-        let Some(settings) = &self.access_log_settings else { return Ok(None) };
-        let (Some(arn), Some(format)) = (&settings.destination_arn, &settings.format) else {
-            return Ok(None);
-        };
-        if !format.contains("$context.requestId") && !format.contains("$context.extendedRequestId") {
-            return Err(invalid(
-                "accessLogSettings.format must contain $context.requestId or $context.extendedRequestId",
-            ));
-        }
-        let group = arn.split_once(":log-group:").filter(|_| arn.contains(":logs:")).map(|(_, group)| group);
-        let group = group.ok_or_else(|| {
-            invalid(format!("accessLogSettings.destinationArn: {arn} is not a log group, and other destinations are not supported by the local plane"))
-        })?;
-        Ok(Some(AccessLog { log_group: group.trim_end_matches(":*").to_owned(), format: format.clone() }))
-    }
-
-    fn check(&self, record: &ApiRecord, account_logs: bool) -> Result<(), ApiError> {
-        let name = &self.stage_name;
-        let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(legal) {
-            return Err(invalid(format!(
-                "stageName {name} must be 1 to {NAME_CHARS_MAX} letters, digits, hyphens or underscores"
-            )));
-        }
-        if let Some(id) = &self.deployment_id
-            && !record.deployments.contains_key(id)
-        {
-            return Err(not_found("Deployment", id));
-        }
-        let mut levels =
-            self.default_route_settings.iter().chain(self.route_settings.iter().flatten().map(|(_, s)| s));
-        if (self.access_log_settings.is_some() || levels.any(RouteSettings::logs)) && !account_logs {
-            return Err(invalid(
-                "CloudWatch Logs role ARN must be set in account settings to enable logging",
-            ));
-        }
-        for (key, value) in self.stage_variables.iter().flatten() {
-            let legal = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#&=,".contains(c);
-            if !value.chars().all(legal) {
-                return Err(invalid(format!(
-                    "Invalid stage variable value for {key}: letters, digits and -._~:/?#&=, are allowed"
-                )));
-            }
-        }
-        self.access_log().map(drop)
-    }
-}
-
 impl ApiGateway {
     pub(super) fn serve_stages(
         &self,

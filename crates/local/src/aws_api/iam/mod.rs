@@ -5,6 +5,7 @@ pub mod evaluate;
 pub mod managed;
 mod permissions;
 pub mod role;
+mod role_operations;
 mod role_policy;
 
 use super::lock;

@@ -1,24 +1,18 @@
 //! Functions: created from a zip, changed in settings or code, read and deleted.
 
 use super::code::Code;
+use super::create_function::{architecture, refuse_publish};
 use super::settings::Settings;
-use super::{Lambda, Store, code, function_name, invalid, parse};
+use super::{Lambda, Store, parse};
 use crate::account::Account;
 use crate::aws_api::lock;
 use crate::aws_api::rest::RestCall;
 use crate::aws_api::tags::Tags;
 use crate::aws_api::wire::{Answer, ApiError, Reply, Service, input, time};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// The service that assumes a function's role.
-pub const PRINCIPAL: &str = "lambda.amazonaws.com";
-/// Functions in the account, at most.
-pub const FUNCTIONS_MAX: usize = 1_000;
-const NAME_CHARS_MAX: usize = 64;
 /// The only version: publishing is not supported.
 const VERSION: &str = "$LATEST";
 
@@ -41,26 +35,6 @@ pub struct Function {
     revision: String,
 }
 
-/// Members of CreateFunction beside the settings, which are left in the rest.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct CreateFunction {
-    function_name: String,
-    code: FunctionCode,
-    architectures: Option<Vec<String>>,
-    package_type: Option<String>,
-    #[serde(default)]
-    publish: bool,
-    #[serde(default)]
-    tags: Tags,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct FunctionCode {
-    zip_file: Option<String>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct UpdateFunctionCode {
@@ -80,53 +54,6 @@ struct PutFunctionConcurrency {
 }
 
 impl Lambda {
-    pub(super) async fn create_function(&self, call: &RestCall) -> Answer {
-        let operation = "CreateFunction";
-        let mut rest = call.body.clone();
-        let taken = ["FunctionName", "Code", "Architectures", "PackageType", "Publish", "Tags"];
-        let taken = taken.map(|member| (member, rest.as_object_mut().and_then(|rest| rest.remove(member))));
-        let taken: serde_json::Map<_, _> =
-            taken.into_iter().filter_map(|(member, value)| Some((member.to_owned(), value?))).collect();
-        let request: CreateFunction = parse(operation, Value::Object(taken))?;
-        let settings: Settings = parse(operation, rest)?;
-        let name = function_name(&request.function_name).to_owned();
-        check_name(&name)?;
-        refuse_publish(request.publish)?;
-        if request.package_type.as_deref().is_some_and(|kind| kind != "Zip") {
-            return Err(invalid(
-                "PackageType: container images are not supported by the local plane, use Zip",
-            ));
-        }
-        settings.check()?;
-        let architecture = architecture(request.architectures)?;
-        self.check_role(&settings.role)?;
-        if lock::lock(&self.store).functions.contains_key(&name) {
-            return Err(already_exists(&name));
-        }
-        let code = self.unpack(&name, request.code.zip_file).await?;
-        let mut store = lock::lock(&self.store);
-        if store.functions.contains_key(&name) {
-            return Err(already_exists(&name));
-        }
-        if store.functions.len() >= FUNCTIONS_MAX {
-            return Err(invalid(format!("the account has {FUNCTIONS_MAX} functions, which is the limit")));
-        }
-        let function = Function {
-            name: name.clone(),
-            settings,
-            code,
-            architecture,
-            reserved_concurrency: None,
-            tags: request.tags,
-            modified: SystemTime::now(),
-            revision: uuid::Uuid::new_v4().to_string(),
-        };
-        self.data_plane.put_function(function.config());
-        let view = function.view(&self.account);
-        store.functions.insert(name, function);
-        Ok(Reply::created(view))
-    }
-
     pub(super) fn get_function(&self, store: &Store, name: &str) -> Answer {
         let function = store.function(name, &self.account)?;
         let concurrency = function.reserved_concurrency.map(|n| json!({"ReservedConcurrentExecutions": n}));
@@ -213,29 +140,20 @@ impl Lambda {
         self.data_plane.put_function(function.config());
         Ok(Reply::ok(function.view(&self.account)))
     }
-
-    /// As AWS does when a function is given a role.
-    fn check_role(&self, role: &str) -> Result<(), ApiError> {
-        self.iam
-            .assume(PRINCIPAL, role, None)
-            .map_err(|_| invalid("The role defined for the function cannot be assumed by Lambda."))
-    }
-
-    async fn unpack(&self, name: &str, zip_file: Option<String>) -> Result<Code, ApiError> {
-        let zip_file =
-            zip_file.ok_or_else(|| invalid("Code: only ZipFile is supported by the local plane"))?;
-        let root = self.data_dir.join(name);
-        let unpacked = tokio::task::spawn_blocking(move || {
-            let zip = STANDARD
-                .decode(zip_file)
-                .map_err(|error| invalid(format!("Code.ZipFile is not base64: {error}")))?;
-            code::unpack(&root, &zip)
-        });
-        unpacked.await.map_err(ApiError::internal)?
-    }
 }
 
 impl Function {
+    pub(super) fn new(
+        name: String,
+        settings: Settings,
+        code: Code,
+        architecture: String,
+        tags: Tags,
+    ) -> Self {
+        let (modified, revision) = (SystemTime::now(), uuid::Uuid::new_v4().to_string());
+        Self { name, settings, code, architecture, reserved_concurrency: None, tags, modified, revision }
+    }
+
     /// What the function host is told.
     pub fn config(&self) -> crate::function::config::FunctionConfig {
         self.settings.config(&self.name, &self.code, self.reserved_concurrency)
@@ -276,37 +194,4 @@ impl Function {
         }
         view
     }
-}
-
-/// Only the machine's own architecture can run; x86_64 is AWS's default.
-fn architecture(requested: Option<Vec<String>>) -> Result<String, ApiError> {
-    let requested = requested.and_then(|list| list.into_iter().next()).unwrap_or_else(|| "x86_64".into());
-    let own = if std::env::consts::ARCH == "aarch64" { "arm64" } else { std::env::consts::ARCH };
-    if requested == own {
-        return Ok(requested);
-    }
-    Err(invalid(format!(
-        "Architectures: this machine runs {own} code, not {requested}; set architecture = \"{own}\" and build the functions for it"
-    )))
-}
-
-fn refuse_publish(publish: bool) -> Result<(), ApiError> {
-    if publish {
-        return Err(invalid("Publish: versions are not supported by the local plane"));
-    }
-    Ok(())
-}
-
-fn check_name(name: &str) -> Result<(), ApiError> {
-    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(legal) {
-        return Err(invalid(format!(
-            "FunctionName {name} must be 1 to {NAME_CHARS_MAX} letters, digits, hyphens or underscores"
-        )));
-    }
-    Ok(())
-}
-
-fn already_exists(name: &str) -> ApiError {
-    ApiError::conflict("ResourceConflictException", format!("Function already exist: {name}"))
 }

@@ -1,6 +1,7 @@
 //! Event source mappings: from a stream, or a consumer of one, to a function.
 
-use super::mapping_settings::{MappingSettings, starting_position};
+use super::mapping_check::starting_position;
+use super::mapping_settings::MappingSettings;
 use super::{Lambda, Store, function_name, invalid, parse};
 use crate::account::{Account, stream_arn_of_arn};
 use crate::aws_api::lock;

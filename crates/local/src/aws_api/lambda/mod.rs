@@ -1,13 +1,17 @@
 //! Lambda: functions from zips, and the event source mappings that feed them.
 
 pub mod code;
+mod create_function;
 mod function;
 mod mapping;
+mod mapping_check;
 mod mapping_settings;
 pub mod settings;
+mod settings_check;
 mod tagging;
 
-pub use function::{Function, PRINCIPAL};
+pub use create_function::PRINCIPAL;
+pub use function::Function;
 pub use mapping::Mapping;
 
 use super::data_plane::DataPlane;

@@ -1,0 +1,206 @@
+//! The operations on roles themselves.
+
+use super::document::Kind;
+use super::role::{Document, Role, check_name, no_role};
+use super::{Iam, parse};
+use crate::aws_api::tags::{self, Tag};
+use crate::aws_api::wire::input::from_text;
+use crate::aws_api::wire::{Answer, ApiError, Reply};
+use crate::aws_api::{id, lock};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+/// Roles in the account, at most (IAM's default quota).
+pub const ROLES_MAX: usize = 1_000;
+const SESSION_SECONDS_DEFAULT: u32 = 3_600;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct CreateRole {
+    role_name: String,
+    path: Option<String>,
+    assume_role_policy_document: String,
+    description: Option<String>,
+    #[serde(default, deserialize_with = "from_text")]
+    max_session_duration: Option<u32>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct RoleName {
+    pub role_name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct UpdateRole {
+    role_name: String,
+    description: Option<String>,
+    #[serde(default, deserialize_with = "from_text")]
+    max_session_duration: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct UpdateAssumeRolePolicy {
+    role_name: String,
+    policy_document: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ListRoles {
+    path_prefix: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct TagRole {
+    role_name: String,
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct UntagRole {
+    role_name: String,
+    tag_keys: Vec<String>,
+}
+
+impl Iam {
+    pub(super) fn create_role(&self, input: Value) -> Answer {
+        let request: CreateRole = parse("CreateRole", input)?;
+        check_name("RoleName", &request.role_name, 64)?;
+        let path = request.path.unwrap_or_else(|| "/".into());
+        let role = Role {
+            arn: format!("arn:aws:iam::{}:role{path}{}", self.account.id, request.role_name),
+            id: id::iam("AROA"),
+            created: SystemTime::now(),
+            description: request.description,
+            session_seconds: request.max_session_duration.unwrap_or(SESSION_SECONDS_DEFAULT),
+            trust: Document::parse(request.assume_role_policy_document, Kind::Trust)?,
+            inline: BTreeMap::new(),
+            attached: BTreeMap::new(),
+            tags: tags::from_list(request.tags),
+            name: request.role_name,
+            path,
+        };
+        let mut roles = lock::write(&self.roles);
+        if roles.contains_key(&role.name) {
+            let message = format!("Role with name {} already exists.", role.name);
+            return Err(ApiError::conflict("EntityAlreadyExistsException", message)
+                .with_query_code("EntityAlreadyExists"));
+        }
+        if roles.len() >= ROLES_MAX {
+            let message = format!("Cannot exceed quota for RolesPerAccount: {ROLES_MAX}");
+            return Err(
+                ApiError::conflict("LimitExceededException", message).with_query_code("LimitExceeded")
+            );
+        }
+        let reply = json!({"Role": role.view()});
+        roles.insert(role.name.clone(), role);
+        Ok(Reply::ok(reply))
+    }
+
+    pub(super) fn get_role(&self, input: Value) -> Answer {
+        self.with_role("GetRole", input, |role| json!({"Role": role.view()}))
+    }
+
+    pub(super) fn list_roles(&self, input: Value) -> Answer {
+        let request: ListRoles = parse("ListRoles", input)?;
+        let prefix = request.path_prefix.unwrap_or_default();
+        let roles = lock::read(&self.roles);
+        let roles: Vec<Value> =
+            roles.values().filter(|role| role.path.starts_with(&prefix)).map(Role::view).collect();
+        Ok(Reply::ok(json!({"Roles": roles, "IsTruncated": false})))
+    }
+
+    pub(super) fn delete_role(&self, input: Value) -> Answer {
+        let RoleName { role_name } = parse("DeleteRole", input)?;
+        let mut roles = lock::write(&self.roles);
+        let role = roles.get(&role_name).ok_or_else(|| no_role(&role_name))?;
+        let held = match (role.inline.is_empty(), role.attached.is_empty()) {
+            (false, _) => Some("Cannot delete entity, must delete policies first."),
+            (_, false) => Some("Cannot delete entity, must detach all policies first."),
+            (true, true) => None,
+        };
+        if let Some(message) = held {
+            return Err(
+                ApiError::conflict("DeleteConflictException", message).with_query_code("DeleteConflict")
+            );
+        }
+        roles.remove(&role_name);
+        Ok(Reply::empty())
+    }
+
+    pub(super) fn update_role(&self, input: Value) -> Answer {
+        let request: UpdateRole = parse("UpdateRole", input)?;
+        self.change_role(&request.role_name, |role| {
+            role.description =
+                request.description.filter(|text| !text.is_empty()).or(role.description.take());
+            role.session_seconds = request.max_session_duration.unwrap_or(role.session_seconds);
+            Ok(())
+        })
+    }
+
+    pub(super) fn update_assume_role_policy(&self, input: Value) -> Answer {
+        let request: UpdateAssumeRolePolicy = parse("UpdateAssumeRolePolicy", input)?;
+        let trust = Document::parse(request.policy_document, Kind::Trust)?;
+        self.change_role(&request.role_name, |role| {
+            role.trust = trust;
+            Ok(())
+        })
+    }
+
+    pub(super) fn tag_role(&self, input: Value) -> Answer {
+        let request: TagRole = parse("TagRole", input)?;
+        self.change_role(&request.role_name, |role| {
+            role.tags.extend(tags::from_list(request.tags));
+            Ok(())
+        })
+    }
+
+    pub(super) fn untag_role(&self, input: Value) -> Answer {
+        let request: UntagRole = parse("UntagRole", input)?;
+        self.change_role(&request.role_name, |role| {
+            role.tags.retain(|key, _| !request.tag_keys.contains(key));
+            Ok(())
+        })
+    }
+
+    pub(super) fn list_role_tags(&self, input: Value) -> Answer {
+        self.with_role(
+            "ListRoleTags",
+            input,
+            |role| json!({"Tags": tags::to_list(&role.tags), "IsTruncated": false}),
+        )
+    }
+
+    pub(super) fn list_instance_profiles_for_role(&self, input: Value) -> Answer {
+        self.with_role(
+            "ListInstanceProfilesForRole",
+            input,
+            |_| json!({"InstanceProfiles": [], "IsTruncated": false}),
+        )
+    }
+
+    pub(super) fn with_role(&self, operation: &str, input: Value, view: impl Fn(&Role) -> Value) -> Answer {
+        let RoleName { role_name } = parse(operation, input)?;
+        let roles = lock::read(&self.roles);
+        roles.get(&role_name).map(|role| Reply::ok(view(role))).ok_or_else(|| no_role(&role_name))
+    }
+
+    pub(super) fn change_role(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Role) -> Result<(), ApiError>,
+    ) -> Answer {
+        let mut roles = lock::write(&self.roles);
+        change(roles.get_mut(name).ok_or_else(|| no_role(name))?)?;
+        Ok(Reply::empty())
+    }
+}
