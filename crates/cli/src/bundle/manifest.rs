@@ -59,9 +59,8 @@ pub struct File {
     pub executable: bool,
 }
 
-/// What a manifest says of its bundle beside its files.
+/// What a manifest says of its bundle beside its files; [`Manifest`] describes each.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the fields of Manifest, which describes them")]
 pub struct About {
     pub version: String,
     pub commit: Option<String>,

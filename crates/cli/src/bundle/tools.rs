@@ -80,14 +80,6 @@ pub fn rustc(project: &Path) -> anyhow::Result<Rustc> {
     })
 }
 
-/// The target that this machine's compiler runs on.
-///
-/// # Errors
-/// As [`rustc`].
-pub fn host() -> anyhow::Result<String> {
-    Ok(rustc(Path::new("."))?.host)
-}
-
 /// What cargo tells of the workspace on `target`.
 ///
 /// # Errors

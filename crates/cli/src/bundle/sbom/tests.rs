@@ -1,6 +1,7 @@
 //! What the bill of materials holds, and that nothing else decides over it.
 
 use super::*;
+use crate::bundle::tools;
 
 const LOCK: &str = r#"
 version = 4
@@ -99,7 +100,7 @@ fn a_crate_without_a_checksum_is_refused() {
 #[test]
 fn this_workspace_has_a_bill() {
     let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let metadata = super::super::tools::metadata(&project, &super::super::tools::host().unwrap()).unwrap();
+    let metadata = tools::metadata(&project, &tools::rustc(&project).unwrap().host).unwrap();
     let lock = std::fs::read_to_string(project.join("Cargo.lock")).unwrap();
     let scope =
         Scope { version: "0", binaries: &[("echo", &metadata)], lock: &lock, rustc: "1", providers: &[] };
