@@ -25,7 +25,7 @@ fn to(server: &Server) -> Settings {
 }
 
 /// How long an answer is waited for where some are lost: enough for those that are not, on a busy machine.
-const LOSSY: Duration = Duration::from_secs(2);
+const LOSSY: Duration = Duration::from_secs(1);
 
 async fn report_of(settings: Settings) -> Report {
     let outcome = run::run(settings.clone(), Arc::default(), Signals::default()).await.unwrap();
@@ -207,9 +207,10 @@ async fn a_connection_that_is_lost_is_told_and_what_was_due_on_it() {
     .await;
     let report = report_of(to(&server)).await;
     let counts = report.counts;
-    assert_eq!((counts.connections_opened, counts.connections_lost, counts.answered), (4, 1, 310));
+    assert_eq!((counts.connections_opened, counts.connections_lost), (4, 1));
     assert_eq!(counts.sent + counts.unsent, 400);
-    assert!(counts.lost >= 1, "{counts:?}");
+    // Those that were answered on it may be lost too: the system forgets what is unread of a broken connection.
+    assert!((300..=310).contains(&counts.answered) && counts.lost >= 1, "{counts:?}");
     assert!(report.sample_error.is_some());
 }
 

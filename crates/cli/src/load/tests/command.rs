@@ -14,28 +14,11 @@ fn parse(line: &str) -> anyhow::Result<Args> {
     Ok(Cli::try_parse_from(format!("load {line}").split(' '))?.args)
 }
 
-/// A folder of this test, gone when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("sluicegate-load-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[tokio::test]
 async fn a_run_writes_its_json_and_its_plots() {
     let server = Server::start(|_| Some(echo)).await;
-    let folder = Folder::new("files");
-    let (json, svg) = (folder.0.join("run.json"), folder.0.join("run.svg"));
+    let folder = tempfile::tempdir().unwrap();
+    let (json, svg) = (folder.path().join("run.json"), folder.path().join("run.svg"));
     let line =
         format!("{} -c 2 -r 500 -d 0.2 --json {} --plot {}", server.uri, json.display(), svg.display());
     run(parse(&line).unwrap()).await.unwrap();
@@ -50,8 +33,8 @@ async fn a_run_writes_its_json_and_its_plots() {
 async fn a_loss_or_a_missed_threshold_fails_and_is_still_written() {
     let server =
         Server::start(|_| Some(|text: &str| Some(vec![text.to_owned(); usize::from(seq(text) != 5)]))).await;
-    let folder = Folder::new("failed");
-    let (json, html) = (folder.0.join("run.json"), folder.0.join("run.html"));
+    let folder = tempfile::tempdir().unwrap();
+    let (json, html) = (folder.path().join("run.json"), folder.path().join("run.html"));
     let line = format!(
         "{} -c 1 -r 500 -d 0.2 --timeout 2 --min-rate 501 --max-p99-ms 0 --json {} --plot {}",
         server.uri,
