@@ -5,6 +5,7 @@ mod connect;
 mod dev;
 mod flow_log;
 mod functions;
+mod health;
 mod load;
 mod new;
 mod plan;
@@ -31,6 +32,8 @@ enum Command {
     Dev(dev::Args),
     /// Run an empty plane, for Terraform, SDKs and the AWS CLI to fill
     Serve(serve::Args),
+    /// Ask the plane on this machine whether it runs; exits with 1 where it does not
+    Health(health::Args),
     /// Open a WebSocket and talk: a line in is a message out
     Connect(connect::Args),
     /// Add a function: its folder, its test and its entry in the tfvars
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Dev(args) => dev::run(args).await,
             Command::Serve(args) => serve::run(args).await,
+            Command::Health(args) => health::run(args).await,
             Command::Connect(args) => connect::run(args).await,
             Command::New(args) => new::run(&args),
             Command::Template(args) => template::run(&args),
