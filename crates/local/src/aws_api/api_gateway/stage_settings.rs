@@ -123,6 +123,13 @@ impl StageSettings {
         {
             return Err(not_found("Deployment", id));
         }
+        let mut routes =
+            self.default_route_settings.iter().chain(self.route_settings.iter().flatten().map(|(_, s)| s));
+        if let Some(rate) =
+            routes.find_map(|settings| settings.throttling_rate_limit.filter(|rate| *rate < 0.0))
+        {
+            return Err(invalid(format!("throttlingRateLimit: {rate} must not be negative")));
+        }
         let mut levels =
             self.default_route_settings.iter().chain(self.route_settings.iter().flatten().map(|(_, s)| s));
         if (self.access_log_settings.is_some() || levels.any(RouteSettings::logs)) && !account_logs {

@@ -11,6 +11,7 @@ use crate::aws_api::tags::Tags;
 use crate::aws_api::wire::{Answer, ApiError, Reply, Service, input, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// The only version: publishing is not supported.
@@ -31,6 +32,8 @@ pub struct Function {
     pub reserved_concurrency: Option<u32>,
     /// Its tags.
     pub tags: Tags,
+    /// The code before this one, which environments may still be starting from.
+    previous_code: Option<PathBuf>,
     modified: SystemTime,
     revision: String,
 }
@@ -95,7 +98,7 @@ impl Lambda {
         let request: UpdateFunctionCode = parse("UpdateFunctionCode", call.body.clone())?;
         refuse_publish(request.publish)?;
         let name = lock::lock(&self.store).function(name, &self.account)?.name.clone();
-        let architecture = architecture(request.architectures)?;
+        let requested = request.architectures.map(|list| architecture(Some(list))).transpose()?;
         let code = self.unpack(&name, request.zip_file).await?;
         let mut store = lock::lock(&self.store);
         let function = store.function(&name, &self.account)?;
@@ -103,9 +106,17 @@ impl Lambda {
         if request.dry_run {
             return Ok(Reply::ok(function.view(&self.account)));
         }
+        if !code.dir.is_dir() {
+            // Another update came between and removed it as the code before last.
+            let message = format!(
+                "The operation cannot be performed at this time. An update is in progress for resource: {}",
+                self.account.function_arn(&name)
+            );
+            return Err(ApiError::conflict("ResourceConflictException", message));
+        }
         self.change(&mut store, &name, |function| {
-            function.code = code;
-            function.architecture = architecture;
+            function.replace_code(code);
+            function.architecture = requested.unwrap_or_else(|| function.architecture.clone());
         })
     }
 
@@ -151,12 +162,36 @@ impl Function {
         tags: Tags,
     ) -> Self {
         let (modified, revision) = (SystemTime::now(), uuid::Uuid::new_v4().to_string());
-        Self { name, settings, code, architecture, reserved_concurrency: None, tags, modified, revision }
+        Self {
+            name,
+            settings,
+            code,
+            architecture,
+            reserved_concurrency: None,
+            tags,
+            previous_code: None,
+            modified,
+            revision,
+        }
     }
 
     /// What the function host is told.
     pub fn config(&self) -> crate::function::config::FunctionConfig {
         self.settings.config(&self.name, &self.code, self.reserved_concurrency)
+    }
+
+    /// Takes new code; what it ran before stays, and what it ran before that is removed.
+    fn replace_code(&mut self, code: Code) {
+        if code.dir == self.code.dir {
+            return;
+        }
+        let current = std::mem::replace(&mut self.code, code).dir;
+        let stale = self.previous_code.replace(current).filter(|dir| *dir != self.code.dir);
+        if let Some(stale) = stale
+            && let Err(error) = std::fs::remove_dir_all(&stale)
+        {
+            tracing::debug!(function = self.name, %error, "old code of a function stays behind");
+        }
     }
 
     fn check_revision(&self, revision: Option<&str>) -> Result<(), ApiError> {

@@ -68,8 +68,12 @@ pub fn starting_position(name: Option<&str>, timestamp: Option<f64>) -> Result<S
     match (name, timestamp) {
         (Some("TRIM_HORIZON"), None) => Ok(StartingPosition::TrimHorizon),
         (Some("LATEST"), None) => Ok(StartingPosition::Latest),
-        (Some("AT_TIMESTAMP"), Some(seconds)) if seconds.is_finite() && seconds >= 0.0 => {
-            Ok(StartingPosition::AtTimestamp(UNIX_EPOCH + Duration::from_secs_f64(seconds)))
+        (Some("AT_TIMESTAMP"), Some(seconds)) => {
+            let since = Duration::try_from_secs_f64(seconds).ok();
+            let time = since.and_then(|since| UNIX_EPOCH.checked_add(since));
+            let time =
+                time.ok_or_else(|| invalid(format!("StartingPositionTimestamp: {seconds} is no time")))?;
+            Ok(StartingPosition::AtTimestamp(time))
         }
         (Some("AT_TIMESTAMP"), _) => {
             Err(invalid("StartingPositionTimestamp must be given with StartingPosition AT_TIMESTAMP"))
@@ -131,5 +135,7 @@ mod tests {
         assert!(starting_position(Some("LATEST"), Some(1.0)).is_err());
         assert!(starting_position(None, None).is_err());
         assert!(starting_position(Some("AT_TIMESTAMP"), Some(1.5)).is_ok());
+        assert!(starting_position(Some("AT_TIMESTAMP"), Some(-1.0)).is_err());
+        assert!(starting_position(Some("AT_TIMESTAMP"), Some(1e300)).is_err());
     }
 }

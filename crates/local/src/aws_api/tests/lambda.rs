@@ -74,6 +74,21 @@ async fn a_function_reaches_the_host_with_its_code_and_settings() {
 }
 
 #[tokio::test]
+async fn only_the_current_code_and_the_one_before_it_are_kept() {
+    let api = Api::new();
+    with_function(&api).await;
+    for content in ["two", "three", "two", "four"] {
+        api.made("PUT", &format!("{FUNCTIONS}/echo/code"), json!({"ZipFile": zip(content)})).await;
+    }
+    let configs = lock::lock(&api.plane.functions);
+    let kept: Vec<bool> = configs.iter().map(|config| config.code_dir.exists()).collect();
+    // one, two, three, two again, four
+    assert_eq!(kept, [false, true, false, true, true]);
+    let current = &configs.last().unwrap().code_dir;
+    assert_eq!(std::fs::read_to_string(current.join("bootstrap")).unwrap(), "four");
+}
+
+#[tokio::test]
 async fn what_a_function_cannot_have_is_refused_by_name() {
     let api = Api::new();
     api.role("flow", &["kinesis:*"], &[STREAM]).await;
