@@ -147,7 +147,7 @@ fn read_lines() -> mpsc::Receiver<String> {
 }
 
 /// Says what a failed handshake means and what to do about it.
-fn explain(error: Error, uri: &str) -> anyhow::Error {
+pub fn explain(error: Error, uri: &str) -> anyhow::Error {
     match &error {
         Error::Http(response) => {
             let hint = response.headers().get("x-sluicegate-hint").and_then(|hint| hint.to_str().ok());

@@ -1,5 +1,6 @@
 //! Opens connections, from as many addresses of this machine as given.
 
+use crate::connect;
 use anyhow::Context as _;
 use rustls::{ClientConfig, RootCertStore};
 use std::net::{IpAddr, SocketAddr};
@@ -7,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::{IntoClientRequest as _, uri_mode};
+use tokio_tungstenite::tungstenite::http;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::stream::Mode;
-use tokio_tungstenite::tungstenite::{Error, http};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
 /// Seconds that opening a connection may take. API Gateway waits 29 for a `$connect` route.
@@ -80,13 +81,7 @@ impl Dialer {
         let opened =
             client_async_tls_with_config(request, stream, Some(self.config), Some(self.connector.clone()))
                 .await;
-        opened.map(|(socket, _)| socket).map_err(|error| match error {
-            Error::Http(response) => {
-                let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-                anyhow::anyhow!("{} refused the handshake with {}: {body}", self.uri, response.status())
-            }
-            error => anyhow::Error::new(error).context(format!("cannot open a WebSocket to {}", self.uri)),
-        })
+        opened.map(|(socket, _)| socket).map_err(|error| connect::explain(error, &self.uri.to_string()))
     }
 
     async fn tcp(&self, index: usize) -> std::io::Result<TcpStream> {

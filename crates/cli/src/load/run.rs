@@ -9,11 +9,13 @@ use super::recorder::{Recorded, Recorder};
 use super::schedule::Schedule;
 use super::settings::{Load, Settings};
 use super::window::Window;
+use futures_util::{StreamExt as _, stream};
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::{JoinSet, LocalSet};
 use tokio_util::sync::CancellationToken;
 
@@ -142,13 +144,22 @@ async fn open(
     progress: &Progress,
     recorder: &mut Recorder,
 ) -> anyhow::Result<Vec<Socket>> {
-    let dialer = Rc::new(Dialer::new(&settings.uri, settings.sources.clone(), settings.size).await?);
+    let dialer = Dialer::new(&settings.uri, settings.sources.clone(), settings.size).await?;
     let begin = Instant::now();
     let mut sockets = vec![dialer.dial(0).await?];
     recorder.opened(begin.elapsed().as_micros() as u64);
     progress.opened();
 
-    let mut collect = |(opened, took): (anyhow::Result<Socket>, Duration)| {
+    let dials = stream::iter(1..settings.connections).map(|index| {
+        let (dialer, at) = (&dialer, begin + Duration::from_secs_f64(index as f64 / settings.connects_per_s));
+        async move {
+            tokio::time::sleep_until(at.into()).await;
+            let begin = Instant::now();
+            (dialer.dial(index).await, begin.elapsed())
+        }
+    });
+    let mut dials = pin!(dials.buffer_unordered(OPENING_MAX));
+    while let Some((opened, took)) = dials.next().await {
         progress.opened();
         match opened {
             Ok(socket) => {
@@ -160,25 +171,6 @@ async fn open(
                 recorder.explain(&format!("{error:#}"));
             }
         }
-    };
-    let permits = Arc::new(Semaphore::new(OPENING_MAX));
-    let mut dials = JoinSet::new();
-    for index in 1..settings.connections {
-        let at = begin + Duration::from_secs_f64(index as f64 / settings.connects_per_s);
-        tokio::time::sleep_until(at.into()).await;
-        let permit = Arc::clone(&permits).acquire_owned().await?;
-        let dialer = Rc::clone(&dialer);
-        dials.spawn_local(async move {
-            let _permit = permit;
-            let begin = Instant::now();
-            (dialer.dial(index).await, begin.elapsed())
-        });
-        while let Some(dialled) = dials.try_join_next() {
-            collect(dialled?);
-        }
-    }
-    while let Some(dialled) = dials.join_next().await {
-        collect(dialled?);
     }
     Ok(sockets)
 }
