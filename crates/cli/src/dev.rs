@@ -71,29 +71,36 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     drop(zips);
     greet(&plane, &stack, &composed);
 
-    loop {
-        tokio::select! {
-            signal = stop_signal() => {
-                signal?;
-                eprintln!("stopping");
-                plane.stop().await;
-                return Ok(());
-            }
-            Some(change) = changes.recv() => {
-                settle(&mut changes).await;
-                if change == Change::Definition {
-                    eprintln!("terraform/ changed: stop and start `dev` again to run the new definition");
-                    continue;
-                }
-                match functions::build(&project, &keys).await {
-                    Ok(fresh) => {
-                        swap(&plane, &composed, &mut built, fresh).await?;
-                    }
-                    Err(error) => eprintln!("error: {error:#}; what ran goes on running"),
-                }
-            }
+    let result = tokio::select! {
+        result = follow(&project, &keys, &mut changes, &plane, &composed, &mut built) => result,
+        signal = stop_signal() => signal,
+    };
+    eprintln!("stopping");
+    plane.stop().await;
+    result
+}
+
+/// Builds after each change, and swaps what the build has changed. Ends only with an error.
+async fn follow(
+    project: &Path,
+    keys: &[String],
+    changes: &mut mpsc::Receiver<Change>,
+    plane: &Plane,
+    composed: &Composed,
+    built: &mut Vec<Built>,
+) -> anyhow::Result<()> {
+    while let Some(change) = changes.recv().await {
+        settle(changes).await;
+        if change == Change::Definition {
+            eprintln!("terraform/ changed: stop and start `dev` again to run the new definition");
+            continue;
+        }
+        match functions::build(project, keys).await {
+            Ok(fresh) => swap(plane, composed, built, fresh).await?,
+            Err(error) => eprintln!("error: {error:#}; what ran goes on running"),
         }
     }
+    anyhow::bail!("the project's files are watched no more: start `dev` again")
 }
 
 /// Binds the plane's socket, or says what is in the way.

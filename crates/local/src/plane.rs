@@ -22,7 +22,8 @@ use serde_json::Value;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -61,8 +62,8 @@ struct Running {
     address: SocketAddr,
     stop: CancellationToken,
     tasks: TaskTracker,
-    /// Functions' code; gone with the plane.
-    _code_dir: tempfile::TempDir,
+    /// Functions' code, until the plane stops.
+    code_dir: Mutex<Option<TempDir>>,
 }
 
 impl Plane {
@@ -80,7 +81,7 @@ impl Plane {
         Ok(plane)
     }
 
-    fn assemble(address: SocketAddr, options: PlaneOptions, code_dir: tempfile::TempDir) -> Self {
+    fn assemble(address: SocketAddr, options: PlaneOptions, code_dir: TempDir) -> Self {
         let PlaneOptions { account, timers, write_limits } = options;
         let iam = Arc::new(Iam::new(account.clone()));
         let logs = Arc::new(Logs::new(account.clone()));
@@ -114,12 +115,13 @@ impl Plane {
             functions,
             mappings,
         });
-        let aws_api = Arc::new(AwsApi::new(account, iam, logs, queues, served.clone(), code_dir.path().to_owned()));
+        let aws_api =
+            Arc::new(AwsApi::new(account, iam, logs, queues, served.clone(), code_dir.path().to_owned()));
         let running = Running {
             address,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            _code_dir: code_dir,
+            code_dir: Mutex::new(Some(code_dir)),
         };
         Self { gateway, streams, aws_api, served, running: Arc::new(running) }
     }
@@ -142,7 +144,8 @@ impl Plane {
     /// Answers one AWS API call, whether it came by the port or from inside the process.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let target =
+            parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         if target.starts_with(stream::TARGET_PREFIX) {
             return self.streams.handle(parts, body).await;
         }
@@ -161,6 +164,8 @@ impl Plane {
         self.served.functions.shutdown().await;
         self.running.stop.cancel();
         self.running.tasks.wait().await;
+        // Clones of the plane may live on in a client's connection: the folder must not.
+        drop(self.running.code_dir.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

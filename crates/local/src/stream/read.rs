@@ -66,7 +66,13 @@ impl Streams {
     }
 
     /// Up to `limit` records of a shard after a sequence number; from its beginning where there is none.
-    pub async fn read_after(&self, stream: &str, shard: i64, after: Option<&str>, limit: usize) -> Vec<Record> {
+    pub async fn read_after(
+        &self,
+        stream: &str,
+        shard: i64,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Vec<Record> {
         let prefix = sequence::shard_ix_to_hex(shard);
         // Keys are "{shard}/{sequence number}"; '0' is the character after '/'.
         let start = match after {

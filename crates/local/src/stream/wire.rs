@@ -1,10 +1,12 @@
 //! The Kinesis wire API on the plane's port: JSON and CBOR, every operation that ferrokinesis has.
 
 use super::{PutError, Streams};
+use crate::account::stream_arn_of_arn;
 use crate::identity::{self, Principal};
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Response, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt as _, Collected};
 use serde_json::Value;
 use tower_service::Service as _;
 
@@ -17,8 +19,10 @@ impl Streams {
     pub async fn handle(&self, parts: Parts, body: Bytes) -> Response<Body> {
         let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or("");
         let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default().to_owned();
-        let is_json = parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes() == JSON.as_bytes());
-        let request: Value = if is_json { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
+        let is_json =
+            parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes() == JSON.as_bytes());
+        let request: Value =
+            if is_json { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
         if let Err(error) = self.authorize(&parts, &operation, &request) {
             return refuse(&error);
         }
@@ -30,10 +34,11 @@ impl Streams {
         // A CBOR put still goes through the library: under our lock, so that nothing is seen out of order.
         let stream = self.store.resolve_stream_name(&request).ok();
         let appending = if is_put { self.lock_all().await } else { Vec::new() };
-        let response = match self.router.clone().call(http::Request::from_parts(parts, Body::from(body))).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
+        let response =
+            match self.router.clone().call(http::Request::from_parts(parts, Body::from(body))).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
         drop(appending);
         match (operation.as_str(), stream) {
             ("DeleteStream", Some(stream)) if response.status().is_success() => {
@@ -41,18 +46,34 @@ impl Streams {
                     open.wake_all();
                 }
             }
-            _ if operation.starts_with("Get") || operation.starts_with("List") || operation.starts_with("Describe") => {}
+            _ if operation.starts_with("Get")
+                || operation.starts_with("List")
+                || operation.starts_with("Describe") => {}
             // Resharding, consumers, CBOR puts: readers look for themselves what changed.
             _ => self.open.iter().for_each(|open| open.wake_all()),
         }
         response
     }
 
+    /// Keeps the tags of CreateStream, which the library drops.
+    async fn tag(&self, stream: &str, request: &Value) {
+        let tags = request["Tags"].as_object().into_iter().flatten();
+        let tags: Vec<_> =
+            tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+        if !tags.is_empty() {
+            // It fails only where the stream is gone again already.
+            let _ = self.store.update_stream(stream, |stream| Ok(stream.tags.extend(tags))).await;
+        }
+    }
+
     async fn put(&self, operation: &str, body: &[u8]) -> Response<Body> {
         let answer = match operation {
             "PutRecord" => self.put_record(body).await.and_then(|placed| {
-                serde_json::to_vec(&placed)
-                    .map_err(|error| PutError { status: 500, code: "InternalFailure".into(), message: error.to_string() })
+                serde_json::to_vec(&placed).map_err(|error| PutError {
+                    status: 500,
+                    code: "InternalFailure".into(),
+                    message: error.to_string(),
+                })
             }),
             _ => self.put_records(body).await.map(|answer| answer.to_string().into_bytes()),
         };
@@ -84,7 +105,8 @@ impl Streams {
     }
 
     async fn lock_all(&self) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
-        let mut streams: Vec<_> = self.open.iter().map(|open| (open.key().clone(), open.value().clone())).collect();
+        let mut streams: Vec<_> =
+            self.open.iter().map(|open| (open.key().clone(), open.value().clone())).collect();
         // Always in the same order, so that two callers cannot wait for each other.
         streams.sort_by(|a, b| a.0.cmp(&b.0));
         let mut guards = Vec::with_capacity(streams.len());
@@ -93,6 +115,20 @@ impl Streams {
         }
         guards
     }
+}
+
+/// Adds the consumer's stream, which the library leaves out of its answer and the API's model requires.
+async fn with_stream_arn(response: Response<Body>) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+    let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else {
+        return Response::from_parts(parts, Body::from(body));
+    };
+    let description = &mut answer["ConsumerDescription"];
+    let stream_arn = description["ConsumerARN"].as_str().and_then(stream_arn_of_arn).map(String::from);
+    description["StreamARN"] = stream_arn.into();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(answer.to_string()))
 }
 
 fn respond(status: StatusCode, body: Vec<u8>) -> Response<Body> {
