@@ -180,13 +180,66 @@ impl Placeholders {
         for (host, placeholder) in &self.hosts {
             text = text.replace(&format!("//{host}/"), &format!("//{placeholder}/"));
         }
-        // A consumer's ARN ends in the second of its creation.
-        if let Some((consumer, created)) = text.rsplit_once(':')
-            && consumer.contains("/consumer/")
-            && created.bytes().all(|byte| byte.is_ascii_digit())
-        {
-            text = format!("{consumer}:{{created}}");
+        without_creation_times(&without_endpoints(&text))
+    }
+}
+
+/// Where an API is reached depends on the plane: `//{host}/_aws/execute-api/…`.
+fn without_endpoints(text: &str) -> String {
+    const PATH: &str = "/_aws/execute-api/";
+    let parts: Vec<&str> = text.split(PATH).collect();
+    let last = parts.len() - 1;
+    let parts =
+        parts.iter().enumerate().map(|(index, part)| match part.rfind("//").filter(|_| index < last) {
+            Some(authority) => format!("{}//{{host}}", &part[..authority]),
+            None => (*part).to_owned(),
+        });
+    parts.collect::<Vec<_>>().join(PATH)
+}
+
+/// A consumer's ARN ends in the second of its creation: `…/consumer/{name}:{epoch}`.
+fn without_creation_times(text: &str) -> String {
+    let mut parts = text.split("/consumer/");
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        result.push_str("/consumer/");
+        let name =
+            part.find(|c: char| !c.is_ascii_alphanumeric() && !"_.-".contains(c)).unwrap_or(part.len());
+        let (name, rest) = part.split_at(name);
+        result.push_str(name);
+        let created =
+            rest.strip_prefix(':').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+        match created {
+            Some(after) if after.len() + 1 < rest.len() => {
+                result.push_str(":{created}");
+                result.push_str(after);
+            }
+            _ => result.push_str(rest),
         }
-        text
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_endpoints_are_left_out() {
+        let text =
+            "see ws://127.0.0.1:1/_aws/execute-api/a/v1 and http://[::1]:2/_aws/execute-api/b/v1, http://c/x";
+        let expected =
+            "see ws://{host}/_aws/execute-api/a/v1 and http://{host}/_aws/execute-api/b/v1, http://c/x";
+        assert_eq!(without_endpoints(text), expected);
+        assert_eq!(without_endpoints("http://c/x"), "http://c/x");
+    }
+
+    #[test]
+    fn creation_times_of_consumers_are_left_out_wherever_they_stand() {
+        let arn = "arn:aws:kinesis:us-east-1:0:stream/s/consumer/echo";
+        assert_eq!(without_creation_times(&format!("{arn}:17000")), format!("{arn}:{{created}}"));
+        let policy = format!("[\"{arn}:17000\",\"{arn}-two:18000\",\"{arn}:*\"]");
+        let expected = format!("[\"{arn}:{{created}}\",\"{arn}-two:{{created}}\",\"{arn}:*\"]");
+        assert_eq!(without_creation_times(&policy), expected);
     }
 }

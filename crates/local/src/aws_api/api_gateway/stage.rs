@@ -104,8 +104,9 @@ impl ApiGateway {
         account_logs: bool,
         api_id: &str,
         record: &mut ApiRecord,
-        settings: StageSettings,
+        mut settings: StageSettings,
     ) -> Result<(), ApiError> {
+        settings.auto_deploy.get_or_insert(false);
         settings.check(record, account_logs)?;
         let name = settings.stage_name.clone();
         let deployment = settings.deployment_id.as_ref().and_then(|id| record.deployments.get(id));
@@ -147,7 +148,6 @@ fn find<'a>(record: &'a ApiRecord, name: &str) -> Result<&'a StageRecord, ApiErr
 fn view(stage: &StageRecord) -> Result<Value, ApiError> {
     let mut document = serde_json::to_value(&stage.settings).map_err(ApiError::internal)?;
     let defaults = json!({
-        "autoDeploy": false,
         "routeSettings": {},
         "stageVariables": {},
         "tags": {},
