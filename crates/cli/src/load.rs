@@ -2,9 +2,11 @@
 
 mod connection;
 mod dial;
+mod frames;
 mod ledger;
 mod message;
 mod pacer;
+mod percentiles;
 mod plot;
 mod progress;
 mod recorder;

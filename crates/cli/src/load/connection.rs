@@ -1,6 +1,7 @@
 //! One connection: sends what is due, checks what comes back, and ends when all of it has.
 
 use super::dial::Socket;
+use super::frames::frames;
 use super::ledger::{Arrival, Ledger};
 use super::message::Received;
 use super::run::Run;
@@ -11,12 +12,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
-use tokio_tungstenite::tungstenite::protocol::frame::{Frame, Utf8Bytes};
-use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
-
-/// Bytes of the largest frame that API Gateway takes; a longer message goes out in several.
-const FRAME_BYTES_MAX: usize = 32 * 1024;
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 /// What makes a connection send.
 pub enum Pace {
@@ -89,7 +85,7 @@ impl Connection {
                     _ => Poll::Ready(Err(Error::ConnectionClosed)),
                 };
             }
-            let has_sent = self.state == State::Sending && self.send(context, is_stopped)?;
+            let is_blocked = self.state == State::Sending && self.send(context, is_stopped)?.is_pending();
             let is_drained = self.state == State::Draining && self.ledger.unanswered() == 0 && !self.is_dirty;
             if is_drained && Pin::new(&mut self.socket).poll_ready(context)?.is_ready() {
                 Pin::new(&mut self.socket).start_send(Message::Close(None))?;
@@ -98,12 +94,12 @@ impl Connection {
             }
             if self.is_dirty && self.socket.poll_flush_unpin(context)?.is_ready() {
                 self.is_dirty = false;
-                // Flushed at last: there may be room for what was held back.
-                if self.state != State::Closing {
+                // What waited for this may go on: messages held back, or the Close frame.
+                if is_blocked || self.state == State::Draining {
                     continue;
                 }
             }
-            if has_read.is_pending() && !has_sent {
+            if has_read.is_pending() {
                 return Poll::Pending;
             }
         }
@@ -164,14 +160,13 @@ impl Connection {
         }
     }
 
-    /// Sends what may be sent now; whether it was anything.
-    fn send(&mut self, context: &mut Context<'_>, is_stopped: bool) -> Result<bool, Error> {
-        let mut has_sent = false;
+    /// Sends what may be sent now. Pending while the other side takes no more.
+    fn send(&mut self, context: &mut Context<'_>, is_stopped: bool) -> Result<Poll<()>, Error> {
         while Pin::new(&mut self.socket).poll_ready(context)?.is_ready() {
-            let Poll::Ready(due_us) = self.next_due(context, is_stopped) else { break };
+            let Poll::Ready(due_us) = self.next_due(context, is_stopped) else { return Ok(Poll::Ready(())) };
             let Some(due_us) = due_us else {
                 self.state = State::Draining;
-                break;
+                return Ok(Poll::Ready(()));
             };
             let seq = self.ledger.send(due_us);
             let mut recorder = self.run.recorder.borrow_mut();
@@ -182,9 +177,8 @@ impl Connection {
                 Pin::new(&mut self.socket).start_send(message)?;
             }
             self.is_dirty = true;
-            has_sent = true;
         }
-        Ok(has_sent)
+        Ok(Poll::Pending)
     }
 
     /// When the next message that may be sent now was due; `None` when there will be none.
@@ -210,47 +204,4 @@ impl Connection {
 enum Read {
     Frame,
     End,
-}
-
-/// `text` as one message, in frames that API Gateway takes.
-fn frames(text: String) -> impl Iterator<Item = Message> {
-    let is_whole = text.len() <= FRAME_BYTES_MAX;
-    let mut rest = Bytes::from(text);
-    let mut opcode = Data::Text;
-    let mut is_over = false;
-    std::iter::from_fn(move || {
-        if is_over {
-            return None;
-        }
-        if is_whole {
-            is_over = true;
-            let text = Utf8Bytes::try_from(std::mem::take(&mut rest)).ok()?;
-            return Some(Message::Text(text));
-        }
-        let frame = rest.split_to(rest.len().min(FRAME_BYTES_MAX));
-        is_over = rest.is_empty();
-        let message = Message::Frame(Frame::message(frame, OpCode::Data(opcode), is_over));
-        opcode = Data::Continue;
-        Some(message)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn payload_bytes(message: Message) -> usize {
-        match message {
-            Message::Frame(frame) => frame.payload().len(),
-            message => message.len(),
-        }
-    }
-
-    #[test]
-    fn long_messages_go_out_in_frames_of_32_kb() {
-        let lengths = |bytes: usize| frames("x".repeat(bytes)).map(payload_bytes).collect::<Vec<_>>();
-        assert_eq!(lengths(FRAME_BYTES_MAX), [FRAME_BYTES_MAX]);
-        assert_eq!(lengths(FRAME_BYTES_MAX + 1), [FRAME_BYTES_MAX, 1]);
-        assert_eq!(lengths(4 * FRAME_BYTES_MAX), [FRAME_BYTES_MAX; 4]);
-    }
 }

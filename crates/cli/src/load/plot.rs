@@ -1,6 +1,7 @@
 //! Draws a run over time: latency percentiles on a logarithmic scale, and the rate below them.
 
-use super::recorder::{Percentiles, Point};
+use super::percentiles::Percentiles;
+use super::recorder::Point;
 use super::report::Report;
 use std::fmt::Write as _;
 

@@ -1,12 +1,8 @@
 //! Counts and latencies of a run, whole and over time.
 
-use hdrhistogram::Histogram;
+use super::percentiles::{Percentiles, Times};
 use serde::Serialize;
 
-/// Microseconds of the longest latency told apart; a longer one counts as this.
-const LATENCY_US_MAX: u64 = 600_000_000;
-/// Significant digits of latencies.
-const DIGITS: u8 = 3;
 /// Points of the series, at most; their distance follows.
 const POINTS_MAX: f64 = 60.0;
 /// Distances in seconds that two points may have; the last for anything longer.
@@ -43,23 +39,6 @@ pub struct Counts {
     pub connections_lost: u64,
 }
 
-/// Percentiles in milliseconds.
-#[derive(Clone, Copy, Default, PartialEq, Debug, Serialize)]
-pub struct Percentiles {
-    /// Values that they are of.
-    pub count: u64,
-    /// The median.
-    pub p50: f64,
-    /// Nine of ten are at most this.
-    pub p90: f64,
-    /// 99 of 100 are at most this.
-    pub p99: f64,
-    /// 999 of 1,000 are at most this.
-    pub p999: f64,
-    /// The largest.
-    pub max: f64,
-}
-
 /// What came back between two points in time.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Point {
@@ -82,10 +61,10 @@ pub struct Recorder {
     steady_us: std::ops::Range<u64>,
     steady_answered: u64,
     steady_sent: u64,
-    latency: Histogram<u64>,
-    send_delay: Histogram<u64>,
-    handshake: Histogram<u64>,
-    interval: Histogram<u64>,
+    latency: Times,
+    send_delay: Times,
+    handshake: Times,
+    interval: Times,
     interval_us: u64,
     interval_end_us: u64,
     series: Vec<Point>,
@@ -127,10 +106,10 @@ impl Recorder {
             steady_us: ramp_us..end_us,
             steady_answered: 0,
             steady_sent: 0,
-            latency: histogram(),
-            send_delay: histogram(),
-            handshake: histogram(),
-            interval: histogram(),
+            latency: Times::new(),
+            send_delay: Times::new(),
+            handshake: Times::new(),
+            interval: Times::new(),
             interval_us,
             interval_end_us: interval_us,
             series: Vec::new(),
@@ -142,7 +121,7 @@ impl Recorder {
         self.counts.sent += 1;
         if self.steady_us.contains(&due_us) {
             self.steady_sent += 1;
-            self.send_delay.saturating_record(now_us.saturating_sub(due_us));
+            self.send_delay.record(now_us.saturating_sub(due_us));
         }
     }
 
@@ -151,9 +130,9 @@ impl Recorder {
         self.counts.answered += 1;
         let latency_us = now_us.saturating_sub(due_us);
         self.roll(now_us);
-        self.interval.saturating_record(latency_us);
+        self.interval.record(latency_us);
         if due_us >= self.steady_us.start {
-            self.latency.saturating_record(latency_us);
+            self.latency.record(latency_us);
         }
         self.steady_answered += u64::from(self.steady_us.contains(&now_us));
     }
@@ -161,7 +140,7 @@ impl Recorder {
     /// A connection took `us` to open.
     pub fn opened(&mut self, us: u64) {
         self.counts.connections_opened += 1;
-        self.handshake.saturating_record(us);
+        self.handshake.record(us);
     }
 
     /// A frame that is none of ours.
@@ -187,7 +166,7 @@ impl Recorder {
 
     /// The sum of it all, when nothing more can come.
     pub fn finish(mut self) -> Recorded {
-        if !self.interval.is_empty() {
+        if self.interval.count() > 0 {
             self.point();
         }
         self.counts.lost = self.counts.sent - self.counts.answered;
@@ -197,9 +176,9 @@ impl Recorder {
             sample_error: self.sample_error,
             steady_sent: self.steady_sent,
             steady_answered: self.steady_answered,
-            latency_ms: percentiles(&self.latency),
-            send_delay_ms: percentiles(&self.send_delay),
-            handshake_ms: percentiles(&self.handshake),
+            latency_ms: self.latency.percentiles(),
+            send_delay_ms: self.send_delay.percentiles(),
+            handshake_ms: self.handshake.percentiles(),
             series: self.series,
         }
     }
@@ -215,26 +194,10 @@ impl Recorder {
     fn point(&mut self) {
         self.series.push(Point {
             at_s: self.interval_end_us as f64 / 1e6,
-            answered_per_s: self.interval.len() as f64 / (self.interval_us as f64 / 1e6),
-            latency_ms: percentiles(&self.interval),
+            answered_per_s: self.interval.count() as f64 / (self.interval_us as f64 / 1e6),
+            latency_ms: self.interval.percentiles(),
         });
         self.interval.reset();
-    }
-}
-
-fn histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, LATENCY_US_MAX, DIGITS).expect("the bounds are constants and valid")
-}
-
-fn percentiles(of_us: &Histogram<u64>) -> Percentiles {
-    let ms = |quantile| of_us.value_at_quantile(quantile) as f64 / 1_000.0;
-    Percentiles {
-        count: of_us.len(),
-        p50: ms(0.5),
-        p90: ms(0.9),
-        p99: ms(0.99),
-        p999: ms(0.999),
-        max: if of_us.is_empty() { 0.0 } else { of_us.max() as f64 / 1_000.0 },
     }
 }
 

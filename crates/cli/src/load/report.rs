@@ -1,6 +1,7 @@
 //! What a run came to, as a table and as JSON.
 
-use super::recorder::{Counts, Percentiles, Point};
+use super::percentiles::Percentiles;
+use super::recorder::{Counts, Point};
 use super::run::Outcome;
 use super::settings::{Load, Settings};
 use crate::table::{Align, Table, number};

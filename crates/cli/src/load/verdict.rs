@@ -48,7 +48,8 @@ pub fn failures(report: &Report, thresholds: &Thresholds) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorder::{Counts, Percentiles};
+    use super::super::percentiles::Percentiles;
+    use super::super::recorder::Counts;
     use super::*;
 
     fn report(counts: Counts) -> Report {
