@@ -32,3 +32,27 @@ HEALTHCHECK --interval=2s --timeout=3s --start-period=10s --retries=3 CMD ["slui
 ENTRYPOINT ["sluicegate"]
 # Within a container loopback reaches nobody: what is published, and to whom, is decided by `docker run -p`.
 CMD ["serve", "--bind", "0.0.0.0"]
+
+# The deployment bundle as an image: it applies itself with the caller's credentials.
+#
+#   just bundle bundle-image
+#   docker run --rm -it --user "$(id -u):$(id -g)" -v "$PWD:/work" \
+#     -e AWS_REGION -e AWS_ACCESS_KEY_ID -e AWS_SECRET_ACCESS_KEY -e AWS_SESSION_TOKEN sluicegate-bundle deploy
+#
+# The same for plan, check, outputs and destroy. /work holds `environments/` and, where state is local, `.stacks/`:
+# mount a folder that outlives the container, or the state is lost with it. `dist/` must have been made on Linux.
+# The classic builder goes through the stage above too: it wants --build-arg PLANE_BINARY=dist/bin/sluicegate.
+FROM debian:bookworm-slim AS bundle
+
+# Terraform, and the certificate authorities that it and the program trust, which this base does not have.
+COPY --from=hashicorp/terraform:1.11.4 /bin/terraform /usr/local/bin/terraform
+COPY --from=hashicorp/terraform:1.11.4 /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY dist /bundle
+# Fails here, and not when it is deployed, where something was altered or built for another system.
+RUN ["/bundle/bin/sluicegate", "bundle", "--verify", "/bundle"]
+
+WORKDIR /work
+ENV HOME=/tmp
+USER 10001:10001
+ENTRYPOINT ["/bundle/bin/sluicegate", "stack"]
+CMD ["--help"]

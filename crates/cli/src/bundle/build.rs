@@ -38,13 +38,13 @@ impl Build {
             "cargo fetch",
             "install Rust with rustup",
         )?;
-        let target = tools::metadata(project, &rustc.host)?.target_directory.join("bundle");
-        let cargo_home = cargo_home()?;
+        let metadata = tools::metadata(project, &rustc.host)?;
+        let target = metadata.target_directory.join("bundle");
         let places = Places {
             project: project.to_owned(),
             target: target.clone(),
-            registries: folders(&cargo_home.join("registry/src")),
-            cargo_home,
+            sources: metadata.sources().into_iter().collect(),
+            cargo_home: cargo_home()?,
             rust_source: rustc.sysroot.join("lib/rustlib/src/rust"),
             rustc_commit: rustc.commit.clone(),
         };
@@ -94,7 +94,8 @@ impl Build {
         let is_linux = host.ends_with("-linux-gnu");
         let out = self.target.join("program");
         if is_linux {
-            build.args(["lambda", "build"]).arg("--lambda-dir").arg(&out);
+            // Its own defaults are made for functions: one that panics may abort, a plane must not.
+            build.args(["lambda", "build", "--disable-optimizations"]).arg("--lambda-dir").arg(&out);
         } else {
             build.arg("build");
         }
@@ -120,12 +121,4 @@ fn cargo_home() -> anyhow::Result<PathBuf> {
     let own = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
     own.or_else(home).context("cannot tell cargo's home: set CARGO_HOME or HOME")
-}
-
-/// The folders in a folder, by name; none where it does not exist.
-fn folders(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut folders: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-    folders.sort();
-    folders
 }

@@ -22,23 +22,23 @@ const PASSED: &[&str] = &[
     "XDG_CACHE_HOME",
     "ZIG_GLOBAL_CACHE_DIR",
     "ZIG_LOCAL_CACHE_DIR",
-    // The C toolchain of macOS and of Nix.
+    // The C toolchain of macOS.
     "DEVELOPER_DIR",
     "SDKROOT",
-    "NIX_CC",
-    "NIX_BUILD_CORES",
-    "NIX_CFLAGS_COMPILE",
-    "NIX_LDFLAGS",
-    "NIX_SSL_CERT_FILE",
-    "NIX_STORE",
 ];
+
+/// What begins like this is passed too: Nix's C toolchain is configured by a score of such variables.
+const PASSED_PREFIX: &[u8] = b"NIX_";
 
 /// Set the same for everyone: language and time zone, in case that a build script asks.
 const FIXED: &[(&str, &str)] = &[("LC_ALL", "C"), ("TZ", "UTC"), ("SOURCE_DATE_EPOCH", "315532800")];
 
 /// The build's environment, out of the caller's.
 pub fn of(caller: impl Iterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
-    let passed = caller.filter(|(name, _)| PASSED.iter().any(|passed| name == OsStr::new(passed)));
+    let passed = caller.filter(|(name, _)| {
+        PASSED.iter().any(|passed| name == OsStr::new(passed))
+            || name.as_encoded_bytes().starts_with(PASSED_PREFIX)
+    });
     let fixed = FIXED.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     passed.chain(fixed).collect()
 }

@@ -160,9 +160,9 @@ mod tests {
             for entry in fs::read_dir(folder).unwrap().flatten() {
                 let path = entry.path();
                 if path.is_dir() {
-                    folders.push(path)
+                    folders.push(path);
                 } else {
-                    found.push(path.strip_prefix(to.path()).unwrap().display().to_string())
+                    found.push(path.strip_prefix(to.path()).unwrap().display().to_string());
                 }
             }
         }

@@ -14,9 +14,9 @@ pub struct Places {
     pub target: PathBuf,
     /// Cargo's home.
     pub cargo_home: PathBuf,
-    /// The folders in which registries' sources lie, each below `cargo_home`; named after the registry's
-    /// address, which differs where a mirror is used.
-    pub registries: Vec<PathBuf>,
+    /// The folders in which other crates' sources lie: named after a registry's address, which differs where a
+    /// mirror is used, or anywhere where they are vendored.
+    pub sources: Vec<PathBuf>,
     /// The toolchain's own source, where its component `rust-src` is installed.
     pub rust_source: PathBuf,
     /// The commit of the compiler, which names the same source in toolchains without that component.
@@ -42,7 +42,7 @@ fn prefixes(places: &Places) -> Vec<(&Path, String)> {
     ];
     // A project may lie in cargo's home, or cargo's home in a project.
     prefixes.sort_by_key(|(path, _)| path.components().count());
-    prefixes.extend(places.registries.iter().map(|path| (path.as_path(), "/cargo/registry".to_owned())));
+    prefixes.extend(places.sources.iter().map(|path| (path.as_path(), "/cargo/registry".to_owned())));
     prefixes.push((places.rust_source.as_path(), format!("/rustc/{}", places.rustc_commit)));
     prefixes
 }
@@ -56,7 +56,7 @@ mod tests {
             project: project.into(),
             target: format!("{project}/target").into(),
             cargo_home: "/home/a/.cargo".into(),
-            registries: vec!["/home/a/.cargo/registry/src/mirror-1".into()],
+            sources: vec!["/home/a/.cargo/registry/src/mirror-1".into()],
             rust_source: "/rust/lib/rustlib/src/rust".into(),
             rustc_commit: "abc".into(),
         }

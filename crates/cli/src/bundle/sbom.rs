@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 
 /// The file's name, in the bundle's folder: the ending that CycloneDX recommends.
 pub const FILE: &str = "sbom.cdx.json";
@@ -14,7 +15,16 @@ pub struct Metadata {
     packages: Vec<Package>,
     resolve: Resolve,
     /// Where cargo puts what it builds.
-    pub target_directory: std::path::PathBuf,
+    pub target_directory: PathBuf,
+}
+
+impl Metadata {
+    /// The folders in which the sources of what is not the workspace's own lie: a registry's, a mirror's or a
+    /// vendored one's, in their order.
+    pub fn sources(&self) -> BTreeSet<PathBuf> {
+        let foreign = self.packages.iter().filter(|package| package.source.is_some());
+        foreign.filter_map(|package| Some(package.manifest_path.parent()?.parent()?.to_owned())).collect()
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -25,6 +35,8 @@ struct Package {
     license: Option<String>,
     /// `null` for the workspace's own.
     source: Option<String>,
+    /// The package's `Cargo.toml`.
+    manifest_path: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]
@@ -198,7 +210,8 @@ fn body(package: &Package, checksum: Option<&str>, is_binary: bool) -> Value {
     });
     if let Some(license) = &package.license {
         // Older crates write a slash where SPDX has OR.
-        body["licenses"] = json!([{ "expression": license.replace('/', " OR ") }]);
+        let expression = license.split('/').map(str::trim).collect::<Vec<_>>().join(" OR ");
+        body["licenses"] = json!([{ "expression": expression }]);
     }
     if let Some(checksum) = checksum {
         body["hashes"] = json!([{ "alg": "SHA-256", "content": checksum }]);

@@ -80,6 +80,24 @@ pub fn rustc(project: &Path) -> anyhow::Result<Rustc> {
     })
 }
 
+/// What is checked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its hash.
+    pub id: String,
+    /// Whether files differ from it.
+    pub modified: bool,
+}
+
+/// The commit that is checked out; none outside of a git repository.
+pub fn commit(project: &Path) -> Option<Commit> {
+    let git =
+        |arguments: &[&str]| output(isolated("git", project).args(arguments), "git", "install git").ok();
+    let id = git(&["rev-parse", "HEAD"])?.trim().to_owned();
+    let modified = git(&["status", "--porcelain"]).is_none_or(|text| !text.trim().is_empty());
+    Some(Commit { id, modified })
+}
+
 /// What cargo tells of the workspace on `target`.
 ///
 /// # Errors

@@ -83,9 +83,8 @@ async fn first_answer(uri: &str, run: &str, patience: Patience) -> anyhow::Resul
         }
     }
     let text = format!("no answer from {uri} within {} s", patience.first_answer.as_secs());
-    Err(last
-        .map_or_else(|| anyhow::anyhow!("the messages were taken, and none came back"), |error| error)
-        .context(text))
+    let error = last.unwrap_or_else(|| anyhow::anyhow!("the messages were taken, and none came back"));
+    Err(error.context(text))
 }
 
 async fn probe(client: &mut Option<Client>, uri: &str, run: &str, until: Instant) -> anyhow::Result<bool> {

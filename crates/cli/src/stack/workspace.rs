@@ -70,9 +70,9 @@ impl Workspace {
         let backend = environments.join(format!("{environment}.backend.tf"));
         let target = folder.join(TERRAFORM).join(BACKEND_FILE);
         if backend.is_file() {
-            layout::copy(&backend, &target)?
+            layout::copy(&backend, &target)?;
         } else {
-            layout::write(&target, LOCAL_BACKEND)?
+            layout::write(&target, LOCAL_BACKEND)?;
         }
         Ok(Self { environment: environment.to_owned(), values, providers, folder })
     }
@@ -119,9 +119,9 @@ fn copy_all(from: &Path, to: &Path) -> anyhow::Result<()> {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy_all(&entry.path(), &target)?
+            copy_all(&entry.path(), &target)?;
         } else {
-            layout::copy(&entry.path(), &target)?
+            layout::copy(&entry.path(), &target)?;
         }
     }
     Ok(())

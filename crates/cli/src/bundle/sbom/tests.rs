@@ -29,9 +29,18 @@ fn metadata(folder: &str) -> Metadata {
     let (used, builds) = (format!("{registry}#used@1.0.0+build"), format!("{registry}#builds@2.0.0"));
     serde_json::from_value(json!({
         "packages": [
-            { "id": echo, "name": "echo", "version": "0.1.0", "license": "MIT", "source": null },
-            { "id": used, "name": "used", "version": "1.0.0+build", "license": "MIT/Apache-2.0", "source": registry },
-            { "id": builds, "name": "builds", "version": "2.0.0", "license": "MIT", "source": registry },
+            {
+                "id": echo, "name": "echo", "version": "0.1.0", "license": "MIT", "source": null,
+                "manifest_path": format!("{folder}/functions/echo/Cargo.toml"),
+            },
+            {
+                "id": used, "name": "used", "version": "1.0.0+build", "license": "MIT / Apache-2.0", "source": registry,
+                "manifest_path": "/cargo/registry/src/index-1/used-1.0.0/Cargo.toml",
+            },
+            {
+                "id": builds, "name": "builds", "version": "2.0.0", "license": "MIT", "source": registry,
+                "manifest_path": "/cargo/registry/src/index-1/builds-2.0.0/Cargo.toml",
+            },
         ],
         "resolve": { "nodes": [
             { "id": echo, "deps": [
@@ -78,6 +87,11 @@ fn it_lists_what_is_in_a_binary_and_nothing_that_only_builds_it() {
     assert_eq!(bill["components"][0]["type"], "application");
     let echo = json!({ "ref": "pkg:cargo/echo@0.1.0", "dependsOn": ["pkg:cargo/used@1.0.0%2Bbuild"] });
     assert_eq!(bill["dependencies"][1], echo);
+}
+
+#[test]
+fn foreign_sources_lie_where_their_manifests_do() {
+    assert_eq!(metadata("/p").sources(), [PathBuf::from("/cargo/registry/src/index-1")].into());
 }
 
 #[test]

@@ -1,0 +1,206 @@
+//! Bundles for real: made twice in different places they are the same, they carry no secret, and they deploy
+//! where there is no source. Each takes minutes: `cargo test -p sluicegate --test bundle -- --ignored`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader, Cursor, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// Secrets that a maker of bundles might have in the environment. None may get into one.
+const PLANTED: &[(&str, &str)] = &[
+    ("AWS_ACCESS_KEY_ID", "AKIAPLANTEDPLANTED00"),
+    ("AWS_SECRET_ACCESS_KEY", "planted/secret/access/key"),
+    ("AWS_SESSION_TOKEN", "planted-session-token"),
+    ("CARGO_REGISTRIES_PRIVATE_TOKEN", "planted-registry-token"),
+    ("GITHUB_TOKEN", "ghp_planted"),
+    ("LOCALSTACK_AUTH_TOKEN", "ls-planted"),
+    ("TF_VAR_planted", "planted-variable"),
+];
+
+/// The maker of a bundle: where, and as whom.
+struct Maker {
+    /// The folder of the clone, below a temporary one.
+    folder: &'static str,
+    user: &'static str,
+    language: &'static str,
+    time_zone: &'static str,
+    umask: &'static str,
+}
+
+const MAKERS: [Maker; 2] = [
+    Maker { folder: "a", user: "alice", language: "C", time_zone: "UTC", umask: "022" },
+    Maker {
+        folder: "some where/b",
+        user: "bob",
+        language: "de_DE.UTF-8",
+        time_zone: "Asia/Tokyo",
+        umask: "077",
+    },
+];
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_sluicegate"))
+}
+
+/// A folder that cargo or rustup keep in the user's home, whoever the user is.
+fn home_of(variable: &str, folder: &str) -> OsString {
+    let home = || Path::new(&std::env::var_os("HOME").unwrap()).join(folder).into_os_string();
+    std::env::var_os(variable).unwrap_or_else(home)
+}
+
+fn succeed(command: &mut Command) {
+    let status = command.status().unwrap();
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+/// Clones the commit that is checked out, and makes its bundle as `maker` would; the bundle's folder.
+fn make(maker: &Maker, root: &Path) -> PathBuf {
+    let clone = root.join(maker.folder).join("clone");
+    succeed(Command::new("git").args(["clone", "--quiet"]).arg(project()).arg(&clone));
+    let home = root.join(maker.folder).join("home");
+    std::fs::create_dir_all(&home).unwrap();
+    // The shell sets the mask, which files are made with.
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "umask \"$0\" && exec \"$@\"", maker.umask])
+        .arg(env!("CARGO_BIN_EXE_sluicegate"))
+        .arg("bundle");
+    shell.current_dir(&clone).envs(PLANTED.iter().copied());
+    shell
+        .env("CARGO_HOME", home_of("CARGO_HOME", ".cargo"))
+        .env("RUSTUP_HOME", home_of("RUSTUP_HOME", ".rustup"));
+    shell.env("HOME", home).env("USER", maker.user).env("LANG", maker.language).env("TZ", maker.time_zone);
+    // Each has its own, or the second would find what the first built.
+    shell.env_remove("CARGO_TARGET_DIR");
+    succeed(&mut shell);
+    clone.join("dist")
+}
+
+/// The first maker's bundle, made once for all tests.
+fn bundle() -> &'static Path {
+    static ROOT: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    &ROOT
+        .get_or_init(|| {
+            let root = tempfile::tempdir().unwrap();
+            let bundle = make(&MAKERS[0], root.path());
+            (root, bundle)
+        })
+        .1
+}
+
+/// Every file below a folder, by its path.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        for entry in std::fs::read_dir(current).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.strip_prefix(folder).unwrap().to_owned(), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+#[test]
+#[ignore = "builds everything twice: half an hour on two cores"]
+fn two_bundles_of_one_commit_are_the_same_bytes() {
+    let root = tempfile::tempdir().unwrap();
+    let (one, other) = (files(bundle()), files(&make(&MAKERS[1], root.path())));
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    let different: Vec<_> =
+        one.iter().filter(|(path, bytes)| other[*path] != **bytes).map(|(path, _)| path).collect();
+    assert!(different.is_empty(), "these differ: {different:?}");
+}
+
+#[test]
+#[ignore = "makes a bundle: minutes"]
+fn a_bundle_carries_no_secret_and_no_place() {
+    let bundle = bundle();
+    let mut all = files(bundle);
+    for (path, bytes) in all.clone() {
+        if path.extension().is_some_and(|ending| ending == "zip") {
+            let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+            let mut bootstrap = Vec::new();
+            zip.by_name("bootstrap").unwrap().read_to_end(&mut bootstrap).unwrap();
+            all.insert(path.join("bootstrap"), bootstrap);
+        }
+    }
+    let clone = bundle.parent().unwrap().to_str().unwrap();
+    let cargo_home = home_of("CARGO_HOME", ".cargo");
+    let places = [clone, cargo_home.to_str().unwrap()];
+    for needle in PLANTED.iter().map(|(_, value)| *value).chain(places) {
+        for (path, bytes) in &all {
+            let found = memchr::memmem::find(bytes, needle.as_bytes()).is_some();
+            assert!(!found, "{} holds {needle}", path.display());
+        }
+    }
+}
+
+#[test]
+#[ignore = "makes a bundle and deploys it: minutes"]
+fn a_bundle_deploys_where_there_is_no_source() {
+    let bundle = bundle();
+    let away = tempfile::tempdir().unwrap();
+    let plane = Plane::start();
+    let stack = |arguments: &[&str]| {
+        let mut command = Command::new(bundle.join("bin/sluicegate"));
+        command.arg("stack").args(arguments).current_dir(away.path());
+        command.env("AWS_ENDPOINT_URL", &plane.url).env("AWS_REGION", "eu-central-1");
+        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        // Nothing but the bundle tells where the provider is, and the registry cannot be reached.
+        command
+            .env_remove("TF_CLI_CONFIG_FILE")
+            .env("HTTPS_PROXY", "http://127.0.0.1:1")
+            .env("NO_PROXY", "127.0.0.1");
+        command
+    };
+    succeed(&mut stack(&["deploy", "--yes"]));
+    let uri = stack(&["outputs", "websocket_uri"]).output().unwrap();
+    let uri = String::from_utf8(uri.stdout).unwrap();
+    assert!(uri.starts_with("ws://") && uri.trim().ends_with("/v1"), "{uri}");
+    succeed(&mut stack(&["check"]));
+    succeed(&mut stack(&["destroy", "--yes"]));
+    // What was called did not write to it.
+    succeed(program().args(["bundle", "--verify"]).arg(bundle));
+}
+
+/// A plane in a process of its own, stopped when dropped.
+struct Plane {
+    process: Child,
+    url: String,
+}
+
+impl Plane {
+    fn start() -> Self {
+        let mut process = program().args(["serve", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        // It says where it listens once it does. It is heard out, or the rest of what it says would stop it.
+        let said: Vec<_> =
+            output.lines().map(Result::unwrap).take_while(|line| !line.starts_with("Everything")).collect();
+        let url = said
+            .iter()
+            .find_map(|line| line.split_whitespace().find_map(|word| word.strip_prefix("AWS_ENDPOINT_URL=")));
+        let url = url.expect("the plane says where it listens").to_owned();
+        Self { process, url }
+    }
+}
+
+impl Drop for Plane {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,274 @@
+# Sluicegate with Nix: the toolchain (`nix develop`), what is deployed (`nix build .#bundle`), and the checks
+# (`nix flake check`). CONTRIBUTING.md says how far this was tried.
+{
+  description = "Sluicegate: a WebSocket API into Kinesis and out to Rust functions";
+
+  inputs = {
+    nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+    crane.url = "github:ipetkov/crane";
+  };
+
+  outputs =
+    { nixpkgs, crane, ... }:
+    let
+      inherit (nixpkgs) lib;
+
+      systems = [
+        "x86_64-linux"
+        "aarch64-linux"
+        "x86_64-darwin"
+        "aarch64-darwin"
+      ];
+
+      workspace = (builtins.fromTOML (builtins.readFile ./Cargo.toml)).workspace.package;
+
+      # A folder is a crate is a binary is a zip, so that the folders are the list.
+      functions = builtins.attrNames (
+        lib.filterAttrs (_: type: type == "directory") (builtins.readDir ./functions)
+      );
+
+      isRead =
+        file:
+        lib.any file.hasExt [
+          "rs"
+          "toml"
+          "json"
+          "vtl"
+          "tf"
+          "tfvars"
+          "hcl"
+          "html"
+          "md"
+          "in"
+        ];
+
+      # What cargo reads. Templates, values, fixtures and READMEs are compiled in or read by tests: crane's own
+      # filter would leave them out.
+      source = lib.fileset.toSource {
+        root = ./.;
+        fileset = lib.fileset.unions [
+          ./Cargo.toml
+          ./Cargo.lock
+          ./clippy.toml
+          ./deny.toml
+          ./rustfmt.toml
+          ./LICENSE
+          ./LICENSE-APACHE
+          ./LICENSE-MIT
+          ./terraform
+          (lib.fileset.unions (
+            map (lib.fileset.fileFilter isRead) [
+              ./crates
+              ./functions
+              ./examples
+              ./tests
+            ]
+          ))
+        ];
+      };
+
+      # Lambda's two architectures, by Terraform's name: Rust's target, and the packages whose compiler has that
+      # target's standard library. A machine of the same kind has it in its own.
+      lambda = {
+        x86_64 = {
+          target = "x86_64-unknown-linux-gnu";
+          native = "x86_64-linux";
+          cross = pkgs: pkgs.pkgsCross.gnu64.buildPackages;
+        };
+        arm64 = {
+          target = "aarch64-unknown-linux-gnu";
+          native = "aarch64-linux";
+          cross = pkgs: pkgs.pkgsCross.aarch64-multiplatform.buildPackages;
+        };
+      };
+
+      perSystem =
+        system:
+        let
+          pkgs = import nixpkgs {
+            inherit system;
+            # Terraform's licence is not a free one; nothing else is let in.
+            config.allowUnfreePredicate = package: lib.getName package == "terraform";
+          };
+          craneLib = crane.mkLib pkgs;
+
+          common = {
+            pname = "sluicegate";
+            inherit (workspace) version;
+            src = source;
+            strictDeps = true;
+          };
+
+          dependencies = craneLib.buildDepsOnly common;
+          withDependencies = common // {
+            cargoArtifacts = dependencies;
+          };
+
+          # cargo-lambda links with Zig against Lambda's C library, not Nix's. Zig keeps what it compiled in HOME.
+          lambdaTools = [
+            pkgs.cargo-lambda
+            pkgs.zig
+          ];
+          lambdaHome = ''
+            export HOME=$TMPDIR/home ZIG_GLOBAL_CACHE_DIR=$TMPDIR/zig
+            mkdir -p "$HOME"
+          '';
+
+          craneFor =
+            name:
+            let
+              architecture = lambda.${name};
+              cross = architecture.cross pkgs;
+            in
+            if system == architecture.native then
+              craneLib
+            else
+              craneLib.overrideScope (
+                _: _: {
+                  inherit (cross) rustc cargo;
+                }
+              );
+
+          function =
+            architecture: name:
+            (craneFor architecture).mkCargoDerivation (
+              common
+              // {
+                pname = "${name}-${architecture}";
+                cargoArtifacts = null;
+                doInstallCargoArtifacts = false;
+                nativeBuildInputs = lambdaTools;
+                buildPhaseCargoCommand = ''
+                  ${lambdaHome}
+                  cargo lambda build --locked --offline --skip-target-check --profile lambda \
+                    --target ${lambda.${architecture}.target} --bin ${name} --lambda-dir lambda
+                '';
+                installPhaseCommand = "install -D lambda/${name}/bootstrap $out/bootstrap";
+              }
+            );
+
+          program = craneLib.buildPackage (
+            withDependencies
+            // {
+              cargoExtraArgs = "--locked --package sluicegate";
+              doCheck = false;
+              meta.mainProgram = "sluicegate";
+            }
+          );
+
+          # Without the provider, which nixpkgs has in another version only: `terraform init` fetches what the
+          # lock file names.
+          bundle =
+            architecture:
+            (craneFor architecture).mkCargoDerivation (
+              common
+              // {
+                pname = "sluicegate-bundle-${architecture}";
+                cargoArtifacts = null;
+                doInstallCargoArtifacts = false;
+                nativeBuildInputs = lambdaTools ++ [ program ];
+                buildPhaseCargoCommand = ''
+                  ${lambdaHome}
+                  sluicegate bundle --no-providers --architecture ${architecture} --out dist
+                '';
+                installPhaseCommand = "cp -R dist $out";
+              }
+            );
+
+          functionPackages = lib.listToAttrs (
+            lib.concatMap (
+              architecture:
+              map (name: lib.nameValuePair "${name}-${architecture}" (function architecture name)) functions
+            ) (builtins.attrNames lambda)
+          );
+
+          # Images run Linux, and so are built there.
+          images = lib.optionalAttrs pkgs.stdenv.isLinux {
+            image = pkgs.dockerTools.buildLayeredImage {
+              name = "sluicegate";
+              tag = workspace.version;
+              contents = [ pkgs.cacert ];
+              extraCommands = "mkdir -m 1777 tmp";
+              config = {
+                Entrypoint = [ (lib.getExe program) ];
+                Cmd = [
+                  "serve"
+                  "--bind"
+                  "0.0.0.0"
+                ];
+                User = "10001:10001";
+                ExposedPorts."4566/tcp" = { };
+              };
+            };
+            bundle-image = pkgs.dockerTools.buildLayeredImage {
+              name = "sluicegate-bundle";
+              tag = workspace.version;
+              contents = [
+                pkgs.cacert
+                pkgs.terraform
+              ];
+              extraCommands = "mkdir -m 1777 tmp && mkdir -m 0777 work";
+              config = {
+                Entrypoint = [
+                  (lib.getExe program)
+                  "stack"
+                  "--bundle"
+                  (bundle "x86_64")
+                ];
+                Env = [ "PATH=/bin" ];
+                WorkingDir = "/work";
+                User = "10001:10001";
+              };
+            };
+          };
+        in
+        {
+          packages =
+            functionPackages
+            // images
+            // {
+              default = program;
+              sluicegate = program;
+              bundle = bundle "x86_64";
+              bundle-arm64 = bundle "arm64";
+            };
+
+          checks = {
+            format = craneLib.cargoFmt common;
+            clippy = craneLib.cargoClippy (
+              withDependencies // { cargoClippyExtraArgs = "--workspace --all-targets -- --deny warnings"; }
+            );
+            tests = craneLib.cargoTest withDependencies;
+            documentation = craneLib.cargoDoc (
+              withDependencies
+              // {
+                cargoDocExtraArgs = "--workspace --no-deps";
+                env.RUSTDOCFLAGS = "--deny warnings";
+              }
+            );
+            deny = craneLib.cargoDeny common;
+          };
+
+          devShells.default = craneLib.devShell {
+            packages = [
+              pkgs.awscli2
+              pkgs.cargo-deny
+              pkgs.cargo-lambda
+              pkgs.cargo-nextest
+              pkgs.docker-compose
+              pkgs.just
+              pkgs.terraform
+              pkgs.wscat
+              pkgs.zig
+            ];
+          };
+        };
+
+      each = lib.genAttrs systems perSystem;
+    in
+    {
+      packages = lib.mapAttrs (_: outputs: outputs.packages) each;
+      checks = lib.mapAttrs (_: outputs: outputs.checks) each;
+      devShells = lib.mapAttrs (_: outputs: outputs.devShells) each;
+    };
+}
