@@ -34,23 +34,25 @@ impl Streams {
         // A CBOR put still goes through the library: under our lock, so that nothing is seen out of order.
         let stream = self.store.resolve_stream_name(&request).ok();
         let appending = if is_put { self.lock_all().await } else { Vec::new() };
-        let response =
-            match self.router.clone().call(http::Request::from_parts(parts, Body::from(body))).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            };
+        let call = http::Request::from_parts(parts, Body::from(body));
+        let mut response = self.router.clone().call(call).await.unwrap_or_else(|never| match never {});
         drop(appending);
+        if !response.status().is_success() {
+            return response;
+        }
         match (operation.as_str(), stream) {
-            ("DeleteStream", Some(stream)) if response.status().is_success() => {
+            ("DescribeStreamConsumer", _) if is_json => response = with_stream_arn(response).await,
+            ("CreateStream", Some(stream)) => self.tag(&stream, &request).await,
+            ("DeleteStream", Some(stream)) => {
                 if let Some((_, open)) = self.open.remove(&stream) {
                     open.wake_all();
                 }
             }
-            _ if operation.starts_with("Get")
-                || operation.starts_with("List")
-                || operation.starts_with("Describe") => {}
+            _ => {}
+        }
+        if !is_read(&operation) {
             // Resharding, consumers, CBOR puts: readers look for themselves what changed.
-            _ => self.open.iter().for_each(|open| open.wake_all()),
+            self.open.iter().for_each(|open| open.wake_all());
         }
         response
     }
@@ -115,6 +117,10 @@ impl Streams {
         }
         guards
     }
+}
+
+fn is_read(operation: &str) -> bool {
+    ["Get", "List", "Describe"].iter().any(|verb| operation.starts_with(verb))
 }
 
 /// Adds the consumer's stream, which the library leaves out of its answer and the API's model requires.
