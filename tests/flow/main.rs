@@ -5,3 +5,4 @@ mod function_to_client;
 mod gateway_to_stream;
 mod round_trip;
 mod stream_to_function;
+mod suite;

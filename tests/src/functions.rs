@@ -26,16 +26,23 @@ pub fn packages() -> &'static BTreeMap<String, Bytes> {
 }
 
 fn build(key: &str) -> Bytes {
+    let binary = std::fs::read(binary(key)).expect("the binary can be read");
+    package(&binary, Packing::Stored).expect("a binary can be packed").into()
+}
+
+/// The path of a workspace's binary, built if it was not: a function's, or `sluicegate`.
+///
+/// # Panics
+/// Where it does not compile; cargo's message is in the panic's.
+pub fn binary(name: &str) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(project()).args(["build", "--bin", key, "--message-format", "json-render-diagnostics"]);
+    cargo.current_dir(project()).args(["build", "--bin", name, "--message-format", "json-render-diagnostics"]);
     let output = cargo.output().expect("cargo runs");
-    assert!(output.status.success(), "{key} does not compile:\n{}", String::from_utf8_lossy(&output.stderr));
-    let binary = String::from_utf8_lossy(&output.stdout)
+    assert!(output.status.success(), "{name} does not compile:\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == key)
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .expect("cargo names the binary that it built");
-    let binary = std::fs::read(&binary).expect("the binary can be read");
-    package(&binary, Packing::Stored).expect("a binary can be packed").into()
+        .expect("cargo names the binary that it built")
 }

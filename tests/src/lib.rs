@@ -1,9 +1,14 @@
 //! What the end-to-end tests share: a plane with real functions on a free port, and clients to talk to it.
 
 pub mod client;
+pub mod control;
+pub mod endpoint;
 pub mod functions;
 pub mod plane;
 pub mod sdk;
+pub mod suite;
+pub mod tail;
+pub mod tier;
 
 /// Seconds that anything may take before a test gives up: generous, since the machine may be busy. No test
 /// asserts how long something takes.

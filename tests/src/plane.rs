@@ -1,7 +1,9 @@
 //! A plane in this process, on a free port, with a stack deployed to it.
 
 use crate::client::Client;
+use crate::endpoint::{Endpoint, PlaneKind};
 use crate::functions::{packages, project};
+use crate::sdk::Caller;
 use local::compose::{Composed, compose};
 use local::plane::{Plane, PlaneOptions};
 use local::stack::Stack;
@@ -52,5 +54,18 @@ impl TestPlane {
     /// The callback endpoint, as the functions have it.
     pub fn connections_endpoint(&self) -> String {
         format!("{}/_aws/execute-api/{}/{}", self.plane.endpoint_url(), self.composed.api_id, self.stack.stage)
+    }
+
+    /// The stack as the flow suite sees it, in the address form that Terraform's output has.
+    pub fn endpoint(&self) -> Endpoint {
+        let connections_endpoint = self.connections_endpoint();
+        Endpoint {
+            plane: PlaneKind::Local,
+            websocket_uri: connections_endpoint.replacen("http", "ws", 1),
+            aws_endpoint: Some(self.plane.endpoint_url()),
+            connections_endpoint,
+            stream_name: self.stack.stream_name(),
+            caller: Caller::developer(),
+        }
     }
 }

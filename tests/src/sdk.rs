@@ -1,31 +1,74 @@
 //! AWS's own clients, pointed at a plane.
 
-use aws_sdk_kinesis::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_kinesis::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use std::env;
+
+/// Who calls, and in which region.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    region: Region,
+    credentials: Credentials,
+}
+
+impl Caller {
+    /// A developer with keys of their own: any will do on a local plane.
+    pub fn developer() -> Self {
+        let credentials = Credentials::new("developer", "secret", None, None, "tests");
+        Self { region: Region::new("us-east-1"), credentials }
+    }
+
+    /// Who the environment names, as AWS's own tools read it; `None` where it names no keys. Profiles are not
+    /// read: `aws configure export-credentials --format env` turns one into variables.
+    pub fn from_environment() -> Option<Self> {
+        let key = env::var("AWS_ACCESS_KEY_ID").ok()?;
+        let secret = env::var("AWS_SECRET_ACCESS_KEY").ok()?;
+        let region = env::var("AWS_REGION").or_else(|_| env::var("AWS_DEFAULT_REGION"));
+        Some(Self {
+            region: Region::new(region.unwrap_or_else(|_| "us-east-1".into())),
+            credentials: Credentials::new(key, secret, env::var("AWS_SESSION_TOKEN").ok(), None, "environment"),
+        })
+    }
+}
 
 /// A client of `@connections`.
 pub fn connections(endpoint: &str) -> aws_sdk_apigatewaymanagement::Client {
+    connections_as(&Caller::developer(), endpoint)
+}
+
+/// A client of `@connections`, for a given caller.
+pub fn connections_as(caller: &Caller, endpoint: &str) -> aws_sdk_apigatewaymanagement::Client {
     let config = aws_sdk_apigatewaymanagement::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(developer())
-        .http_client(Builder::new().build_http())
+        .region(caller.region.clone())
+        .credentials_provider(caller.credentials.clone())
+        .http_client(http_client(Some(endpoint)))
         .endpoint_url(endpoint);
     aws_sdk_apigatewaymanagement::Client::from_conf(config.build())
 }
 
 /// A client of Kinesis.
 pub fn kinesis(endpoint: &str) -> aws_sdk_kinesis::Client {
-    let config = aws_sdk_kinesis::Config::builder()
+    kinesis_as(&Caller::developer(), Some(endpoint))
+}
+
+/// A client of Kinesis, for a given caller; without an endpoint, of AWS itself.
+pub fn kinesis_as(caller: &Caller, endpoint: Option<&str>) -> aws_sdk_kinesis::Client {
+    let mut config = aws_sdk_kinesis::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(developer())
-        .http_client(Builder::new().build_http())
-        .endpoint_url(endpoint);
+        .region(caller.region.clone())
+        .credentials_provider(caller.credentials.clone())
+        .http_client(http_client(endpoint));
+    config.set_endpoint_url(endpoint.map(Into::into));
     aws_sdk_kinesis::Client::from_conf(config.build())
 }
 
-/// A developer's own keys: any will do on a local plane.
-fn developer() -> Credentials {
-    Credentials::new("developer", "secret", None, None, "tests")
+/// Plain HTTP costs no reading of the system's certificates, which every test would pay for.
+fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
+    if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
+        Builder::new().build_http()
+    } else {
+        Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    }
 }

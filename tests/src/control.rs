@@ -1,0 +1,64 @@
+//! Calls to a plane's control plane, as a tool makes them that is no SDK: for what these tests need of services
+//! whose SDKs they do not.
+
+use bytes::Bytes;
+use http::{Method, Request, header};
+use http_body_util::BodyExt as _;
+use local::plane::Plane;
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// Calls an operation of a service that speaks JSON, such as `AmazonSQS.ReceiveMessage`.
+///
+/// # Panics
+/// Where the plane refuses it.
+pub async fn json(plane: &Plane, target: &str, body: &Value) -> Value {
+    let service = target.split(['_', '.']).next().unwrap_or_default();
+    let (service, version) = if service == "AmazonSQS" { ("sqs", "1.0") } else { ("logs", "1.1") };
+    let content_type = format!("application/x-amz-json-{version}");
+    let answer = send(plane, service, &content_type, Some(target), body.to_string()).await;
+    serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{target} answers no JSON: {error}: {answer}"))
+}
+
+/// Calls an operation of IAM: its `Action` and its parameters. Answers XML.
+///
+/// # Panics
+/// Where the plane refuses it.
+pub async fn iam(plane: &Plane, parameters: &[(&str, &str)]) -> String {
+    let mut form = "Version=2010-05-08".to_owned();
+    for (name, value) in parameters {
+        let _ = write!(form, "&{name}={}", encoded(value));
+    }
+    send(plane, "iam", "application/x-www-form-urlencoded", None, form).await
+}
+
+async fn send(plane: &Plane, service: &str, content_type: &str, target: Option<&str>, body: String) -> String {
+    let scope = format!("developer/20260101/us-east-1/{service}/aws4_request");
+    let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri("/")
+        .header(header::AUTHORIZATION, authorization)
+        .header(header::CONTENT_TYPE, content_type);
+    if let Some(target) = target {
+        request = request.header("x-amz-target", target);
+    }
+    let request = request.body(Bytes::from(body)).expect("a sound request");
+    let response = plane.call(request).await;
+    let status = response.status();
+    let body = response.into_body().collect().await.expect("an answer").to_bytes();
+    let text = String::from_utf8_lossy(&body).into_owned();
+    assert!(status.is_success(), "{service} refuses {target:?} with {status}: {text}");
+    text
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}

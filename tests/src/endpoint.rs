@@ -1,0 +1,101 @@
+//! A stack that runs somewhere, as the flow suite sees it: addresses, and what kind of plane is behind them.
+
+use crate::sdk::{self, Caller};
+use futures_util::{SinkExt as _, StreamExt as _};
+use std::fmt;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+
+/// Between two probes for the first answer.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// For the first answer of a stack that was just made: on AWS, new roles and event source mappings take up to
+/// minutes to work; LocalStack pulls the functions' image first.
+const FIRST_ANSWER_MAX: Duration = Duration::from_secs(300);
+
+/// What a stack runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaneKind {
+    /// `crates/local`, in this process, in its own or in a container.
+    Local,
+    /// The licensed LocalStack image.
+    LocalStack,
+    /// An AWS account.
+    Aws,
+}
+
+impl fmt::Display for PlaneKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "the local plane",
+            Self::LocalStack => "LocalStack",
+            Self::Aws => "AWS",
+        })
+    }
+}
+
+/// A deployed stack.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// What it runs on.
+    pub plane: PlaneKind,
+    /// Where clients connect: `ws://…/{stage}` or `wss://…/{stage}`.
+    pub websocket_uri: String,
+    /// Endpoint of the AWS APIs; `None` is AWS's own.
+    pub aws_endpoint: Option<String>,
+    /// Endpoint of `@connections`, the stage included.
+    pub connections_endpoint: String,
+    /// Name of the stream.
+    pub stream_name: String,
+    /// Who calls the AWS APIs.
+    pub caller: Caller,
+}
+
+impl Endpoint {
+    /// A client of the stack's stream.
+    pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
+        sdk::kinesis_as(&self.caller, self.aws_endpoint.as_deref())
+    }
+
+    /// A client of the stack's `@connections`.
+    pub fn connections(&self) -> aws_sdk_apigatewaymanagement::Client {
+        sdk::connections_as(&self.caller, &self.connections_endpoint)
+    }
+
+    /// Waits until a message comes back: only then do all hops work, and only then does the suite begin.
+    ///
+    /// # Errors
+    /// Where none comes back in time; the text is the last obstacle.
+    pub async fn first_answer(&self) -> anyhow::Result<()> {
+        let end = Instant::now() + FIRST_ANSWER_MAX;
+        loop {
+            let until = Instant::now() + PROBE_EVERY;
+            let obstacle = match self.probe(until).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => anyhow::anyhow!("messages were taken, and none came back"),
+                Err(error) => error.into(),
+            };
+            if Instant::now() > end {
+                return Err(obstacle
+                    .context(format!("no answer from {} within {FIRST_ANSWER_MAX:?}", self.websocket_uri)));
+            }
+            sleep_until(until).await;
+        }
+    }
+
+    /// Whether a message comes back before a moment.
+    async fn probe(&self, until: Instant) -> Result<bool, tokio_tungstenite::tungstenite::Error> {
+        let Ok(connected) = timeout_at(until, connect_async(&self.websocket_uri)).await else {
+            return Ok(false);
+        };
+        let (mut socket, _) = connected?;
+        socket.send(Message::text(r#"{"probe":"first answer"}"#)).await?;
+        while let Ok(Some(message)) = timeout_at(until, socket.next()).await {
+            if message?.into_text().is_ok_and(|text| text.contains("first answer")) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,103 @@
+//! The flow suite: what must hold on every plane, told apart from what is known not to.
+//!
+//! A case runs against an [`Endpoint`] and panics where the flow does not behave. Cases share a stack with each
+//! other, and on AWS with whoever uses it: each knows its own messages again. Where a plane is known to differ,
+//! the case names the plane and the reason, and is counted as ignored there; no assertion is loosened for it.
+
+mod connections;
+mod limits;
+mod messages;
+mod records;
+
+use crate::endpoint::{Endpoint, PlaneKind};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A running case.
+pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// One behaviour of the flow.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// What holds, as a sentence.
+    pub name: &'static str,
+    /// Runs it.
+    pub run: fn(Arc<Endpoint>) -> Running,
+    /// Planes on which it is not run, each with its reason.
+    pub exceptions: &'static [(PlaneKind, &'static str)],
+}
+
+impl Case {
+    /// Why it is not run on a plane; `None` where it is.
+    pub fn exception(&self, plane: PlaneKind) -> Option<&'static str> {
+        self.exceptions.iter().find(|(kind, _)| *kind == plane).map(|(_, reason)| *reason)
+    }
+}
+
+/// Names the cases after their functions.
+macro_rules! cases {
+    ($($module:ident::$name:ident $(except [$($plane:ident: $reason:literal),+ $(,)?])?),+ $(,)?) => {
+        &[$(Case {
+            name: stringify!($name),
+            run: |endpoint| Box::pin($module::$name(endpoint)),
+            exceptions: &[$($((PlaneKind::$plane, $reason)),+)?],
+        }),+]
+    };
+}
+
+/// All cases. COMPARE.md tells the exceptions' reasons with their sources.
+pub const CASES: &[Case] = cases![
+    messages::hello_world_comes_back,
+    messages::json_of_every_kind_comes_back_equal,
+    messages::every_digit_and_escape_comes_back except [
+        Aws: "how $input.json spells numbers and escapes is not documented, and was not recorded",
+        LocalStack: "its templates are rendered in Python, which spells numbers anew",
+    ],
+    messages::each_client_gets_its_own_messages_and_no_other,
+    messages::messages_sent_at_once_keep_their_order except [
+        Aws: "API Gateway promises no order between frames that arrive at nearly the same moment",
+        LocalStack: "nothing says that frames of one connection are put one after the other",
+    ],
+    messages::what_is_no_json_is_refused_at_the_door except [
+        Aws: "whether the model {} refuses text that is no JSON is not documented",
+        LocalStack: "request models of WebSocket routes are not in its coverage data",
+    ],
+    limits::a_large_message_comes_back_whole,
+    limits::a_frame_over_32_kb_closes_with_1009 except [
+        LocalStack: "its documentation names no frame limit",
+    ],
+    limits::a_message_over_128_kb_closes_with_1009 except [
+        LocalStack: "its documentation names no message limit",
+    ],
+    records::a_message_becomes_a_record_keyed_by_its_connection,
+    records::an_event_carries_its_route_its_time_and_its_sender except [
+        LocalStack: "its template context had neither route key, event type nor connection time (4.14's source)",
+    ],
+    records::a_record_put_by_an_sdk_reaches_its_client,
+    records::functions_read_through_consumers_of_their_own,
+    connections::an_sdk_posts_to_a_connection,
+    connections::an_sdk_asks_about_a_connection_and_closes_it,
+    connections::a_client_that_left_is_gone except [
+        LocalStack: "a dead connection gives 200 or 500 instead of 410 (localstack #4694, open when archived)",
+    ],
+];
+
+/// Runs every case that a plane must pass, one after the other.
+///
+/// # Panics
+/// Where one does not hold; its name was printed before.
+pub async fn run_all(endpoint: Arc<Endpoint>) {
+    for case in CASES.iter().filter(|case| case.exception(endpoint.plane).is_none()) {
+        println!("{}", case.name);
+        (case.run)(Arc::clone(&endpoint)).await;
+    }
+}
+
+/// A word that no other case, run or machine uses.
+fn unique() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}-{:x}-{:x}", std::process::id(), now.as_nanos(), NEXT.fetch_add(1, Ordering::Relaxed))
+}

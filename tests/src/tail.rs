@@ -1,0 +1,65 @@
+//! Reads what enters a stream from now on, by AWS's own client.
+
+use crate::PATIENCE;
+use crate::endpoint::Endpoint;
+use aws_sdk_kinesis::types::{Record, ShardIteratorType};
+use serde_json::Value;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two reads that found nothing: a shard on AWS allows five a second, to all readers together.
+const READ_EVERY: Duration = Duration::from_millis(250);
+
+/// A position in each of a stream's shards.
+#[derive(Debug)]
+pub struct Tail {
+    kinesis: aws_sdk_kinesis::Client,
+    iterators: Vec<Option<String>>,
+}
+
+impl Tail {
+    /// The end of the stream, now.
+    ///
+    /// # Panics
+    /// Where the stream cannot be read.
+    pub async fn open(endpoint: &Endpoint) -> Self {
+        let kinesis = endpoint.kinesis();
+        let shards = kinesis.list_shards().stream_name(&endpoint.stream_name).send().await.expect("shards");
+        let mut iterators = Vec::new();
+        for shard in shards.shards() {
+            let iterator = kinesis
+                .get_shard_iterator()
+                .stream_name(&endpoint.stream_name)
+                .shard_id(shard.shard_id())
+                .shard_iterator_type(ShardIteratorType::Latest)
+                .send()
+                .await
+                .expect("an iterator");
+            iterators.push(iterator.shard_iterator);
+        }
+        Self { kinesis, iterators }
+    }
+
+    /// The next record whose event fits, and its event. Records of others are passed over.
+    ///
+    /// # Panics
+    /// Where none comes in time, or the stream cannot be read.
+    pub async fn next(&mut self, fits: impl Fn(&Value) -> bool) -> (Record, Value) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            for iterator in &mut self.iterators {
+                let Some(position) = iterator.take() else { continue };
+                let read = self.kinesis.get_records().shard_iterator(position).send().await.expect("records");
+                *iterator = read.next_shard_iterator;
+                for record in read.records {
+                    let event: Value = serde_json::from_slice(record.data.as_ref()).unwrap_or_default();
+                    if fits(&event) {
+                        return (record, event);
+                    }
+                }
+            }
+            assert!(Instant::now() < end, "the expected record did not enter the stream within {PATIENCE:?}");
+            sleep(READ_EVERY).await;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A stack that was deployed before, named by the environment.
+
+use super::choice::DEPLOYED;
+use super::health;
+use crate::endpoint::{Endpoint, PlaneKind};
+use crate::sdk::Caller;
+use anyhow::Context as _;
+use std::env;
+
+/// Reads `SLUICEGATE_WEBSOCKET_URI` and `SLUICEGATE_STREAM_NAME`, where it needs to
+/// `SLUICEGATE_CONNECTIONS_ENDPOINT`: a stack's outputs of those names. Without `AWS_ENDPOINT_URL` the stack is
+/// AWS's, and the caller's keys are used for it.
+///
+/// # Errors
+/// Where a variable is missing.
+pub async fn from_environment() -> anyhow::Result<Endpoint> {
+    let read = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let required = |name: &str| read(name).with_context(|| format!("{name} is not set: a stack's output"));
+    let websocket_uri = required(DEPLOYED)?;
+    let aws_endpoint = read("AWS_ENDPOINT_URL");
+    let (plane, caller) = match &aws_endpoint {
+        None => {
+            let caller = Caller::from_environment();
+            (PlaneKind::Aws, caller.context("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")?)
+        }
+        Some(endpoint) => {
+            let host = endpoint.trim_start_matches("http://").trim_end_matches('/');
+            let is_ours = health::is_healthy(host, "/_sluicegate/health").await;
+            (if is_ours { PlaneKind::Local } else { PlaneKind::LocalStack }, Caller::developer())
+        }
+    };
+    Ok(Endpoint {
+        plane,
+        connections_endpoint: read("SLUICEGATE_CONNECTIONS_ENDPOINT")
+            .unwrap_or_else(|| websocket_uri.replacen("ws", "http", 1)),
+        websocket_uri,
+        aws_endpoint,
+        stream_name: required("SLUICEGATE_STREAM_NAME")?,
+        caller,
+    })
+}

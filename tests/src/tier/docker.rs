@@ -1,0 +1,92 @@
+//! The Docker engine: whether it answers, building an image, and removing by label what was started.
+
+use anyhow::{Context as _, bail};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The label of everything that one run starts, LocalStack's own children included. Its value is the run's.
+pub const LABEL: &str = "sluicegate.test-run";
+
+/// Whether an engine answers.
+///
+/// # Errors
+/// What Docker said instead.
+pub fn engine() -> Result<(), String> {
+    let output = Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
+    let output = output.map_err(|error| format!("cannot run docker: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(said.lines().next_back().unwrap_or("it said nothing").trim().to_owned())
+}
+
+/// One run's containers and image. Dropping it removes them and their volumes, whoever started them.
+#[derive(Debug)]
+pub struct Run {
+    id: String,
+}
+
+impl Run {
+    /// A run of its own, by the process that it is.
+    pub fn new() -> Self {
+        Self { id: std::process::id().to_string() }
+    }
+
+    /// The label's value.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Builds the Dockerfile's stage `plane` around a binary. The build's context is the binary alone.
+    ///
+    /// # Errors
+    /// Where Docker cannot build it; its words are in the text.
+    pub fn build_plane(&self, dockerfile: &Path, binary: &Path, name: &str) -> anyhow::Result<()> {
+        let context = tempfile::tempdir().context("cannot make a folder for the build")?;
+        std::fs::copy(binary, context.path().join("sluicegate")).context("cannot copy the plane's binary")?;
+        let mut docker = Command::new("docker");
+        docker.args(["build", "--quiet", "--force-rm", "--target", "plane"]);
+        docker.args(["--build-arg", "PLANE_BINARY=sluicegate", "--label", &format!("{LABEL}={}", self.id)]);
+        docker.args(["--tag", &format!("{name}:{}", self.id), "--file"]).arg(dockerfile).arg(context.path());
+        let output = docker.output().context("cannot run docker")?;
+        if !output.status.success() {
+            bail!("docker cannot build the plane's image:\n{}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(())
+    }
+
+    /// What `docker ARGUMENTS --quiet --filter label=…` lists.
+    fn labelled(&self, arguments: &[&str]) -> Vec<String> {
+        let filter = format!("label={LABEL}={}", self.id);
+        let output = Command::new("docker").args(arguments).args(["--quiet", "--filter", &filter]).output();
+        let output = output.map(|output| output.stdout).unwrap_or_default();
+        String::from_utf8_lossy(&output).split_whitespace().map(Into::into).collect()
+    }
+
+    fn remove(command: &[&str], ids: &[String]) {
+        if ids.is_empty() {
+            return;
+        }
+        let removed = Command::new("docker").args(command).args(ids).stdout(Stdio::null()).status();
+        if !removed.is_ok_and(|status| status.success()) {
+            eprintln!("not removed: {} (docker {})", ids.join(" "), command.join(" "));
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        Self::remove(&["rm", "--force", "--volumes"], &self.labelled(&["ps", "--all"]));
+        Self::remove(&["image", "rm", "--force"], &self.labelled(&["image", "ls"]));
+    }
+}
+
+/// The last lines that a container wrote, for a person who wonders why it failed.
+pub fn last_logs(id: &str) -> String {
+    let output = Command::new("docker").args(["logs", "--tail", "40", id]).output();
+    output.map_or_else(
+        |error| format!("no logs: {error}"),
+        |output| [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat(),
+    )
+}

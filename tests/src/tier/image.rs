@@ -1,0 +1,55 @@
+//! The local plane as an image, built from this checkout and started by testcontainers.
+
+use super::docker::{LABEL, Run};
+use crate::functions::{binary, project};
+use anyhow::Context as _;
+use std::collections::HashMap;
+use testcontainers::core::{IntoContainerPort as _, WaitFor};
+use testcontainers::runners::AsyncRunner as _;
+use testcontainers::{ContainerAsync, GenericImage, ImageExt as _};
+
+/// The name of the image, with the run's id as its tag.
+const NAME: &str = "sluicegate-test";
+/// The one port of the plane, in its container.
+const PORT: u16 = 4566;
+
+/// A container of the plane. Dropping it removes it and its image.
+pub struct Image {
+    aws_endpoint: String,
+    // Dropped in this order: an image in use cannot be removed.
+    _container: ContainerAsync<GenericImage>,
+    _run: Run,
+}
+
+impl Image {
+    /// Builds the image around the ordinary debug binary, which the tests have built anyway, and starts it as
+    /// docker-compose.localstack.yml does: no privileges, nothing writable but `/tmp`.
+    ///
+    /// # Errors
+    /// Where Docker cannot build or start it, or it does not become healthy.
+    pub async fn start() -> anyhow::Result<Self> {
+        let run = Run::new();
+        let (project, binary) = (project(), tokio::task::spawn_blocking(|| binary("sluicegate")).await?);
+        run.build_plane(&project.join("Dockerfile"), &binary, NAME)?;
+        let image = GenericImage::new(NAME, run.id())
+            .with_exposed_port(PORT.tcp())
+            .with_wait_for(WaitFor::healthcheck())
+            .with_label(LABEL, run.id())
+            .with_readonly_rootfs(true)
+            .with_cap_drop("ALL")
+            .with_security_opt("no-new-privileges")
+            .with_host_config_modifier(|host| {
+                // `exec`: functions run from here.
+                host.tmpfs = Some(HashMap::from([("/tmp".into(), "exec,mode=1777".into())]));
+            });
+        let container = image.start().await.context("the plane's image does not start")?;
+        let port = container.get_host_port_ipv4(PORT).await.context("the plane's port is not mapped")?;
+        let host = container.get_host().await.context("docker does not say where its ports are")?;
+        Ok(Self { aws_endpoint: format!("http://{host}:{port}"), _container: container, _run: run })
+    }
+
+    /// Endpoint of its AWS APIs.
+    pub fn aws_endpoint(&self) -> &str {
+        &self.aws_endpoint
+    }
+}

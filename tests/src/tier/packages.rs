@@ -1,0 +1,43 @@
+//! The functions' zips in a folder, built for the CPU of this machine.
+
+use crate::endpoint::PlaneKind;
+use crate::functions;
+use anyhow::{Context as _, bail};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// The folder of zips in what `sluicegate bundle` lays out.
+const FUNCTIONS: &str = "functions";
+
+/// This machine's CPU, as Lambda names it.
+pub fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// Builds them; `functions/` in the folder holds `{key}.zip`. LocalStack runs functions on Amazon Linux, whose C
+/// library is older than most machines', and so gets them as AWS does; the local plane runs the debug build.
+///
+/// # Errors
+/// Where one does not compile.
+pub fn build(plane: PlaneKind) -> anyhow::Result<TempDir> {
+    let folder = tempfile::tempdir().context("cannot make a folder for the functions")?;
+    if plane == PlaneKind::LocalStack {
+        let mut bundle = Command::new(functions::binary("sluicegate"));
+        bundle.current_dir(functions::project()).args(["bundle", "--functions-only", "--architecture"]);
+        bundle.arg(architecture()).arg("--out").arg(folder.path());
+        let status = bundle.status().context("cannot run sluicegate bundle")?;
+        if !status.success() {
+            bail!("sluicegate bundle failed ({status}): its message is above");
+        }
+        return Ok(folder);
+    }
+    std::fs::create_dir(folder.path().join(FUNCTIONS)).context("cannot make a folder for the functions")?;
+    for (key, zip) in functions::packages() {
+        let path = folder.path().join(FUNCTIONS).join(format!("{key}.zip"));
+        std::fs::write(&path, zip).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(folder)
+}

@@ -1,0 +1,62 @@
+//! The local plane as a process of its own, where there is no Docker.
+
+use crate::functions::{binary, project};
+use anyhow::Context as _;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Time for an orderly end.
+const STOP_MAX: Duration = Duration::from_secs(10);
+/// Between two looks whether it has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// A running `sluicegate serve`. Dropping it stops it, as a terminal would.
+#[derive(Debug)]
+pub struct Process {
+    aws_endpoint: String,
+    child: Child,
+}
+
+impl Process {
+    /// Starts it on a free port.
+    ///
+    /// # Errors
+    /// Where it does not say where it listens.
+    pub fn start() -> anyhow::Result<Self> {
+        let mut serve = Command::new(binary("sluicegate"));
+        serve.args(["serve", "--quiet", "--port", "0"]).current_dir(project()).stdout(Stdio::piped());
+        let mut child = serve.spawn().context("the plane's process does not start")?;
+        let stdout = child.stdout.take();
+        let mut process = Self { aws_endpoint: String::new(), child };
+        let mut greeting = String::new();
+        if let Some(stdout) = stdout {
+            BufReader::new(stdout).read_line(&mut greeting).context("the plane's process says nothing")?;
+        }
+        let address = greeting.split_whitespace().find(|word| word.starts_with("http://"));
+        let address = address.with_context(|| format!("the plane does not say where it listens: {greeting:?}"))?;
+        process.aws_endpoint = address.trim_end_matches(';').to_owned();
+        Ok(process)
+    }
+
+    /// Endpoint of its AWS APIs.
+    pub fn aws_endpoint(&self) -> &str {
+        &self.aws_endpoint
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // SIGTERM ends its functions too; the standard library can only kill.
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let end = Instant::now() + STOP_MAX;
+        while Instant::now() < end {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
