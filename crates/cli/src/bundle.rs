@@ -124,3 +124,24 @@ pub fn platform() -> String {
     };
     format!("{system}_{cpu}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn folders_under_functions_are_the_keys_of_the_tfvars() {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let stack = Stack::read(&project, &[]).unwrap();
+        let entries = std::fs::read_dir(project.join("functions")).unwrap().map(Result::unwrap);
+        let folders: BTreeSet<_> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        assert_eq!(folders, stack.functions.keys().cloned().collect());
+    }
+
+    #[test]
+    fn a_platform_has_terraforms_name() {
+        let known = ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64"];
+        assert!(known.contains(&platform().as_str()), "{}", platform());
+    }
+}

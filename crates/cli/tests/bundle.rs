@@ -171,6 +171,11 @@ fn a_bundle_deploys_where_there_is_no_source() {
     let uri = String::from_utf8(uri.stdout).unwrap();
     assert!(uri.starts_with("ws://") && uri.trim().ends_with("/v1"), "{uri}");
     succeed(&mut stack(&["check"]));
+    let functions: BTreeMap<String, serde_json::Value> =
+        serde_json::from_slice(&stack(&["outputs", "function_names"]).output().unwrap().stdout).unwrap();
+    let zips: Vec<_> = files(&bundle.join("functions")).into_keys().collect();
+    let expected: Vec<_> = functions.keys().map(|key| PathBuf::from(format!("{key}.zip"))).collect();
+    assert_eq!(zips, expected, "what is deployed is what is in the bundle");
     succeed(&mut stack(&["destroy", "--yes"]));
     // What was called did not write to it.
     succeed(program().args(["bundle", "--verify"]).arg(bundle));
