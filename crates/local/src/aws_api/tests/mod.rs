@@ -1,6 +1,7 @@
 //! The control plane as its callers meet it: requests in, answers and data-plane calls out.
 
 mod api_gateway;
+mod hostile;
 mod lambda;
 mod protocols;
 mod state;
