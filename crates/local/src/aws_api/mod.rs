@@ -76,7 +76,7 @@ impl AwsApi {
     ) -> Self {
         Self {
             api_gateway: ApiGateway::new(iam.clone(), data_plane.clone()),
-            lambda: Lambda::new(account.clone(), iam.clone(), data_plane, code_dir),
+            lambda: Lambda::new(account.clone(), iam.clone(), logs.clone(), data_plane, code_dir),
             cloudwatch: CloudWatch::new(account.clone()),
             permissions: iam.clone(),
             hosts: Mutex::default(),

@@ -32,6 +32,16 @@ impl Iam {
         Err(refuse(service, request.action, role_arn))
     }
 
+    /// Whether a role may do something; unlike [`Permissions::check`] this is no attempt, and a refusal is not logged.
+    pub fn may(&self, role_arn: &str, action: &str, resource: &str) -> bool {
+        let request = Request { action, resource, ..Request::default() };
+        let allowed = self.by_arn(role_arn, |role| {
+            let documents = role.inline.values().chain(role.attached.values());
+            allows(documents.map(|document| &document.policy), request)
+        });
+        allowed == Some(true)
+    }
+
     fn by_arn<T>(&self, arn: &str, look: impl FnOnce(&Role) -> T) -> Option<T> {
         let name = arn.rsplit('/').next()?;
         let roles = lock::read(&self.roles);
@@ -42,12 +52,7 @@ impl Iam {
 impl Permissions for Iam {
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied> {
         let Principal::Role(arn) = principal else { return Ok(()) };
-        let request = Request { action, resource, ..Request::default() };
-        let allowed = self.by_arn(arn, |role| {
-            let documents = role.inline.values().chain(role.attached.values());
-            allows(documents.map(|document| &document.policy), request)
-        });
-        if allowed == Some(true) {
+        if self.may(arn, action, resource) {
             return Ok(());
         }
         Err(refuse(arn, action, resource))

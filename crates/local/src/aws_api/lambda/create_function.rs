@@ -71,7 +71,7 @@ impl Lambda {
             return Err(invalid(format!("the account has {FUNCTIONS_MAX} functions, which is the limit")));
         }
         let function = Function::new(name.clone(), settings, code, architecture, request.tags);
-        self.data_plane.put_function(function.config());
+        self.publish(&function);
         let view = function.view(&self.account);
         store.functions.insert(name, function);
         Ok(Reply::created(view))

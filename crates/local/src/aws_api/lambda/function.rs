@@ -148,7 +148,7 @@ impl Lambda {
         change(function);
         function.modified = SystemTime::now();
         function.revision = uuid::Uuid::new_v4().to_string();
-        self.data_plane.put_function(function.config());
+        self.publish(function);
         Ok(Reply::ok(function.view(&self.account)))
     }
 }

@@ -17,6 +17,7 @@ pub use mapping::Mapping;
 use super::data_plane::DataPlane;
 use super::iam::Iam;
 use super::lock;
+use super::logs::Logs;
 use super::rest::RestCall;
 use super::wire::{Answer, ApiError, Reply, Service, input};
 use crate::account::Account;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex};
 pub struct Lambda {
     account: Account,
     iam: Arc<Iam>,
+    logs: Arc<Logs>,
     data_plane: Arc<dyn DataPlane>,
     data_dir: PathBuf,
     store: Mutex<Store>,
@@ -47,8 +49,14 @@ pub struct Store {
 
 impl Lambda {
     /// A region without functions; code is unpacked under `data_dir`.
-    pub fn new(account: Account, iam: Arc<Iam>, data_plane: Arc<dyn DataPlane>, data_dir: PathBuf) -> Self {
-        Self { account, iam, data_plane, data_dir, store: Mutex::default() }
+    pub fn new(
+        account: Account,
+        iam: Arc<Iam>,
+        logs: Arc<Logs>,
+        data_plane: Arc<dyn DataPlane>,
+        data_dir: PathBuf,
+    ) -> Self {
+        Self { account, iam, logs, data_plane, data_dir, store: Mutex::default() }
     }
 
     /// Serves one call.
@@ -118,6 +126,17 @@ impl Lambda {
             (_, ["2017-03-31", "tags", arn]) => self.serve_tags(store, call, arn),
             _ => Err(call.unsupported(Service::Lambda)),
         }
+    }
+
+    /// Hands a function to the data plane. Its log group is made first where its role may make it; on AWS
+    /// that happens when the function first logs.
+    fn publish(&self, function: &Function) {
+        let config = function.config();
+        let arn = self.account.arn("logs", &format!("log-group:{}", config.log_group));
+        if self.iam.may(&config.role_arn, "logs:CreateLogGroup", &arn) {
+            self.logs.ensure_group(&config.log_group);
+        }
+        self.data_plane.put_function(config);
     }
 
     /// Looks at everything stored.

@@ -12,7 +12,7 @@ use super::wire::{Answer, ApiError, Service, input, time};
 use crate::account::Account;
 use crate::logs::LogSink;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::SystemTime;
@@ -53,6 +53,16 @@ impl Logs {
         }
     }
 
+    /// Creates a group unless it exists, as Lambda does for a function whose role may.
+    pub fn ensure_group(&self, name: &str) {
+        let created = self.create_log_group(json!({"logGroupName": name}));
+        if let Err(error) = created
+            && error.code != "ResourceAlreadyExistsException"
+        {
+            tracing::warn!(group = name, %error, "failed to create a function's log group");
+        }
+    }
+
     /// Looks at every group.
     pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Group>) -> T) -> T {
         look(&lock::lock(&self.groups))
@@ -61,7 +71,7 @@ impl Logs {
 
 impl LogSink for Logs {
     /// What is written to a group that does not exist is dropped: on AWS too a group must be created, by
-    /// Terraform or by a role that may.
+    /// Terraform or by Lambda as a role that may ([`Logs::ensure_group`]).
     fn append(&self, group: &str, stream: &str, timestamp_ms: u64, message: &str) {
         let now = time::epoch_milliseconds(SystemTime::now());
         let mut groups = lock::lock(&self.groups);
@@ -85,7 +95,6 @@ fn invalid(message: impl Into<String>) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn logs() -> Logs {
         let logs = Logs::new(Account::default());
