@@ -152,11 +152,12 @@ async fn open(
 
     let dials = stream::iter(1..settings.connections).map(|index| {
         let (dialer, at) = (&dialer, begin + Duration::from_secs_f64(index as f64 / settings.connects_per_s));
-        async move {
+        // In a box: an open socket keeps the waker of who last waited for it, and so this future's place.
+        Box::pin(async move {
             tokio::time::sleep_until(at.into()).await;
             let begin = Instant::now();
             (dialer.dial(index).await, begin.elapsed())
-        }
+        })
     });
     let mut dials = pin!(dials.buffer_unordered(OPENING_MAX));
     while let Some((opened, took)) = dials.next().await {
