@@ -17,6 +17,7 @@ mod settings;
 mod verdict;
 mod window;
 
+use crate::table;
 use anyhow::{Context as _, bail, ensure};
 use message::{SIZE_BYTES_MAX, SIZE_BYTES_MIN};
 use progress::Progress;
@@ -103,12 +104,12 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     if is_json_printed {
         eprint!("{}", report.text());
     } else {
-        print!("{}", report.text());
+        table::print(&report.text())?;
     }
     if let Some(path) = &args.json {
         let json = serde_json::to_string_pretty(&report)? + "\n";
         if is_json_printed {
-            print!("{json}");
+            table::print(&json)?;
         } else {
             write(path, &json)?;
         }

@@ -7,12 +7,12 @@ mod print;
 mod quotas;
 mod workload;
 
+use crate::table;
 use anyhow::ensure;
 use bill::Bill;
 use capacity::Capacity;
 use quotas::Quota;
 use serde::Serialize;
-use std::io::Write as _;
 use workload::{Architecture, CONNECTION_MINUTES_MAX, MESSAGE_BYTES_MAX, StreamMode, Workload};
 
 /// Arguments of `plan`.
@@ -125,11 +125,7 @@ struct PriceList {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let plan = Plan::of(workload_of(args)?);
     let text = if args.json { serde_json::to_string_pretty(&plan)? + "\n" } else { print::text(&plan) };
-    // A reader that has seen enough, such as `head`, is no failure.
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    Ok(table::print(&text)?)
 }
 
 impl Plan {

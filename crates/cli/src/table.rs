@@ -1,6 +1,7 @@
-//! Plain text in aligned columns.
+//! Plain text for people: aligned columns, grouped digits, and its way to standard output.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 /// Spaces between two columns.
 const GAP: usize = 2;
@@ -85,6 +86,18 @@ pub fn number(value: f64, decimals: usize) -> String {
         grouped.push_str(fraction);
     }
     grouped
+}
+
+/// Prints `text`. A reader that has seen enough, such as `head`, is no failure.
+///
+/// # Errors
+/// Where standard output cannot be written.
+pub fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

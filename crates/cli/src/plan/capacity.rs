@@ -88,10 +88,15 @@ impl Capacity {
     }
 
     /// A stage rate limit, in messages per second, that lets the peak through and stays below what the
-    /// shards take: past that, messages are lost unseen.
+    /// shards take: past that, messages are lost unseen. For an on-demand stream that is what a new one
+    /// takes, even where the peak is above it: `terraform/variables.tf` accepts no more.
     pub fn stage_rate_limit(&self, workload: &Workload) -> u64 {
         let room = (workload.messages_per_s / (1.0 - workload.headroom)).ceil() as u64;
-        room.clamp(1, (self.shards as f64 * SHARD_RECORDS_PER_S) as u64 - 1)
+        let shards = match workload.mode {
+            StreamMode::Provisioned => self.shards,
+            StreamMode::OnDemand => ON_DEMAND_SHARDS,
+        };
+        room.clamp(1, (shards as f64 * SHARD_RECORDS_PER_S) as u64 - 1)
     }
 }
 
@@ -149,5 +154,11 @@ mod tests {
                 "{messages_per_s}: {limit}"
             );
         }
+    }
+
+    #[test]
+    fn the_stage_limit_of_an_on_demand_stream_is_what_terraform_accepts() {
+        let load = Workload { messages_per_s: 50_000.0, mode: StreamMode::OnDemand, ..workload() };
+        assert_eq!(Capacity::of(&load).stage_rate_limit(&load), 3_999);
     }
 }
