@@ -45,6 +45,12 @@ pub trait Permissions: Send + Sync {
     /// Whether `principal` may do `action` on `resource` now. A refusal is logged by the callee.
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied>;
 
+    /// Whether a service, such as `apigateway.amazonaws.com`, may act as a role: the role's trust policy decides.
+    ///
+    /// # Errors
+    /// [`Denied`], with the service in the place of the role.
+    fn assume(&self, service: &str, role_arn: &str) -> Result<(), Denied>;
+
     /// Temporary credentials that act as `role_arn` until [`Permissions::revoke`].
     fn issue(&self, role_arn: &str) -> Credentials;
 

@@ -153,8 +153,10 @@ impl Plane {
     }
 
     /// The whole plane's control state, normalised: what two planes that serve the same have in common.
-    pub fn state(&self) -> Value {
-        self.aws_api.state()
+    pub async fn state(&self) -> Value {
+        let mut state = self.aws_api.state();
+        state["streams"] = self.streams.state().await;
+        state
     }
 
     /// Closes every connection, ends every function and lets calls in flight finish.

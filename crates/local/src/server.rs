@@ -52,7 +52,7 @@ async fn serve_connection(plane: Plane, socket: TcpStream, peer: SocketAddr, sto
         async move { Ok::<_, Infallible>(answer(&plane, peer, request).await) }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(gateway::limits::HANDSHAKE_MAX);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(gateway::limits::REQUEST_HEAD_MAX);
     builder.http2().timer(TokioTimer::new());
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     tokio::pin!(connection);
@@ -70,16 +70,18 @@ async fn serve_connection(plane: Plane, socket: TcpStream, peer: SocketAddr, sto
 
 async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)).unwrap_or_default();
+    let host =
+        host.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)).unwrap_or_default();
     let host = host.to_owned();
     if gateway::is_upgrade(request.headers()) {
         return plane.gateway.upgrade(&host, peer.ip(), request).await.map(Body::new);
     }
     let path = request.uri().path();
     if let Some(page) = path.strip_prefix(ADMIN_PREFIX) {
-        return admin(plane, page, request.method());
+        return admin(plane, page, request.method()).await;
     }
-    if let Some(endpoint) = Endpoint::parse(&host, path).filter(|endpoint| endpoint.connection_id().is_some()) {
+    if let Some(endpoint) = Endpoint::parse(&host, path).filter(|endpoint| endpoint.connection_id().is_some())
+    {
         let (parts, body) = request.into_parts();
         return plane.gateway.manage(&endpoint, &parts, body).await.map(Body::new);
     }
@@ -91,11 +93,16 @@ async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> 
 }
 
 /// `/_sluicegate/health` and `/_sluicegate/state`.
-fn admin(plane: &Plane, name: &str, method: &Method) -> Response<Body> {
+async fn admin(plane: &Plane, name: &str, method: &Method) -> Response<Body> {
     match (method, name) {
-        (&Method::GET, "health") => page(StatusCode::OK, json!({"status": "running", "version": env!("CARGO_PKG_VERSION")})),
-        (&Method::GET, "state") => page(StatusCode::OK, plane.state()),
-        _ => page(StatusCode::NOT_FOUND, json!({"message": format!("there is no page {ADMIN_PREFIX}{name}; there are health and state")})),
+        (&Method::GET, "health") => {
+            page(StatusCode::OK, json!({"status": "running", "version": env!("CARGO_PKG_VERSION")}))
+        }
+        (&Method::GET, "state") => page(StatusCode::OK, plane.state().await),
+        _ => page(
+            StatusCode::NOT_FOUND,
+            json!({"message": format!("there is no page {ADMIN_PREFIX}{name}; there are health and state")}),
+        ),
     }
 }
 

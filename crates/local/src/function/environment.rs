@@ -1,11 +1,11 @@
 //! One execution environment: a function's own process, its Runtime API and its log stream.
 
 use super::config::{FunctionConfig, LogFormat};
-use crate::logs::LogSink;
 use super::runtime_api::{Job, Phase, RESPONSE_BYTES_MAX, Reply, RuntimeApi};
 use crate::account::Account;
 use crate::clock;
 use crate::identity::{Credentials, Permissions};
+use crate::logs::LogSink;
 use futures_util::StreamExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -70,20 +70,25 @@ impl Environment {
     ///
     /// # Errors
     /// Where the process or its Runtime API cannot be started; the text names the file.
-    pub async fn start(config: Arc<FunctionConfig>, surroundings: Arc<Surroundings>) -> std::io::Result<Self> {
+    pub async fn start(
+        config: Arc<FunctionConfig>,
+        surroundings: Arc<Surroundings>,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let runtime_api = listener.local_addr()?.to_string();
         let credentials = surroundings.permissions.issue(&config.role_arn);
         let log_stream: Arc<str> = log_stream_name().into();
-        let mut child = spawn(&config, &surroundings, &credentials, &runtime_api, &log_stream).inspect_err(|_| {
-            surroundings.permissions.revoke(&credentials.access_key_id);
-        })?;
+        let mut child =
+            spawn(&config, &surroundings, &credentials, &runtime_api, &log_stream).inspect_err(|_| {
+                surroundings.permissions.revoke(&credentials.access_key_id);
+            })?;
 
         let (jobs, receiver) = mpsc::channel(1);
         let api = RuntimeApi::new(receiver, &surroundings.account.function_arn(&config.name));
         let phase = api.phase();
         let runtime_api = AbortOnDropHandle::new(tokio::spawn(api.serve(listener)));
-        let copy = |output: Output| copy_logs(output, surroundings.clone(), config.clone(), log_stream.clone());
+        let copy =
+            |output: Output| copy_logs(output, surroundings.clone(), config.clone(), log_stream.clone());
         if let Some(output) = child.stdout.take() {
             tokio::spawn(copy(Box::pin(output)));
         }
@@ -132,7 +137,7 @@ impl Environment {
                 Ok(Reply::Error(body)) => Ended::Error(body),
                 Ok(Reply::TooLarge) => Ended::Error(error_json(
                     "Function.ResponseSizeTooLarge",
-                    &format!("Response payload size exceeded maximum allowed payload size ({} bytes).", RESPONSE_BYTES_MAX),
+                    &format!("Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES_MAX} bytes)."),
                 )),
                 Err(_) => Ended::Error(self.exit_error(request_id)),
             },
@@ -189,7 +194,7 @@ impl Environment {
     }
 
     fn exit_error(&self, request_id: &str) -> bytes::Bytes {
-        let status = self.exited.borrow().map_or_else(|| "unknown".into(), |status| describe(status));
+        let status = self.exited.borrow().map_or_else(|| "unknown".into(), describe);
         error_json(
             "Runtime.ExitError",
             &format!("RequestId: {request_id} Error: Runtime exited with error: {status}"),
@@ -204,7 +209,9 @@ impl Environment {
             Init::Took(took) => took.take(),
             Init::Since(_) => None,
         };
-        let init = init.map(|took| format!("Init Duration: {:.2} ms\t", took.as_secs_f64() * 1_000.0)).unwrap_or_default();
+        let init = init
+            .map(|took| format!("Init Duration: {:.2} ms\t", took.as_secs_f64() * 1_000.0))
+            .unwrap_or_default();
         self.log(&format!(
             "REPORT RequestId: {request_id}\tDuration: {millis:.2} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t{init}",
             millis.ceil(),
@@ -215,7 +222,6 @@ impl Environment {
     fn log(&self, message: &str) {
         self.surroundings.logs.append(&self.config.log_group, &self.log_stream, clock::now_ms(), message);
     }
-
 }
 
 impl Drop for Environment {
@@ -292,7 +298,12 @@ async fn wait_for_exit(mut child: Child, kill: CancellationToken, exit: watch::S
 
 type Output = std::pin::Pin<Box<dyn AsyncRead + Send>>;
 
-async fn copy_logs(output: Output, surroundings: Arc<Surroundings>, config: Arc<FunctionConfig>, stream: Arc<str>) {
+async fn copy_logs(
+    output: Output,
+    surroundings: Arc<Surroundings>,
+    config: Arc<FunctionConfig>,
+    stream: Arc<str>,
+) {
     let mut lines = FramedRead::new(output, LinesCodec::new_with_max_length(LOG_EVENT_BYTES_MAX));
     while let Some(line) = lines.next().await {
         match line {

@@ -146,7 +146,8 @@ struct Slot<'a>(&'a AtomicU32);
 
 impl<'a> Slot<'a> {
     fn take(in_flight: &'a AtomicU32, limit: u32) -> Option<Self> {
-        let taken = in_flight.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now < limit).then_some(now + 1));
+        let taken = in_flight
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now < limit).then_some(now + 1));
         taken.is_ok().then_some(Self(in_flight))
     }
 }

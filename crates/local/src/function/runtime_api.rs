@@ -101,7 +101,8 @@ impl RuntimeApi {
             async move { Ok::<_, Infallible>(api.handle(request).await) }
         });
         // A runtime that goes away in the middle of a call is the environment's business, not the connection's.
-        let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+        let _ =
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -121,7 +122,7 @@ impl RuntimeApi {
                 match (segments.next(), segments.next(), segments.next(), segments.next()) {
                     (Some("invocation"), Some(id), Some(kind @ ("response" | "error")), None) => {
                         let is_error = kind == "error";
-                        self.settle(&id.to_owned(), is_error, request).await
+                        self.settle(id, is_error, request).await
                     }
                     _ => answer(StatusCode::NOT_FOUND, ""),
                 }
@@ -143,7 +144,11 @@ impl RuntimeApi {
         };
         let mut response = Response::new(Full::new(job.payload));
         let headers = response.headers_mut();
-        let trace = format!("Root=1-{:08x}-{};Sampled=0", job.deadline_ms / 1_000, &job.request_id.replace('-', "")[..24]);
+        let trace = format!(
+            "Root=1-{:08x}-{};Sampled=0",
+            job.deadline_ms / 1_000,
+            &job.request_id.replace('-', "")[..24]
+        );
         for (name, value) in [
             ("lambda-runtime-aws-request-id", job.request_id.as_str()),
             ("lambda-runtime-deadline-ms", job.deadline_ms.to_string().as_str()),
@@ -167,7 +172,10 @@ impl RuntimeApi {
                 Some((current_id, outcome)) if current_id == id => outcome,
                 other => {
                     *current = other;
-                    return answer(StatusCode::BAD_REQUEST, r#"{"errorType":"InvalidRequestID","errorMessage":"Invalid request ID"}"#);
+                    return answer(
+                        StatusCode::BAD_REQUEST,
+                        r#"{"errorType":"InvalidRequestID","errorMessage":"Invalid request ID"}"#,
+                    );
                 }
             }
         };

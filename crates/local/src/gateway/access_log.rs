@@ -21,7 +21,8 @@ fn render(format: &str, context: &MessageContext<'_>) -> String {
     while let Some(start) = rest.find(VARIABLE) {
         line.push_str(&rest[..start]);
         let name = &rest[start + VARIABLE.len()..];
-        let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_'))).unwrap_or(name.len());
+        let end =
+            name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_'))).unwrap_or(name.len());
         // A full stop at the end belongs to the sentence, not to the name.
         let end = name[..end].trim_end_matches('.').len();
         match context.get(&name[..end]) {

@@ -180,7 +180,10 @@ impl Connections {
     /// The connections of one stage.
     pub fn of_stage(&self, api_id: &str, stage: &str) -> Vec<Arc<Connection>> {
         let of_stage = |connection: &Connection| connection.api_id == api_id && connection.stage == stage;
-        self.by_id.iter().filter(|connection| of_stage(connection)).map(|connection| connection.clone()).collect()
+        self.by_id
+            .iter()
+            .filter(|connection| of_stage(connection))
+            .map(|connection| connection.clone())
+            .collect()
     }
-
 }

@@ -105,7 +105,9 @@ impl ContextLookup for MessageContext<'_> {
 impl Context for MessageContext<'_> {
     fn get(&self, path: &[&str]) -> Option<Node<'_>> {
         let members = |names: &'static [&'static str], above: &[&str]| {
-            let member = |name: &&'static str| Some(((*name).into(), Context::get(self, &[above, &[*name]].concat())?));
+            let member = |name: &&'static str| {
+                Some(((*name).into(), Context::get(self, &[above, &[*name]].concat())?))
+            };
             Node::Object(names.iter().filter_map(member).collect())
         };
         match path {

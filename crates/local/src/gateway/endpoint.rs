@@ -63,14 +63,19 @@ mod tests {
             endpoint(Some("abc"), "v1", "@connections/Qyi07eCbtjMCJKw="),
         );
         let host = "abc.execute-api.localhost.localstack.cloud:4566";
-        assert_eq!(Endpoint::parse(host, "/v1/%40connections/x"), endpoint(Some("abc"), "v1", "@connections/x"));
+        assert_eq!(
+            Endpoint::parse(host, "/v1/%40connections/x"),
+            endpoint(Some("abc"), "v1", "@connections/x")
+        );
         assert_eq!(Endpoint::parse(local, "/v1"), endpoint(None, "v1", ""));
         assert_eq!(Endpoint::parse(local, "/v1/"), endpoint(None, "v1", ""));
     }
 
     #[test]
     fn what_names_no_stage_is_none() {
-        for (host, path) in [("h", "/"), ("h", "/_aws/execute-api/abc"), (".execute-api.x", "/v1"), ("h", "/%ff")] {
+        for (host, path) in
+            [("h", "/"), ("h", "/_aws/execute-api/abc"), (".execute-api.x", "/v1"), ("h", "/%ff")]
+        {
             assert_eq!(Endpoint::parse(host, path), None, "{host} {path}");
         }
     }

@@ -49,7 +49,9 @@ impl Gateway {
             return refuse(StatusCode::URI_TOO_LONG, "URI too long");
         }
         let endpoint = Endpoint::parse(host, request.uri().path());
-        let stage = endpoint.filter(|endpoint| endpoint.rest.is_empty()).and_then(|endpoint| self.stage_at(&endpoint));
+        let stage = endpoint
+            .filter(|endpoint| endpoint.rest.is_empty())
+            .and_then(|endpoint| self.stage_at(&endpoint));
         let Some(stage) = stage else {
             tracing::warn!(target: "flow", hop = "refused handshake", path = request.uri().path(), "no such stage");
             let hint = self.stages_hint();

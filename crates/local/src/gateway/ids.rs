@@ -33,7 +33,8 @@ mod tests {
         for captured in ["Qyi07eCbtjMCJKw=", "JC1dgf9yoAMCK-g=", "RYG0LEicPHcFo_A="] {
             assert!(is_well_formed(captured));
         }
-        for malformed in ["", "abc", "Qyi07eCbtjMCJKw", "Qyi07eCbtjMCJ/w=", "Qyi07eCbtjMCJKwQyi07eCbtjMCJKw="] {
+        for malformed in ["", "abc", "Qyi07eCbtjMCJKw", "Qyi07eCbtjMCJ/w=", "Qyi07eCbtjMCJKwQyi07eCbtjMCJKw="]
+        {
             assert!(!is_well_formed(malformed), "{malformed}");
         }
     }

@@ -80,7 +80,8 @@ fn request(
     context: &MessageContext<'_>,
     body: &str,
 ) -> Result<String, IntegrationError> {
-    let json = if reads_body(&integration.request_templates) { serde_json::from_str(body).ok() } else { None };
+    let json =
+        if reads_body(&integration.request_templates) { serde_json::from_str(body).ok() } else { None };
     let subject = Subject { body: json.as_ref(), context: Some(context), ..Subject::default() };
     match select(&integration.request_templates, subject) {
         Some(template) => {
@@ -103,7 +104,8 @@ pub fn reply(
     answer: &Answer,
 ) -> Result<Bytes, IntegrationError> {
     let status = answer.status.to_string();
-    let matches = |key: &ResponseKey| matches!(key, ResponseKey::Status(pattern) if pattern.is_match(&status));
+    let matches =
+        |key: &ResponseKey| matches!(key, ResponseKey::Status(pattern) if pattern.is_match(&status));
     let is_default = |key: &ResponseKey| matches!(key, ResponseKey::Default);
     let responses = &integration.responses;
     let response = responses.iter().find(|response| matches(&response.key));
@@ -144,7 +146,11 @@ fn passes_through(integration: &Integration) -> bool {
     }
 }
 
-fn render(integration: &Integration, template: &Template, scope: &Scope<'_>) -> Result<String, IntegrationError> {
+fn render(
+    integration: &Integration,
+    template: &Template,
+    scope: &Scope<'_>,
+) -> Result<String, IntegrationError> {
     let mut text = String::new();
     template
         .render_into(scope, &mut text)
@@ -153,7 +159,8 @@ fn render(integration: &Integration, template: &Template, scope: &Scope<'_>) -> 
 }
 
 fn mock(integration: &Integration, request: &str) -> Result<Answer, IntegrationError> {
-    let status = serde_json::from_str::<Value>(request).ok().and_then(|request| request["statusCode"].as_u64());
+    let status =
+        serde_json::from_str::<Value>(request).ok().and_then(|request| request["statusCode"].as_u64());
     let status = status.and_then(|status| u16::try_from(status).ok());
     let status = status.ok_or_else(|| IntegrationError::MockStatus(integration.id.clone()))?;
     Ok(Answer { status, body: Bytes::new() })
@@ -174,14 +181,19 @@ async fn put(
         stream_arn: Option<String>,
     }
     let named: Named = serde_json::from_str(request).unwrap_or_default();
-    let stream = named.stream_name.or_else(|| stream_name_of_arn(named.stream_arn.as_deref()?).map(Into::into));
+    let stream =
+        named.stream_name.or_else(|| stream_name_of_arn(named.stream_arn.as_deref()?).map(Into::into));
     let resource = gateway.account.stream_arn(stream.as_deref().unwrap_or("*"));
+    gateway.permissions.assume("apigateway.amazonaws.com", role_arn)?;
     let role = Principal::Role(role_arn.to_owned());
     let streams = &gateway.streams;
     let put: Result<Vec<u8>, PutError> = match action {
         KinesisAction::PutRecord => {
             gateway.permissions.check(&role, "kinesis:PutRecord", &resource)?;
-            streams.put_record(request.as_bytes()).await.map(|placed| serde_json::to_vec(&placed).unwrap_or_default())
+            streams
+                .put_record(request.as_bytes())
+                .await
+                .map(|placed| serde_json::to_vec(&placed).unwrap_or_default())
         }
         KinesisAction::PutRecords => {
             gateway.permissions.check(&role, "kinesis:PutRecords", &resource)?;

@@ -16,7 +16,8 @@ pub const URL_CHARS_MAX: usize = 4_096;
 pub const QUEUED_MESSAGES_MAX: usize = 1_024;
 /// Bytes that wait for one slow client, at most; then `@connections` answers 429. AWS publishes no figure.
 pub const QUEUED_BYTES_MAX: usize = 4 * 1_024 * 1_024;
-/// A client that does not finish its handshake's request in this time is let go.
-pub const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// A client that does not finish a request's head in this time is let go; so is one that keeps a connection open
+/// and asks nothing, for which clients expect about a minute.
+pub const REQUEST_HEAD_MAX: Duration = Duration::from_secs(75);
 /// A client that does not answer a close frame in this time is cut off.
 pub const CLOSE_MAX: Duration = Duration::from_secs(5);

@@ -168,9 +168,17 @@ impl Gateway {
 
     /// Tells a lost client which stages there are.
     fn stages_hint(&self) -> String {
-        let mut paths: Vec<_> = self.stages.iter().map(|stage| format!("/_aws/execute-api/{}/{}", stage.key().0, stage.key().1)).collect();
+        let mut paths: Vec<_> = self
+            .stages
+            .iter()
+            .map(|stage| format!("/_aws/execute-api/{}/{}", stage.key().0, stage.key().1))
+            .collect();
         paths.sort();
-        if paths.is_empty() { "no stage is deployed".into() } else { format!("deployed stages: {}", paths.join(" ")) }
+        if paths.is_empty() {
+            "no stage is deployed".into()
+        } else {
+            format!("deployed stages: {}", paths.join(" "))
+        }
     }
 }
 

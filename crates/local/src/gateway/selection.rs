@@ -240,7 +240,10 @@ mod tests {
 
     #[test]
     fn a_value_is_not_evaluated_again() {
-        assert_eq!(select("$request.body.a", &json!({"a": "${request.body.b}", "b": 1})), "${request.body.b}");
+        assert_eq!(
+            select("$request.body.a", &json!({"a": "${request.body.b}", "b": 1})),
+            "${request.body.b}"
+        );
     }
 
     #[test]

@@ -222,7 +222,9 @@ fn frames(message: Bytes) -> Vec<Message> {
 /// The close frame that a client's mistake earns; `None` where the socket itself is gone.
 fn refusal(error: &Error) -> Option<CloseReason> {
     Some(match error {
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => CloseReason { code: 1009, text: "Message too big" },
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+            CloseReason { code: 1009, text: "Message too big" }
+        }
         Error::Utf8(_) => CloseReason { code: 1007, text: "Invalid UTF-8" },
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return None,
         Error::Protocol(_) => CloseReason { code: 1002, text: "Protocol error" },

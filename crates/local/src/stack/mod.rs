@@ -124,7 +124,11 @@ impl Stack {
             for (name, value) in assigned(&path)? {
                 let problem = |problem| StackError::Value { path: path.clone(), problem };
                 let Some((r#type, _)) = declared.get(&name) else {
-                    return Err(problem(types::unknown("variable", &name, declared.keys().map(String::as_str))));
+                    return Err(problem(types::unknown(
+                        "variable",
+                        &name,
+                        declared.keys().map(String::as_str),
+                    )));
                 };
                 values.insert(name.clone(), r#type.convert(&name, value).map_err(problem)?);
             }
@@ -134,7 +138,9 @@ impl Stack {
             if !values.contains_key(&name) {
                 let problem = |problem| StackError::Value { path: path.clone(), problem };
                 let Some(default) = default else {
-                    return Err(problem(format!("variable \"{name}\" has no default and no value: set it in {VALUES_FILE}")));
+                    return Err(problem(format!(
+                        "variable \"{name}\" has no default and no value: set it in {VALUES_FILE}"
+                    )));
                 };
                 values.insert(name.clone(), r#type.convert(&name, default).map_err(problem)?);
             }
@@ -188,8 +194,10 @@ fn assigned(path: &Path) -> Result<Vec<(String, Value)>, StackError> {
     let body = hcl::parse(&read(path)?).map_err(syntax)?;
     body.attributes()
         .map(|attribute| {
-            let value = types::literal(attribute.expr())
-                .map_err(|problem| StackError::Value { path: path.into(), problem: format!("{}: {problem}", attribute.key()) })?;
+            let value = types::literal(attribute.expr()).map_err(|problem| StackError::Value {
+                path: path.into(),
+                problem: format!("{}: {problem}", attribute.key()),
+            })?;
             Ok((attribute.key().to_owned(), value))
         })
         .collect()
@@ -201,7 +209,9 @@ fn templates(folder: &Path, stream_name: &str) -> Result<BTreeMap<String, String
     let mut templates = BTreeMap::new();
     for file in files.flatten() {
         let path = file.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".vtl")) else {
+        let Some(name) =
+            path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".vtl"))
+        else {
             continue;
         };
         templates.insert(name.to_owned(), read(&path)?.replace("${stream_name}", stream_name));

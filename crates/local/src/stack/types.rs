@@ -60,7 +60,9 @@ impl Type {
                             let default = call.args.get(1).map(literal).transpose()?.unwrap_or(Value::Null);
                             Ok(Member { name, r#type, presence: Presence::Optional(default) })
                         }
-                        other => Ok(Member { name, r#type: Self::parse(other)?, presence: Presence::Required }),
+                        other => {
+                            Ok(Member { name, r#type: Self::parse(other)?, presence: Presence::Required })
+                        }
                     }
                 };
                 Ok(Self::Object(members.iter().map(member).collect::<Result<_, String>>()?))
@@ -79,13 +81,17 @@ impl Type {
             | (Self::String, value @ Value::String(_))
             | (Self::Number, value @ Value::Number(_))
             | (Self::Bool, value @ Value::Bool(_)) => Ok(value),
-            (Self::String, value @ (Value::Number(_) | Value::Bool(_))) => Ok(Value::String(value.to_string())),
+            (Self::String, value @ (Value::Number(_) | Value::Bool(_))) => {
+                Ok(Value::String(value.to_string()))
+            }
             (Self::List(element), Value::Array(items)) => {
                 let item = |(index, item)| element.convert(&format!("{path}[{index}]"), item);
                 items.into_iter().enumerate().map(item).collect::<Result<_, _>>().map(Value::Array)
             }
             (Self::Map(element), Value::Object(members)) => {
-                let member = |(key, value): (String, Value)| Ok((key.clone(), element.convert(&format!("{path}.{key}"), value)?));
+                let member = |(key, value): (String, Value)| {
+                    Ok((key.clone(), element.convert(&format!("{path}.{key}"), value)?))
+                };
                 members.into_iter().map(member).collect::<Result<_, String>>().map(Value::Object)
             }
             (Self::Object(members), Value::Object(mut given)) => {
@@ -166,7 +172,9 @@ mod tests {
 
     #[test]
     fn defaults_fill_in_what_is_left_out() {
-        let r#type = r#type("map(object({ a = optional(number, 1), b = optional(list(string), [\"x\"]), c = string }))");
+        let r#type = r#type(
+            "map(object({ a = optional(number, 1), b = optional(list(string), [\"x\"]), c = string }))",
+        );
         let converted = r#type.convert("functions", json!({"echo": {"c": "y"}})).unwrap();
         assert_eq!(converted, json!({"echo": {"a": 1, "b": ["x"], "c": "y"}}));
     }
@@ -175,7 +183,10 @@ mod tests {
     fn a_typing_error_is_named_with_its_cure() {
         let r#type = r#type("map(object({ batch_size = optional(number, 1) }))");
         let error = r#type.convert("functions", json!({"echo": {"batchsize": 2}})).unwrap_err();
-        assert_eq!(error, "functions.echo: there is no attribute \"batchsize\"; did you mean \"batch_size\"?");
+        assert_eq!(
+            error,
+            "functions.echo: there is no attribute \"batchsize\"; did you mean \"batch_size\"?"
+        );
         let error = r#type.convert("functions", json!({"echo": {"batch_size": "many"}})).unwrap_err();
         assert_eq!(error, "functions.echo.batch_size must be a number, not \"many\"");
     }

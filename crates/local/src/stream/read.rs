@@ -2,6 +2,8 @@
 
 use super::Streams;
 use ferrokinesis::sequence;
+use ferrokinesis::types::Shard;
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -41,10 +43,10 @@ impl Streams {
     /// The stream's shards, or `None` where there is no such stream.
     pub async fn shards(&self, stream: &str) -> Option<Vec<ShardInfo>> {
         let stream = self.store.get_stream(stream).await.ok()?;
-        let info = |shard: &ferrokinesis::types::Shard| ShardInfo {
+        let info = |shard: &Shard| ShardInfo {
             index: shard_index(&shard.shard_id),
             id: shard.shard_id.clone(),
-            closed: shard.sequence_number_range.ending_sequence_number.is_some(),
+            closed: !is_open(shard),
             parents: [&shard.parent_shard_id, &shard.adjacent_parent_shard_id]
                 .into_iter()
                 .flatten()
@@ -107,4 +109,31 @@ impl Streams {
     pub fn changes(&self, stream: &str) -> watch::Receiver<()> {
         self.open(stream).changes.subscribe()
     }
+
+    /// Every stream's settings and consumers, without ids and times: what two planes that serve the same have
+    /// in common.
+    pub async fn state(&self) -> Value {
+        let mut state = Map::new();
+        for name in self.store.list_stream_names().await {
+            let Ok(stream) = self.store.get_stream(&name).await else { continue };
+            let consumers = self.store.list_consumers_for_stream(&stream.stream_arn).await;
+            let mut consumers: Vec<_> =
+                consumers.into_iter().map(|consumer| consumer.consumer_name).collect();
+            consumers.sort();
+            let settings = json!({
+                "mode": stream.stream_mode_details,
+                "openShards": stream.shards.iter().filter(|shard| is_open(shard)).count(),
+                "retentionHours": stream.retention_period_hours,
+                "encryption": stream.encryption_type,
+                "keyId": stream.key_id,
+                "consumers": consumers,
+            });
+            state.insert(name, settings);
+        }
+        Value::Object(state)
+    }
+}
+
+fn is_open(shard: &Shard) -> bool {
+    shard.sequence_number_range.ending_sequence_number.is_none()
 }

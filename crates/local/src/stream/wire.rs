@@ -64,7 +64,11 @@ impl Streams {
             tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
         if !tags.is_empty() {
             // It fails only where the stream is gone again already.
-            let _ = self.store.update_stream(stream, |stream| Ok(stream.tags.extend(tags))).await;
+            let extend = |stream: &mut ferrokinesis::types::Stream| {
+                stream.tags.extend(tags);
+                Ok(())
+            };
+            let _ = self.store.update_stream(stream, extend).await;
         }
     }
 

@@ -50,6 +50,10 @@ impl Iam {
 }
 
 impl Permissions for Iam {
+    fn assume(&self, service: &str, role_arn: &str) -> Result<(), Denied> {
+        Self::assume(self, service, role_arn, None)
+    }
+
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied> {
         let Principal::Role(arn) = principal else { return Ok(()) };
         if self.may(arn, action, resource) {

@@ -110,7 +110,11 @@ impl Batch {
         let (expired, fresh): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.records).into_iter().partition(|record| record.arrived_ms < oldest_ms);
         self.records = fresh;
-        (!expired.is_empty()).then(|| Self { records: expired, failures: self.failures, invocations: self.invocations })
+        (!expired.is_empty()).then_some(Self {
+            records: expired,
+            failures: self.failures,
+            invocations: self.invocations,
+        })
     }
 }
 

@@ -83,7 +83,7 @@ impl Lane {
     }
 
     /// Records that the lane holds and that are not done.
-    pub fn len(&self) -> usize {
+    pub fn held(&self) -> usize {
         let retried: usize = self.retries.iter().map(|batch| batch.records.len()).sum();
         let out = self.out.as_ref().map_or(0, |batch| batch.records.len());
         let given_up = self.given_up.as_ref().map_or(0, |given_up| given_up.batch.records.len());
@@ -107,7 +107,7 @@ impl Lane {
             return Step::GiveUp(GivenUp { batch: expired, condition: Condition::RecordAgeExceeded });
         }
         if now_ms < self.not_before_ms {
-            return if self.len() == 0 { Step::Rest } else { Step::WaitUntil(self.not_before_ms) };
+            return if self.held() == 0 { Step::Rest } else { Step::WaitUntil(self.not_before_ms) };
         }
         let batch = match self.retries.pop_front() {
             Some(batch) => batch,
@@ -185,7 +185,8 @@ impl Lane {
     }
 
     fn back_off(&mut self, now_ms: u64) {
-        let wait_ms = BACKOFF_FIRST_MS.saturating_mul(1 << self.failures_in_a_row.min(16)).min(BACKOFF_MAX_MS);
+        let wait_ms =
+            BACKOFF_FIRST_MS.saturating_mul(1 << self.failures_in_a_row.min(16)).min(BACKOFF_MAX_MS);
         self.failures_in_a_row += 1;
         self.not_before_ms = now_ms + wait_ms;
     }

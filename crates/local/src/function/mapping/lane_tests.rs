@@ -18,7 +18,12 @@ fn record(number: usize, arrived_ms: u64) -> Arc<Record> {
 }
 
 fn settings(batch_size: usize, bisect: bool, retries_max: Option<u32>) -> LaneSettings {
-    LaneSettings { batch_size, window_ms: 0, retry: RetryLimits { bisect, retries_max }, record_age_max_ms: None }
+    LaneSettings {
+        batch_size,
+        window_ms: 0,
+        retry: RetryLimits { bisect, retries_max },
+        record_age_max_ms: None,
+    }
 }
 
 /// What the function says of a batch, chosen by the test.
@@ -103,7 +108,7 @@ proptest! {
             }
         }
         prop_assert_eq!(settled.len(), records);
-        prop_assert_eq!(lane.len(), 0);
+        prop_assert_eq!(lane.held(), 0);
         prop_assert_eq!(checkpoint.ahead(), 0);
     }
 
@@ -209,7 +214,8 @@ fn bisection_isolates_a_poison_record() {
                 done += lane.settle(&settings, &verdict, now_ms).len();
             }
             Step::GiveUp(given_up) => {
-                let numbers: Vec<_> = given_up.batch.records.iter().map(|record| &*record.sequence_number).collect();
+                let numbers: Vec<_> =
+                    given_up.batch.records.iter().map(|record| &*record.sequence_number).collect();
                 assert_eq!(numbers, ["00000011"]);
             }
             Step::Rest => break,

@@ -200,7 +200,8 @@ impl Mapping {
 impl Surroundings {
     /// Whether a function's role may read from a mapping's source.
     fn may_read(&self, role_arn: &str, source_arn: &str) -> Result<(), Denied> {
-        let action = if source_arn.contains("/consumer/") { "kinesis:SubscribeToShard" } else { "kinesis:GetRecords" };
+        let action =
+            if source_arn.contains("/consumer/") { "kinesis:SubscribeToShard" } else { "kinesis:GetRecords" };
         self.permissions.check(&Principal::Role(role_arn.into()), action, source_arn)
     }
 }

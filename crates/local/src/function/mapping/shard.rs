@@ -1,12 +1,12 @@
 //! One shard of one mapping: reads its records, hands them over lane by lane, and keeps its checkpoint.
 
+use super::batch::{RetryLimits, Verdict};
 use super::checkpoint::Checkpoint;
 use super::config::{MappingConfig, StartingPosition};
 use super::event::{EventFrame, event};
 use super::failure::{FailureFrame, message};
 use super::filter::{FilterSubject, Filters};
 use super::lane::{GivenUp, Lane, LaneSettings, Step};
-use super::batch::{RetryLimits, Verdict};
 use super::verdict::verdict;
 use super::{Progress, Surroundings};
 use crate::account::{stream_arn_of_arn, stream_name_of_arn};
@@ -105,11 +105,16 @@ impl Shard {
                 if stop.is_cancelled() {
                     return End::Stopped;
                 }
-                if self.info.closed && self.checkpoint.ahead() == 0 && wake_at_ms.is_none() && !tail.has_changed().unwrap_or(false) {
+                if self.info.closed
+                    && self.checkpoint.ahead() == 0
+                    && wake_at_ms.is_none()
+                    && !tail.has_changed().unwrap_or(false)
+                {
                     return End::Drained;
                 }
             }
-            let wait = Duration::from_millis(wake_at_ms.map_or(0, |at_ms| at_ms.saturating_sub(clock::now_ms())));
+            let wait =
+                Duration::from_millis(wake_at_ms.map_or(0, |at_ms| at_ms.saturating_sub(clock::now_ms())));
             tokio::select! {
                 Some((lane, request_id, ended)) = invocations.next() => self.settle(lane, request_id, ended),
                 changed = tail.changed(), if !stop.is_cancelled() => match changed {
@@ -127,15 +132,18 @@ impl Shard {
     async fn fill(&mut self) -> Option<u64> {
         let room = READ_AHEAD_RECORDS_MAX.saturating_sub(self.checkpoint.ahead());
         let limit = room.min(READ_RECORDS_MAX).min(2 * self.config.batch_size * self.lanes.len());
-        let held: usize = self.lanes.iter().map(Lane::len).sum();
+        let held: usize = self.lanes.iter().map(Lane::held).sum();
         // Two batches a lane in hand are enough, unless one lane holds everything and the others starve.
-        let starving = self.lanes.iter().any(|lane| lane.len() == 0);
+        let starving = self.lanes.iter().any(|lane| lane.held() == 0);
         if limit == 0 || (held >= limit && !starving) {
             return None;
         }
         let after = self.checkpoint.read_through().cloned();
-        let records =
-            self.surroundings.streams.read_after(&self.stream, self.info.index, after.as_deref(), limit).await;
+        let records = self
+            .surroundings
+            .streams
+            .read_after(&self.stream, self.info.index, after.as_deref(), limit)
+            .await;
         if records.is_empty() {
             return None;
         }
@@ -221,13 +229,17 @@ impl Shard {
         match (&verdict, &ended) {
             (Verdict::Done, _) => self.progress.set_result("OK"),
             (Verdict::NotInvoked, _) => self.progress.set_result("PROBLEM: Function call was throttled"),
-            (Verdict::DoneBefore(_), _) => self.progress.set_result("PROBLEM: Function reported failed records"),
+            (Verdict::DoneBefore(_), _) => {
+                self.progress.set_result("PROBLEM: Function reported failed records");
+            }
             (Verdict::Failed, Some(Ended::Error(error))) => {
                 let error = String::from_utf8_lossy(error);
                 tracing::warn!(target: "flow", hop = "function error", function = self.config.function_name, request_id = self.last_request_id, %error);
                 self.progress.set_result("PROBLEM: Function call failed");
             }
-            (Verdict::Failed, _) => self.progress.set_result("PROBLEM: Function's response is not a valid report"),
+            (Verdict::Failed, _) => {
+                self.progress.set_result("PROBLEM: Function's response is not a valid report");
+            }
         }
         for record in self.lanes[lane].settle(&self.settings, &verdict, clock::now_ms()) {
             self.checkpoint.done(&record.sequence_number);
@@ -301,8 +313,10 @@ pub(super) async fn first_position(
             let stream = stream_name_of_arn(&config.event_source_arn).unwrap_or_default();
             let mut before: Option<Arc<str>> = None;
             loop {
-                let records =
-                    surroundings.streams.read_after(stream, shard.index, before.as_deref(), READ_RECORDS_MAX).await;
+                let records = surroundings
+                    .streams
+                    .read_after(stream, shard.index, before.as_deref(), READ_RECORDS_MAX)
+                    .await;
                 match records.iter().rposition(|record| record.arrived_ms < at_ms) {
                     Some(last) => before = Some(records[last].sequence_number.clone()),
                     None => return before,

@@ -41,7 +41,8 @@ pub(super) async fn run(
             let known: HashSet<_> = shards.iter().map(|shard| shard.index).collect();
             for shard in shards {
                 // A parent that the stream has forgotten cannot be waited for.
-                let waits = shard.parents.iter().any(|parent| known.contains(parent) && !drained.contains(parent));
+                let waits =
+                    shard.parents.iter().any(|parent| known.contains(parent) && !drained.contains(parent));
                 if waits || drained.contains(&shard.index) || running.contains_key(&shard.index) {
                     continue;
                 }
@@ -51,8 +52,14 @@ pub(super) async fn run(
                 };
                 progress.set_checkpoint(shard.index, from.clone());
                 let index = shard.index;
-                let task =
-                    Shard::new(config.clone(), filters.clone(), surroundings.clone(), progress.clone(), shard, from);
+                let task = Shard::new(
+                    config.clone(),
+                    filters.clone(),
+                    surroundings.clone(),
+                    progress.clone(),
+                    shard,
+                    from,
+                );
                 let stop = stop.clone();
                 let handle = tasks.spawn(async move { (index, task.run(stop).await) });
                 running.insert(index, handle);

@@ -22,7 +22,9 @@ fn of(body: &'static str) -> Verdict {
 
 #[test]
 fn empty_answers_are_full_success() {
-    for body in ["", "\"\"", "[]", "null", "{}", r#"{"batchItemFailures":[]}"#, r#"{"batchItemFailures":null}"#] {
+    for body in
+        ["", "\"\"", "[]", "null", "{}", r#"{"batchItemFailures":[]}"#, r#"{"batchItemFailures":null}"#]
+    {
         assert_eq!(of(body), Verdict::Done, "{body}");
     }
 }
