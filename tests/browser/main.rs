@@ -1,0 +1,105 @@
+//! The example page in Chromium: `examples/browser/index.html` against a plane, driven by `drive.js`.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use local::plane::PlaneOptions;
+use sluicegate_tests::PATIENCE;
+use sluicegate_tests::functions::project;
+use sluicegate_tests::plane::TestPlane;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// By name in `scenarios.js`.
+const SCENARIOS: [&str; 4] = [
+    "a_message_comes_back_with_its_round_trip_time",
+    "the_page_returns_by_itself_after_the_gateway_closed_its_connection",
+    "a_keep_alive_goes_out_every_five_minutes_and_comes_back",
+    "a_connection_that_the_user_closed_stays_closed",
+];
+/// Where Debian, Ubuntu, Fedora and Arch install it; `CHROMIUM` names another.
+const CHROMIUM: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/// A scenario waits several times; each wait ends by itself after [`PATIENCE`].
+const WAITS_MAX: u32 = 5;
+
+fn main() -> ExitCode {
+    let tools = Tools::find();
+    if let Err(missing) = &tools {
+        eprintln!("SKIPPED: the browser tests did not run: {missing}");
+    }
+    let trials = SCENARIOS.map(|name| match tools.clone() {
+        Ok(tools) => Trial::test(name, move || run(name, &tools)),
+        Err(missing) => Trial::test(name, move || Err(missing.into())).with_ignored_flag(true),
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+}
+
+/// What a scenario needs from the machine.
+#[derive(Clone)]
+struct Tools {
+    chromium: PathBuf,
+    scripts: PathBuf,
+}
+
+impl Tools {
+    fn find() -> Result<Self, String> {
+        let own = std::env::var_os("CHROMIUM").map(PathBuf::from);
+        let mut candidates = own.into_iter().chain(CHROMIUM.map(PathBuf::from));
+        let chromium = candidates
+            .find(|path| path.is_file())
+            .ok_or("there is no Chromium: install the package chromium, or name its binary in CHROMIUM")?;
+        let scripts = project().join("tests/browser");
+        if !scripts.join("node_modules/playwright-core").is_dir() {
+            return Err("playwright-core is not installed: run `npm ci` in tests/browser".into());
+        }
+        Ok(Self { chromium, scripts })
+    }
+}
+
+fn run(scenario: &str, tools: &Tools) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Relay tells the page its connection's id, and echo sends everything back.
+        let plane = TestPlane::with(&relay_values()?, PlaneOptions::default()).await;
+        let outcome = drive(scenario, tools, &plane).await;
+        plane.plane.stop().await;
+        outcome
+    })
+}
+
+async fn drive(scenario: &str, tools: &Tools, plane: &TestPlane) -> Result<(), Failed> {
+    let page = project().join("examples/browser/index.html");
+    let mut node = tokio::process::Command::new("node");
+    node.current_dir(&tools.scripts)
+        .args(["drive.js", scenario])
+        .env("CHROMIUM", &tools.chromium)
+        .env("PAGE_URL", file_url(&page))
+        .env("WEBSOCKET_URI", plane.uri())
+        .env("CONNECTIONS_ENDPOINT", plane.connections_endpoint())
+        .env("PATIENCE_MS", PATIENCE.as_millis().to_string())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(PATIENCE * WAITS_MAX, node.output())
+        .await
+        .map_err(|_| "the scenario did not end")?
+        .map_err(|error| format!("cannot run node: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+        .into())
+}
+
+fn relay_values() -> std::io::Result<String> {
+    std::fs::read_to_string(project().join("examples/relay/stack.tfvars"))
+}
+
+fn file_url(path: &Path) -> String {
+    let mut url = String::from("file://");
+    for byte in path.to_string_lossy().bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                url.push(byte.into())
+            }
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    url
+}
