@@ -17,7 +17,8 @@ pub async fn json(plane: &Plane, target: &str, body: &Value) -> Value {
     let (service, version) = if service == "AmazonSQS" { ("sqs", "1.0") } else { ("logs", "1.1") };
     let content_type = format!("application/x-amz-json-{version}");
     let answer = send(plane, service, &content_type, Some(target), body.to_string()).await;
-    serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{target} answers no JSON: {error}: {answer}"))
+    serde_json::from_str(&answer)
+        .unwrap_or_else(|error| panic!("{target} answers no JSON: {error}: {answer}"))
 }
 
 /// Calls an operation of IAM: its `Action` and its parameters. Answers XML.
@@ -32,7 +33,13 @@ pub async fn iam(plane: &Plane, parameters: &[(&str, &str)]) -> String {
     send(plane, "iam", "application/x-www-form-urlencoded", None, form).await
 }
 
-async fn send(plane: &Plane, service: &str, content_type: &str, target: Option<&str>, body: String) -> String {
+async fn send(
+    plane: &Plane,
+    service: &str,
+    content_type: &str,
+    target: Option<&str>,
+    body: String,
+) -> String {
     let scope = format!("developer/20260101/us-east-1/{service}/aws4_request");
     let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
     let mut request = Request::builder()

@@ -1,0 +1,62 @@
+//! `terraform/` itself: its form, its modules' tests, its documentation, and the stack that it builds on a plane.
+//!
+//! Needs Terraform and a place to get the AWS provider from; the policy scan also needs checkov. What cannot run
+//! is ignored, with one line that says why. The documentation is compared wherever the tests run.
+
+mod checks;
+mod configuration;
+mod deployment;
+mod documentation;
+mod one_definition;
+mod serve;
+
+use configuration::{Tools, Tree};
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    match trials() {
+        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn trials() -> anyhow::Result<Vec<Trial>> {
+    let tree = match Tools::find() {
+        Ok(tools) => Some(Arc::new(Tree::copy(tools)?)),
+        Err(missing) => {
+            println!("\nTERRAFORM TESTS DO NOT RUN: {missing}");
+            None
+        }
+    };
+    let mut trials = documentation::trials();
+    trials.extend(checks::trials(tree.as_ref()));
+    trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
+    for values in one_definition::values()? {
+        let name = format!("one_definition::{}", values.name);
+        trials.push(with_terraform(tree.as_ref(), &name, move |tree| one_definition::run(tree, &values)));
+    }
+    Ok(trials)
+}
+
+/// A trial that needs Terraform: ignored where there is none.
+fn with_terraform(
+    tree: Option<&Arc<Tree>>,
+    name: &str,
+    run: impl FnOnce(&Tree) -> anyhow::Result<()> + Send + 'static,
+) -> Trial {
+    match tree.cloned() {
+        Some(tree) => Trial::test(name, move || run(&tree).map_err(failed)),
+        None => Trial::test(name, || Ok(())).with_ignored_flag(true),
+    }
+}
+
+/// An error with all its causes.
+fn failed(error: anyhow::Error) -> Failed {
+    format!("{error:#}").into()
+}

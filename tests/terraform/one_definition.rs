@@ -1,0 +1,121 @@
+//! `dev` and `terraform apply` build the same plane from the same files.
+
+use crate::configuration::Tree;
+use crate::serve::{Served, write_packages};
+use anyhow::{Context as _, bail, ensure};
+use local::compose::compose;
+use local::stack::Stack;
+use serde_json::{Map, Value, json};
+use sluicegate_tests::functions::{packages, project};
+use sluicegate_tests::sdk;
+use std::path::{Path, PathBuf};
+
+/// Values to build a plane from.
+pub struct Values {
+    /// The file's name, with its folder's.
+    pub name: String,
+    file: Option<PathBuf>,
+}
+
+/// The stack as it stands, each example's, and those that this test keeps for what they leave out.
+///
+/// # Errors
+/// Where a folder cannot be read.
+pub fn values() -> anyhow::Result<Vec<Values>> {
+    let mut values = vec![Values { name: "terraform/stack.auto".into(), file: None }];
+    let mut folders = vec![project().join("tests/terraform/stacks")];
+    for example in std::fs::read_dir(project().join("examples")).context("cannot read examples/")? {
+        folders.push(example?.path());
+    }
+    folders.sort();
+    for folder in folders.into_iter().filter(|folder| folder.is_dir()) {
+        for file in std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+            let path = file?.path();
+            if path.extension().is_some_and(|kind| kind == "tfvars") {
+                let parts = [folder.file_name(), path.file_stem()].map(Option::unwrap_or_default);
+                let name = parts.map(|part| part.to_string_lossy()).join("/");
+                values.push(Values { name, file: Some(path) });
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// The trial.
+pub fn run(tree: &Tree, values: &Values) -> anyhow::Result<()> {
+    let composed = Served::start()?;
+    let files: Vec<_> = values.file.iter().cloned().collect();
+    let stack = Stack::read(&project(), &files)?;
+    composed.runtime.block_on(compose(&composed.plane, &stack, packages()))?;
+
+    let applied = Served::start()?;
+    let (folder, bundle) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    write_packages(bundle.path())?;
+    let terraform = tree.deployment(folder.path(), &applied.plane.endpoint_url())?;
+    let mut apply = ["apply", "-auto-approve", "-input=false"].map(str::to_owned).to_vec();
+    apply.push(format!("-var=bundle={}", bundle.path().display()));
+    apply.extend(files.iter().map(|file| format!("-var-file={}", file.display())));
+    terraform.run(apply)?;
+
+    let (mut by_terraform, mut by_dev) = (state(&applied)?, state(&composed)?);
+    ensure!(by_terraform["functions"] != json!({}), "the state does not tell the functions");
+    let mut differences = Vec::new();
+    compare(Path::new("/"), &mut by_terraform, &mut by_dev, &mut differences);
+    if !differences.is_empty() {
+        bail!("dev's plane is not the one that Terraform builds:\n{}", differences.join("\n"));
+    }
+    Ok(())
+}
+
+/// What `/_sluicegate/state` shows, and the streams, as Kinesis describes them.
+fn state(served: &Served) -> anyhow::Result<Value> {
+    let mut state = served.runtime.block_on(served.plane.state());
+    state["streams"] = Value::Object(served.runtime.block_on(streams(&served.plane.endpoint_url()))?);
+    Ok(state)
+}
+
+async fn streams(endpoint_url: &str) -> anyhow::Result<Map<String, Value>> {
+    let kinesis = sdk::kinesis(endpoint_url);
+    let mut streams = Map::new();
+    for name in kinesis.list_streams().send().await?.stream_names {
+        let summary = kinesis.describe_stream_summary().stream_name(&name).send().await?;
+        let summary = summary.stream_description_summary.context("a stream has no summary")?;
+        let consumers = kinesis.list_stream_consumers().stream_arn(&summary.stream_arn).send().await?;
+        let consumers: Vec<_> = consumers
+            .consumers
+            .unwrap_or_default()
+            .into_iter()
+            .map(|consumer| consumer.consumer_name)
+            .collect();
+        let described = json!({
+            "mode": summary.stream_mode_details.map(|details| details.stream_mode.to_string()),
+            "status": summary.stream_status.as_str(),
+            "retentionHours": summary.retention_period_hours,
+            "shards": summary.open_shard_count,
+            "encryption": summary.encryption_type.map(|kind| kind.to_string()),
+            "key": summary.key_id,
+            "consumers": consumers,
+        });
+        streams.insert(name, described);
+    }
+    Ok(streams)
+}
+
+/// Lists where two documents differ, rather than print both.
+fn compare(at: &Path, terraform: &mut Value, dev: &mut Value, differences: &mut Vec<String>) {
+    match (terraform, dev) {
+        (Value::Object(left), Value::Object(right)) => {
+            let mut names: Vec<_> = left.keys().chain(right.keys()).cloned().collect();
+            names.sort();
+            names.dedup();
+            for name in names {
+                let of = |members: &mut Map<String, Value>| members.remove(&name).unwrap_or_default();
+                compare(&at.join(&name), &mut of(left), &mut of(right), differences);
+            }
+        }
+        (left, right) if left != right => {
+            differences.push(format!("{}: Terraform {left}, dev {right}", at.display()));
+        }
+        _ => {}
+    }
+}

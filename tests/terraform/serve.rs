@@ -1,0 +1,49 @@
+//! An empty plane in this process, and the functions' zips beside it.
+
+use anyhow::Context as _;
+use local::plane::{Plane, PlaneOptions};
+use sluicegate_tests::functions::packages;
+use std::path::Path;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+/// A plane on a free port, with the runtime that it runs on.
+pub struct Served {
+    /// The plane.
+    pub plane: Plane,
+    /// Runs it, and what talks to it.
+    pub runtime: Runtime,
+}
+
+impl Served {
+    /// Starts an empty plane.
+    ///
+    /// # Errors
+    /// Where there is no port or no folder for it.
+    pub fn start() -> anyhow::Result<Self> {
+        let runtime = Builder::new_multi_thread().enable_all().build()?;
+        let plane = runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            Plane::start(listener, PlaneOptions::default()).await
+        })?;
+        Ok(Self { plane, runtime })
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.plane.stop());
+    }
+}
+
+/// Writes `{function}.zip` for each function.
+///
+/// # Errors
+/// Where one cannot be written.
+pub fn write_packages(folder: &Path) -> anyhow::Result<()> {
+    for (key, zip) in packages() {
+        let path = folder.join(format!("{key}.zip"));
+        std::fs::write(&path, zip).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,47 @@
+# Every setting that the other stacks leave at its default.
+name             = "all"
+stage            = "live"
+acknowledgements = true
+
+throttling = {
+  rate_limit  = 900
+  burst_limit = 100
+}
+
+stream = {
+  shard_count     = 2
+  retention_hours = 48
+  kms_key_arn     = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+}
+
+functions = {
+  echo = {
+    memory_mb                  = 256
+    timeout_seconds            = 20
+    routes                     = ["shout", "say-it"]
+    lifecycle_events           = ["CONNECT", "DISCONNECT"]
+    connection_actions         = ["POST", "GET", "DELETE"]
+    environment                = { GREETING = "hello" }
+    reserved_concurrency       = 5
+    log_level                  = "DEBUG"
+    log_retention_days         = 7
+    batch_size                 = 100
+    batching_window_seconds    = 1
+    parallelization_factor     = 2
+    bisect_on_error            = false
+    maximum_retry_attempts     = 3
+    maximum_record_age_seconds = 3600
+    starting_position          = "TRIM_HORIZON"
+    enabled                    = false
+  }
+  relay = {
+    connection_actions          = []
+    starting_position           = "AT_TIMESTAMP"
+    starting_position_timestamp = "2026-01-31T12:00:00Z"
+  }
+}
+
+route_schemas = {
+  "$default" = "{\"type\": \"object\"}"
+  "say-it"   = "{ \"required\": [\"text\"], \"type\": \"object\" }"
+}
