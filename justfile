@@ -7,6 +7,10 @@ ENV := env("ENV", "default")
 
 sluicegate := "cargo run --quiet --"
 stack := sluicegate + " stack --env " + quote(ENV)
+compose := "docker compose --file docker-compose.localstack.yml"
+
+# LocalStack where there is a licence for it, else the local plane's own image.
+container := if env("LOCALSTACK_AUTH_TOKEN", "") == "" { "plane" } else { "localstack" }
 
 [private]
 default:
@@ -16,6 +20,26 @@ default:
 [group('local')]
 dev *ARGS:
     {{ sluicegate }} dev {{ ARGS }}
+
+# Start an empty plane in a container at port 4566: LocalStack where LOCALSTACK_AUTH_TOKEN is set, else our own
+[group('local')]
+up: (_up container)
+
+# Stop it and remove it, its functions' containers and its volumes
+[group('local')]
+down:
+    {{ compose }} --profile plane --profile localstack down --volumes --remove-orphans
+    docker ps --all --quiet --filter label=sluicegate.compose=function | xargs --no-run-if-empty docker rm --force --volumes
+
+# Follow what it writes
+[group('local')]
+logs:
+    {{ compose }} --profile plane --profile localstack logs --follow
+
+[private]
+_up PROFILE:
+    {{ if PROFILE == "plane" { "just image" } else { "true" } }}
+    {{ compose }} --profile {{ quote(PROFILE) }} up --detach --wait
 
 # Build and pack the functions for Lambda, for `terraform apply` in terraform/
 [group('build')]
@@ -31,6 +55,12 @@ bundle *ARGS:
 [group('build')]
 verify DIR="dist":
     {{ sluicegate }} bundle --verify {{ quote(DIR) }}
+
+# Put the plane into an image (Linux; the base has glibc 2.36)
+[group('build')]
+image TAG="sluicegate":
+    cargo build --release --bin sluicegate
+    docker build --target plane --tag {{ quote(TAG) }} .
 
 # Put the bundle in dist/ into an image that deploys it
 [group('build')]
@@ -66,6 +96,21 @@ connect:
 [group('deploy')]
 destroy *ARGS:
     {{ stack }} destroy {{ ARGS }}
+
+# Run the unit, property and end-to-end tests: no network, no Docker, no token
+[group('test')]
+test *ARGS:
+    cargo test {{ ARGS }}
+
+# Apply terraform/ to a plane and run the flow suite: LocalStack with a token, else our image, else our process
+[group('test')]
+test-local *ARGS="--plane auto":
+    cargo test --test localstack -- {{ ARGS }}
+
+# Run all that a change must pass: format, lints, documentation, tests
+[group('test')]
+ci:
+    .ci/run
 
 # Check licences, sources and advisories of every dependency
 [group('test')]
