@@ -1,0 +1,189 @@
+//! Echo against the reference implementation on Node.js: `cargo bench --bench echo_vs_node`.
+
+mod batches;
+mod peers;
+
+use anyhow::{Context as _, bail};
+use batches::Batches;
+use peers::Peer;
+use sluicegate_benches::clients::Clients;
+use sluicegate_benches::function::RunningFunction;
+use sluicegate_benches::plane::BenchPlane;
+use sluicegate_benches::report::{Table, rewrite_section};
+use sluicegate_benches::spread::{Spread, figure};
+use sluicegate_benches::{machine, project};
+use std::time::Instant;
+
+const COMMAND: &str = "cargo bench --bench echo_vs_node";
+const SECTION: &str = "echo-vs-node";
+/// Processes started of each peer.
+const STARTS: usize = 11;
+/// Connections that a batch's records come from.
+const CONNECTIONS: usize = 100;
+/// Records in a batch.
+const RECORDS: usize = 1_000;
+/// Batches before the first that counts: compilers that compile while they run have done so by then.
+const WARM_UP_BATCHES: usize = 5;
+const ROUNDS: usize = 5;
+/// Batches of each peer in a round: enough that the processor time's step of 10 ms does not matter.
+const BATCHES_PER_ROUND: usize = 10;
+
+fn main() -> anyhow::Result<()> {
+    // `cargo test --all-targets` starts benchmarks without this argument, and means to try that they start.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        println!("nothing was measured: run `{COMMAND}`");
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run())
+}
+
+async fn run() -> anyhow::Result<()> {
+    let machine = machine::describe()?;
+    let peers = [peers::echo()?, peers::node()?];
+    let plane = BenchPlane::start(&peers[0].bootstrap()).await?;
+    let starts = measure_starts(&plane, &peers).await?;
+    let loads = measure_load(&plane, &peers).await?;
+    plane.plane.stop().await;
+
+    let table = table(&peers, &starts, &loads);
+    println!("\n{table}");
+    let path = project().join("PERFORMANCE.md");
+    rewrite_section(&path, SECTION, &section(&machine, &peers, &table)?)?;
+    println!("rewrote the section {SECTION} of {}", path.display());
+    Ok(())
+}
+
+/// Milliseconds from before the process was made until it asked for its first event, by peer.
+async fn measure_starts(plane: &BenchPlane, peers: &[Peer; 2]) -> anyhow::Result<[Spread; 2]> {
+    let mut measured = [Vec::new(), Vec::new()];
+    for _ in 0..STARTS {
+        for (peer, measured) in peers.iter().zip(&mut measured) {
+            let started = RunningFunction::start(plane, peer.code()).await;
+            let (function, took) = started.with_context(|| format!("{} does not start", peer.name))?;
+            function.stop().await;
+            measured.push(took.as_secs_f64() * 1_000.0);
+        }
+    }
+    spreads(measured)
+}
+
+/// What a peer did under load.
+struct Load {
+    messages_per_cpu_s: Spread,
+    batch_ms: Spread,
+    resident_mb: f64,
+}
+
+async fn measure_load(plane: &BenchPlane, peers: &[Peer; 2]) -> anyhow::Result<[Load; 2]> {
+    let mut clients = Clients::connect(&plane.uri(), CONNECTIONS).await?;
+    let mut batches = Batches::learn(plane, &mut clients).await?;
+    let (mut functions, mut per_cpu_s, mut walls_ms) =
+        (Vec::new(), [Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    for peer in peers {
+        let (mut function, _) = RunningFunction::start(plane, peer.code()).await?;
+        for _ in 0..WARM_UP_BATCHES {
+            batches.run(&mut function, &mut clients, RECORDS).await.with_context(|| peer.name.clone())?;
+        }
+        functions.push(function);
+    }
+    for round in 1..=ROUNDS {
+        for (index, (peer, function)) in peers.iter().zip(&mut functions).enumerate() {
+            let process = function.process(peer.code())?;
+            let (cpu, begun) = (process.cpu()?, Instant::now());
+            for _ in 0..BATCHES_PER_ROUND {
+                let wall =
+                    batches.run(function, &mut clients, RECORDS).await.with_context(|| peer.name.clone())?;
+                walls_ms[index].push(wall.as_secs_f64() * 1_000.0);
+            }
+            let cpu_s = (process.cpu()? - cpu).as_secs_f64();
+            if cpu_s <= 0.0 {
+                bail!("{} used no processor time: it has not done the work", peer.name);
+            }
+            per_cpu_s[index].push((RECORDS * BATCHES_PER_ROUND) as f64 / cpu_s);
+            println!(
+                "round {round} of {ROUNDS}: {}, {:.1} s, {cpu_s:.2} s of CPU",
+                peer.name,
+                begun.elapsed().as_secs_f64()
+            );
+        }
+    }
+    let mut resident_mb = [0.0; 2];
+    for ((peer, function), resident_mb) in peers.iter().zip(functions).zip(&mut resident_mb) {
+        *resident_mb = function.process(peer.code())?.resident_bytes()? as f64 / 1_048_576.0;
+        function.stop().await;
+    }
+    let [first, second] = spreads(per_cpu_s)?;
+    let [first_ms, second_ms] = spreads(walls_ms)?;
+    Ok([
+        Load { messages_per_cpu_s: first, batch_ms: first_ms, resident_mb: resident_mb[0] },
+        Load { messages_per_cpu_s: second, batch_ms: second_ms, resident_mb: resident_mb[1] },
+    ])
+}
+
+fn spreads(measured: [Vec<f64>; 2]) -> anyhow::Result<[Spread; 2]> {
+    match measured.map(Spread::of) {
+        [Some(first), Some(second)] => Ok([first, second]),
+        _ => bail!("a peer was not measured"),
+    }
+}
+
+fn table(peers: &[Peer; 2], starts: &[Spread; 2], loads: &[Load; 2]) -> String {
+    let mut table = Table::new(&["figure", &peers[0].name, &peers[1].name, "ratio"]);
+    let times = |more: f64, less: f64| format!("{}×", figure(more / less));
+    let [echo, node] = loads;
+    table.row(&[
+        "start to first poll, ms".to_owned(),
+        starts[0].to_string(),
+        starts[1].to_string(),
+        times(starts[1].median(), starts[0].median()),
+    ]);
+    table.row(&[
+        "memory after the load, MB".to_owned(),
+        figure(echo.resident_mb),
+        figure(node.resident_mb),
+        times(node.resident_mb, echo.resident_mb),
+    ]);
+    table.row(&[
+        "messages per CPU-second".to_owned(),
+        echo.messages_per_cpu_s.to_string(),
+        node.messages_per_cpu_s.to_string(),
+        times(echo.messages_per_cpu_s.median(), node.messages_per_cpu_s.median()),
+    ]);
+    table.row(&[
+        format!("a batch of {} records over {CONNECTIONS} connections, ms", figure(RECORDS as f64)),
+        echo.batch_ms.to_string(),
+        node.batch_ms.to_string(),
+        times(node.batch_ms.median(), echo.batch_ms.median()),
+    ]);
+    table.markdown().to_owned()
+}
+
+fn section(machine: &str, peers: &[Peer; 2], table: &str) -> anyhow::Result<String> {
+    let [echo, node] = peers;
+    Ok(format!(
+        "## Echo against the reference implementation on Node.js
+
+`{COMMAND}`
+
+{table}
+Medians, with the least and the most in parentheses; the two take turns in one run, on one plane, and every reply is
+checked at its client: none missing, none twice, in order. Starts: {STARTS} of each. Load: {ROUNDS} rounds of
+{BATCHES_PER_ROUND} batches each after {WARM_UP_BATCHES} that do not count; the processor time is the function's
+process alone. The reference posts one record after another, as that of 2019 did; echo keeps the order within a
+connection and works connections side by side, so the batch's wall time compares two designs, and the messages per
+CPU-second compare two programs. The reference is bundled and minified, which starts faster than from `node_modules`.
+
+- {}: {}
+- {}: {}
+- {}
+- {}; {machine}
+",
+        echo.name,
+        echo.what,
+        node.name,
+        node.what,
+        machine::version("rustc")?,
+        machine::today(),
+    ))
+}

@@ -1,0 +1,86 @@
+//! Many WebSocket clients at once, which check that what they get is what they must get, in order.
+
+use crate::PATIENCE;
+use anyhow::{Context as _, ensure};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Connected clients, numbered from 0.
+pub struct Clients {
+    senders: Vec<SplitSink<Socket, Message>>,
+    received: mpsc::UnboundedReceiver<(usize, String)>,
+}
+
+impl Clients {
+    /// Connects `count` clients.
+    ///
+    /// # Errors
+    /// Where a handshake is refused.
+    pub async fn connect(uri: &str, count: usize) -> anyhow::Result<Self> {
+        let (sender, received) = mpsc::unbounded_channel();
+        let mut senders = Vec::with_capacity(count);
+        for client in 0..count {
+            let (socket, _) = connect_async(uri).await.with_context(|| format!("cannot connect to {uri}"))?;
+            let (sink, stream) = socket.split();
+            senders.push(sink);
+            tokio::spawn(forward(client, stream, sender.clone()));
+        }
+        Ok(Self { senders, received })
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.senders.len()
+    }
+
+    /// Sends one text message.
+    ///
+    /// # Errors
+    /// Where the connection is gone.
+    pub async fn send(&mut self, client: usize, text: String) -> anyhow::Result<()> {
+        self.senders[client]
+            .send(Message::text(text))
+            .await
+            .with_context(|| format!("client {client} cannot send"))
+    }
+
+    /// Waits until every client has got its messages: `expected[client]`, in that order and no others.
+    ///
+    /// # Errors
+    /// Where a message is missing after [`PATIENCE`], is another, or comes out of order.
+    pub async fn expect(&mut self, expected: &[Vec<String>]) -> anyhow::Result<()> {
+        let total: usize = expected.iter().map(Vec::len).sum();
+        let mut next = vec![0; expected.len()];
+        let deadline = Instant::now() + PATIENCE;
+        for count in 0..total {
+            let message = timeout_at(deadline, self.received.recv()).await;
+            let message = message.with_context(|| format!("{count} of {total} replies came, then none"))?;
+            let (client, text) = message.context("every connection is closed")?;
+            let wanted = expected[client].get(next[client]);
+            ensure!(wanted == Some(&text), "client {client} got {text:?} where {wanted:?} was its next");
+            next[client] += 1;
+        }
+        Ok(())
+    }
+}
+
+async fn forward(
+    client: usize,
+    mut stream: SplitStream<Socket>,
+    received: mpsc::UnboundedSender<(usize, String)>,
+) {
+    while let Some(Ok(message)) = stream.next().await {
+        if let Message::Text(text) = message
+            && received.send((client, text.to_string())).is_err()
+        {
+            return;
+        }
+    }
+}

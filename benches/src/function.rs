@@ -1,0 +1,164 @@
+//! A function's process on the plane's own function host, invoked batch by batch.
+
+use crate::plane::BenchPlane;
+use crate::process::Process;
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use local::function::config::{FunctionConfig, LogFormat};
+use local::function::{Ended, Functions, Surroundings};
+use local::identity::{Credentials, Denied, Permissions, Principal};
+use local::logs::LogSink;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+const NAME: &str = "function";
+/// An invocation without work: the function answers as soon as it has started.
+const EMPTY_BATCH: &[u8] = br#"{"Records":[]}"#;
+
+/// A function that has started and answers.
+pub struct RunningFunction {
+    functions: Functions,
+    process: Process,
+    invocations: u64,
+}
+
+impl RunningFunction {
+    /// Starts the `bootstrap` in a folder as the stack's `echo` would be, and says how long it took from before the
+    /// process was made until it asked for its first event.
+    ///
+    /// # Errors
+    /// Where it does not start, or fails an empty batch.
+    pub async fn start(plane: &BenchPlane, code: &Path) -> anyhow::Result<(Self, Duration)> {
+        let first_start = Arc::new(FirstStart::default());
+        let functions = Functions::new(Surroundings {
+            account: plane.plane.account().clone(),
+            permissions: Arc::new(Developer),
+            logs: first_start.clone(),
+            endpoint_url: plane.plane.endpoint_url(),
+        });
+        functions.put(config(plane, code)?);
+        let begun = Instant::now();
+        answered(functions.invoke(NAME, &request_id(0), EMPTY_BATCH.into()).await?)?;
+        let started = first_start.time().context("the function host has not logged the start")?;
+        let process = Process::in_folder(code)?;
+        Ok((Self { functions, process, invocations: 0 }, started.duration_since(begun)))
+    }
+
+    /// Hands over one event and waits for the answer.
+    ///
+    /// # Errors
+    /// Where the function fails, or reports a record as failed.
+    pub async fn invoke(&mut self, event: Bytes) -> anyhow::Result<()> {
+        self.invocations += 1;
+        answered(self.functions.invoke(NAME, &request_id(self.invocations), event).await?)
+    }
+
+    /// Its process: the same from start to end, or what was measured is not one environment.
+    ///
+    /// # Errors
+    /// Where it has been replaced.
+    pub fn process(&self, code: &Path) -> anyhow::Result<Process> {
+        let process = Process::in_folder(code)?;
+        anyhow::ensure!(process == self.process, "the function's process was replaced while it was measured");
+        Ok(process)
+    }
+
+    /// Ends it.
+    pub async fn stop(self) {
+        self.functions.shutdown().await;
+    }
+}
+
+fn answered(ended: Ended) -> anyhow::Result<()> {
+    let body = match ended {
+        Ended::Response(body) => body,
+        Ended::Error(error) => bail!("the function failed: {}", String::from_utf8_lossy(&error)),
+    };
+    let answer: Value = serde_json::from_slice(&body).context("the function's answer is no JSON")?;
+    match answer["batchItemFailures"].as_array() {
+        Some(failures) if !failures.is_empty() => bail!("the function reports failures: {answer}"),
+        _ => Ok(()),
+    }
+}
+
+fn config(plane: &BenchPlane, code: &Path) -> anyhow::Result<FunctionConfig> {
+    let BenchPlane { plane, stack, composed } = plane;
+    let echo = stack.functions.get("echo").context("the stack has no function echo")?;
+    let (endpoint, account) = (plane.endpoint_url(), &plane.account().id);
+    let name = composed.functions.get("echo").context("echo is not deployed")?;
+    let environment = BTreeMap::from([
+        ("SLUICEGATE_API_ID".to_owned(), composed.api_id.clone()),
+        ("SLUICEGATE_STAGE".to_owned(), stack.stage.clone()),
+        (
+            "SLUICEGATE_CONNECTIONS_ENDPOINT".to_owned(),
+            format!("{endpoint}/_aws/execute-api/{}/{}", composed.api_id, stack.stage),
+        ),
+        ("SLUICEGATE_FAULT_QUEUE_URL".to_owned(), format!("{endpoint}/{account}/{name}-faults")),
+    ]);
+    Ok(FunctionConfig {
+        name: NAME.into(),
+        role_arn: format!("arn:aws:iam::{account}:role/{name}-function"),
+        handler: "bootstrap".into(),
+        code_dir: PathBuf::from(code),
+        code_sha256: String::new(),
+        memory_mb: echo.memory_mb,
+        timeout_s: echo.timeout_seconds,
+        environment,
+        reserved_concurrency: None,
+        log_group: format!("/aws/lambda/{NAME}"),
+        log_format: LogFormat::Json,
+        application_log_level: Some(echo.log_level.clone()),
+    })
+}
+
+fn request_id(invocation: u64) -> String {
+    format!("00000000-0000-4000-8000-{invocation:012x}")
+}
+
+/// Notes when the host says that the first invocation begins: right after the runtime asked for it.
+#[derive(Default)]
+struct FirstStart(Mutex<Option<Instant>>);
+
+impl FirstStart {
+    fn time(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LogSink for FirstStart {
+    fn append(&self, _group: &str, _stream: &str, _timestamp_ms: u64, message: &str) {
+        if message.starts_with("START RequestId:") {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
+        }
+    }
+}
+
+/// Everything is allowed, with a developer's own keys.
+struct Developer;
+
+impl Permissions for Developer {
+    fn assume(&self, _service: &str, _role_arn: &str) -> Result<(), Denied> {
+        Ok(())
+    }
+
+    fn check(&self, _: &Principal, _: &str, _: &str) -> Result<(), Denied> {
+        Ok(())
+    }
+
+    fn issue(&self, _: &str) -> Credentials {
+        Credentials {
+            access_key_id: "developer".into(),
+            secret_access_key: "secret".into(),
+            session_token: "token".into(),
+        }
+    }
+
+    fn revoke(&self, _: &str) {}
+
+    fn principal(&self, _: &str) -> Option<Principal> {
+        Some(Principal::Account)
+    }
+}

@@ -1,0 +1,23 @@
+//! What the benchmarks share: a plane, clients, functions' processes, and the tables that they write.
+//!
+//! A benchmark interleaves its cases, checks that each did its work, and ends with an error where one did not:
+//! a figure without its work would be the fastest of all.
+
+pub mod clients;
+pub mod function;
+pub mod machine;
+pub mod plane;
+pub mod process;
+pub mod report;
+pub mod spread;
+
+use std::path::{Path, PathBuf};
+
+/// The project's folder.
+pub fn project() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
+}
+
+/// How long anything may take before a run is given up.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
