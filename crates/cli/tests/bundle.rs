@@ -157,7 +157,7 @@ fn a_bundle_deploys_where_there_is_no_source() {
     let stack = |arguments: &[&str]| {
         let mut command = Command::new(bundle.join("bin/sluicegate"));
         command.arg("stack").args(arguments).current_dir(away.path());
-        command.env("AWS_ENDPOINT_URL", &plane.url).env("AWS_REGION", "eu-central-1");
+        command.env("AWS_ENDPOINT_URL", &plane.url).env("AWS_REGION", "us-east-1");
         command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
         // Nothing but the bundle tells where the provider is, and the registry cannot be reached.
         command
