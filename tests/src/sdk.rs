@@ -27,7 +27,13 @@ impl Caller {
         let region = env::var("AWS_REGION").or_else(|_| env::var("AWS_DEFAULT_REGION"));
         Some(Self {
             region: Region::new(region.unwrap_or_else(|_| "us-east-1".into())),
-            credentials: Credentials::new(key, secret, env::var("AWS_SESSION_TOKEN").ok(), None, "environment"),
+            credentials: Credentials::new(
+                key,
+                secret,
+                env::var("AWS_SESSION_TOKEN").ok(),
+                None,
+                "environment",
+            ),
         })
     }
 }

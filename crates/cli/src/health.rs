@@ -27,7 +27,8 @@ pub struct Args {
 /// Where the plane does not answer in time, or not with 200.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let asked = timeout(Duration::from_secs(ANSWER_S_MAX), status(args.port)).await;
-    let status = asked.with_context(|| format!("no answer from port {} within {ANSWER_S_MAX} s", args.port))??;
+    let status =
+        asked.with_context(|| format!("no answer from port {} within {ANSWER_S_MAX} s", args.port))??;
     ensure!(status == 200, "the plane at port {} answered {status}", args.port);
     Ok(())
 }

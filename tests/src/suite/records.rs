@@ -59,7 +59,8 @@ pub async fn a_record_put_by_an_sdk_reaches_its_client(endpoint: Arc<Endpoint>) 
 
 /// DESIGN section 1: each service has a subscription of its own.
 pub async fn functions_read_through_consumers_of_their_own(endpoint: Arc<Endpoint>) {
-    let summary = endpoint.kinesis().describe_stream_summary().stream_name(&endpoint.stream_name).send().await;
+    let summary =
+        endpoint.kinesis().describe_stream_summary().stream_name(&endpoint.stream_name).send().await;
     let summary = summary.expect("a summary").stream_description_summary.expect("a description");
     assert!(summary.consumer_count().is_some_and(|count| count >= 1), "{summary:?}");
 }

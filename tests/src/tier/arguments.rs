@@ -64,9 +64,14 @@ mod tests {
 
     #[test]
     fn the_planes_name_is_taken_out_and_the_rest_is_the_harnesss() {
-        for words in [["--plane", "image", "hello", "--exact"].as_slice(), &["hello", "--plane=image", "--exact"]] {
+        for words in
+            [["--plane", "image", "hello", "--exact"].as_slice(), &["hello", "--plane=image", "--exact"]]
+        {
             let (asked, arguments) = parsed(words).unwrap();
-            assert_eq!((asked, arguments.filter.as_deref(), arguments.exact), (Asked::Image, Some("hello"), true));
+            assert_eq!(
+                (asked, arguments.filter.as_deref(), arguments.exact),
+                (Asked::Image, Some("hello"), true)
+            );
         }
         let (asked, arguments) = parsed(&["--nocapture"]).unwrap();
         assert_eq!((asked, arguments.nocapture), (Asked::Nothing, true));

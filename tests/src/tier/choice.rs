@@ -99,7 +99,8 @@ pub fn why_not_localstack(choice: &Choice, machine: &Machine) -> String {
 mod tests {
     use super::*;
 
-    const FULL: Machine = Machine { has_token: true, docker: Ok(()), has_terraform: true, has_deployed: true };
+    const FULL: Machine =
+        Machine { has_token: true, docker: Ok(()), has_terraform: true, has_deployed: true };
 
     fn target(asked: Asked, machine: &Machine) -> Option<Target> {
         match choose(asked, machine) {
@@ -128,7 +129,9 @@ mod tests {
             assert!(target(asked, &FULL).is_some(), "{asked:?}");
         }
         let no_token = Machine { has_token: false, ..FULL };
-        assert!(matches!(choose(Asked::LocalStack, &no_token), Choice::Refuse(reason) if reason.contains(TOKEN)));
+        assert!(
+            matches!(choose(Asked::LocalStack, &no_token), Choice::Refuse(reason) if reason.contains(TOKEN))
+        );
     }
 
     #[test]

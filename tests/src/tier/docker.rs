@@ -87,6 +87,8 @@ pub fn last_logs(id: &str) -> String {
     let output = Command::new("docker").args(["logs", "--tail", "40", id]).output();
     output.map_or_else(
         |error| format!("no logs: {error}"),
-        |output| [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat(),
+        |output| {
+            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat()
+        },
     )
 }

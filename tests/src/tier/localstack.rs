@@ -71,11 +71,15 @@ impl LocalStack {
             image = image.with_mapped_port(port, port.tcp());
         }
         let container = image.start().await.context("LocalStack does not start")?;
-        let host = format!("{}:{PORT}", container.get_host().await.context("docker does not say where ports are")?);
+        let host =
+            format!("{}:{PORT}", container.get_host().await.context("docker does not say where ports are")?);
         let end = Instant::now() + START_MAX;
         while !health::is_healthy(&host, HEALTH).await {
             if !container.is_running().await.unwrap_or(false) {
-                bail!("LocalStack stopped (55 means that it refused the licence):\n{}", last_logs(container.id()));
+                bail!(
+                    "LocalStack stopped (55 means that it refused the licence):\n{}",
+                    last_logs(container.id())
+                );
             }
             if Instant::now() > end {
                 bail!("LocalStack is not healthy within {START_MAX:?}:\n{}", last_logs(container.id()));
@@ -108,7 +112,10 @@ mod tests {
         ];
         expected.extend(SETTINGS.iter().map(|(name, value)| format!("{name}: \"{value}\"")));
         for line in expected {
-            assert!(lines.iter().any(|found| *found == line), "docker-compose.localstack.yml has no line `{line}`");
+            assert!(
+                lines.iter().any(|found| *found == line),
+                "docker-compose.localstack.yml has no line `{line}`"
+            );
         }
         assert!(compose.contains(HEALTH) && compose.contains(TOKEN));
     }

@@ -3,7 +3,7 @@
 use crate::functions::{binary, project};
 use anyhow::Context as _;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Time for an orderly end.
@@ -16,6 +16,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub struct Process {
     aws_endpoint: String,
     child: Child,
+    // Kept open: what it prints after its greeting goes unread, and a closed pipe would end it.
+    stdout: BufReader<ChildStdout>,
 }
 
 impl Process {
@@ -27,14 +29,13 @@ impl Process {
         let mut serve = Command::new(binary("sluicegate"));
         serve.args(["serve", "--quiet", "--port", "0"]).current_dir(project()).stdout(Stdio::piped());
         let mut child = serve.spawn().context("the plane's process does not start")?;
-        let stdout = child.stdout.take();
-        let mut process = Self { aws_endpoint: String::new(), child };
+        let stdout = child.stdout.take().context("the plane's process has no output")?;
+        let mut process = Self { aws_endpoint: String::new(), child, stdout: BufReader::new(stdout) };
         let mut greeting = String::new();
-        if let Some(stdout) = stdout {
-            BufReader::new(stdout).read_line(&mut greeting).context("the plane's process says nothing")?;
-        }
+        process.stdout.read_line(&mut greeting).context("the plane's process says nothing")?;
         let address = greeting.split_whitespace().find(|word| word.starts_with("http://"));
-        let address = address.with_context(|| format!("the plane does not say where it listens: {greeting:?}"))?;
+        let address =
+            address.with_context(|| format!("the plane does not say where it listens: {greeting:?}"))?;
         process.aws_endpoint = address.trim_end_matches(';').to_owned();
         Ok(process)
     }

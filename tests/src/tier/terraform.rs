@@ -80,7 +80,11 @@ impl Stack {
 
     async fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let mut terraform = Command::new("terraform");
-        terraform.args(arguments).current_dir(self.configuration.path()).kill_on_drop(true).stdin(Stdio::null());
+        terraform
+            .args(arguments)
+            .current_dir(self.configuration.path())
+            .kill_on_drop(true)
+            .stdin(Stdio::null());
         // What the caller's shell has set must not reach an account, nor another stack's state.
         for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "TF_WORKSPACE", "TF_DATA_DIR", "TF_VAR_name"] {
             terraform.env_remove(name);
