@@ -158,7 +158,10 @@ impl Manifest {
                 (Some(_), None) => differences.push(format!("{path} is missing")),
                 (None, Some(_)) => differences.push(format!("{path} is not in the manifest")),
                 (Some(listed), Some(found)) if listed.sha256 != found.sha256 => {
-                    differences.push(format!("{path} was altered: {} is {}", found.sha256, listed.sha256));
+                    differences.push(format!(
+                        "{path} was altered: its sha256 is {}, the manifest says {}",
+                        found.sha256, listed.sha256
+                    ));
                 }
                 (Some(listed), Some(found)) if listed != found => {
                     differences.push(format!("{path} has another size or mode than the manifest says"));
