@@ -3,6 +3,7 @@
 mod client_to_gateway;
 mod function_to_client;
 mod gateway_to_stream;
+mod least_privilege;
 mod round_trip;
 mod stream_to_function;
 mod suite;

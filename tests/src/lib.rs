@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod control;
+pub mod denials;
 pub mod endpoint;
 pub mod functions;
 pub mod plane;

@@ -7,7 +7,6 @@ use local::compose::compose;
 use local::stack::Stack;
 use serde_json::{Map, Value, json};
 use sluicegate_tests::functions::{packages, project};
-use sluicegate_tests::sdk;
 use std::path::{Path, PathBuf};
 
 /// Values to build a plane from.
@@ -57,7 +56,7 @@ pub fn run(tree: &Tree, values: &Values) -> anyhow::Result<()> {
     apply.extend(files.iter().map(|file| format!("-var-file={}", file.display())));
     terraform.run(apply)?;
 
-    let (mut by_terraform, mut by_dev) = (state(&applied)?, state(&composed)?);
+    let (mut by_terraform, mut by_dev) = (applied.state(), composed.state());
     ensure!(by_terraform["functions"] != json!({}), "the state does not tell the functions");
     let mut differences = Vec::new();
     compare(Path::new("/"), &mut by_terraform, &mut by_dev, &mut differences);
@@ -65,40 +64,6 @@ pub fn run(tree: &Tree, values: &Values) -> anyhow::Result<()> {
         bail!("dev's plane is not the one that Terraform builds:\n{}", differences.join("\n"));
     }
     Ok(())
-}
-
-/// What `/_sluicegate/state` shows, and the streams, as Kinesis describes them.
-fn state(served: &Served) -> anyhow::Result<Value> {
-    let mut state = served.runtime.block_on(served.plane.state());
-    state["streams"] = Value::Object(served.runtime.block_on(streams(&served.plane.endpoint_url()))?);
-    Ok(state)
-}
-
-async fn streams(endpoint_url: &str) -> anyhow::Result<Map<String, Value>> {
-    let kinesis = sdk::kinesis(endpoint_url);
-    let mut streams = Map::new();
-    for name in kinesis.list_streams().send().await?.stream_names {
-        let summary = kinesis.describe_stream_summary().stream_name(&name).send().await?;
-        let summary = summary.stream_description_summary.context("a stream has no summary")?;
-        let consumers = kinesis.list_stream_consumers().stream_arn(&summary.stream_arn).send().await?;
-        let consumers: Vec<_> = consumers
-            .consumers
-            .unwrap_or_default()
-            .into_iter()
-            .map(|consumer| consumer.consumer_name)
-            .collect();
-        let described = json!({
-            "mode": summary.stream_mode_details.map(|details| details.stream_mode.to_string()),
-            "status": summary.stream_status.as_str(),
-            "retentionHours": summary.retention_period_hours,
-            "shards": summary.open_shard_count,
-            "encryption": summary.encryption_type.map(|kind| kind.to_string()),
-            "key": summary.key_id,
-            "consumers": consumers,
-        });
-        streams.insert(name, described);
-    }
-    Ok(streams)
 }
 
 /// Lists where two documents differ, rather than print both.

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use local::plane::{Plane, PlaneOptions};
+use serde_json::Value;
 use sluicegate_tests::functions::packages;
 use std::path::Path;
 use tokio::net::TcpListener;
@@ -27,6 +28,11 @@ impl Served {
             Plane::start(listener, PlaneOptions::default()).await
         })?;
         Ok(Self { plane, runtime })
+    }
+
+    /// What `/_sluicegate/state` shows.
+    pub fn state(&self) -> Value {
+        self.runtime.block_on(self.plane.state())
     }
 }
 

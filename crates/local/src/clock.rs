@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 const CLF: &[BorrowedFormatItem<'_>] =
@@ -31,6 +32,12 @@ pub fn date_path(ms: u64) -> String {
     format(ms, DATE_PATH)
 }
 
+/// Milliseconds since the epoch of a time such as `2026-01-31T12:00:00Z`, as people write it in values.
+pub fn parse_rfc_3339(text: &str) -> Option<u64> {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    u64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()
+}
+
 fn format(ms: u64, form: &[BorrowedFormatItem<'_>]) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
         .ok()
@@ -50,5 +57,12 @@ mod tests {
         assert_eq!(clf(CAPTURED_MS), "19/Feb/2024:07:21:46 +0000");
         assert_eq!(iso_8601(CAPTURED_MS), "2024-02-19T07:21:46.706Z");
         assert_eq!(date_path(CAPTURED_MS), "2024/02/19");
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        assert_eq!(parse_rfc_3339("2024-02-19T07:21:46.706Z"), Some(CAPTURED_MS));
+        assert_eq!(parse_rfc_3339("2024-02-19T08:21:46.706+01:00"), Some(CAPTURED_MS));
+        assert_eq!(parse_rfc_3339("yesterday"), None);
     }
 }

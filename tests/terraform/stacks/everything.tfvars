@@ -2,6 +2,10 @@
 name             = "all"
 stage            = "live"
 acknowledgements = true
+logging          = "manage_account_role"
+data_trace       = true
+
+access_log_retention_days = 30
 
 throttling = {
   rate_limit  = 900

@@ -23,6 +23,9 @@ const INERT: [&str; 9] = [
     "responseModels",
 ];
 
+/// The filters of a mapping: any of them lets a record pass, so their order means nothing.
+const ALTERNATIVES: &str = "Filters";
+
 impl AwsApi {
     /// The state as one document.
     pub fn state(&self) -> Value {
@@ -84,6 +87,7 @@ impl AwsApi {
         });
         let hosts = lock::lock(&self.hosts).iter().map(|host| (host.clone(), "{host}".to_owned())).collect();
         normalise(&mut state, &Placeholders { names, hosts });
+        state.sort_all_objects();
         state
     }
 }
@@ -138,7 +142,11 @@ fn document(value: &impl Serialize) -> Value {
 
 /// A JSON text without what does not matter in it: spaces, and the order of members.
 fn parsed(text: &str) -> Value {
-    let canonical = serde_json::from_str::<Value>(text).map(|document| document.to_string());
+    let canonical = serde_json::from_str::<Value>(text).map(|mut document| {
+        // Another crate of the build may have asked serde_json to keep members in the order of the text.
+        document.sort_all_objects();
+        document.to_string()
+    });
     Value::String(canonical.unwrap_or_else(|_| text.to_owned()))
 }
 
@@ -164,6 +172,9 @@ fn normalise(value: &mut Value, placeholders: &Placeholders) {
                     continue;
                 }
                 normalise(&mut member, placeholders);
+                if let (ALTERNATIVES, Value::Array(filters)) = (name.as_str(), &mut member) {
+                    filters.sort_by_cached_key(Value::to_string);
+                }
                 members.insert(placeholders.apply(&name), member);
             }
         }

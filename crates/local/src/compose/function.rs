@@ -1,6 +1,7 @@
 //! A function: its consumer, logs, fault queue, role, code and mapping, as `terraform/modules/function` makes them.
 
 use super::{ComposeError, Composer, call};
+use crate::clock;
 use crate::stack::Function;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,14 +26,12 @@ impl Composer<'_> {
             .await?;
         let consumer_arn = consumer["Consumer"]["ConsumerARN"].as_str().unwrap_or_default().to_owned();
         let log_group = format!("/aws/lambda/{name}");
-        self.target("logs", "Logs_20140328", "CreateLogGroup", &json!({"logGroupName": log_group})).await?;
-        let retention = json!({"logGroupName": log_group, "retentionInDays": function.log_retention_days});
-        self.target("logs", "Logs_20140328", "PutRetentionPolicy", &retention).await?;
+        self.log_group(&log_group, function.log_retention_days).await?;
         let queue_name = format!("{name}-faults");
         let queue = json!({"QueueName": queue_name, "Attributes": {
             "MessageRetentionPeriod": "1209600", "SqsManagedSseEnabled": "true",
         }});
-        let queue = self.target("sqs", "AmazonSQS", "CreateQueue", &queue).await?;
+        self.target("sqs", "AmazonSQS", "CreateQueue", &queue).await?;
         let queue_arn = account.arn("sqs", &queue_name);
 
         let statements =
@@ -46,7 +45,9 @@ impl Composer<'_> {
             format!("{}/_aws/execute-api/{api}/{}", self.plane.endpoint_url(), stack.stage).into();
         environment["SLUICEGATE_API_ID"] = api.into();
         environment["SLUICEGATE_STAGE"] = stack.stage.as_str().into();
-        environment["SLUICEGATE_FAULT_QUEUE_URL"] = queue["QueueUrl"].clone();
+        // As the module builds it from names, and not as this plane answers it: account and name are what counts.
+        environment["SLUICEGATE_FAULT_QUEUE_URL"] =
+            format!("https://sqs.{}.amazonaws.com/{}/{queue_name}", account.region, account.id).into();
         let create = json!({
             "FunctionName": name,
             "Role": role,
@@ -95,7 +96,11 @@ impl Composer<'_> {
             "DestinationConfig": {"OnFailure": {"Destination": queue_arn}},
         });
         if let Some(timestamp) = &function.starting_position_timestamp {
-            mapping["StartingPositionTimestamp"] = timestamp.as_str().into();
+            // What is no time goes as it is, and is refused in the control plane's own words.
+            mapping["StartingPositionTimestamp"] = match clock::parse_rfc_3339(timestamp) {
+                Some(ms) => json!(ms as f64 / 1_000.0),
+                None => timestamp.as_str().into(),
+            };
         }
         if !function.routes.is_empty() {
             let mut filters =

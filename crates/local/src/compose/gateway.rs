@@ -56,17 +56,21 @@ impl Composer<'_> {
         }
 
         let deployment = self.api_gateway(&format!("/{api}/deployments"), &json!({})).await?;
-        let stage = json!({
+        let access_logs = self.logging(&api).await?;
+        let mut stage = json!({
             "stageName": stack.stage,
             "deploymentId": deployment["deploymentId"],
             "defaultRouteSettings": {
                 "throttlingRateLimit": stack.throttling.rate_limit,
                 "throttlingBurstLimit": stack.throttling.burst_limit,
-                "loggingLevel": "OFF",
-                "dataTraceEnabled": false,
+                "loggingLevel": if access_logs.is_some() { "INFO" } else { "OFF" },
+                "dataTraceEnabled": stack.data_trace,
                 "detailedMetricsEnabled": false,
             },
         });
+        if let Some(access_logs) = access_logs {
+            stage["accessLogSettings"] = access_logs;
+        }
         self.api_gateway(&format!("/{api}/stages"), &stage).await?;
         Ok(api)
     }

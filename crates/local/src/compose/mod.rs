@@ -8,6 +8,7 @@ use crate::stack::Stack;
 mod call;
 mod function;
 mod gateway;
+mod logging;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -65,6 +66,9 @@ pub async fn update_code(plane: &Plane, function_name: &str, zip: &Bytes) -> Res
         .map(drop)
 }
 
+/// The version of IAM's policy language.
+const POLICY_VERSION: &str = "2012-10-17";
+
 struct Composer<'a> {
     plane: &'a Plane,
     stack: &'a Stack,
@@ -95,6 +99,22 @@ impl Composer<'_> {
         self.stack.stream.kms_key_arn.as_deref().filter(|key| !key.starts_with("alias/aws/"))
     }
 
+    /// A role that a service may assume, without permissions yet; answers its ARN.
+    async fn assumable(&self, name: &str, service: &str, description: &str) -> Result<String, ComposeError> {
+        let trust = json!({"Version": POLICY_VERSION, "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}},
+        ]});
+        let trust = trust.to_string();
+        let create = [
+            ("Action", "CreateRole"),
+            ("RoleName", name),
+            ("AssumeRolePolicyDocument", &trust),
+            ("Description", description),
+        ];
+        self.iam(&create).await?;
+        Ok(format!("arn:aws:iam::{}:role/{name}", self.plane.account().id))
+    }
+
     async fn role(
         &self,
         name: &str,
@@ -103,19 +123,8 @@ impl Composer<'_> {
         policy_name: &str,
         statements: &[Value],
     ) -> Result<String, ComposeError> {
-        let version = "2012-10-17";
-        let trust = json!({"Version": version, "Statement": [
-            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}},
-        ]});
-        let policy = json!({"Version": version, "Statement": statements});
-        let (trust, policy) = (trust.to_string(), policy.to_string());
-        let role = [
-            ("Action", "CreateRole"),
-            ("RoleName", name),
-            ("AssumeRolePolicyDocument", &trust),
-            ("Description", description),
-        ];
-        self.iam(&role).await?;
+        let arn = self.assumable(name, service, description).await?;
+        let policy = json!({"Version": POLICY_VERSION, "Statement": statements}).to_string();
         let put = [
             ("Action", "PutRolePolicy"),
             ("RoleName", name),
@@ -123,6 +132,6 @@ impl Composer<'_> {
             ("PolicyDocument", &policy),
         ];
         self.iam(&put).await?;
-        Ok(format!("arn:aws:iam::{}:role/{name}", self.plane.account().id))
+        Ok(arn)
     }
 }

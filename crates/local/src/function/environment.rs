@@ -1,6 +1,7 @@
 //! One execution environment: a function's own process, its Runtime API and its log stream.
 
 use super::config::{FunctionConfig, LogFormat};
+use super::log_stream::LogStream;
 use super::runtime_api::{Job, Phase, RESPONSE_BYTES_MAX, Reply, RuntimeApi};
 use crate::account::Account;
 use crate::clock;
@@ -43,7 +44,7 @@ pub struct Environment {
     exited: watch::Receiver<Option<ExitStatus>>,
     credentials: Credentials,
     surroundings: Arc<Surroundings>,
-    log_stream: Arc<str>,
+    log_stream: Arc<LogStream>,
     kill: CancellationToken,
     _runtime_api: AbortOnDropHandle<()>,
     init: Init,
@@ -77,9 +78,9 @@ impl Environment {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let runtime_api = listener.local_addr()?.to_string();
         let credentials = surroundings.permissions.issue(&config.role_arn);
-        let log_stream: Arc<str> = log_stream_name().into();
-        let mut child =
-            spawn(&config, &surroundings, &credentials, &runtime_api, &log_stream).inspect_err(|_| {
+        let log_stream = Arc::new(LogStream::new(&config, surroundings.clone()));
+        let mut child = spawn(&config, &surroundings, &credentials, &runtime_api, log_stream.name())
+            .inspect_err(|_| {
                 surroundings.permissions.revoke(&credentials.access_key_id);
             })?;
 
@@ -87,8 +88,7 @@ impl Environment {
         let api = RuntimeApi::new(receiver, &surroundings.account.function_arn(&config.name));
         let phase = api.phase();
         let runtime_api = AbortOnDropHandle::new(tokio::spawn(api.serve(listener)));
-        let copy =
-            |output: Output| copy_logs(output, surroundings.clone(), config.clone(), log_stream.clone());
+        let copy = |output: Output| copy_logs(output, config.clone(), log_stream.clone());
         if let Some(output) = child.stdout.take() {
             tokio::spawn(copy(Box::pin(output)));
         }
@@ -220,7 +220,7 @@ impl Environment {
     }
 
     fn log(&self, message: &str) {
-        self.surroundings.logs.append(&self.config.log_group, &self.log_stream, clock::now_ms(), message);
+        self.log_stream.append(message);
     }
 }
 
@@ -298,27 +298,18 @@ async fn wait_for_exit(mut child: Child, kill: CancellationToken, exit: watch::S
 
 type Output = std::pin::Pin<Box<dyn AsyncRead + Send>>;
 
-async fn copy_logs(
-    output: Output,
-    surroundings: Arc<Surroundings>,
-    config: Arc<FunctionConfig>,
-    stream: Arc<str>,
-) {
+async fn copy_logs(output: Output, config: Arc<FunctionConfig>, stream: Arc<LogStream>) {
     let mut lines = FramedRead::new(output, LinesCodec::new_with_max_length(LOG_EVENT_BYTES_MAX));
     while let Some(line) = lines.next().await {
         match line {
             Ok(line) => {
                 tracing::info!(target: "function", function = config.name, "{line}");
-                surroundings.logs.append(&config.log_group, &stream, clock::now_ms(), &line);
+                stream.append(&line);
             }
             Err(LinesCodecError::MaxLineLengthExceeded) => {}
             Err(_) => return,
         }
     }
-}
-
-fn log_stream_name() -> String {
-    format!("{}/[$LATEST]{}", clock::date_path(clock::now_ms()), uuid::Uuid::new_v4().simple())
 }
 
 fn describe(status: ExitStatus) -> String {

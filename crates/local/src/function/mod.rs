@@ -3,6 +3,7 @@
 pub mod config;
 mod environment;
 mod host;
+mod log_stream;
 pub mod mapping;
 mod runtime_api;
 

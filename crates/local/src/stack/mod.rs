@@ -56,6 +56,8 @@ pub struct Stack {
     pub architecture: String,
     pub acknowledgements: bool,
     pub logging: String,
+    pub data_trace: bool,
+    pub access_log_retention_days: u32,
     pub throttling: Throttling,
     pub stream: Stream,
     pub functions: BTreeMap<String, Function>,

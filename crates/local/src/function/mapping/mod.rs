@@ -20,7 +20,7 @@ pub mod verdict;
 mod verdict_tests;
 
 use super::Functions;
-use crate::account::{Account, stream_name_of_arn};
+use crate::account::{Account, stream_arn_of_arn, stream_name_of_arn};
 use crate::identity::{Denied, Permissions, Principal};
 use crate::stream::Streams;
 use config::{MappingConfig, StartingPosition};
@@ -198,10 +198,13 @@ impl Mapping {
 }
 
 impl Surroundings {
-    /// Whether a function's role may read from a mapping's source.
+    /// Whether a function's role may read from a mapping's source. AWS asks whenever it lists the shards and
+    /// whenever it subscribes anew, minutes apart; here a changed policy counts with the next record.
     fn may_read(&self, role_arn: &str, source_arn: &str) -> Result<(), Denied> {
-        let action =
-            if source_arn.contains("/consumer/") { "kinesis:SubscribeToShard" } else { "kinesis:GetRecords" };
-        self.permissions.check(&Principal::Role(role_arn.into()), action, source_arn)
+        let role = Principal::Role(role_arn.into());
+        let stream_arn = stream_arn_of_arn(source_arn).unwrap_or(source_arn);
+        self.permissions.check(&role, "kinesis:ListShards", stream_arn)?;
+        let action = if source_arn == stream_arn { "kinesis:GetRecords" } else { "kinesis:SubscribeToShard" };
+        self.permissions.check(&role, action, source_arn)
     }
 }

@@ -1,0 +1,59 @@
+//! The API's logs, and the account's role for them, as `terraform/modules/gateway/logs.tf` makes them.
+
+use super::{ComposeError, Composer, call};
+use http::Method;
+use serde_json::{Value, json};
+
+const MANAGED_POLICY: &str = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs";
+
+/// The members of a line, each with its `$context` variable, in the order in which Terraform writes them.
+const FORMAT: [(&str, &str); 11] = [
+    ("connectionId", "$context.connectionId"),
+    ("errorMessage", "$context.error.message"),
+    ("eventType", "$context.eventType"),
+    ("integrationError", "$context.integration.error"),
+    ("integrationLatency", "$context.integration.latency"),
+    ("integrationStatus", "$context.integration.integrationStatus"),
+    ("requestId", "$context.requestId"),
+    ("requestTime", "$context.requestTime"),
+    ("routeKey", "$context.routeKey"),
+    ("sourceIp", "$context.identity.sourceIp"),
+    ("status", "$context.status"),
+];
+
+impl Composer<'_> {
+    /// The stage's `accessLogSettings`; `None` where logging is off.
+    pub(super) async fn logging(&self, api: &str) -> Result<Option<Value>, ComposeError> {
+        let stack = self.stack;
+        if stack.logging == "off" {
+            return Ok(None);
+        }
+        // With `existing_role` too: that an account has the role is a fact about an account that this plane plays.
+        let role_name = format!("{}-api-gateway-logs", stack.name);
+        let description = "API Gateway writes the logs of every API of this account and region.";
+        let role = self.assumable(&role_name, "apigateway.amazonaws.com", description).await?;
+        let attach =
+            [("Action", "AttachRolePolicy"), ("RoleName", &role_name), ("PolicyArn", MANAGED_POLICY)];
+        self.iam(&attach).await?;
+        let patch =
+            json!({"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]});
+        call::call(self.plane, "apigateway", Method::PATCH, "/account", None, &patch).await?;
+
+        let access = format!("/aws/apigateway/{}", stack.name);
+        for group in [&access, &format!("API-Gateway-Execution-Logs_{api}/{}", stack.stage)] {
+            self.log_group(group, stack.access_log_retention_days).await?;
+        }
+        let members: Vec<_> =
+            FORMAT.iter().map(|(name, variable)| format!("\"{name}\":\"{variable}\"")).collect();
+        Ok(Some(json!({
+            "destinationArn": self.plane.account().arn("logs", &format!("log-group:{access}")),
+            "format": format!("{{{}}}", members.join(",")),
+        })))
+    }
+
+    pub(super) async fn log_group(&self, name: &str, retention_days: u32) -> Result<(), ComposeError> {
+        self.target("logs", "Logs_20140328", "CreateLogGroup", &json!({"logGroupName": name})).await?;
+        let retention = json!({"logGroupName": name, "retentionInDays": retention_days});
+        self.target("logs", "Logs_20140328", "PutRetentionPolicy", &retention).await.map(drop)
+    }
+}

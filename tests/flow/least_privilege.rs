@@ -1,0 +1,232 @@
+//! Every statement of every role's policy is needed, and nothing beyond them: each hop acts as its role.
+
+use aws_sdk_kinesis::primitives::Blob;
+use serde_json::{Value, json};
+use sluicegate_tests::client::Client;
+use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::{control, denials, eventually, sdk};
+
+const HELLO: &str = r#"{"msg":"Hello World!"}"#;
+/// A frame that no function sends.
+const MARKER: &str = r#"{"marker":true}"#;
+
+/// A plane whose roles have names of their own in this process.
+async fn start(name: &str, tfvars: &str) -> TestPlane {
+    denials::watch();
+    TestPlane::with(&format!("name = \"{name}\"\n{tfvars}"), Default::default()).await
+}
+
+/// DESIGN section 1, "Roles": with every statement in place, the whole flow and its faults need nothing more.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_all_statements_nothing_is_denied() {
+    let tfvars = r#"
+        acknowledgements = true
+        functions        = { echo = { lifecycle_events = ["CONNECT", "DISCONNECT"] } }
+    "#;
+    let plane = start("all-granted", tfvars).await;
+    let mut client = plane.client().await;
+    works(&mut client, "nothing").await;
+    client.close().await;
+    put_undecodable(&plane).await;
+    eventually("the fault is in the queue", || async { faults(&plane).await > 0 }).await;
+    assert_eq!(denials::of("all-granted"), []);
+}
+
+/// DESIGN section 1, "Roles": without a statement its hop fails, and the log names role, action and resource.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_integrations_statement_nothing_enters_the_stream() {
+    let plane = start("no-put", "").await;
+    let policy = Policy::read(&plane, "no-put-integration", "put-record").await;
+    for statement in policy.statements() {
+        assert_eq!(statement["Sid"], "PutRecord", "no hop is known that this statement serves");
+        let mut client = plane.client().await;
+        policy.put_without(statement).await;
+        client.send(HELLO).await;
+        assert_eq!(client.receive_json().await["message"], "Internal server error");
+        policy.denied(statement).await;
+        policy.put_back().await;
+        client.send(HELLO).await;
+        assert_eq!(client.receive().await, HELLO);
+    }
+}
+
+/// The same for each statement of the function's role.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_statement_of_the_functions_role_its_hop_fails() {
+    let plane = start("one-less", "").await;
+    let policy = Policy::read(&plane, "one-less-echo-function", "flow").await;
+    let mut client = plane.client().await;
+    works(&mut client, "before").await;
+    assert_eq!(denials::of("one-less"), []);
+    for statement in policy.statements() {
+        let sid = statement["Sid"].as_str().expect("a statement has a name");
+        match sid {
+            "ReadStream" | "SubscribeToShard" | "ManageConnections" => {
+                let (mut client, connection_id) = identified(&plane).await;
+                policy.put_without(statement).await;
+                client.send(HELLO).await;
+                policy.denied(statement).await;
+                // Frames of one connection keep their order: what had been answered would come before this.
+                mark(&plane, &connection_id).await;
+                assert_eq!(client.receive().await, MARKER, "{sid} is not needed");
+                policy.put_back().await;
+                works(&mut client, sid).await;
+            }
+            "SendFault" => {
+                policy.put_without(statement).await;
+                put_undecodable(&plane).await;
+                policy.denied(statement).await;
+                assert_eq!(faults(&plane).await, 0, "{sid} is not needed");
+                policy.put_back().await;
+                eventually("the fault is in the queue", || async { faults(&plane).await > 0 }).await;
+                works(&mut client, sid).await;
+            }
+            "WriteLogs" => {
+                eventually("the log is quiet", || async {
+                    logged(&plane, "START ").await == logged(&plane, "REPORT ").await
+                })
+                .await;
+                let before = logged(&plane, "START ").await;
+                policy.put_without(statement).await;
+                works(&mut client, "unlogged").await;
+                policy.denied(statement).await;
+                assert_eq!(logged(&plane, "START ").await, before, "{sid} is not needed");
+                policy.put_back().await;
+                works(&mut client, sid).await;
+                assert!(logged(&plane, "START ").await > before, "the function's log does not go on");
+            }
+            other => panic!("no hop is known that the statement {other} serves"),
+        }
+    }
+}
+
+/// A role's inline policy, as the plane was given it.
+struct Policy<'a> {
+    plane: &'a TestPlane,
+    role: &'a str,
+    name: &'a str,
+    document: Value,
+}
+
+impl<'a> Policy<'a> {
+    async fn read(plane: &'a TestPlane, role: &'a str, name: &'a str) -> Self {
+        let get = [("Action", "GetRolePolicy"), ("RoleName", role), ("PolicyName", name)];
+        let answer = control::iam(&plane.plane, &get).await;
+        let encoded = answer.split("<PolicyDocument>").nth(1).and_then(|rest| rest.split('<').next());
+        let document = decoded(encoded.expect("a policy has a document"));
+        let policy = Self { plane, role, name, document: serde_json::from_str(&document).expect("JSON") };
+        assert!(!policy.statements().is_empty(), "{role} may nothing at all");
+        policy
+    }
+
+    fn statements(&self) -> &Vec<Value> {
+        self.document["Statement"].as_array().expect("a list of statements")
+    }
+
+    async fn put_without(&self, statement: &Value) {
+        let mut document = self.document.clone();
+        let rest = self.statements().iter().filter(|other| *other != statement).cloned();
+        document["Statement"] = rest.collect();
+        if self.statements().len() == 1 {
+            // IAM takes no policy without statements.
+            let delete = [("Action", "DeleteRolePolicy"), ("RoleName", self.role), ("PolicyName", self.name)];
+            control::iam(&self.plane.plane, &delete).await;
+        } else {
+            self.put(&document).await;
+        }
+    }
+
+    async fn put_back(&self) {
+        self.put(&self.document).await;
+    }
+
+    async fn put(&self, document: &Value) {
+        let document = document.to_string();
+        let put = [
+            ("Action", "PutRolePolicy"),
+            ("RoleName", self.role),
+            ("PolicyName", self.name),
+            ("PolicyDocument", &document),
+        ];
+        control::iam(&self.plane.plane, &put).await;
+    }
+
+    /// Waits until the log names this role, an action of the statement and a resource that it covers.
+    async fn denied(&self, statement: &Value) {
+        let words = |member: &str| match &statement[member] {
+            Value::Array(words) => words.clone(),
+            word => vec![word.clone()],
+        };
+        let (actions, resources) = (words("Action"), words("Resource"));
+        let covers = |pattern: &Value, resource: &str| {
+            let pattern = pattern.as_str().unwrap_or_default();
+            resource == pattern || pattern.strip_suffix('*').is_some_and(|start| resource.starts_with(start))
+        };
+        eventually(&format!("a denial for want of {}", statement["Sid"]), || async {
+            denials::of(&format!("role/{}", self.role)).iter().any(|denied| {
+                actions.contains(&denied.action.as_str().into())
+                    && resources.iter().any(|pattern| covers(pattern, &denied.resource))
+            })
+        })
+        .await;
+    }
+}
+
+/// A new client and its connection's id, which the gateway tells with a refusal.
+async fn identified(plane: &TestPlane) -> (Client, String) {
+    let mut client = plane.client().await;
+    client.send("not json").await;
+    let id = client.receive_json().await["connectionId"].as_str().map(str::to_owned);
+    (client, id.expect("a refusal names its connection"))
+}
+
+/// Sends a message of its own until it has come back. What waited meanwhile may come first.
+async fn works(client: &mut Client, word: &str) {
+    let message = json!({"works after": word});
+    client.send(message.to_string()).await;
+    while client.receive_json().await != message {}
+}
+
+async fn mark(plane: &TestPlane, connection_id: &str) {
+    let connections = sdk::connections(&plane.connections_endpoint());
+    let post = connections.post_to_connection().connection_id(connection_id).data(Blob::new(MARKER));
+    post.send().await.expect("the account may post");
+}
+
+/// A record that no function can read, and that therefore ends in the fault queue.
+async fn put_undecodable(plane: &TestPlane) {
+    let put = sdk::kinesis(&plane.plane.endpoint_url()).put_record();
+    let put = put.stream_name(plane.stack.stream_name()).partition_key("poison").data(Blob::new("no event"));
+    put.send().await.expect("the stream takes any record");
+}
+
+/// Messages that wait in the function's fault queue.
+async fn faults(plane: &TestPlane) -> u64 {
+    let account = &plane.plane.account().id;
+    let url = format!("{}/{account}/{}-echo-faults", plane.plane.endpoint_url(), plane.stack.name);
+    let asked = json!({"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]});
+    let answer = control::json(&plane.plane, "AmazonSQS.GetQueueAttributes", &asked).await;
+    let count =
+        answer["Attributes"]["ApproximateNumberOfMessages"].as_str().and_then(|count| count.parse().ok());
+    count.expect("a queue counts its messages")
+}
+
+/// Lines of the function's log that begin with a word.
+async fn logged(plane: &TestPlane, word: &str) -> usize {
+    let group = json!({"logGroupName": format!("/aws/lambda/{}-echo", plane.stack.name)});
+    let answer = control::json(&plane.plane, "Logs_20140328.FilterLogEvents", &group).await;
+    let events = answer["events"].as_array().expect("a list of events").iter();
+    events.filter(|event| event["message"].as_str().is_some_and(|text| text.starts_with(word))).count()
+}
+
+/// IAM answers documents percent-encoded.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let hex =
+            |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16)).expect("two hex digits");
+        bytes.push(if byte == b'%' { (hex(rest.next()) * 16 + hex(rest.next())) as u8 } else { byte });
+    }
+    String::from_utf8(bytes).expect("UTF-8")
+}

@@ -1,0 +1,83 @@
+//! What a plane in this process denied, as its log tells.
+
+use local::identity::Denied;
+use std::sync::{Mutex, Once, PoisonError};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// The module that decides and logs.
+const SOURCE: &str = "local::aws_api::iam::permissions";
+
+static SEEN: Mutex<Vec<Denied>> = Mutex::new(Vec::new());
+
+/// Begins to listen, for all planes of this process. To be called before what is to be heard.
+///
+/// # Panics
+/// Where the process has another subscriber of log events.
+pub fn watch() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing::subscriber::set_global_default(Listener).expect("no other subscriber in a test's process");
+    });
+}
+
+/// What roles were denied whose names contain `name`, oldest first. Planes with stacks of different names are
+/// told apart so.
+pub fn of(name: &str) -> Vec<Denied> {
+    let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    seen.iter().filter(|denied| denied.role.contains(name)).cloned().collect()
+}
+
+/// Takes the denials out of the log, and leaves the rest unformatted.
+struct Listener;
+
+impl Subscriber for Listener {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == Level::WARN && metadata.target() == SOURCE
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::WARN)
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let Fields { role, action, resource } = fields;
+        SEEN.lock().unwrap_or_else(PoisonError::into_inner).push(Denied { role, action, resource });
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[derive(Default)]
+struct Fields {
+    role: String,
+    action: String,
+    resource: String,
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "role" => self.role = value.to_owned(),
+            "action" => self.action = value.to_owned(),
+            "resource" => self.resource = value.to_owned(),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
