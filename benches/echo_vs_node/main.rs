@@ -139,7 +139,7 @@ fn table(peers: &[Peer; 2], starts: &[Spread; 2], loads: &[Load; 2]) -> String {
         times(starts[1].median(), starts[0].median()),
     ]);
     table.row(&[
-        "memory after the load, MB".to_owned(),
+        "memory after the load, MiB".to_owned(),
         figure(echo.resident_mb),
         figure(node.resident_mb),
         times(node.resident_mb, echo.resident_mb),
