@@ -2,11 +2,13 @@
 //!
 //! The first line says which plane and why; the last is `LocalStack: passed`, or why it did not run.
 
+use futures_util::FutureExt as _;
 use libtest_mimic::{Arguments, Completion, Conclusion, Trial};
 use sluicegate_tests::endpoint::{Endpoint, PlaneKind};
 use sluicegate_tests::suite::CASES;
 use sluicegate_tests::tier::choice::{Choice, Machine, Target, choose, why_not_localstack};
 use sluicegate_tests::tier::{Deployed, arguments};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -98,7 +100,10 @@ fn run(target: Target, arguments: Arguments) -> Outcome {
     };
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = tier(target, arguments) => outcome,
+            // A panic has dropped what was started by the time that it is caught.
+            outcome = AssertUnwindSafe(tier(target, arguments)).catch_unwind() => outcome.unwrap_or_else(|_| {
+                Outcome { kind: asked_for(target), result: Err(Failure::Broken(anyhow::anyhow!("the tier panicked, see above"))) }
+            }),
             () = stop_signal() => {
                 eprintln!("\ninterrupted: removing what was started");
                 Outcome { kind: None, result: Err(Failure::Interrupted) }
@@ -114,11 +119,15 @@ fn abandon(runtime: Runtime) {
     runtime.shutdown_background();
 }
 
+/// What a run is about, although it may not get so far.
+fn asked_for(target: Target) -> Option<PlaneKind> {
+    (target == Target::LocalStack).then_some(PlaneKind::LocalStack)
+}
+
 async fn tier(target: Target, arguments: Arguments) -> Outcome {
-    let asked = (target == Target::LocalStack).then_some(PlaneKind::LocalStack);
     let deployed = match Deployed::make(target).await {
         Ok(deployed) => deployed,
-        Err(error) => return Outcome { kind: asked, result: Err(Failure::Broken(error)) },
+        Err(error) => return Outcome { kind: asked_for(target), result: Err(Failure::Broken(error)) },
     };
     let kind = Some(deployed.endpoint.plane);
     let trials = trials(&Arc::new(deployed.endpoint.clone()));
