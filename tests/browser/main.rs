@@ -96,7 +96,7 @@ fn file_url(path: &Path) -> String {
     for byte in path.to_string_lossy().bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
-                url.push(byte.into())
+                url.push(byte.into());
             }
             other => url.push_str(&format!("%{other:02X}")),
         }
