@@ -76,13 +76,26 @@ mod tests {
 
     #[test]
     fn a_document_becomes_elements_and_lists_become_members() {
-        let body = json!({"Role": {"RoleName": "a<b", "CreateDate": 951_782_400.0}, "Names": ["x", "y"]});
-        let xml = response("urn:n", "GetRole", "id", Some(&body));
+        let result = |body: &Value| {
+            let xml = response("urn:n", "GetRole", "id", Some(body));
+            let result = xml
+                .strip_prefix("<GetRoleResponse xmlns=\"urn:n\"><GetRoleResult>")
+                .and_then(|rest| {
+                    rest.strip_suffix(
+                        "</GetRoleResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></GetRoleResponse>",
+                    )
+                });
+            result.expect("an answer of the operation").to_owned()
+        };
+        // One member a document: whether a map keeps its order depends on a feature of serde_json.
+        assert_eq!(result(&json!({"Role": {"RoleName": "a<b"}})), "<Role><RoleName>a&lt;b</RoleName></Role>");
         assert_eq!(
-            xml,
-            "<GetRoleResponse xmlns=\"urn:n\"><GetRoleResult><Names><member>x</member><member>y</member></Names>\
-             <Role><CreateDate>2000-02-29T00:00:00Z</CreateDate><RoleName>a&lt;b</RoleName></Role></GetRoleResult>\
-             <ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></GetRoleResponse>"
+            result(&json!({"CreateDate": 951_782_400.0})),
+            "<CreateDate>2000-02-29T00:00:00Z</CreateDate>"
+        );
+        assert_eq!(
+            result(&json!({"Names": ["x", "y"]})),
+            "<Names><member>x</member><member>y</member></Names>"
         );
     }
 
