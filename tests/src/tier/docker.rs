@@ -28,8 +28,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run of its own, by the process that it is.
-    pub fn new() -> Self {
+    /// This process's run.
+    pub fn of_this_process() -> Self {
         Self { id: std::process::id().to_string() }
     }
 

@@ -28,7 +28,7 @@ impl Image {
     /// # Errors
     /// Where Docker cannot build or start it, or it does not become healthy.
     pub async fn start() -> anyhow::Result<Self> {
-        let run = Run::new();
+        let run = Run::of_this_process();
         let (project, binary) = (project(), tokio::task::spawn_blocking(|| binary("sluicegate")).await?);
         run.build_plane(&project.join("Dockerfile"), &binary, NAME)?;
         let image = GenericImage::new(NAME, run.id())

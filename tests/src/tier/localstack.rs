@@ -56,7 +56,7 @@ impl LocalStack {
     /// Where the image cannot be pulled, the licence is refused, or it does not become healthy.
     pub async fn start() -> anyhow::Result<Self> {
         let token = env::var(TOKEN).with_context(|| format!("{TOKEN} is not set"))?;
-        let run = Run::new();
+        let run = Run::of_this_process();
         let socket = env::var("DOCKER_SOCK").unwrap_or_else(|_| SOCKET.into());
         let mut image = GenericImage::new(IMAGE, TAG)
             .with_mapped_port(PORT, PORT.tcp())
