@@ -112,7 +112,9 @@ async fn what_is_no_json_is_refused_at_the_door_and_the_connection_lives() {
 /// Facts A9: over the stage's rate a message is refused, and the connection lives.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_over_the_stage_rate_are_refused() {
-    let plane = TestPlane::with("throttling = { rate_limit = 0.001, burst_limit = 3 }", PlaneOptions::default()).await;
+    let plane =
+        TestPlane::with("throttling = { rate_limit = 0.001, burst_limit = 3 }", PlaneOptions::default())
+            .await;
     let mut client = plane.client().await;
     for _ in 0..3 {
         client.send("1").await;

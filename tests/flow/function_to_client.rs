@@ -1,14 +1,17 @@
 //! `@connections`, called as functions call it.
 
-use sluicegate_tests::plane::TestPlane;
-use sluicegate_tests::{eventually, sdk};
 use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
+use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::{eventually, sdk};
 
 /// A client's own connection id, which the echo function knows as the partition key of its record.
 async fn connection_id(plane: &TestPlane, client: &mut sluicegate_tests::client::Client) -> String {
     client.send("not json").await;
-    client.receive_json().await["connectionId"].as_str().map(Into::into).unwrap_or_else(|| panic!("no id on {}", plane.uri()))
+    client.receive_json().await["connectionId"]
+        .as_str()
+        .map(Into::into)
+        .unwrap_or_else(|| panic!("no id on {}", plane.uri()))
 }
 
 /// Facts B.
@@ -19,7 +22,13 @@ async fn an_sdk_posts_to_asks_about_and_closes_a_connection() {
     let mut client = plane.client().await;
     let id = connection_id(&plane, &mut client).await;
 
-    connections.post_to_connection().connection_id(&id).data(Blob::new("hello")).send().await.expect("posted");
+    connections
+        .post_to_connection()
+        .connection_id(&id)
+        .data(Blob::new("hello"))
+        .send()
+        .await
+        .expect("posted");
     assert_eq!(client.receive().await, "hello");
 
     let info = connections.get_connection().connection_id(&id).send().await.expect("told of");
@@ -30,8 +39,26 @@ async fn an_sdk_posts_to_asks_about_and_closes_a_connection() {
     assert_eq!(client.closed().await, (1000, "Connection Closed Normally".into()));
     let gone = connections.post_to_connection().connection_id(&id).data(Blob::new("late")).send().await;
     assert!(gone.expect_err("the client has left").into_service_error().is_gone_exception());
-    assert!(connections.get_connection().connection_id(&id).send().await.expect_err("gone").into_service_error().is_gone_exception());
-    assert!(connections.delete_connection().connection_id(&id).send().await.expect_err("gone").into_service_error().is_gone_exception());
+    assert!(
+        connections
+            .get_connection()
+            .connection_id(&id)
+            .send()
+            .await
+            .expect_err("gone")
+            .into_service_error()
+            .is_gone_exception()
+    );
+    assert!(
+        connections
+            .delete_connection()
+            .connection_id(&id)
+            .send()
+            .await
+            .expect_err("gone")
+            .into_service_error()
+            .is_gone_exception()
+    );
 }
 
 /// Facts B: 410 for a client that left by itself; 400 for what is no id.
@@ -47,7 +74,8 @@ async fn a_client_that_left_is_gone_and_a_malformed_id_is_a_bad_request() {
         post.is_err_and(|error| error.into_service_error().is_gone_exception())
     })
     .await;
-    let malformed = connections.post_to_connection().connection_id("nonsense").data(Blob::new("x")).send().await;
+    let malformed =
+        connections.post_to_connection().connection_id("nonsense").data(Blob::new("x")).send().await;
     assert_eq!(malformed.expect_err("refused").into_service_error().code(), Some("BadRequestException"));
 }
 
@@ -59,7 +87,13 @@ async fn a_large_message_is_posted_whole_and_a_larger_one_refused() {
     let mut client = plane.client().await;
     let id = connection_id(&plane, &mut client).await;
     let largest = "é".repeat(64 * 1_024);
-    connections.post_to_connection().connection_id(&id).data(Blob::new(largest.clone())).send().await.expect("posted");
+    connections
+        .post_to_connection()
+        .connection_id(&id)
+        .data(Blob::new(largest.clone()))
+        .send()
+        .await
+        .expect("posted");
     assert_eq!(client.receive().await, largest);
     let larger = Blob::new(vec![b'x'; 128 * 1_024 + 1]);
     let refused = connections.post_to_connection().connection_id(&id).data(larger).send().await;

@@ -15,7 +15,8 @@ async fn records(plane: &TestPlane) -> Vec<aws_sdk_kinesis::types::Record> {
         .send()
         .await
         .expect("an iterator");
-    let records = kinesis.get_records().set_shard_iterator(iterator.shard_iterator).send().await.expect("records");
+    let records =
+        kinesis.get_records().set_shard_iterator(iterator.shard_iterator).send().await.expect("records");
     records.records
 }
 

@@ -70,7 +70,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 32, 6, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            proptest::collection::btree_map("\\PC{0,8}", inner, 0..6).prop_map(|members| members.into_iter().collect()),
+            proptest::collection::btree_map("\\PC{0,8}", inner, 0..6)
+                .prop_map(|members| members.into_iter().collect()),
         ]
     })
 }

@@ -86,8 +86,10 @@ impl Client {
     /// Where the connection ends without one.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
-            let message = timeout(PATIENCE, self.socket.next()).await.expect("the connection is closed in time");
-            let message = message.expect("a close frame comes first").expect("the connection is sound until closed");
+            let message =
+                timeout(PATIENCE, self.socket.next()).await.expect("the connection is closed in time");
+            let message =
+                message.expect("a close frame comes first").expect("the connection is sound until closed");
             if let Message::Close(frame) = message {
                 let frame = frame.expect("the close frame has a code");
                 return (frame.code.into(), frame.reason.to_string());

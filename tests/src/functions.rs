@@ -36,7 +36,13 @@ fn build(key: &str) -> Bytes {
 /// Where it does not compile; cargo's message is in the panic's.
 pub fn binary(name: &str) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(project()).args(["build", "--bin", name, "--message-format", "json-render-diagnostics"]);
+    cargo.current_dir(project()).args([
+        "build",
+        "--bin",
+        name,
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
     let output = cargo.output().expect("cargo runs");
     assert!(output.status.success(), "{name} does not compile:\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout)

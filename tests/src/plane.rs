@@ -53,7 +53,12 @@ impl TestPlane {
 
     /// The callback endpoint, as the functions have it.
     pub fn connections_endpoint(&self) -> String {
-        format!("{}/_aws/execute-api/{}/{}", self.plane.endpoint_url(), self.composed.api_id, self.stack.stage)
+        format!(
+            "{}/_aws/execute-api/{}/{}",
+            self.plane.endpoint_url(),
+            self.composed.api_id,
+            self.stack.stage
+        )
     }
 
     /// The stack as the flow suite sees it, in the address form that Terraform's output has.

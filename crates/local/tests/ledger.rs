@@ -49,8 +49,10 @@ fn project() -> PathBuf {
 
 fn ledgers() -> Vec<(PathBuf, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fidelity");
-    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    files.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+    let files = std::fs::read_dir(folder)
+        .expect("the ledger has a folder")
+        .map(|file| file.expect("it can be listed").path());
+    files.map(|path| (path.clone(), std::fs::read_to_string(path).expect("a ledger can be read"))).collect()
 }
 
 #[test]
@@ -58,7 +60,8 @@ fn every_entry_is_whole_and_its_test_exists() {
     let mut wrong = Vec::new();
     let mut entries = 0;
     for (path, text) in ledgers().iter().filter(|(path, _)| !path.ends_with("inert.toml")) {
-        let ledger: Ledger = toml::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let ledger: Ledger =
+            toml::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut ids = BTreeSet::new();
         for entry in ledger.behaviour {
             entries += 1;
