@@ -3,7 +3,8 @@
 use anyhow::Context as _;
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::io::{IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
 use tokio_tungstenite::connect_async;
@@ -48,17 +49,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             Ok(connected) => connected,
             Err(error) if args.no_reconnect || !was_connected => return Err(explain(error, &args.uri)),
             Err(error) => {
-                let wait = Duration::from_secs((1 << attempt.min(5)).min(RECONNECT_S_MAX));
-                attempt += 1;
-                eprintln!("not connected ({error}); trying again in {} s", wait.as_secs());
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => continue,
-                    _ = tokio::signal::ctrl_c() => return Ok(()),
+                eprintln!("not connected ({error})");
+                if pause(&mut attempt).await.is_break() {
+                    return Ok(());
                 }
+                continue;
             }
         };
-        attempt = 0;
         was_connected = true;
+        let connected_at = Instant::now();
         if is_terminal {
             eprintln!("connected to {} (Ctrl-C to leave)", args.uri);
         }
@@ -67,6 +66,23 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             End::Lost(how) if args.no_reconnect => anyhow::bail!("disconnected ({how})"),
             End::Lost(how) => eprintln!("disconnected ({how}); coming back"),
         }
+        // A plane that takes connections and closes them at once is not to be hammered.
+        if connected_at.elapsed() >= Duration::from_secs(RECONNECT_S_MAX) {
+            attempt = 0;
+        } else if pause(&mut attempt).await.is_break() {
+            return Ok(());
+        }
+    }
+}
+
+/// Waits before the next attempt, longer each time. Breaks at Ctrl-C.
+async fn pause(attempt: &mut u32) -> ControlFlow<()> {
+    let wait = Duration::from_secs((1 << (*attempt).min(5)).min(RECONNECT_S_MAX));
+    *attempt += 1;
+    eprintln!("trying again in {} s", wait.as_secs());
+    tokio::select! {
+        () = tokio::time::sleep(wait) => ControlFlow::Continue(()),
+        _ = tokio::signal::ctrl_c() => ControlFlow::Break(()),
     }
 }
 

@@ -44,6 +44,9 @@ impl Gateway {
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         };
+        if self.stop.is_cancelled() {
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+        }
         let uri_chars = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
         if uri_chars > URL_CHARS_MAX {
             return refuse(StatusCode::URI_TOO_LONG, "URI too long");

@@ -12,17 +12,23 @@ use tower_service::Service as _;
 
 /// What the `X-Amz-Target` header of a Kinesis call begins with.
 pub const TARGET_PREFIX: &str = "Kinesis_20131202.";
+/// Shards of a new on-demand stream: what writes 4 MB and 4,000 records a second. The library wants a number.
+const ON_DEMAND_SHARDS: u32 = 4;
 const JSON: &str = "application/x-amz-json-1.1";
 
 impl Streams {
     /// Answers one call of the wire API.
-    pub async fn handle(&self, parts: Parts, body: Bytes) -> Response<Body> {
+    pub async fn handle(&self, parts: Parts, mut body: Bytes) -> Response<Body> {
         let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or("");
         let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default().to_owned();
         let is_json =
             parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes() == JSON.as_bytes());
-        let request: Value =
+        let mut request: Value =
             if is_json { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
+        if operation == "CreateStream" && is_on_demand(&request) {
+            request["ShardCount"] = ON_DEMAND_SHARDS.into();
+            body = request.to_string().into();
+        }
         if let Err(error) = self.authorize(&parts, &operation, &request) {
             return refuse(&error);
         }
@@ -121,6 +127,10 @@ impl Streams {
         }
         guards
     }
+}
+
+fn is_on_demand(request: &Value) -> bool {
+    request["StreamModeDetails"]["StreamMode"] == "ON_DEMAND" && request["ShardCount"].is_null()
 }
 
 fn is_read(operation: &str) -> bool {

@@ -1,0 +1,1 @@
+stream = { mode = "ON_DEMAND" }
