@@ -1,7 +1,7 @@
 //! The front door: WebSocket connections, routes, service integrations and `@connections`.
 //!
-//! A handshake comes in through [`handshake`], a frame through [`socket`] and [`dispatch`], a call to
-//! `@connections` through [`management`]. What they may do stands in [`stage`], compiled when it is deployed.
+//! A handshake comes in through `handshake`, a frame through `socket` and `dispatch`, a call to
+//! `@connections` through `management`. What they may do stands in [`stage`], compiled when it is deployed.
 
 mod access_log;
 mod connections;

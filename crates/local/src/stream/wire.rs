@@ -12,6 +12,8 @@ use tower_service::Service as _;
 
 /// What the `X-Amz-Target` header of a Kinesis call begins with.
 pub const TARGET_PREFIX: &str = "Kinesis_20131202.";
+/// On-demand streams of an account, at most; the library says 0, which Terraform takes for the truth.
+const ON_DEMAND_STREAMS_MAX: u32 = 50;
 /// Shards of a new on-demand stream: what writes 4 MB and 4,000 records a second. The library wants a number.
 const ON_DEMAND_SHARDS: u32 = 4;
 const JSON: &str = "application/x-amz-json-1.1";
@@ -47,7 +49,8 @@ impl Streams {
             return response;
         }
         match (operation.as_str(), stream) {
-            ("DescribeStreamConsumer", _) if is_json => response = with_stream_arn(response).await,
+            ("DescribeStreamConsumer", _) if is_json => response = amended(response, with_stream_arn).await,
+            ("DescribeLimits", _) if is_json => response = amended(response, with_on_demand_limit).await,
             ("CreateStream", Some(stream)) => self.tag(&stream, &request).await,
             ("DeleteStream", Some(stream)) => {
                 if let Some((_, open)) = self.open.remove(&stream) {
@@ -138,15 +141,24 @@ fn is_read(operation: &str) -> bool {
 }
 
 /// Adds the consumer's stream, which the library leaves out of its answer and the API's model requires.
-async fn with_stream_arn(response: Response<Body>) -> Response<Body> {
+fn with_stream_arn(answer: &mut Value) {
+    let description = &mut answer["ConsumerDescription"];
+    let stream_arn = description["ConsumerARN"].as_str().and_then(stream_arn_of_arn).map(String::from);
+    description["StreamARN"] = stream_arn.into();
+}
+
+fn with_on_demand_limit(answer: &mut Value) {
+    answer["OnDemandStreamCountLimit"] = ON_DEMAND_STREAMS_MAX.into();
+}
+
+/// A JSON answer of the library with something put right.
+async fn amended(response: Response<Body>, amend: fn(&mut Value)) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
     let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else {
         return Response::from_parts(parts, Body::from(body));
     };
-    let description = &mut answer["ConsumerDescription"];
-    let stream_arn = description["ConsumerARN"].as_str().and_then(stream_arn_of_arn).map(String::from);
-    description["StreamARN"] = stream_arn.into();
+    amend(&mut answer);
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(answer.to_string()))
 }

@@ -1,7 +1,7 @@
 //! Event source mappings: from a shard's records to a function's invocations.
 //!
 //! What is decided stands apart from what is done: [`batch`], [`lane`], [`checkpoint`], [`verdict`], [`event`]
-//! and [`failure`] are pure; [`shard`] reads, invokes and waits; [`supervisor`] starts a task per shard, parents
+//! and [`failure`] are pure; `shard` reads, invokes and waits; `supervisor` starts a task per shard, parents
 //! before children; this module keeps the mappings themselves.
 
 pub mod batch;
