@@ -16,6 +16,12 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Looks at a stream that is not ACTIVE yet, at most.
+const ACTIVE_LOOKS_MAX: u32 = 5_000;
+/// Between two of them.
+const ACTIVE_LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// A call that the control plane refused, as it would refuse Terraform's.
 #[derive(Debug, thiserror::Error)]
@@ -83,15 +89,35 @@ impl Composer<'_> {
             create["ShardCount"] = stream.shard_count.into();
         }
         self.kinesis("CreateStream", &create).await?;
+        self.stream_is_active(&name).await?;
         if stream.retention_hours > 24 {
             let retention = json!({"StreamName": name, "RetentionPeriodHours": stream.retention_hours});
             self.kinesis("IncreaseStreamRetentionPeriod", &retention).await?;
+            self.stream_is_active(&name).await?;
         }
         if let Some(key) = &stream.kms_key_arn {
             let encryption = json!({"StreamName": name, "EncryptionType": "KMS", "KeyId": key});
             self.kinesis("StartStreamEncryption", &encryption).await?;
+            self.stream_is_active(&name).await?;
         }
         Ok(())
+    }
+
+    /// Waits until a change to the stream is through, as Terraform does: until then it takes no other.
+    async fn stream_is_active(&self, name: &str) -> Result<(), ComposeError> {
+        let named = json!({"StreamName": name});
+        for _ in 0..ACTIVE_LOOKS_MAX {
+            let summary = self.kinesis("DescribeStreamSummary", &named).await?;
+            if summary["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE" {
+                return Ok(());
+            }
+            tokio::time::sleep(ACTIVE_LOOK_EVERY).await;
+        }
+        Err(ComposeError {
+            call: "waiting for the stream".into(),
+            status: 408,
+            answer: format!("{name} is not ACTIVE"),
+        })
     }
 
     /// A customer's own key; the key that AWS manages needs no permission.
