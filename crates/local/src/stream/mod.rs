@@ -73,9 +73,6 @@ impl Open {
     /// Wakes every reader, to look at what became of the stream.
     fn wake_all(&self) {
         self.changes.send_replace(());
-        for tail in self.tails.iter() {
-            tail.send_modify(|_| {});
-        }
     }
 }
 

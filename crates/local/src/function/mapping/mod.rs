@@ -82,9 +82,8 @@ pub struct Mappings {
     surroundings: Arc<Surroundings>,
 }
 
-/// One mapping: its settings, and what outlives a change of them.
+/// One mapping: its task, and what outlives a change of its settings.
 struct Mapping {
-    config: MappingConfig,
     progress: Arc<Progress>,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -146,7 +145,8 @@ impl Mappings {
         };
         let before = previous.and_then(|previous| previous.stop());
         let stop = CancellationToken::new();
-        let run = supervisor::run(config.clone(), self.surroundings.clone(), progress.clone(), stop.clone());
+        let uuid = config.uuid.clone();
+        let run = supervisor::run(config, self.surroundings.clone(), progress.clone(), stop.clone());
         let task = tokio::spawn(async move {
             if let Some(before) = before {
                 // The old settings' invocations end before the new ones begin, or order would be lost.
@@ -154,8 +154,7 @@ impl Mappings {
             }
             run.await;
         });
-        let uuid = config.uuid.clone();
-        self.by_uuid.insert(uuid, Arc::new(Mapping { config, progress, stop, task: Mutex::new(Some(task)) }));
+        self.by_uuid.insert(uuid, Arc::new(Mapping { progress, stop, task: Mutex::new(Some(task)) }));
     }
 
     /// Forgets a mapping. An invocation in flight ends by itself.
@@ -170,11 +169,6 @@ impl Mappings {
         let mapping = self.by_uuid.get(uuid)?;
         let status = mapping.progress.status.lock().unwrap_or_else(PoisonError::into_inner);
         Some(status.clone())
-    }
-
-    /// Every mapping's settings.
-    pub fn configs(&self) -> Vec<MappingConfig> {
-        self.by_uuid.iter().map(|mapping| mapping.config.clone()).collect()
     }
 
     /// Stops every mapping at once; invocations in flight are dropped, and with them their environments.

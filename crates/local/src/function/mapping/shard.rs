@@ -89,6 +89,9 @@ impl Shard {
     /// flight end first, so that no record goes out twice without need.
     pub(super) async fn run(mut self, stop: CancellationToken) -> End {
         let mut tail = self.surroundings.streams.tail(&self.stream, self.info.index);
+        let mut changes = self.surroundings.streams.changes(&self.stream);
+        // What changed before this task watched for it would not be told again.
+        self.look_again().await;
         let mut invocations = FuturesUnordered::<Invocation>::new();
         loop {
             tail.borrow_and_update();
@@ -118,10 +121,11 @@ impl Shard {
             tokio::select! {
                 Some((lane, request_id, ended)) = invocations.next() => self.settle(lane, request_id, ended),
                 changed = tail.changed(), if !stop.is_cancelled() => match changed {
-                    Ok(()) => self.look_again().await,
+                    Ok(()) => {}
                     // The stream is gone, and its tails with it.
                     Err(_) => return End::Stopped,
                 },
+                Ok(()) = changes.changed(), if !stop.is_cancelled() => self.look_again().await,
                 () = tokio::time::sleep(wait), if wake_at_ms.is_some() => {}
                 () = stop.cancelled(), if !stop.is_cancelled() => {}
             }
@@ -283,7 +287,7 @@ impl Shard {
         }
     }
 
-    /// Something happened to the shard: an append, or a change to the stream.
+    /// The stream changed: whether the shard still takes records may have, too.
     async fn look_again(&mut self) {
         if self.info.closed {
             return;
