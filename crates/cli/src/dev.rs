@@ -1,19 +1,17 @@
 //! `sluicegate dev`: builds the functions, runs the plane, and swaps a function when its source changes.
 
 use crate::functions::{self, Built};
-use crate::{flow_log, project};
+use crate::plane_args::PlaneArgs;
+use crate::project;
 use anyhow::Context as _;
 use local::compose::{self, Composed};
 use local::package::{Packing, package};
-use local::plane::{Plane, PlaneOptions};
+use local::plane::Plane;
 use local::stack::Stack;
-use local::stream::WriteLimits;
 use notify::{RecursiveMode, Watcher as _};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::bytes::Bytes;
 
@@ -23,40 +21,27 @@ const SETTLE_MS: u64 = 200;
 /// Arguments of `dev`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Port of the plane: AWS APIs, WebSockets and @connections alike
-    #[arg(long, default_value_t = 4566, env = "SLUICEGATE_PORT")]
-    port: u16,
-    /// Address to listen on; anything but loopback opens the plane to the network
-    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
-    bind: IpAddr,
+    #[command(flatten)]
+    plane: PlaneArgs,
     /// A tfvars file whose values replace those of terraform/stack.auto.tfvars; may be given again
     #[arg(long = "var-file", value_name = "FILE")]
     var_files: Vec<PathBuf>,
     /// The project's folder; by default the one around the working folder
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
-    /// Print warnings only, not a line per event
-    #[arg(long, short)]
-    quiet: bool,
-    /// Lift each shard's write limit of 1 MiB and 1,000 records a second, for load tests
-    #[arg(long)]
-    no_write_limits: bool,
 }
 
 /// Runs until Ctrl-C or SIGTERM.
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    flow_log::install(args.quiet);
+    args.plane.install_log();
     let project = project::find(args.project.as_deref())?;
     let stack = Stack::read(&project, &args.var_files)?;
-    let listener = listen(SocketAddr::new(args.bind, args.port)).await?;
+    let listener = args.plane.listen().await?;
     let mut changes = watch(&project)?;
 
     let keys: Vec<_> = stack.functions.keys().cloned().collect();
     let Some(mut built) = first_build(&project, &keys, &mut changes).await? else { return Ok(()) };
-    let write_limits = if args.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
-    let plane = Plane::start(listener, PlaneOptions { write_limits, ..PlaneOptions::default() })
-        .await
-        .context("cannot start the plane")?;
+    let plane = args.plane.start(listener).await?;
     let mut zips = BTreeMap::new();
     for built in &built {
         zips.insert(built.key.clone(), zip(built).await?);
@@ -101,17 +86,6 @@ async fn follow(
         }
     }
     anyhow::bail!("the project's files are watched no more: start `dev` again")
-}
-
-/// Binds the plane's socket, or says what is in the way.
-pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
-            "port {} is in use: stop what listens there (another `dev`, LocalStack?), or choose another with --port",
-            address.port()
-        ),
-        _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
-    })
 }
 
 /// Builds until it succeeds. `None`: the user left before it did.

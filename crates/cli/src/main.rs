@@ -9,6 +9,7 @@ mod health;
 mod load;
 mod new;
 mod plan;
+mod plane_args;
 mod project;
 mod serve;
 mod stack;
