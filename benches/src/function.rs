@@ -38,6 +38,7 @@ impl RunningFunction {
             permissions: Arc::new(Developer),
             logs: first_start.clone(),
             endpoint_url: plane.plane.endpoint_url(),
+            faults: plane.plane.faults().clone(),
         });
         functions.put(config(plane, code)?);
         let begun = Instant::now();

@@ -1,6 +1,7 @@
 //! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and round.
 
 mod client_to_gateway;
+mod faults_on_demand;
 mod function_to_client;
 mod gateway_to_stream;
 mod least_privilege;

@@ -2,8 +2,10 @@
 
 use crate::flow_log;
 use anyhow::Context as _;
+use local::faults::{FAULTS_MAX, Fault, FaultSettings, FaultSpec};
 use local::plane::{Plane, PlaneOptions};
 use local::stream::WriteLimits;
+use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpListener;
 
@@ -22,6 +24,33 @@ pub struct PlaneArgs {
     /// Lift each shard's write limit of 1 MiB and 1,000 records a second, for load tests
     #[arg(long)]
     no_write_limits: bool,
+    /// Let something go wrong as it does on AWS, such as connections-429=10%; may be given again (--help tells what)
+    #[arg(long = "fault", value_name = "SPEC", long_help = fault_help())]
+    faults: Vec<FaultSpec>,
+    /// Repeat the chances of an earlier run with faults, which printed this number
+    #[arg(long, value_name = "NUMBER", requires = "faults")]
+    fault_seed: Option<u64>,
+}
+
+fn fault_help() -> String {
+    let mut help = String::from(
+        "Let something go wrong as it does on AWS, to see how a function copes. May be given again.\n\n\
+         NAME, or NAME= and terms with commas between: how often (10%, or 1/20 for every twentieth), how many at \
+         most (5 times), how long (300ms, 2s), and last, on whom alone (for=...).\n\n",
+    );
+    for fault in Fault::ALL {
+        let name = fault.name();
+        let _ = write!(help, "{name:<20}{}", fault.about());
+        if let Some(delay) = fault.default_delay() {
+            let _ = write!(help, ", by {} ms unless you say", delay.as_millis());
+        }
+        let _ = writeln!(help, " (for={})", fault.whom().replace(' ', "-"));
+    }
+    help.push_str(
+        "\nWhile the plane runs: curl http://127.0.0.1:4566/_sluicegate/faults tells of them, -X PUT -d SPEC \
+         replaces them (a spec a line), -X DELETE ends them.",
+    );
+    help
 }
 
 impl PlaneArgs {
@@ -45,7 +74,9 @@ impl PlaneArgs {
     /// Starts the plane on a socket.
     pub async fn start(&self, listener: TcpListener) -> anyhow::Result<Plane> {
         let write_limits = if self.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
-        let options = PlaneOptions { write_limits, ..PlaneOptions::default() };
+        anyhow::ensure!(self.faults.len() <= FAULTS_MAX, "more than {FAULTS_MAX} faults at once");
+        let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };
+        let options = PlaneOptions { write_limits, faults, ..PlaneOptions::default() };
         Plane::start(listener, options).await.context("cannot start the plane")
     }
 }

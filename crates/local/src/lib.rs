@@ -5,6 +5,7 @@ pub mod account;
 pub mod aws_api;
 pub mod clock;
 pub mod compose;
+pub mod faults;
 pub mod function;
 pub mod gateway;
 pub mod identity;

@@ -6,6 +6,7 @@ use crate::aws_api::data_plane::DataPlane;
 use crate::aws_api::iam::Iam;
 use crate::aws_api::logs::Logs;
 use crate::aws_api::sqs::Queues;
+use crate::faults::{FaultSettings, Faults};
 use crate::function::config::FunctionConfig;
 use crate::function::mapping::config::MappingConfig;
 use crate::function::mapping::{self, MappingStatus, Mappings};
@@ -37,6 +38,8 @@ pub struct PlaneOptions {
     pub timers: Timers,
     /// Whether shards refuse what is over their write limit.
     pub write_limits: WriteLimits,
+    /// What is to go wrong from the start; [`Plane::faults`] changes it later.
+    pub faults: FaultSettings,
 }
 
 /// A running plane. Clones are the same plane.
@@ -44,6 +47,7 @@ pub struct PlaneOptions {
 pub struct Plane {
     pub(crate) gateway: Gateway,
     streams: Streams,
+    faults: Faults,
     aws_api: Arc<AwsApi>,
     served: Arc<Served>,
     running: Arc<Running>,
@@ -82,17 +86,19 @@ impl Plane {
     }
 
     fn assemble(address: SocketAddr, options: PlaneOptions, code_dir: TempDir) -> Self {
-        let PlaneOptions { account, timers, write_limits } = options;
+        let PlaneOptions { account, timers, write_limits, faults } = options;
+        let faults = Faults::new(faults);
         let iam = Arc::new(Iam::new(account.clone()));
         let logs = Arc::new(Logs::new(account.clone()));
         let endpoint_url = endpoint_url(address);
         let queues = Arc::new(Queues::new(account.clone(), iam.clone()));
-        let streams = Streams::new(account.clone(), iam.clone(), write_limits);
+        let streams = Streams::new(account.clone(), iam.clone(), write_limits, faults.clone());
         let functions = Functions::new(function::Surroundings {
             account: account.clone(),
             permissions: iam.clone(),
             logs: logs.clone(),
             endpoint_url,
+            faults: faults.clone(),
         });
         let mappings = Mappings::new(mapping::Surroundings {
             account: account.clone(),
@@ -100,6 +106,7 @@ impl Plane {
             functions: functions.clone(),
             permissions: iam.clone(),
             destinations: queues.clone(),
+            faults: faults.clone(),
         });
         let gateway = Gateway::new(gateway::Surroundings {
             account: account.clone(),
@@ -107,6 +114,7 @@ impl Plane {
             permissions: iam.clone(),
             logs: logs.clone(),
             timers,
+            faults: faults.clone(),
         });
         let served = Arc::new(Served {
             account: account.clone(),
@@ -123,12 +131,17 @@ impl Plane {
             tasks: TaskTracker::new(),
             code_dir: Mutex::new(Some(code_dir)),
         };
-        Self { gateway, streams, aws_api, served, running: Arc::new(running) }
+        Self { gateway, streams, faults, aws_api, served, running: Arc::new(running) }
     }
 
     /// The account that it plays.
     pub fn account(&self) -> &Account {
         &self.served.account
+    }
+
+    /// What goes wrong on it because somebody wants it to.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Where it listens.

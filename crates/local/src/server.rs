@@ -1,5 +1,6 @@
 //! The one port: accepts connections and tells apart WebSockets, `@connections`, AWS APIs and the plane's own pages.
 
+use crate::faults;
 use crate::gateway::{self, Endpoint};
 use crate::plane::Plane;
 use axum::body::Body;
@@ -19,6 +20,8 @@ use tokio_util::task::TaskTracker;
 
 /// Bytes of an AWS API call's body, at most: a function's zip of 50 MB in base64, and some.
 pub const API_BODY_BYTES_MAX: usize = 256 * 1_024 * 1_024;
+/// Bytes of a call to the plane's own pages, at most.
+const ADMIN_BODY_BYTES_MAX: usize = 64 * 1_024;
 /// Where the plane tells of itself.
 pub const ADMIN_PREFIX: &str = "/_sluicegate/";
 
@@ -77,8 +80,8 @@ async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> 
         return plane.gateway.upgrade(&host, peer.ip(), request).await.map(Body::new);
     }
     let path = request.uri().path();
-    if let Some(page) = path.strip_prefix(ADMIN_PREFIX) {
-        return admin(plane, page, request.method()).await;
+    if let Some(name) = path.strip_prefix(ADMIN_PREFIX).map(str::to_owned) {
+        return admin(plane, &name, request).await;
     }
     if let Some(endpoint) = Endpoint::parse(&host, path).filter(|endpoint| endpoint.connection_id().is_some())
     {
@@ -92,16 +95,24 @@ async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> 
     plane.call(Request::from_parts(parts, body.to_bytes())).await
 }
 
-/// `/_sluicegate/health` and `/_sluicegate/state`.
-async fn admin(plane: &Plane, name: &str, method: &Method) -> Response<Body> {
-    match (method, name) {
+/// `/_sluicegate/health`, `state` and `faults`.
+async fn admin(plane: &Plane, name: &str, request: Request<Incoming>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    match (&parts.method, name) {
         (&Method::GET, "health") => {
             page(StatusCode::OK, json!({"status": "running", "version": env!("CARGO_PKG_VERSION")}))
         }
         (&Method::GET, "state") => page(StatusCode::OK, plane.state().await),
+        (method, faults::PAGE) => {
+            let Ok(body) = Limited::new(body, ADMIN_BODY_BYTES_MAX).collect().await else {
+                return page(StatusCode::PAYLOAD_TOO_LARGE, json!({"message": "the request is too large"}));
+            };
+            let (status, answer) = plane.faults().page(method, &body.to_bytes());
+            page(status, answer)
+        }
         _ => page(
             StatusCode::NOT_FOUND,
-            json!({"message": format!("there is no page {ADMIN_PREFIX}{name}; there are health and state")}),
+            json!({"message": format!("there is no page {ADMIN_PREFIX}{name}; there are health, state and faults")}),
         ),
     }
 }

@@ -5,6 +5,7 @@ use super::log_stream::LogStream;
 use super::runtime_api::{Job, Phase, RESPONSE_BYTES_MAX, Reply, RuntimeApi};
 use crate::account::Account;
 use crate::clock;
+use crate::faults::Faults;
 use crate::identity::{Credentials, Permissions};
 use crate::logs::LogSink;
 use futures_util::StreamExt as _;
@@ -34,6 +35,8 @@ pub struct Surroundings {
     pub logs: Arc<dyn LogSink>,
     /// `AWS_ENDPOINT_URL` for the functions: the plane itself.
     pub endpoint_url: String,
+    /// What a user wants to go wrong.
+    pub faults: Faults,
 }
 
 /// A running environment. Dropping it ends its process.

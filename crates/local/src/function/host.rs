@@ -2,6 +2,7 @@
 
 use super::config::FunctionConfig;
 use super::environment::{Ended, Environment, Surroundings};
+use crate::faults::Fault;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use dashmap::DashMap;
@@ -85,6 +86,9 @@ impl Functions {
         let config = function.config.load_full();
         let reserved = config.reserved_concurrency.unwrap_or(CONCURRENCY_MAX);
         let throttled = || InvokeError::Throttled(name.into());
+        if self.surroundings.faults.strike(Fault::FunctionThrottled, name).is_some() {
+            return Err(throttled());
+        }
         let _own = Slot::take(&function.in_flight, reserved).ok_or_else(throttled)?;
         let _account = Slot::take(&self.in_flight, CONCURRENCY_MAX).ok_or_else(throttled)?;
 

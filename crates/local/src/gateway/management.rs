@@ -6,6 +6,7 @@ use super::endpoint::Endpoint;
 use super::ids;
 use super::limits::MESSAGE_BYTES_MAX;
 use crate::clock;
+use crate::faults::Fault;
 use crate::identity;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, request::Parts};
@@ -31,6 +32,10 @@ enum Refusal {
     TooLarge,
     #[error("too much is waiting for the client to read")]
     BufferFull,
+    #[error("Rate exceeded")]
+    Throttled,
+    #[error("Internal server error")]
+    Internal,
     #[error("method {0} is not supported on a connection; use POST, GET or DELETE")]
     Method(Method),
 }
@@ -42,7 +47,8 @@ impl Refusal {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Gone => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BufferFull => StatusCode::TOO_MANY_REQUESTS,
+            Self::BufferFull | Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -55,7 +61,8 @@ impl Refusal {
             Self::Denied(_) => "AccessDeniedException",
             Self::UnknownKey => "UnrecognizedClientException",
             Self::TooLarge => "PayloadTooLargeException",
-            Self::BufferFull => "LimitExceededException",
+            Self::BufferFull | Self::Throttled => "LimitExceededException",
+            Self::Internal => "InternalServerErrorException",
             Self::Method(_) => "MethodNotAllowedException",
         }
     }
@@ -71,6 +78,18 @@ impl Gateway {
                 response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(refusal.code()));
                 response
             }
+        }
+    }
+
+    /// What a user wants to go wrong with a call about this connection.
+    fn injected(&self, id: &str) -> Option<Refusal> {
+        let strikes = |fault| self.faults.strike(fault, id).is_some();
+        if strikes(Fault::Connections429) {
+            Some(Refusal::Throttled)
+        } else if strikes(Fault::Connections410) {
+            Some(Refusal::Gone)
+        } else {
+            strikes(Fault::Connections500).then_some(Refusal::Internal)
         }
     }
 
@@ -91,6 +110,9 @@ impl Gateway {
         self.permissions.check(&caller, "execute-api:ManageConnections", &resource)?;
         if !ids::is_well_formed(id) {
             return Err(Refusal::Malformed(id.into()));
+        }
+        if let Some(refusal) = self.injected(id) {
+            return Err(refusal);
         }
         let connection = self.connections.get(&stage.api_id, &stage.name, id).ok_or(Refusal::Gone);
         match parts.method {

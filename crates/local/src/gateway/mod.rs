@@ -24,6 +24,7 @@ pub use handshake::is_upgrade;
 
 use crate::account::Account;
 use crate::clock;
+use crate::faults::Faults;
 use crate::identity::Permissions;
 use crate::logs::LogSink;
 use crate::stream::Streams;
@@ -60,6 +61,7 @@ pub struct Gateway {
     permissions: Arc<dyn Permissions>,
     logs: Arc<dyn LogSink>,
     timers: Timers,
+    faults: Faults,
     stages: Arc<DashMap<(String, String), Arc<Deployed>>>,
     connections: Connections,
     tasks: TaskTracker,
@@ -78,6 +80,8 @@ pub struct Surroundings {
     pub logs: Arc<dyn LogSink>,
     /// How long connections last.
     pub timers: Timers,
+    /// What a user wants to go wrong.
+    pub faults: Faults,
 }
 
 /// A stage and its token buckets, which begin full when it is deployed.
@@ -109,13 +113,14 @@ impl Deployed {
 impl Gateway {
     /// A gateway without stages.
     pub fn new(surroundings: Surroundings) -> Self {
-        let Surroundings { account, streams, permissions, logs, timers } = surroundings;
+        let Surroundings { account, streams, permissions, logs, timers, faults } = surroundings;
         Self {
             account,
             streams,
             permissions,
             logs,
             timers,
+            faults,
             stages: Arc::default(),
             connections: Connections::default(),
             tasks: TaskTracker::new(),

@@ -118,11 +118,16 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             message = stream.next() => match message {
                 Some(Ok(Message::Text(text))) if closing.is_none() => {
                     connection.touch();
-                    if let Some(reply) = dispatch::message(gateway, connection, text.as_str()).await
-                        && let Err(error) = connection.send(reply)
-                    {
-                        tracing::warn!(connection_id = connection.id, %error, "failed to queue a reply");
+                    if let Some(held) = gateway.faults.hold(&connection.id) {
+                        let (gateway, connection) = (gateway.clone(), Arc::clone(connection));
+                        gateway.tasks.clone().spawn(async move {
+                            held.wait().await;
+                            handle(&gateway, &connection, text.as_str()).await;
+                        });
+                        continue;
                     }
+                    handle(gateway, connection, text.as_str()).await;
+                    gateway.faults.release(&connection.id);
                     continue;
                 }
                 Some(Ok(Message::Binary(_))) if closing.is_none() => CloseReason::UNSUPPORTED,
@@ -164,6 +169,14 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
         connection.close(close).await;
         closing = Some(close.into());
         wake_at = Instant::now() + CLOSE_MAX;
+    }
+}
+
+async fn handle(gateway: &Gateway, connection: &Arc<Connection>, text: &str) {
+    if let Some(reply) = dispatch::message(gateway, connection, text).await
+        && let Err(error) = connection.send(reply)
+    {
+        tracing::warn!(connection_id = connection.id, %error, "failed to queue a reply");
     }
 }
 

@@ -13,6 +13,7 @@ pub use read::{Record, ShardInfo};
 pub use wire::TARGET_PREFIX;
 
 use crate::account::Account;
+use crate::faults::Faults;
 use crate::identity::Permissions;
 use dashmap::DashMap;
 use ferrokinesis::store::{Store, StoreOptions};
@@ -41,6 +42,7 @@ pub struct Streams {
     router: axum::Router,
     account: Account,
     permissions: Arc<dyn Permissions>,
+    faults: Faults,
     open: Arc<DashMap<String, Arc<Open>>>,
 }
 
@@ -78,7 +80,12 @@ impl Open {
 
 impl Streams {
     /// An empty set of streams. Must be called inside a tokio runtime, which runs the retention check.
-    pub fn new(account: Account, permissions: Arc<dyn Permissions>, limits: WriteLimits) -> Self {
+    pub fn new(
+        account: Account,
+        permissions: Arc<dyn Permissions>,
+        limits: WriteLimits,
+        faults: Faults,
+    ) -> Self {
         let (router, store) = ferrokinesis::create_app(StoreOptions {
             create_stream_ms: 0,
             delete_stream_ms: 0,
@@ -90,7 +97,7 @@ impl Streams {
             aws_region: account.region.clone(),
             ..StoreOptions::default()
         });
-        Self { store, router, account, permissions, open: Arc::default() }
+        Self { store, router, account, permissions, faults, open: Arc::default() }
     }
 
     fn open(&self, stream: &str) -> Arc<Open> {

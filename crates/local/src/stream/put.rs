@@ -1,6 +1,7 @@
 //! PutRecord and PutRecords, for the gateway and for callers of the wire API alike.
 
 use super::{Open, Streams};
+use crate::faults::Fault;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ferrokinesis::actions::Operation;
@@ -33,6 +34,15 @@ impl PutError {
     /// The body that the wire API answers with.
     pub fn to_json(&self) -> Value {
         json!({"__type": self.code, "message": self.message})
+    }
+
+    /// What a shard answers that is over its write limit, and what an injected fault answers like.
+    fn throttled(stream: &str, shard_id: &str) -> Self {
+        Self {
+            status: 400,
+            code: "ProvisionedThroughputExceededException".into(),
+            message: format!("Rate exceeded for shard {shard_id} in stream {stream}."),
+        }
     }
 
     pub(super) fn denied(denied: &crate::identity::Denied) -> Self {
@@ -162,6 +172,9 @@ impl Streams {
     ) -> Result<Placed, PutError> {
         let SequenceAllocation { shard_id, seq_num, stream_key, now } =
             self.store.allocate_sequence(stream, &hash_key).await?;
+        if self.faults.strike(Fault::PutThrottled, partition_key).is_some() {
+            return Err(PutError::throttled(stream, &shard_id));
+        }
         let bytes = (data.trim_end_matches('=').len() * 3 / 4 + partition_key.len()) as u64;
         let reserved = self.store.try_reserve_shard_throughput(stream, &shard_id, bytes, now).await?;
         let record = StoredRecordRef {

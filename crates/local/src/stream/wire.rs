@@ -36,7 +36,13 @@ impl Streams {
         }
         let is_put = matches!(operation.as_str(), "PutRecord" | "PutRecords");
         if is_put && is_json && parts.headers.contains_key(header::AUTHORIZATION) {
-            return self.put(&operation, &body).await;
+            let key = request["PartitionKey"].as_str().unwrap_or_default();
+            if let Some(held) = self.faults.hold(key) {
+                held.wait().await;
+            }
+            let answer = self.put(&operation, &body).await;
+            self.faults.release(key);
+            return answer;
         }
 
         // A CBOR put still goes through the library: under our lock, so that nothing is seen out of order.

@@ -21,6 +21,7 @@ mod verdict_tests;
 
 use super::Functions;
 use crate::account::{Account, stream_arn_of_arn, stream_name_of_arn};
+use crate::faults::{Fault, Faults};
 use crate::identity::{Denied, Permissions, Principal};
 use crate::stream::Streams;
 use config::{MappingConfig, StartingPosition};
@@ -51,6 +52,8 @@ pub struct Surroundings {
     pub permissions: Arc<dyn Permissions>,
     /// Where given-up records are reported.
     pub destinations: Arc<dyn FailureDestinations>,
+    /// What a user wants to go wrong.
+    pub faults: Faults,
 }
 
 /// A mapping as the Lambda API reports it.
@@ -95,7 +98,7 @@ struct Progress {
     checkpoints: Mutex<HashMap<i64, Option<Arc<str>>>>,
     /// The tails that LATEST means: those of the moment the mapping was created. Kinder than AWS, where
     /// records may be missed while a mapping is being created.
-    latest: HashMap<i64, Arc<str>>,
+    latest: Mutex<HashMap<i64, Arc<str>>>,
     status: Mutex<MappingStatus>,
 }
 
@@ -106,6 +109,14 @@ impl Progress {
 
     fn set_checkpoint(&self, shard: i64, through: Option<Arc<str>>) {
         self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner).insert(shard, through);
+    }
+
+    fn latest(&self, shard: i64) -> Option<Arc<str>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).get(&shard).cloned()
+    }
+
+    fn set_latest(&self, tails: HashMap<i64, Arc<str>>) {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = tails;
     }
 
     fn set_result(&self, result: &str) {
@@ -133,28 +144,44 @@ impl Mappings {
             Some(previous) => previous.progress.clone(),
             None => Arc::new(Progress {
                 checkpoints: Mutex::default(),
-                latest: match (config.starting_position, stream_name_of_arn(&config.event_source_arn)) {
-                    (StartingPosition::Latest, Some(stream)) => self.surroundings.streams.tails(stream),
-                    _ => HashMap::new(),
-                },
+                latest: Mutex::new(self.latest(&config)),
                 status: Mutex::new(MappingStatus {
                     state: MappingState::Creating,
                     last_processing_result: "No records processed".into(),
                 }),
             }),
         };
+        let previous_is_none = previous.is_none();
         let before = previous.and_then(|previous| previous.stop());
         let stop = CancellationToken::new();
         let uuid = config.uuid.clone();
+        let gap = (previous_is_none && config.starting_position == StartingPosition::Latest)
+            .then(|| self.surroundings.faults.strike(Fault::LatestGap, &config.function_name))
+            .flatten();
+        let late = gap.map(|gap| (gap, self.clone(), config.clone(), progress.clone(), stop.clone()));
         let run = supervisor::run(config, self.surroundings.clone(), progress.clone(), stop.clone());
         let task = tokio::spawn(async move {
             if let Some(before) = before {
                 // The old settings' invocations end before the new ones begin, or order would be lost.
                 let _ = before.await;
             }
+            if let Some((gap, mappings, config, progress, stop)) = late {
+                tokio::select! {
+                    () = tokio::time::sleep(gap) => progress.set_latest(mappings.latest(&config)),
+                    () = stop.cancelled() => {}
+                }
+            }
             run.await;
         });
         self.by_uuid.insert(uuid, Arc::new(Mapping { progress, stop, task: Mutex::new(Some(task)) }));
+    }
+
+    /// The tails that LATEST means now.
+    fn latest(&self, config: &MappingConfig) -> HashMap<i64, Arc<str>> {
+        match (config.starting_position, stream_name_of_arn(&config.event_source_arn)) {
+            (StartingPosition::Latest, Some(stream)) => self.surroundings.streams.tails(stream),
+            _ => HashMap::new(),
+        }
     }
 
     /// Forgets a mapping. An invocation in flight ends by itself.

@@ -11,9 +11,11 @@ use super::verdict::verdict;
 use super::{Progress, Surroundings};
 use crate::account::{stream_arn_of_arn, stream_name_of_arn};
 use crate::clock;
+use crate::faults::{Fault, SlowShard};
 use crate::function::Ended;
 use crate::identity::Principal;
 use crate::stream::{Record, ShardInfo};
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -51,6 +53,7 @@ pub(super) struct Shard {
     checkpoint: Checkpoint,
     last_request_id: String,
     last_was_error: bool,
+    slow: SlowShard,
 }
 
 type Invocation = BoxFuture<'static, (usize, String, Option<Ended>)>;
@@ -76,6 +79,7 @@ impl Shard {
             checkpoint: Checkpoint::at(from),
             last_request_id: String::new(),
             last_was_error: false,
+            slow: SlowShard::default(),
             config,
             surroundings,
             progress,
@@ -151,12 +155,15 @@ impl Shard {
         if records.is_empty() {
             return None;
         }
+        let (faults, now_ms) = (&self.surroundings.faults, clock::now_ms());
+        if let Some(until_ms) = self.slow.hold_until(faults, &self.config.function_name, now_ms) {
+            return Some(until_ms);
+        }
         let role_arn = self.surroundings.functions.role_arn(&self.config.function_name).unwrap_or_default();
         if let Err(denied) = self.surroundings.may_read(&role_arn, &self.config.event_source_arn) {
             self.progress.set_result(&format!("PROBLEM: {denied}"));
-            return Some(clock::now_ms() + READ_RETRY_MS);
+            return Some(now_ms + READ_RETRY_MS);
         }
-        let now_ms = clock::now_ms();
         for record in records {
             self.checkpoint.read(record.sequence_number.clone());
             if self.passes(&record) {
@@ -207,11 +214,17 @@ impl Shard {
             invoke_identity_arn: functions.role_arn(&name).unwrap_or_default(),
             region: self.surroundings.account.region.clone(),
         };
-        let payload = event(&frame, &self.info.id, records).into();
+        let payload = Bytes::from(event(&frame, &self.info.id, records));
+        let faults = self.surroundings.faults.clone();
         let request_id = uuid::Uuid::new_v4().to_string();
         tracing::info!(target: "flow", hop = "batch", function = name, shard_id = self.info.id, records = records.len(), request_id);
         Box::pin(async move {
-            let ended = match functions.invoke(&name, &request_id, payload).await {
+            let mut ended = functions.invoke(&name, &request_id, payload.clone()).await;
+            if ended.is_ok() && faults.strike(Fault::BatchTwice, &name).is_some() {
+                let again = uuid::Uuid::new_v4().to_string();
+                ended = functions.invoke(&name, &again, payload).await;
+            }
+            let ended = match ended {
                 Ok(ended) => Some(ended),
                 Err(error) => {
                     tracing::warn!(function = name, %error, "failed to invoke");
@@ -311,7 +324,7 @@ pub(super) async fn first_position(
         // A child of a shard that was drained goes on where its parent ended: at its own beginning.
         _ if has_parent => None,
         StartingPosition::TrimHorizon => None,
-        StartingPosition::Latest => progress.latest.get(&shard.index).cloned(),
+        StartingPosition::Latest => progress.latest(shard.index),
         StartingPosition::AtTimestamp(at) => {
             let at_ms = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
             let stream = stream_name_of_arn(&config.event_source_arn).unwrap_or_default();

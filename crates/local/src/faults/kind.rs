@@ -1,0 +1,102 @@
+//! The faults there are: what each does as AWS does it, and on whom it can be put alone.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Something that AWS does now and then, and a function must cope with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// A put is refused with `ProvisionedThroughputExceededException` (facts D2, C4).
+    PutThrottled,
+    /// A record enters the stream after the next one of its partition key (facts D3).
+    PutSwapped,
+    /// A batch is handed over a second time though it was handled (facts E3).
+    BatchTwice,
+    /// An invocation is refused for want of concurrency (facts E3).
+    FunctionThrottled,
+    /// `@connections` answers 429 (facts B).
+    Connections429,
+    /// `@connections` answers 410 for a client that is there (facts B).
+    Connections410,
+    /// `@connections` answers 500 (facts B).
+    Connections500,
+    /// A shard's records are seen late (facts D4).
+    ShardSlow,
+    /// LATEST counts from some time after the mapping was created (facts E2).
+    LatestGap,
+}
+
+impl Fault {
+    /// Every fault, in the order of the flow.
+    pub const ALL: [Self; 9] = [
+        Self::PutThrottled,
+        Self::PutSwapped,
+        Self::ShardSlow,
+        Self::LatestGap,
+        Self::BatchTwice,
+        Self::FunctionThrottled,
+        Self::Connections429,
+        Self::Connections410,
+        Self::Connections500,
+    ];
+
+    /// Its name in a spec.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PutThrottled => "put-throttled",
+            Self::PutSwapped => "put-swapped",
+            Self::BatchTwice => "batch-twice",
+            Self::FunctionThrottled => "function-throttled",
+            Self::Connections429 => "connections-429",
+            Self::Connections410 => "connections-410",
+            Self::Connections500 => "connections-500",
+            Self::ShardSlow => "shard-slow",
+            Self::LatestGap => "latest-gap",
+        }
+    }
+
+    /// The fault of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.name() == name)
+    }
+
+    /// What it does, in one line of help.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::PutThrottled => "a record is refused: ProvisionedThroughputExceededException",
+            Self::PutSwapped => "a record enters the stream after the next one of its partition key",
+            Self::BatchTwice => "a batch that was handled is handed over again",
+            Self::FunctionThrottled => "the function is not invoked: no concurrency is left",
+            Self::Connections429 => "@connections answers 429, too many requests",
+            Self::Connections410 => "@connections answers 410, the client has left",
+            Self::Connections500 => "@connections answers 500",
+            Self::ShardSlow => "a shard's new records are seen late",
+            Self::LatestGap => "a mapping at LATEST misses what comes while it is created",
+        }
+    }
+
+    /// What `for=` names.
+    pub const fn whom(self) -> &'static str {
+        match self {
+            Self::PutThrottled | Self::PutSwapped => "partition key",
+            Self::Connections429 | Self::Connections410 | Self::Connections500 => "connection",
+            Self::BatchTwice | Self::FunctionThrottled | Self::ShardSlow | Self::LatestGap => "function",
+        }
+    }
+
+    /// How long it takes unless the spec says; `None` for a fault that takes no time.
+    pub const fn default_delay(self) -> Option<Duration> {
+        match self {
+            Self::PutSwapped => Some(Duration::from_millis(100)),
+            Self::ShardSlow => Some(Duration::from_millis(300)),
+            Self::LatestGap => Some(Duration::from_secs(5)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

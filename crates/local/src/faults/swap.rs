@@ -1,0 +1,64 @@
+//! Records held back until the next one of their partition key is in the stream, or some time has passed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// The records held back, by their partition key: one of each at a time, so that two swap and no third waits.
+#[derive(Debug, Default)]
+pub(super) struct Swaps {
+    held: Arc<Mutex<HashMap<String, Arc<Notify>>>>,
+}
+
+/// A record's leave to enter the stream, which comes later.
+#[derive(Debug)]
+pub struct Held {
+    swaps: Swaps,
+    key: String,
+    follower: Arc<Notify>,
+    patience: Duration,
+}
+
+impl Swaps {
+    /// Whether a record of this key is held back now.
+    pub fn holds(&self, key: &str) -> bool {
+        self.lock().contains_key(key)
+    }
+
+    /// Holds a record of this key back.
+    pub fn hold(&self, key: &str, patience: Duration) -> Held {
+        let follower = Arc::default();
+        self.lock().insert(key.into(), Arc::clone(&follower));
+        Held { swaps: Self { held: Arc::clone(&self.held) }, key: key.into(), follower, patience }
+    }
+
+    /// A record of this key is in the stream: the one held back may follow.
+    pub fn release(&self, key: &str) {
+        if let Some(follower) = self.lock().remove(key) {
+            // Keeps the leave for a record that does not wait yet.
+            follower.notify_one();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Notify>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// Waits until another record of the key has gone first, or none came in time.
+    pub async fn wait(self) {
+        let _ = tokio::time::timeout(self.patience, self.follower.notified()).await;
+    }
+}
+
+/// A caller that hangs up while its record is held leaves nothing behind.
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut held = self.swaps.lock();
+        if held.get(&self.key).is_some_and(|follower| Arc::ptr_eq(follower, &self.follower)) {
+            held.remove(&self.key);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Injected faults: what each looks like to AWS's clients, to a WebSocket client and to a function.
+
+use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
+use aws_sdk_apigatewaymanagement::primitives::Blob;
+use aws_sdk_kinesis::config::retry::RetryConfig;
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use local::faults::FaultSettings;
+use local::plane::PlaneOptions;
+use serde_json::{Value, json};
+use sluicegate_tests::client::Client;
+use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::{control, eventually, sdk};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+async fn plane_with(fault: &str, tfvars: &str) -> TestPlane {
+    let faults = FaultSettings { specs: vec![fault.parse().expect("a fault")], seed: Some(1) };
+    TestPlane::with(tfvars, PlaneOptions { faults, ..PlaneOptions::default() }).await
+}
+
+/// How often the plane's one fault has struck.
+fn struck(plane: &TestPlane) -> u64 {
+    plane.plane.faults().report()["faults"][0]["struck"].as_u64().expect("the plane has a fault")
+}
+
+/// How often the echo function was invoked, by its log.
+async fn invocations(plane: &TestPlane) -> usize {
+    let group = format!("/aws/lambda/{}", plane.stack.function_name("echo"));
+    let events =
+        control::json(&plane.plane, "Logs_20140328.FilterLogEvents", &json!({"logGroupName": group})).await;
+    let events = events["events"].as_array().cloned().unwrap_or_default();
+    let is_start = |event: &&Value| {
+        let message = event["message"].as_str().unwrap_or_default();
+        message.contains("START RequestId") || message.contains("platform.start")
+    };
+    events.iter().filter(is_start).count()
+}
+
+/// A client's connection id, by the frame that refuses what is no JSON.
+async fn connection_id(client: &mut Client) -> String {
+    client.send("not json").await;
+    client.receive_json().await["connectionId"].as_str().expect("an id").to_owned()
+}
+
+/// Facts D2, C4: the client hears of it by a nack alone, an SDK by the exception.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_throttled_put_is_a_nack_to_a_client_and_an_exception_to_an_sdk() {
+    let plane = plane_with("put-throttled=2 times", "acknowledgements = true").await;
+    let mut client = plane.client().await;
+    client.send("1").await;
+    let nack = json!({"nack": {"error": "ProvisionedThroughputExceededException"}});
+    assert_eq!(client.receive_json().await, nack);
+
+    let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
+    let put = || {
+        let put = kinesis.put_record().stream_name(plane.stack.stream_name()).partition_key("k");
+        let put = put.data(Blob::new("{}")).customize();
+        put.config_override(aws_sdk_kinesis::Config::builder().retry_config(RetryConfig::disabled())).send()
+    };
+    let refused = put().await.expect_err("the second time").into_service_error();
+    assert!(refused.is_provisioned_throughput_exceeded_exception(), "{refused}");
+    put().await.expect("twice is over");
+
+    client.send("2").await;
+    let mut frames = [client.receive().await, client.receive().await];
+    frames.sort();
+    assert_eq!(frames[0], "2");
+    assert!(frames[1].starts_with(r#"{"ack":"#), "{frames:?}");
+}
+
+/// Facts A1, D3: two messages that a client sends one after the other enter the stream the other way round, and
+/// are answered so.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_messages_of_a_client_swap_and_so_do_their_answers() {
+    let plane = plane_with("put-swapped=1 time,60s", "").await;
+    let mut client = plane.client().await;
+    for n in ["1", "2", "3"] {
+        client.send(n).await;
+    }
+    let answers = [client.receive().await, client.receive().await, client.receive().await];
+    assert_eq!(answers[0], "2");
+    assert_eq!(struck(&plane), 1);
+    // The third may pass the first, which follows the second without holding anybody up.
+    assert!(answers.contains(&"1".into()) && answers.contains(&"3".into()), "{answers:?}");
+}
+
+/// Facts D3: the sequence numbers of two puts of one key that are under way together may be the other way round.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_puts_that_are_under_way_together_swap() {
+    let plane = plane_with("put-swapped=60s,1 time,for=k", "").await;
+    let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
+    let put = || {
+        let put = kinesis.put_record().stream_name(plane.stack.stream_name()).partition_key("k");
+        put.data(Blob::new("{}")).send()
+    };
+    let first = tokio::spawn(put());
+    eventually("the first is held back", || async { struck(&plane) == 1 }).await;
+    let second = put().await.expect("the second is put");
+    let first = first.await.expect("it ends").expect("the first is put");
+    assert!(first.sequence_number > second.sequence_number, "{first:?} after {second:?}");
+}
+
+/// Facts E3: duplicates are possible without any error. The library remembers, and answers once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_comes_twice_is_answered_once_by_the_library() {
+    let plane = plane_with("batch-twice=1 time", "").await;
+    let mut client = plane.client().await;
+    client.send("1").await;
+    assert_eq!(client.receive().await, "1");
+    eventually("the batch comes again", || async { invocations(&plane).await == 2 }).await;
+    client.send("2").await;
+    assert_eq!(client.receive().await, "2");
+    assert_eq!((struck(&plane), invocations(&plane).await), (1, 3));
+}
+
+/// Facts E3: a throttled function is invoked later, and nothing is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_throttled_function_gets_its_records_later() {
+    let plane = plane_with("function-throttled=2 times", "").await;
+    let mut client = plane.client().await;
+    client.send("1").await;
+    assert_eq!(client.receive().await, "1");
+    assert_eq!((struck(&plane), invocations(&plane).await), (2, 1));
+}
+
+/// Facts B: the client is there and hears nothing, since the function is told that it left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_said_to_be_gone_gets_no_answer() {
+    let plane = plane_with("connections-410=2 times", "").await;
+    let mut client = plane.client().await;
+    let id = connection_id(&mut client).await;
+    let post = sdk::connections(&plane.connections_endpoint()).post_to_connection();
+    let post = post.connection_id(&id).data(Blob::new("x")).send().await;
+    assert!(post.expect_err("gone").into_service_error().is_gone_exception());
+    client.send("1").await;
+    eventually("the function hears it too", || async { struck(&plane) == 2 }).await;
+    client.send("2").await;
+    assert_eq!(client.receive().await, "2");
+}
+
+/// Facts B: an SDK sees the error, and the library tries again until the client has its answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn posts_that_are_refused_for_a_while_arrive_in_the_end() {
+    for (fault, code) in [
+        ("connections-429=3 times", "LimitExceededException"),
+        ("connections-500=3 times", "InternalServerErrorException"),
+    ] {
+        let plane = plane_with(fault, "").await;
+        let mut client = plane.client().await;
+        let id = connection_id(&mut client).await;
+        let post = sdk::connections(&plane.connections_endpoint()).post_to_connection();
+        let once = RetryConfig::disabled();
+        let once = aws_sdk_apigatewaymanagement::Config::builder().retry_config(once);
+        let post = post.connection_id(&id).data(Blob::new("x")).customize().config_override(once).send();
+        assert_eq!(post.await.expect_err(fault).into_service_error().code(), Some(code));
+        client.send("1").await;
+        assert_eq!(client.receive().await, "1");
+        assert_eq!((struck(&plane), invocations(&plane).await), (3, 1), "{fault}");
+    }
+}
+
+/// Facts D4. A delay is the one thing that a lower bound of time can tell of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_shard_answers_no_sooner_than_its_delay() {
+    let plane = plane_with("shard-slow=500ms,1 time", "").await;
+    let mut client = plane.client().await;
+    let sent = Instant::now();
+    client.send("1").await;
+    assert_eq!(client.receive().await, "1");
+    assert!(sent.elapsed() >= Duration::from_millis(500), "{:?}", sent.elapsed());
+    assert_eq!(struck(&plane), 1);
+}
+
+/// Facts E2: what is written while a mapping at LATEST is created never reaches the function.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_at_latest_misses_what_comes_while_it_is_created() {
+    let plane = plane_with("latest-gap=4s", "acknowledgements = true").await;
+    let mut client = plane.client().await;
+    client.send("1").await;
+    assert!(client.receive().await.starts_with(r#"{"ack":"#), "the first is in the stream");
+    assert_eq!(mapping_state(&plane).await, "Creating", "the machine is too slow for this test");
+    eventually("the mapping is created", || async { mapping_state(&plane).await == "Enabled" }).await;
+    client.send("2").await;
+    let mut frames = [client.receive().await, client.receive().await];
+    frames.sort();
+    assert_eq!(frames[0], "2");
+    assert!(frames[1].starts_with(r#"{"ack":"#), "{frames:?}");
+    assert_eq!(invocations(&plane).await, 1);
+}
+
+/// Faults come and go while the plane runs, by its own page.
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_are_changed_while_the_plane_runs() {
+    let plane = TestPlane::with("acknowledgements = true", PlaneOptions::default()).await;
+    let mut client = plane.client().await;
+    let (status, told) = page(&plane, "PUT", "put-throttled\nseed=7").await;
+    assert_eq!((status, &told["seed"]), (200, &7.into()));
+    client.send("1").await;
+    assert!(client.receive().await.starts_with(r#"{"nack":"#));
+    let (_, told) = page(&plane, "GET", "").await;
+    assert_eq!(told["faults"], json!([{"fault": "put-throttled", "occasions": 1, "struck": 1}]));
+    let (status, told) = page(&plane, "PUT", "put-throtled").await;
+    assert_eq!(status, 400);
+    assert!(told["message"].as_str().is_some_and(|text| text.contains("there is no fault \"put-throtled\"")));
+    page(&plane, "DELETE", "").await;
+    client.send("2").await;
+    let frames = [client.receive().await, client.receive().await];
+    assert!(frames.contains(&"2".into()), "{frames:?}");
+}
+
+/// Calls the plane's page of faults as any HTTP client does.
+async fn page(plane: &TestPlane, method: &str, body: &str) -> (u16, Value) {
+    let mut socket = TcpStream::connect(plane.plane.address()).await.expect("the plane listens");
+    let head = format!("{method} /_sluicegate/faults HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    socket.write_all(request.as_bytes()).await.expect("the plane takes a request");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, serde_json::from_str(body).expect("JSON"))
+}
+
+/// The state of the plane's one mapping, as the Lambda API reports it.
+async fn mapping_state(plane: &TestPlane) -> String {
+    let authorization = "AWS4-HMAC-SHA256 Credential=developer/20260101/us-east-1/lambda/aws4_request, \
+                         SignedHeaders=host, Signature=0";
+    let request = http::Request::get("/2015-03-31/event-source-mappings/")
+        .header(http::header::AUTHORIZATION, authorization)
+        .body(Bytes::new())
+        .expect("a sound request");
+    let answer = plane.plane.call(request).await.into_body().collect().await.expect("an answer").to_bytes();
+    let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+    answer["EventSourceMappings"][0]["State"].as_str().expect("a mapping").to_owned()
+}
