@@ -1,4 +1,5 @@
-# The stack: one gateway, one stream, and a function with its own consumer for each key of `functions`.
+# The stack: one gateway, one stream, and a function with its own consumer for each key of `functions`; where it
+# is asked for, a function that decides who may connect.
 
 locals {
   # Routes and lifecycle events exist where a function asks for them.
@@ -22,6 +23,16 @@ module "stream" {
   kms_key_arn     = var.stream.kms_key_arn
 }
 
+module "authorizer" {
+  source = "./modules/authorizer"
+  count  = var.authorizer == null ? 0 : 1
+
+  name         = "${var.name}-authorizer"
+  bundle       = var.bundle
+  architecture = var.architecture
+  settings     = var.authorizer
+}
+
 module "gateway" {
   source = "./modules/gateway"
 
@@ -32,6 +43,7 @@ module "gateway" {
   lifecycle_events   = local.lifecycle_events
   route_schemas      = var.route_schemas
   acknowledgements   = var.acknowledgements
+  authorizer         = var.authorizer == null ? null : merge(module.authorizer[0], { identity_sources = var.authorizer.identity_sources })
   throttling         = var.throttling
   logging            = var.logging
   data_trace         = var.data_trace

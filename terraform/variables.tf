@@ -114,6 +114,25 @@ variable "route_schemas" {
   default     = {}
 }
 
+variable "authorizer" {
+  description = "Function that decides who may connect: `function` names its zip in `bundle`, `identity_sources` what a handshake must carry for it to be asked; each attribute is described in modules/authorizer. Null: everybody may connect."
+  type = object({
+    function           = string
+    identity_sources   = optional(list(string), ["route.request.querystring.token"])
+    memory_mb          = optional(number, 128)
+    timeout_seconds    = optional(number, 5)
+    environment        = optional(map(string), {})
+    log_level          = optional(string, "INFO")
+    log_retention_days = optional(number, 14)
+  })
+  default = null
+
+  validation {
+    condition     = var.authorizer == null || !contains(keys(var.functions), "authorizer")
+    error_message = "functions cannot have the key authorizer beside an authorizer, whose function has that name: choose another key."
+  }
+}
+
 variable "domain" {
   description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) and `hosted_zone_id` (Route 53, where the alias record is wanted)."
   type = object({

@@ -149,6 +149,10 @@ impl Permissions for Developer {
         Ok(())
     }
 
+    fn check_service(&self, _: &str, _: &str, _: &str, _: &str) -> Result<(), Denied> {
+        Ok(())
+    }
+
     fn issue(&self, _: &str) -> Credentials {
         Credentials {
             access_key_id: "developer".into(),

@@ -2,12 +2,14 @@
 
 use crate::PATIENCE;
 use futures_util::{SinkExt as _, StreamExt as _};
+use http::Response;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// A connected client.
@@ -24,6 +26,28 @@ impl Client {
     pub async fn connect(uri: &str) -> Self {
         let (socket, _) = connect_async(uri).await.expect("the handshake succeeds");
         Self { socket }
+    }
+
+    /// Connects with headers of the handshake's own; answers also what the server's answer carries.
+    ///
+    /// # Errors
+    /// The answer that refuses the handshake.
+    ///
+    /// # Panics
+    /// Where there is no answer at all.
+    pub async fn try_connect(
+        uri: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<(Self, Response<Option<Vec<u8>>>), Response<Option<Vec<u8>>>> {
+        let mut request = uri.into_client_request().expect("a sound URI");
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().expect("a sound header"));
+        }
+        match connect_async(request).await {
+            Ok((socket, response)) => Ok((Self { socket }, response)),
+            Err(Error::Http(response)) => Err(*response),
+            Err(error) => panic!("{uri}: {error}"),
+        }
     }
 
     /// Sends a text message in one frame.

@@ -2,7 +2,7 @@
 //! whose SDKs they do not.
 
 use bytes::Bytes;
-use http::{Method, Request, header};
+use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use local::plane::Plane;
 use serde_json::Value;
@@ -33,6 +33,35 @@ pub async fn iam(plane: &Plane, parameters: &[(&str, &str)]) -> String {
     send(plane, "iam", "application/x-www-form-urlencoded", None, form).await
 }
 
+/// Calls a REST service, whatever comes of it: API Gateway or Lambda.
+///
+/// # Panics
+/// Where the path is none.
+pub async fn rest(
+    plane: &Plane,
+    service: &str,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> (StatusCode, Value) {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let request = request(service, method, path, "application/json").body(Bytes::from(body));
+    let response = plane.call(request.expect("a sound request")).await;
+    let status = response.status();
+    let body = response.into_body().collect().await.expect("an answer").to_bytes();
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+fn request(service: &str, method: Method, path: &str, content_type: &str) -> http::request::Builder {
+    let scope = format!("developer/20260101/us-east-1/{service}/aws4_request");
+    let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::AUTHORIZATION, authorization)
+        .header(header::CONTENT_TYPE, content_type)
+}
+
 async fn send(
     plane: &Plane,
     service: &str,
@@ -40,13 +69,7 @@ async fn send(
     target: Option<&str>,
     body: String,
 ) -> String {
-    let scope = format!("developer/20260101/us-east-1/{service}/aws4_request");
-    let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
-    let mut request = Request::builder()
-        .method(Method::POST)
-        .uri("/")
-        .header(header::AUTHORIZATION, authorization)
-        .header(header::CONTENT_TYPE, content_type);
+    let mut request = request(service, Method::POST, "/", content_type);
     if let Some(target) = target {
         request = request.header("x-amz-target", target);
     }

@@ -16,13 +16,15 @@ pub fn project() -> PathBuf {
     manifest.parent().expect("tests/ lies in the project").to_owned()
 }
 
-/// Every function's package by key, `echo` and `relay` among them.
+/// Every function's package by key, `authorizer`, `echo` and `relay` among them.
 ///
 /// # Panics
 /// Where a function does not compile; cargo's message is in the panic's.
 pub fn packages() -> &'static BTreeMap<String, Bytes> {
     static PACKAGES: OnceLock<BTreeMap<String, Bytes>> = OnceLock::new();
-    PACKAGES.get_or_init(|| ["echo", "relay"].into_iter().map(|key| (key.to_owned(), build(key))).collect())
+    PACKAGES.get_or_init(|| {
+        ["authorizer", "echo", "relay"].into_iter().map(|key| (key.to_owned(), build(key))).collect()
+    })
 }
 
 fn build(key: &str) -> Bytes {

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: a plane with real functions on a free port, and clients to talk to it.
 
+pub mod api;
 pub mod client;
 pub mod control;
 pub mod denials;

@@ -9,8 +9,14 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 /// Each folder with a configuration of its own, below `terraform/`.
-pub const FOLDERS: [&str; 5] =
-    ["", "modules/function", "modules/gateway", "modules/observability", "modules/stream"];
+pub const FOLDERS: [&str; 6] = [
+    "",
+    "modules/authorizer",
+    "modules/function",
+    "modules/gateway",
+    "modules/observability",
+    "modules/stream",
+];
 
 /// The trials.
 pub fn trials(tree: Option<&Arc<Tree>>) -> Vec<Trial> {

@@ -79,8 +79,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         None => Architecture::from_tfvars(&stack.architecture)
             .with_context(|| format!("architecture must be x86_64 or arm64, not {}", stack.architecture))?,
     };
-    let keys: Vec<_> = stack.functions.keys().cloned().collect();
-    if keys.is_empty() {
+    let keys: Vec<_> = stack.packages().into_iter().collect();
+    if stack.functions.is_empty() {
         bail!("the tfvars name no function: add one to `functions` in terraform/stack.auto.tfvars");
     }
 

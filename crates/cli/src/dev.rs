@@ -39,7 +39,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let listener = args.plane.listen().await?;
     let mut changes = watch(&project)?;
 
-    let keys: Vec<_> = stack.functions.keys().cloned().collect();
+    let keys: Vec<_> = stack.packages().into_iter().collect();
     let Some(mut built) = first_build(&project, &keys, &mut changes).await? else { return Ok(()) };
     let plane = args.plane.start(listener).await?;
     let mut zips = BTreeMap::new();

@@ -51,6 +51,19 @@ pub trait Permissions: Send + Sync {
     /// [`Denied`], with the service in the place of the role.
     fn assume(&self, service: &str, role_arn: &str) -> Result<(), Denied>;
 
+    /// Whether a service may do `action` to `resource` on behalf of `source_arn`: the resource's own policy
+    /// decides.
+    ///
+    /// # Errors
+    /// [`Denied`], with the service in the place of the role.
+    fn check_service(
+        &self,
+        service: &str,
+        action: &str,
+        resource: &str,
+        source_arn: &str,
+    ) -> Result<(), Denied>;
+
     /// Temporary credentials that act as `role_arn` until [`Permissions::revoke`].
     fn issue(&self, role_arn: &str) -> Credentials;
 

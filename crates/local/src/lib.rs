@@ -10,6 +10,7 @@ pub mod function;
 pub mod gateway;
 pub mod identity;
 pub mod logs;
+mod metrics;
 pub mod package;
 pub mod plane;
 mod server;

@@ -13,6 +13,7 @@ use crate::function::mapping::{self, MappingStatus, Mappings};
 use crate::function::{self, Functions};
 use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
+use crate::metrics::Page;
 use crate::server;
 use crate::stream::{self, Streams, WriteLimits};
 use axum::body::Body;
@@ -111,6 +112,7 @@ impl Plane {
         let gateway = Gateway::new(gateway::Surroundings {
             account: account.clone(),
             streams: streams.clone(),
+            functions: functions.clone(),
             permissions: iam.clone(),
             logs: logs.clone(),
             timers,
@@ -170,6 +172,16 @@ impl Plane {
         let mut state = self.aws_api.state();
         state["streams"] = self.streams.state().await;
         state
+    }
+
+    /// What is counted, as Prometheus reads it.
+    pub fn metrics(&self) -> String {
+        let mut page = Page::default();
+        self.gateway.write_metrics(&mut page);
+        self.streams.write_metrics(&mut page);
+        self.served.mappings.write_metrics(&mut page);
+        self.served.functions.write_metrics(&mut page);
+        page.into_text()
     }
 
     /// Closes every connection, ends every function and lets calls in flight finish.

@@ -2,6 +2,7 @@
 
 use crate::faults;
 use crate::gateway::{self, Endpoint};
+use crate::metrics;
 use crate::plane::Plane;
 use axum::body::Body;
 use bytes::Bytes;
@@ -95,7 +96,7 @@ async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> 
     plane.call(Request::from_parts(parts, body.to_bytes())).await
 }
 
-/// `/_sluicegate/health`, `state` and `faults`.
+/// `/_sluicegate/health`, `metrics`, `state` and `faults`.
 async fn admin(plane: &Plane, name: &str, request: Request<Incoming>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     match (&parts.method, name) {
@@ -103,6 +104,13 @@ async fn admin(plane: &Plane, name: &str, request: Request<Incoming>) -> Respons
             page(StatusCode::OK, json!({"status": "running", "version": env!("CARGO_PKG_VERSION")}))
         }
         (&Method::GET, "state") => page(StatusCode::OK, plane.state().await),
+        (&Method::GET, "metrics") => {
+            let mut response = Response::new(Body::from(plane.metrics()));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
+            response
+        }
         (method, faults::PAGE) => {
             let Ok(body) = Limited::new(body, ADMIN_BODY_BYTES_MAX).collect().await else {
                 return page(StatusCode::PAYLOAD_TOO_LARGE, json!({"message": "the request is too large"}));
@@ -112,7 +120,7 @@ async fn admin(plane: &Plane, name: &str, request: Request<Incoming>) -> Respons
         }
         _ => page(
             StatusCode::NOT_FOUND,
-            json!({"message": format!("there is no page {ADMIN_PREFIX}{name}; there are health, state and faults")}),
+            json!({"message": format!("there is no page {ADMIN_PREFIX}{name}; there are health, metrics, state and faults")}),
         ),
     }
 }

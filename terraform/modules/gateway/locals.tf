@@ -21,11 +21,11 @@ locals {
 
   message_routes = toset(concat(["$default"], var.routes))
 
-  # Route key to integration and, for messages, to the model that a body must match.
+  # Route key to integration, to the model that a message's body must match, and whether the authorizer is asked.
   routes = merge(
-    { for key in local.message_routes : key => { integration = "message", model = local.model_names[key] } },
-    { "$connect" = { integration = "connect", model = null } },
-    local.disconnect_to_stream ? { "$disconnect" = { integration = "disconnect", model = null } } : {},
+    { for key in local.message_routes : key => { integration = "message", model = local.model_names[key], authorized = false } },
+    { "$connect" = { integration = "connect", model = null, authorized = var.authorizer != null } },
+    local.disconnect_to_stream ? { "$disconnect" = { integration = "disconnect", model = null, authorized = false } } : {},
   )
 
   # A model's name is alphanumeric and a route key need not be: the hash keeps "a-b" and "ab" apart.
@@ -49,6 +49,7 @@ locals {
     routes                     = local.routes
     route_responses            = local.two_way_routes
     models                     = local.models
+    authorizer                 = var.authorizer == null ? null : { name = var.authorizer.name, identity_sources = var.authorizer.identity_sources }
   }
 
   configuration_hash = sha1(jsonencode(local.served))

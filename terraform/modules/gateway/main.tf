@@ -21,6 +21,7 @@ resource "aws_apigatewayv2_deployment" "this" {
 
   # The snapshot must see every part in its new state.
   depends_on = [
+    aws_apigatewayv2_authorizer.this,
     aws_apigatewayv2_route.this,
     aws_apigatewayv2_route_response.this,
     aws_apigatewayv2_integration.this,

@@ -6,12 +6,13 @@ locals {
 }
 
 resource "aws_apigatewayv2_route" "this" {
-  #checkov:skip=CKV_AWS_309:the API is public, as in the reference architecture; an authorizer on $connect is not part of it.
+  #checkov:skip=CKV_AWS_309:the API is public, as in the reference architecture, unless an authorizer is given; it stands on $connect, where AWS allows one.
   for_each = local.routes
 
   api_id                              = aws_apigatewayv2_api.this.id
   route_key                           = each.key
-  authorization_type                  = "NONE"
+  authorization_type                  = each.value.authorized ? "CUSTOM" : "NONE"
+  authorizer_id                       = each.value.authorized ? aws_apigatewayv2_authorizer.this[0].id : null
   target                              = "integrations/${aws_apigatewayv2_integration.this[each.value.integration].id}"
   model_selection_expression          = each.value.model == null ? null : "default"
   request_models                      = each.value.model == null ? null : { default = aws_apigatewayv2_model.this[each.value.model].name }

@@ -81,6 +81,21 @@ variable "acknowledgements" {
   default     = false
 }
 
+variable "authorizer" {
+  description = "The function that decides who may connect: its `name`, its `invoke_arn`, and `identity_sources`, what a handshake must carry for it to be asked. Null: everybody may connect."
+  type = object({
+    name             = string
+    invoke_arn       = string
+    identity_sources = list(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.authorizer == null ? true : length(var.authorizer.identity_sources) > 0 && alltrue([for source in var.authorizer.identity_sources : can(regex("^(route\\.request\\.(header|querystring)|stageVariables|context)\\..+$", source))])
+    error_message = "authorizer.identity_sources must name at least one of route.request.querystring.NAME, route.request.header.NAME, stageVariables.NAME or context.NAME ($request.header.NAME is for HTTP APIs)."
+  }
+}
+
 variable "throttling" {
   description = "Token bucket of the stage: `rate_limit` requests per second sustained, `burst_limit` requests at once."
   type = object({

@@ -24,6 +24,10 @@ mock_resource "aws_apigatewayv2_api" {
   }
 }
 
+mock_resource "aws_apigatewayv2_authorizer" {
+  defaults = { id = "auth001" }
+}
+
 mock_resource "aws_apigatewayv2_integration" {
   defaults = { id = "int0001" }
 }

@@ -35,6 +35,9 @@ impl AwsApi {
             for (id, record) in &store.apis {
                 let name = unique(&apis, &record.definition.api.name);
                 names.insert(id.clone(), format!("{{api:{name}}}"));
+                for (id, authorizer) in &record.definition.authorizers {
+                    names.insert(id.clone(), format!("{{authorizer:{}}}", authorizer.name));
+                }
                 apis.insert(name, api(record));
             }
             (json!({"apis": apis, "cloudwatchRoleArn": store.cloudwatch_role_arn}), names)
@@ -47,6 +50,7 @@ impl AwsApi {
                     "codeSha256": config.code_sha256,
                     "architecture": function.architecture,
                     "reservedConcurrency": config.reserved_concurrency,
+                    "policy": function.policy(),
                 });
                 (name.clone(), settings)
             });
@@ -118,6 +122,7 @@ fn definition(definition: &Definition) -> Value {
         let model = route.request_model(definition).ok().flatten();
         let settings = json!({
             "authorizationType": route.authorization_type,
+            "authorizer": route.authorizer_id.as_ref().and_then(|id| definition.authorizers.get(id)).map(document),
             "integration": integration,
             "requestModel": model.and_then(|name| definition.model(name)).map(|model| parsed(&model.schema)),
             "twoWay": two_way,

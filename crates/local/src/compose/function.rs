@@ -9,6 +9,18 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 
+/// What every function has, whatever invokes it.
+pub(super) struct Code<'a> {
+    pub(super) name: &'a str,
+    pub(super) role: &'a str,
+    pub(super) log_group: &'a str,
+    pub(super) memory_mb: u32,
+    pub(super) timeout_seconds: u32,
+    pub(super) log_level: &'a str,
+    pub(super) environment: Value,
+    pub(super) zip: &'a Bytes,
+}
+
 impl Composer<'_> {
     pub(super) async fn function(
         &self,
@@ -48,23 +60,17 @@ impl Composer<'_> {
         // As the module builds it from names, and not as this plane answers it: account and name are what counts.
         environment["SLUICEGATE_FAULT_QUEUE_URL"] =
             format!("https://sqs.{}.amazonaws.com/{}/{queue_name}", account.region, account.id).into();
-        let create = json!({
-            "FunctionName": name,
-            "Role": role,
-            "Runtime": "provided.al2023",
-            "Handler": "bootstrap",
-            "Architectures": [stack.architecture],
-            "Code": {"ZipFile": STANDARD.encode(zip)},
-            "MemorySize": function.memory_mb,
-            "Timeout": function.timeout_seconds,
-            "PackageType": "Zip",
-            "Environment": {"Variables": environment},
-            "LoggingConfig": {
-                "LogFormat": "JSON", "LogGroup": log_group,
-                "ApplicationLogLevel": function.log_level, "SystemLogLevel": "INFO",
-            },
-        });
-        let created = self.lambda("/2015-03-31/functions", &create).await?;
+        let code = Code {
+            name: &name,
+            role: &role,
+            log_group: &log_group,
+            memory_mb: function.memory_mb,
+            timeout_seconds: function.timeout_seconds,
+            log_level: &function.log_level,
+            environment,
+            zip,
+        };
+        let created = self.create_function(code).await?;
         if function.reserved_concurrency >= 0 {
             let path = format!("/2017-10-31/functions/{name}/concurrency");
             let reserved = json!({"ReservedConcurrentExecutions": function.reserved_concurrency});
@@ -72,6 +78,26 @@ impl Composer<'_> {
         }
         self.mapping(function, &created["FunctionArn"], &consumer_arn, &queue_arn).await?;
         Ok(name)
+    }
+
+    pub(super) async fn create_function(&self, code: Code<'_>) -> Result<Value, ComposeError> {
+        let create = json!({
+            "FunctionName": code.name,
+            "Role": code.role,
+            "Runtime": "provided.al2023",
+            "Handler": "bootstrap",
+            "Architectures": [self.stack.architecture],
+            "Code": {"ZipFile": STANDARD.encode(code.zip)},
+            "MemorySize": code.memory_mb,
+            "Timeout": code.timeout_seconds,
+            "PackageType": "Zip",
+            "Environment": {"Variables": code.environment},
+            "LoggingConfig": {
+                "LogFormat": "JSON", "LogGroup": code.log_group,
+                "ApplicationLogLevel": code.log_level, "SystemLogLevel": "INFO",
+            },
+        });
+        self.lambda("/2015-03-31/functions", &create).await
     }
 
     async fn mapping(

@@ -44,15 +44,19 @@ impl Composer<'_> {
             self.respond(&api, &message, "/200/", Some("ack")).await?;
             self.respond(&api, &message, "$default", Some("nack")).await?;
         }
-        self.route(&api, "$connect", &connect, true).await?;
+        let authorizer = match &stack.authorizer {
+            Some(authorizer) => Some(self.authorize(&api, authorizer).await?),
+            None => None,
+        };
+        self.route(&api, "$connect", &connect, true, authorizer.as_deref()).await?;
         let default = "$default".to_owned();
         for key in std::iter::once(&default).chain(asked) {
-            self.route(&api, key, &message, stack.acknowledgements).await?;
+            self.route(&api, key, &message, stack.acknowledgements, None).await?;
         }
         if lifecycle.iter().any(|event| *event == "DISCONNECT") {
             let disconnect = self.integration(&api, Some(&role), "disconnect").await?;
             self.respond(&api, &disconnect, "/200/", None).await?;
-            self.route(&api, "$disconnect", &disconnect, false).await?;
+            self.route(&api, "$disconnect", &disconnect, false, None).await?;
         }
 
         let deployment = self.api_gateway(&format!("/{api}/deployments"), &json!({})).await?;
@@ -124,10 +128,15 @@ impl Composer<'_> {
         key: &str,
         integration: &str,
         two_way: bool,
+        authorizer: Option<&str>,
     ) -> Result<(), ComposeError> {
         let mut route = json!({
             "routeKey": key, "authorizationType": "NONE", "target": format!("integrations/{integration}"),
         });
+        if let Some(authorizer) = authorizer {
+            route["authorizationType"] = "CUSTOM".into();
+            route["authorizerId"] = authorizer.into();
+        }
         if !matches!(key, "$connect" | "$disconnect") {
             route["modelSelectionExpression"] = "default".into();
             route["requestModels"] = json!({"default": model_name(self.stack, key)});

@@ -5,6 +5,7 @@
 
 use crate::plane::Plane;
 use crate::stack::Stack;
+mod authorizer;
 mod call;
 mod function;
 mod gateway;
@@ -52,8 +53,12 @@ pub async fn compose(
 ) -> Result<Composed, ComposeError> {
     let composer = Composer { plane, stack };
     composer.stream().await?;
-    let api_id = composer.gateway().await?;
     let mut functions = BTreeMap::new();
+    if let Some(authorizer) = &stack.authorizer {
+        let zip = zips.get(&authorizer.function).cloned().unwrap_or_default();
+        functions.insert(authorizer.function.clone(), composer.authorizer(authorizer, &zip).await?);
+    }
+    let api_id = composer.gateway().await?;
     for (key, function) in &stack.functions {
         let zip = zips.get(key).cloned().unwrap_or_default();
         functions.insert(key.clone(), composer.function(&api_id, key, function, &zip).await?);

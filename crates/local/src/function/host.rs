@@ -3,10 +3,11 @@
 use super::config::FunctionConfig;
 use super::environment::{Ended, Environment, Surroundings};
 use crate::faults::Fault;
+use crate::metrics::Page;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use dashmap::DashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Invocations of all functions at once, at most: the account's default concurrency.
@@ -35,6 +36,15 @@ struct Function {
     config: ArcSwap<FunctionConfig>,
     idle: Mutex<Vec<Environment>>,
     in_flight: AtomicU32,
+    outcomes: Outcomes,
+}
+
+/// How a function's invocations ended, counted.
+#[derive(Default)]
+struct Outcomes {
+    ok: AtomicU64,
+    error: AtomicU64,
+    throttled: AtomicU64,
 }
 
 impl Functions {
@@ -58,6 +68,7 @@ impl Functions {
                     config: ArcSwap::new(config),
                     idle: Mutex::default(),
                     in_flight: AtomicU32::new(0),
+                    outcomes: Outcomes::default(),
                 }));
             }
         }
@@ -83,6 +94,23 @@ impl Functions {
     pub async fn invoke(&self, name: &str, request_id: &str, payload: Bytes) -> Result<Ended, InvokeError> {
         let function = self.by_name.get(name).map(|function| function.clone());
         let function = function.ok_or_else(|| InvokeError::NotFound(name.into()))?;
+        let ended = self.invoke_found(&function, name, request_id, payload).await;
+        let outcome = match &ended {
+            Ok(Ended::Response(_)) => &function.outcomes.ok,
+            Ok(Ended::Error(_)) => &function.outcomes.error,
+            Err(_) => &function.outcomes.throttled,
+        };
+        outcome.fetch_add(1, Ordering::Relaxed);
+        ended
+    }
+
+    async fn invoke_found(
+        &self,
+        function: &Function,
+        name: &str,
+        request_id: &str,
+        payload: Bytes,
+    ) -> Result<Ended, InvokeError> {
         let config = function.config.load_full();
         let reserved = config.reserved_concurrency.unwrap_or(CONCURRENCY_MAX);
         let throttled = || InvokeError::Throttled(name.into());
@@ -113,6 +141,23 @@ impl Functions {
             function.idle().push(environment);
         }
         Ok(ended)
+    }
+
+    /// Writes what is counted.
+    pub fn write_metrics(&self, page: &mut Page) {
+        let mut functions: Vec<_> =
+            self.by_name.iter().map(|found| (found.key().clone(), found.value().clone())).collect();
+        functions.sort_by(|a, b| a.0.cmp(&b.0));
+        let name = "sluicegate_function_invocations_total";
+        page.family(name, "counter", "Invocations by how they ended.");
+        for (function, Function { outcomes, .. }) in functions.iter().map(|(name, found)| (name, &**found)) {
+            let outcomes =
+                [("ok", &outcomes.ok), ("error", &outcomes.error), ("throttled", &outcomes.throttled)];
+            for (outcome, count) in outcomes {
+                let labels = [("function", function.as_str()), ("outcome", outcome)];
+                page.sample(name, &labels, count.load(Ordering::Relaxed));
+            }
+        }
     }
 
     /// Ends every environment that is idle, and waits until their processes are gone.

@@ -1,12 +1,14 @@
 //! The connections of the plane, by id, and what can be sent to each.
 
+use super::authorizer::Identity;
 use super::limits::{QUEUED_BYTES_MAX, QUEUED_MESSAGES_MAX};
 use crate::clock;
 use bytes::Bytes;
 use dashmap::DashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 
 /// What waits to be written to a client.
@@ -66,6 +68,8 @@ pub struct Connection {
     pub user_agent: Option<String>,
     /// When data last went either way, in milliseconds since the epoch.
     last_active_ms: AtomicU64,
+    /// Set once, by an authorizer, before the connection is established. Most have none: boxed.
+    identity: OnceLock<Box<Identity>>,
     queued_bytes: AtomicUsize,
     outgoing: mpsc::Sender<Outgoing>,
 }
@@ -103,10 +107,22 @@ impl Connection {
             source_ip,
             user_agent,
             last_active_ms: AtomicU64::new(connected_at_ms),
+            identity: OnceLock::new(),
             queued_bytes: AtomicUsize::new(0),
             outgoing,
         };
         (Arc::new(connection), queue)
+    }
+
+    /// Keeps what the authorizer said of the client.
+    pub fn identify(&self, identity: Identity) {
+        // A connection is authorised once.
+        let _ = self.identity.set(Box::new(identity));
+    }
+
+    /// What the authorizer said of the client, if there is one.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.get().map(AsRef::as_ref)
     }
 
     /// Queues a message for the client.
@@ -175,6 +191,13 @@ impl Connections {
     /// From now on the connection is gone. Answers whether it was there.
     pub fn remove(&self, id: &str) -> bool {
         self.by_id.remove(id).is_some()
+    }
+
+    /// Adds to each stage's count.
+    pub fn count_by_stage(&self, open: &mut BTreeMap<(String, String), u64>) {
+        for connection in self.by_id.iter() {
+            *open.entry((connection.api_id.clone(), connection.stage.clone())).or_default() += 1;
+        }
     }
 
     /// The connections of one stage.

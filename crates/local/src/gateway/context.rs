@@ -1,7 +1,9 @@
 //! `$context` of one message: looked up by name as a template, a selection or a log line asks for it.
 
 use super::connections::Connection;
+use super::opening::Opening;
 use super::selection::ContextLookup;
+use super::trace::Trace;
 use crate::clock;
 use mapping_template::{Context, Node};
 use std::borrow::Cow;
@@ -35,7 +37,7 @@ pub struct MessageContext<'a> {
     pub connection: &'a Connection,
     /// What kind of event it is.
     pub event_type: EventType,
-    /// The route that was selected.
+    /// The route that was selected; empty where none was.
     pub route_key: &'a str,
     /// The account that is played.
     pub account_id: &'a str,
@@ -45,13 +47,16 @@ pub struct MessageContext<'a> {
     pub message_id: Option<String>,
     /// Milliseconds since the epoch.
     pub request_time_ms: u64,
-    /// The status of a handshake or an integration, once there is one.
-    pub status: Option<u16>,
+    /// The handshake, while `$connect` runs.
+    pub opening: Option<&'a Opening>,
+    /// What became of it so far.
+    pub trace: Trace,
 }
 
 /// Every variable, in the order in which `$context` alone renders them.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "routeKey",
+    "authorizer",
     "messageId",
     "eventType",
     "extendedRequestId",
@@ -70,7 +75,29 @@ const NAMES: [&str; 16] = [
 ];
 const IDENTITY_NAMES: [&str; 2] = ["userAgent", "sourceIp"];
 
-impl MessageContext<'_> {
+impl<'a> MessageContext<'a> {
+    /// A message that has just come.
+    pub fn new(
+        connection: &'a Connection,
+        event_type: EventType,
+        route_key: &'a str,
+        account_id: &'a str,
+        request_id: String,
+        request_time_ms: u64,
+    ) -> Self {
+        Self {
+            connection,
+            event_type,
+            route_key,
+            account_id,
+            request_id,
+            message_id: None,
+            request_time_ms,
+            opening: None,
+            trace: Trace::default(),
+        }
+    }
+
     /// A variable's value, by its dotted path; `None` where it has none.
     pub fn get(&self, path: &str) -> Option<Cow<'_, str>> {
         let connection = self.connection;
@@ -88,11 +115,22 @@ impl MessageContext<'_> {
             "messageId" => Cow::Borrowed(self.message_id.as_deref()?),
             "requestTime" => clock::clf(self.request_time_ms).into(),
             "requestTimeEpoch" => self.request_time_ms.to_string().into(),
-            "routeKey" => Cow::Borrowed(self.route_key),
+            "routeKey" => Cow::Borrowed(Some(self.route_key).filter(|key| !key.is_empty())?),
             "stage" => Cow::Borrowed(connection.stage.as_str()),
-            "status" => self.status?.to_string().into(),
-            _ => return None,
+            _ => {
+                let of_client = path.strip_prefix("authorizer.").and_then(|name| self.client(name));
+                return of_client.map(Cow::Borrowed).or_else(|| self.trace.get(path));
+            }
         })
+    }
+
+    /// What the authorizer said of the client, when it connected.
+    fn client(&self, name: &str) -> Option<&str> {
+        let identity = self.connection.identity()?;
+        match name {
+            "principalId" => Some(&identity.principal_id),
+            name => identity.context.get(name).map(String::as_str),
+        }
     }
 }
 
@@ -113,10 +151,22 @@ impl Context for MessageContext<'_> {
         match path {
             [] => Some(members(&NAMES, &[])),
             ["identity"] => Some(members(&IDENTITY_NAMES, path)),
+            ["authorizer"] => {
+                let identity = self.connection.identity()?;
+                let principal = std::iter::once(("principalId", &identity.principal_id));
+                let all =
+                    principal.chain(identity.context.iter().map(|(name, value)| (name.as_str(), value)));
+                Some(Node::Object(all.map(|(name, value)| (name.into(), Node::text(value))).collect()))
+            }
+            ["authorizer", name] => self.client(name).map(Node::text),
             ["connectedAt"] => i64::try_from(self.connection.connected_at_ms).ok().map(Node::Number),
             ["requestTimeEpoch"] => i64::try_from(self.request_time_ms).ok().map(Node::Number),
             ["identity", "userAgent"] => self.get("identity.userAgent").map(Node::Text),
             ["identity", "sourceIp"] => self.get("identity.sourceIp").map(Node::Text),
+            ["error", "messageString"] => self.trace.get("error.messageString").map(Node::Text),
+            ["error", "validationErrorString"] => {
+                self.trace.get("error.validationErrorString").map(Node::Text)
+            }
             [name] => self.get(name).map(Node::Text),
             _ => None,
         }

@@ -1,89 +1,103 @@
 //! One message's way through the gateway: throttle, route, model, integration, reply.
 
-use super::Gateway;
 use super::connections::Connection;
 use super::context::{EventType, MessageContext};
 use super::frames::ErrorFrame;
-use super::integration::{self, IntegrationError};
+use super::integration::{self, Answer, IntegrationError};
+use super::metrics::count;
 use super::selection::Subject;
 use super::socket::Ended;
-use super::stage::{Route, Stage};
-use super::{Deployed, ids};
+use super::stage::{Integration, Route, Stage, Target};
+use super::trace::{Call, Failure};
+use super::{Deployed, Gateway, access_log, ids};
 use crate::clock;
 use bytes::Bytes;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Handles a text message. Answers the frame that goes back to the client, if any.
 pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str) -> Option<Bytes> {
     let now_ms = clock::now_ms();
     let request_id = ids::id(now_ms);
-    let refuse = |frame: ErrorFrame| {
-        tracing::info!(target: "flow", hop = "refused frame", connection_id = connection.id, reason = ?frame);
-        Some(frame.render(&connection.id, &request_id))
-    };
     let Some(deployed) = gateway.deployed(&connection.api_id, &connection.stage) else {
-        return refuse(ErrorFrame::Forbidden);
+        return Some(ErrorFrame::Forbidden.render(&connection.id, &request_id));
     };
     let stage = &deployed.stage;
-
     let needs_json = stage.route_selection_expression.reads_body() && stage.routes.len() > 1;
     let json: Option<Value> = if needs_json { serde_json::from_str(body).ok() } else { None };
     let subject = Subject { body: json.as_ref(), ..Subject::default() };
     let key = stage.route_selection_expression.evaluate(subject);
-    let Some(route) = route(stage, &key) else { return refuse(ErrorFrame::Forbidden) };
-    if !deployed.admits(&route.key, now_ms) {
-        return refuse(ErrorFrame::TooManyRequests);
-    }
-    if !satisfies_model(route, body, json.as_ref()) {
-        return refuse(ErrorFrame::BadRequestBody);
-    }
-    tracing::info!(target: "flow", hop = "frame", connection_id = connection.id, route = route.key, bytes = body.len());
+    let route = route(stage, &key);
+    let route_key = route.map_or("", |route| route.key.as_str());
+    let counters = deployed.counters(route_key);
+    count(&counters.messages);
 
-    let mut context = context(gateway, connection, route, EventType::Message, request_id.clone(), now_ms);
+    let account_id = &gateway.account.id;
+    let mut context =
+        MessageContext::new(connection, EventType::Message, route_key, account_id, request_id, now_ms);
     context.message_id = Some(ids::id(now_ms));
-    let outcome = run(gateway, &deployed, route, &mut context, body).await;
-    super::access_log::write(gateway, stage, &context);
-    match outcome {
-        Ok(reply) => reply,
-        Err(error) => {
-            tracing::warn!(connection_id = connection.id, route = route.key, %error, "failed to handle a message");
-            let frame = match error {
-                IntegrationError::Timeout(..) => ErrorFrame::EndpointRequestTimedOut,
-                _ => ErrorFrame::InternalServerError,
-            };
-            refuse(frame)
+    let outcome = match route {
+        None => Err(ErrorFrame::Forbidden.into()),
+        // AWS logs no throttled requests (facts A11).
+        Some(route) if !deployed.admits(&route.key, now_ms) => {
+            count(&counters.client_errors);
+            return Some(refuse(ErrorFrame::TooManyRequests, &context));
         }
+        Some(route) => match violation(stage, route, body, json.as_ref()) {
+            Some(violation) => {
+                Err(Refused { frame: ErrorFrame::BadRequestBody, validation: Some(violation) })
+            }
+            None => {
+                tracing::info!(target: "flow", hop = "frame", connection_id = connection.id, route = route.key, bytes = body.len());
+                run(gateway, &deployed, route, &mut context, body).await.map_err(Refused::from)
+            }
+        },
+    };
+    let reply = outcome.unwrap_or_else(|refused| {
+        if refused.frame.is_of_client() {
+            count(&counters.client_errors);
+        }
+        context.trace.status = Some(refused.frame.status());
+        context.trace.error = Some(Failure {
+            message: refused.frame.message(),
+            response_type: refused.frame.response_type(),
+            validation: refused.validation,
+        });
+        Some(refuse(refused.frame, &context))
+    });
+    access_log::write(gateway, stage, &context);
+    if reply.is_some() {
+        count(&counters.messages);
     }
+    reply
 }
 
-/// Runs `$connect`, if there is such a route. Answers the status of the handshake.
-pub async fn connect(gateway: &Gateway, deployed: &Deployed, connection: &Connection) -> u16 {
-    let Some(route) = deployed.stage.routes.get("$connect") else { return 101 };
-    let now_ms = clock::now_ms();
-    let request_id = ids::id(now_ms);
-    let mut context = context(gateway, connection, route, EventType::Connect, request_id, now_ms);
-    let outcome = match &route.integration {
-        None => Ok(200),
-        Some(integration) => {
-            let answer = integration::call(gateway, &deployed.stage, integration, &context, "").await;
-            answer.and_then(|answer| {
-                integration::reply(&deployed.stage, integration, &context, &answer).map(|_| answer.status)
-            })
-        }
+/// Runs `$connect`'s integration, if there is such a route. Answers the status of the handshake, and its
+/// subprotocol.
+pub async fn connect(
+    gateway: &Gateway,
+    deployed: &Deployed,
+    route: &Route,
+    context: &mut MessageContext<'_>,
+) -> (u16, Option<String>) {
+    let counters = deployed.counters(&route.key);
+    let Some(integration) = &route.integration else { return (101, None) };
+    let outcome = match call(gateway, deployed, integration, context, "").await {
+        Ok(answer) => integration::reply(&deployed.stage, integration, context, &answer)
+            .map(|reply| (answer.status, reply.subprotocol)),
+        Err(error) => Err(error),
     };
-    let status = match outcome {
-        Ok(200..=299) => 101,
-        Ok(status @ 400..) => status,
-        Ok(_) => 500,
+    match outcome {
+        Ok((200..=299, subprotocol)) => (101, subprotocol),
+        Ok((status @ 400.., _)) => (status, None),
+        Ok(_) => (500, None),
         Err(error) => {
+            count(&counters.execution_errors);
             tracing::warn!(%error, "failed to handle $connect");
-            500
+            (500, None)
         }
-    };
-    context.status = Some(if status == 101 { 200 } else { status });
-    super::access_log::write(gateway, &deployed.stage, &context);
-    status
+    }
 }
 
 /// Runs `$disconnect`, if there is such a route. Best effort, as on AWS: nobody hears of a failure.
@@ -92,11 +106,13 @@ pub async fn disconnect(gateway: &Gateway, connection: &Arc<Connection>, ended: 
     let Some(deployed) = gateway.deployed(&connection.api_id, &connection.stage) else { return };
     let Some(route) = deployed.stage.routes.get("$disconnect") else { return };
     let now_ms = clock::now_ms();
-    let mut context = context(gateway, connection, route, EventType::Disconnect, ids::id(now_ms), now_ms);
+    let (account_id, request_id) = (&gateway.account.id, ids::id(now_ms));
+    let mut context =
+        MessageContext::new(connection, EventType::Disconnect, &route.key, account_id, request_id, now_ms);
     if let Err(error) = run(gateway, &deployed, route, &mut context, "").await {
         tracing::warn!(connection_id = connection.id, %error, "failed to handle $disconnect");
     }
-    super::access_log::write(gateway, &deployed.stage, &context);
+    access_log::write(gateway, &deployed.stage, &context);
 }
 
 /// The route for a key. The lifecycle routes cannot be reached by a message that names them.
@@ -105,13 +121,26 @@ fn route<'a>(stage: &'a Stage, key: &str) -> Option<&'a Arc<Route>> {
     chosen.or_else(|| stage.routes.get("$default"))
 }
 
-fn satisfies_model(route: &Route, body: &str, json: Option<&Value>) -> bool {
-    let Some(model) = &route.request_model else { return true };
-    match json {
-        Some(json) => model.schema.is_valid(json),
+/// What the route's request model says against a message. The reason is worked out for an access log alone.
+fn violation(stage: &Stage, route: &Route, body: &str, json: Option<&Value>) -> Option<String> {
+    let model = route.request_model.as_ref()?;
+    let parsed: Value;
+    let json = match json {
+        Some(json) => json,
         // Text that is no JSON at all is refused by any model: decided, the facts leave it open.
-        None => serde_json::from_str(body).is_ok_and(|json| model.schema.is_valid(&json)),
+        None => match serde_json::from_str(body) {
+            Ok(json) => {
+                parsed = json;
+                &parsed
+            }
+            Err(error) => return Some(format!("[{error}]")),
+        },
+    };
+    if model.schema.is_valid(json) {
+        return None;
     }
+    let reason = stage.access_log.as_ref().and_then(|_| model.schema.validate(json).err());
+    Some(reason.map_or_else(String::new, |error| format!("[{error}]")))
 }
 
 async fn run(
@@ -122,30 +151,78 @@ async fn run(
     body: &str,
 ) -> Result<Option<Bytes>, IntegrationError> {
     let Some(integration) = &route.integration else { return Ok(None) };
-    let answer = integration::call(gateway, &deployed.stage, integration, context, body).await?;
-    context.status = Some(answer.status);
-    if !route.two_way {
-        return Ok(None);
-    }
-    integration::reply(&deployed.stage, integration, context, &answer).map(Some)
+    let answer = call(gateway, deployed, integration, context, body).await;
+    let reply = match answer {
+        Ok(answer) if route.two_way => {
+            integration::reply(&deployed.stage, integration, context, &answer).map(|reply| Some(reply.body))
+        }
+        answer => answer.map(|_| None),
+    };
+    reply.inspect_err(|error| {
+        count(&deployed.counters(&route.key).execution_errors);
+        tracing::warn!(connection_id = context.connection.id, route = route.key, %error, "failed to handle a message");
+    })
 }
 
-fn context<'a>(
-    gateway: &'a Gateway,
-    connection: &'a Connection,
-    route: &'a Route,
-    event_type: EventType,
-    request_id: String,
-    request_time_ms: u64,
-) -> MessageContext<'a> {
-    MessageContext {
-        connection,
-        event_type,
-        route_key: &route.key,
-        account_id: &gateway.account.id,
-        request_id,
-        message_id: None,
-        request_time_ms,
-        status: None,
+/// Calls an integration, and keeps what came of it for the log and the metrics.
+async fn call(
+    gateway: &Gateway,
+    deployed: &Deployed,
+    integration: &Integration,
+    context: &mut MessageContext<'_>,
+    body: &str,
+) -> Result<Answer, IntegrationError> {
+    let begun = Instant::now();
+    let answer = integration::call(gateway, &deployed.stage, integration, context, body).await;
+    let latency = begun.elapsed();
+    let counters = deployed.counters(context.route_key);
+    // As on AWS, MOCK has no latency.
+    if !matches!(integration.target, Target::Mock) {
+        counters.observe_latency(latency);
     }
+    let (status, error) = match &answer {
+        Ok(answer) => (answer.status, answer.error.clone()),
+        Err(error) => (error.status(), Some(error.to_string())),
+    };
+    if answer.as_ref().is_ok_and(|answer| answer.status >= 400) {
+        count(&counters.integration_errors);
+    }
+    context.trace.status = Some(status);
+    context.trace.integration = Some(Call {
+        status,
+        latency_ms: latency.as_millis() as u64,
+        error,
+        request_id: answer.as_ref().map(|answer| answer.request_id.clone()).unwrap_or_default(),
+    });
+    answer
+}
+
+/// A refusal as the client sees it.
+struct Refused {
+    frame: ErrorFrame,
+    validation: Option<String>,
+}
+
+impl From<ErrorFrame> for Refused {
+    fn from(frame: ErrorFrame) -> Self {
+        Self { frame, validation: None }
+    }
+}
+
+impl From<IntegrationError> for Refused {
+    fn from(error: IntegrationError) -> Self {
+        match error {
+            IntegrationError::Timeout(..) => ErrorFrame::EndpointRequestTimedOut.into(),
+            _ => ErrorFrame::InternalServerError.into(),
+        }
+    }
+}
+
+fn refuse(frame: ErrorFrame, context: &MessageContext<'_>) -> Bytes {
+    tracing::info!(target: "flow", hop = "refused frame", connection_id = context.connection.id, reason = ?frame);
+    let id = match frame {
+        ErrorFrame::BadRequestBody => context.message_id.as_deref().unwrap_or_default(),
+        _ => &context.request_id,
+    };
+    frame.render(&context.connection.id, id)
 }

@@ -18,20 +18,53 @@ pub enum ErrorFrame {
 }
 
 impl ErrorFrame {
-    /// The frame's text. `id` is the request's id, or the message's for [`ErrorFrame::BadRequestBody`].
-    pub fn render(self, connection_id: &str, id: &str) -> Bytes {
-        let message = match self {
+    /// What the client is told.
+    pub fn message(self) -> &'static str {
+        match self {
             Self::Forbidden => "Forbidden",
             Self::InternalServerError => "Internal server error",
             Self::TooManyRequests => "Too Many Requests",
             Self::EndpointRequestTimedOut => "Endpoint request timed out",
-            Self::BadRequestBody => {
-                return format!(
-                    r#"{{"message" : "Bad request body", "connectionId": "{connection_id}", "messageId": "{id}"}}"#
-                )
-                .into();
-            }
-        };
+            Self::BadRequestBody => "Bad request body",
+        }
+    }
+
+    /// The HTTP status that says the same.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Forbidden => 403,
+            Self::InternalServerError => 500,
+            Self::TooManyRequests => 429,
+            Self::EndpointRequestTimedOut => 504,
+            Self::BadRequestBody => 400,
+        }
+    }
+
+    /// `$context.error.responseType`, by the names of REST APIs.
+    pub fn response_type(self) -> &'static str {
+        match self {
+            Self::Forbidden => "ACCESS_DENIED",
+            Self::InternalServerError => "INTEGRATION_FAILURE",
+            Self::TooManyRequests => "THROTTLED",
+            Self::EndpointRequestTimedOut => "INTEGRATION_TIMEOUT",
+            Self::BadRequestBody => "BAD_REQUEST_BODY",
+        }
+    }
+
+    /// Whether the client is at fault, and no integration was called.
+    pub fn is_of_client(self) -> bool {
+        self.status() < 500
+    }
+
+    /// The frame's text. `id` is the request's id, or the message's for [`ErrorFrame::BadRequestBody`].
+    pub fn render(self, connection_id: &str, id: &str) -> Bytes {
+        let message = self.message();
+        if self == Self::BadRequestBody {
+            return format!(
+                r#"{{"message" : "{message}", "connectionId": "{connection_id}", "messageId": "{id}"}}"#
+            )
+            .into();
+        }
         format!(r#"{{"message": "{message}", "connectionId":"{connection_id}", "requestId":"{id}"}}"#).into()
     }
 }

@@ -1,11 +1,16 @@
 //! The handshake: from an HTTP upgrade to a connection, or to the status that refuses it (facts A4).
 
-use super::connections::{Connection, NewConnection};
+use super::connections::{Connection, NewConnection, Outgoing};
+use super::context::{EventType, MessageContext};
 use super::endpoint::Endpoint;
 use super::limits::URL_CHARS_MAX;
-use super::{Gateway, dispatch, ids, socket};
+use super::metrics::count;
+use super::opening::Opening;
+use super::trace::Failure;
+use super::{Deployed, Gateway, access_log, authorizer, dispatch, ids, socket};
 use crate::clock;
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -33,81 +38,114 @@ impl Gateway {
         source_ip: IpAddr,
         mut request: Request<Incoming>,
     ) -> Response<Full<Bytes>> {
+        let upgrade = hyper::upgrade::on(&mut request);
+        let (parts, _) = request.into_parts();
         let now_ms = clock::now_ms();
         let (connection_id, request_id) = (ids::id(now_ms), ids::id(now_ms));
-        let refuse = |status: StatusCode, message: &str| {
-            let body = format!(
-                r#"{{"message": "{message}", "connectionId":"{connection_id}", "requestId":"{request_id}"}}"#
-            );
-            let mut response = Response::new(Full::new(body.into()));
-            *response.status_mut() = status;
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            response
-        };
+        let refuse = |status: StatusCode| refuse(status, &connection_id, &request_id);
         if self.stop.is_cancelled() {
-            return refuse(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+            return refuse(StatusCode::SERVICE_UNAVAILABLE);
         }
-        let uri_chars = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
-        if uri_chars > URL_CHARS_MAX {
-            return refuse(StatusCode::URI_TOO_LONG, "URI too long");
+        if parts.uri.path_and_query().map_or(0, |path| path.as_str().len()) > URL_CHARS_MAX {
+            return refuse(StatusCode::URI_TOO_LONG);
         }
-        let endpoint = Endpoint::parse(host, request.uri().path());
-        let stage = endpoint
-            .filter(|endpoint| endpoint.rest.is_empty())
-            .and_then(|endpoint| self.stage_at(&endpoint));
-        let Some(stage) = stage else {
-            tracing::warn!(target: "flow", hop = "refused handshake", path = request.uri().path(), "no such stage");
-            let hint = self.stages_hint();
-            let mut response = refuse(StatusCode::FORBIDDEN, "Forbidden");
-            if let Ok(hint) = HeaderValue::from_str(&hint) {
+        let endpoint = Endpoint::parse(host, parts.uri.path()).filter(|endpoint| endpoint.rest.is_empty());
+        let stage = endpoint.and_then(|endpoint| self.stage_at(&endpoint));
+        let Some(deployed) = stage.and_then(|stage| self.deployed(&stage.api_id, &stage.name)) else {
+            tracing::warn!(target: "flow", hop = "refused handshake", path = parts.uri.path(), "no such stage");
+            let mut response = refuse(StatusCode::FORBIDDEN);
+            if let Ok(hint) = HeaderValue::from_str(&self.stages_hint()) {
                 response.headers_mut().insert("x-sluicegate-hint", hint);
             }
             return response;
         };
-        let Some(accept) = accept(request.headers()) else {
-            return refuse(StatusCode::BAD_REQUEST, "Bad Request");
-        };
-        let Some(deployed) = self.deployed(&stage.api_id, &stage.name) else {
-            return refuse(StatusCode::FORBIDDEN, "Forbidden");
+        let Some(accept) = accept(&parts.headers) else {
+            return refuse(StatusCode::BAD_REQUEST);
         };
         if !deployed.admits("$connect", now_ms) {
-            return refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+            count(&deployed.counters("$connect").client_errors);
+            return refuse(StatusCode::TOO_MANY_REQUESTS);
         }
         let (connection, queue) = Connection::new(NewConnection {
             id: connection_id.clone(),
-            api_id: stage.api_id.clone(),
-            stage: stage.name.clone(),
+            api_id: deployed.stage.api_id.clone(),
+            stage: deployed.stage.name.clone(),
             domain_name: host.to_owned(),
             connected_at_ms: now_ms,
             source_ip,
-            user_agent: text(request.headers(), header::USER_AGENT),
+            user_agent: text(&parts.headers, header::USER_AGENT),
         });
-        match dispatch::connect(self, &deployed, &connection).await {
-            101 => {}
-            status => {
-                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                return refuse(status, status.canonical_reason().unwrap_or_default());
+        let subprotocol = match self.connect(&deployed, &connection, &parts, request_id.clone()).await {
+            (101, subprotocol) => subprotocol,
+            (status, _) => {
+                return refuse(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
             }
-        }
+        };
         // Functions may answer a CONNECT event before the client has read its 101: the queue holds it.
         self.connections.insert(connection.clone());
-        let upgrade = hyper::upgrade::on(&mut request);
         self.tasks.spawn(serve(self.clone(), connection, queue, upgrade));
+        switch_protocols(accept, subprotocol)
+    }
 
-        let mut response = Response::new(Full::default());
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        let headers = response.headers_mut();
-        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-        response
+    /// Authorises a handshake and runs `$connect`. Answers its status and its subprotocol.
+    async fn connect(
+        &self,
+        deployed: &Deployed,
+        connection: &Connection,
+        request: &Parts,
+        request_id: String,
+    ) -> (u16, Option<String>) {
+        let stage = &deployed.stage;
+        let counters = deployed.counters("$connect");
+        let Some(route) = stage.routes.get("$connect") else {
+            count(&counters.connects);
+            return (101, None);
+        };
+        // The addresses that AWS's own front door adds.
+        let port = connection.domain_name.rsplit_once(':').map_or("80", |(_, port)| port);
+        let opening = Opening::new(&request.headers, &request.uri)
+            .with_header("X-Forwarded-For", connection.source_ip.to_string())
+            .with_header("X-Forwarded-Port", port.to_owned())
+            .with_header("X-Forwarded-Proto", "http".to_owned());
+        let mut context = MessageContext::new(
+            connection,
+            EventType::Connect,
+            &route.key,
+            &self.account.id,
+            request_id,
+            connection.connected_at_ms,
+        );
+        context.opening = Some(&opening);
+        let authorized =
+            authorizer::authorize(self, stage, &route.authorization, &mut context, request).await;
+        let (status, subprotocol) = match authorized {
+            Ok(()) => {
+                count(&counters.connects);
+                dispatch::connect(self, deployed, route, &mut context).await
+            }
+            Err(refusal) => {
+                tracing::warn!(target: "flow", hop = "refused handshake", connection_id = connection.id, reason = %refusal);
+                count(if refusal.status() < 500 {
+                    &counters.client_errors
+                } else {
+                    &counters.execution_errors
+                });
+                let message = message(refusal.status());
+                context.trace.error =
+                    Some(Failure { message, response_type: refusal.response_type(), validation: None });
+                (refusal.status(), None)
+            }
+        };
+        context.trace.status = Some(if status == 101 { 200 } else { status });
+        access_log::write(self, stage, &context);
+        (status, subprotocol)
     }
 }
 
 async fn serve(
     gateway: Gateway,
     connection: Arc<Connection>,
-    queue: mpsc::Receiver<super::connections::Outgoing>,
+    queue: mpsc::Receiver<Outgoing>,
     upgrade: OnUpgrade,
 ) {
     tracing::info!(target: "flow", hop = "connect", connection_id = connection.id, source_ip = %connection.source_ip);
@@ -123,6 +161,40 @@ async fn serve(
     };
     gateway.connections.remove(&connection.id);
     dispatch::disconnect(&gateway, &connection, &ended).await;
+}
+
+fn switch_protocols(accept: HeaderValue, subprotocol: Option<String>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    if let Some(subprotocol) = subprotocol.and_then(|text| HeaderValue::try_from(text).ok()) {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
+    response
+}
+
+fn refuse(status: StatusCode, connection_id: &str, request_id: &str) -> Response<Full<Bytes>> {
+    let message = message(status.as_u16());
+    let body = format!(
+        r#"{{"message": "{message}", "connectionId":"{connection_id}", "requestId":"{request_id}"}}"#
+    );
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// What a refused client is told; the log knows more.
+fn message(status: u16) -> &'static str {
+    match status {
+        500 => "Internal server error",
+        other => {
+            StatusCode::from_u16(other).ok().and_then(|status| status.canonical_reason()).unwrap_or_default()
+        }
+    }
 }
 
 /// `Sec-WebSocket-Accept` for a well-formed handshake of version 13.

@@ -2,8 +2,11 @@
 
 use super::Gateway;
 use super::context::MessageContext;
+use super::opening::Opening;
 use super::selection::Subject;
-use super::stage::{Integration, KinesisAction, Passthrough, ResponseKey, Stage, Target, Templates};
+use super::stage::{
+    Integration, KinesisAction, ParameterValue, Passthrough, ResponseKey, Stage, Target, Templates,
+};
 use crate::account::stream_name_of_arn;
 use crate::identity::{Denied, Principal};
 use crate::stream::PutError;
@@ -19,6 +22,19 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub body: Bytes,
+    /// What went wrong, for the log.
+    pub error: Option<String>,
+    /// The backend's id of the request.
+    pub request_id: String,
+}
+
+/// What goes back to the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The message's text.
+    pub body: Bytes,
+    /// The subprotocol of a handshake, where one is mapped.
+    pub subprotocol: Option<String>,
 }
 
 /// Why an integration could not be called, or its answer not be mapped. Clients see none of this but an
@@ -48,6 +64,17 @@ pub enum IntegrationError {
     /// No integration response has a key for this status.
     #[error("integration {0} has no response for status {1}")]
     NoResponse(String, u16),
+}
+
+impl IntegrationError {
+    /// The status that a log tells of it.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::UnsupportedMediaType(_) => 415,
+            Self::Timeout(..) => 504,
+            _ => 500,
+        }
+    }
 }
 
 /// Renders the request and calls the service.
@@ -85,7 +112,8 @@ fn request(
     let subject = Subject { body: json.as_ref(), context: Some(context), ..Subject::default() };
     match select(&integration.request_templates, subject) {
         Some(template) => {
-            let scope = Scope::new(body, context).with_stage_variables(&stage.variables);
+            let params = context.opening.map(Opening::params).unwrap_or_default();
+            let scope = Scope::new(body, context).with_params(&params).with_stage_variables(&stage.variables);
             render(integration, template, &scope)
         }
         None if passes_through(integration) => Ok(body.to_owned()),
@@ -102,7 +130,7 @@ pub fn reply(
     integration: &Integration,
     context: &MessageContext<'_>,
     answer: &Answer,
-) -> Result<Bytes, IntegrationError> {
+) -> Result<Reply, IntegrationError> {
     let status = answer.status.to_string();
     let matches =
         |key: &ResponseKey| matches!(key, ResponseKey::Status(pattern) if pattern.is_match(&status));
@@ -113,14 +141,20 @@ pub fn reply(
         .or_else(|| responses.iter().find(|response| is_default(&response.key)))
         .ok_or_else(|| IntegrationError::NoResponse(integration.id.clone(), answer.status))?;
     let subject = Subject { status: Some(answer.status), context: Some(context), ..Subject::default() };
-    match select(&response.templates, subject) {
+    let body = match select(&response.templates, subject) {
         Some(template) => {
             let body = String::from_utf8_lossy(&answer.body);
             let scope = Scope::new(&body, context).with_stage_variables(&stage.variables);
-            Ok(render(integration, template, &scope)?.into())
+            render(integration, template, &scope)?.into()
         }
-        None => Ok(answer.body.clone()),
-    }
+        None => answer.body.clone(),
+    };
+    let subprotocol = response.subprotocol.as_ref().and_then(|value| match value {
+        ParameterValue::Static(text) => Some(text.clone()),
+        ParameterValue::Context(path) => context.get(path).map(Into::into),
+        ParameterValue::StageVariable(name) => stage.variables.get(name).cloned(),
+    });
+    Ok(Reply { body, subprotocol })
 }
 
 /// The template that an expression's value names, else the one called `$default`; without an expression, the
@@ -163,7 +197,7 @@ fn mock(integration: &Integration, request: &str) -> Result<Answer, IntegrationE
         serde_json::from_str::<Value>(request).ok().and_then(|request| request["statusCode"].as_u64());
     let status = status.and_then(|status| u16::try_from(status).ok());
     let status = status.ok_or_else(|| IntegrationError::MockStatus(integration.id.clone()))?;
-    Ok(Answer { status, body: Bytes::new() })
+    Ok(Answer { status, body: Bytes::new(), error: None, request_id: String::new() })
 }
 
 /// Acts as the integration's role on the stream that the rendered request names.
@@ -200,12 +234,14 @@ async fn put(
             streams.put_records(request.as_bytes()).await.map(|answer| answer.to_string().into_bytes())
         }
     };
+    let request_id = uuid::Uuid::new_v4().to_string();
     Ok(match put {
-        Ok(body) => Answer { status: 200, body: body.into() },
+        Ok(body) => Answer { status: 200, body: body.into(), error: None, request_id },
         Err(error) => {
             // On a one-way route the client never learns of this (facts C4): the log and the metric must tell.
             tracing::warn!(target: "flow", hop = "refused record", stream = stream.as_deref().unwrap_or("?"), %error);
-            Answer { status: error.status, body: error.to_json().to_string().into() }
+            let body = error.to_json().to_string().into();
+            Answer { status: error.status, body, error: Some(error.to_string()), request_id }
         }
     })
 }

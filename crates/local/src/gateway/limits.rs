@@ -10,6 +10,8 @@ pub const MESSAGE_BYTES_MAX: usize = 128 * 1_024;
 pub const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
 /// No connection lasts longer.
 pub const LIFETIME_MAX: Duration = Duration::from_secs(2 * 60 * 60);
+/// An authorizer's function must answer in this time: an integration's own, since AWS publishes none.
+pub const AUTHORIZER_MAX: Duration = Duration::from_secs(29);
 /// Characters of a handshake's URL, query included, at most.
 pub const URL_CHARS_MAX: usize = 4_096;
 /// Messages that wait for one slow client, at most; then `@connections` answers 429. AWS publishes no figure.

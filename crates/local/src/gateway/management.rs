@@ -5,6 +5,7 @@ use super::connections::{CloseReason, Connection, SendError};
 use super::endpoint::Endpoint;
 use super::ids;
 use super::limits::MESSAGE_BYTES_MAX;
+use super::metrics::count;
 use crate::clock;
 use crate::faults::Fault;
 use crate::identity;
@@ -124,6 +125,7 @@ impl Gateway {
                     SendError::Gone => Refusal::Gone,
                     SendError::BufferFull => Refusal::BufferFull,
                 })?;
+                count(&self.metrics.of_callbacks(&stage.api_id, &stage.name).messages);
                 tracing::info!(target: "flow", hop = "post", connection_id = id, bytes);
                 Ok(answer(StatusCode::OK, None))
             }

@@ -4,6 +4,7 @@
 //! `@connections` through `management`. What they may do stands in [`stage`], compiled when it is deployed.
 
 mod access_log;
+pub mod authorizer;
 mod connections;
 mod context;
 mod dispatch;
@@ -14,10 +15,13 @@ mod ids;
 mod integration;
 pub mod limits;
 mod management;
+mod metrics;
+mod opening;
 pub mod selection;
 mod socket;
 pub mod stage;
 mod throttle;
+mod trace;
 
 pub use endpoint::Endpoint;
 pub use handshake::is_upgrade;
@@ -25,11 +29,13 @@ pub use handshake::is_upgrade;
 use crate::account::Account;
 use crate::clock;
 use crate::faults::Faults;
+use crate::function::Functions;
 use crate::identity::Permissions;
 use crate::logs::LogSink;
 use crate::stream::Streams;
 use connections::{CloseReason, Connections};
 use dashmap::DashMap;
+use metrics::{GatewayMetrics, RouteCounters};
 use stage::Stage;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,10 +64,12 @@ impl Default for Timers {
 pub struct Gateway {
     account: Account,
     streams: Streams,
+    functions: Functions,
     permissions: Arc<dyn Permissions>,
     logs: Arc<dyn LogSink>,
     timers: Timers,
     faults: Faults,
+    metrics: GatewayMetrics,
     stages: Arc<DashMap<(String, String), Arc<Deployed>>>,
     connections: Connections,
     tasks: TaskTracker,
@@ -74,6 +82,8 @@ pub struct Surroundings {
     pub account: Account,
     /// Where integrations put records.
     pub streams: Streams,
+    /// Where authorizers run.
+    pub functions: Functions,
     /// Decides for integrations' roles and callers of `@connections`.
     pub permissions: Arc<dyn Permissions>,
     /// Takes access logs.
@@ -84,23 +94,36 @@ pub struct Surroundings {
     pub faults: Faults,
 }
 
-/// A stage and its token buckets, which begin full when it is deployed.
+/// A stage, its token buckets, which begin full when it is deployed, and its counters, which go on.
 struct Deployed {
     stage: Stage,
+    counters: HashMap<String, Arc<RouteCounters>>,
+    of_no_route: Arc<RouteCounters>,
     default_bucket: Mutex<TokenBucket>,
     route_buckets: HashMap<String, Mutex<TokenBucket>>,
 }
 
 impl Deployed {
-    fn new(stage: Stage) -> Self {
+    fn new(stage: Stage, metrics: &GatewayMetrics) -> Self {
         let now_ms = clock::now_ms();
         let bucket = |throttle| Mutex::new(TokenBucket::new(throttle, now_ms));
         let of_route = |route: &Arc<stage::Route>| Some((route.key.clone(), bucket(route.throttle?)));
+        // Handshakes are counted where there is no $connect, too.
+        let keys = stage.routes.keys().map(String::as_str).chain(["$connect"]);
+        let counters =
+            keys.map(|key| (key.to_owned(), metrics.of_route(&stage.api_id, &stage.name, key))).collect();
         Self {
+            counters,
+            of_no_route: metrics.of_no_route(&stage.api_id, &stage.name),
             default_bucket: bucket(stage.default_throttle),
             route_buckets: stage.routes.values().filter_map(of_route).collect(),
             stage,
         }
+    }
+
+    /// The counters of a route, by its key; an empty one is no route's.
+    fn counters(&self, route_key: &str) -> &Arc<RouteCounters> {
+        self.counters.get(route_key).unwrap_or(&self.of_no_route)
     }
 
     /// Whether the route's rate, or the stage's, has room for one more.
@@ -113,14 +136,16 @@ impl Deployed {
 impl Gateway {
     /// A gateway without stages.
     pub fn new(surroundings: Surroundings) -> Self {
-        let Surroundings { account, streams, permissions, logs, timers, faults } = surroundings;
+        let Surroundings { account, streams, functions, permissions, logs, timers, faults } = surroundings;
         Self {
             account,
             streams,
+            functions,
             permissions,
             logs,
             timers,
             faults,
+            metrics: GatewayMetrics::default(),
             stages: Arc::default(),
             connections: Connections::default(),
             tasks: TaskTracker::new(),
@@ -131,12 +156,13 @@ impl Gateway {
     /// Serves a stage as it is deployed now; its open connections go on with it.
     pub fn publish(&self, stage: Stage) {
         let key = (stage.api_id.clone(), stage.name.clone());
-        self.stages.insert(key, Arc::new(Deployed::new(stage)));
+        self.stages.insert(key, Arc::new(Deployed::new(stage, &self.metrics)));
     }
 
     /// Forgets a stage and closes its connections.
     pub fn unpublish(&self, api_id: &str, stage: &str) {
         self.stages.remove(&(api_id.to_owned(), stage.to_owned()));
+        self.metrics.forget(api_id, stage);
         for connection in self.connections.of_stage(api_id, stage) {
             self.tasks.spawn(async move { connection.close(CloseReason::GOING_AWAY).await });
         }
@@ -153,9 +179,10 @@ impl Gateway {
         self.stages.get(&(api_id.to_owned(), stage.to_owned())).map(|deployed| deployed.clone())
     }
 
-    /// The stage that an address names. The short form names one only while one alone has that name.
+    /// The stage that an address names, unless its API is not to be reached by the default endpoint, which every
+    /// address here stands for: there are no custom domains. The short form names one only while one alone has that name.
     fn stage_at(&self, endpoint: &Endpoint) -> Option<StageId> {
-        match &endpoint.api_id {
+        let id = match &endpoint.api_id {
             Some(api_id) => self
                 .stages
                 .contains_key(&(api_id.clone(), endpoint.stage.clone()))
@@ -168,7 +195,9 @@ impl Gateway {
                     _ => None,
                 }
             }
-        }
+        }?;
+        let deployed = self.deployed(&id.api_id, &id.name)?;
+        (!deployed.stage.default_endpoint_disabled).then_some(id)
     }
 
     /// Tells a lost client which stages there are.

@@ -4,6 +4,7 @@
 //! to [`super::Gateway::publish`]. The data plane never looks at the resources themselves, so what was not
 //! deployed cannot be served.
 
+use super::authorizer::IdentitySource;
 use super::selection::SelectionExpression;
 use mapping_template::Template;
 use std::collections::{BTreeMap, HashMap};
@@ -52,13 +53,23 @@ pub struct Route {
 pub enum Authorization {
     /// Everybody may connect.
     None,
+    /// The caller's policies decide, who signs the handshake with SigV4.
+    Iam,
     /// A Lambda REQUEST authorizer decides.
-    Custom {
-        /// The authorizer's function, by name.
-        function_name: String,
-        /// `route.request.header.X`, `route.request.querystring.X`: each must be there, else 401.
-        identity_sources: Vec<String>,
-    },
+    Custom(Authorizer),
+}
+
+/// A Lambda REQUEST authorizer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorizer {
+    /// Its id, which the ARN ends in that the function's policy may name.
+    pub id: String,
+    /// The function's ARN.
+    pub function_arn: String,
+    /// The role that invokes it; without one the function's own policy must allow the gateway to.
+    pub credentials_arn: Option<String>,
+    /// Each must be in the handshake, else 401 without asking the function.
+    pub identity_sources: Vec<IdentitySource>,
 }
 
 /// A request model, compiled.
@@ -137,6 +148,19 @@ pub struct IntegrationResponse {
     pub key: ResponseKey,
     /// Its templates; none: the backend's body is relayed unchanged.
     pub templates: Templates,
+    /// `Sec-WebSocket-Protocol` of the answer to a handshake.
+    pub subprotocol: Option<ParameterValue>,
+}
+
+/// Where a response parameter's value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParameterValue {
+    /// `'text'`
+    Static(String),
+    /// `context.{path}`
+    Context(String),
+    /// `stageVariables.{name}`
+    StageVariable(String),
 }
 
 /// `IntegrationResponseKey`.

@@ -5,7 +5,7 @@ mod types;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use types::Type;
 
@@ -62,6 +62,7 @@ pub struct Stack {
     pub stream: Stream,
     pub functions: BTreeMap<String, Function>,
     pub route_schemas: BTreeMap<String, String>,
+    pub authorizer: Option<Authorizer>,
     pub domain: Option<Value>,
     /// The gateway's mapping templates, by file name without its ending; `${stream_name}` is filled in.
     #[serde(skip)]
@@ -108,6 +109,19 @@ pub struct Function {
     pub starting_position: String,
     pub starting_position_timestamp: Option<String>,
     pub enabled: bool,
+}
+
+/// `var.authorizer`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "described once, in terraform/modules/authorizer/README.md")]
+pub struct Authorizer {
+    pub function: String,
+    pub identity_sources: Vec<String>,
+    pub memory_mb: u32,
+    pub timeout_seconds: u32,
+    pub environment: BTreeMap<String, String>,
+    pub log_level: String,
+    pub log_retention_days: u32,
 }
 
 impl Stack {
@@ -159,6 +173,17 @@ impl Stack {
     /// The stream's name, as the root module builds it.
     pub fn stream_name(&self) -> String {
         format!("{}-events", self.name)
+    }
+
+    /// The binaries that the stack runs, each in a zip of its name.
+    pub fn packages(&self) -> BTreeSet<String> {
+        let authorizer = self.authorizer.iter().map(|authorizer| authorizer.function.clone());
+        self.functions.keys().cloned().chain(authorizer).collect()
+    }
+
+    /// The authorizer's deployed name, as the root module builds it.
+    pub fn authorizer_name(&self) -> String {
+        self.function_name("authorizer")
     }
 
     /// A function's deployed name, as the root module builds it.

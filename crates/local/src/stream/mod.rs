@@ -15,9 +15,11 @@ pub use wire::TARGET_PREFIX;
 use crate::account::Account;
 use crate::faults::Faults;
 use crate::identity::Permissions;
+use crate::metrics::Page;
 use dashmap::DashMap;
 use ferrokinesis::store::{Store, StoreOptions};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tokio::sync::watch;
 
 /// Shards of all streams together, at most: the account's default quota in the large regions.
@@ -59,6 +61,9 @@ struct Open {
     append: Arc<tokio::sync::Mutex<()>>,
     /// The last sequence number of each shard, by the shard's index.
     tails: DashMap<i64, watch::Sender<Option<Arc<str>>>>,
+    /// Records appended, and their bytes.
+    records: AtomicU64,
+    bytes: AtomicU64,
     /// Moves when the stream itself changes: shards, consumers, its end.
     changes: watch::Sender<()>,
 }
@@ -70,6 +75,12 @@ impl Open {
             .entry(shard)
             .or_insert_with(|| watch::Sender::new(None))
             .send_replace(Some(sequence_number.into()));
+    }
+
+    /// Counts a record.
+    fn count(&self, bytes: u64) {
+        self.records.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
     }
 
     /// Wakes every reader, to look at what became of the stream.
@@ -98,6 +109,23 @@ impl Streams {
             ..StoreOptions::default()
         });
         Self { store, router, account, permissions, faults, open: Arc::default() }
+    }
+
+    /// Writes what is counted.
+    pub fn write_metrics(&self, page: &mut Page) {
+        let mut open: Vec<_> =
+            self.open.iter().map(|open| (open.key().clone(), open.value().clone())).collect();
+        open.sort_by(|a, b| a.0.cmp(&b.0));
+        let name = "sluicegate_stream_records_total";
+        page.family(name, "counter", "Records appended.");
+        for (stream, open) in &open {
+            page.sample(name, &[("stream", stream)], open.records.load(Relaxed));
+        }
+        let name = "sluicegate_stream_bytes_total";
+        page.family(name, "counter", "Bytes appended, partition keys included.");
+        for (stream, open) in &open {
+            page.sample(name, &[("stream", stream)], open.bytes.load(Relaxed));
+        }
     }
 
     fn open(&self, stream: &str) -> Arc<Open> {

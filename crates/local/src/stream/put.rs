@@ -188,6 +188,7 @@ impl Streams {
             return Err(error.into());
         }
         open.advance(super::read::shard_index(&shard_id), &seq_num);
+        open.count(bytes);
         tracing::info!(target: "flow", hop = "record", stream, shard_id, sequence_number = seq_num, partition_key);
         Ok(Placed { sequence_number: seq_num, shard_id })
     }

@@ -5,7 +5,7 @@ use super::stage_settings::StageSettings;
 use super::{expression, invalid};
 use crate::aws_api::wire::ApiError;
 use crate::gateway::selection::SelectionExpression;
-use crate::gateway::stage::{Authorization, Integration, IntegrationResponse, RequestModel, Route, Stage};
+use crate::gateway::stage::{Integration, IntegrationResponse, RequestModel, Route, Stage};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub fn stage(
         };
         let route = Route {
             key: source.route_key.clone(),
-            authorization: Authorization::None,
+            authorization: source.authorization(definition)?,
             request_model,
             integration: source.integration_id().and_then(|id| integrations.get(id)).cloned(),
             two_way: definition.route_responses.get(id).is_some_and(|responses| !responses.is_empty()),
@@ -92,7 +92,7 @@ fn responses(definition: &Definition, integration_id: &str) -> Result<Vec<Integr
         let selection = source.template_selection_expression.as_deref();
         let templates =
             expression::templates("responseTemplates", source.response_templates.as_ref(), selection)?;
-        Ok(IntegrationResponse { key: source.key()?, templates })
+        Ok(IntegrationResponse { key: source.key()?, templates, subprotocol: source.subprotocol()? })
     });
     compiled.collect()
 }

@@ -1,6 +1,7 @@
 //! An API as it is edited, and the snapshots of it that deployments are.
 
 use super::api::Api;
+use super::authorizer::Authorizer;
 use super::integration::Integration;
 use super::integration_response::IntegrationResponse;
 use super::model::Model;
@@ -25,6 +26,8 @@ pub struct Definition {
     pub integrations: Collection<Integration>,
     /// Integration responses by integration.
     pub integration_responses: BTreeMap<String, Collection<IntegrationResponse>>,
+    /// Authorizers by id.
+    pub authorizers: Collection<Authorizer>,
     /// Models by id.
     pub models: Collection<Model>,
 }
@@ -38,6 +41,7 @@ impl Definition {
             route_responses: BTreeMap::new(),
             integrations: BTreeMap::new(),
             integration_responses: BTreeMap::new(),
+            authorizers: BTreeMap::new(),
             models: BTreeMap::new(),
         }
     }

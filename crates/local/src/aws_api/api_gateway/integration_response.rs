@@ -4,7 +4,7 @@ use super::definition::Definition;
 use super::resource::Resource;
 use super::{expression, invalid};
 use crate::aws_api::wire::ApiError;
-use crate::gateway::stage::ResponseKey;
+use crate::gateway::stage::{ParameterValue, ResponseKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub struct IntegrationResponse {
     /// `$default`, or a regular expression over the status between slashes.
     pub integration_response_key: String,
+    /// Headers of the handshake's answer: `route.response.header.Sec-WebSocket-Protocol` alone has a use.
+    pub response_parameters: Option<BTreeMap<String, String>>,
     /// Mapping templates by key.
     pub response_templates: Option<BTreeMap<String, String>>,
     /// Chooses the template.
@@ -24,9 +26,11 @@ impl Resource for IntegrationResponse {
     const KIND: &'static str = "IntegrationResponse";
     const ID: &'static str = "integrationResponseId";
     const COUNT_MAX: usize = 300;
+    const MERGED: &'static [&'static str] = &["responseParameters"];
 
     fn check(&self, _: Option<&str>, _: &Definition) -> Result<(), ApiError> {
         self.key()?;
+        self.subprotocol()?;
         let selection = self.template_selection_expression.as_deref();
         expression::templates("responseTemplates", self.response_templates.as_ref(), selection).map(drop)
     }
@@ -51,6 +55,35 @@ impl IntegrationResponse {
             .map(ResponseKey::Status)
             .map_err(|error| invalid(format!("integrationResponseKey {key}: {error}")))
     }
+
+    /// What is mapped to the subprotocol that a handshake is answered with.
+    ///
+    /// # Errors
+    /// Another header, or a value that is neither `'static'`, `context.{name}` nor `stageVariables.{name}`.
+    pub fn subprotocol(&self) -> Result<Option<ParameterValue>, ApiError> {
+        let mut found = None;
+        for (name, value) in self.response_parameters.iter().flatten() {
+            let header = name.strip_prefix("route.response.header.").unwrap_or_default();
+            if !header.eq_ignore_ascii_case("Sec-WebSocket-Protocol") {
+                return Err(invalid(format!(
+                    "responseParameters: {name} is not supported by the local plane"
+                )));
+            }
+            let quoted = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+            found =
+                Some(match (quoted, value.strip_prefix("context."), value.strip_prefix("stageVariables.")) {
+                    (Some(text), ..) => ParameterValue::Static(text.to_owned()),
+                    (_, Some(path), _) => ParameterValue::Context(path.to_owned()),
+                    (.., Some(name)) => ParameterValue::StageVariable(name.to_owned()),
+                    _ => {
+                        return Err(invalid(format!(
+                            "responseParameters[{name}]: {value} is not supported by the local plane"
+                        )));
+                    }
+                });
+        }
+        Ok(found)
+    }
 }
 
 #[cfg(test)]
@@ -60,6 +93,7 @@ mod tests {
     fn key(key: &str) -> Result<ResponseKey, ApiError> {
         let response = IntegrationResponse {
             integration_response_key: key.into(),
+            response_parameters: None,
             response_templates: None,
             template_selection_expression: None,
         };

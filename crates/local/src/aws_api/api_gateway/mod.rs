@@ -2,6 +2,7 @@
 
 mod account;
 mod api;
+mod authorizer;
 mod compile;
 pub mod definition;
 mod deployment;
@@ -98,7 +99,6 @@ impl ApiGateway {
             ["stages", name, "routesettings", key] if call.method == Method::DELETE => {
                 self.delete_stage_part(api, record, name, StagePart::Route(key))
             }
-            ["authorizers", ..] => Err(refused(call, "authorizers", path.len() - 1)),
             _ => {
                 let answer = serve_definition(record, call, path);
                 if answer.is_ok() && call.method != Method::GET {
@@ -147,6 +147,8 @@ fn serve_definition(record: &mut ApiRecord, call: &RestCall, path: &[&str]) -> A
             let responses = definition.integration_responses.entry((*integration).to_owned()).or_default();
             serve(responses, &before, call, only(rest, call)?)
         }
+        ["authorizers"] => serve(&mut definition.authorizers, &before, call, None),
+        ["authorizers", id] => serve(&mut definition.authorizers, &before, call, Some(id)),
         ["models"] => serve(&mut definition.models, &before, call, None),
         ["models", id] => serve(&mut definition.models, &before, call, Some(id)),
         _ => Err(call.unsupported(Service::ApiGateway)),
@@ -164,13 +166,10 @@ fn only<'a>(rest: &[&'a str], call: &RestCall) -> Result<Option<&'a str>, ApiErr
 
 /// The refusal of a collection by the name of the operation that was tried on it.
 fn refused(call: &RestCall, collection: &str, ids: usize) -> ApiError {
-    let kind = match collection {
-        "authorizers" => "Authorizer",
-        _ => match REFUSED_COLLECTIONS.iter().find(|(name, _)| *name == collection) {
-            Some((_, "DomainName")) if ids > 1 => "ApiMapping",
-            Some((_, kind)) => kind,
-            None => return call.unsupported(Service::ApiGateway),
-        },
+    let kind = match REFUSED_COLLECTIONS.iter().find(|(name, _)| *name == collection) {
+        Some((_, "DomainName")) if ids > 1 => "ApiMapping",
+        Some((_, kind)) => kind,
+        None => return call.unsupported(Service::ApiGateway),
     };
     let verb = match call.method {
         Method::POST => "Create",

@@ -5,6 +5,7 @@ use super::resource::Resource;
 use super::{expression, invalid};
 use crate::aws_api::wire::ApiError;
 use crate::gateway::selection::{SelectionExpression, Subject};
+use crate::gateway::stage::Authorization;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,8 +21,10 @@ pub struct Route {
     pub route_key: String,
     /// `integrations/{id}`
     pub target: Option<String>,
-    /// `NONE`
+    /// `NONE`; on `$connect` also `AWS_IAM` and `CUSTOM`
     pub authorization_type: Option<String>,
+    /// Which authorizer decides, where the type is `CUSTOM`; otherwise without effect.
+    pub authorizer_id: Option<String>,
     /// `false`
     pub api_key_required: Option<bool>,
     /// A static label: which request model applies.
@@ -59,14 +62,7 @@ impl Resource for Route {
             let message = format!("Route with key {key} already exists for this API");
             return Err(ApiError::conflict("ConflictException", message));
         }
-        match self.authorization_type.as_deref() {
-            None | Some("NONE") => {}
-            Some(other) => {
-                return Err(invalid(format!(
-                    "authorizationType: {other} is not supported by the local plane"
-                )));
-            }
-        }
+        self.authorization(definition)?;
         if self.api_key_required == Some(true) {
             return Err(invalid("apiKeyRequired: API keys are not supported by the local plane"));
         }
@@ -90,6 +86,30 @@ impl Route {
     /// The id in `target`.
     pub fn integration_id(&self) -> Option<&str> {
         self.target.as_deref()?.strip_prefix("integrations/")
+    }
+
+    /// Who may pass.
+    ///
+    /// # Errors
+    /// A type that a WebSocket API does not have, or not on this route; an authorizer that is missing.
+    pub fn authorization(&self, definition: &Definition) -> Result<Authorization, ApiError> {
+        let kind = self.authorization_type.as_deref().unwrap_or("NONE");
+        match kind {
+            "NONE" => Ok(Authorization::None),
+            "AWS_IAM" | "CUSTOM" if self.route_key != "$connect" => {
+                Err(invalid("Currently, authorization is restricted to the $connect route only"))
+            }
+            "AWS_IAM" => Ok(Authorization::Iam),
+            "CUSTOM" => {
+                let id = self.authorizer_id.as_deref().unwrap_or_default();
+                let authorizer = definition.authorizers.get(id);
+                let authorizer = authorizer.ok_or_else(|| {
+                    invalid(format!("authorizerId: no authorizer of this API has the id {id:?}, and authorizationType CUSTOM needs one"))
+                })?;
+                Ok(Authorization::Custom(authorizer.compile(id)?))
+            }
+            other => Err(invalid(format!("authorizationType: {other} is not for WEBSOCKET APIs"))),
+        }
     }
 
     /// The name of the model that its bodies must satisfy.

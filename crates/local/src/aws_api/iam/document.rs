@@ -6,13 +6,16 @@ use std::collections::BTreeMap;
 /// Characters in a policy document, at most (IAM's model).
 pub const DOCUMENT_CHARS_MAX: usize = 131_072;
 
-/// What a document is for: a trust policy has principals, an identity policy has resources.
+/// What a document is for: a trust policy has principals, an identity policy has resources, a resource's own
+/// policy has both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Who may assume a role.
     Trust,
     /// What a role may do.
     Identity,
+    /// Who may use the resource that it stands at.
+    Resource,
 }
 
 /// A document, read.
@@ -162,6 +165,10 @@ fn statement(raw: RawStatement, kind: Kind) -> Result<Statement, Malformed> {
     let (resources, services) = match (kind, resources, raw.principal) {
         (Kind::Trust, None, Some(principal)) => (Matches::Not(Vec::new()), services(principal)?),
         (Kind::Trust, None, None) => return Err(Malformed("Missing required field Principal".into())),
+        (Kind::Resource, Some(resources), Some(principal)) => (resources, services(principal)?),
+        (Kind::Resource, ..) => {
+            return Err(Malformed("Policy statement must contain resources and a principal.".into()));
+        }
         (Kind::Trust, Some(_), _) => return Err(Malformed("Has prohibited field Resource".into())),
         (Kind::Identity, Some(resources), None) => (resources, Vec::new()),
         (Kind::Identity, None, _) => {

@@ -11,6 +11,7 @@ mod role_policy;
 use super::lock;
 use super::wire::{Answer, ApiError, Service, input};
 use crate::account::Account;
+use document::Policy;
 use role::Role;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -24,12 +25,19 @@ pub struct Iam {
     roles: RwLock<BTreeMap<String, Role>>,
     /// Role ARN by access key.
     issued: RwLock<HashMap<String, String>>,
+    /// Resources' own policies, by the resource's ARN.
+    resource_policies: RwLock<HashMap<String, Policy>>,
 }
 
 impl Iam {
     /// An account without roles.
     pub fn new(account: Account) -> Self {
-        Self { account, roles: RwLock::default(), issued: RwLock::default() }
+        Self {
+            account,
+            roles: RwLock::default(),
+            issued: RwLock::default(),
+            resource_policies: RwLock::default(),
+        }
     }
 
     /// Serves one operation of the Query API.
@@ -59,6 +67,15 @@ impl Iam {
             "GetPolicyVersion" => self.get_policy_version(input),
             other => Err(ApiError::unsupported_operation("iam", other)),
         }
+    }
+
+    /// Sets a resource's own policy; `None` removes it.
+    pub fn set_resource_policy(&self, arn: &str, policy: Option<Policy>) {
+        let mut policies = lock::write(&self.resource_policies);
+        match policy {
+            Some(policy) => policies.insert(arn.to_owned(), policy),
+            None => policies.remove(arn),
+        };
     }
 
     /// Looks at every role.

@@ -62,6 +62,33 @@ impl Permissions for Iam {
         Err(refuse(arn, action, resource))
     }
 
+    fn check_service(
+        &self,
+        service: &str,
+        action: &str,
+        resource: &str,
+        source_arn: &str,
+    ) -> Result<(), Denied> {
+        let request = Request {
+            action,
+            resource,
+            service: Some(service),
+            source_account: Some(&self.account.id),
+            source_arn: Some(source_arn),
+        };
+        if allows(lock::read(&self.resource_policies).get(resource).into_iter(), request) {
+            return Ok(());
+        }
+        tracing::warn!(
+            role = service,
+            action,
+            resource,
+            source_arn,
+            "denied: the resource's own policy does not allow it"
+        );
+        Err(Denied { role: service.to_owned(), action: action.to_owned(), resource: resource.to_owned() })
+    }
+
     fn issue(&self, role_arn: &str) -> Credentials {
         let credentials = Credentials {
             access_key_id: id::iam(TEMPORARY_KEY_PREFIX),

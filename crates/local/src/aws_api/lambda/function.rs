@@ -2,6 +2,7 @@
 
 use super::code::Code;
 use super::create_function::{architecture, refuse_publish};
+use super::policy::Permission;
 use super::settings::Settings;
 use super::{Lambda, Store, parse};
 use crate::account::Account;
@@ -30,6 +31,8 @@ pub struct Function {
     pub architecture: String,
     /// `ReservedConcurrentExecutions`
     pub reserved_concurrency: Option<u32>,
+    /// Who may invoke it beside the account's own roles.
+    pub(super) permissions: Vec<Permission>,
     /// Its tags.
     pub tags: Tags,
     /// The code before this one, which environments may still be starting from.
@@ -123,6 +126,7 @@ impl Lambda {
     pub(super) fn delete_function(&self, store: &mut Store, name: &str) -> Answer {
         let name = store.function(name, &self.account)?.name.clone();
         store.functions.remove(&name);
+        self.iam.set_resource_policy(&self.account.function_arn(&name), None);
         self.data_plane.remove_function(&name);
         // A process that still runs keeps the files it has open.
         if let Err(error) = std::fs::remove_dir_all(self.data_dir.join(&name)) {
@@ -147,7 +151,7 @@ impl Lambda {
         let function = store.function_mut(name, &self.account)?;
         change(function);
         function.modified = SystemTime::now();
-        function.revision = uuid::Uuid::new_v4().to_string();
+        function.renew_revision();
         self.publish(function);
         Ok(Reply::ok(function.view(&self.account)))
     }
@@ -168,6 +172,7 @@ impl Function {
             code,
             architecture,
             reserved_concurrency: None,
+            permissions: Vec::new(),
             tags,
             previous_code: None,
             modified,
@@ -194,7 +199,16 @@ impl Function {
         }
     }
 
-    fn check_revision(&self, revision: Option<&str>) -> Result<(), ApiError> {
+    /// What `RevisionId` names.
+    pub(super) fn revision(&self) -> &str {
+        &self.revision
+    }
+
+    pub(super) fn renew_revision(&mut self) {
+        self.revision = uuid::Uuid::new_v4().to_string();
+    }
+
+    pub(super) fn check_revision(&self, revision: Option<&str>) -> Result<(), ApiError> {
         match revision {
             Some(revision) if revision != self.revision => {
                 let message = "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id";

@@ -6,6 +6,7 @@ mod function;
 mod mapping;
 mod mapping_check;
 mod mapping_settings;
+mod policy;
 pub mod settings;
 mod settings_check;
 mod tagging;
@@ -97,9 +98,15 @@ impl Lambda {
             }
             (&Method::GET, ["2015-03-31", "functions", name, "versions"]) => self.list_versions(store, name),
             (&Method::GET, ["2015-03-31", "functions", name, "policy"]) => {
-                store.function(name, &self.account)?;
-                let message = "The resource you requested does not exist.";
-                Err(ApiError::not_found("ResourceNotFoundException", message))
+                latest(call)?;
+                self.get_policy(store, name)
+            }
+            (&Method::POST, ["2015-03-31", "functions", name, "policy"]) => {
+                latest(call)?;
+                self.add_permission(store, call, name)
+            }
+            (&Method::DELETE, ["2015-03-31", "functions", name, "policy", statement]) => {
+                self.remove_permission(store, call, name, statement)
             }
             (&Method::GET, ["2020-06-30", "functions", name, "code-signing-config"]) => {
                 let name = &store.function(name, &self.account)?.name;

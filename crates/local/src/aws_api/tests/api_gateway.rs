@@ -198,12 +198,6 @@ async fn what_is_not_supported_is_refused_by_name() {
         (&integrations, selection, "Unexpected variable in selection expression: $default"),
         ("/v2/domainnames", json!({"domainName": "x"}), "CreateDomainName"),
         ("/v2/domainnames/x/apimappings", json!({"apiId": id}), "CreateApiMapping"),
-        (&format!("/v2/apis/{id}/authorizers"), json!({"name": "a"}), "CreateAuthorizer"),
-        (
-            &format!("/v2/apis/{id}/routes"),
-            json!({"routeKey": "x", "authorizationType": "AWS_IAM"}),
-            "AWS_IAM",
-        ),
         (&format!("/v2/apis/{id}/routes"), json!({"routeKey": "$default"}), "already exists"),
         (
             &format!("/v2/apis/{id}/routes"),

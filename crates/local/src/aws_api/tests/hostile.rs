@@ -18,7 +18,9 @@ const TARGETS: [&str; 10] = [
     "Nobody.Nothing",
 ];
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-const SEGMENTS: [&str; 18] = [
+const SEGMENTS: [&str; 20] = [
+    "authorizers",
+    "policy",
     "v2",
     "apis",
     "API",

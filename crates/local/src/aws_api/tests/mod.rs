@@ -1,6 +1,7 @@
 //! The control plane as its callers meet it: requests in, answers and data-plane calls out.
 
 mod api_gateway;
+mod authorizers;
 mod hostile;
 mod lambda;
 mod protocols;

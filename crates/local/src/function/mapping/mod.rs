@@ -23,10 +23,12 @@ use super::Functions;
 use crate::account::{Account, stream_arn_of_arn, stream_name_of_arn};
 use crate::faults::{Fault, Faults};
 use crate::identity::{Denied, Permissions, Principal};
+use crate::metrics::Page;
 use crate::stream::Streams;
 use config::{MappingConfig, StartingPosition};
 use dashmap::DashMap;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -87,6 +89,7 @@ pub struct Mappings {
 
 /// One mapping: its task, and what outlives a change of its settings.
 struct Mapping {
+    function_name: String,
     progress: Arc<Progress>,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -100,6 +103,8 @@ struct Progress {
     /// records may be missed while a mapping is being created.
     latest: Mutex<HashMap<i64, Arc<str>>>,
     status: Mutex<MappingStatus>,
+    /// `IteratorAge` of the last batch: how old its last record was when it was handed over.
+    iterator_age_ms: AtomicU64,
 }
 
 impl Progress {
@@ -126,6 +131,10 @@ impl Progress {
         }
     }
 
+    fn set_iterator_age(&self, age_ms: u64) {
+        self.iterator_age_ms.store(age_ms, Relaxed);
+    }
+
     fn set_state(&self, state: MappingState) {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).state = state;
     }
@@ -149,12 +158,13 @@ impl Mappings {
                     state: MappingState::Creating,
                     last_processing_result: "No records processed".into(),
                 }),
+                iterator_age_ms: AtomicU64::new(0),
             }),
         };
         let previous_is_none = previous.is_none();
         let before = previous.and_then(|previous| previous.stop());
         let stop = CancellationToken::new();
-        let uuid = config.uuid.clone();
+        let (uuid, function_name) = (config.uuid.clone(), config.function_name.clone());
         let gap = (previous_is_none && config.starting_position == StartingPosition::Latest)
             .then(|| self.surroundings.faults.strike(Fault::LatestGap, &config.function_name))
             .flatten();
@@ -173,7 +183,8 @@ impl Mappings {
             }
             run.await;
         });
-        self.by_uuid.insert(uuid, Arc::new(Mapping { progress, stop, task: Mutex::new(Some(task)) }));
+        self.by_uuid
+            .insert(uuid, Arc::new(Mapping { function_name, progress, stop, task: Mutex::new(Some(task)) }));
     }
 
     /// The tails that LATEST means now.
@@ -196,6 +207,26 @@ impl Mappings {
         let mapping = self.by_uuid.get(uuid)?;
         let status = mapping.progress.status.lock().unwrap_or_else(PoisonError::into_inner);
         Some(status.clone())
+    }
+
+    /// Writes what is counted.
+    pub fn write_metrics(&self, page: &mut Page) {
+        let age = |mapping: &Mapping| mapping.progress.iterator_age_ms.load(Relaxed);
+        let mut ages: Vec<_> = self
+            .by_uuid
+            .iter()
+            .map(|mapping| (mapping.function_name.clone(), mapping.key().clone(), age(mapping.value())))
+            .collect();
+        ages.sort();
+        let name = "sluicegate_mapping_iterator_age_seconds";
+        page.family(
+            name,
+            "gauge",
+            "IteratorAge: how old the last batch's last record was when it was handed over.",
+        );
+        for (function, uuid, age_ms) in ages {
+            page.sample(name, &[("function", &function), ("mapping", &uuid)], age_ms as f64 / 1e3);
+        }
     }
 
     /// Stops every mapping at once; invocations in flight are dropped, and with them their environments.

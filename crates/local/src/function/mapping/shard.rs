@@ -216,6 +216,8 @@ impl Shard {
         };
         let payload = Bytes::from(event(&frame, &self.info.id, records));
         let faults = self.surroundings.faults.clone();
+        let arrived_ms = records.last().map_or(0, |record| record.arrived_ms);
+        self.progress.set_iterator_age(clock::now_ms().saturating_sub(arrived_ms));
         let request_id = uuid::Uuid::new_v4().to_string();
         tracing::info!(target: "flow", hop = "batch", function = name, shard_id = self.info.id, records = records.len(), request_id);
         Box::pin(async move {

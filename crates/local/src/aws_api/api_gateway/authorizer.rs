@@ -1,0 +1,127 @@
+//! Authorizers: Lambda REQUEST authorizers, the one kind that a WebSocket API has.
+
+use super::definition::Definition;
+use super::invalid;
+use super::resource::Resource;
+use crate::aws_api::wire::ApiError;
+use crate::gateway::authorizer::IdentitySource;
+use crate::gateway::stage;
+use serde::{Deserialize, Serialize};
+
+/// Settings of an authorizer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Authorizer {
+    /// For people; unique within the API.
+    pub name: String,
+    /// `REQUEST`
+    pub authorizer_type: String,
+    /// `arn:{partition}:apigateway:{region}:lambda:path/2015-03-31/functions/{function's ARN}/invocations`
+    pub authorizer_uri: Option<String>,
+    /// The role that the gateway acts as; without one the function's own policy must allow it.
+    pub authorizer_credentials_arn: Option<String>,
+    /// What a handshake must carry for the function to be asked at all.
+    pub identity_source: Option<Vec<String>>,
+    /// HTTP APIs only, refused.
+    pub authorizer_payload_format_version: Option<String>,
+    /// HTTP APIs only: nothing is cached, so that 0 is all it can be.
+    pub authorizer_result_ttl_in_seconds: Option<u32>,
+}
+
+impl Resource for Authorizer {
+    const KIND: &'static str = "Authorizer";
+    const ID: &'static str = "authorizerId";
+    const COUNT_MAX: usize = 10;
+
+    fn check(&self, id: Option<&str>, definition: &Definition) -> Result<(), ApiError> {
+        if self.name.is_empty() || self.name.chars().count() > 128 {
+            return Err(invalid("name of an authorizer must be 1 to 128 characters"));
+        }
+        let is_twin = |(other, authorizer): (&String, &Self)| {
+            authorizer.name == self.name && Some(other.as_str()) != id
+        };
+        if definition.authorizers.iter().any(is_twin) {
+            let message = format!("Authorizer with name {} already exists for this API", self.name);
+            return Err(ApiError::conflict("ConflictException", message));
+        }
+        if self.authorizer_type != "REQUEST" {
+            return Err(invalid(format!(
+                "authorizerType: {} is not for WEBSOCKET APIs, which have REQUEST only",
+                self.authorizer_type
+            )));
+        }
+        if let Some(version) = &self.authorizer_payload_format_version {
+            return Err(invalid(format!(
+                "authorizerPayloadFormatVersion: {version} is for HTTP APIs only, leave it out"
+            )));
+        }
+        if self.authorizer_result_ttl_in_seconds.is_some_and(|seconds| seconds > 0) {
+            return Err(invalid("authorizerResultTtlInSeconds: a WEBSOCKET API caches no results"));
+        }
+        if let Some(arn) = self.authorizer_credentials_arn.as_ref().filter(|arn| !arn.contains(":role/")) {
+            return Err(invalid(format!("authorizerCredentialsArn: {arn} is no role's ARN")));
+        }
+        self.compile("").map(drop)
+    }
+
+    fn check_delete(&self, id: &str, definition: &Definition) -> Result<(), ApiError> {
+        match definition.routes.values().find(|route| route.authorizer_id.as_deref() == Some(id)) {
+            Some(route) => {
+                let message =
+                    format!("Cannot delete Authorizer {id}: route {} refers to it", route.route_key);
+                Err(ApiError::conflict("ConflictException", message))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Authorizer {
+    /// What the gateway asks of it.
+    ///
+    /// # Errors
+    /// A URI that names no function, or an identity source of another form.
+    pub fn compile(&self, id: &str) -> Result<stage::Authorizer, ApiError> {
+        let uri = self.authorizer_uri.as_deref().unwrap_or_default();
+        let function_arn = function_arn(uri).ok_or_else(|| {
+            invalid(format!("Invalid Authorizer URI: {uri}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation."))
+        })?;
+        let sources = self.identity_source.iter().flatten();
+        let identity_sources =
+            sources.map(|text| IdentitySource::parse(text).map_err(|error| invalid(error.to_string())));
+        Ok(stage::Authorizer {
+            id: id.to_owned(),
+            function_arn: function_arn.to_owned(),
+            credentials_arn: self.authorizer_credentials_arn.clone(),
+            identity_sources: identity_sources.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// The function's ARN in an invocation URI.
+fn function_arn(uri: &str) -> Option<&str> {
+    let (gateway, path) = uri.split_once(":lambda:path/2015-03-31/functions/")?;
+    let arn = path.strip_suffix("/invocations")?;
+    (gateway.starts_with("arn:") && gateway.contains(":apigateway:") && arn.contains(":function:"))
+        .then_some(arn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_read_from_its_invocation_uri() {
+        let arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+        let path = format!("lambda:path/2015-03-31/functions/{arn}/invocations");
+        assert_eq!(function_arn(&format!("arn:aws:apigateway:us-east-1:{path}")), Some(arn));
+        for wrong in [
+            arn,
+            path.as_str(),
+            "https://example.com",
+            "arn:aws:apigateway:us-east-1:kinesis:action/PutRecord",
+        ] {
+            assert_eq!(function_arn(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What an authorizer's function answered: a policy, and what stays on the connection.
+
+use crate::aws_api::iam::document::{Kind, Policy};
+use crate::aws_api::iam::evaluate::{Request, allows};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Bytes of an authorizer's result, at most (facts A9).
+pub const RESULT_BYTES_MAX: usize = 8 * 1_024;
+/// What the caller must be allowed.
+const INVOKE: &str = "execute-api:Invoke";
+
+/// What an authorizer said of a client; it stays on the connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// `$context.authorizer.principalId`
+    pub principal_id: String,
+    /// `$context.authorizer.{name}`: every value is text by now.
+    pub context: BTreeMap<String, String>,
+}
+
+/// Why an answer cannot be used. The client sees a 500, the log this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadAnswer {
+    /// Over [`RESULT_BYTES_MAX`].
+    #[error("the authorizer's result has {0} bytes, and {RESULT_BYTES_MAX} are allowed")]
+    TooLarge(usize),
+    /// No JSON object.
+    #[error("the authorizer's result is no JSON object")]
+    NoObject,
+    /// A member is missing or of another type.
+    #[error("the authorizer's result has no {0}")]
+    Missing(&'static str),
+    /// The policy cannot be evaluated.
+    #[error("the authorizer's policy document is not usable: {0}")]
+    Policy(String),
+    /// A value in `context` that is neither text, number nor boolean.
+    #[error("context.{0} of the authorizer's result is neither string, number nor boolean")]
+    Context(String),
+}
+
+/// Whether the client may connect, and who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// Whether the policy allows the method.
+    pub allows: bool,
+    /// Who the client is.
+    pub identity: Identity,
+}
+
+/// Judges an answer for `$connect`'s ARN.
+///
+/// # Errors
+/// [`BadAnswer`].
+pub fn judge(body: &[u8], method_arn: &str) -> Result<Judgement, BadAnswer> {
+    if body.len() > RESULT_BYTES_MAX {
+        return Err(BadAnswer::TooLarge(body.len()));
+    }
+    let answer: Value = serde_json::from_slice(body).map_err(|_| BadAnswer::NoObject)?;
+    if !answer.is_object() {
+        return Err(BadAnswer::NoObject);
+    }
+    let principal_id = answer["principalId"].as_str().ok_or(BadAnswer::Missing("principalId"))?;
+    let document = answer.get("policyDocument").filter(|policy| policy.is_object());
+    let document = document.ok_or(BadAnswer::Missing("policyDocument"))?;
+    let policy = Policy::parse(&document.to_string(), Kind::Identity)
+        .map_err(|error| BadAnswer::Policy(error.to_string()))?;
+    let request = Request { action: INVOKE, resource: method_arn, ..Request::default() };
+    Ok(Judgement {
+        allows: allows(std::iter::once(&policy), request),
+        identity: Identity { principal_id: principal_id.to_owned(), context: context(&answer["context"])? },
+    })
+}
+
+fn context(context: &Value) -> Result<BTreeMap<String, String>, BadAnswer> {
+    let members = match context {
+        Value::Null => return Ok(BTreeMap::new()),
+        Value::Object(members) => members,
+        _ => return Err(BadAnswer::Context(String::new())),
+    };
+    let text = |(name, value): (&String, &Value)| {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(_) | Value::Bool(_) => value.to_string(),
+            _ => return Err(BadAnswer::Context(name.clone())),
+        };
+        Ok((name.clone(), text))
+    };
+    members.iter().map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const CONNECT: &str = "arn:aws:execute-api:us-east-1:000000000000:abc/v1/$connect";
+
+    fn answer(effect: &str, resource: &str, context: &Value) -> Value {
+        json!({
+            "principalId": "me",
+            "policyDocument": {"Version": "2012-10-17", "Statement": [
+                {"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource},
+            ]},
+            "context": context,
+        })
+    }
+
+    fn judged(answer: &Value) -> Result<Judgement, BadAnswer> {
+        judge(answer.to_string().as_bytes(), CONNECT)
+    }
+
+    fn is_allowed(effect: &str, resource: &str) -> bool {
+        judged(&answer(effect, resource, &Value::Null)).unwrap().allows
+    }
+
+    /// Facts A4, observed: `stage/*/*` does not match `stage/$connect`.
+    #[test]
+    fn a_policy_is_judged_for_the_connect_arn() {
+        assert!(is_allowed("Allow", CONNECT));
+        assert!(is_allowed("Allow", "arn:aws:execute-api:us-east-1:000000000000:abc/v1/*"));
+        assert!(is_allowed("Allow", "*"));
+        assert!(!is_allowed("Allow", "arn:aws:execute-api:us-east-1:000000000000:abc/v1/*/*"));
+        assert!(!is_allowed("Allow", "arn:aws:execute-api:us-east-1:000000000000:abc/v2/$connect"));
+        assert!(!is_allowed("Deny", "*"));
+    }
+
+    #[test]
+    fn context_values_become_text() {
+        let context = json!({"text": "a", "number": 7, "fraction": 1.5, "flag": true});
+        let identity = judged(&answer("Allow", "*", &context)).unwrap().identity;
+        let values: Vec<_> = identity.context.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(values, [("flag", "true"), ("fraction", "1.5"), ("number", "7"), ("text", "a")]);
+        assert_eq!(identity.principal_id, "me");
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_used_says_why() {
+        let nested = answer("Allow", "*", &json!({"deep": {"er": 1}}));
+        assert_eq!(judged(&nested), Err(BadAnswer::Context("deep".into())));
+        let large = answer("Allow", "*", &json!({"pad": "x".repeat(RESULT_BYTES_MAX)}));
+        assert!(matches!(judged(&large), Err(BadAnswer::TooLarge(_))));
+        assert_eq!(judged(&json!([1])), Err(BadAnswer::NoObject));
+        assert_eq!(judge(b"yes", CONNECT), Err(BadAnswer::NoObject));
+        assert_eq!(judged(&json!({"isAuthorized": true})), Err(BadAnswer::Missing("principalId")));
+        assert_eq!(judged(&json!({"principalId": "me"})), Err(BadAnswer::Missing("policyDocument")));
+        let conditional = json!({"principalId": "me", "policyDocument": {"Statement": {
+            "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "::/0"}},
+        }}});
+        assert!(matches!(judged(&conditional), Err(BadAnswer::Policy(why)) if why.contains("IpAddress")));
+    }
+}

@@ -1,0 +1,165 @@
+//! Authorization of `$connect`: by a Lambda REQUEST authorizer, or by the caller's own policies (facts A12).
+//!
+//! A handshake is judged once. What the authorizer says of the client stays on the connection; nothing is cached
+//! for the next one.
+
+mod answer;
+mod event;
+mod source;
+
+pub use answer::Identity;
+pub use source::{IdentitySource, NoIdentitySource};
+
+use super::Gateway;
+use super::context::MessageContext;
+use super::limits::AUTHORIZER_MAX;
+use super::stage::{Authorization, Authorizer, Stage};
+use super::trace::Call;
+use crate::function::Ended;
+use crate::identity::{self, Principal};
+use answer::BadAnswer;
+use http::request::Parts;
+use std::time::Instant;
+
+/// The service that invokes authorizers.
+const SERVICE: &str = "apigateway.amazonaws.com";
+/// What an authorizer's function fails with to have the client refused with 401, as AWS's examples do.
+const UNAUTHORIZED: &str = "Unauthorized";
+
+/// Why a handshake is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// An identity source is not in the handshake; the function was not asked. 401.
+    #[error("the handshake lacks an identity source of the authorizer")]
+    NoIdentity,
+    /// The function failed with `Unauthorized`. 401.
+    #[error("the authorizer answered Unauthorized")]
+    Unauthorized,
+    /// The policy does not allow it. 403.
+    #[error("the authorizer's policy does not allow {0}")]
+    Denied(String),
+    /// The caller did not sign, or its policies do not allow it. 403.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The authorizer cannot be asked, or failed, or its answer cannot be used. 500.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Refusal {
+    /// The status of the handshake.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NoIdentity | Self::Unauthorized => 401,
+            Self::Denied(_) | Self::Forbidden(_) => 403,
+            Self::Failed(_) => 500,
+        }
+    }
+
+    /// `$context.error.responseType`, by the names of REST APIs.
+    pub fn response_type(&self) -> &'static str {
+        match self {
+            Self::NoIdentity | Self::Unauthorized => "UNAUTHORIZED",
+            Self::Denied(_) | Self::Forbidden(_) => "ACCESS_DENIED",
+            Self::Failed(_) => "AUTHORIZER_FAILURE",
+        }
+    }
+}
+
+/// Judges a handshake. What an authorizer was asked stands in the context's trace afterwards, and who the client
+/// is on its connection.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn authorize(
+    gateway: &Gateway,
+    stage: &Stage,
+    authorization: &Authorization,
+    context: &mut MessageContext<'_>,
+    request: &Parts,
+) -> Result<(), Refusal> {
+    let method_arn = gateway.account.execute_api_arn(&stage.api_id, &stage.name, "$connect");
+    match authorization {
+        Authorization::None => Ok(()),
+        Authorization::Iam => {
+            if identity::credential_scope(request).is_none() {
+                return Err(Refusal::Forbidden("Missing Authentication Token".into()));
+            }
+            let caller = identity::caller(&gateway.permissions, request).ok_or_else(|| {
+                Refusal::Forbidden("The security token included in the request is invalid.".into())
+            })?;
+            let may = gateway.permissions.check(&caller, "execute-api:Invoke", &method_arn);
+            may.map_err(|denied| Refusal::Forbidden(denied.to_string()))
+        }
+        Authorization::Custom(authorizer) => {
+            if !authorizer.identity_sources.iter().all(|source| source.is_present(context, &stage.variables))
+            {
+                return Err(Refusal::NoIdentity);
+            }
+            let event = event::request(context, &method_arn, &stage.variables).to_string();
+            let begun = Instant::now();
+            let request_id = uuid::Uuid::new_v4().to_string();
+            let asked = ask(gateway, stage, authorizer, &request_id, event, &method_arn).await;
+            context.trace.authorizer = Some(Call {
+                status: asked.as_ref().err().map_or(200, Refusal::status),
+                latency_ms: begun.elapsed().as_millis() as u64,
+                error: asked.as_ref().err().map(ToString::to_string),
+                request_id,
+            });
+            context.connection.identify(asked?);
+            Ok(())
+        }
+    }
+}
+
+async fn ask(
+    gateway: &Gateway,
+    stage: &Stage,
+    authorizer: &Authorizer,
+    request_id: &str,
+    event: String,
+    method_arn: &str,
+) -> Result<Identity, Refusal> {
+    may_invoke(gateway, stage, authorizer)?;
+    let account = &gateway.account;
+    let function = authorizer.function_arn.strip_prefix(&account.function_arn("")).unwrap_or_default();
+    let answer = gateway.functions.invoke(function, request_id, event.into());
+    let answer = tokio::time::timeout(AUTHORIZER_MAX, answer).await.map_err(|_| {
+        Refusal::Failed(format!("{} did not answer within {AUTHORIZER_MAX:?}", authorizer.function_arn))
+    })?;
+    match answer.map_err(|error| Refusal::Failed(error.to_string()))? {
+        Ended::Response(body) => {
+            let judged = answer::judge(&body, method_arn);
+            let judged = judged.map_err(|error: BadAnswer| Refusal::Failed(error.to_string()))?;
+            if judged.allows { Ok(judged.identity) } else { Err(Refusal::Denied(method_arn.to_owned())) }
+        }
+        Ended::Error(error) => {
+            let error: serde_json::Value = serde_json::from_slice(&error).unwrap_or_default();
+            match error["errorMessage"].as_str() {
+                Some(UNAUTHORIZED) => Err(Refusal::Unauthorized),
+                message => Err(Refusal::Failed(format!(
+                    "{} failed: {}",
+                    authorizer.function_arn,
+                    message.unwrap_or("it tells no reason")
+                ))),
+            }
+        }
+    }
+}
+
+/// The authorizer's role, or the function's own policy, must allow the invocation.
+fn may_invoke(gateway: &Gateway, stage: &Stage, authorizer: &Authorizer) -> Result<(), Refusal> {
+    const ACTION: &str = "lambda:InvokeFunction";
+    let (permissions, function) = (&gateway.permissions, &authorizer.function_arn);
+    let allowed = match &authorizer.credentials_arn {
+        Some(role_arn) => permissions
+            .assume(SERVICE, role_arn)
+            .and_then(|()| permissions.check(&Principal::Role(role_arn.clone()), ACTION, function)),
+        None => {
+            let source = format!("{}/authorizers/{}", stage.api_id, authorizer.id);
+            let source_arn = gateway.account.arn("execute-api", &source);
+            permissions.check_service(SERVICE, ACTION, function, &source_arn)
+        }
+    };
+    allowed.map_err(|denied| Refusal::Failed(denied.to_string()))
+}

@@ -1,0 +1,130 @@
+//! What became of a message on its way: for its access log and the metrics, and for no template.
+
+use std::borrow::Cow;
+
+/// A call that the gateway made for a message: to an integration, or to an authorizer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The status that came of it.
+    pub status: u16,
+    /// Milliseconds until the answer.
+    pub latency_ms: u64,
+    /// What went wrong, in the callee's or the gateway's words.
+    pub error: Option<String>,
+    /// The callee's own id of the request.
+    pub request_id: String,
+}
+
+/// An error that the gateway itself answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// As the client was told.
+    pub message: &'static str,
+    /// `$context.error.responseType`: the names that REST APIs have for gateway responses.
+    pub response_type: &'static str,
+    /// What the request model says against the message.
+    pub validation: Option<String>,
+}
+
+/// The whole of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// The status of the handshake, or of the message as a REST API would tell it.
+    pub status: Option<u16>,
+    /// The integration's call.
+    pub integration: Option<Call>,
+    /// The authorizer's.
+    pub authorizer: Option<Call>,
+    /// Why the gateway refused.
+    pub error: Option<Failure>,
+}
+
+impl Trace {
+    /// A variable's value, by its path below `$context`; `None` where it has none.
+    pub fn get(&self, path: &str) -> Option<Cow<'_, str>> {
+        let (group, name) = path.split_once('.').unwrap_or((path, ""));
+        match (group, name) {
+            ("status", "") => self.status.map(|status| status.to_string().into()),
+            ("integrationLatency", "") => self.integration.as_ref()?.get("latency"),
+            ("integration", _) => self.integration.as_ref()?.get(name),
+            // Authorization is the authorizer's work alone here; authentication (SigV4) calls nobody.
+            ("authorize", "error" | "latency" | "status") | ("authorizer", _) => {
+                self.authorizer.as_ref()?.get(name)
+            }
+            ("error", _) => self.error.as_ref()?.get(name),
+            _ => None,
+        }
+    }
+}
+
+impl Call {
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        Some(match name {
+            "status" | "integrationStatus" => self.status.to_string().into(),
+            "latency" | "integrationLatency" => self.latency_ms.to_string().into(),
+            "error" => self.error.as_deref()?.into(),
+            "requestId" => self.request_id.as_str().into(),
+            _ => return None,
+        })
+    }
+}
+
+impl Failure {
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        Some(match name {
+            "message" => self.message.into(),
+            "messageString" => format!("\"{}\"", self.message).into(),
+            "responseType" => self.response_type.into(),
+            "validationErrorString" => self.validation.as_deref()?.into(),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call() -> Call {
+        Call { status: 400, latency_ms: 12, error: Some("refused".into()), request_id: "r".into() }
+    }
+
+    #[test]
+    fn an_access_log_sees_calls_and_errors_by_name() {
+        let error =
+            Failure { message: "Forbidden", response_type: "ACCESS_DENIED", validation: Some("[x]".into()) };
+        let trace = Trace {
+            status: Some(403),
+            integration: Some(call()),
+            authorizer: Some(Call { status: 200, ..call() }),
+            error: Some(error),
+        };
+        let expected = [
+            ("status", "403"),
+            ("integration.status", "400"),
+            ("integration.integrationStatus", "400"),
+            ("integration.latency", "12"),
+            ("integrationLatency", "12"),
+            ("integration.error", "refused"),
+            ("integration.requestId", "r"),
+            ("authorizer.status", "200"),
+            ("authorizer.integrationStatus", "200"),
+            ("authorizer.integrationLatency", "12"),
+            ("authorizer.latency", "12"),
+            ("authorizer.error", "refused"),
+            ("authorizer.requestId", "r"),
+            ("authorize.status", "200"),
+            ("error.message", "Forbidden"),
+            ("error.messageString", "\"Forbidden\""),
+            ("error.responseType", "ACCESS_DENIED"),
+            ("error.validationErrorString", "[x]"),
+        ];
+        for (name, value) in expected {
+            assert_eq!(trace.get(name).as_deref(), Some(value), "{name}");
+        }
+        for absent in ["waf.status", "authenticate.status", "error.x", "integration", "x"] {
+            assert_eq!(trace.get(absent), None, "{absent}");
+        }
+        assert_eq!(Trace::default().get("integration.status"), None);
+    }
+}

@@ -1,0 +1,79 @@
+# The function that decides who may connect: its code, its role and its logs. It reads no stream.
+
+locals {
+  package = "${var.bundle}/${var.settings.function}.zip"
+}
+
+resource "aws_lambda_function" "this" {
+  #checkov:skip=CKV_AWS_50:tracing is not part of the flow.
+  #checkov:skip=CKV_AWS_115:handshakes are bounded by the stage's throttling.
+  #checkov:skip=CKV_AWS_116:a dead-letter queue serves asynchronous invocations; a handshake waits for its answer.
+  #checkov:skip=CKV_AWS_117:the function needs no VPC, only AWS's own endpoints.
+  #checkov:skip=CKV_AWS_173:Lambda encrypts the environment with its own key; a secret belongs into a store that the function reads.
+  #checkov:skip=CKV_AWS_272:the bundle's hashes are checked before a deployment; signing needs an account-wide profile.
+  function_name    = var.name
+  role             = aws_iam_role.this.arn
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = [var.architecture]
+  filename         = local.package
+  source_code_hash = fileexists(local.package) ? filebase64sha256(local.package) : null # refused below
+  memory_size      = var.settings.memory_mb
+  timeout          = var.settings.timeout_seconds
+
+  environment {
+    variables = var.settings.environment
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.this.name
+    application_log_level = var.settings.log_level
+    system_log_level      = "INFO"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = fileexists(local.package)
+      error_message = "${local.package} does not exist: build the bundle first, or set bundle to the folder that holds it."
+    }
+  }
+}
+
+# Lambda would create this group itself, without retention, and leave it behind.
+resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; an authorizer must log no tokens.
+  #checkov:skip=CKV_AWS_338:how long logs are kept is the caller's choice (log_retention_days).
+  name              = "/aws/lambda/${var.name}"
+  retention_in_days = var.settings.log_retention_days
+}
+
+resource "aws_iam_role" "this" {
+  name        = "${var.name}-function"
+  description = "The function ${var.name} decides who may connect."
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+# It writes logs and nothing else. What it asks to check a token, give it in an override.
+resource "aws_iam_role_policy" "this" {
+  name = "logs"
+  role = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "WriteLogs"
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = ["${aws_cloudwatch_log_group.this.arn}:*"] # the group's streams; their names are Lambda's
+    }]
+  })
+}

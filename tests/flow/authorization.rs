@@ -1,0 +1,227 @@
+//! Who may connect: authorizers and signatures on `$connect`.
+
+use http::{Method, StatusCode};
+use local::package::{Packing, package};
+use local::plane::{Plane, PlaneOptions};
+use serde_json::{Value, json};
+use sluicegate_tests::api::{Api, empty_plane, role};
+use sluicegate_tests::client::Client;
+use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::{control, functions};
+
+const FUNCTION_ROLE: &str = "arn:aws:iam::000000000000:role/function";
+const INVOKING_ROLE: &str = "arn:aws:iam::000000000000:role/invoking";
+
+fn function_arn(name: &str) -> String {
+    format!("arn:aws:lambda:us-east-1:000000000000:function:{name}")
+}
+
+fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
+}
+
+/// A function that answers what its environment says.
+async fn scripted(plane: &Plane, name: &str, environment: Value) {
+    use base64::Engine as _;
+    let binary = tokio::task::spawn_blocking(|| functions::binary("scripted")).await.expect("it is built");
+    let zip = package(&std::fs::read(binary).expect("a binary"), Packing::Stored).expect("a zip");
+    let create = json!({
+        "FunctionName": name, "Role": FUNCTION_ROLE, "Runtime": "provided.al2023", "Handler": "bootstrap",
+        "Architectures": [architecture()], "Environment": {"Variables": environment},
+        "Code": {"ZipFile": base64::engine::general_purpose::STANDARD.encode(zip)},
+    });
+    let (status, answer) =
+        control::rest(plane, "lambda", Method::POST, "/2015-03-31/functions", &create).await;
+    assert!(status.is_success(), "{answer}");
+}
+
+/// An authorizer by a function; answers its id.
+async fn authorizer(api: &Api<'_>, function: &str, more: Value) -> String {
+    let uri = format!(
+        "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{}/invocations",
+        function_arn(function)
+    );
+    let mut settings = json!({
+        "name": function, "authorizerType": "REQUEST", "authorizerUri": uri,
+        "identitySource": ["route.request.querystring.token"], "authorizerCredentialsArn": INVOKING_ROLE,
+    });
+    if let (Value::Object(settings), Value::Object(more)) = (&mut settings, more) {
+        settings.extend(more);
+    }
+    api.post("authorizers", settings).await["authorizerId"].as_str().expect("an id").to_owned()
+}
+
+/// `$connect`, guarded; MOCK behind it.
+async fn guard(api: &Api<'_>, authorizer: &str) {
+    let connect = api.mock(200, json!({"integrationResponseKey": "/200/"})).await;
+    let route = json!({
+        "routeKey": "$connect", "target": format!("integrations/{connect}"),
+        "authorizationType": "CUSTOM", "authorizerId": authorizer,
+    });
+    api.post("routes", route).await;
+}
+
+async fn status(uri: &str) -> StatusCode {
+    match Client::try_connect(uri, &[]).await {
+        Ok((_, response)) => response.status(),
+        Err(response) => response.status(),
+    }
+}
+
+fn policy(effect: &str, resource: &str) -> Value {
+    json!({"Statement": {"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource}})
+}
+
+fn answer(effect: &str, resource: &str) -> Value {
+    json!({"ANSWER": json!({"principalId": "me", "policyDocument": policy(effect, resource)}).to_string()})
+}
+
+async fn guarded_plane() -> Plane {
+    let plane = empty_plane().await;
+    role(&plane, FUNCTION_ROLE, "lambda.amazonaws.com", &["logs:*"]).await;
+    role(&plane, INVOKING_ROLE, "apigateway.amazonaws.com", &["lambda:InvokeFunction"]).await;
+    plane
+}
+
+/// Facts A4 and A12: the example's own function, through the stack as `dev` composes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_connects_and_no_other_client_does() {
+    let values = std::fs::read_to_string(functions::project().join("examples/authorizer/stack.tfvars"));
+    let plane = TestPlane::with(&values.expect("the example's values"), PlaneOptions::default()).await;
+    assert_eq!(status(&plane.uri()).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status(&format!("{}?token=", plane.uri())).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(plane_invocations(&plane.plane, "sluicegate-authorizer"), 0, "no identity, no invocation");
+    assert_eq!(status(&format!("{}?token=guess", plane.uri())).await, StatusCode::UNAUTHORIZED);
+    let mut client = Client::connect(&format!("{}?token=let-me-in", plane.uri())).await;
+    client.send(r#"{"n":1}"#).await;
+    assert_eq!(client.receive().await, r#"{"n":1}"#);
+    // Nothing is cached: each handshake asks.
+    Client::connect(&format!("{}?token=let-me-in", plane.uri())).await.close().await;
+    assert_eq!(plane_invocations(&plane.plane, "sluicegate-authorizer"), 3);
+}
+
+/// How often a function was invoked, as the plane counts.
+fn plane_invocations(plane: &Plane, function: &str) -> u64 {
+    let metrics = plane.metrics();
+    let of_function = format!("sluicegate_function_invocations_total{{function=\"{function}\"");
+    let counts = metrics.lines().filter(|line| line.starts_with(&of_function));
+    counts.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+}
+
+/// Facts A4: what comes of each way in which an authorizer can answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authorizers_answer_decides_the_status() {
+    let plane = guarded_plane().await;
+    let connect = "arn:aws:execute-api:us-east-1:000000000000:*/test/$connect";
+    let everything_else = "arn:aws:execute-api:us-east-1:000000000000:*/test/*/*";
+    let cases = [
+        ("allows", answer("Allow", connect), StatusCode::SWITCHING_PROTOCOLS),
+        ("denies", answer("Deny", "*"), StatusCode::FORBIDDEN),
+        ("misses", answer("Allow", everything_else), StatusCode::FORBIDDEN),
+        ("raises", json!({"FAILURE": "Unauthorized"}), StatusCode::UNAUTHORIZED),
+        ("fails", json!({"FAILURE": "no database"}), StatusCode::INTERNAL_SERVER_ERROR),
+        ("dies", json!({}), StatusCode::INTERNAL_SERVER_ERROR),
+        ("babbles", json!({"ANSWER": r#"{"isAuthorized":true}"#}), StatusCode::INTERNAL_SERVER_ERROR),
+    ];
+    for (name, environment, expected) in cases {
+        scripted(&plane, name, environment).await;
+        let api = Api::create(&plane).await;
+        guard(&api, &authorizer(&api, name, json!({})).await).await;
+        let uri = format!("{}?token=x", api.deploy(json!({})).await);
+        assert_eq!(status(&uri).await, expected, "an authorizer that {name}");
+    }
+    // One whose function is not there.
+    let api = Api::create(&plane).await;
+    guard(&api, &authorizer(&api, "nobody", json!({})).await).await;
+    let uri = format!("{}?token=x", api.deploy(json!({})).await);
+    assert_eq!(status(&uri).await, StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+/// Facts A12, observed: what an authorizer says of a client is known to the templates of later messages.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authorizers_context_stays_on_the_connection_as_text() {
+    let plane = guarded_plane().await;
+    let said = json!({
+        "principalId": "me", "policyDocument": policy("Allow", "*"), "context": {"tier": 7, "beta": true},
+    });
+    scripted(&plane, "speaks", json!({"ANSWER": said.to_string()})).await;
+    let api = Api::create(&plane).await;
+    guard(&api, &authorizer(&api, "speaks", json!({})).await).await;
+    let template = "$context.authorizer.principalId $context.authorizer.tier $context.authorizer.beta $context.authorizer.none|$context.authorizer";
+    let response = json!({"integrationResponseKey": "$default", "responseTemplates": {"$default": template}});
+    let mock = api.mock(200, response).await;
+    api.route("$default", &mock, true).await;
+    let uri = format!("{}?token=x", api.deploy(json!({})).await);
+    let mut client = Client::connect(&uri).await;
+    client.send("{}").await;
+    assert_eq!(client.receive().await, "me 7 true |{principalId=me, beta=true, tier=7}");
+}
+
+/// Facts A12: each form of identity source, and that every one of them must be there.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_identity_source_must_be_in_the_handshake() {
+    let plane = guarded_plane().await;
+    scripted(&plane, "allows", answer("Allow", "*")).await;
+    let api = Api::create(&plane).await;
+    let sources = [
+        "route.request.header.X-Token",
+        "route.request.querystring.token",
+        "stageVariables.tier",
+        "context.identity.sourceIp",
+    ];
+    guard(&api, &authorizer(&api, "allows", json!({"identitySource": sources})).await).await;
+    let uri = api.deploy(json!({"stageVariables": {"tier": "free"}})).await;
+    let with_query = format!("{uri}?token=x");
+    let status = |response: Result<(Client, http::Response<_>), http::Response<_>>| match response {
+        Ok((_, response)) | Err(response) => response.status(),
+    };
+    let header = [("x-token", "y")];
+    assert_eq!(status(Client::try_connect(&with_query, &header).await), StatusCode::SWITCHING_PROTOCOLS);
+    assert_eq!(status(Client::try_connect(&uri, &header).await), StatusCode::UNAUTHORIZED);
+    assert_eq!(status(Client::try_connect(&with_query, &[]).await), StatusCode::UNAUTHORIZED);
+    let (status_code, answer) =
+        api.call(Method::PATCH, "stages/test", &json!({"stageVariables": {"tier": ""}})).await;
+    assert!(status_code.is_success(), "{answer}");
+    assert_eq!(status(Client::try_connect(&with_query, &header).await), StatusCode::UNAUTHORIZED);
+}
+
+/// A function is invoked by a role that may, or by leave of its own policy for this very authorizer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authorizer_needs_leave_to_be_invoked() {
+    let plane = guarded_plane().await;
+    scripted(&plane, "allows", answer("Allow", "*")).await;
+    let api = Api::create(&plane).await;
+    let id = authorizer(&api, "allows", json!({"authorizerCredentialsArn": null})).await;
+    guard(&api, &id).await;
+    let uri = format!("{}?token=x", api.deploy(json!({})).await);
+    assert_eq!(status(&uri).await, StatusCode::INTERNAL_SERVER_ERROR, "no policy");
+    let permit = |sid: &str, authorizer: &str| {
+        json!({
+            "StatementId": sid, "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com",
+            "SourceArn": format!("arn:aws:execute-api:us-east-1:000000000000:{}/authorizers/{authorizer}", api.id),
+        })
+    };
+    let policy = "/2015-03-31/functions/allows/policy";
+    control::rest(&plane, "lambda", Method::POST, policy, &permit("other", "other")).await;
+    assert_eq!(status(&uri).await, StatusCode::INTERNAL_SERVER_ERROR, "another authorizer's leave");
+    control::rest(&plane, "lambda", Method::POST, policy, &permit("this", &id)).await;
+    assert_eq!(status(&uri).await, StatusCode::SWITCHING_PROTOCOLS);
+}
+
+/// Facts A12: AWS_IAM asks for a signature, and for `execute-api:Invoke` on `$connect`.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_iam_authorization_a_handshake_is_signed() {
+    let plane = empty_plane().await;
+    let api = Api::create(&plane).await;
+    api.post("routes", json!({"routeKey": "$connect", "authorizationType": "AWS_IAM"})).await;
+    let uri = api.deploy(json!({})).await;
+    assert_eq!(status(&uri).await, StatusCode::FORBIDDEN);
+    let scope = "20260101/us-east-1/execute-api/aws4_request";
+    let by_query =
+        |key: &str| format!("{uri}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={key}/{scope}");
+    assert_eq!(status(&by_query("developer")).await, StatusCode::SWITCHING_PROTOCOLS);
+    assert_eq!(status(&by_query("ASIAUNKNOWN")).await, StatusCode::FORBIDDEN);
+    let header = format!("AWS4-HMAC-SHA256 Credential=developer/{scope}, SignedHeaders=host, Signature=0");
+    let signed = Client::try_connect(&uri, &[("authorization", &header)]).await;
+    assert!(signed.is_ok());
+}

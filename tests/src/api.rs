@@ -1,0 +1,129 @@
+//! An API made call by call, for what the project's own stack does not have.
+
+use crate::client::Client;
+use crate::control;
+use http::{Method, StatusCode};
+use local::plane::{Plane, PlaneOptions};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// The stage of every such API.
+pub const STAGE: &str = "test";
+/// The role that integrations act as.
+pub const INTEGRATION_ROLE: &str = "arn:aws:iam::000000000000:role/integration";
+
+/// An empty plane on a free port.
+///
+/// # Panics
+/// Where it cannot start.
+pub async fn empty_plane() -> Plane {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    Plane::start(listener, PlaneOptions::default()).await.expect("the plane starts")
+}
+
+/// A role that a service may assume, with some actions on everything.
+pub async fn role(plane: &Plane, arn: &str, service: &str, actions: &[&str]) {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}});
+    let policy = json!({"Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
+    let create =
+        [("Action", "CreateRole"), ("RoleName", name), ("AssumeRolePolicyDocument", &trust.to_string())];
+    control::iam(plane, &create).await;
+    let put = [
+        ("Action", "PutRolePolicy"),
+        ("RoleName", name),
+        ("PolicyName", "p"),
+        ("PolicyDocument", &policy.to_string()),
+    ];
+    control::iam(plane, &put).await;
+}
+
+/// A WebSocket API on a plane.
+pub struct Api<'a> {
+    plane: &'a Plane,
+    /// Its id.
+    pub id: String,
+}
+
+impl<'a> Api<'a> {
+    /// An API whose routes are chosen by `action`, without any.
+    pub async fn create(plane: &'a Plane) -> Self {
+        let api = json!({"name": "test", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action"});
+        let created = control::rest(plane, "apigateway", Method::POST, "/v2/apis", &api).await.1;
+        let id = created["apiId"].as_str().expect("an id").to_owned();
+        Self { plane, id }
+    }
+
+    /// A call below the API, whatever comes of it.
+    pub async fn call(&self, method: Method, below: &str, body: &Value) -> (StatusCode, Value) {
+        let path = format!("/v2/apis/{}/{below}", self.id);
+        control::rest(self.plane, "apigateway", method, &path, body).await
+    }
+
+    /// Creates something below the API; answers its document.
+    ///
+    /// # Panics
+    /// Where the control plane refuses it.
+    pub async fn post(&self, below: &str, body: Value) -> Value {
+        let (status, answer) = self.call(Method::POST, below, &body).await;
+        assert!(status.is_success(), "POST {below}: {status} {answer}");
+        answer
+    }
+
+    /// Creates an integration; answers its id.
+    pub async fn integration(&self, settings: Value) -> String {
+        self.post("integrations", settings).await["integrationId"].as_str().expect("an id").to_owned()
+    }
+
+    /// A MOCK integration whose answer has a status, with one response for it.
+    pub async fn mock(&self, status: u16, response: Value) -> String {
+        let template = json!({"statusCode": status}).to_string();
+        let mock = json!({"integrationType": "MOCK", "requestTemplates": {"$default": template}});
+        let id = self.integration(mock).await;
+        self.post(&format!("integrations/{id}/integrationresponses"), response).await;
+        id
+    }
+
+    /// A Kinesis integration, with more settings than it needs.
+    pub async fn kinesis(&self, action: &str, more: Value) -> String {
+        let mut settings = json!({
+            "integrationType": "AWS",
+            "integrationMethod": "POST",
+            "integrationUri": format!("arn:aws:apigateway:us-east-1:kinesis:action/{action}"),
+            "credentialsArn": INTEGRATION_ROLE,
+        });
+        if let (Value::Object(settings), Value::Object(more)) = (&mut settings, more) {
+            settings.extend(more);
+        }
+        self.integration(settings).await
+    }
+
+    /// A route to an integration; one with a route response answers.
+    pub async fn route(&self, key: &str, integration: &str, answers: bool) {
+        let route = json!({"routeKey": key, "target": format!("integrations/{integration}")});
+        let id = self.post("routes", route).await["routeId"].as_str().expect("an id").to_owned();
+        if answers {
+            self.post(&format!("routes/{id}/routeresponses"), json!({"routeResponseKey": "$default"})).await;
+        }
+    }
+
+    /// Deploys it as it is to a stage with some settings; answers its URI.
+    pub async fn deploy(&self, settings: Value) -> String {
+        let mut stage = json!({"stageName": STAGE, "autoDeploy": true});
+        if let (Value::Object(stage), Value::Object(settings)) = (&mut stage, settings) {
+            stage.extend(settings);
+        }
+        self.post("stages", stage).await;
+        self.uri()
+    }
+
+    /// Where clients connect.
+    pub fn uri(&self) -> String {
+        format!("ws://{}/_aws/execute-api/{}/{STAGE}", self.plane.address(), self.id)
+    }
+
+    /// A connected client of the deployed API.
+    pub async fn client(&self) -> Client {
+        Client::connect(&self.uri()).await
+    }
+}
