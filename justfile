@@ -112,6 +112,20 @@ test-local *ARGS="--plane auto":
 ci:
     .ci/run
 
+# Measure everything and rewrite PERFORMANCE.md (12 minutes and the builds; `--quick`: briefly, nothing written)
+[group('test')]
+bench *ARGS:
+    cargo bench --package mapping-template -- {{ ARGS }}
+    cargo bench --bench parts -- {{ ARGS }}
+    cargo bench --bench echo_vs_node -- {{ ARGS }}
+    cargo bench --bench flow -- {{ ARGS }}
+    cargo bench --bench growth -- {{ ARGS }}
+
+# Install what benchmarks compare with, below benches/peers (npm, PyPI)
+[group('test')]
+bench-peers:
+    benches/peers/install
+
 # Check licences, sources and advisories of every dependency
 [group('test')]
 deny:

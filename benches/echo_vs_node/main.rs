@@ -6,12 +6,13 @@ mod peers;
 use anyhow::{Context as _, bail};
 use batches::Batches;
 use peers::Peer;
+use sluicegate_benches::args::Extent;
 use sluicegate_benches::clients::Clients;
 use sluicegate_benches::function::RunningFunction;
-use sluicegate_benches::plane::BenchPlane;
-use sluicegate_benches::report::{Table, rewrite_section};
+use sluicegate_benches::plane::{BenchPlane, Order};
+use sluicegate_benches::report::Table;
 use sluicegate_benches::spread::{Spread, figure};
-use sluicegate_benches::{machine, project};
+use sluicegate_benches::{machine, roles};
 use std::time::Instant;
 
 const COMMAND: &str = "cargo bench --bench echo_vs_node";
@@ -30,34 +31,34 @@ const BATCHES_PER_ROUND: usize = 10;
 
 fn main() -> anyhow::Result<()> {
     // `cargo test --all-targets` starts benchmarks without this argument, and means to try that they start.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        println!("nothing was measured: run `{COMMAND}`");
+    if roles::play()? {
         return Ok(());
     }
+    let Some(extent) = Extent::asked() else {
+        println!("nothing was measured: run `{COMMAND}`");
+        return Ok(());
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run())
+    runtime.block_on(run(extent))
 }
 
-async fn run() -> anyhow::Result<()> {
+async fn run(extent: Extent) -> anyhow::Result<()> {
     let machine = machine::describe()?;
     let peers = [peers::echo()?, peers::node()?];
-    let plane = BenchPlane::start(&peers[0].bootstrap()).await?;
-    let starts = measure_starts(&plane, &peers).await?;
-    let loads = measure_load(&plane, &peers).await?;
+    let order = Order { fed: false, ..Order::of(&peers[0].bootstrap()) };
+    let plane = BenchPlane::start(&order).await?;
+    let starts = measure_starts(&plane, &peers, extent.pick(STARTS, 3)).await?;
+    let loads = measure_load(&plane, &peers, extent.pick(ROUNDS, 1)).await?;
     plane.plane.stop().await;
 
     let table = table(&peers, &starts, &loads);
-    println!("\n{table}");
-    let path = project().join("PERFORMANCE.md");
-    rewrite_section(&path, SECTION, &section(&machine, &peers, &table)?)?;
-    println!("rewrote the section {SECTION} of {}", path.display());
-    Ok(())
+    extent.publish(SECTION, &section(&machine, &peers, &table)?)
 }
 
 /// Milliseconds from before the process was made until it asked for its first event, by peer.
-async fn measure_starts(plane: &BenchPlane, peers: &[Peer; 2]) -> anyhow::Result<[Spread; 2]> {
+async fn measure_starts(plane: &BenchPlane, peers: &[Peer; 2], starts: usize) -> anyhow::Result<[Spread; 2]> {
     let mut measured = [Vec::new(), Vec::new()];
-    for _ in 0..STARTS {
+    for _ in 0..starts {
         for (peer, measured) in peers.iter().zip(&mut measured) {
             let started = RunningFunction::start(plane, peer.code()).await;
             let (function, took) = started.with_context(|| format!("{} does not start", peer.name))?;
@@ -75,7 +76,7 @@ struct Load {
     resident_mb: f64,
 }
 
-async fn measure_load(plane: &BenchPlane, peers: &[Peer; 2]) -> anyhow::Result<[Load; 2]> {
+async fn measure_load(plane: &BenchPlane, peers: &[Peer; 2], rounds: usize) -> anyhow::Result<[Load; 2]> {
     let mut clients = Clients::connect(&plane.uri(), CONNECTIONS).await?;
     let mut batches = Batches::learn(plane, &mut clients).await?;
     let (mut functions, mut per_cpu_s, mut walls_ms) =
@@ -87,7 +88,7 @@ async fn measure_load(plane: &BenchPlane, peers: &[Peer; 2]) -> anyhow::Result<[
         }
         functions.push(function);
     }
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds {
         for (index, (peer, function)) in peers.iter().zip(&mut functions).enumerate() {
             let process = function.process(peer.code())?;
             let (cpu, begun) = (process.cpu()?, Instant::now());
@@ -102,7 +103,7 @@ async fn measure_load(plane: &BenchPlane, peers: &[Peer; 2]) -> anyhow::Result<[
             }
             per_cpu_s[index].push((RECORDS * BATCHES_PER_ROUND) as f64 / cpu_s);
             println!(
-                "round {round} of {ROUNDS}: {}, {:.1} s, {cpu_s:.2} s of CPU",
+                "round {round} of {rounds}: {}, {:.1} s, {cpu_s:.2} s of CPU",
                 peer.name,
                 begun.elapsed().as_secs_f64()
             );

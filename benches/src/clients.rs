@@ -51,6 +51,11 @@ impl Clients {
             .with_context(|| format!("client {client} cannot send"))
     }
 
+    /// Takes whatever comes, until every connection is closed.
+    pub async fn drain(&mut self) {
+        while self.received.recv().await.is_some() {}
+    }
+
     /// Waits until every client has got its messages: `expected[client]`, in that order and no others.
     ///
     /// # Errors

@@ -32,6 +32,18 @@ impl RunningFunction {
     /// # Errors
     /// Where it does not start, or fails an empty batch.
     pub async fn start(plane: &BenchPlane, code: &Path) -> anyhow::Result<(Self, Duration)> {
+        Self::start_with(plane, code, BTreeMap::new()).await
+    }
+
+    /// The same, with variables of its own beside those that Terraform sets.
+    ///
+    /// # Errors
+    /// Where it does not start, or fails an empty batch.
+    pub async fn start_with(
+        plane: &BenchPlane,
+        code: &Path,
+        variables: BTreeMap<String, String>,
+    ) -> anyhow::Result<(Self, Duration)> {
         let first_start = Arc::new(FirstStart::default());
         let functions = Functions::new(Surroundings {
             account: plane.plane.account().clone(),
@@ -40,7 +52,9 @@ impl RunningFunction {
             endpoint_url: plane.plane.endpoint_url(),
             faults: plane.plane.faults().clone(),
         });
-        functions.put(config(plane, code)?);
+        let mut config = config(plane, code)?;
+        config.environment.extend(variables);
+        functions.put(config);
         let begun = Instant::now();
         answered(functions.invoke(NAME, &request_id(0), EMPTY_BATCH.into()).await?)?;
         let started = first_start.time().context("the function host has not logged the start")?;

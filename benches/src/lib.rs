@@ -3,12 +3,22 @@
 //! A benchmark interleaves its cases, checks that each did its work, and ends with an error where one did not:
 //! a figure without its work would be the fastest of all.
 
+pub mod args;
+pub mod built;
+pub mod chart;
+pub mod child;
 pub mod clients;
 pub mod function;
+pub mod hop;
+pub mod kinesis;
+pub mod load;
 pub mod machine;
+pub mod peers;
 pub mod plane;
 pub mod process;
 pub mod report;
+pub mod roles;
+pub mod sockets;
 pub mod spread;
 
 use std::path::{Path, PathBuf};

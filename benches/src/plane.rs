@@ -1,6 +1,6 @@
-//! A plane in this process, whose mapping is off: a benchmark hands batches to functions itself.
+//! A plane in this process: the project's stack, with functions that are built already.
 
-use crate::{PATIENCE, project};
+use crate::{PATIENCE, project, roles};
 use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,14 +10,61 @@ use local::compose::{Composed, compose};
 use local::package::{Packing, package};
 use local::plane::{Plane, PlaneOptions};
 use local::stack::Stack;
+use local::stream::WriteLimits;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 
-/// The project's stack with echo alone, not fed by its mapping.
-const VALUES: &str = "functions = { echo = { enabled = false } }";
+/// What a plane is to run: the project's stack, but for these values.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Order {
+    /// What `echo` runs.
+    pub bootstrap: PathBuf,
+    /// Functions, each of which sees every event; all but `echo` do nothing with it.
+    pub functions: usize,
+    /// Records in a batch, at most.
+    pub batch_size: usize,
+    /// Shards of the stream.
+    pub shards: usize,
+    /// Whether the mappings feed the functions; a benchmark may hand batches to a function itself.
+    pub fed: bool,
+}
+
+impl Order {
+    /// One function, one shard, batches of 16: the project's own stack.
+    pub fn of(bootstrap: &Path) -> Self {
+        Self { bootstrap: bootstrap.into(), functions: 1, batch_size: 16, shards: 1, fed: true }
+    }
+
+    /// Values over those of `terraform/stack.auto.tfvars`; the stage admits whatever comes, and the shards do too.
+    fn values(&self) -> String {
+        let Self { batch_size, shards, fed, .. } = self;
+        let function =
+            |name: String| format!("  {name} = {{ batch_size = {batch_size}, enabled = {fed} }}\n");
+        let functions: String = self.names().map(function).collect();
+        format!(
+            "functions = {{\n{functions}}}\n\
+             stream = {{ mode = \"PROVISIONED\", shard_count = {shards}, retention_hours = 24 }}\n\
+             throttling = {{ rate_limit = 1000000, burst_limit = 1000000 }}\n"
+        )
+    }
+
+    fn names(&self) -> impl Iterator<Item = String> {
+        (0..self.functions).map(|index| if index == 0 { "echo".to_owned() } else { format!("silent{index}") })
+    }
+
+    fn zips(&self) -> anyhow::Result<BTreeMap<String, Bytes>> {
+        let path = self.bootstrap.display();
+        let binary = std::fs::read(&self.bootstrap).with_context(|| format!("cannot read {path}"))?;
+        let echo = Bytes::from(package(&binary, Packing::Stored)?);
+        let silent = Bytes::from(package(roles::bootstrap("hop", &"")?.as_bytes(), Packing::Stored)?);
+        let zip = |name: &str| if name == "echo" { echo.clone() } else { silent.clone() };
+        Ok(self.names().map(|name| (name.clone(), zip(&name))).collect())
+    }
+}
 
 /// A running plane.
 pub struct BenchPlane {
@@ -30,18 +77,17 @@ pub struct BenchPlane {
 }
 
 impl BenchPlane {
-    /// Starts it on a free port. `echo` is the function's binary.
+    /// Starts it on a free port.
     ///
     /// # Errors
     /// Where the stack is wrong or the plane refuses it.
-    pub async fn start(echo: &Path) -> anyhow::Result<Self> {
+    pub async fn start(order: &Order) -> anyhow::Result<Self> {
         let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile()?;
-        values.write_all(VALUES.as_bytes())?;
+        values.write_all(order.values().as_bytes())?;
         let stack = Stack::read(&project(), &[values.path().to_owned()])?;
-        let plane = Plane::start(TcpListener::bind("127.0.0.1:0").await?, PlaneOptions::default()).await?;
-        let binary = std::fs::read(echo).with_context(|| format!("cannot read {}", echo.display()))?;
-        let zips = BTreeMap::from([("echo".to_owned(), Bytes::from(package(&binary, Packing::Stored)?))]);
-        let composed = compose(&plane, &stack, &zips).await?;
+        let options = PlaneOptions { write_limits: WriteLimits::Lifted, ..PlaneOptions::default() };
+        let plane = Plane::start(TcpListener::bind("127.0.0.1:0").await?, options).await?;
+        let composed = compose(&plane, &stack, &order.zips()?).await?;
         Ok(Self { plane, stack, composed })
     }
 
@@ -77,7 +123,11 @@ impl BenchPlane {
         Ok(records)
     }
 
-    async fn kinesis(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
+    /// One call of the Kinesis API, from within the process.
+    ///
+    /// # Errors
+    /// Where it is refused.
+    pub async fn kinesis(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
         let request = http::Request::post("/")
             .header("content-type", "application/x-amz-json-1.1")
             .header("x-amz-target", format!("Kinesis_20131202.{operation}"))

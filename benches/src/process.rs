@@ -7,13 +7,41 @@ use std::time::Duration;
 /// Ticks a second in `/proc/{pid}/stat`, on every architecture that Linux runs on.
 const TICKS_PER_S: u32 = 100;
 
-/// A child of this process.
+/// Between two looks at a process' memory.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Looks in a row that must agree for memory to be at rest.
+const STEADY_LOOKS: u32 = 5;
+const LOOKS_MAX: u32 = 100;
+
+/// A process of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
     pid: u32,
 }
 
 impl Process {
+    /// A process by its id.
+    pub fn of(pid: u32) -> Self {
+        Self { pid }
+    }
+
+    /// The processes that it has started and that still run.
+    ///
+    /// # Errors
+    /// Where `/proc` cannot be read.
+    pub fn children(self) -> anyhow::Result<Vec<Self>> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir("/proc").context("cannot read /proc")? {
+            let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            let process = Self { pid };
+            // One that ends meanwhile is none of those looked for.
+            if process.parent().is_ok_and(|parent| parent == self.pid) {
+                found.push(process);
+            }
+        }
+        Ok(found)
+    }
+
     /// The child that runs in a folder of its own.
     ///
     /// # Errors
@@ -73,4 +101,22 @@ impl Process {
         let path = format!("/proc/{}/{file}", self.pid);
         std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}: has the process ended?"))
     }
+}
+
+/// A process' resident memory in bytes, once it no longer changes by more than a hundredth.
+///
+/// # Errors
+/// Where the process has ended, or goes on growing.
+pub async fn at_rest(process: Process) -> anyhow::Result<u64> {
+    let (mut last, mut same) = (process.resident_bytes()?, 0);
+    for _ in 0..LOOKS_MAX {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let now = process.resident_bytes()?;
+        same = if now.abs_diff(last) * 100 <= last { same + 1 } else { 0 };
+        last = now;
+        if same == STEADY_LOOKS {
+            return Ok(now);
+        }
+    }
+    anyhow::bail!("memory has not come to rest")
 }

@@ -160,7 +160,8 @@ async fn serve(
         }
     };
     gateway.connections.remove(&connection.id);
-    dispatch::disconnect(&gateway, &connection, &ended).await;
+    // Boxed, it is no part of an open connection.
+    Box::pin(dispatch::disconnect(&gateway, &connection, &ended)).await;
 }
 
 fn switch_protocols(accept: HeaderValue, subprotocol: Option<String>) -> Response<Full<Bytes>> {

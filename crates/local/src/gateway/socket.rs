@@ -54,7 +54,8 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         .write_buffer_size(READ_BUFFER_BYTES)
         .max_frame_size(Some(FRAME_BYTES_MAX))
         .max_message_size(Some(MESSAGE_BYTES_MAX));
-    let socket = WebSocketStream::from_raw_socket(socket, Role::Server, Some(config)).await;
+    // Boxed, as below: what is needed once is no part of an idle connection.
+    let socket = Box::pin(WebSocketStream::from_raw_socket(socket, Role::Server, Some(config))).await;
     let (mut sink, mut stream) = socket.split();
     let (closing, closed_by_us) = oneshot::channel();
     let is_over = CancellationToken::new();
@@ -79,7 +80,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         }
     );
     if let Ok(socket) = stream.reunite(sink) {
-        drain(socket.into_inner()).await;
+        Box::pin(drain(socket.into_inner())).await;
     }
     ended
 }
@@ -126,7 +127,8 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
                         });
                         continue;
                     }
-                    handle(gateway, connection, text.as_str()).await;
+                    // Boxed, what a message needs on its way is no part of an idle connection.
+                    Box::pin(handle(gateway, connection, text.as_str())).await;
                     gateway.faults.release(&connection.id);
                     continue;
                 }

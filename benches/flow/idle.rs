@@ -1,0 +1,67 @@
+//! What the plane takes before anyone uses it: time to start, memory at rest, memory of an idle connection.
+
+use crate::Ours;
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use sluicegate_benches::args::Extent;
+use sluicegate_benches::child::{Child, free_port, wait_for_port};
+use sluicegate_benches::plane::Order;
+use sluicegate_benches::process::at_rest;
+use sluicegate_benches::roles::{PlaneAnswer, start};
+use sluicegate_benches::sockets;
+use sluicegate_benches::spread::Spread;
+use std::process::Command;
+
+/// Idle connections held open.
+pub const CONNECTIONS: usize = 10_000;
+/// Starts of the empty plane.
+pub const STARTS: usize = 11;
+
+pub struct Idle {
+    pub start_ms: Spread,
+    pub empty_mb: f64,
+    /// With the project's stack, before its first message.
+    pub stack_mb: f64,
+    pub connection_kb: f64,
+    /// A connection of the bare echo server.
+    pub bare_connection_kb: f64,
+}
+
+pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
+    sockets::allow(CONNECTIONS)?;
+    let (mut starts, mut empty) = (Vec::new(), 0);
+    for _ in 0..extent.pick(STARTS, 3) {
+        let port = free_port()?;
+        let mut command = Command::new(&ours.sluicegate);
+        command.args(["serve", "--quiet", "--port", &port.to_string()]);
+        // A port that the system has just let go may be given to another: then the start fails, and so does this.
+        let mut child = Child::spawn("peer sluicegate serve", &mut command)?;
+        starts.push(wait_for_port(&mut child, port)?.as_secs_f64() * 1_000.0);
+        empty = at_rest(child.process()).await?;
+    }
+    let (plane, answer): (_, PlaneAnswer) = start("plane", &Order::of(&ours.echo))?;
+    let stack = at_rest(plane.process()).await?;
+    let count = extent.pick(CONNECTIONS, 2_000);
+    let connection_kb = per_connection_kb(&plane, &answer.uri, count).await?;
+    let (bare, greeting): (_, Value) = start("websocket-echo", &json!(null))?;
+    let uri = greeting["uri"].as_str().context("no address")?;
+    let bare_connection_kb = per_connection_kb(&bare, uri, count).await?;
+    println!(
+        "idle: {empty} bytes empty, {stack} with the stack; {connection_kb:.1} KB a connection, bare {bare_connection_kb:.1}"
+    );
+    Ok(Idle {
+        start_ms: Spread::of(starts).context("nothing was started")?,
+        empty_mb: empty as f64 / 1e6,
+        stack_mb: stack as f64 / 1e6,
+        connection_kb,
+        bare_connection_kb,
+    })
+}
+
+async fn per_connection_kb(child: &Child, uri: &str, count: usize) -> anyhow::Result<f64> {
+    let before = at_rest(child.process()).await?;
+    let sockets = sockets::open(uri, count).await?;
+    let after = at_rest(child.process()).await?;
+    drop(sockets);
+    Ok(after.saturating_sub(before) as f64 / 1_024.0 / count as f64)
+}

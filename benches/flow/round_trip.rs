@@ -1,0 +1,126 @@
+//! Round trips of a message, by the same generator, through our plane and through what others offer.
+
+use crate::Ours;
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use sluicegate_benches::args::Extent;
+use sluicegate_benches::child::Child;
+use sluicegate_benches::load::{Pace, Run, load};
+use sluicegate_benches::plane::Order;
+use sluicegate_benches::roles::{PlaneAnswer, start};
+use sluicegate_benches::spread::Spread;
+use sluicegate_benches::{machine, peers};
+use std::path::Path;
+
+/// Messages a second in the open loop.
+pub const RATE_PER_S: f64 = 200.0;
+/// Connections in the open loop.
+pub const CONNECTIONS: usize = 10;
+/// Connections in the closed loop, and messages that each keeps unanswered.
+pub const CLOSED: (usize, u64) = (50, 4);
+/// Seconds of a run.
+const SECONDS: f64 = 5.0;
+const ROUNDS: usize = 3;
+
+/// One contender's figures.
+pub struct Contender {
+    pub name: &'static str,
+    pub what: String,
+    uri: String,
+    /// One message at a time.
+    pub single: Vec<Run>,
+    /// Empty where it did not carry the load.
+    pub open: Vec<Run>,
+    pub closed: Vec<Run>,
+    /// Where it did not: what became of it.
+    pub overload: Option<String>,
+}
+
+impl Contender {
+    fn new(name: &'static str, what: String, uri: String) -> Self {
+        Self { name, what, uri, single: Vec::new(), open: Vec::new(), closed: Vec::new(), overload: None }
+    }
+
+    /// Milliseconds of a percentile in the open loop, over the rounds.
+    pub fn open_ms(&self, percentile: impl Fn(&Run) -> f64) -> Option<Spread> {
+        Spread::of(self.open.iter().map(percentile).collect())
+    }
+
+    /// Milliseconds of the median of one message at a time, over the rounds.
+    pub fn single_ms(&self) -> Option<Spread> {
+        Spread::of(self.single.iter().map(|run| run.latency_ms.p50).collect())
+    }
+
+    /// Round trips a second in the closed loop, over the rounds.
+    pub fn per_s(&self) -> Option<Spread> {
+        Spread::of(self.closed.iter().map(|run| run.answered_per_s).collect())
+    }
+}
+
+/// Ours first, then its floor, then the others.
+pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::Result<Vec<Contender>> {
+    let (_plane, plane): (Child, PlaneAnswer) = start("plane", &Order::of(&ours.echo))?;
+    let (_node, node): (Child, PlaneAnswer) = start("plane", &Order::of(node_echo))?;
+    let (_bare, bare): (Child, Value) = start("websocket-echo", &json!(null))?;
+    let offline = peers::offline()?;
+    let mut contenders = vec![
+        Contender::new("Sluicegate", "this plane with `functions/echo` as its own process".into(), plane.uri),
+        Contender::new(
+            "bare echo",
+            "tokio-tungstenite 0.30 alone in a process, nothing behind it: the floor".into(),
+            bare["uri"].as_str().unwrap_or_default().into(),
+        ),
+        Contender::new(
+            "Node.js on it",
+            format!("this plane with `benches/peers/node-echo`, Node.js {}", machine::version("node")?),
+            node.uri,
+        ),
+        Contender::new("serverless-offline", offline.what.clone(), offline.uri.clone()),
+    ];
+    let seconds = extent.pick(SECONDS, 2.0);
+    for round in 1..=extent.pick(ROUNDS, 1) {
+        for contender in &mut contenders {
+            contender.run(&ours.sluicegate, seconds).await?;
+            let p50 = |runs: &[Run]| runs.last().map_or(f64::NAN, |run| run.latency_ms.p50);
+            println!(
+                "round {round}: {}, p50 {:.2} ms one at a time, {:.2} ms at 200/s, {:.0} round trips/s{}",
+                contender.name,
+                p50(&contender.single),
+                p50(&contender.open),
+                contender.closed.last().map_or(f64::NAN, |run| run.answered_per_s),
+                contender.overload.as_deref().map(|how| format!("; {how}")).unwrap_or_default(),
+            );
+        }
+    }
+    let (ours, peers) = contenders.split_first().context("there are contenders")?;
+    ensure!(ours.overload.is_none(), "our own plane failed: {:?}", ours.overload);
+    for peer in peers {
+        let has_run = !peer.single.is_empty();
+        ensure!(has_run, "{} has not run", peer.name);
+    }
+    Ok(contenders)
+}
+
+impl Contender {
+    /// One round. Every contender must carry one message at a time; what happens beyond that is told.
+    async fn run(&mut self, sluicegate: &Path, seconds: f64) -> anyhow::Result<()> {
+        self.single.push(load(sluicegate, &self.uri, 1, Pace::Closed(1), seconds / 2.0).await?);
+        if self.overload.is_some() {
+            return Ok(());
+        }
+        let (connections, in_flight) = CLOSED;
+        let open = load(sluicegate, &self.uri, CONNECTIONS, Pace::Open(RATE_PER_S), seconds).await;
+        match open {
+            Ok(run) => self.open.push(run),
+            Err(error) => {
+                self.overload = Some(error.to_string());
+                return Ok(());
+            }
+        }
+        match load(sluicegate, &self.uri, connections, Pace::Closed(in_flight), seconds).await {
+            Ok(run) => self.closed.push(run),
+            Err(error) => self.overload = Some(error.to_string()),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! How cost grows with connections, records, shards, functions and batches: `cargo bench --bench growth`.
+
+mod measure;
+mod retained;
+mod section;
+
+use sluicegate_benches::args::Extent;
+use sluicegate_benches::{built, machine, roles};
+
+const COMMAND: &str = "cargo bench --bench growth";
+const SECTION: &str = "growth";
+
+fn main() -> anyhow::Result<()> {
+    if roles::play()? {
+        return Ok(());
+    }
+    let Some(extent) = Extent::asked() else {
+        println!("nothing was measured: run `{COMMAND}`");
+        return Ok(());
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(extent))
+}
+
+async fn run(extent: Extent) -> anyhow::Result<()> {
+    let bench = measure::Bench { sluicegate: built::sluicegate()?, echo: built::echo()?, extent };
+    let machine = machine::describe()?;
+    let grown = section::Grown {
+        connections: bench.connections().await?,
+        retained: retained::measure(extent).await?,
+        shards: bench.shards().await?,
+        functions: bench.functions().await?,
+        batches: bench.batches().await?,
+        machine,
+    };
+    let latency = extent.publish_chart("latency.svg", "latency", &grown.latency_chart())?;
+    let memory = extent.publish_chart("memory.svg", "memory", &grown.memory_chart())?;
+    extent.publish(SECTION, &grown.section(&latency, &memory)?)
+}

@@ -1,0 +1,105 @@
+//! A plane with more and more of one thing, and the same load on it.
+
+use sluicegate_benches::args::Extent;
+use sluicegate_benches::child::Child;
+use sluicegate_benches::load::{Pace, load};
+use sluicegate_benches::plane::Order;
+use sluicegate_benches::process::at_rest;
+use sluicegate_benches::roles::{PlaneAnswer, start};
+use sluicegate_benches::sockets;
+use std::path::PathBuf;
+
+/// Messages a second of the load under which latency is measured, and its connections.
+pub const RATE_PER_S: f64 = 200.0;
+/// Connections that send them.
+pub const SENDERS: usize = 10;
+/// Seconds of a run.
+const SECONDS: f64 = 4.0;
+/// Connections of the closed loop in which batches fill, and the messages that each keeps unanswered.
+pub const CLOSED: (usize, u64) = (100, 20);
+
+pub struct Bench {
+    pub sluicegate: PathBuf,
+    pub echo: PathBuf,
+    pub extent: Extent,
+}
+
+/// One point of a curve.
+pub struct Point {
+    /// How many there were.
+    pub count: usize,
+    pub p50_ms: f64,
+    pub p99_ms: f64,
+    /// Resident memory of the plane's process, at rest.
+    pub mb: f64,
+    /// Round trips a second, or records put, where that was measured.
+    pub per_s: Option<f64>,
+}
+
+impl Bench {
+    /// Idle connections beside the ten that send.
+    pub async fn connections(&self) -> anyhow::Result<Vec<Point>> {
+        let counts = self.extent.pick(&[10, 100, 1_000, 10_000][..], &[10, 1_000]);
+        sockets::allow(counts.iter().copied().max().unwrap_or_default())?;
+        let (child, plane): (Child, PlaneAnswer) = start("plane", &Order::of(&self.echo))?;
+        let (mut open, mut points) = (Vec::new(), Vec::new());
+        for &count in counts {
+            open.extend(sockets::open(&plane.uri, count - open.len()).await?);
+            points.push(self.point("connections", count, &child, &plane, None).await?);
+        }
+        Ok(points)
+    }
+
+    /// Shards of the stream.
+    pub async fn shards(&self) -> anyhow::Result<Vec<Point>> {
+        let mut points = Vec::new();
+        for &shards in self.extent.pick(&[1, 4, 16, 64][..], &[1, 64]) {
+            let (child, plane) = start("plane", &Order { shards, ..Order::of(&self.echo) })?;
+            points.push(self.point("shards", shards, &child, &plane, Some(CLOSED)).await?);
+        }
+        Ok(points)
+    }
+
+    /// Functions that all see every message; one of them answers.
+    pub async fn functions(&self) -> anyhow::Result<Vec<Point>> {
+        let mut points = Vec::new();
+        for &functions in self.extent.pick(&[1, 5, 10, 20][..], &[1, 20]) {
+            let (child, plane) = start("plane", &Order { functions, ..Order::of(&self.echo) })?;
+            points.push(self.point("functions", functions, &child, &plane, None).await?);
+        }
+        Ok(points)
+    }
+
+    /// Records in a batch, at most, under more load than single records carry.
+    pub async fn batches(&self) -> anyhow::Result<Vec<Point>> {
+        let mut points = Vec::new();
+        for &batch_size in self.extent.pick(&[1, 10, 100, 1_000, 10_000][..], &[1, 100]) {
+            let (child, plane) = start("plane", &Order { batch_size, ..Order::of(&self.echo) })?;
+            points.push(self.point("records a batch", batch_size, &child, &plane, Some(CLOSED)).await?);
+        }
+        Ok(points)
+    }
+
+    async fn point(
+        &self,
+        what: &str,
+        count: usize,
+        child: &Child,
+        plane: &PlaneAnswer,
+        closed: Option<(usize, u64)>,
+    ) -> anyhow::Result<Point> {
+        let seconds = self.extent.pick(SECONDS, 1.5);
+        let run = load(&self.sluicegate, &plane.uri, SENDERS, Pace::Open(RATE_PER_S), seconds).await?;
+        let mb = at_rest(child.process()).await? as f64 / 1e6;
+        let per_s = match closed {
+            Some((connections, in_flight)) => {
+                let pace = Pace::Closed(in_flight);
+                Some(load(&self.sluicegate, &plane.uri, connections, pace, seconds).await?.answered_per_s)
+            }
+            None => None,
+        };
+        let point = Point { count, p50_ms: run.latency_ms.p50, p99_ms: run.latency_ms.p99, mb, per_s };
+        println!("{count} {what}: p50 {:.2} ms, p99 {:.2} ms, {mb:.1} MB", point.p50_ms, point.p99_ms);
+        Ok(point)
+    }
+}

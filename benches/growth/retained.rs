@@ -1,0 +1,63 @@
+//! A stream that keeps more and more records.
+
+use crate::measure::Point;
+use anyhow::ensure;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use sluicegate_benches::args::Extent;
+use sluicegate_benches::hop::Arrivals;
+use sluicegate_benches::kinesis::AwsClient;
+use sluicegate_benches::plane::Order;
+use sluicegate_benches::process::at_rest;
+use sluicegate_benches::roles::{FILLING, PlaneAnswer, start};
+use std::time::Instant;
+
+/// Records that the stream keeps, at each step.
+const STEPS: [usize; 5] = [1, 10_000, 100_000, 1_000_000, 3_000_000];
+/// Records of one PutRecords call: the API's limit.
+const RECORDS_PER_CALL: usize = 500;
+/// Bytes of a record.
+pub const RECORD_BYTES: usize = 100;
+/// Records whose way to the function is timed at each step.
+pub const PUTS: usize = 500;
+
+/// Fills the stream over HTTP, and times at each step how long a record takes to a function, and how fast records
+/// are taken. The function gets all of them, in the largest batches there are.
+pub async fn measure(extent: Extent) -> anyhow::Result<Vec<Point>> {
+    let mut arrivals = Arrivals::listen().await?;
+    let bootstrap = tempfile::NamedTempFile::new()?;
+    std::fs::write(bootstrap.path(), arrivals.bootstrap()?)?;
+    let order = Order { batch_size: 10_000, ..Order::of(bootstrap.path()) };
+    let (child, plane): (_, PlaneAnswer) = start("plane", &order)?;
+    let mut client = AwsClient::connect(plane.port).await?;
+    let data = STANDARD.encode(format!("{FILLING:x<RECORD_BYTES$}"));
+    let records: Vec<_> = (0..RECORDS_PER_CALL)
+        .map(|key| json!({"PartitionKey": format!("key-{key}"), "Data": data}))
+        .collect();
+    let call = json!({"StreamName": plane.stream, "Records": records});
+    let (mut kept, mut points) = (0, Vec::new());
+    for &step in extent.pick(&STEPS[..], &STEPS[..3]) {
+        let (begun, first) = (Instant::now(), kept);
+        while kept + RECORDS_PER_CALL <= step {
+            let answer = client.kinesis("PutRecords", &call).await?;
+            ensure!(answer["FailedRecordCount"] == 0, "records were refused: {answer}");
+            kept += RECORDS_PER_CALL;
+        }
+        let per_s = (kept > first).then(|| (kept - first) as f64 / begun.elapsed().as_secs_f64());
+        // The first one comes behind everything that the function has not had yet.
+        let mut times = Vec::new();
+        for _ in 0..=PUTS {
+            let put = async |record: &_| client.kinesis("PutRecord", record).await;
+            times.push(arrivals.put(&plane.stream, put).await?);
+        }
+        kept += times.len();
+        let mut times = times.split_off(1);
+        times.sort_by(f64::total_cmp);
+        let mb = at_rest(child.process()).await? as f64 / 1e6;
+        let point = Point { count: step, p50_ms: times[PUTS / 2], p99_ms: times[PUTS * 99 / 100], mb, per_s };
+        println!("{step} records kept: p50 {:.3} ms, {mb:.0} MB, {per_s:.0?} records/s", point.p50_ms);
+        points.push(point);
+    }
+    Ok(points)
+}

@@ -1,0 +1,105 @@
+//! What is written of it.
+
+use crate::COMMAND;
+use crate::measure::{self, Point};
+use crate::retained;
+use sluicegate_benches::chart::{Chart, Line};
+use sluicegate_benches::machine;
+use sluicegate_benches::report::Table;
+use sluicegate_benches::spread::figure;
+
+/// Every curve.
+pub struct Grown {
+    pub connections: Vec<Point>,
+    pub retained: Vec<Point>,
+    pub shards: Vec<Point>,
+    pub functions: Vec<Point>,
+    pub batches: Vec<Point>,
+    pub machine: String,
+}
+
+impl Grown {
+    pub fn latency_chart(&self) -> String {
+        let lines = self.lines(|point| point.p50_ms);
+        Chart { title: "Median latency, ms", x: "how many of each", lines: &lines }.svg()
+    }
+
+    pub fn memory_chart(&self) -> String {
+        let lines = self.lines(|point| point.mb);
+        Chart { title: "Resident memory of the plane, MB", x: "how many of each", lines: &lines }.svg()
+    }
+
+    fn lines(&self, value: impl Fn(&Point) -> f64) -> Vec<Line> {
+        let curves = [
+            ("idle connections", &self.connections),
+            ("records kept", &self.retained),
+            ("shards", &self.shards),
+            ("functions", &self.functions),
+            ("records a batch", &self.batches),
+        ];
+        curves
+            .into_iter()
+            .map(|(name, points)| Line {
+                name: name.to_owned(),
+                points: points.iter().map(|point| (point.count as f64, value(point))).collect(),
+            })
+            .collect()
+    }
+
+    pub fn section(&self, latency: &str, memory: &str) -> anyhow::Result<String> {
+        Ok(format!(
+            "## How cost grows
+
+`{COMMAND}`
+
+{}
+{latency}
+
+{memory}
+
+Everything but the records: the round trip of {} messages a second on {} connections, through one function that
+answers; `/s` is the closed loop with {} connections and {} messages unanswered on each, or the records that PutRecords
+took in calls of 500 over one HTTP connection. Records kept: {} bytes each, and the latency is that of one record from
+PutRecord over HTTP until a function of batches of 10,000 has it, {} times at each step. Functions: each sees every
+message, as in the reference; all but one do nothing with it. Each message then costs one invocation of each function,
+so that work, not waiting, is what grows. Memory is the plane's process at rest, functions' processes not counted.
+
+- {}
+- {}; {}
+",
+            self.table().markdown(),
+            measure::RATE_PER_S,
+            measure::SENDERS,
+            measure::CLOSED.0,
+            measure::CLOSED.1,
+            retained::RECORD_BYTES,
+            retained::PUTS,
+            machine::version("rustc")?,
+            machine::today(),
+            self.machine,
+        ))
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new(&["what grows", "how many", "p50, ms", "p99, ms", "memory, MB", "/s"]);
+        for (what, points) in [
+            ("idle connections", &self.connections),
+            ("records kept", &self.retained),
+            ("shards", &self.shards),
+            ("functions", &self.functions),
+            ("records a batch", &self.batches),
+        ] {
+            for point in points {
+                table.row(&[
+                    what.to_owned(),
+                    figure(point.count as f64).trim_end_matches(".00").trim_end_matches(".0").to_owned(),
+                    figure(point.p50_ms),
+                    figure(point.p99_ms),
+                    figure(point.mb),
+                    point.per_s.map(figure).unwrap_or_default(),
+                ]);
+            }
+        }
+        table
+    }
+}

@@ -1,0 +1,55 @@
+//! How a benchmark is asked for: `cargo bench --bench NAME -- [--quick]`.
+
+use crate::project;
+use crate::report::rewrite_section;
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything, often enough to be written into `PERFORMANCE.md`.
+    Full,
+    /// Everything, once and briefly: to see that it works, and roughly what it comes to.
+    Quick,
+}
+
+impl Extent {
+    /// What was asked for; `None` where `cargo test --all-targets` only tries that a benchmark starts.
+    pub fn asked() -> Option<Self> {
+        let has = |flag: &str| std::env::args().any(|argument| argument == flag);
+        has("--bench").then(|| if has("--quick") { Self::Quick } else { Self::Full })
+    }
+
+    /// One of two values.
+    pub fn pick<T>(self, full: T, quick: T) -> T {
+        if self == Self::Full { full } else { quick }
+    }
+
+    /// Prints a section, and writes it into `PERFORMANCE.md` where it was measured in full.
+    ///
+    /// # Errors
+    /// Where the file cannot be changed.
+    pub fn publish(self, section: &str, body: &str) -> anyhow::Result<()> {
+        println!("\n{body}");
+        if self == Self::Full {
+            let path = project().join("PERFORMANCE.md");
+            rewrite_section(&path, section, body)?;
+            println!("rewrote the section {section} of {}", path.display());
+        } else {
+            println!("PERFORMANCE.md is as it was: --quick measures too little for it");
+        }
+        Ok(())
+    }
+
+    /// Writes a chart below `docs/performance/`, where it was measured in full; answers the line that shows it.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn publish_chart(self, file: &str, what: &str, svg: &str) -> anyhow::Result<String> {
+        if self == Self::Full {
+            let folder = project().join("docs/performance");
+            std::fs::create_dir_all(&folder)?;
+            std::fs::write(folder.join(file), svg)?;
+        }
+        Ok(format!("![{what}](docs/performance/{file})"))
+    }
+}

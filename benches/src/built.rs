@@ -1,0 +1,37 @@
+//! Programs of this workspace, built as they are shipped.
+
+use crate::project;
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// `functions/echo` as it is deployed: the `lambda` profile, its own features and no other crate's.
+///
+/// # Errors
+/// Where it does not build.
+pub fn echo() -> anyhow::Result<PathBuf> {
+    build("lambda", "echo", "echo")
+}
+
+/// The `sluicegate` command as it is released.
+///
+/// # Errors
+/// Where it does not build.
+pub fn sluicegate() -> anyhow::Result<PathBuf> {
+    build("release", "sluicegate", "sluicegate")
+}
+
+fn build(profile: &str, package: &str, binary: &str) -> anyhow::Result<PathBuf> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(project()).args(["build", "--profile", profile, "--package", package, "--bin", binary]);
+    cargo.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
+    let output = cargo.output().context("cannot run cargo")?;
+    ensure!(output.status.success(), "cargo could not build {binary}: its message is above");
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == binary)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .with_context(|| format!("cargo does not name the binary of {binary}"))
+}

@@ -1,0 +1,130 @@
+//! A client of the AWS APIs over one kept HTTP connection, fast enough not to be what is measured.
+
+use anyhow::{Context as _, ensure};
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Any key of the account's own: no plane here checks signatures.
+const KEY: &str = "Credential=developer/20260101/us-east-1";
+
+/// One connection.
+pub struct AwsClient {
+    host: String,
+    sender: SendRequest<Full<Bytes>>,
+}
+
+impl AwsClient {
+    /// Connects to `127.0.0.1`.
+    ///
+    /// # Errors
+    /// Where nothing listens.
+    pub async fn connect(port: u16) -> anyhow::Result<Self> {
+        let host = format!("127.0.0.1:{port}");
+        let socket = tokio::net::TcpStream::connect(&host).await.with_context(|| host.clone())?;
+        socket.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(socket)).await?;
+        tokio::spawn(connection);
+        Ok(Self { host, sender })
+    }
+
+    /// One call of the Kinesis API.
+    ///
+    /// # Errors
+    /// Where it is refused.
+    pub async fn kinesis(&mut self, operation: &str, body: &Value) -> anyhow::Result<Value> {
+        let response = self.start("kinesis", Method::POST, "/", Some(operation), body).await?;
+        read(operation, response).await
+    }
+
+    /// One call of a service that speaks JSON over REST.
+    ///
+    /// # Errors
+    /// Where it is refused.
+    pub async fn rest(
+        &mut self,
+        service: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> anyhow::Result<Value> {
+        let response = self.start(service, method, path, None, body).await?;
+        read(path, response).await
+    }
+
+    /// Sends a Kinesis call whose answer is a stream of events.
+    ///
+    /// # Errors
+    /// Where the connection is gone.
+    pub async fn subscribe(&mut self, body: &Value) -> anyhow::Result<Incoming> {
+        let response = self.start("kinesis", Method::POST, "/", Some("SubscribeToShard"), body).await?;
+        ensure!(response.status().is_success(), "SubscribeToShard failed with {}", response.status());
+        Ok(response.into_body())
+    }
+
+    /// Posts bytes as they are.
+    ///
+    /// # Errors
+    /// Where they are refused.
+    pub async fn post(&mut self, path: &str, body: Bytes) -> anyhow::Result<()> {
+        let response = self.send("execute-api", Method::POST, path, None, body).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        ensure!(status.is_success(), "{path} failed with {status}: {}", String::from_utf8_lossy(&body));
+        Ok(())
+    }
+
+    async fn start(
+        &mut self,
+        service: &str,
+        method: Method,
+        path: &str,
+        operation: Option<&str>,
+        body: &Value,
+    ) -> anyhow::Result<http::Response<Incoming>> {
+        self.send(service, method, path, operation, body.to_string().into()).await
+    }
+
+    async fn send(
+        &mut self,
+        service: &str,
+        method: Method,
+        path: &str,
+        operation: Option<&str>,
+        body: Bytes,
+    ) -> anyhow::Result<http::Response<Incoming>> {
+        let scope = format!("{KEY}/{service}/aws4_request, SignedHeaders=host, Signature=0");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", &self.host)
+            .header("x-amz-date", "20260101T000000Z")
+            .header("authorization", format!("AWS4-HMAC-SHA256 {scope}"));
+        request = match operation {
+            Some(operation) => request
+                .header("content-type", "application/x-amz-json-1.1")
+                .header("x-amz-target", format!("Kinesis_20131202.{operation}")),
+            None => request.header("content-type", "application/json"),
+        };
+        self.sender.ready().await?;
+        Ok(self.sender.send_request(request.body(Full::new(body))?).await?)
+    }
+}
+
+async fn read(call: &str, response: http::Response<Incoming>) -> anyhow::Result<Value> {
+    let status = response.status();
+    let body = response.into_body().collect().await?.to_bytes();
+    ensure!(status.is_success(), "{call} failed with {status}: {}", String::from_utf8_lossy(&body));
+    Ok(serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// The time of day, which all processes of a machine share.
+pub fn now_ns() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    u64::try_from(since.unwrap_or(Duration::ZERO).as_nanos()).unwrap_or(u64::MAX)
+}

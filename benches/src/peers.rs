@@ -1,0 +1,106 @@
+//! Other people's programs that ours are compared with, as `benches/peers/install` lays them out.
+
+use crate::child::{Child, free_port, require, wait_for_port};
+use crate::project;
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const INSTALL: &str = "benches/peers/install";
+const NODE_ECHO: &str = "benches/peers/node-echo";
+const OFFLINE: &str = "benches/peers/serverless-offline";
+const MINISTACK: &str = "benches/peers/ministack";
+
+/// The reference function on Node.js in one script, and the version of its SDK.
+///
+/// # Errors
+/// Where it is not installed, or cannot be bundled.
+pub fn node_echo() -> anyhow::Result<(PathBuf, String)> {
+    let folder = project().join(NODE_ECHO);
+    let version = npm_version(&folder, "@aws-sdk/client-apigatewaymanagementapi")?;
+    let mut npm = Command::new("npm");
+    let status =
+        npm.current_dir(&folder).args(["run", "--silent", "bundle"]).status().context("cannot run npm")?;
+    ensure!(status.success(), "esbuild could not bundle {NODE_ECHO}: its message is above");
+    Ok((folder.join("dist/bootstrap"), version))
+}
+
+/// A WebSocket API on serverless-offline whose function echoes.
+pub struct Offline {
+    _child: Child,
+    /// Its WebSocket.
+    pub uri: String,
+    /// What exactly it is.
+    pub what: String,
+}
+
+/// Starts it.
+///
+/// # Errors
+/// Where it is not installed, or does not start.
+pub fn offline() -> anyhow::Result<Offline> {
+    let folder = project().join(OFFLINE);
+    let version = npm_version(&folder, "serverless-offline")?;
+    let (http, lambda, port) = (free_port()?, free_port()?, free_port()?);
+    let mut command = Command::new(folder.join("node_modules/.bin/serverless"));
+    command.current_dir(&folder).args(["offline", "start", "--noTimeout", "--host", "127.0.0.1"]);
+    for (flag, port) in [("--httpPort", http), ("--lambdaPort", lambda), ("--websocketPort", port)] {
+        command.args([flag, &port.to_string()]);
+    }
+    command
+        .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")])
+        .envs([("SLS_NOTIFICATIONS_MODE", "off"), ("SLS_TELEMETRY_DISABLED", "1"), ("CI", "1")])
+        .env("CALLBACK_ENDPOINT", format!("http://127.0.0.1:{port}"));
+    let mut child = Child::spawn("peer serverless-offline", &mut command)?;
+    wait_for_port(&mut child, port)?;
+    let what = format!("serverless-offline {version}, its WebSocket API with a function that posts back");
+    Ok(Offline { _child: child, uri: format!("ws://127.0.0.1:{port}/"), what })
+}
+
+/// A MiniStack that runs.
+pub struct MiniStack {
+    child: Child,
+    /// Its port.
+    pub port: u16,
+    /// What exactly it is.
+    pub what: String,
+    /// Seconds from its start until it listened.
+    pub start_s: f64,
+}
+
+/// Starts it.
+///
+/// # Errors
+/// Where it is not installed, or does not start.
+pub fn ministack() -> anyhow::Result<MiniStack> {
+    let folder = project().join(MINISTACK).join("venv/bin");
+    require(&folder.join("ministack"), INSTALL)?;
+    let mut python = Command::new(folder.join("python"));
+    python.args(["-c", "import importlib.metadata as m; print(m.version('ministack'))"]);
+    let version = String::from_utf8(python.output().context("cannot run Python")?.stdout)?;
+    let port = free_port()?;
+    let mut command = Command::new(folder.join("ministack"));
+    command.env("GATEWAY_PORT", port.to_string()).env("BIND_HOST", "127.0.0.1");
+    let mut child = Child::spawn("peer MiniStack", &mut command)?;
+    let start_s = wait_for_port(&mut child, port)?.as_secs_f64();
+    Ok(MiniStack { child, port, what: format!("MiniStack {}", version.trim()), start_s })
+}
+
+impl MiniStack {
+    /// Resident memory now, in bytes, of the server alone.
+    ///
+    /// # Errors
+    /// Where it has ended.
+    pub fn resident_bytes(&mut self) -> anyhow::Result<u64> {
+        self.child.alive()?;
+        self.child.process().resident_bytes()
+    }
+}
+
+fn npm_version(folder: &Path, package: &str) -> anyhow::Result<String> {
+    let manifest = folder.join("node_modules").join(package).join("package.json");
+    require(&manifest, INSTALL)?;
+    let manifest: Value = serde_json::from_slice(&std::fs::read(manifest)?)?;
+    Ok(manifest["version"].as_str().context("a package has no version")?.to_owned())
+}

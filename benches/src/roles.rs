@@ -1,0 +1,84 @@
+//! What a benchmark's own program does when it is started as another process: a plane, a peer, a function.
+//!
+//! A peer that shared a process with the clients would share their runtime, and its memory could not be told from
+//! theirs.
+
+mod echo_server;
+mod function;
+mod kinesis_server;
+mod plane;
+
+pub use function::FILLING;
+pub use plane::Answer as PlaneAnswer;
+
+use crate::child::Child;
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::process::Command;
+use tokio::io::AsyncReadExt as _;
+
+/// Names the role.
+const ROLE: &str = "SLUICEGATE_BENCH_ROLE";
+/// Holds its order, in JSON.
+const ORDER: &str = "SLUICEGATE_BENCH_ORDER";
+
+/// Plays the role that this process was started for, if any. Call it before anything else.
+///
+/// # Errors
+/// What the role fails with.
+pub fn play() -> anyhow::Result<bool> {
+    let Ok(role) = std::env::var(ROLE) else { return Ok(false) };
+    match role.as_str() {
+        "plane" => threads()?.block_on(plane::run(order()?))?,
+        "websocket-echo" => threads()?.block_on(echo_server::run())?,
+        "kinesis" => threads()?.block_on(kinesis_server::run())?,
+        "hop" => function::note_arrivals(&order::<String>()?)?,
+        "echo" => function::echo(order()?)?,
+        other => bail!("there is no role {other}"),
+    }
+    Ok(true)
+}
+
+/// Starts this program in a role.
+///
+/// # Errors
+/// Where it does not start.
+pub fn start<O: Serialize, A: DeserializeOwned>(role: &str, order: &O) -> anyhow::Result<(Child, A)> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.env(ROLE, role).env(ORDER, serde_json::to_string(order)?);
+    let (child, greeting) = Child::spawn_greeting(role, &mut command)?;
+    Ok((child, serde_json::from_value(greeting).context("the role greets in another form")?))
+}
+
+/// A script to be a function's `bootstrap`: this program in a role.
+///
+/// # Errors
+/// Where the order cannot be written.
+pub fn bootstrap<O: Serialize>(role: &str, order: &O) -> anyhow::Result<String> {
+    let program = std::env::current_exe()?;
+    let order = serde_json::to_string(order)?;
+    anyhow::ensure!(!order.contains('\''), "an order within quotes has none itself");
+    Ok(format!("#!/bin/sh\nexport {ROLE}={role} {ORDER}='{order}'\nexec '{}'\n", program.display()))
+}
+
+fn order<O: DeserializeOwned>() -> anyhow::Result<O> {
+    let order = std::env::var(ORDER).with_context(|| format!("{ORDER} is not set"))?;
+    serde_json::from_str(&order).context("the order has another form")
+}
+
+fn threads() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Tells the parent that the role is ready.
+fn greet(answer: &impl Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string(answer)?);
+    Ok(())
+}
+
+/// Until the parent has closed this process's input, by will or by dying.
+async fn parent_left() {
+    let mut input = tokio::io::stdin();
+    while let Ok(1..) = input.read(&mut [0; 64]).await {}
+}

@@ -1,0 +1,67 @@
+//! Many idle WebSockets from one process: a socket each and nothing more.
+
+use anyhow::{Context as _, ensure};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+
+/// Files that a process has open beside its connections.
+const OTHER_FILES: usize = 200;
+/// Connections from one address: a machine gives out some 28,000 ports for each pair of addresses.
+const PER_ADDRESS: usize = 20_000;
+/// Handshakes under way at once.
+const AT_ONCE: usize = 64;
+
+/// Lets this process, and those it starts, open `connections` sockets.
+///
+/// # Errors
+/// Where the system's own limit is below that, with how to raise it.
+pub fn allow(connections: usize) -> anyhow::Result<()> {
+    let wanted = (connections + OTHER_FILES) as u64;
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return Ok(());
+    }
+    ensure!(
+        limit.maximum.is_none_or(|maximum| maximum >= wanted),
+        "{connections} connections need {wanted} open files, and the limit here is {}: raise it (`ulimit -Hn {wanted}`, as root)",
+        limit.maximum.unwrap_or_default()
+    );
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
+    Ok(())
+}
+
+/// Opens connections and answers them once all are open.
+///
+/// # Errors
+/// Where a handshake is refused.
+pub async fn open(uri: &str, count: usize) -> anyhow::Result<Vec<TcpStream>> {
+    let rest = uri.strip_prefix("ws://").context("not a ws:// address")?;
+    let (host, path) = rest.split_once('/').context("no path")?;
+    let mut sockets = Vec::with_capacity(count);
+    while sockets.len() < count {
+        let first = sockets.len();
+        let next = (first..count.min(first + AT_ONCE)).map(|index| handshake(host, path, index));
+        sockets.extend(futures_util::future::try_join_all(next).await?);
+    }
+    Ok(sockets)
+}
+
+async fn handshake(host: &str, path: &str, index: usize) -> anyhow::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    let source = format!("127.0.0.{}:0", 2 + index / PER_ADDRESS);
+    socket.bind(source.parse()?)?;
+    let mut socket = socket.connect(host.parse()?).await?;
+    let request = format!(
+        "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    socket.write_all(request.as_bytes()).await?;
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        socket.read_exact(&mut byte).await.context("the handshake was cut short")?;
+        head.push(byte[0]);
+    }
+    ensure!(head.starts_with(b"HTTP/1.1 101"), "refused: {}", String::from_utf8_lossy(&head));
+    Ok(socket)
+}
