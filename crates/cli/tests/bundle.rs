@@ -61,10 +61,22 @@ fn succeed(command: &mut Command) {
     assert!(status.success(), "{command:?}: {status}");
 }
 
-/// Clones the commit that is checked out, and makes its bundle as `maker` would; the bundle's folder.
+/// The commit that was checked out when it was first asked for: who goes on working meanwhile does not alter what
+/// is compared.
+fn commit() -> &'static str {
+    static COMMIT: OnceLock<String> = OnceLock::new();
+    COMMIT.get_or_init(|| {
+        let head = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(project()).output().unwrap();
+        assert!(head.status.success(), "{head:?}");
+        String::from_utf8(head.stdout).unwrap().trim().to_owned()
+    })
+}
+
+/// Clones the commit, and makes its bundle as `maker` would; the bundle's folder.
 fn make(maker: &Maker, root: &Path) -> PathBuf {
     let clone = root.join(maker.folder).join("clone");
-    succeed(Command::new("git").args(["clone", "--quiet"]).arg(project()).arg(&clone));
+    succeed(Command::new("git").args(["clone", "--quiet", "--no-checkout"]).arg(project()).arg(&clone));
+    succeed(Command::new("git").args(["checkout", "--quiet", "--detach", commit()]).current_dir(&clone));
     let home = root.join(maker.folder).join("home");
     std::fs::create_dir_all(&home).unwrap();
     // The shell sets the mask, which files are made with.
@@ -148,37 +160,84 @@ fn a_bundle_carries_no_secret_and_no_place() {
     }
 }
 
-#[test]
-#[ignore = "makes a bundle and deploys it: minutes"]
-fn a_bundle_deploys_where_there_is_no_source() {
-    let bundle = bundle();
-    let away = tempfile::tempdir().unwrap();
-    let plane = Plane::start();
-    let stack = |arguments: &[&str]| {
-        let mut command = Command::new(bundle.join("bin/sluicegate"));
-        command.arg("stack").args(arguments).current_dir(away.path());
-        command.env("AWS_ENDPOINT_URL", &plane.url).env("AWS_REGION", "us-east-1");
-        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+/// A bundle in a folder without source, deployed to a plane with the planted secrets as credentials.
+struct Away {
+    folder: tempfile::TempDir,
+    plane: Plane,
+}
+
+impl Away {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), plane: Plane::start() }
+    }
+
+    /// Runs `sluicegate stack …` to its end; all that it and Terraform wrote, its output first.
+    fn stack(&self, arguments: &[&str]) -> [Vec<u8>; 2] {
+        let mut command = Command::new(bundle().join("bin/sluicegate"));
+        command.arg("stack").args(arguments).current_dir(self.folder.path());
+        command.envs(PLANTED.iter().copied());
+        command.env("AWS_ENDPOINT_URL", &self.plane.url).env("AWS_REGION", "us-east-1");
         // Nothing but the bundle tells where the provider is, and the registry cannot be reached.
         command
             .env_remove("TF_CLI_CONFIG_FILE")
             .env("HTTPS_PROXY", "http://127.0.0.1:1")
             .env("NO_PROXY", "127.0.0.1");
-        command
-    };
-    succeed(&mut stack(&["deploy", "--yes"]));
-    let uri = stack(&["outputs", "websocket_uri"]).output().unwrap();
-    let uri = String::from_utf8(uri.stdout).unwrap();
+        let output = command.output().unwrap();
+        let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        assert!(output.status.success(), "{command:?}: {}\n{out}{err}", output.status);
+        [output.stdout, output.stderr]
+    }
+
+    fn output(&self, name: &str) -> String {
+        let [out, _] = self.stack(&["outputs", name]);
+        String::from_utf8(out).unwrap()
+    }
+}
+
+#[test]
+#[ignore = "makes a bundle and deploys it: minutes"]
+fn a_bundle_deploys_where_there_is_no_source() {
+    let away = Away::new();
+    away.stack(&["deploy", "--yes"]);
+    let uri = away.output("websocket_uri");
     assert!(uri.starts_with("ws://") && uri.trim().ends_with("/v1"), "{uri}");
-    succeed(&mut stack(&["check"]));
+    away.stack(&["check"]);
     let functions: BTreeMap<String, serde_json::Value> =
-        serde_json::from_slice(&stack(&["outputs", "function_names"]).output().unwrap().stdout).unwrap();
-    let zips: Vec<_> = files(&bundle.join("functions")).into_keys().collect();
+        serde_json::from_str(&away.output("function_names")).unwrap();
+    let zips: Vec<_> = files(&bundle().join("functions")).into_keys().collect();
     let expected: Vec<_> = functions.keys().map(|key| PathBuf::from(format!("{key}.zip"))).collect();
     assert_eq!(zips, expected, "what is deployed is what is in the bundle");
-    succeed(&mut stack(&["destroy", "--yes"]));
+    away.stack(&["destroy", "--yes"]);
     // What was called did not write to it.
-    succeed(program().args(["bundle", "--verify"]).arg(bundle));
+    succeed(program().args(["bundle", "--verify"]).arg(bundle()));
+}
+
+#[test]
+#[ignore = "makes a bundle and deploys it: minutes"]
+fn a_deployment_writes_no_secret_into_its_log_or_its_state() {
+    let away = Away::new();
+    let mut written = BTreeMap::new();
+    let mut look = |after: &str| {
+        let state = files(away.folder.path());
+        written
+            .extend(state.into_iter().map(|(path, bytes)| (format!("{} ({after})", path.display()), bytes)));
+    };
+    let mut logs = Vec::new();
+    for arguments in
+        [&["plan"] as &[_], &["deploy", "--yes"], &["check"], &["outputs"], &["destroy", "--yes"]]
+    {
+        let said = away.stack(arguments);
+        logs.push((format!("the log of {}", arguments[0]), said.concat()));
+        look(arguments[0]);
+    }
+    let held = |part: &str| written.keys().any(|name| name.contains(part));
+    assert!(held("terraform.tfstate (deploy)") && held("terraform.tfstate.backup"), "{:?}", written.keys());
+    written.extend(logs);
+    for (_, secret) in PLANTED {
+        for (name, bytes) in &written {
+            assert!(memchr::memmem::find(bytes, secret.as_bytes()).is_none(), "{name} holds {secret}");
+        }
+    }
 }
 
 /// A plane in a process of its own, stopped when dropped.
