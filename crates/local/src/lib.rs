@@ -15,4 +15,5 @@ pub mod package;
 pub mod plane;
 mod server;
 pub mod stack;
+pub mod storage;
 pub mod stream;

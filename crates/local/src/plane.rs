@@ -15,7 +15,8 @@ use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::metrics::Page;
 use crate::server;
-use crate::stream::{self, Streams, WriteLimits};
+use crate::storage::{Restored, Storage};
+use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -23,6 +24,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
@@ -41,6 +43,10 @@ pub struct PlaneOptions {
     pub write_limits: WriteLimits,
     /// What is to go wrong from the start; [`Plane::faults`] changes it later.
     pub faults: FaultSettings,
+    /// How long subscriptions to shards last.
+    pub subscription_timers: SubscriptionTimers,
+    /// Where streams, records and checkpoints outlive the process; `None`: memory only.
+    pub data_dir: Option<PathBuf>,
 }
 
 /// A running plane. Clones are the same plane.
@@ -67,6 +73,7 @@ struct Running {
     address: SocketAddr,
     stop: CancellationToken,
     tasks: TaskTracker,
+    storage: Option<Storage>,
     /// Functions' code, until the plane stops.
     code_dir: Mutex<Option<TempDir>>,
 }
@@ -75,25 +82,45 @@ impl Plane {
     /// Starts an empty plane on a socket.
     ///
     /// # Errors
-    /// Where the socket has no address, or no folder for functions' code can be made.
+    /// Where the socket has no address, no folder for functions' code can be made, or the data folder cannot be
+    /// used.
     pub async fn start(listener: TcpListener, options: PlaneOptions) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let code_dir = tempfile::Builder::new().prefix("sluicegate-").tempdir()?;
-        let plane = Self::assemble(address, options, code_dir);
+        let stored = match options.data_dir.clone() {
+            Some(path) => Some(open_storage(path).await?),
+            None => None,
+        };
+        let plane = Self::assemble(address, options, code_dir, stored).await;
         let (stop, tasks) = (plane.running.stop.clone(), &plane.running.tasks);
         tasks.spawn(server::serve(plane.clone(), listener, stop));
         tasks.close();
         Ok(plane)
     }
 
-    fn assemble(address: SocketAddr, options: PlaneOptions, code_dir: TempDir) -> Self {
-        let PlaneOptions { account, timers, write_limits, faults } = options;
+    async fn assemble(
+        address: SocketAddr,
+        options: PlaneOptions,
+        code_dir: TempDir,
+        stored: Option<(Storage, Restored)>,
+    ) -> Self {
+        let PlaneOptions { account, timers, write_limits, faults, subscription_timers, data_dir: _ } =
+            options;
         let faults = Faults::new(faults);
+        let storage = stored.as_ref().map(|(storage, _)| storage.clone());
         let iam = Arc::new(Iam::new(account.clone()));
         let logs = Arc::new(Logs::new(account.clone()));
         let endpoint_url = endpoint_url(address);
         let queues = Arc::new(Queues::new(account.clone(), iam.clone()));
-        let streams = Streams::new(account.clone(), iam.clone(), write_limits, faults.clone());
+        let streams = Streams::start(stream::Surroundings {
+            account: account.clone(),
+            permissions: iam.clone(),
+            write_limits,
+            subscription_timers,
+            faults: faults.clone(),
+            stored,
+        })
+        .await;
         let functions = Functions::new(function::Surroundings {
             account: account.clone(),
             permissions: iam.clone(),
@@ -131,6 +158,7 @@ impl Plane {
             address,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            storage,
             code_dir: Mutex::new(Some(code_dir)),
         };
         Self { gateway, streams, faults, aws_api, served, running: Arc::new(running) }
@@ -190,10 +218,19 @@ impl Plane {
         self.served.mappings.shutdown().await;
         self.served.functions.shutdown().await;
         self.running.stop.cancel();
+        self.streams.shutdown();
         self.running.tasks.wait().await;
+        if let Some(storage) = self.running.storage.clone() {
+            let _ = tokio::task::spawn_blocking(move || storage.close()).await;
+        }
         // Clones of the plane may live on in a client's connection: the folder must not.
         drop(self.running.code_dir.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
+}
+
+async fn open_storage(path: PathBuf) -> std::io::Result<(Storage, Restored)> {
+    let opened = tokio::task::spawn_blocking(move || Storage::open(&path)).await?;
+    opened.map_err(std::io::Error::other)
 }
 
 /// A plane that listens everywhere is still called by its own functions over loopback.

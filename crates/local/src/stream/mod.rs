@@ -4,28 +4,44 @@
 //! append holds its stream's lock across both and then moves the shard's tail, which readers watch: nothing
 //! can appear behind a reader, and nobody polls.
 
+mod encoding;
+mod event_stream;
+mod keep;
 mod put;
 mod read;
+mod routes;
+mod subscribe;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use put::{Placed, PutError};
 pub use read::{Record, ShardInfo};
+pub use subscribe::SubscriptionTimers;
 pub use wire::TARGET_PREFIX;
 
 use crate::account::Account;
 use crate::faults::Faults;
 use crate::identity::Permissions;
 use crate::metrics::Page;
+use crate::storage::{Restored, Storage};
 use dashmap::DashMap;
+use ferrokinesis::error::KinesisErrorResponse;
+use ferrokinesis::retention;
 use ferrokinesis::store::{Store, StoreOptions};
+use routes::Routes;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use tokio::sync::watch;
+use std::time::Duration;
+use subscribe::Subscribed;
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
+use tokio_util::sync::CancellationToken;
 
 /// Shards of all streams together, at most: the account's default quota in the large regions.
 pub const SHARDS_MAX: u32 = 20_000;
-/// Seconds between two looks for records past their stream's retention.
-const RETENTION_CHECK_S: u64 = 30;
+/// Between two looks for records past their stream's retention.
+const RETENTION_CHECK_EVERY: Duration = Duration::from_secs(30);
 
 /// Whether a shard refuses what is over its write limit of 1 MiB and 1,000 records a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,6 +62,28 @@ pub struct Streams {
     permissions: Arc<dyn Permissions>,
     faults: Faults,
     open: Arc<DashMap<String, Arc<Open>>>,
+    /// Where streams outlive the process, if they do.
+    storage: Option<Storage>,
+    subscription_timers: SubscriptionTimers,
+    /// By the consumer's ARN and the shard's index.
+    subscribed: Arc<std::sync::Mutex<HashMap<(String, i64), Subscribed>>>,
+    stop: CancellationToken,
+}
+
+/// What streams work with.
+pub struct Surroundings {
+    /// The account that is played.
+    pub account: Account,
+    /// Decides what callers may do.
+    pub permissions: Arc<dyn Permissions>,
+    /// Whether shards refuse what is over their write limit.
+    pub write_limits: WriteLimits,
+    /// How long subscriptions last.
+    pub subscription_timers: SubscriptionTimers,
+    /// What a user wants to go wrong.
+    pub faults: Faults,
+    /// A data folder, and what it held.
+    pub stored: Option<(Storage, Restored)>,
 }
 
 impl std::fmt::Debug for Streams {
@@ -57,8 +95,9 @@ impl std::fmt::Debug for Streams {
 /// What one stream's writers and readers share.
 #[derive(Default)]
 struct Open {
-    /// Held from allocating a sequence number until the record can be read.
-    append: Arc<tokio::sync::Mutex<()>>,
+    /// Held from taking a sequence number until the record can be read, and over each change of the stream itself;
+    /// unknown after such a change, and looked up by the next append.
+    append: Mutex<Option<Routes>>,
     /// The last sequence number of each shard, by the shard's index.
     tails: DashMap<i64, watch::Sender<Option<Arc<str>>>>,
     /// Records appended, and their bytes.
@@ -83,6 +122,11 @@ impl Open {
         self.bytes.fetch_add(bytes, Relaxed);
     }
 
+    /// The last sequence number of each shard that has any.
+    fn tails(&self) -> HashMap<i64, Arc<str>> {
+        self.tails.iter().filter_map(|tail| Some((*tail.key(), tail.borrow().clone()?))).collect()
+    }
+
     /// Wakes every reader, to look at what became of the stream.
     fn wake_all(&self) {
         self.changes.send_replace(());
@@ -90,25 +134,40 @@ impl Open {
 }
 
 impl Streams {
-    /// An empty set of streams. Must be called inside a tokio runtime, which runs the retention check.
-    pub fn new(
-        account: Account,
-        permissions: Arc<dyn Permissions>,
-        limits: WriteLimits,
-        faults: Faults,
-    ) -> Self {
+    /// The streams that a data folder held, or none. Must be called inside a tokio runtime, which looks after
+    /// retention.
+    pub async fn start(surroundings: Surroundings) -> Self {
+        let Surroundings { account, permissions, write_limits, subscription_timers, faults, stored } =
+            surroundings;
+        let (storage, restored) = stored.unzip();
         let (router, store) = ferrokinesis::create_app(StoreOptions {
             create_stream_ms: 0,
             delete_stream_ms: 0,
             update_stream_ms: 0,
             shard_limit: SHARDS_MAX,
-            retention_check_interval_secs: RETENTION_CHECK_S,
-            enforce_limits: limits == WriteLimits::Enforced,
+            enforce_limits: write_limits == WriteLimits::Enforced,
             aws_account_id: account.id.clone(),
             aws_region: account.region.clone(),
             ..StoreOptions::default()
         });
-        Self { store, router, account, permissions, faults, open: Arc::default() }
+        let streams = Self {
+            store,
+            router,
+            account,
+            permissions,
+            faults,
+            open: Arc::default(),
+            storage,
+            subscription_timers,
+            subscribed: Arc::default(),
+            stop: CancellationToken::new(),
+        };
+        if let (Some(storage), Some(restored)) = (&streams.storage, restored) {
+            streams.restore(storage, restored).await;
+            streams.retain_once().await;
+        }
+        tokio::spawn(streams.clone().retain());
+        streams
     }
 
     /// Writes what is counted.
@@ -133,5 +192,59 @@ impl Streams {
             return open.clone();
         }
         self.open.entry(stream.into()).or_default().clone()
+    }
+
+    async fn open_existing(&self, stream: &str) -> Result<Arc<Open>, KinesisErrorResponse> {
+        if let Some(open) = self.open.get(stream) {
+            return Ok(open.clone());
+        }
+        self.store.get_stream(stream).await?;
+        Ok(self.open(stream))
+    }
+
+    /// Waits for the append lock.
+    async fn routes<'a>(
+        &self,
+        open: &'a Open,
+        stream: &str,
+    ) -> Result<MappedMutexGuard<'a, Routes>, KinesisErrorResponse> {
+        let mut routes = open.append.lock().await;
+        if routes.is_none() {
+            *routes = Some(Routes::of(&self.store.get_stream(stream).await?, &open.tails()));
+        }
+        Ok(MutexGuard::map(routes, |routes| routes.get_or_insert_default()))
+    }
+
+    /// Looks again and again for what is past its stream's retention.
+    async fn retain(self) {
+        let mut every = tokio::time::interval(RETENTION_CHECK_EVERY);
+        loop {
+            tokio::select! {
+                _ = every.tick() => self.retain_once().await,
+                () = self.stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// Ends subscriptions, and what runs by itself.
+    pub fn shutdown(&self) {
+        self.stop.cancel();
+    }
+
+    async fn retain_once(&self) {
+        retention::sweep_once(&self.store).await;
+        let Some(storage) = self.storage.clone() else { return };
+        let mut kept_from_ms = HashMap::new();
+        for name in self.store.list_stream_names().await {
+            if let Ok(stream) = self.store.get_stream(&name).await {
+                let kept_ms = u64::from(stream.retention_period_hours) * 3_600_000;
+                kept_from_ms.insert(name, crate::clock::now_ms().saturating_sub(kept_ms));
+            }
+        }
+        // A stream that is not there any more has nothing to keep.
+        let is_expired = move |stream: &str, newest_ms| {
+            kept_from_ms.get(stream).is_none_or(|kept_from_ms| newest_ms < *kept_from_ms)
+        };
+        let _ = tokio::task::spawn_blocking(move || storage.reclaim(is_expired)).await;
     }
 }

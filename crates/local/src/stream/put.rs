@@ -1,17 +1,21 @@
 //! PutRecord and PutRecords, for the gateway and for callers of the wire API alike.
 
+use super::routes::Routes;
 use super::{Open, Streams};
+use crate::clock;
 use crate::faults::Fault;
+use crate::storage::{Entry, NewRecord, StorageError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ferrokinesis::actions::Operation;
 use ferrokinesis::error::KinesisErrorResponse;
-use ferrokinesis::store::SequenceAllocation;
+use ferrokinesis::store::ThroughputReservation;
 use ferrokinesis::types::StoredRecordRef;
 use ferrokinesis::{sequence, validation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::slice;
 
 /// Bytes of a record's data and partition key, at most, unless the stream's own maximum is higher (1 MiB).
 const RECORD_BYTES_MAX: usize = 1_048_576;
@@ -38,11 +42,16 @@ impl PutError {
 
     /// What a shard answers that is over its write limit, and what an injected fault answers like.
     fn throttled(stream: &str, shard_id: &str) -> Self {
-        Self {
-            status: 400,
-            code: "ProvisionedThroughputExceededException".into(),
-            message: format!("Rate exceeded for shard {shard_id} in stream {stream}."),
-        }
+        let message = format!("Rate exceeded for shard {shard_id} in stream {stream}.");
+        Self::client("ProvisionedThroughputExceededException", &message)
+    }
+
+    pub(super) fn client(code: &str, message: &str) -> Self {
+        Self { status: 400, code: code.into(), message: message.into() }
+    }
+
+    pub(super) fn internal(message: &str) -> Self {
+        Self { status: 500, code: "InternalFailure".into(), message: message.into() }
     }
 
     pub(super) fn denied(denied: &crate::identity::Denied) -> Self {
@@ -102,6 +111,31 @@ fn is_base64(text: &str) -> bool {
         && body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
 }
 
+/// A record with its place in the stream, not yet there.
+struct Placing<'a> {
+    placed: Placed,
+    shard: i64,
+    partition_key: &'a str,
+    data: &'a str,
+    arrived_ms: u64,
+    /// Of data and partition key.
+    bytes: u64,
+    reserved: ThroughputReservation,
+}
+
+impl Placing<'_> {
+    fn entry<'a>(&'a self, stream: &'a str) -> Entry<'a> {
+        Entry::Record(NewRecord {
+            stream,
+            shard: self.shard as u32,
+            sequence_number: &self.placed.sequence_number,
+            partition_key: self.partition_key,
+            data: self.data,
+            arrived_ms: self.arrived_ms,
+        })
+    }
+}
+
 impl Streams {
     /// PutRecord: `body` is the JSON request, as a caller of the wire API would send it.
     ///
@@ -111,16 +145,21 @@ impl Streams {
         if let Ok(put) = serde_json::from_slice::<PutRecord<'_>>(body)
             && put.is_valid()
         {
-            let open = self.open(&put.stream_name);
             let hash_key = sequence::partition_key_to_hash_key(&put.partition_key);
-            let _append = open.append.lock().await;
-            return self.place(&open, &put.stream_name, hash_key, &put.partition_key, &put.data).await;
+            let stream = &*put.stream_name;
+            let open = self.open_existing(stream).await?;
+            let mut routes = self.routes(&open, stream).await?;
+            let placing = self.place(&mut routes, stream, hash_key, &put.partition_key, &put.data).await?;
+            self.append(&open, stream, slice::from_ref(&placing)).await?;
+            return Ok(placing.placed);
         }
         let request = checked(Operation::PutRecord, body)?;
         let stream = self.store.resolve_stream_name(&request)?;
-        let open = self.open(&stream);
-        let _append = open.append.lock().await;
-        self.place_one(&open, &stream, &request).await
+        let open = self.open_existing(&stream).await?;
+        let mut routes = self.routes(&open, &stream).await?;
+        let placing = self.place_one(&mut routes, &stream, &request).await?;
+        self.append(&open, &stream, slice::from_ref(&placing)).await?;
+        Ok(placing.placed)
     }
 
     /// PutRecords: a record that its shard refuses fails alone; the answer tells each one's fate, in order.
@@ -130,24 +169,33 @@ impl Streams {
     pub async fn put_records(&self, body: &[u8]) -> Result<Value, PutError> {
         let request = checked(Operation::PutRecords, body)?;
         let stream = self.store.resolve_stream_name(&request)?;
-        self.store.get_stream(&stream).await?;
-        let open = self.open(&stream);
-        let _append = open.append.lock().await;
-        let mut failed = 0;
-        let mut results = Vec::new();
+        let open = self.open_existing(&stream).await?;
+        let mut routes = self.routes(&open, &stream).await?;
+        let mut placings = Vec::new();
+        let mut refusals = Vec::new();
         for record in request["Records"].as_array().into_iter().flatten() {
-            results.push(match self.place_one(&open, &stream, record).await {
-                Ok(placed) => json!(placed),
-                Err(error) => {
-                    failed += 1;
-                    json!({"ErrorCode": error.code, "ErrorMessage": error.message})
-                }
-            });
+            let placing = self.place_one(&mut routes, &stream, record).await;
+            refusals.push(placing.map(|placing| placings.push(placing)).err());
         }
+        self.append(&open, &stream, &placings).await?;
+        let mut placed = placings.into_iter().map(|placing| placing.placed);
+        let failed = refusals.iter().flatten().count();
+        let results: Vec<_> = refusals
+            .into_iter()
+            .map(|refusal| match refusal {
+                None => json!(placed.next()),
+                Some(error) => json!({"ErrorCode": error.code, "ErrorMessage": error.message}),
+            })
+            .collect();
         Ok(json!({"FailedRecordCount": failed, "Records": results}))
     }
 
-    async fn place_one(&self, open: &Open, stream: &str, record: &Value) -> Result<Placed, PutError> {
+    async fn place_one<'a>(
+        &self,
+        routes: &mut Routes,
+        stream: &str,
+        record: &'a Value,
+    ) -> Result<Placing<'a>, PutError> {
         let partition_key = record["PartitionKey"].as_str().unwrap_or_default();
         let hash_key = match record["ExplicitHashKey"].as_str() {
             Some(text) => text.parse().map_err(|_| PutError {
@@ -158,44 +206,74 @@ impl Streams {
             None => sequence::partition_key_to_hash_key(partition_key),
         };
         let data = record["Data"].as_str().unwrap_or_default();
-        self.place(open, stream, hash_key, partition_key, data).await
+        self.place(routes, stream, hash_key, partition_key, data).await
     }
 
-    /// Allocates, stores and announces one record. The caller holds the stream's append lock.
-    async fn place(
+    /// Gives one record its place, where its shard has room for it.
+    async fn place<'a>(
         &self,
-        open: &Open,
+        routes: &mut Routes,
         stream: &str,
         hash_key: u128,
-        partition_key: &str,
-        data: &str,
-    ) -> Result<Placed, PutError> {
-        let SequenceAllocation { shard_id, seq_num, stream_key, now } =
-            self.store.allocate_sequence(stream, &hash_key).await?;
+        partition_key: &'a str,
+        data: &'a str,
+    ) -> Result<Placing<'a>, PutError> {
+        let bytes = data.trim_end_matches('=').len() * 3 / 4 + partition_key.len();
+        if bytes > routes.record_bytes_max {
+            return Err(PutError {
+                status: 400,
+                code: "ValidationException".into(),
+                message: format!(
+                    "the record's data and partition key have {bytes} bytes; the stream takes {} at most",
+                    routes.record_bytes_max
+                ),
+            });
+        }
+        let arrived_ms = clock::now_ms();
+        let route = routes.route(hash_key).ok_or_else(|| PutError::internal("no shard takes the record"))?;
+        let shard_id = route.shard_id.to_string();
         if self.faults.strike(Fault::PutThrottled, partition_key).is_some() {
             return Err(PutError::throttled(stream, &shard_id));
         }
-        let bytes = (data.trim_end_matches('=').len() * 3 / 4 + partition_key.len()) as u64;
-        let reserved = self.store.try_reserve_shard_throughput(stream, &shard_id, bytes, now).await?;
-        let record = StoredRecordRef {
-            partition_key,
-            data,
-            // The library keeps whole seconds; AWS keeps milliseconds, which AT_TIMESTAMP and ages need.
-            approximate_arrival_timestamp: now as f64 / 1_000.0,
-        };
-        if let Err(error) = self.store.put_record(stream, &stream_key, &record).await {
-            self.store.refund_shard_throughput(reserved).await;
-            return Err(error.into());
+        let bytes = bytes as u64;
+        let reserved = self.store.try_reserve_shard_throughput(stream, &shard_id, bytes, arrived_ms).await?;
+        let placed = Placed { sequence_number: route.take(arrived_ms), shard_id };
+        Ok(Placing { placed, shard: route.index, partition_key, data, arrived_ms, bytes, reserved })
+    }
+
+    /// Keeps, stores and announces records, in this order. The caller holds the stream's append lock.
+    async fn append(&self, open: &Open, stream: &str, placings: &[Placing<'_>]) -> Result<(), PutError> {
+        if let Err(error) = self.log(stream, placings) {
+            for placing in placings {
+                self.store.refund_shard_throughput(placing.reserved.clone()).await;
+            }
+            return Err(PutError::internal(&format!("the record could not be kept: {error}")));
         }
-        open.advance(super::read::shard_index(&shard_id), &seq_num);
-        open.count(bytes);
-        tracing::info!(target: "flow", hop = "record", stream, shard_id, sequence_number = seq_num, partition_key);
-        Ok(Placed { sequence_number: seq_num, shard_id })
+        for placing in placings {
+            let Placing { placed: Placed { sequence_number, shard_id }, partition_key, data, .. } = placing;
+            let key = format!("{}/{sequence_number}", sequence::shard_ix_to_hex(placing.shard));
+            let record = StoredRecordRef {
+                partition_key,
+                data,
+                approximate_arrival_timestamp: placing.arrived_ms as f64 / 1_000.0,
+            };
+            self.store.put_record(stream, &key, &record).await?;
+            open.advance(placing.shard, sequence_number);
+            open.count(placing.bytes);
+            tracing::info!(target: "flow", hop = "record", stream, shard_id, sequence_number, partition_key);
+        }
+        Ok(())
+    }
+
+    /// Writes records to the data folder, if there is one.
+    fn log(&self, stream: &str, placings: &[Placing<'_>]) -> Result<(), StorageError> {
+        let Some(storage) = self.storage.as_ref().filter(|_| !placings.is_empty()) else { return Ok(()) };
+        storage.append(&placings.iter().map(|placing| placing.entry(stream)).collect::<Vec<_>>())
     }
 }
 
 /// Parses a request and puts it through the library's type and constraint checks, which its own dispatch skips.
-fn checked(operation: Operation, body: &[u8]) -> Result<Value, PutError> {
+pub(super) fn checked(operation: Operation, body: &[u8]) -> Result<Value, PutError> {
     let request: Value = serde_json::from_slice(body).map_err(|_| PutError {
         status: 400,
         code: "SerializationException".into(),

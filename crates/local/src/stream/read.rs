@@ -32,6 +32,19 @@ pub struct ShardInfo {
     pub closed: bool,
     /// The shards that must be drained first.
     pub parents: Vec<i64>,
+    /// The sequence number that stands before its first record's.
+    pub starts: Arc<str>,
+}
+
+/// Where in a shard a reader stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Position {
+    /// Before its first record.
+    Start,
+    /// Before the record with this sequence number, or where it would be.
+    At(Arc<str>),
+    /// Behind it.
+    After(Arc<str>),
 }
 
 /// The number at the end of a shard's id.
@@ -52,6 +65,7 @@ impl Streams {
                 .flatten()
                 .map(|id| shard_index(id))
                 .collect(),
+            starts: shard.sequence_number_range.starting_sequence_number.as_str().into(),
         };
         Some(stream.shards.iter().map(info).collect())
     }
@@ -75,11 +89,24 @@ impl Streams {
         after: Option<&str>,
         limit: usize,
     ) -> Vec<Record> {
+        let position = after.map_or(Position::Start, |after| Position::After(after.into()));
+        self.read(stream, shard, &position, limit).await
+    }
+
+    /// Up to `limit` records of a shard from a position on.
+    pub(super) async fn read(
+        &self,
+        stream: &str,
+        shard: i64,
+        position: &Position,
+        limit: usize,
+    ) -> Vec<Record> {
         let prefix = sequence::shard_ix_to_hex(shard);
         // Keys are "{shard}/{sequence number}"; '0' is the character after '/'.
-        let start = match after {
-            Some(sequence_number) => format!("{prefix}/{sequence_number}\u{1}"),
-            None => format!("{prefix}/"),
+        let start = match position {
+            Position::Start => format!("{prefix}/"),
+            Position::At(sequence_number) => format!("{prefix}/{sequence_number}"),
+            Position::After(sequence_number) => format!("{prefix}/{sequence_number}\u{1}"),
         };
         let end = format!("{prefix}0");
         let stored = self.store.get_records_range_limited(stream, &start, &end, limit).await;
@@ -94,6 +121,14 @@ impl Streams {
             .collect()
     }
 
+    /// The first record of a shard that arrived at a time or later.
+    pub(super) async fn at_timestamp(&self, stream: &str, shard: i64, seconds: f64) -> Option<Position> {
+        let prefix = sequence::shard_ix_to_hex(shard);
+        let (start, end) = (format!("{prefix}/"), format!("{prefix}0"));
+        let (key, _) = self.store.find_first_record_at_timestamp(stream, &start, &end, seconds).await?;
+        Some(Position::At(key[start.len()..].into()))
+    }
+
     /// Watches a shard's tail: its last sequence number, changed by each append.
     pub fn tail(&self, stream: &str, shard: i64) -> watch::Receiver<Option<Arc<str>>> {
         self.open(stream).tails.entry(shard).or_insert_with(|| watch::Sender::new(None)).subscribe()
@@ -101,8 +136,7 @@ impl Streams {
 
     /// The last sequence number of each shard that has any.
     pub fn tails(&self, stream: &str) -> HashMap<i64, Arc<str>> {
-        let open = self.open(stream);
-        open.tails.iter().filter_map(|tail| Some((*tail.key(), tail.borrow().clone()?))).collect()
+        self.open(stream).tails()
     }
 
     /// Watches the stream itself: its shards, its consumers, its end.
@@ -134,6 +168,6 @@ impl Streams {
     }
 }
 
-fn is_open(shard: &Shard) -> bool {
+pub(super) fn is_open(shard: &Shard) -> bool {
     shard.sequence_number_range.ending_sequence_number.is_none()
 }

@@ -1,13 +1,19 @@
 //! The Kinesis wire API on the plane's port: JSON and CBOR, every operation that ferrokinesis has.
 
+use super::encoding::Encoding;
 use super::{PutError, Streams};
-use crate::account::stream_arn_of_arn;
+use crate::account::{stream_arn_of_arn, stream_name_of_arn};
 use crate::identity::{self, Principal};
+use crate::storage::StorageError;
 use axum::body::Body;
 use bytes::Bytes;
+use ferrokinesis::sequence;
+use ferrokinesis::types::StreamStatus;
 use http::{Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt as _, Collected};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::time::Duration;
 use tower_service::Service as _;
 
 /// What the `X-Amz-Target` header of a Kinesis call begins with.
@@ -16,60 +22,137 @@ pub const TARGET_PREFIX: &str = "Kinesis_20131202.";
 const ON_DEMAND_STREAMS_MAX: u32 = 50;
 /// Shards of a new on-demand stream: what writes 4 MB and 4,000 records a second. The library wants a number.
 const ON_DEMAND_SHARDS: u32 = 4;
-const JSON: &str = "application/x-amz-json-1.1";
+/// Between two looks at a stream that is changing.
+const SETTLED_LOOK_EVERY: Duration = Duration::from_millis(1);
+/// Looks at a stream that is changing, at most.
+const SETTLED_LOOKS_MAX: u32 = 5_000;
 
 impl Streams {
     /// Answers one call of the wire API.
     pub async fn handle(&self, parts: Parts, mut body: Bytes) -> Response<Body> {
         let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or("");
         let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default().to_owned();
-        let is_json =
-            parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes() == JSON.as_bytes());
-        let mut request: Value =
-            if is_json { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
-        if operation == "CreateStream" && is_on_demand(&request) {
-            request["ShardCount"] = ON_DEMAND_SHARDS.into();
-            body = request.to_string().into();
-        }
+        let encoding = Encoding::of(&parts.headers);
+        let mut request = encoding.decode(&body);
         if let Err(error) = self.authorize(&parts, &operation, &request) {
-            return refuse(&error);
+            return refuse(encoding, &error);
         }
-        let is_put = matches!(operation.as_str(), "PutRecord" | "PutRecords");
-        if is_put && is_json && parts.headers.contains_key(header::AUTHORIZATION) {
+        if is_signed(&parts) && matches!(operation.as_str(), "PutRecord" | "PutRecords") {
             let key = request["PartitionKey"].as_str().unwrap_or_default();
             if let Some(held) = self.faults.hold(key) {
                 held.wait().await;
             }
-            let answer = self.put(&operation, &body).await;
+            let answer = self.put(&operation, encoding, &request, &body).await;
             self.faults.release(key);
             return answer;
         }
-
-        // A CBOR put still goes through the library: under our lock, so that nothing is seen out of order.
-        let stream = self.store.resolve_stream_name(&request).ok();
-        let appending = if is_put { self.lock_all().await } else { Vec::new() };
-        let call = http::Request::from_parts(parts, Body::from(body));
-        let mut response = self.router.clone().call(call).await.unwrap_or_else(|never| match never {});
-        drop(appending);
-        if !response.status().is_success() {
-            return response;
+        if is_signed(&parts) && operation == "SubscribeToShard" {
+            return self.subscribe(encoding, &request).await.unwrap_or_else(|error| refuse(encoding, &error));
         }
-        match (operation.as_str(), stream) {
-            ("DescribeStreamConsumer", _) if is_json => response = amended(response, with_stream_arn).await,
-            ("DescribeLimits", _) if is_json => response = amended(response, with_on_demand_limit).await,
-            ("CreateStream", Some(stream)) => self.tag(&stream, &request).await,
-            ("DeleteStream", Some(stream)) => {
-                if let Some((_, open)) = self.open.remove(&stream) {
-                    open.wake_all();
-                }
+        let is_amended = match operation.as_str() {
+            "CreateStream" => with_shard_count(&mut request),
+            "GetShardIterator" => self.with_tail(&mut request),
+            _ => false,
+        };
+        if is_amended {
+            body = encoding.encode(&request).into();
+        }
+        if is_read(&operation) {
+            let response = self.library(parts, body).await;
+            return match operation.as_str() {
+                "DescribeStreamConsumer" => amended(response, encoding, with_stream_arn).await,
+                "DescribeLimits" => amended(response, encoding, with_on_demand_limit).await,
+                _ => response,
+            };
+        }
+        match stream_of(&request) {
+            Some(stream) => self.change(&stream, &operation, encoding, &request, parts, body).await,
+            None => {
+                let response = self.library(parts, body).await;
+                self.kept(encoding, response, self.keep_account()).await
             }
-            _ => {}
         }
-        if !is_read(&operation) {
-            // Resharding, consumers, CBOR puts: readers look for themselves what changed.
-            self.open.iter().for_each(|open| open.wake_all());
+    }
+
+    async fn library(&self, parts: Parts, body: Bytes) -> Response<Body> {
+        let call = http::Request::from_parts(parts, Body::from(body));
+        self.router.clone().call(call).await.unwrap_or_else(|never| match never {})
+    }
+
+    /// A call that changes a stream. It is answered when the change is through and kept: until then nothing is
+    /// appended, so that each record finds the shards that are kept.
+    async fn change(
+        &self,
+        stream: &str,
+        operation: &str,
+        encoding: Encoding,
+        request: &Value,
+        parts: Parts,
+        body: Bytes,
+    ) -> Response<Body> {
+        let open = self.open(stream);
+        let mut routes = open.append.lock().await;
+        let mut response = self.library(parts, body).await;
+        if response.status().is_success() {
+            if operation == "CreateStream" {
+                self.tag(stream, request).await;
+            }
+            if !self.settled(stream).await {
+                open.tails.clear();
+            }
+            *routes = None;
+            response = self.kept(encoding, response, self.keep(stream)).await;
         }
+        drop(routes);
+        open.wake_all();
         response
+    }
+
+    /// Waits until a change is through. Answers whether the stream is still there.
+    async fn settled(&self, stream: &str) -> bool {
+        for _ in 0..SETTLED_LOOKS_MAX {
+            match self.store.get_stream(stream).await {
+                Ok(stream) if stream.stream_status == StreamStatus::Active => return true,
+                Ok(_) => tokio::time::sleep(SETTLED_LOOK_EVERY).await,
+                Err(_) => return false,
+            }
+        }
+        tracing::warn!(stream, "a change to the stream does not end");
+        true
+    }
+
+    /// An answer, unless what it answers to cannot be kept.
+    async fn kept(
+        &self,
+        encoding: Encoding,
+        response: Response<Body>,
+        keeping: impl Future<Output = Result<(), StorageError>>,
+    ) -> Response<Body> {
+        match keeping.await {
+            Ok(()) => response,
+            Err(error) => {
+                refuse(encoding, &PutError::internal(&format!("the change could not be kept: {error}")))
+            }
+        }
+    }
+
+    /// LATEST as the sequence number that it means here: the library does not see our appends. Answers whether
+    /// anything changed.
+    fn with_tail(&self, request: &mut Value) -> bool {
+        let Some(stream) = stream_of(request) else { return false };
+        request["StreamName"] = stream.as_str().into();
+        if request["ShardIteratorType"] == "LATEST" && request["StartingSequenceNumber"].is_null() {
+            let shard = request["ShardId"].as_str().and_then(|id| sequence::resolve_shard_id(id).ok());
+            let tails = self.open.get(&stream).map(|open| open.tails()).unwrap_or_default();
+            match shard.and_then(|(_, index)| tails.get(&index).cloned()) {
+                Some(tail) => {
+                    request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
+                    request["StartingSequenceNumber"] = tail.as_ref().into();
+                }
+                None => request["ShardIteratorType"] = "TRIM_HORIZON".into(),
+            }
+        }
+        true
     }
 
     /// Keeps the tags of CreateStream, which the library drops.
@@ -87,20 +170,18 @@ impl Streams {
         }
     }
 
-    async fn put(&self, operation: &str, body: &[u8]) -> Response<Body> {
+    async fn put(&self, operation: &str, encoding: Encoding, request: &Value, body: &[u8]) -> Response<Body> {
+        let as_json = match encoding {
+            Encoding::Json => Cow::Borrowed(body),
+            Encoding::Cbor => Cow::Owned(Encoding::Json.encode(request)),
+        };
         let answer = match operation {
-            "PutRecord" => self.put_record(body).await.and_then(|placed| {
-                serde_json::to_vec(&placed).map_err(|error| PutError {
-                    status: 500,
-                    code: "InternalFailure".into(),
-                    message: error.to_string(),
-                })
-            }),
-            _ => self.put_records(body).await.map(|answer| answer.to_string().into_bytes()),
+            "PutRecord" => self.put_record(&as_json).await.map(|placed| json!(placed)),
+            _ => self.put_records(&as_json).await,
         };
         match answer {
-            Ok(body) => respond(StatusCode::OK, body),
-            Err(error) => refuse(&error),
+            Ok(answer) => respond(encoding, StatusCode::OK, &answer),
+            Err(error) => refuse(encoding, &error),
         }
     }
 
@@ -124,22 +205,32 @@ impl Streams {
             .check(&caller, &format!("kinesis:{operation}"), &resource)
             .map_err(|denied| PutError::denied(&denied))
     }
-
-    async fn lock_all(&self) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
-        let mut streams: Vec<_> =
-            self.open.iter().map(|open| (open.key().clone(), open.value().clone())).collect();
-        // Always in the same order, so that two callers cannot wait for each other.
-        streams.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut guards = Vec::with_capacity(streams.len());
-        for (_, open) in streams {
-            guards.push(open.append.clone().lock_owned().await);
-        }
-        guards
-    }
 }
 
-fn is_on_demand(request: &Value) -> bool {
-    request["StreamModeDetails"]["StreamMode"] == "ON_DEMAND" && request["ShardCount"].is_null()
+/// The stream that a request is about.
+fn stream_of(request: &Value) -> Option<String> {
+    if let Some(name) = request["StreamName"].as_str() {
+        return Some(name.to_owned());
+    }
+    let arn =
+        ["StreamARN", "ConsumerARN", "ResourceARN"].iter().find_map(|member| request[*member].as_str())?;
+    stream_name_of_arn(arn).map(String::from)
+}
+
+/// By a header, or by the query as a presigned URL is. What is not meets the library's refusal.
+fn is_signed(parts: &Parts) -> bool {
+    let query = parts.uri.query().unwrap_or_default();
+    parts.headers.contains_key(header::AUTHORIZATION) || query.contains("X-Amz-Signature=")
+}
+
+/// Gives a new on-demand stream the shards that the library wants named.
+fn with_shard_count(request: &mut Value) -> bool {
+    let is_on_demand =
+        request["StreamModeDetails"]["StreamMode"] == "ON_DEMAND" && request["ShardCount"].is_null();
+    if is_on_demand {
+        request["ShardCount"] = ON_DEMAND_SHARDS.into();
+    }
+    is_on_demand
 }
 
 fn is_read(operation: &str) -> bool {
@@ -157,31 +248,33 @@ fn with_on_demand_limit(answer: &mut Value) {
     answer["OnDemandStreamCountLimit"] = ON_DEMAND_STREAMS_MAX.into();
 }
 
-/// A JSON answer of the library with something put right.
-async fn amended(response: Response<Body>, amend: fn(&mut Value)) -> Response<Body> {
+/// An answer of the library with something put right.
+async fn amended(response: Response<Body>, encoding: Encoding, amend: fn(&mut Value)) -> Response<Body> {
+    if !response.status().is_success() {
+        return response;
+    }
     let (mut parts, body) = response.into_parts();
     let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
-    let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else {
-        return Response::from_parts(parts, Body::from(body));
-    };
+    let mut answer = encoding.decode(&body);
     amend(&mut answer);
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(answer.to_string()))
+    Response::from_parts(parts, Body::from(encoding.encode(&answer)))
 }
 
-fn respond(status: StatusCode, body: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
+fn respond(encoding: Encoding, status: StatusCode, answer: &Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(encoding.encode(answer)));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(JSON));
+    let content_type = header::HeaderValue::from_static(encoding.content_type());
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     if let Ok(id) = header::HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     response
 }
 
-fn refuse(error: &PutError) -> Response<Body> {
+fn refuse(encoding: Encoding, error: &PutError) -> Response<Body> {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = respond(status, error.to_json().to_string().into_bytes());
+    let mut response = respond(encoding, status, &error.to_json());
     if let Ok(code) = header::HeaderValue::from_str(&error.code) {
         response.headers_mut().insert("x-amzn-errortype", code);
     }

@@ -1,0 +1,108 @@
+//! The data folder: one process at a time, one format, and the files in it.
+
+use super::StorageError;
+use std::fs::{self, File, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The form of the files below. Another number: another form, which this program does not read.
+pub const FORMAT: u32 = 1;
+
+const LOCK: &str = "lock";
+const VERSION: &str = "format";
+const SEGMENT_SUFFIX: &str = ".log";
+/// A segment whose beginning is not written yet; one that is left over is of no use.
+const UNFINISHED_SUFFIX: &str = ".log.new";
+
+/// A folder that this process has for itself until it is dropped, or ends.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    lock: File,
+}
+
+impl Folder {
+    /// Takes a folder, which is created where there is none.
+    pub fn take(path: &Path) -> Result<Self, StorageError> {
+        fs::create_dir_all(path).map_err(StorageError::io(path))?;
+        let version = path.join(VERSION);
+        let found = match fs::read_to_string(&version) {
+            // Empty: a process was killed while it made the folder.
+            Ok(found) => Some(found.trim().to_owned()).filter(|found| !found.is_empty()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(StorageError::io(&version)(error)),
+        };
+        if found.is_none() {
+            for entry in fs::read_dir(path).map_err(StorageError::io(path))? {
+                let name = entry.map_err(StorageError::io(path))?.file_name();
+                if name != LOCK && name != VERSION {
+                    return Err(StorageError::Foreign(path.to_owned()));
+                }
+            }
+        }
+        let lock = lock(path)?;
+        match found {
+            None => fs::write(&version, format!("{FORMAT}\n")).map_err(StorageError::io(&version))?,
+            Some(found) if found != FORMAT.to_string() => {
+                return Err(StorageError::Format { folder: path.to_owned(), found });
+            }
+            Some(_) => {}
+        }
+        Ok(Self { path: path.to_owned(), lock })
+    }
+
+    /// Lets another process have it.
+    pub fn release(&self) {
+        let _ = self.lock.unlock();
+    }
+
+    /// Where a segment lies.
+    pub fn segment(&self, number: u64) -> PathBuf {
+        self.path.join(format!("{number:016}{SEGMENT_SUFFIX}"))
+    }
+
+    /// Where a segment is begun.
+    pub fn unfinished(&self, number: u64) -> PathBuf {
+        self.path.join(format!("{number:016}{UNFINISHED_SUFFIX}"))
+    }
+
+    /// The numbers of all segments, in order. What is unfinished is removed.
+    pub fn segments(&self) -> Result<Vec<u64>, StorageError> {
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(StorageError::io(&self.path))? {
+            let entry = entry.map_err(StorageError::io(&self.path))?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.ends_with(UNFINISHED_SUFFIX) {
+                fs::remove_file(entry.path()).map_err(StorageError::io(&entry.path()))?;
+            } else if let Some(number) = name.strip_suffix(SEGMENT_SUFFIX)
+                && let Ok(number) = number.parse()
+            {
+                numbers.push(number);
+            }
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// Makes new names last a power cut.
+    pub fn sync(&self) -> std::io::Result<()> {
+        File::open(&self.path)?.sync_all()
+    }
+}
+
+fn lock(path: &Path) -> Result<File, StorageError> {
+    let file = path.join(LOCK);
+    let mut lock = File::options().create(true).append(true).open(&file).map_err(StorageError::io(&file))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let holder = fs::read_to_string(&file).unwrap_or_default();
+            return Err(StorageError::InUse { folder: path.to_owned(), holder: holder.trim().to_owned() });
+        }
+        Err(TryLockError::Error(error)) => return Err(StorageError::io(&file)(error)),
+    }
+    let told = lock.set_len(0).and_then(|()| writeln!(lock, "process {}", std::process::id()));
+    told.map_err(StorageError::io(&file))?;
+    Ok(lock)
+}

@@ -1,0 +1,139 @@
+//! Frames: how entries lie in a file, each with its length and checksum, so that a torn end is seen. Pure.
+
+use crc32fast::Hasher;
+
+/// Bytes before a frame's payload: its length and its checksum, both little-endian.
+const HEAD_BYTES: usize = 8;
+
+/// Leaves room for a frame's head; the payload is written behind it.
+pub fn begin(buffer: &mut Vec<u8>) {
+    buffer.clear();
+    buffer.resize(HEAD_BYTES, 0);
+}
+
+/// Fills in the head of the frame that `buffer` holds. `false`: its payload is empty or longer than a frame can be.
+pub fn finish(buffer: &mut [u8]) -> bool {
+    let (head, payload) = buffer.split_at_mut(HEAD_BYTES);
+    let Ok(length) = u32::try_from(payload.len()) else { return false };
+    head[..4].copy_from_slice(&length.to_le_bytes());
+    head[4..].copy_from_slice(&checksum(length, payload).to_le_bytes());
+    length > 0
+}
+
+/// Covers the length too: one that was damaged must not be taken for another frame's.
+fn checksum(length: u32, payload: &[u8]) -> u32 {
+    let mut hasher = Hasher::new();
+    hasher.update(&length.to_le_bytes());
+    hasher.update(payload);
+    hasher.finalize()
+}
+
+/// The payloads of the whole frames at the beginning of some bytes.
+pub struct Frames<'a> {
+    bytes: &'a [u8],
+    whole: usize,
+}
+
+impl<'a> Frames<'a> {
+    /// Reads from the beginning.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, whole: 0 }
+    }
+
+    /// Where the frames end that were whole so far.
+    pub fn whole(&self) -> usize {
+        self.whole
+    }
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.bytes.get(self.whole..)?;
+        let (head, rest) = rest.split_at_checked(HEAD_BYTES)?;
+        let word = |at: usize| head.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+        let (length, expected) = (word(0)?, word(4)?);
+        let payload = rest.get(..usize::try_from(length).ok()?)?;
+        // A file's end that was never written reads as zeros after a power cut: that is no frame.
+        if length == 0 || checksum(length, payload) != expected {
+            return None;
+        }
+        self.whole += HEAD_BYTES + payload.len();
+        Some(payload)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn file(payloads: &[Vec<u8>]) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut buffer = Vec::new();
+        for payload in payloads {
+            begin(&mut buffer);
+            buffer.extend_from_slice(payload);
+            assert!(finish(&mut buffer));
+            file.extend_from_slice(&buffer);
+        }
+        file
+    }
+
+    fn payloads() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        prop::collection::vec(prop::collection::vec(any::<u8>(), 1..200), 0..20)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(payloads in payloads()) {
+            let file = file(&payloads);
+            let mut frames = Frames::new(&file);
+            let read: Vec<_> = frames.by_ref().map(<[u8]>::to_vec).collect();
+            prop_assert_eq!(read, payloads);
+            prop_assert_eq!(frames.whole(), file.len());
+        }
+
+        #[test]
+        fn a_torn_end_costs_the_torn_frame_and_no_other(payloads in payloads(), cut in any::<prop::sample::Index>()) {
+            let file = file(&payloads);
+            let cut = cut.index(file.len() + 1);
+            let mut frames = Frames::new(&file[..cut]);
+            let read: Vec<_> = frames.by_ref().map(<[u8]>::to_vec).collect();
+            let mut whole = 0;
+            let expected: Vec<_> = payloads
+                .into_iter()
+                .take_while(|payload| {
+                    whole += HEAD_BYTES + payload.len();
+                    whole <= cut
+                })
+                .collect();
+            prop_assert_eq!(read, expected);
+            prop_assert!(frames.whole() <= cut);
+        }
+
+        #[test]
+        fn a_damaged_byte_invents_nothing(
+            payloads in payloads(), at in any::<prop::sample::Index>(), flip in 1..=u8::MAX,
+        ) {
+            let mut file = file(&payloads);
+            prop_assume!(!file.is_empty());
+            let at = at.index(file.len());
+            file[at] ^= flip;
+            let read: Vec<_> = Frames::new(&file).map(<[u8]>::to_vec).collect();
+            prop_assert!(read.len() < payloads.len());
+            prop_assert_eq!(&read[..], &payloads[..read.len()]);
+        }
+
+        #[test]
+        fn noise_is_no_frame(noise in prop::collection::vec(any::<u8>(), 0..400)) {
+            prop_assert_eq!(Frames::new(&noise).count(), 0);
+        }
+    }
+
+    #[test]
+    fn zeros_are_no_frame() {
+        assert_eq!(Frames::new(&[0; 64]).count(), 0);
+    }
+}

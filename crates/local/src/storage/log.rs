@@ -1,0 +1,224 @@
+//! The log: segments of frames, appended to at their end, dropped from their beginning.
+
+use super::StorageError;
+use super::entry::{self, Entry, Head, KeptRecord};
+use super::folder::Folder;
+use super::frame::{self, Frames};
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Bytes of a segment, about: the next one is begun when a look finds more.
+const SEGMENT_BYTES: u64 = 64 * 1_024 * 1_024;
+/// Bytes of a head's frame, about.
+const HEAD_FRAME_BYTES: usize = 1_024 * 1_024;
+
+/// An open log.
+pub struct Log {
+    folder: Folder,
+    head: Head,
+    /// In order; the last one is written to.
+    segments: Vec<Segment>,
+    file: File,
+    bytes: u64,
+    synced_bytes: u64,
+    buffer: Vec<u8>,
+    /// Set when the file's end is no longer known to be whole: nothing more is written.
+    broken: bool,
+}
+
+/// What is known of a segment without reading it.
+struct Segment {
+    number: u64,
+    /// When each stream's newest record in it arrived, in milliseconds since the epoch.
+    newest_ms: HashMap<String, u64>,
+}
+
+impl Segment {
+    fn new(number: u64) -> Self {
+        Self { number, newest_ms: HashMap::new() }
+    }
+
+    fn apply(&mut self, entry: &Entry<'_>) {
+        let Entry::Record(record) = entry else { return };
+        match self.newest_ms.get_mut(record.stream) {
+            Some(newest) => *newest = record.arrived_ms.max(*newest),
+            None => drop(self.newest_ms.insert(record.stream.into(), record.arrived_ms)),
+        }
+    }
+}
+
+impl Log {
+    /// Reads a folder's log, cuts off what was torn at its end, and makes it ready for more.
+    pub fn open(path: &Path) -> Result<(Self, Vec<KeptRecord>), StorageError> {
+        let folder = Folder::take(path)?;
+        let mut numbers = folder.segments()?;
+        if numbers.is_empty() {
+            File::create_new(folder.segment(1)).map_err(StorageError::io(&folder.segment(1)))?;
+            numbers.push(1);
+        }
+        let mut head = Head::default();
+        let mut records = Vec::new();
+        let mut segments: Vec<Segment> = Vec::new();
+        for (index, number) in numbers.iter().enumerate() {
+            let is_last = index + 1 == numbers.len();
+            let mut segment = Segment::new(*number);
+            let file = folder.segment(*number);
+            let bytes = fs::read(&file).map_err(StorageError::io(&file))?;
+            let mut frames = Frames::new(&bytes);
+            let mut whole = 0;
+            while let Some(entries) = frames.next().and_then(entry::decode) {
+                whole = frames.whole();
+                for entry in &entries {
+                    head.apply(entry);
+                    segment.apply(entry);
+                    match entry {
+                        Entry::Record(record) => records.push(KeptRecord::from(record)),
+                        Entry::Forget { stream } => {
+                            records.retain(|record: &KeptRecord| record.stream != *stream);
+                            segments.iter_mut().chain([&mut segment]).for_each(|segment| {
+                                segment.newest_ms.remove(*stream);
+                            });
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            if whole < bytes.len() {
+                if !is_last {
+                    return Err(StorageError::Damaged { file, at: whole });
+                }
+                let cut = bytes.len() - whole;
+                tracing::warn!("cut {cut} bytes off {}: their write was not finished", file.display());
+                let end = File::options().write(true).open(&file).and_then(|file| file.set_len(whole as u64));
+                end.map_err(StorageError::io(&file))?;
+            }
+            segments.push(segment);
+        }
+        let file = folder.segment(segments[segments.len() - 1].number);
+        let open = File::options().append(true).open(&file).map_err(StorageError::io(&file))?;
+        let bytes = open.metadata().map_err(StorageError::io(&file))?.len();
+        let log = Self {
+            folder,
+            head,
+            segments,
+            file: open,
+            bytes,
+            synced_bytes: bytes,
+            buffer: Vec::new(),
+            broken: false,
+        };
+        Ok((log, records))
+    }
+
+    /// Documents and tails as they are now.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Writes some changes, all or none: after this they survive the process.
+    pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<(), StorageError> {
+        if self.broken {
+            return Err(StorageError::Broken(self.active()));
+        }
+        frame::begin(&mut self.buffer);
+        let encoded = entry::encode(entries, &mut self.buffer).is_ok() && frame::finish(&mut self.buffer);
+        if !encoded {
+            return Err(StorageError::io(&self.active())(ErrorKind::InvalidInput.into()));
+        }
+        if let Err(error) = self.file.write_all(&self.buffer) {
+            // A part of the frame may stand there: what came after it would be lost with it.
+            self.broken = self.file.set_len(self.bytes).is_err();
+            return Err(StorageError::io(&self.active())(error));
+        }
+        self.bytes += self.buffer.len() as u64;
+        for entry in entries {
+            self.head.apply(entry);
+            if let Some(segment) = self.segments.last_mut() {
+                segment.apply(entry);
+            }
+            if let Entry::Forget { stream } = entry {
+                for segment in &mut self.segments {
+                    segment.newest_ms.remove(*stream);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The file that was written to since the last sync, for the caller to sync without holding the log.
+    pub fn unsynced(&mut self) -> Result<Option<(PathBuf, File)>, StorageError> {
+        if self.synced_bytes == self.bytes {
+            return Ok(None);
+        }
+        let path = self.active();
+        let file = self.file.try_clone().map_err(StorageError::io(&path))?;
+        self.synced_bytes = self.bytes;
+        Ok(Some((path, file)))
+    }
+
+    /// Whether the segment is full.
+    pub fn is_full(&self) -> bool {
+        self.bytes >= SEGMENT_BYTES
+    }
+
+    /// Begins the next segment with the head, so that it stands for all segments before it but their records.
+    pub fn roll(&mut self) -> Result<(), StorageError> {
+        let number = self.segments.last().map_or(1, |segment| segment.number + 1);
+        let (unfinished, finished) = (self.folder.unfinished(number), self.folder.segment(number));
+        self.file.sync_data().map_err(StorageError::io(&self.active()))?;
+        let (file, bytes) = self.begin(&unfinished).map_err(StorageError::io(&unfinished))?;
+        fs::rename(&unfinished, &finished)
+            .and_then(|()| self.folder.sync())
+            .map_err(StorageError::io(&finished))?;
+        self.segments.push(Segment::new(number));
+        (self.file, self.bytes, self.synced_bytes) = (file, bytes, bytes);
+        Ok(())
+    }
+
+    fn begin(&mut self, path: &Path) -> std::io::Result<(File, u64)> {
+        let _ = fs::remove_file(path);
+        let mut file = File::options().append(true).create_new(true).open(path)?;
+        let mut bytes = 0;
+        let mut entries = self.head.entries().into_iter().peekable();
+        while entries.peek().is_some() {
+            frame::begin(&mut self.buffer);
+            while let Some(entry) = entries.next_if(|_| self.buffer.len() < HEAD_FRAME_BYTES) {
+                entry::encode(&[entry], &mut self.buffer).map_err(std::io::Error::other)?;
+            }
+            frame::finish(&mut self.buffer);
+            file.write_all(&self.buffer)?;
+            bytes += self.buffer.len() as u64;
+        }
+        file.sync_data()?;
+        Ok((file, bytes))
+    }
+
+    /// Drops the oldest segments as long as all records in them are past keeping. Answers how many went.
+    pub fn reclaim(&mut self, is_expired: impl Fn(&str, u64) -> bool) -> Result<usize, StorageError> {
+        let sealed = self.segments.len() - 1;
+        let expired = self.segments[..sealed].iter().take_while(|segment| {
+            segment.newest_ms.iter().all(|(stream, newest_ms)| is_expired(stream, *newest_ms))
+        });
+        let expired = expired.count();
+        for segment in self.segments.drain(..expired) {
+            let file = self.folder.segment(segment.number);
+            fs::remove_file(&file).map_err(StorageError::io(&file))?;
+        }
+        Ok(expired)
+    }
+
+    /// Ends the log: nothing is written any more, and the folder is free.
+    pub fn close(&mut self) {
+        if let Err(error) = self.file.sync_data() {
+            tracing::warn!(%error, "failed to sync {}", self.active().display());
+        }
+        self.broken = true;
+        self.folder.release();
+    }
+
+    fn active(&self) -> PathBuf {
+        self.folder.segment(self.segments.last().map_or(1, |segment| segment.number))
+    }
+}

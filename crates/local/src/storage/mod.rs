@@ -1,0 +1,203 @@
+//! What outlives the process: records, and documents by key, in an append-only log under a data folder.
+//!
+//! An append returns when its bytes were handed to the operating system: they survive the process whatever
+//! becomes of it. Once a second they are synced to the disk: a power cut may cost what came since.
+
+mod entry;
+mod folder;
+mod frame;
+mod log;
+#[cfg(test)]
+mod tests;
+
+pub use entry::{Entry, KeptRecord, NewRecord};
+pub use folder::FORMAT;
+
+use log::Log;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Between two syncs to the disk.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// Why a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// Another plane runs on it.
+    #[error("{folder} is in use by {holder}: stop that, or name another folder with --data-dir")]
+    InUse {
+        /// The data folder.
+        folder: PathBuf,
+        /// What its lock file says.
+        holder: String,
+    },
+    /// Another version wrote it.
+    #[error(
+        "{folder} holds data of format {found}, and this program reads format {FORMAT}: use the version that wrote \
+         it, or name a new folder with --data-dir"
+    )]
+    Format {
+        /// The data folder.
+        folder: PathBuf,
+        /// What stands in its format file.
+        found: String,
+    },
+    /// Something else lies in it.
+    #[error("{0} holds files and no plane's data: name a new or an empty folder with --data-dir")]
+    Foreign(PathBuf),
+    /// A segment that was whole once is not.
+    #[error(
+        "{file} is damaged at byte {at}: restore it from a copy, or give up the rest of it with \
+         `truncate --size={at} {file}`"
+    )]
+    Damaged {
+        /// The segment.
+        file: PathBuf,
+        /// Where its whole frames end.
+        at: usize,
+    },
+    /// A failed write could not be taken back, or the log is closed.
+    #[error("{0} takes no more writes: an earlier one failed, or the plane has stopped; start it again")]
+    Broken(PathBuf),
+    /// The file system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its answer.
+        source: std::io::Error,
+    },
+}
+
+impl StorageError {
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}
+
+/// A plane's data folder. Clones are the same.
+#[derive(Clone)]
+pub struct Storage {
+    log: Arc<Mutex<Log>>,
+}
+
+/// What a data folder held when it was opened.
+pub struct Restored {
+    /// Documents by key.
+    pub documents: BTreeMap<String, String>,
+    /// Each shard's last sequence number, by stream and index.
+    pub tails: BTreeMap<String, BTreeMap<u32, String>>,
+    /// Every record, in the order of the appends.
+    pub records: Vec<KeptRecord>,
+}
+
+impl Storage {
+    /// Opens a data folder, or makes one. Must be called inside a tokio runtime, which syncs it.
+    ///
+    /// # Errors
+    /// [`StorageError`], in words that name the folder and what to do.
+    pub fn open(path: &Path) -> Result<(Self, Restored), StorageError> {
+        let (log, records) = Log::open(path)?;
+        let restored =
+            Restored { documents: log.head().documents.clone(), tails: log.head().tails.clone(), records };
+        let storage = Self { log: Arc::new(Mutex::new(log)) };
+        tokio::spawn(sync(Arc::downgrade(&storage.log)));
+        Ok((storage, restored))
+    }
+
+    /// Keeps some changes, all or none. It writes to the operating system's memory, some two microseconds, and so
+    /// does without another thread.
+    ///
+    /// # Errors
+    /// Where the disk is full, or broken.
+    pub fn append(&self, entries: &[Entry<'_>]) -> Result<(), StorageError> {
+        self.log().append(entries)
+    }
+
+    /// Stores a document under a key, unless it is there already.
+    ///
+    /// # Errors
+    /// As of [`Storage::append`].
+    pub fn set(&self, key: &str, value: &str) -> Result<(), StorageError> {
+        let mut log = self.log();
+        if log.head().documents.get(key).is_some_and(|kept| kept == value) {
+            return Ok(());
+        }
+        log.append(&[Entry::Set { key, value }])
+    }
+
+    /// The document under a key.
+    pub fn get(&self, key: &str) -> Option<String> {
+        self.log().head().documents.get(key).cloned()
+    }
+
+    /// The documents whose keys begin with `prefix`, which is taken off.
+    pub fn below(&self, prefix: &str) -> BTreeMap<String, String> {
+        let log = self.log();
+        let from = log.head().documents.range(prefix.to_owned()..);
+        from.map_while(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()))).collect()
+    }
+
+    /// Removes the documents whose keys begin with `prefix`.
+    ///
+    /// # Errors
+    /// As of [`Storage::append`].
+    pub fn unset_below(&self, prefix: &str) -> Result<(), StorageError> {
+        let mut log = self.log();
+        let from = log.head().documents.range(prefix.to_owned()..);
+        let keys: Vec<_> =
+            from.map(|(key, _)| key.clone()).take_while(|key| key.starts_with(prefix)).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let entries: Vec<_> = keys.iter().map(|key| Entry::Unset { key }).collect();
+        log.append(&entries)
+    }
+
+    /// Frees what holds nothing but records past keeping, as `is_expired` says of a stream and the arrival of
+    /// its newest record there. It touches the disk.
+    pub fn reclaim(&self, is_expired: impl Fn(&str, u64) -> bool) {
+        match self.log().reclaim(is_expired) {
+            Ok(0) => {}
+            Ok(segments) => tracing::debug!(segments, "dropped segments past their streams' retention"),
+            Err(error) => tracing::warn!(%error, "failed to free a segment"),
+        }
+    }
+
+    /// Syncs, and lets another process have the folder.
+    pub fn close(&self) {
+        self.log().close();
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Syncs what was written, and begins a new segment when one is full, for as long as somebody has the log.
+async fn sync(log: std::sync::Weak<Mutex<Log>>) {
+    let mut every = tokio::time::interval(SYNC_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let Some(log) = log.upgrade() else { return };
+        let synced = tokio::task::spawn_blocking(move || sync_once(&log)).await;
+        if let Ok(Err(error)) = synced {
+            tracing::warn!(%error, "failed to sync the data folder");
+        }
+    }
+}
+
+fn sync_once(log: &Mutex<Log>) -> Result<(), StorageError> {
+    let lock = || log.lock().unwrap_or_else(PoisonError::into_inner);
+    // Without the lock: appends go on meanwhile.
+    let unsynced = lock().unsynced()?;
+    if let Some((path, file)) = unsynced {
+        file.sync_data().map_err(StorageError::io(&path))?;
+    }
+    let mut log = lock();
+    if log.is_full() { log.roll() } else { Ok(()) }
+}

@@ -1,0 +1,155 @@
+//! Where a stream's next records go: its open shards, and the place that each one's next record takes. Pure.
+
+use super::read::{is_open, shard_index};
+use ferrokinesis::sequence::{self, SeqObj};
+use ferrokinesis::types::Stream;
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// The version of sequence numbers that AWS writes today.
+const SEQUENCE_VERSION: u32 = 2;
+
+/// A stream's open shards. Whoever holds the append lock has them.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    shards: Vec<Route>,
+    /// Bytes of a record's data and partition key, at most.
+    pub(super) record_bytes_max: usize,
+}
+
+/// One open shard.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) index: i64,
+    pub(super) shard_id: Arc<str>,
+    hash_keys: RangeInclusive<u128>,
+    created_ms: u64,
+    /// Stands before the time in a sequence number, and so must never go back.
+    next: u64,
+}
+
+impl Routes {
+    /// A stream's open shards, each of which goes on behind its tail.
+    pub(super) fn of(stream: &Stream, tails: &HashMap<i64, Arc<str>>) -> Self {
+        let open = stream.shards.iter().filter(|shard| is_open(shard)).map(|shard| {
+            let index = shard_index(&shard.shard_id);
+            let starts = sequence::parse_sequence(&shard.sequence_number_range.starting_sequence_number);
+            let tail = tails.get(&index).and_then(|tail| sequence::parse_sequence(tail).ok()?.seq_ix);
+            Route {
+                index,
+                shard_id: shard.shard_id.as_str().into(),
+                hash_keys: shard.hash_key_range.start_u128()..=shard.hash_key_range.end_u128(),
+                created_ms: starts.map_or(0, |starts| starts.shard_create_time),
+                // The shard's own starting sequence number has 0.
+                next: tail.map_or(1, |tail| tail + 1),
+            }
+        });
+        Self { shards: open.collect(), record_bytes_max: stream.max_record_size_kib as usize * 1_024 }
+    }
+
+    /// The shard that takes a hash key.
+    pub(super) fn route(&mut self, hash_key: u128) -> Option<&mut Route> {
+        self.shards.iter_mut().find(|route| route.hash_keys.contains(&hash_key))
+    }
+}
+
+impl Route {
+    /// The sequence number of a record that arrives now: greater than any before it, whatever the clock says.
+    pub(super) fn take(&mut self, now_ms: u64) -> String {
+        let place = self.next;
+        self.next += 1;
+        sequence::stringify_sequence(&SeqObj {
+            shard_create_time: self.created_ms,
+            seq_ix: Some(place),
+            byte1: None,
+            seq_time: Some(now_ms.max(self.created_ms)),
+            seq_rand: None,
+            shard_ix: self.index,
+            version: SEQUENCE_VERSION,
+        })
+    }
+}
+
+/// The sequence number that a shard begins with.
+#[cfg(test)]
+pub(super) fn starting(shard: i64, created_ms: u64) -> String {
+    sequence::stringify_sequence(&SeqObj {
+        shard_create_time: created_ms,
+        seq_ix: None,
+        byte1: None,
+        seq_time: None,
+        seq_rand: None,
+        shard_ix: shard,
+        version: SEQUENCE_VERSION,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ferrokinesis::types::{
+        EpochSeconds, HashKeyRange, SequenceNumberRange, Shard, StreamBuilder, StreamStatus,
+    };
+    use proptest::prelude::*;
+
+    const CREATED_MS: u64 = 1_708_327_306_000;
+    const HALF: u128 = u128::MAX / 2;
+
+    fn shard(index: i64, from: u128, to: u128, ends: bool) -> Shard {
+        Shard {
+            shard_id: sequence::shard_id_name(index),
+            hash_key_range: HashKeyRange::new(from.to_string(), to.to_string()),
+            sequence_number_range: SequenceNumberRange {
+                starting_sequence_number: starting(index, CREATED_MS),
+                ending_sequence_number: ends.then(|| "0".into()),
+            },
+            parent_shard_id: None,
+            adjacent_parent_shard_id: None,
+        }
+    }
+
+    /// One shard that was split in two.
+    fn stream() -> Stream {
+        let shards = vec![
+            shard(0, 0, u128::MAX, true),
+            shard(1, 0, HALF, false),
+            shard(2, HALF + 1, u128::MAX, false),
+        ];
+        let created = EpochSeconds(CREATED_MS as f64 / 1_000.0);
+        StreamBuilder::new("s".into(), "arn".into(), StreamStatus::Active, created, shards).build()
+    }
+
+    #[test]
+    fn open_shards_share_all_hash_keys_out_among_them() {
+        let mut routes = Routes::of(&stream(), &HashMap::new());
+        let mut index = |hash_key| routes.route(hash_key).map(|route| route.index);
+        assert_eq!(
+            (index(0), index(HALF), index(HALF + 1), index(u128::MAX)),
+            (Some(1), Some(1), Some(2), Some(2))
+        );
+    }
+
+    proptest! {
+        /// Facts D3: they grow, whatever the clock does, and go on behind the tail that is left of an earlier run.
+        #[test]
+        fn sequence_numbers_grow_over_clock_jumps_and_restarts(
+            times in prop::collection::vec((0..4_000_000_000_000_u64, any::<bool>()), 1..40),
+        ) {
+            let stream = stream();
+            let mut tails: HashMap<i64, Arc<str>> = HashMap::new();
+            let mut routes = Routes::of(&stream, &tails);
+            let mut last = stream.shards[1].sequence_number_range.starting_sequence_number.clone();
+            for (now_ms, restarts) in times {
+                if restarts {
+                    routes = Routes::of(&stream, &tails);
+                }
+                let taken = routes.route(0).unwrap().take(now_ms);
+                prop_assert_eq!(taken.len(), last.len());
+                prop_assert!(taken > last);
+                tails.insert(1, taken.as_str().into());
+                last = taken;
+            }
+        }
+    }
+}

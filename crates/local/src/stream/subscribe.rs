@@ -1,0 +1,301 @@
+//! SubscribeToShard: a shard's records pushed to a consumer as they are appended (facts D4).
+
+use super::encoding::Encoding;
+use super::put::checked;
+use super::read::{Position, Record, ShardInfo};
+use super::{PutError, Streams, event_stream};
+use crate::clock;
+use axum::body::Body;
+use bytes::Bytes;
+use ferrokinesis::actions::Operation;
+use ferrokinesis::sequence;
+use ferrokinesis::types::ConsumerStatus;
+use http::{HeaderValue, Response, header};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Records of one event, at most.
+const EVENT_RECORDS_MAX: usize = 1_000;
+/// Bytes of data (base64) in one event, unless its first record alone has more.
+const EVENT_DATA_BYTES_MAX: usize = 2 * 1_024 * 1_024;
+/// Without records an event says where the reader stands, this often.
+const IDLE_EVENT_EVERY: Duration = Duration::from_secs(5);
+const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
+
+/// How long subscriptions last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscriptionTimers {
+    /// Until a subscription ends and the consumer subscribes anew.
+    pub lasts: Duration,
+    /// Until a second call takes over; before that it is refused.
+    pub exclusive: Duration,
+}
+
+impl Default for SubscriptionTimers {
+    /// As AWS: five minutes, and five seconds.
+    fn default() -> Self {
+        Self { lasts: Duration::from_secs(300), exclusive: Duration::from_secs(5) }
+    }
+}
+
+/// The last subscription of a consumer to a shard.
+pub(super) struct Subscribed {
+    since: Instant,
+    taken_over: CancellationToken,
+}
+
+/// A subscription that is being served.
+struct Subscription {
+    streams: Streams,
+    consumer_arn: String,
+    stream: String,
+    shard: ShardInfo,
+    children: Vec<Value>,
+    position: Position,
+    encoding: Encoding,
+    ends: Instant,
+    taken_over: CancellationToken,
+    tail: watch::Receiver<Option<Arc<str>>>,
+    changes: watch::Receiver<()>,
+    /// Whether the reader was told where it stands.
+    told: bool,
+    ended: bool,
+}
+
+impl Streams {
+    /// Begins a subscription, or refuses it.
+    pub(super) async fn subscribe(
+        &self,
+        encoding: Encoding,
+        request: &Value,
+    ) -> Result<Response<Body>, PutError> {
+        let request = checked(Operation::SubscribeToShard, &Encoding::Json.encode(request))?;
+        let consumer_arn = request["ConsumerARN"].as_str().unwrap_or_default();
+        let not_found = |what: String| PutError::client("ResourceNotFoundException", &what);
+        let consumer = self.store.get_consumer(consumer_arn).await;
+        let consumer = consumer.ok_or_else(|| not_found(format!("Consumer {consumer_arn} not found.")))?;
+        if consumer.consumer_status != ConsumerStatus::Active {
+            let message = format!("Consumer {consumer_arn} is not ACTIVE.");
+            return Err(PutError::client("ResourceInUseException", &message));
+        }
+        let stream = crate::account::stream_name_of_arn(consumer_arn).unwrap_or_default();
+        let named = request["ShardId"].as_str().unwrap_or_default();
+        let index = sequence::resolve_shard_id(named).ok().map(|(_, index)| index);
+        let shards = self.shards(stream).await.unwrap_or_default();
+        let shard = shards.into_iter().find(|shard| Some(shard.index) == index);
+        let shard = shard.ok_or_else(|| not_found(format!("Shard {named} in stream {stream} not found.")))?;
+        // Before the position: nothing may be appended unseen between the two.
+        let tail = self.tail(stream, shard.index);
+        let position = self.position(stream, &shard, &request["StartingPosition"]).await?;
+        let taken_over = self.take_over(consumer_arn, &shard)?;
+        let mut subscription = Subscription {
+            streams: self.clone(),
+            consumer_arn: consumer_arn.to_owned(),
+            stream: stream.to_owned(),
+            shard,
+            children: Vec::new(),
+            position,
+            encoding,
+            ends: Instant::now() + self.subscription_timers.lasts,
+            taken_over,
+            tail,
+            changes: self.changes(stream),
+            told: false,
+            ended: false,
+        };
+        // What changed before the subscription watched for it would not be told again.
+        subscription.changes.mark_changed();
+        let begin = Bytes::from(event_stream::initial_response(subscription.payload_type()));
+        let events = futures_util::stream::unfold(subscription, |mut subscription| async {
+            let event = subscription.next().await?;
+            Some((Ok::<_, Infallible>(event), subscription))
+        });
+        let begin = futures_util::stream::once(std::future::ready(Ok(begin)));
+        let mut response = Response::new(Body::from_stream(futures_util::StreamExt::chain(begin, events)));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        Ok(response)
+    }
+
+    async fn position(
+        &self,
+        stream: &str,
+        shard: &ShardInfo,
+        starting: &Value,
+    ) -> Result<Position, PutError> {
+        let invalid = |message: &str| PutError::client("InvalidArgumentException", message);
+        let after_tail =
+            || self.tails(stream).get(&shard.index).cloned().map_or(Position::Start, Position::After);
+        let sequence_number = || {
+            let text = starting["SequenceNumber"].as_str().unwrap_or_default();
+            match sequence::parse_sequence(text) {
+                Ok(parsed) if parsed.shard_ix == shard.index => Ok(Arc::from(text)),
+                _ => Err(invalid(&format!("SequenceNumber {text} is not one of shard {}.", shard.id))),
+            }
+        };
+        Ok(match starting["Type"].as_str().unwrap_or_default() {
+            "TRIM_HORIZON" => Position::Start,
+            "LATEST" => after_tail(),
+            "AT_SEQUENCE_NUMBER" => Position::At(sequence_number()?),
+            "AFTER_SEQUENCE_NUMBER" => Position::After(sequence_number()?),
+            "AT_TIMESTAMP" => {
+                let seconds = starting["Timestamp"].as_f64();
+                let seconds = seconds.ok_or_else(|| invalid("AT_TIMESTAMP needs a Timestamp."))?;
+                self.at_timestamp(stream, shard.index, seconds).await.unwrap_or_else(after_tail)
+            }
+            other => return Err(invalid(&format!("StartingPosition.Type {other} is unknown."))),
+        })
+    }
+
+    /// Facts D4: a second call within five seconds is refused, a later one takes over.
+    fn take_over(&self, consumer_arn: &str, shard: &ShardInfo) -> Result<CancellationToken, PutError> {
+        let mut subscribed = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (consumer_arn.to_owned(), shard.index);
+        if let Some(last) = subscribed.get(&key) {
+            if last.since.elapsed() < self.subscription_timers.exclusive {
+                let message = format!(
+                    "Another active subscription exists for this consumer: {consumer_arn}:{}",
+                    shard.id
+                );
+                return Err(PutError::client("ResourceInUseException", &message));
+            }
+            last.taken_over.cancel();
+        }
+        let taken_over = CancellationToken::new();
+        subscribed.insert(key, Subscribed { since: Instant::now(), taken_over: taken_over.clone() });
+        Ok(taken_over)
+    }
+}
+
+impl Subscription {
+    /// The next message, when there is something to tell; `None` at the subscription's end.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if self.ended || Instant::now() >= self.ends || self.streams.stop.is_cancelled() {
+                return None;
+            }
+            if self.taken_over.is_cancelled() {
+                return Some(self.fail("ResourceInUseException", "Another subscription took over."));
+            }
+            if self.changes.has_changed().unwrap_or(false) {
+                self.changes.mark_unchanged();
+                if let Some(failure) = self.look_again().await {
+                    return Some(failure);
+                }
+            }
+            self.tail.mark_unchanged();
+            let records =
+                self.streams.read(&self.stream, self.shard.index, &self.position, EVENT_RECORDS_MAX).await;
+            if !records.is_empty() {
+                return Some(self.deliver(records));
+            }
+            if self.shard.closed {
+                self.ended = true;
+                return Some(self.event(&[], &Value::Null, 0, &self.children));
+            }
+            if !std::mem::replace(&mut self.told, true) {
+                return Some(self.stand());
+            }
+            tokio::select! {
+                // Its error: the stream is gone, and `changes` says so.
+                _ = self.tail.changed() => {}
+                _ = self.changes.changed() => self.changes.mark_changed(),
+                () = tokio::time::sleep_until(self.ends) => {}
+                () = tokio::time::sleep(IDLE_EVENT_EVERY) => self.told = false,
+                () = self.taken_over.cancelled() => {}
+                () = self.streams.stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// The stream changed: the consumer, the shard or all of it may be gone.
+    async fn look_again(&mut self) -> Option<Bytes> {
+        let consumer = self.streams.store.get_consumer(&self.consumer_arn).await;
+        if consumer.is_none_or(|consumer| consumer.consumer_status == ConsumerStatus::Deleting) {
+            return Some(self.fail("ResourceNotFoundException", "The consumer is gone."));
+        }
+        let Ok(stream) = self.streams.store.get_stream(&self.stream).await else {
+            return Some(self.fail("ResourceNotFoundException", "The stream is gone."));
+        };
+        let is_child = |parent: &Option<String>| parent.as_deref() == Some(self.shard.id.as_str());
+        let children = stream
+            .shards
+            .iter()
+            .filter(|shard| is_child(&shard.parent_shard_id) || is_child(&shard.adjacent_parent_shard_id));
+        let child = |shard: &ferrokinesis::types::Shard| {
+            let parents = [&shard.parent_shard_id, &shard.adjacent_parent_shard_id];
+            let parents: Vec<_> = parents.into_iter().flatten().collect();
+            json!({"ShardId": shard.shard_id, "ParentShards": parents, "HashKeyRange": shard.hash_key_range})
+        };
+        self.children = children.map(child).collect();
+        let shards = self.streams.shards(&self.stream).await.unwrap_or_default();
+        if let Some(shard) = shards.into_iter().find(|shard| shard.index == self.shard.index) {
+            self.shard = shard;
+        }
+        None
+    }
+
+    fn deliver(&mut self, mut records: Vec<Record>) -> Bytes {
+        let mut bytes = 0;
+        let fits = records.iter().take_while(|record| {
+            bytes += record.data.len();
+            bytes <= EVENT_DATA_BYTES_MAX
+        });
+        records.truncate(fits.count().max(1));
+        let last = &records[records.len() - 1];
+        let (through, arrived_ms) = (last.sequence_number.clone(), last.arrived_ms);
+        let is_latest = self.tail.borrow().as_ref().is_none_or(|tail| *tail <= through);
+        let behind_ms = if is_latest { 0 } else { clock::now_ms().saturating_sub(arrived_ms) };
+        let event = self.event(&records, &json!(*through), behind_ms, &[]);
+        self.position = Position::After(through);
+        self.told = true;
+        event
+    }
+
+    /// An event without records: where the reader stands.
+    fn stand(&self) -> Bytes {
+        let through = match &self.position {
+            Position::Start => &self.shard.starts,
+            Position::At(sequence_number) | Position::After(sequence_number) => sequence_number,
+        };
+        self.event(&[], &json!(**through), 0, &[])
+    }
+
+    fn event(&self, records: &[Record], continuation: &Value, behind_ms: u64, children: &[Value]) -> Bytes {
+        let record = |record: &Record| {
+            json!({
+                "SequenceNumber": *record.sequence_number,
+                "ApproximateArrivalTimestamp": record.arrived_ms as f64 / 1_000.0,
+                "Data": record.data,
+                "PartitionKey": record.partition_key,
+            })
+        };
+        let mut event = json!({
+            "Records": records.iter().map(record).collect::<Vec<_>>(),
+            "ContinuationSequenceNumber": continuation,
+            "MillisBehindLatest": behind_ms,
+        });
+        if !children.is_empty() {
+            event["ChildShards"] = children.into();
+        }
+        let payload = self.encoding.encode(&event);
+        event_stream::event("SubscribeToShardEvent", self.payload_type(), &payload).into()
+    }
+
+    fn fail(&mut self, code: &str, message: &str) -> Bytes {
+        self.ended = true;
+        let payload = self.encoding.encode(&json!({"message": message}));
+        event_stream::exception(code, self.payload_type(), &payload).into()
+    }
+
+    fn payload_type(&self) -> &'static str {
+        match self.encoding {
+            Encoding::Json => "application/json",
+            Encoding::Cbor => self.encoding.content_type(),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The stream as its callers see it, on the wire and inside the plane.
+
+use super::*;
+use crate::clock;
+use crate::storage::{Entry, NewRecord};
+use encoding::Encoding;
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use std::path::Path;
+
+async fn start(write_limits: WriteLimits, data_dir: Option<&Path>) -> Streams {
+    Streams::start(Surroundings {
+        account: Account::default(),
+        permissions: Arc::new(crate::aws_api::iam::Iam::new(Account::default())),
+        write_limits,
+        subscription_timers: SubscriptionTimers::default(),
+        faults: Faults::new(Default::default()),
+        stored: data_dir.map(|path| Storage::open(path).unwrap()),
+    })
+    .await
+}
+
+/// One call, in one of the two encodings; the answer, or the refusal's code.
+async fn call_as(
+    streams: &Streams,
+    encoding: Encoding,
+    operation: &str,
+    request: &Value,
+) -> Result<Value, String> {
+    let call = http::Request::post("/")
+        .header("x-amz-target", format!("{TARGET_PREFIX}{operation}"))
+        .header("content-type", encoding.content_type())
+        .header("x-amz-date", "20260101T000000Z")
+        .header(
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0",
+        );
+    let (parts, ()) = call.body(()).unwrap().into_parts();
+    let response = streams.handle(parts, encoding.encode(request).into()).await;
+    let is_success = response.status().is_success();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let answer = encoding.decode(&body);
+    if is_success { Ok(answer) } else { Err(answer["__type"].as_str().unwrap_or_default().to_owned()) }
+}
+
+async fn call(streams: &Streams, operation: &str, request: &Value) -> Value {
+    call_as(streams, Encoding::Json, operation, request).await.unwrap()
+}
+
+async fn create(streams: &Streams) {
+    call(streams, "CreateStream", &json!({"StreamName": "s", "ShardCount": 1, "Tags": {"team": "a"}})).await;
+}
+
+fn record(data: &str) -> Value {
+    json!({"StreamName": "s", "Data": data, "PartitionKey": "k"})
+}
+
+async fn iterator(streams: &Streams, kind: &str) -> Value {
+    let request = json!({"StreamName": "s", "ShardId": "shardId-000000000000", "ShardIteratorType": kind});
+    json!({"ShardIterator": call(streams, "GetShardIterator", &request).await["ShardIterator"]})
+}
+
+async fn records(streams: &Streams) -> Vec<Value> {
+    let iterator = iterator(streams, "TRIM_HORIZON").await;
+    call(streams, "GetRecords", &iterator).await["Records"].as_array().unwrap().clone()
+}
+
+/// Facts D2: 1,000 records a second for each shard, and 1 MiB.
+#[tokio::test]
+async fn a_shard_refuses_what_is_over_its_write_limit() {
+    let streams = start(WriteLimits::Enforced, None).await;
+    create(&streams).await;
+    let small: Vec<_> = (0..500).map(|_| json!({"Data": "AAAA", "PartitionKey": "k"})).collect();
+    let large = json!({"Data": "A".repeat(800_000), "PartitionKey": "k"});
+    for records in [json!(small), json!([large, large])] {
+        let mut refused = Vec::new();
+        // A machine that stalls for a second gives the shard another second's worth.
+        for _ in 0..100 {
+            let answer = call(&streams, "PutRecords", &json!({"StreamName": "s", "Records": records})).await;
+            let results = answer["Records"].as_array().unwrap();
+            refused = results.iter().filter(|result| result["ErrorCode"].is_string()).cloned().collect();
+            assert_eq!(answer["FailedRecordCount"], refused.len());
+            if !refused.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(refused[0]["ErrorCode"], "ProvisionedThroughputExceededException");
+        let one = call_as(&streams, Encoding::Json, "PutRecord", &record("AAAA")).await;
+        assert!(one.is_ok() || one.unwrap_err() == "ProvisionedThroughputExceededException");
+    }
+    let streams = start(WriteLimits::Lifted, None).await;
+    create(&streams).await;
+    for _ in 0..3 {
+        let answer = call(&streams, "PutRecords", &json!({"StreamName": "s", "Records": small})).await;
+        assert_eq!(answer["FailedRecordCount"], 0);
+    }
+}
+
+/// Facts E1, for both encodings of the wire.
+#[tokio::test]
+async fn arrival_times_have_milliseconds() {
+    let streams = start(WriteLimits::Enforced, None).await;
+    create(&streams).await;
+    for encoding in [Encoding::Json, Encoding::Cbor] {
+        let before_ms = clock::now_ms();
+        call_as(&streams, encoding, "PutRecord", &record("AAEC")).await.unwrap();
+        let after_ms = clock::now_ms();
+        let record = records(&streams).await.pop().unwrap();
+        let arrived_ms = (record["ApproximateArrivalTimestamp"].as_f64().unwrap() * 1_000.0).round() as u64;
+        assert!((before_ms..=after_ms).contains(&arrived_ms), "{before_ms} {arrived_ms} {after_ms}");
+        assert_eq!((&record["Data"], &record["PartitionKey"]), (&json!("AAEC"), &json!("k")));
+    }
+    let iterator = iterator(&streams, "TRIM_HORIZON").await;
+    let answer = call_as(&streams, Encoding::Cbor, "GetRecords", &iterator).await.unwrap();
+    assert_eq!(answer["Records"][1]["Data"], "AAEC");
+    let refused =
+        call_as(&streams, Encoding::Cbor, "PutRecord", &json!({"StreamName": "t", "Data": "AAEC"})).await;
+    assert_eq!(refused.unwrap_err(), "ValidationException");
+}
+
+/// Facts D4 and D3: LATEST is behind every record that was put, and before every other.
+#[tokio::test]
+async fn an_iterator_at_latest_sees_what_comes_after_it_alone() {
+    let streams = start(WriteLimits::Enforced, None).await;
+    create(&streams).await;
+    let empty = iterator(&streams, "LATEST").await;
+    call(&streams, "PutRecord", &record("AAAA")).await;
+    let latest = iterator(&streams, "LATEST").await;
+    call(&streams, "PutRecord", &record("BBBB")).await;
+    for (iterator, expected) in [(empty, json!(["AAAA", "BBBB"])), (latest, json!(["BBBB"]))] {
+        let answer = call(&streams, "GetRecords", &iterator).await;
+        let records = answer["Records"].as_array().unwrap().iter();
+        assert_eq!(Value::from_iter(records.map(|record| record["Data"].clone())), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_stream_comes_back_from_its_data_folder_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let streams = start(WriteLimits::Enforced, Some(folder.path())).await;
+    create(&streams).await;
+    let arn = streams.account.stream_arn("s");
+    let consumer = json!({"StreamARN": arn, "ConsumerName": "c"});
+    let consumer = call(&streams, "RegisterStreamConsumer", &consumer).await["Consumer"].clone();
+    call(&streams, "IncreaseStreamRetentionPeriod", &json!({"StreamName": "s", "RetentionPeriodHours": 48}))
+        .await;
+    call(&streams, "PutRecord", &record("AAAA")).await;
+    let split = json!({
+        "StreamName": "s", "ShardToSplit": "shardId-000000000000", "NewStartingHashKey": (u128::MAX / 2).to_string(),
+    });
+    call(&streams, "SplitShard", &split).await;
+    call(&streams, "PutRecord", &record("BBBB")).await;
+    call(&streams, "CreateStream", &json!({"StreamName": "gone", "ShardCount": 1})).await;
+    call(&streams, "PutRecord", &json!({"StreamName": "gone", "Data": "AAAA", "PartitionKey": "k"})).await;
+    call(&streams, "DeleteStream", &json!({"StreamName": "gone"})).await;
+    let describe = json!({"StreamName": "s"});
+    let shards_before = call(&streams, "ListShards", &describe).await;
+    let tails_before = streams.tails("s");
+    let records_before = (
+        records(&streams).await,
+        streams.read_after("s", 1, None, 9).await,
+        streams.read_after("s", 2, None, 9).await,
+    );
+    streams.shutdown();
+    streams.storage.as_ref().unwrap().close();
+
+    let streams = start(WriteLimits::Enforced, Some(folder.path())).await;
+    let summary =
+        call(&streams, "DescribeStreamSummary", &describe).await["StreamDescriptionSummary"].clone();
+    assert_eq!((&summary["RetentionPeriodHours"], &summary["StreamStatus"]), (&json!(48), &json!("ACTIVE")));
+    assert_eq!((&summary["ConsumerCount"], &summary["OpenShardCount"]), (&json!(1), &json!(2)));
+    assert_eq!(call(&streams, "ListShards", &describe).await, shards_before);
+    let tags = call(&streams, "ListTagsForStream", &describe).await;
+    assert_eq!(tags["Tags"], json!([{"Key": "team", "Value": "a"}]));
+    let described = json!({"ConsumerARN": consumer["ConsumerARN"]});
+    let described = call(&streams, "DescribeStreamConsumer", &described).await["ConsumerDescription"].clone();
+    assert_eq!(described["ConsumerCreationTimestamp"], consumer["ConsumerCreationTimestamp"]);
+    assert_eq!(streams.tails("s"), tails_before);
+    let records_after = (
+        records(&streams).await,
+        streams.read_after("s", 1, None, 9).await,
+        streams.read_after("s", 2, None, 9).await,
+    );
+    assert_eq!(records_after, records_before);
+    assert_eq!(call(&streams, "ListStreams", &json!({})).await["StreamNames"], json!(["s"]));
+
+    let next = call(&streams, "PutRecord", &record("CCCC")).await;
+    let shard = read::shard_index(next["ShardId"].as_str().unwrap());
+    assert!(next["SequenceNumber"].as_str().unwrap() > &*tails_before[&shard]);
+}
+
+/// Facts D2: a record is there for as long as the stream's retention says.
+#[tokio::test]
+async fn records_are_gone_after_the_streams_retention() {
+    let folder = tempfile::tempdir().unwrap();
+    let streams = start(WriteLimits::Enforced, Some(folder.path())).await;
+    create(&streams).await;
+    streams.shutdown();
+    let now_ms = clock::now_ms();
+    let mut stream = streams.store.get_stream("s").await.unwrap();
+    stream.shards[0].sequence_number_range.starting_sequence_number =
+        routes::starting(0, now_ms - 30 * 3_600_000);
+    streams.store.put_stream("s", stream.clone()).await.unwrap();
+    streams.keep("s").await.unwrap();
+    let mut routes = Routes::of(&stream, &HashMap::new());
+    for hours in [25, 23] {
+        let arrived_ms = now_ms - hours * 3_600_000;
+        let sequence_number = routes.route(0).unwrap().take(arrived_ms);
+        let record = NewRecord {
+            stream: "s",
+            shard: 0,
+            sequence_number: &sequence_number,
+            partition_key: "k",
+            data: &format!("{hours}AA"),
+            arrived_ms,
+        };
+        streams.storage.as_ref().unwrap().append(&[Entry::Record(record)]).unwrap();
+    }
+    streams.storage.as_ref().unwrap().close();
+
+    let streams = start(WriteLimits::Enforced, Some(folder.path())).await;
+    let kept: Vec<_> =
+        streams.read_after("s", 0, None, 9).await.into_iter().map(|record| record.data).collect();
+    assert_eq!(kept, ["23AA"]);
+    assert_eq!(records(&streams).await.len(), 1);
+    call(&streams, "IncreaseStreamRetentionPeriod", &json!({"StreamName": "s", "RetentionPeriodHours": 48}))
+        .await;
+    call(&streams, "DecreaseStreamRetentionPeriod", &json!({"StreamName": "s", "RetentionPeriodHours": 24}))
+        .await;
+    streams.retain_once().await;
+    assert_eq!(records(&streams).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints figures: cargo test --release -p sluicegate-local --lib puts_per_second -- --ignored --nocapture"]
+async fn puts_per_second() {
+    let folder = tempfile::tempdir().unwrap();
+    for data_dir in [None, Some(folder.path())] {
+        let streams = start(WriteLimits::Lifted, data_dir).await;
+        create(&streams).await;
+        let data = "x".repeat(200);
+        for round in 0..5 {
+            let started = std::time::Instant::now();
+            let tasks: Vec<_> = (0..8)
+                .map(|task| {
+                    let streams = streams.clone();
+                    let body = format!(r#"{{"StreamName":"s","Data":"{data}","PartitionKey":"key{task}"}}"#);
+                    tokio::spawn(async move {
+                        for _ in 0..20_000 {
+                            streams.put_record(body.as_bytes()).await.unwrap();
+                        }
+                    })
+                })
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+            let per_second = 160_000.0 / started.elapsed().as_secs_f64();
+            println!(
+                "{} round {round}: {per_second:.0} puts/s",
+                if data_dir.is_some() { "kept" } else { "memory" }
+            );
+        }
+    }
+}
