@@ -12,6 +12,7 @@ use crate::core::{Verdict, Window};
 use crate::event::Event;
 use crate::failure::{Course, Failure};
 use crate::fault::{Fault, FaultReason, cut};
+use crate::patience::Patience;
 use crate::record::Record;
 
 /// A record of the batch and the event in it, if it holds one.
@@ -59,9 +60,14 @@ impl Runner {
         H: AsyncFn(Event, Connection) -> Result<(), E>,
         E: Into<Failure>,
     {
+        let window = batch.window.for_record(Instant::now(), &self.limits);
+        let patience = Arc::new(Patience::new(delivered.connection_id(), window, &self.jitter, &self.health));
         let ended = match &delivered.event {
-            Ok(event) => match self.attempts(event, batch, handler).await {
-                Ok(()) => return Verdict::Finished,
+            Ok(event) => match self.attempts(event, window, &patience, batch, handler).await {
+                Ok(()) => {
+                    patience.rewarded();
+                    return Verdict::Finished;
+                }
                 Err(ended) => ended,
             },
             Err(error) => {
@@ -70,7 +76,9 @@ impl Runner {
             }
         };
         let deliveries = lock(&self.memory).fail(&delivered.record.event_id);
-        if ended.may_pass && deliveries < self.limits.deliveries {
+        // Asked whatever the course: a connection whose handler fails for good is poisoned as well.
+        let is_poison = patience.is_poison();
+        if ended.may_pass && !is_poison && deliveries < self.limits.deliveries {
             tracing::warn!(error = cut(&ended.error), deliveries, "the record must be delivered again");
             return Verdict::Redeliver;
         }
@@ -78,7 +86,14 @@ impl Runner {
     }
 
     /// Runs the handler until it succeeds or its time is up.
-    async fn attempts<H, E>(&self, event: &Event, batch: &Batch<'_>, handler: &H) -> Result<(), Ended>
+    async fn attempts<H, E>(
+        &self,
+        event: &Event,
+        window: Window,
+        patience: &Arc<Patience>,
+        batch: &Batch<'_>,
+        handler: &H,
+    ) -> Result<(), Ended>
     where
         H: AsyncFn(Event, Connection) -> Result<(), E>,
         E: Into<Failure>,
@@ -86,9 +101,8 @@ impl Runner {
         if self.log_payloads {
             tracing::info!(payload = event.payload(), "event");
         }
-        let window = batch.window.for_record(Instant::now(), &self.limits);
         let sent = Arc::new(AtomicU64::new(0));
-        let connection = self.connection(event, window, batch, &sent);
+        let connection = self.connection(event, patience, batch, &sent);
         let mut attempts = 0;
         loop {
             let run = handler(event.clone(), connection.clone());
@@ -102,11 +116,9 @@ impl Runner {
             };
             attempts += 1;
             let wait = match failure.course {
-                Course::Retry => window.wait(Instant::now(), attempts, self.jitter.next()),
+                Course::Retry => patience.wait(attempts),
                 // Run again after it has sent something, it would send that twice.
-                Course::Unknown if sent.load(Ordering::Relaxed) == 0 => {
-                    window.wait(Instant::now(), attempts, self.jitter.next())
-                }
+                Course::Unknown if sent.load(Ordering::Relaxed) == 0 => patience.wait(attempts),
                 Course::Unknown | Course::Redeliver | Course::GiveUp => None,
             };
             let Some(wait) = wait else {
@@ -121,15 +133,14 @@ impl Runner {
     fn connection(
         &self,
         event: &Event,
-        window: Window,
+        patience: &Arc<Patience>,
         batch: &Batch<'_>,
         sent: &Arc<AtomicU64>,
     ) -> Connection {
         let scope = Scope {
             connections: Arc::clone(&self.connections),
-            window,
+            patience: Arc::clone(patience),
             tally: Arc::clone(&batch.tally),
-            jitter: Arc::clone(&self.jitter),
             sent: Arc::clone(sent),
         };
         Connection::new(event.connection_id(), Arc::new(scope))

@@ -10,7 +10,7 @@ use tracing::Instrument;
 use crate::attempt::Delivered;
 use crate::connection::Connection;
 use crate::connections::Connections;
-use crate::core::{Memory, Plan, Verdict, Window};
+use crate::core::{Health, Memory, Plan, Verdict, Window};
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::fault::FaultQueue;
@@ -28,6 +28,7 @@ pub(crate) struct Runner {
     pub function_name: String,
     pub log_payloads: bool,
     pub memory: Mutex<Memory>,
+    pub health: Arc<Mutex<Health>>,
 }
 
 /// One invocation, as all its records see it.

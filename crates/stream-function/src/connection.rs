@@ -7,9 +7,8 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::connections::{BoxFuture, ConnectionInfo, Connections, Delivery, SendError};
-use crate::core::Window;
-use crate::jitter::Jitter;
 use crate::limits::POST_BYTES_MAX;
+use crate::patience::Patience;
 use crate::telemetry::Tally;
 
 /// A client to answer, by its connection id. Cheap to clone.
@@ -25,9 +24,8 @@ pub struct Connection {
 /// What all connections that one attempt at a record touches have in common.
 pub(crate) struct Scope {
     pub connections: Arc<dyn Connections>,
-    pub window: Window,
+    pub patience: Arc<Patience>,
     pub tally: Arc<Tally>,
-    pub jitter: Arc<Jitter>,
     /// Messages that were delivered since the record's handling began.
     pub sent: Arc<std::sync::atomic::AtomicU64>,
 }
@@ -115,8 +113,7 @@ impl Connection {
                 done => return done,
             };
             attempts += 1;
-            let now = tokio::time::Instant::now();
-            let Some(wait) = self.scope.window.wait(now, attempts, self.scope.jitter.next()) else {
+            let Some(wait) = self.scope.patience.wait(attempts) else {
                 return Err(error);
             };
             tracing::debug!(%error, attempts, to = &*self.id, "trying the call again");

@@ -15,6 +15,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// | [`give_up`]`(reason)` | The record goes to the fault queue at once; the connection's next one is handled. |
 /// | a [`SendError`] that may pass | As `retry`; the post itself has been tried again already. |
 /// | a [`SendError`] that is for good | As `give_up`. |
+/// | any of these, while other connections get through | The retries end after 150 ms, and the record goes to the fault queue. |
 /// | any other error | If nothing has been sent yet it runs again (2 s); then the record goes to the fault queue. |
 ///
 /// Anything that converts into a boxed error converts into this, so `?` works on every error, strings and

@@ -24,7 +24,8 @@ pub enum FaultReason {
     GaveUp,
     /// The handler failed with an error that it did not classify, however often it was run.
     Failed,
-    /// The handler asked for retries, or the connections endpoint failed, in every delivery.
+    /// The handler asked for retries, or the connections endpoint failed: in every delivery, or while other
+    /// connections got through.
     RetriesExhausted,
     /// The handler did not end before Lambda's deadline, in every delivery.
     TimedOut,

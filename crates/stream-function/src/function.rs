@@ -123,6 +123,7 @@ fn runner(
         function_name,
         log_payloads: environment.log_payloads,
         memory: std::sync::Mutex::default(),
+        health: Arc::default(),
     }
 }
 

@@ -14,6 +14,7 @@ mod failure;
 mod fault;
 mod function;
 mod jitter;
+mod patience;
 mod record;
 mod telemetry;
 #[cfg(feature = "test-kit")]

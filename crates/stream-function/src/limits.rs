@@ -35,6 +35,21 @@ pub const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 /// The longest wait between two attempts.
 pub const BACKOFF_LONGEST: Duration = Duration::from_secs(1);
 
+/// How long a record is tried whose connection fails while the others get through: all behind it wait for that.
+pub const ALONE_RETRY: Duration = Duration::from_millis(150);
+
+/// The longest wait before the first retry of a connection that fails alone; each further one may be twice as long.
+pub const ALONE_BACKOFF_FIRST: Duration = Duration::from_millis(5);
+
+/// How near to a connection's failure the others' successes and failures must be to tell something about it.
+pub const OTHERS_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long after its last failure a poisoned connection is not tried twice.
+pub const POISONED_FOR: Duration = Duration::from_secs(60);
+
+/// Poisoned connections that a warm environment remembers.
+pub const POISONED_MAX: usize = 1_000;
+
 /// Time kept free before Lambda's deadline to publish faults and to answer; a quarter of what is left if less.
 pub const DEADLINE_MARGIN: Duration = Duration::from_secs(1);
 

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::limits::{ANSWER_MARGIN, ATTEMPTS_MAX, BACKOFF_FIRST, BACKOFF_LONGEST, DEADLINE_MARGIN, Limits};
+use crate::limits::{
+    ALONE_BACKOFF_FIRST, ALONE_RETRY, ANSWER_MARGIN, ATTEMPTS_MAX, BACKOFF_FIRST, BACKOFF_LONGEST,
+    DEADLINE_MARGIN, Limits,
+};
 
 /// The time one batch has, or, by [`Window::for_record`], one of its records.
 #[derive(Clone, Copy, Debug)]
@@ -43,11 +46,21 @@ impl Window {
     /// to be no further one. `jitter` is a random number in `0.0..1.0`: waits lie between half and all of a step
     /// that doubles, so that functions throttled together do not come back together.
     pub fn wait(&self, now: Instant, attempts: u32, jitter: f64) -> Option<Duration> {
+        self.step(BACKOFF_FIRST, now, attempts, jitter)
+    }
+
+    /// The same for a connection that fails alone, and has since `since`: quicker, and soon over.
+    pub fn wait_alone(&self, since: Instant, now: Instant, attempts: u32, jitter: f64) -> Option<Duration> {
+        let wait = self.step(ALONE_BACKOFF_FIRST, now, attempts, jitter)?;
+        (now + wait < since + ALONE_RETRY).then_some(wait)
+    }
+
+    fn step(&self, first: Duration, now: Instant, attempts: u32, jitter: f64) -> Option<Duration> {
         if attempts >= ATTEMPTS_MAX {
             return None;
         }
         let doublings = attempts.saturating_sub(1).min(16);
-        let step = BACKOFF_FIRST.saturating_mul(1 << doublings).min(BACKOFF_LONGEST);
+        let step = first.saturating_mul(1 << doublings).min(BACKOFF_LONGEST);
         let wait = step.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
         (now + wait < self.retry_until).then_some(wait)
     }

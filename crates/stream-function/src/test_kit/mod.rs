@@ -100,6 +100,7 @@ impl<H> TestKit<H> {
             function_name: "function-under-test".into(),
             log_payloads: false,
             memory: Mutex::default(),
+            health: Arc::default(),
         };
         let stream =
             Mutex::new(Stream { records: 0, pending: Vec::new(), time_left: Duration::from_secs(30) });
@@ -163,6 +164,7 @@ impl<H> TestKit<H> {
     /// Replaces the execution environment by a cold one, which remembers nothing.
     pub fn restart(&self) {
         *lock(&self.runner.memory) = Default::default();
+        *lock(&self.runner.health) = Default::default();
     }
 
     /// Sets what is left until Lambda's deadline when a batch comes: 30 s unless a test says otherwise.

@@ -1,0 +1,157 @@
+//! What one poisoned connection costs the others: `cargo bench --bench poison`.
+
+mod clients;
+mod plane;
+
+use anyhow::{Context as _, bail, ensure};
+use clients::{Client, Schedule};
+use futures_util::future::{join, try_join_all};
+use local::faults::{Fault, FaultSettings, FaultSpec};
+use plane::EchoPlane;
+use sluicegate_benches::report::{Table, rewrite_section};
+use sluicegate_benches::spread::{Spread, figure};
+use sluicegate_benches::{machine, project};
+use std::time::Duration;
+use tokio::time::Instant;
+
+const COMMAND: &str = "cargo bench --bench poison";
+const SECTION: &str = "poison";
+/// Connections whose answers are measured.
+const OTHERS: usize = 50;
+/// From one message of a connection to its next.
+const EVERY: Duration = Duration::from_millis(250);
+/// Messages of each connection in a run.
+const MESSAGES: usize = 80;
+/// Runs of each case, which take turns.
+const ROUNDS: usize = 5;
+
+fn main() -> anyhow::Result<()> {
+    // `cargo test --all-targets` starts benchmarks without this argument, and means to try that they start.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        println!("nothing was measured: run `{COMMAND}`");
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run())
+}
+
+/// What the others met in the runs of one case, in milliseconds.
+#[derive(Default)]
+struct Case {
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+    longest: Vec<f64>,
+}
+
+async fn run() -> anyhow::Result<()> {
+    let machine = machine::describe()?;
+    let plane = EchoPlane::start().await?;
+    let mut poisoned = Client::connect(&plane.uri).await?;
+    let mut others = Vec::with_capacity(OTHERS);
+    for _ in 0..OTHERS {
+        others.push(Client::connect(&plane.uri).await?);
+    }
+    // Starts the function.
+    round(&plane, &mut poisoned, &mut others, false, &mut Case::default()).await?;
+    let (mut healthy, mut beside) = (Case::default(), Case::default());
+    for number in 1..=ROUNDS {
+        round(&plane, &mut poisoned, &mut others, false, &mut healthy).await.context("without poison")?;
+        round(&plane, &mut poisoned, &mut others, true, &mut beside).await.context("beside poison")?;
+        let last = |case: &Case| figure(case.p99.last().copied().unwrap_or_default());
+        println!("round {number} of {ROUNDS}: p99 {} ms, beside poison {} ms", last(&healthy), last(&beside));
+    }
+    plane.plane.stop().await;
+    let table = table(healthy, beside)?;
+    println!("\n{table}");
+    let path = project().join("PERFORMANCE.md");
+    rewrite_section(&path, SECTION, &section(&machine, &table)?)?;
+    println!("rewrote the section {SECTION} of {}", path.display());
+    Ok(())
+}
+
+/// One run: the others send, and beside them one connection that is healthy or poisoned.
+async fn round(
+    plane: &EchoPlane,
+    poisoned: &mut Client,
+    others: &mut [Client],
+    poison: bool,
+    case: &mut Case,
+) -> anyhow::Result<()> {
+    let specs = if poison {
+        vec![FaultSpec { whom: Some(poisoned.id.clone()), ..FaultSpec::always(Fault::Connections500) }]
+    } else {
+        Vec::new()
+    };
+    plane.plane.faults().set(FaultSettings { specs, seed: Some(1) });
+    let begin = Instant::now() + EVERY;
+    // Spread evenly, so that batches are what a steady load makes them.
+    let schedule = |place: usize| Schedule {
+        begin: begin + EVERY * place as u32 / (OTHERS as u32 + 1),
+        every: EVERY,
+        messages: MESSAGES,
+    };
+    let talks = others.iter_mut().enumerate().map(|(place, client)| client.talk(schedule(place)));
+    let beside = async {
+        if poison {
+            poisoned.talk_in_vain(schedule(OTHERS)).await
+        } else {
+            poisoned.talk(schedule(OTHERS)).await.map(drop)
+        }
+    };
+    let (took, besides) = join(try_join_all(talks), beside).await;
+    besides.context("the connection beside the others")?;
+    if poison {
+        plane.take_faults(MESSAGES).await?;
+        let report = plane.plane.faults().report();
+        let struck = report["faults"][0]["struck"].as_u64().unwrap_or_default();
+        ensure!(struck >= MESSAGES as u64, "the poison struck {struck} times: this was no poisoned run");
+    }
+    let mut took: Vec<f64> = took?.into_iter().flatten().collect();
+    ensure!(took.len() == OTHERS * MESSAGES, "{} answers came", took.len());
+    took.sort_by(f64::total_cmp);
+    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
+    case.p50.push(at(0.5));
+    case.p99.push(at(0.99));
+    case.longest.push(at(1.0));
+    Ok(())
+}
+
+fn table(healthy: Case, beside: Case) -> anyhow::Result<String> {
+    let mut table = Table::new(&["the others' round trip, ms", "all healthy", "one poisoned", "ratio"]);
+    for (name, healthy, beside) in [
+        ("p50", healthy.p50, beside.p50),
+        ("p99", healthy.p99, beside.p99),
+        ("longest", healthy.longest, beside.longest),
+    ] {
+        let (Some(healthy), Some(beside)) = (Spread::of(healthy), Spread::of(beside)) else {
+            bail!("a case was not measured");
+        };
+        let ratio = format!("{}×", figure(beside.median() / healthy.median()));
+        table.row(&[name.to_owned(), healthy.to_string(), beside.to_string(), ratio]);
+    }
+    Ok(table.markdown().to_owned())
+}
+
+fn section(machine: &str, table: &str) -> anyhow::Result<String> {
+    let per_second = (OTHERS as u128 * 1_000) / EVERY.as_millis();
+    Ok(format!(
+        "## One poisoned connection among {OTHERS}
+
+`{COMMAND}`
+
+{table}
+Medians of {ROUNDS} runs of each case, with the least and the most in parentheses; the cases take turns in one process.
+{OTHERS} connections send {per_second} messages a second to `functions/echo`, with the library's and the stack's
+defaults: one shard, one lane, batches of at most 16. Beside them one more connection sends as often; in the poisoned
+runs each post to it is answered with 500 (`--fault connections-500=for=…`). It begins every such run unknown to the
+function, since it was healthy in the run before. A round trip is counted from when its message was due. Every answer
+of the others is checked, in order; each of the poisoned connection's {MESSAGES} records is in the fault queue at the
+end of its run, once.
+
+- {}
+- {}; {machine}
+",
+        machine::version("rustc")?,
+        machine::today(),
+    ))
+}
