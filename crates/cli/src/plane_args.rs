@@ -7,6 +7,7 @@ use local::plane::{Plane, PlaneOptions};
 use local::stream::WriteLimits;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use tokio::net::TcpListener;
 
 /// Arguments of every command that runs a plane.
@@ -24,6 +25,13 @@ pub struct PlaneArgs {
     /// Lift each shard's write limit of 1 MiB and 1,000 records a second, for load tests
     #[arg(long)]
     no_write_limits: bool,
+    /// Keep streams, records, consumers and checkpoints in this folder; without it they are gone when this stops
+    ///
+    /// What was acknowledged survives this process, however it ends. It is synced to the disk once a second: a power
+    /// cut may cost what came since. APIs, functions, roles and queues are not kept: `dev` makes them anew from
+    /// terraform/, and on `serve` `terraform apply` does, with the streams imported or the folder emptied before.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// Let something go wrong as it does on AWS, such as connections-429=10%; may be given again (--help tells what)
     #[arg(long = "fault", value_name = "SPEC", long_help = fault_help())]
     faults: Vec<FaultSpec>,
@@ -76,7 +84,14 @@ impl PlaneArgs {
         let write_limits = if self.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
         anyhow::ensure!(self.faults.len() <= FAULTS_MAX, "more than {FAULTS_MAX} faults at once");
         let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };
-        let options = PlaneOptions { write_limits, faults, ..PlaneOptions::default() };
+        let options =
+            PlaneOptions { write_limits, faults, data_dir: self.data_dir.clone(), ..PlaneOptions::default() };
+        match &self.data_dir {
+            Some(folder) => eprintln!("streams, records and checkpoints are kept in {}", folder.display()),
+            None => {
+                eprintln!("everything is in memory, and gone when this stops (--data-dir keeps the streams)");
+            }
+        }
         Plane::start(listener, options).await.context("cannot start the plane")
     }
 }

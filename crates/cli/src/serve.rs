@@ -21,7 +21,6 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     println!("  export AWS_ENDPOINT_URL={} AWS_REGION=us-east-1", plane.endpoint_url());
     println!("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local");
     println!("  terraform -chdir=terraform apply");
-    println!("Everything is in memory and gone when this stops (Ctrl-C).");
     stop_signal().await?;
     eprintln!("stopping");
     plane.stop().await;

@@ -15,7 +15,7 @@ use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::metrics::Page;
 use crate::server;
-use crate::storage::{Restored, Storage};
+use crate::storage::{Checkpoints, Restored, Storage};
 use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
 use axum::body::Body;
 use bytes::Bytes;
@@ -134,6 +134,7 @@ impl Plane {
             functions: functions.clone(),
             permissions: iam.clone(),
             destinations: queues.clone(),
+            checkpoints: Checkpoints::new(storage.clone()),
             faults: faults.clone(),
         });
         let gateway = Gateway::new(gateway::Surroundings {

@@ -33,10 +33,13 @@ impl Composer<'_> {
         let account = self.plane.account();
         let name = stack.function_name(key);
         let stream_arn = account.stream_arn(&stack.stream_name());
-        let consumer = self
-            .kinesis("RegisterStreamConsumer", &json!({"StreamARN": stream_arn, "ConsumerName": name}))
-            .await?;
-        let consumer_arn = consumer["Consumer"]["ConsumerARN"].as_str().unwrap_or_default().to_owned();
+        // One that a data folder holds keeps its ARN, and its mapping its checkpoints.
+        let consumer = json!({"StreamARN": stream_arn, "ConsumerName": name});
+        let consumer = match self.kinesis("DescribeStreamConsumer", &consumer).await {
+            Ok(mut described) => described["ConsumerDescription"].take(),
+            Err(_) => self.kinesis("RegisterStreamConsumer", &consumer).await?["Consumer"].take(),
+        };
+        let consumer_arn = consumer["ConsumerARN"].as_str().unwrap_or_default().to_owned();
         let log_group = format!("/aws/lambda/{name}");
         self.log_group(&log_group, function.log_retention_days).await?;
         let queue_name = format!("{name}-faults");

@@ -93,14 +93,22 @@ impl Composer<'_> {
         if stream.mode == "PROVISIONED" {
             create["ShardCount"] = stream.shard_count.into();
         }
-        self.kinesis("CreateStream", &create).await?;
+        // A data folder may hold it already: it is taken over, with its shards.
+        let named = json!({"StreamName": name});
+        if self.kinesis("DescribeStreamSummary", &named).await.is_err() {
+            self.kinesis("CreateStream", &create).await?;
+        }
         self.stream_is_active(&name).await?;
-        if stream.retention_hours > 24 {
-            let retention = json!({"StreamName": name, "RetentionPeriodHours": stream.retention_hours});
-            self.kinesis("IncreaseStreamRetentionPeriod", &retention).await?;
+        let summary = self.kinesis("DescribeStreamSummary", &named).await?["StreamDescriptionSummary"].take();
+        let retention_hours = summary["RetentionPeriodHours"].as_u64().unwrap_or_default();
+        let wanted_hours = u64::from(stream.retention_hours);
+        if retention_hours != wanted_hours {
+            let retention = json!({"StreamName": name, "RetentionPeriodHours": wanted_hours});
+            let verb = if wanted_hours > retention_hours { "Increase" } else { "Decrease" };
+            self.kinesis(&format!("{verb}StreamRetentionPeriod"), &retention).await?;
             self.stream_is_active(&name).await?;
         }
-        if let Some(key) = &stream.kms_key_arn {
+        if let Some(key) = stream.kms_key_arn.as_ref().filter(|key| summary["KeyId"] != **key) {
             let encryption = json!({"StreamName": name, "EncryptionType": "KMS", "KeyId": key});
             self.kinesis("StartStreamEncryption", &encryption).await?;
             self.stream_is_active(&name).await?;

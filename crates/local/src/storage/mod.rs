@@ -3,6 +3,7 @@
 //! An append returns when its bytes were handed to the operating system: they survive the process whatever
 //! becomes of it. Once a second they are synced to the disk: a power cut may cost what came since.
 
+mod checkpoints;
 mod entry;
 mod folder;
 mod frame;
@@ -10,6 +11,7 @@ mod log;
 #[cfg(test)]
 mod tests;
 
+pub use checkpoints::{Checkpoints, Standing};
 pub use entry::{Entry, KeptRecord, NewRecord};
 pub use folder::FORMAT;
 

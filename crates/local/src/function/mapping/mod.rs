@@ -24,6 +24,7 @@ use crate::account::{Account, stream_arn_of_arn, stream_name_of_arn};
 use crate::faults::{Fault, Faults};
 use crate::identity::{Denied, Permissions, Principal};
 use crate::metrics::Page;
+use crate::storage::{Checkpoints, Standing};
 use crate::stream::Streams;
 use config::{MappingConfig, StartingPosition};
 use dashmap::DashMap;
@@ -54,6 +55,8 @@ pub struct Surroundings {
     pub permissions: Arc<dyn Permissions>,
     /// Where given-up records are reported.
     pub destinations: Arc<dyn FailureDestinations>,
+    /// Where each mapping stands, kept if anything is.
+    pub checkpoints: Checkpoints,
     /// What a user wants to go wrong.
     pub faults: Faults,
 }
@@ -97,6 +100,9 @@ struct Mapping {
 
 /// How far a mapping has come; kept while its settings change.
 struct Progress {
+    /// The function and the source: what a mapping is found again by.
+    name: String,
+    kept: Checkpoints,
     /// Where each shard stands: `Some(None)` is its beginning.
     checkpoints: Mutex<HashMap<i64, Option<Arc<str>>>>,
     /// The tails that LATEST means: those of the moment the mapping was created. Kinder than AWS, where
@@ -113,7 +119,11 @@ impl Progress {
     }
 
     fn set_checkpoint(&self, shard: i64, through: Option<Arc<str>>) {
-        self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner).insert(shard, through);
+        let mut checkpoints = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        if checkpoints.get(&shard) != Some(&through) {
+            self.kept.save(&self.name, shard, through.as_deref());
+            checkpoints.insert(shard, through);
+        }
     }
 
     fn latest(&self, shard: i64) -> Option<Arc<str>> {
@@ -151,14 +161,22 @@ impl Mappings {
         let previous = self.by_uuid.get(&config.uuid).map(|mapping| mapping.clone());
         let progress = match &previous {
             Some(previous) => previous.progress.clone(),
-            None => Arc::new(Progress {
-                checkpoints: Mutex::default(),
-                latest: Mutex::new(self.latest(&config)),
-                status: Mutex::new(MappingStatus {
-                    state: MappingState::Creating,
-                    last_processing_result: "No records processed".into(),
-                }),
-                iterator_age_ms: AtomicU64::new(0),
+            None => Arc::new({
+                let name = format!("{} {}", config.function_name, config.event_source_arn);
+                let kept = self.surroundings.checkpoints.clone();
+                let position = format!("{:?}", config.starting_position);
+                let Standing { latest, checkpoints } = kept.begin(&name, &position, self.latest(&config));
+                Progress {
+                    name,
+                    kept,
+                    checkpoints: Mutex::new(checkpoints),
+                    latest: Mutex::new(latest),
+                    status: Mutex::new(MappingStatus {
+                        state: MappingState::Creating,
+                        last_processing_result: "No records processed".into(),
+                    }),
+                    iterator_age_ms: AtomicU64::new(0),
+                }
             }),
         };
         let previous_is_none = previous.is_none();
@@ -199,6 +217,7 @@ impl Mappings {
     pub fn remove(&self, uuid: &str) {
         if let Some((_, mapping)) = self.by_uuid.remove(uuid) {
             mapping.stop();
+            mapping.progress.kept.forget(&mapping.progress.name);
         }
     }
 
