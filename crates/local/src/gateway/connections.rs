@@ -1,7 +1,8 @@
 //! The connections of the plane, by id, and what can be sent to each.
 
 use super::authorizer::Identity;
-use super::limits::{QUEUED_BYTES_MAX, QUEUED_MESSAGES_MAX};
+use super::limits::QUEUED_BYTES_MAX;
+use super::queue::{Outbox, Queue, queue};
 use crate::clock;
 use bytes::Bytes;
 use dashmap::DashMap;
@@ -9,7 +10,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use tokio::sync::mpsc;
 
 /// What waits to be written to a client.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub struct Connection {
     /// Set once, by an authorizer, before the connection is established. Most have none: boxed.
     identity: OnceLock<Box<Identity>>,
     queued_bytes: AtomicUsize,
-    outgoing: mpsc::Sender<Outgoing>,
+    outgoing: Queue,
 }
 
 /// What a connection is made of.
@@ -95,8 +95,8 @@ pub struct NewConnection {
 
 impl Connection {
     /// A connection and the queue that its writer empties.
-    pub fn new(new: NewConnection) -> (Arc<Self>, mpsc::Receiver<Outgoing>) {
-        let (outgoing, queue) = mpsc::channel(QUEUED_MESSAGES_MAX);
+    pub fn new(new: NewConnection) -> (Arc<Self>, Outbox) {
+        let (outgoing, outbox) = queue();
         let NewConnection { id, api_id, stage, domain_name, connected_at_ms, source_ip, user_agent } = new;
         let connection = Self {
             id,
@@ -111,7 +111,7 @@ impl Connection {
             queued_bytes: AtomicUsize::new(0),
             outgoing,
         };
-        (Arc::new(connection), queue)
+        (Arc::new(connection), outbox)
     }
 
     /// Keeps what the authorizer said of the client.
@@ -136,10 +136,7 @@ impl Connection {
         let result = if queued > 0 && queued + bytes > QUEUED_BYTES_MAX {
             Err(SendError::BufferFull)
         } else {
-            self.outgoing.try_send(Outgoing::Message(message)).map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => SendError::BufferFull,
-                mpsc::error::TrySendError::Closed(_) => SendError::Gone,
-            })
+            self.outgoing.push(message)
         };
         if result.is_err() {
             self.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
@@ -153,10 +150,9 @@ impl Connection {
         self.touch();
     }
 
-    /// Asks for the connection to be closed, after what is queued; waits where the queue is full.
-    pub async fn close(&self, reason: CloseReason) {
-        // An error means that it is closed already.
-        let _ = self.outgoing.send(Outgoing::Close(reason)).await;
+    /// Asks for the connection to be closed, after what is queued.
+    pub fn close(&self, reason: CloseReason) {
+        self.outgoing.close(reason);
     }
 
     /// Data went one way or the other.

@@ -1,11 +1,12 @@
 //! The handshake: from an HTTP upgrade to a connection, or to the status that refuses it (facts A4).
 
-use super::connections::{Connection, NewConnection, Outgoing};
+use super::connections::{Connection, NewConnection};
 use super::context::{EventType, MessageContext};
 use super::endpoint::Endpoint;
 use super::limits::URL_CHARS_MAX;
 use super::metrics::count;
 use super::opening::Opening;
+use super::queue::Outbox;
 use super::trace::Failure;
 use super::{Deployed, Gateway, access_log, authorizer, dispatch, ids, socket};
 use crate::clock;
@@ -18,7 +19,6 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use std::net::IpAddr;
 use std::sync::Arc;
-use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// Whether a request asks for a WebSocket.
@@ -66,7 +66,7 @@ impl Gateway {
             count(&deployed.counters("$connect").client_errors);
             return refuse(StatusCode::TOO_MANY_REQUESTS);
         }
-        let (connection, queue) = Connection::new(NewConnection {
+        let (connection, outbox) = Connection::new(NewConnection {
             id: connection_id.clone(),
             api_id: deployed.stage.api_id.clone(),
             stage: deployed.stage.name.clone(),
@@ -83,7 +83,7 @@ impl Gateway {
         };
         // Functions may answer a CONNECT event before the client has read its 101: the queue holds it.
         self.connections.insert(connection.clone());
-        self.tasks.spawn(serve(self.clone(), connection, queue, upgrade));
+        self.tasks.spawn(serve(self.clone(), connection, outbox, upgrade));
         switch_protocols(accept, subprotocol)
     }
 
@@ -142,17 +142,12 @@ impl Gateway {
     }
 }
 
-async fn serve(
-    gateway: Gateway,
-    connection: Arc<Connection>,
-    queue: mpsc::Receiver<Outgoing>,
-    upgrade: OnUpgrade,
-) {
+async fn serve(gateway: Gateway, connection: Arc<Connection>, outbox: Outbox, upgrade: OnUpgrade) {
     tracing::info!(target: "flow", hop = "connect", connection_id = connection.id, source_ip = %connection.source_ip);
     let ended = match upgrade.await {
         Ok(upgraded) => {
             let stop = gateway.stop.child_token();
-            socket::serve(&gateway, &connection, TokioIo::new(upgraded), queue, stop).await
+            socket::serve(&gateway, &connection, TokioIo::new(upgraded), outbox, stop).await
         }
         Err(error) => {
             tracing::debug!(%error, "a client left during its handshake");

@@ -133,7 +133,7 @@ impl Gateway {
             Method::DELETE => {
                 let connection = connection?;
                 self.connections.remove(id);
-                connection.close(CloseReason::NORMAL).await;
+                connection.close(CloseReason::NORMAL);
                 Ok(answer(StatusCode::NO_CONTENT, None))
             }
             ref other => Err(Refusal::Method(other.clone())),

@@ -17,6 +17,7 @@ pub mod limits;
 mod management;
 mod metrics;
 mod opening;
+mod queue;
 pub mod selection;
 mod socket;
 pub mod stage;
@@ -164,7 +165,7 @@ impl Gateway {
         self.stages.remove(&(api_id.to_owned(), stage.to_owned()));
         self.metrics.forget(api_id, stage);
         for connection in self.connections.of_stage(api_id, stage) {
-            self.tasks.spawn(async move { connection.close(CloseReason::GOING_AWAY).await });
+            connection.close(CloseReason::GOING_AWAY);
         }
     }
 

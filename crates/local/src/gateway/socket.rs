@@ -2,6 +2,7 @@
 
 use super::connections::{CloseReason, Connection, Outgoing};
 use super::limits::{CLOSE_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
+use super::queue::Outbox;
 use super::{Gateway, dispatch};
 use crate::clock;
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
@@ -22,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Bytes of a connection's read buffer; it grows for a larger frame. The library's default of 128 KB is what
 /// an idle connection would otherwise cost.
-const READ_BUFFER_BYTES: usize = 1_024;
+const READ_BUFFER_BYTES: usize = 512;
 /// Bytes that are read and dropped after a close, at most.
 const DRAINED_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 
@@ -46,7 +47,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     gateway: &Gateway,
     connection: &Arc<Connection>,
     socket: S,
-    queue: mpsc::Receiver<Outgoing>,
+    outbox: Outbox,
     stop: CancellationToken,
 ) -> Ended {
     let config = WebSocketConfig::default()
@@ -64,7 +65,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             let ended = read(gateway, connection, &mut stream, closed_by_us, stop).await;
             is_over.cancel();
             // Ends the writer, after what was queued last: the answer to a bad frame still goes out.
-            connection.close(CloseReason::NORMAL).await;
+            connection.close(CloseReason::NORMAL);
             ended
         },
         async {
@@ -74,7 +75,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 tokio::time::sleep(CLOSE_MAX).await;
             };
             tokio::select! {
-                () = write(connection, &mut sink, queue, closing) => {}
+                () = write(connection, &mut sink, outbox, closing) => {}
                 () = patience => {}
             }
         }
@@ -142,7 +143,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
                 Some(Ok(_)) => continue,
                 Some(Err(error)) => match refusal(&error) {
                     Some(reason) if closing.is_none() => {
-                        connection.close(reason).await;
+                        connection.close(reason);
                         return reason.into();
                     }
                     _ => return closing.unwrap_or_else(lost),
@@ -168,7 +169,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             }
             () = stop.cancelled(), if closing.is_none() => CloseReason::GOING_AWAY,
         };
-        connection.close(close).await;
+        connection.close(close);
         closing = Some(close.into());
         wake_at = Instant::now() + CLOSE_MAX;
     }
@@ -185,12 +186,12 @@ async fn handle(gateway: &Gateway, connection: &Arc<Connection>, text: &str) {
 async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     connection: &Connection,
     sink: &mut SplitSink<WebSocketStream<S>, Message>,
-    mut queue: mpsc::Receiver<Outgoing>,
+    mut outbox: Outbox,
     closing: oneshot::Sender<CloseReason>,
 ) {
-    while let Some(first) = queue.recv().await {
+    loop {
         // Everything that is waiting goes out with one flush.
-        let mut next = Some(first);
+        let mut next = Some(outbox.next().await);
         while let Some(outgoing) = next {
             match outgoing {
                 Outgoing::Message(message) => {
@@ -209,7 +210,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
                     return;
                 }
             }
-            next = queue.try_recv().ok();
+            next = outbox.try_next();
         }
         if sink.flush().await.is_err() {
             return;

@@ -1,0 +1,155 @@
+//! What waits to be written to one client. Unlike a channel's, an empty queue takes no memory: most connections are
+//! idle, and a channel's first block alone would be a fifth of what one takes.
+
+use super::connections::{CloseReason, Outgoing, SendError};
+use super::limits::QUEUED_MESSAGES_MAX;
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Places that an emptied queue keeps; what a burst took beyond that is given back.
+const PLACES_KEPT: usize = 16;
+
+/// The end that anyone may put into.
+#[derive(Debug, Clone)]
+pub struct Queue(Arc<Shared>);
+
+/// The end that the connection's writer takes from. Dropped, the queue takes no more.
+#[derive(Debug)]
+pub struct Outbox(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    outgoing: VecDeque<Outgoing>,
+    /// Whether a close frame has been queued, or the writer is gone.
+    is_closed: bool,
+}
+
+/// Both ends of an empty queue.
+pub fn queue() -> (Queue, Outbox) {
+    let shared = Arc::<Shared>::default();
+    (Queue(shared.clone()), Outbox(shared))
+}
+
+impl Queue {
+    /// Adds a message.
+    ///
+    /// # Errors
+    /// [`SendError::Gone`] behind a close frame, [`SendError::BufferFull`] where [`QUEUED_MESSAGES_MAX`] wait.
+    pub fn push(&self, message: Bytes) -> Result<(), SendError> {
+        let mut waiting = self.0.waiting();
+        if waiting.is_closed {
+            return Err(SendError::Gone);
+        }
+        if waiting.outgoing.len() >= QUEUED_MESSAGES_MAX {
+            return Err(SendError::BufferFull);
+        }
+        waiting.outgoing.push_back(Outgoing::Message(message));
+        drop(waiting);
+        self.0.changed.notify_one();
+        Ok(())
+    }
+
+    /// Adds a close frame behind everything else, unless there is one: it always has room.
+    pub fn close(&self, reason: CloseReason) {
+        let mut waiting = self.0.waiting();
+        if !std::mem::replace(&mut waiting.is_closed, true) {
+            waiting.outgoing.push_back(Outgoing::Close(reason));
+        }
+        drop(waiting);
+        self.0.changed.notify_one();
+    }
+}
+
+impl Outbox {
+    /// Takes what has waited longest; waits where nothing does.
+    pub async fn next(&mut self) -> Outgoing {
+        loop {
+            if let Some(outgoing) = self.try_next() {
+                return outgoing;
+            }
+            self.0.changed.notified().await;
+        }
+    }
+
+    /// Takes what has waited longest, if anything does.
+    pub fn try_next(&mut self) -> Option<Outgoing> {
+        let mut waiting = self.0.waiting();
+        let next = waiting.outgoing.pop_front();
+        if waiting.outgoing.is_empty() && waiting.outgoing.capacity() > PLACES_KEPT {
+            waiting.outgoing = VecDeque::new();
+        }
+        next
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let mut waiting = self.0.waiting();
+        waiting.is_closed = true;
+        waiting.outgoing = VecDeque::new();
+    }
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn messages_come_out_in_their_order_and_the_close_frame_last() {
+        let (queue, mut outbox) = queue();
+        for message in ["a", "b"] {
+            queue.push(message.into()).unwrap();
+        }
+        queue.close(CloseReason::NORMAL);
+        assert_eq!(queue.push("c".into()), Err(SendError::Gone));
+        queue.close(CloseReason::GOING_AWAY);
+        for expected in ["a", "b"] {
+            assert!(matches!(outbox.next().await, Outgoing::Message(message) if message == expected));
+        }
+        assert!(matches!(outbox.next().await, Outgoing::Close(CloseReason::NORMAL)));
+        assert!(outbox.try_next().is_none(), "one close frame is enough");
+    }
+
+    #[tokio::test]
+    async fn a_waiting_writer_is_woken() {
+        let (queue, mut outbox) = queue();
+        let written = tokio::spawn(async move { outbox.next().await });
+        tokio::task::yield_now().await;
+        queue.push("a".into()).unwrap();
+        assert!(matches!(written.await.unwrap(), Outgoing::Message(message) if message == "a"));
+    }
+
+    #[test]
+    fn a_full_queue_refuses_messages_and_takes_the_close_frame() {
+        let (queue, mut outbox) = queue();
+        for _ in 0..QUEUED_MESSAGES_MAX {
+            queue.push(Bytes::new()).unwrap();
+        }
+        assert_eq!(queue.push(Bytes::new()), Err(SendError::BufferFull));
+        queue.close(CloseReason::NORMAL);
+        let taken = std::iter::from_fn(|| outbox.try_next()).count();
+        assert_eq!(taken, QUEUED_MESSAGES_MAX + 1);
+        assert_eq!(outbox.0.waiting().outgoing.capacity(), 0, "a burst's room is given back");
+    }
+
+    #[test]
+    fn without_its_writer_a_queue_is_gone() {
+        let (queue, outbox) = queue();
+        drop(outbox);
+        assert_eq!(queue.push(Bytes::new()), Err(SendError::Gone));
+    }
+}
