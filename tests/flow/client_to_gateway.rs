@@ -87,6 +87,21 @@ async fn an_idle_connection_is_closed_with_1001() {
     assert_eq!(client.closed().await, (1001, "Going away".into()));
 }
 
+/// Facts A8, decided: protocol pings keep no connection alive, however many there are.
+#[tokio::test(flavor = "multi_thread")]
+async fn pings_do_not_keep_an_idle_connection_alive() {
+    let timers = Timers { idle: Duration::from_millis(300), ..Timers::default() };
+    let plane = TestPlane::with("", PlaneOptions { timers, ..PlaneOptions::default() }).await;
+    let mut client = plane.client().await;
+    let closed = loop {
+        if let Some(closed) = client.closed_within(Duration::from_millis(10)).await {
+            break closed;
+        }
+        client.ping().await;
+    };
+    assert_eq!(closed, (1001, "Going away".into()));
+}
+
 /// Facts A8: no connection outlives its limit, however busy.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_ends_with_its_lifetime() {

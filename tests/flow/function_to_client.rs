@@ -4,6 +4,8 @@ use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::{eventually, sdk};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// A client's own connection id, which the echo function knows as the partition key of its record.
 async fn connection_id(plane: &TestPlane, client: &mut sluicegate_tests::client::Client) -> String {
@@ -125,5 +127,126 @@ async fn a_client_that_does_not_read_fills_its_buffer() {
     }
     for _ in 0..posted {
         assert_eq!(client.receive().await, message);
+    }
+}
+
+/// Facts B: what is posted travels in frames of at most 32 KB, and what is no UTF-8 as a binary message (decided).
+/// A client that sees frames as they are: the library joins them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_travels_in_frames_of_at_most_32_kb() {
+    let plane = TestPlane::start().await;
+    let connections = sdk::connections(&plane.connections_endpoint());
+    let mut client = RawClient::connect(&plane).await;
+    client.send_text("not json").await;
+    let (_, _, refusal) = client.frame().await;
+    let refusal: serde_json::Value = serde_json::from_slice(&refusal).expect("a refusal");
+    let id = refusal["connectionId"].as_str().expect("an id");
+    let post =
+        |data: Vec<u8>| connections.post_to_connection().connection_id(id).data(Blob::new(data)).send();
+
+    post(vec![b'x'; 100 * 1_024]).await.expect("posted");
+    let mut frames = Vec::new();
+    loop {
+        let (is_last, opcode, payload) = client.frame().await;
+        frames.push((opcode, payload.len()));
+        if is_last {
+            break;
+        }
+    }
+    let (text, continuation, kb) = (1, 0, 1_024);
+    assert_eq!(
+        frames,
+        [(text, 32 * kb), (continuation, 32 * kb), (continuation, 32 * kb), (continuation, 4 * kb)]
+    );
+
+    post(vec![0xff, 0xfe]).await.expect("posted");
+    let binary = 2;
+    assert_eq!(client.frame().await, (true, binary, vec![0xff, 0xfe]));
+}
+
+/// Facts B: by the path and by the host, signed or not, an address reaches the same connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_is_reached_by_path_and_by_host_signed_or_not() {
+    let plane = TestPlane::start().await;
+    let mut client = plane.client().await;
+    let id = connection_id(&plane, &mut client).await.replace('=', "%3D");
+    let api = &plane.composed.api_id;
+    let local = plane.plane.address().to_string();
+    let aws = format!("{api}.execute-api.us-east-1.amazonaws.com");
+    let localstack = format!("{api}.execute-api.localhost.localstack.cloud:4566");
+    let by_path = format!("/_aws/execute-api/{api}/v1/@connections/{id}");
+    let encoded = format!("/v1/%40connections/{id}");
+    let by_host = format!("/v1/@connections/{id}");
+    let signature = "Authorization: AWS4-HMAC-SHA256 Credential=developer/20260101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=0\r\n";
+    let mut number = 0;
+    for (host, path) in
+        [(&local, &by_path), (&local, &by_host), (&aws, &by_host), (&aws, &encoded), (&localstack, &by_host)]
+    {
+        for signature in ["", signature] {
+            number += 1;
+            let status = request(&plane, host, path, signature, &number.to_string()).await;
+            assert_eq!(status, 200, "{host} {path}");
+            assert_eq!(client.receive().await, number.to_string());
+        }
+    }
+    // Observed: another stage, or none, is refused.
+    for path in [format!("/v2/@connections/{id}"), format!("/@connections/{id}")] {
+        assert_ne!(request(&plane, &aws, &path, signature, "x").await, 200, "{path}");
+    }
+}
+
+/// A POST with a host of its own; answers the status.
+async fn request(plane: &TestPlane, host: &str, path: &str, header: &str, body: &str) -> u16 {
+    let mut socket = TcpStream::connect(plane.plane.address()).await.expect("a connection");
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\n{header}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    socket.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.expect("an answer");
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
+
+/// A client that is no library: it reads frames one by one.
+struct RawClient(TcpStream);
+
+impl RawClient {
+    async fn connect(plane: &TestPlane) -> Self {
+        let mut socket = TcpStream::connect(plane.plane.address()).await.expect("a connection");
+        let request = "GET /v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        socket.write_all(request.as_bytes()).await.expect("sent");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(socket.read_u8().await.expect("an answer"));
+        }
+        assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+        Self(socket)
+    }
+
+    /// A masked frame, with a mask of zeros; fewer than 126 bytes.
+    async fn send_text(&mut self, text: &str) {
+        let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).expect("a short text"), 0, 0, 0, 0];
+        frame.extend(text.as_bytes());
+        self.0.write_all(&frame).await.expect("sent");
+    }
+
+    /// The next frame: whether it is its message's last, its opcode and its payload.
+    async fn frame(&mut self) -> (bool, u8, Vec<u8>) {
+        let read = async {
+            let first = self.0.read_u8().await?;
+            let length = match self.0.read_u8().await? {
+                126 => u64::from(self.0.read_u16().await?),
+                127 => self.0.read_u64().await?,
+                short => u64::from(short),
+            };
+            let mut payload = vec![0; usize::try_from(length).expect("a length")];
+            self.0.read_exact(&mut payload).await?;
+            Ok::<_, std::io::Error>((first & 0x80 != 0, first & 0x0f, payload))
+        };
+        tokio::time::timeout(sluicegate_tests::PATIENCE, read)
+            .await
+            .expect("a frame in time")
+            .expect("a frame")
     }
 }

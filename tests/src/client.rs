@@ -4,6 +4,7 @@ use crate::PATIENCE;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::Response;
 use serde_json::Value;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -119,6 +120,19 @@ impl Client {
                 return (frame.code.into(), frame.reason.to_string());
             }
         }
+    }
+
+    /// Sends a ping, if the connection still takes one.
+    pub async fn ping(&mut self) {
+        let _ = self.socket.send(Message::Ping(Vec::new().into())).await;
+    }
+
+    /// The code and reason of a close frame, if one comes in time; what comes before it is read and dropped.
+    ///
+    /// # Panics
+    /// Where the connection ends without one.
+    pub async fn closed_within(&mut self, time: Duration) -> Option<(u16, String)> {
+        timeout(time, self.closed()).await.ok()
     }
 
     /// Closes from this side and waits until it is done.

@@ -24,7 +24,7 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
         return Some(ErrorFrame::Forbidden.render(&connection.id, &request_id));
     };
     let stage = &deployed.stage;
-    let needs_json = stage.route_selection_expression.reads_body() && stage.routes.len() > 1;
+    let needs_json = stage.route_selection_expression.reads_body() && deployed.has_custom_routes;
     let json: Option<Value> = if needs_json { serde_json::from_str(body).ok() } else { None };
     let subject = Subject { body: json.as_ref(), ..Subject::default() };
     let key = stage.route_selection_expression.evaluate(subject);

@@ -100,6 +100,8 @@ struct Deployed {
     stage: Stage,
     counters: HashMap<String, Arc<RouteCounters>>,
     of_no_route: Arc<RouteCounters>,
+    /// Where there are none, whatever a message selects is `$default`.
+    has_custom_routes: bool,
     default_bucket: Mutex<TokenBucket>,
     route_buckets: HashMap<String, Mutex<TokenBucket>>,
 }
@@ -116,6 +118,7 @@ impl Deployed {
         Self {
             counters,
             of_no_route: metrics.of_no_route(&stage.api_id, &stage.name),
+            has_custom_routes: stage.routes.keys().any(|key| !key.starts_with('$')),
             default_bucket: bucket(stage.default_throttle),
             route_buckets: stage.routes.values().filter_map(of_route).collect(),
             stage,

@@ -1,0 +1,162 @@
+//! What an operator sees: access logs in the stage's own format, and the plane's counters.
+
+use http::Method;
+use local::plane::Plane;
+use serde_json::{Value, json};
+use sluicegate_tests::api::{Api, INTEGRATION_ROLE, empty_plane, role};
+use sluicegate_tests::{control, eventually};
+
+const GROUP: &str = "/access";
+const LOGGING_ROLE: &str = "arn:aws:iam::000000000000:role/logging";
+
+/// A plane on which stages may log to a group.
+async fn logging_plane() -> Plane {
+    let plane = empty_plane().await;
+    role(&plane, LOGGING_ROLE, "apigateway.amazonaws.com", &["logs:*"]).await;
+    let account =
+        json!({"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": LOGGING_ROLE}]});
+    let (status, answer) = control::rest(&plane, "apigateway", Method::PATCH, "/account", &account).await;
+    assert!(status.is_success(), "{answer}");
+    control::json(&plane, "Logs_20140328.CreateLogGroup", &json!({"logGroupName": GROUP})).await;
+    plane
+}
+
+fn logging_to(format: &str) -> Value {
+    let group = format!("arn:aws:logs:us-east-1:000000000000:log-group:{GROUP}");
+    json!({"accessLogSettings": {"destinationArn": group, "format": format}})
+}
+
+async fn lines(plane: &Plane) -> Vec<String> {
+    let answer = control::json(plane, "Logs_20140328.FilterLogEvents", &json!({"logGroupName": GROUP})).await;
+    let events = answer["events"].as_array().cloned().unwrap_or_default();
+    events.iter().map(|event| event["message"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// Facts A11: a line for each handshake, message and disconnection, refused ones too; what has no value is `-`.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_access_log_tells_what_became_of_each_message() {
+    let plane = logging_plane().await;
+    role(&plane, INTEGRATION_ROLE, "apigateway.amazonaws.com", &["kinesis:PutRecord"]).await;
+    let api = Api::create(&plane).await;
+    let connect = api.mock(200, json!({"integrationResponseKey": "/200/"})).await;
+    api.route("$connect", &connect, true).await;
+    let disconnect = api.mock(200, json!({"integrationResponseKey": "/200/"})).await;
+    api.route("$disconnect", &disconnect, false).await;
+    let template = r#"{"StreamName":"none","Data":"eA==","PartitionKey":"p"}"#;
+    let lost = api.kinesis("PutRecord", json!({"requestTemplates": {"$default": template}})).await;
+    api.route("lost", &lost, false).await;
+    let denied = json!({"requestTemplates": {"$default": template}, "credentialsArn": format!("{INTEGRATION_ROLE}-x")});
+    let denied = api.kinesis("PutRecord", denied).await;
+    api.route("denied", &denied, false).await;
+    api.post("models", json!({"name": "Named", "schema": r#"{"required":["name"]}"#})).await;
+    let modelled = json!({
+        "routeKey": "modelled", "target": format!("integrations/{connect}"), "modelSelectionExpression": "$default",
+        "requestModels": {"$default": "Named"},
+    });
+    api.post("routes", modelled).await;
+    let format = "$context.requestId|$context.eventType|$context.routeKey|$context.status|$context.integration.status|$context.error.message|$context.error.responseType|$context.error.validationErrorString|$context.integration.error|$context.waf.status";
+    api.deploy(logging_to(format)).await;
+    let mut client = api.client().await;
+    client.send(r#"{"action":"lost"}"#).await;
+    for action in ["denied", "modelled", "nowhere"] {
+        client.send(json!({"action": action}).to_string()).await;
+        client.receive().await;
+    }
+    client.close().await;
+    eventually("the last line is written", || async { lines(&plane).await.len() == 6 }).await;
+    let lines: Vec<Vec<String>> =
+        lines(&plane).await.iter().map(|line| line.split('|').skip(1).map(Into::into).collect()).collect();
+    let of = |index: usize| lines[index].iter().map(String::as_str).collect::<Vec<_>>();
+    assert_eq!(of(0), ["CONNECT", "$connect", "200", "200", "-", "-", "-", "-", "-"]);
+    assert_eq!(of(1)[..6], ["MESSAGE", "lost", "400", "400", "-", "-"]);
+    assert!(of(1)[7].contains("Stream none"), "{:?}", of(1));
+    assert_eq!(
+        of(2)[..6],
+        ["MESSAGE", "denied", "500", "500", "Internal server error", "INTEGRATION_FAILURE"]
+    );
+    assert!(of(2)[7].contains("sts:AssumeRole"), "{:?}", of(2));
+    assert_eq!(of(3)[..6], ["MESSAGE", "modelled", "400", "-", "Bad request body", "BAD_REQUEST_BODY"]);
+    assert!(of(3)[6].contains("name"), "{:?}", of(3));
+    assert_eq!(of(4), ["MESSAGE", "-", "403", "-", "Forbidden", "ACCESS_DENIED", "-", "-", "-"]);
+    assert_eq!(of(5), ["DISCONNECT", "$disconnect", "200", "200", "-", "-", "-", "-", "-"]);
+}
+
+/// A counter's value, by what the line begins with.
+fn sample(page: &str, begins: &str) -> f64 {
+    let lines: Vec<_> = page.lines().filter(|line| line.starts_with(begins)).collect();
+    assert_eq!(lines.len(), 1, "{begins} in {page}");
+    lines[0].rsplit(' ').next().and_then(|value| value.parse().ok()).expect("a number")
+}
+
+/// Facts A11: CloudWatch's metrics of a WebSocket API, by API, stage and route.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metrics_of_a_websocket_api_are_counted_by_route() {
+    let plane = empty_plane().await;
+    role(&plane, INTEGRATION_ROLE, "apigateway.amazonaws.com", &["kinesis:PutRecord"]).await;
+    let api = Api::create(&plane).await;
+    let template = r#"{"StreamName":"none","Data":"eA==","PartitionKey":"p"}"#;
+    let lost = api.kinesis("PutRecord", json!({"requestTemplates": {"$default": template}})).await;
+    api.route("lost", &lost, false).await;
+    let answer = json!({"integrationResponseKey": "/200/", "responseTemplates": {"t": "yes"}});
+    let good = api.mock(200, answer.clone()).await;
+    api.route("good", &good, true).await;
+    let bad = api.mock(500, answer).await;
+    api.route("bad", &bad, true).await;
+    api.deploy(json!({})).await;
+    let mut client = api.client().await;
+    client.send(r#"{"action":"lost"}"#).await;
+    for action in ["good", "good", "bad", "nowhere"] {
+        client.send(json!({"action": action}).to_string()).await;
+        client.receive().await;
+    }
+    let page = plane.metrics();
+    let of = |name: &str, route: &str| {
+        let labels = format!(r#"{{api="{}",stage="test",route="{route}"}}"#, api.id);
+        sample(&page, &format!("sluicegate_gateway_{name}{labels}"))
+    };
+    assert_eq!(of("connect_count_total", "$connect"), 1.0);
+    assert_eq!((of("message_count_total", "lost"), of("message_count_total", "good")), (1.0, 4.0));
+    assert_eq!((of("integration_error_total", "lost"), of("integration_error_total", "bad")), (1.0, 1.0));
+    // The status 500 has no response: the answer could not be mapped.
+    assert_eq!((of("execution_error_total", "bad"), of("execution_error_total", "good")), (1.0, 0.0));
+    assert_eq!(of("client_error_total", ""), 1.0);
+    assert_eq!(of("integration_latency_seconds_count", "lost"), 1.0);
+    assert_eq!(of("integration_latency_seconds_count", "good"), 0.0);
+    let open = format!(r#"sluicegate_gateway_connections{{api="{}",stage="test"}}"#, api.id);
+    assert_eq!(sample(&page, &open), 1.0);
+
+    // They outlive a deployment, and go with their stage.
+    api.post("deployments", json!({"stageName": "test"})).await;
+    let connects = format!(
+        r#"sluicegate_gateway_connect_count_total{{api="{}",stage="test",route="$connect"}}"#,
+        api.id
+    );
+    assert_eq!(sample(&plane.metrics(), &connects), 1.0);
+    api.call(Method::DELETE, "stages/test", &Value::Null).await;
+    eventually("the stage's counters are gone", || async { !plane.metrics().contains(&api.id) }).await;
+}
+
+/// The page as an operator fetches it, with what is counted of the rest of the plane.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metrics_page_counts_the_whole_flow() {
+    let plane = sluicegate_tests::plane::TestPlane::start().await;
+    let mut client = plane.client().await;
+    for n in 0..3 {
+        client.send(n.to_string()).await;
+        client.receive().await;
+    }
+    let page = plane.plane.metrics();
+    assert_eq!(sample(&page, r#"sluicegate_stream_records_total{stream="sluicegate-events"}"#), 3.0);
+    assert!(sample(&page, "sluicegate_stream_bytes_total{") > 0.0);
+    assert!(sample(&page, r#"sluicegate_mapping_iterator_age_seconds{function="sluicegate-echo""#) >= 0.0);
+    let invocations = |page: &str| {
+        sample(page, r#"sluicegate_function_invocations_total{function="sluicegate-echo",outcome="ok"}"#)
+    };
+    eventually("the last invocation has ended", || async { invocations(&plane.plane.metrics()) >= 1.0 })
+        .await;
+    let callbacks = format!(
+        r#"sluicegate_gateway_message_count_total{{api="{}",stage="v1",route="@connections"}}"#,
+        plane.composed.api_id
+    );
+    assert_eq!(sample(&page, &callbacks), 3.0);
+}
