@@ -110,3 +110,20 @@ async fn a_record_put_by_an_sdk_reaches_the_function() {
     assert_eq!(put.shard_id, "shardId-000000000000");
     assert_eq!(client.receive().await, r#"{"from":"sdk"}"#);
 }
+
+/// DESIGN section 5, facts A6: a function's own route uses the same integration, and the record says which it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_of_its_own_goes_to_the_same_stream() {
+    let plane = TestPlane::with(r#"functions = { echo = { routes = ["shout"] } }"#, Default::default()).await;
+    let mut client = plane.client().await;
+    client.send(r#"{"action":"whisper"}"#).await;
+    client.send(r#"{"action":"shout"}"#).await;
+    assert_eq!(client.receive().await, r#"{"action":"shout"}"#);
+    let keys: Vec<String> = records(&plane)
+        .await
+        .iter()
+        .map(|record| serde_json::from_slice::<Value>(record.data.as_ref()).expect("an event"))
+        .map(|event| event["routeKey"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(keys, ["$default", "shout"]);
+}

@@ -406,3 +406,24 @@ async fn a_disabled_endpoint_answers_forbidden_once_it_is_deployed() {
     let asked = connections.get_connection().connection_id("Qyi07eCbtjMCJKw=").send().await;
     assert!(asked.expect_err("refused").into_service_error().is_forbidden_exception());
 }
+
+/// Facts A2: equality alone selects a route; whatever equals no key, and what is no JSON, goes to `$default`.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_key_equals_goes_to_default() {
+    let plane = empty_plane().await;
+    let api = Api::create(&plane).await;
+    for key in ["$default", "join"] {
+        let mock = api.mock(200, default_response(key.trim_start_matches('$'))).await;
+        api.route(key, &mock, true).await;
+    }
+    api.deploy(json!({})).await;
+    let mut client = api.client().await;
+    assert_eq!(exchange(&mut client, &json!({"action": "join"})).await, "join");
+    for other in
+        [json!({"action": "Join"}), json!({"action": ["join"]}), json!({"action": "$connect"}), json!(1)]
+    {
+        assert_eq!(exchange(&mut client, &other).await, "default", "{other}");
+    }
+    client.send("no {json").await;
+    assert_eq!(client.receive().await, "default");
+}

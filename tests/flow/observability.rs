@@ -81,6 +81,20 @@ async fn an_access_log_tells_what_became_of_each_message() {
     assert_eq!(of(5), ["DISCONNECT", "$disconnect", "200", "200", "-", "-", "-", "-", "-"]);
 }
 
+/// Facts A1.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disconnect_needs_no_integration_response() {
+    let plane = logging_plane().await;
+    let api = Api::create(&plane).await;
+    let template = json!({"statusCode": 204}).to_string();
+    let mock = api.integration(json!({"integrationType": "MOCK", "requestTemplates": {"t": template}})).await;
+    api.route("$disconnect", &mock, false).await;
+    api.deploy(logging_to("$context.requestId $context.routeKey $context.status")).await;
+    api.client().await.close().await;
+    eventually("the line is written", || async { lines(&plane).await.len() == 1 }).await;
+    assert!(lines(&plane).await[0].ends_with(" $disconnect 204"), "{:?}", lines(&plane).await);
+}
+
 /// A counter's value, by what the line begins with.
 fn sample(page: &str, begins: &str) -> f64 {
     let lines: Vec<_> = page.lines().filter(|line| line.starts_with(begins)).collect();

@@ -27,6 +27,8 @@ struct Behaviour {
 enum Mark {
     Documented,
     Observed,
+    /// Observed by one source alone: it may be true of AWS, and is no recording of it.
+    Single,
     Unsure,
 }
 

@@ -172,3 +172,43 @@ impl Context for MessageContext<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::connections::NewConnection;
+
+    /// Facts A10.
+    #[test]
+    fn variables_are_known_by_their_names() {
+        let new = NewConnection {
+            id: "c".into(),
+            api_id: "api".into(),
+            stage: "v1".into(),
+            domain_name: "host".into(),
+            connected_at_ms: 1_000,
+            source_ip: std::net::Ipv4Addr::LOCALHOST.into(),
+            user_agent: None,
+        };
+        let (connection, _queue) = Connection::new(new);
+        let mut context =
+            MessageContext::new(&connection, EventType::Message, "$default", "0", "r".into(), 1_001);
+        assert_eq!(
+            (context.get("requestId"), context.get("extendedRequestId")),
+            (Some("r".into()), Some("r".into()))
+        );
+        assert_eq!(context.get("messageDirection").as_deref(), Some("IN"));
+        assert_eq!(context.get("messageId"), None);
+        context.message_id = Some("m".into());
+        assert_eq!(context.get("messageId").as_deref(), Some("m"));
+        for unknown in
+            ["disconnectStatusCode", "disconnectReason", "identity.caller", "authorizer.principalId"]
+        {
+            assert_eq!(context.get(unknown), None, "{unknown}");
+        }
+        let template = mapping_template::Template::parse("$context").unwrap();
+        let whole = template.render(&mapping_template::Scope::new("", &context)).unwrap().text;
+        assert!(whole.starts_with("{routeKey=$default, messageId=m, eventType=MESSAGE, "), "{whole}");
+        assert!(whole.ends_with(", connectionId=c, apiId=api, accountId=0}"), "{whole}");
+    }
+}

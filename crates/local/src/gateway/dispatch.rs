@@ -226,3 +226,17 @@ fn refuse(frame: ErrorFrame, context: &MessageContext<'_>) -> Bytes {
     };
     frame.render(&context.connection.id, id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_integration_that_takes_too_long_is_told_as_a_timeout() {
+        let refused = Refused::from(IntegrationError::Timeout("abc".into(), 50));
+        let expected = r#"{"message": "Endpoint request timed out", "connectionId":"c", "requestId":"r"}"#;
+        assert_eq!((refused.frame.render("c", "r"), refused.frame.status()), (expected.into(), 504));
+        let refused = Refused::from(IntegrationError::NoResponse("abc".into(), 500));
+        assert_eq!(refused.frame, ErrorFrame::InternalServerError);
+    }
+}

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const NAME_CHARS_MAX: usize = 128;
+/// Characters of an access log's format, at most (the API's model).
+pub const LOG_FORMAT_CHARS_MAX: usize = 1_024;
 
 /// What a stage was given.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -103,6 +105,11 @@ impl StageSettings {
                 "accessLogSettings.format must contain $context.requestId or $context.extendedRequestId",
             ));
         }
+        if format.chars().count() > LOG_FORMAT_CHARS_MAX {
+            return Err(invalid(format!(
+                "accessLogSettings.format: longer than {LOG_FORMAT_CHARS_MAX} characters"
+            )));
+        }
         let group = arn.split_once(":log-group:").filter(|_| arn.contains(":logs:")).map(|(_, group)| group);
         let group = group.ok_or_else(|| {
             invalid(format!("accessLogSettings.destinationArn: {arn} is not a log group, and other destinations are not supported by the local plane"))
@@ -146,5 +153,50 @@ impl StageSettings {
             }
         }
         self.access_log().map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws_api::api_gateway::api::Api;
+    use crate::aws_api::api_gateway::definition::Definition;
+    use serde_json::{Value, json};
+
+    fn check(settings: Value) -> Result<(), String> {
+        let api: Api = serde_json::from_value(json!({"name": "a", "protocolType": "WEBSOCKET"})).unwrap();
+        let record = ApiRecord {
+            definition: Definition::new(api),
+            created: std::time::SystemTime::UNIX_EPOCH,
+            deployments: BTreeMap::new(),
+            stages: BTreeMap::new(),
+        };
+        let settings: StageSettings = serde_json::from_value(settings).unwrap();
+        settings.check(&record, true).map_err(|error| error.message)
+    }
+
+    /// Facts A9, decided, and A11.
+    #[test]
+    fn a_log_format_has_at_most_1024_characters() {
+        let logging = |format: &str| {
+            let destination = "arn:aws:logs:us-east-1:000000000000:log-group:g";
+            check(
+                json!({"stageName": "v1", "accessLogSettings": {"destinationArn": destination, "format": format}}),
+            )
+        };
+        let id = "$context.requestId";
+        assert_eq!(logging(id), Ok(()));
+        assert_eq!(logging(&format!("{id}{}", "x".repeat(LOG_FORMAT_CHARS_MAX - id.len()))), Ok(()));
+        assert!(logging(&format!("{id}{}", "x".repeat(LOG_FORMAT_CHARS_MAX))).unwrap_err().contains("1024"));
+        assert!(logging("$context.connectionId").unwrap_err().contains("$context.requestId"));
+    }
+
+    /// Facts A13.
+    #[test]
+    fn a_stage_has_a_plain_name_and_plain_variables() {
+        assert_eq!(check(json!({"stageName": "v1-a_B", "stageVariables": {"x": "a-b._~:/?#&=,1"}})), Ok(()));
+        assert!(check(json!({"stageName": "$default"})).is_err());
+        assert!(check(json!({"stageName": "x".repeat(NAME_CHARS_MAX + 1)})).is_err());
+        assert!(check(json!({"stageName": "v1", "stageVariables": {"x": "a b"}})).unwrap_err().contains('x'));
     }
 }

@@ -211,3 +211,86 @@ async fn what_is_not_supported_is_refused_by_name() {
         assert!(message.contains(named), "{path}: {message} does not name {named}");
     }
 }
+
+/// Facts A1.
+#[tokio::test]
+async fn a_route_key_may_not_begin_with_a_dollar() {
+    let api = Api::new();
+    let (id, ..) = websocket_api(&api).await;
+    let routes = format!("/v2/apis/{id}/routes");
+    let (_, message) = api.refused("POST", &routes, json!({"routeKey": "$mine"})).await;
+    assert!(message.contains("$mine"), "{message}");
+    for predefined in ["$connect", "$disconnect"] {
+        api.made("POST", &routes, json!({"routeKey": predefined})).await;
+    }
+}
+
+/// Facts A2, decided.
+#[tokio::test]
+async fn an_api_needs_a_route_selection_expression() {
+    let api = Api::new();
+    let (_, message) =
+        api.refused("POST", "/v2/apis", json!({"name": "x", "protocolType": "WEBSOCKET"})).await;
+    assert!(message.contains("routeSelectionExpression is required"), "{message}");
+}
+
+/// Facts A5: the key of a route response, and a route's response selection expression, are `$default` alone.
+#[tokio::test]
+async fn a_route_answers_by_default_alone() {
+    let api = Api::new();
+    let (id, _, route) = websocket_api(&api).await;
+    let routes = format!("/v2/apis/{id}/routes");
+    for expression in ["\\$default", "$request.body.x"] {
+        let route = json!({"routeKey": "x", "routeResponseSelectionExpression": expression});
+        let (_, message) = api.refused("POST", &routes, route).await;
+        assert_eq!(message, "Currently, only $default is supported as a route response selection expression");
+    }
+    let responses = format!("{routes}/{route}/routeresponses");
+    api.refused("POST", &responses, json!({"routeResponseKey": "x"})).await;
+    api.made("POST", &responses, json!({"routeResponseKey": "$default"})).await;
+}
+
+/// Facts A9.
+#[tokio::test]
+async fn an_api_has_at_most_ten_authorizers() {
+    let api = Api::new();
+    let (id, ..) = websocket_api(&api).await;
+    let authorizer = |number: usize| {
+        json!({
+            "name": format!("a{number}"), "authorizerType": "REQUEST", "identitySource": [],
+            "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations",
+        })
+    };
+    let path = format!("/v2/apis/{id}/authorizers");
+    for number in 0..10 {
+        api.made("POST", &path, authorizer(number)).await;
+    }
+    let (_, message) = api.refused("POST", &path, authorizer(10)).await;
+    assert!(message.contains("Maximum number of Authorizers"), "{message}");
+}
+
+/// Facts A7.
+#[tokio::test]
+async fn a_model_is_chosen_by_a_static_label() {
+    let api = Api::new();
+    let (id, ..) = websocket_api(&api).await;
+    for (name, kind) in [("Objects", "object"), ("Lists", "array")] {
+        let model = json!({"name": name, "schema": json!({"type": kind}).to_string()});
+        api.made("POST", &format!("/v2/apis/{id}/models"), model).await;
+    }
+    let routes = format!("/v2/apis/{id}/routes");
+    let route = |key: &str, expression: &str| {
+        json!({
+            "routeKey": key, "modelSelectionExpression": expression,
+            "requestModels": {"lists": "Lists", "$default": "Objects"},
+        })
+    };
+    api.made("POST", &routes, route("one", "lists")).await;
+    api.made("POST", &routes, route("other", "nothing")).await;
+    let (_, message) = api.refused("POST", &routes, route("varying", "$request.body.kind")).await;
+    assert!(message.contains("varies by message"), "{message}");
+    api.made("POST", &format!("/v2/apis/{id}/stages"), json!({"stageName": "v1", "autoDeploy": true})).await;
+    let stages = lock::lock(&api.plane.stages);
+    let model = |key: &str| stages.last().unwrap().routes[key].request_model.as_ref().unwrap().name.clone();
+    assert_eq!((model("one"), model("other")), ("Lists".to_owned(), "Objects".to_owned()));
+}
