@@ -382,7 +382,7 @@ async fn a_handshake_over_the_rate_is_refused() {
     let settings = json!({"throttlingRateLimit": 0.001, "throttlingBurstLimit": 1});
     let uri = api.deploy(json!({"defaultRouteSettings": settings})).await;
     let _first = api.client().await;
-    let refused = Client::try_connect(&uri, &[]).await.err().expect("the second is refused");
+    let refused = Client::try_connect(&uri, &[]).await.expect_err("the second is refused");
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
 }
 
@@ -400,7 +400,7 @@ async fn a_disabled_endpoint_answers_forbidden_once_it_is_deployed() {
     sluicegate_tests::control::rest(&plane, "apigateway", http::Method::PATCH, &path, &disable).await;
     assert!(Client::try_connect(&uri, &[]).await.is_ok(), "not deployed yet");
     api.post("deployments", json!({"stageName": "test"})).await;
-    let refused = Client::try_connect(&uri, &[]).await.err().expect("refused");
+    let refused = Client::try_connect(&uri, &[]).await.expect_err("refused");
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     let connections = sdk::connections(&uri.replacen("ws", "http", 1));
     let asked = connections.get_connection().connection_id("Qyi07eCbtjMCJKw=").send().await;
