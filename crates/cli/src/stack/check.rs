@@ -1,5 +1,7 @@
 //! Sends messages through a deployed stack, from outside, and sees that all come back to whom they belong.
 
+mod door;
+
 use super::answer::{Answers, Client};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
@@ -58,6 +60,14 @@ async fn checks(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> 
     passed(&format!(
         "{CLIENTS} clients at once: each received its own {MESSAGES_EACH} messages and no other"
     ));
+    door::fragmented(uri, run, patience.answer).await.context("a message of several frames")?;
+    passed("a message of 100 KB in several frames comes back whole");
+    for finding in door::findings(uri, run, patience.answer).await.context("at the gateway's door")? {
+        match finding.differs {
+            None => passed(finding.expected),
+            Some(found) => println!("  differs, as planes may: {} ({found})", finding.expected),
+        }
+    }
     Ok(())
 }
 

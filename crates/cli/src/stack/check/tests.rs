@@ -96,6 +96,27 @@ async fn an_error_of_the_gateway_fails_by_its_name() {
     assert!(error.contains("Internal server error"), "{error}");
 }
 
+#[tokio::test]
+async fn an_echo_differs_at_the_door_from_what_aws_documents() {
+    let uri = server(|_, text| vec![text]).await;
+    let findings = door::findings(&uri, "run", SHORT.answer).await.unwrap();
+    let differ: Vec<_> = findings.iter().map(|finding| finding.differs.is_some()).collect();
+    assert_eq!(differ, [false, true, true, true, true], "{findings:?}");
+}
+
+#[tokio::test]
+async fn spelling_that_changed_is_told() {
+    let uri = server(|_, text| vec![text.replace("1.0", "1")]).await;
+    let findings = door::findings(&uri, "run", SHORT.answer).await.unwrap();
+    assert!(findings[0].differs.as_ref().is_some_and(|found| found.contains("received")), "{findings:?}");
+}
+
+#[tokio::test]
+async fn a_lost_message_of_several_frames_fails() {
+    let error = outcome(|_, text| if text.len() > 99_000 { vec![] } else { vec![text] }).await.unwrap_err();
+    assert!(error.contains("a message of several frames"), "{error}");
+}
+
 #[test]
 fn misplaced_counts_what_came_late() {
     assert_eq!(misplaced(&[0, 1, 2, 3]), 0);
