@@ -163,10 +163,10 @@ mod tests {
     use std::fs;
 
     /// A mirror with one package, and a lock file with its checksum, which `sha256sum * | sha256sum | xxd -r -p |
-    /// base64` gives too.
+    /// base64` gives too. Named like no provider that somebody has: who looks for a mirror must not find this one.
     fn mirror() -> (tempfile::TempDir, Package, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
-        let below = folder.path().join("registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64");
+        let below = folder.path().join("registry.terraform.io/example/cloud/5.100.0/linux_amd64");
         fs::create_dir_all(&below).unwrap();
         fs::write(below.join("terraform-provider-aws"), "abc").unwrap();
         fs::write(below.join("LICENSE.txt"), "").unwrap();
@@ -175,7 +175,7 @@ mod tests {
         let h1 = "h1:Zr6KOA0AK8qIIYu6bHR8CfW7dE8RqCQpW7pSG2/9cAA=";
         fs::write(
             &lock,
-            format!("provider \"registry.terraform.io/hashicorp/aws\" {{\n  version = \"5.100.0\"\n  hashes = [\"zh:00\", \"{h1}\"]\n}}\n"),
+            format!("provider \"registry.terraform.io/example/cloud\" {{\n  version = \"5.100.0\"\n  hashes = [\"zh:00\", \"{h1}\"]\n}}\n"),
         )
         .unwrap();
         (folder, package, lock)
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_package_is_found_by_its_folders() {
         let (_folder, package, _) = mirror();
-        assert_eq!(package.source, "registry.terraform.io/hashicorp/aws");
+        assert_eq!(package.source, "registry.terraform.io/example/cloud");
         assert_eq!((package.version.as_str(), package.platform.as_str()), ("5.100.0", "linux_amd64"));
         assert_eq!(packages(Path::new("/nowhere")).unwrap(), []);
     }
