@@ -96,7 +96,7 @@ fn batch(criterion: &mut Criterion) {
                             panic!("a batch is due")
                         };
                         let event = event(black_box(&frame), "shardId-000000000000", &batch);
-                        (event.len(), lane.settle(&settings, &Verdict::Done, NOW_MS).len())
+                        (event.len(), lane.settle(&settings, "id", &Verdict::Done, NOW_MS).len())
                     },
                     BatchSize::SmallInput,
                 );

@@ -51,6 +51,7 @@ impl RunningFunction {
             logs: first_start.clone(),
             endpoint_url: plane.plane.endpoint_url(),
             faults: plane.plane.faults().clone(),
+            init_max: local::function::INIT_MAX,
         });
         let mut config = config(plane, code)?;
         config.environment.extend(variables);

@@ -120,7 +120,9 @@ impl Stack<'_> {
         let answer = self.served.runtime.block_on(call);
         let messages = answer["events"].as_array().into_iter().flatten();
         messages
-            .filter(|event| event["message"].as_str().is_some_and(|text| text.starts_with("START ")))
+            .filter(|event| {
+                event["message"].as_str().is_some_and(|text| text.contains(r#""type":"platform.start""#))
+            })
             .count()
     }
 }

@@ -127,6 +127,7 @@ impl Plane {
             logs: logs.clone(),
             endpoint_url,
             faults: faults.clone(),
+            init_max: function::INIT_MAX,
         });
         let mappings = Mappings::new(mapping::Surroundings {
             account: account.clone(),

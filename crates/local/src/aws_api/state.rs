@@ -54,7 +54,7 @@ impl AwsApi {
                 });
                 (name.clone(), settings)
             });
-            let mappings = store.mappings.values().map(|mapping| {
+            let mappings = store.mappings.values().filter(|mapping| !mapping.is_deleting).map(|mapping| {
                 let key = format!("{} from {}", mapping.function_name, mapping.event_source_arn);
                 let settings = json!({
                     "settings": mapping.settings.view(),

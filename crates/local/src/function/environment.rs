@@ -1,29 +1,28 @@
 //! One execution environment: a function's own process, its Runtime API and its log stream.
 
-use super::config::{FunctionConfig, LogFormat};
+use super::config::FunctionConfig;
+use super::ending::{Ended, Failure, Report, platform_line};
 use super::log_stream::LogStream;
-use super::runtime_api::{Job, Phase, RESPONSE_BYTES_MAX, Reply, RuntimeApi};
+use super::memory::Memory;
+use super::output::Output;
+use super::process::{Process, Told};
+use super::runtime_api::{Job, Phase, Reply, RuntimeApi};
 use crate::account::Account;
 use crate::clock;
 use crate::faults::Faults;
 use crate::identity::{Credentials, Permissions};
 use crate::logs::LogSink;
-use futures_util::StreamExt as _;
-use std::process::{ExitStatus, Stdio};
+use bytes::Bytes;
+use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::AsyncRead;
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Seconds that a function may take to ask for its first event.
-pub const INIT_TIMEOUT_S: u64 = 10;
-/// Bytes of one log event, at most; the rest of a longer line is cut off.
-pub const LOG_EVENT_BYTES_MAX: usize = 256 * 1_024;
+/// How long a function may take to ask for its first event, before its init is begun again as a part of the
+/// invocation.
+pub const INIT_MAX: Duration = Duration::from_secs(10);
 
 /// What every environment of the plane shares.
 pub struct Surroundings {
@@ -37,36 +36,36 @@ pub struct Surroundings {
     pub endpoint_url: String,
     /// What a user wants to go wrong.
     pub faults: Faults,
+    /// [`INIT_MAX`], or less in tests.
+    pub init_max: Duration,
 }
 
 /// A running environment. Dropping it ends its process.
 pub struct Environment {
     config: Arc<FunctionConfig>,
-    jobs: mpsc::Sender<Job>,
-    phase: watch::Receiver<Phase>,
-    exited: watch::Receiver<Option<ExitStatus>>,
-    credentials: Credentials,
     surroundings: Arc<Surroundings>,
+    credentials: Credentials,
     log_stream: Arc<LogStream>,
-    kill: CancellationToken,
-    _runtime_api: AbortOnDropHandle<()>,
+    running: Running,
     init: Init,
 }
 
+/// An environment's process and what serves it.
+struct Running {
+    process: Process,
+    jobs: mpsc::Sender<Job>,
+    phase: watch::Receiver<Phase>,
+    outputs: Vec<Output>,
+    memory: Memory,
+    _runtime_api: AbortOnDropHandle<()>,
+}
+
 /// Whether the runtime has asked for its first event, and how long it took.
+#[derive(Clone, Copy)]
 enum Init {
     Since(Instant),
     /// Done; the duration stands in the first invocation's report and nowhere after.
     Took(Option<Duration>),
-}
-
-/// How an invocation ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
-    /// The function answered.
-    Response(bytes::Bytes),
-    /// The function failed: `FunctionError: Unhandled`, with the error's JSON.
-    Error(bytes::Bytes),
 }
 
 impl Environment {
@@ -78,253 +77,205 @@ impl Environment {
         config: Arc<FunctionConfig>,
         surroundings: Arc<Surroundings>,
     ) -> std::io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let runtime_api = listener.local_addr()?.to_string();
         let credentials = surroundings.permissions.issue(&config.role_arn);
         let log_stream = Arc::new(LogStream::new(&config, surroundings.clone()));
-        let mut child = spawn(&config, &surroundings, &credentials, &runtime_api, log_stream.name())
-            .inspect_err(|_| {
-                surroundings.permissions.revoke(&credentials.access_key_id);
-            })?;
-
-        let (jobs, receiver) = mpsc::channel(1);
-        let api = RuntimeApi::new(receiver, &surroundings.account.function_arn(&config.name));
-        let phase = api.phase();
-        let runtime_api = AbortOnDropHandle::new(tokio::spawn(api.serve(listener)));
-        let copy = |output: Output| copy_logs(output, config.clone(), log_stream.clone());
-        if let Some(output) = child.stdout.take() {
-            tokio::spawn(copy(Box::pin(output)));
-        }
-        if let Some(output) = child.stderr.take() {
-            tokio::spawn(copy(Box::pin(output)));
-        }
-        let (exit, exited) = watch::channel(None);
-        let kill = CancellationToken::new();
-        tokio::spawn(wait_for_exit(child, kill.clone(), exit));
-        Ok(Self {
-            config,
-            jobs,
-            phase,
-            exited,
-            credentials,
-            surroundings,
-            log_stream,
-            kill,
-            _runtime_api: runtime_api,
-            init: Init::Since(Instant::now()),
-        })
+        let running = Running::start(&config, &surroundings, &credentials, &log_stream)
+            .await
+            .inspect_err(|_| surroundings.permissions.revoke(&credentials.access_key_id))?;
+        let init = Init::Since(Instant::now());
+        Ok(Self { config, surroundings, credentials, log_stream, running, init })
     }
 
     /// Whether this environment runs exactly these settings and this code, and is alive.
     pub fn is_fit_for(&self, config: &Arc<FunctionConfig>) -> bool {
-        *self.config == **config && self.exited.borrow().is_none()
+        *self.config == **config && !self.is_spent()
     }
 
     /// Runs one invocation. Afterwards the environment may be spent (see [`Environment::is_spent`]).
-    pub async fn invoke(&mut self, request_id: &str, payload: bytes::Bytes) -> Ended {
-        if let Err(error) = self.initialise(request_id).await {
-            return Ended::Error(error);
-        }
-        let timeout = Duration::from_secs(self.config.timeout_s.into());
-        let (outcome, reply) = oneshot::channel();
-        let deadline_ms = clock::now_ms() + timeout.as_millis() as u64;
-        let job = Job { request_id: request_id.into(), payload, deadline_ms, outcome };
-        self.log(&format!("START RequestId: {request_id} Version: $LATEST"));
+    pub async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Ended {
+        let initialised = self.initialise().await;
+        self.platform("platform.start", json!({"requestId": request_id, "version": "$LATEST"}), || {
+            format!("START RequestId: {request_id} Version: $LATEST")
+        });
         let begun = Instant::now();
-        let _ = self.jobs.send(job).await;
-        let mut exited = self.exited.clone();
-        let ended = tokio::select! {
-            biased;
-            reply = reply => match reply {
-                Ok(Reply::Response(body)) => Ended::Response(body),
-                Ok(Reply::Error(body)) => Ended::Error(body),
-                Ok(Reply::TooLarge) => Ended::Error(error_json(
-                    "Function.ResponseSizeTooLarge",
-                    &format!("Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES_MAX} bytes)."),
-                )),
-                Err(_) => Ended::Error(self.exit_error(request_id)),
-            },
-            _ = exited.wait_for(Option::is_some) => Ended::Error(self.exit_error(request_id)),
-            () = tokio::time::sleep(timeout) => {
-                self.kill.cancel();
-                Ended::Error(error_json(
-                    "Sandbox.Timedout",
-                    &format!("RequestId: {request_id} Error: Task timed out after {}.00 seconds", self.config.timeout_s),
-                ))
-            }
+        let answer = match initialised {
+            Ok(()) => self.answer(request_id, payload).await,
+            Err(failure) => Err(failure),
         };
-        self.report(request_id, begun.elapsed());
+        let (ended, failure) = match answer {
+            Ok(body) => (Ended::Response(body), None),
+            Err(failure) => (Ended::Error(failure.payload(request_id)), Some(failure)),
+        };
+        self.running.outputs_so_far().await;
+        self.report(request_id, begun.elapsed(), failure.as_ref());
         ended
     }
 
     /// Whether it can take no further invocation.
     pub fn is_spent(&self) -> bool {
-        self.kill.is_cancelled() || self.exited.borrow().is_some()
+        self.running.process.is_over()
     }
 
     /// Ends the process and waits until it is gone.
     pub async fn stop(self) {
-        self.kill.cancel();
-        // An error means that the waiting task is gone, and the process with it.
-        let _ = self.exited.clone().wait_for(Option::is_some).await;
+        self.running.process.kill();
+        self.running.process.exited().await;
     }
 
-    async fn initialise(&mut self, request_id: &str) -> Result<(), bytes::Bytes> {
+    /// Waits until the runtime is ready. One that takes too long is started anew, on the invocation's own time.
+    async fn initialise(&mut self) -> Result<(), Failure> {
         let Init::Since(started) = self.init else { return Ok(()) };
-        let ready = tokio::select! {
-            biased;
-            ready = self.phase.wait_for(|phase| *phase != Phase::Init) => match ready {
-                Ok(phase) => Some(phase.clone()),
-                Err(_) => None,
-            },
-            _ = self.exited.wait_for(Option::is_some) => None,
-            () = tokio::time::sleep(Duration::from_secs(INIT_TIMEOUT_S)) => {
-                self.kill.cancel();
-                return Err(error_json("Sandbox.Timedout", &format!("RequestId: {request_id} Error: init took longer than {INIT_TIMEOUT_S} seconds")));
+        let ready = tokio::time::timeout(self.surroundings.init_max, self.running.ready()).await;
+        let (status, result) = match ready {
+            Ok(Ok(())) => {
+                self.init = Init::Took(Some(started.elapsed()));
+                return Ok(());
+            }
+            Ok(Err(failure)) => {
+                self.running.process.kill();
+                ("error", Err(failure))
+            }
+            Err(_) => {
+                self.init = Init::Took(None);
+                self.running.process.kill();
+                let running =
+                    Running::start(&self.config, &self.surroundings, &self.credentials, &self.log_stream)
+                        .await;
+                let restarted = running.map(|running| self.running = running);
+                ("timeout", restarted.map_err(|error| Failure::NotStarted(error.to_string())))
             }
         };
-        match ready {
-            Some(Phase::InitError(body)) => {
-                self.kill.cancel();
-                Err(body)
-            }
-            Some(_) => {
-                self.init = Init::Took(Some(started.elapsed()));
-                Ok(())
-            }
-            None => Err(self.exit_error(request_id)),
+        let init_ms = started.elapsed().as_secs_f64() * 1_000.0;
+        let record = json!({
+            "initializationType": "on-demand", "phase": "init", "status": status, "metrics": {"durationMs": init_ms},
+        });
+        self.platform("platform.initReport", record, || {
+            format!("INIT_REPORT Init Duration: {init_ms:.2} ms\tPhase: init\tStatus: {status}")
+        });
+        result
+    }
+
+    /// Hands the event over and waits for the answer, for as long as the function has.
+    async fn answer(&mut self, request_id: &str, payload: Bytes) -> Result<Bytes, Failure> {
+        let timeout_s = self.config.timeout_s;
+        let timeout = Duration::from_secs(timeout_s.into());
+        let (outcome, reply) = oneshot::channel();
+        let deadline_ms = clock::now_ms() + timeout.as_millis() as u64;
+        let job = Job { request_id: request_id.into(), payload, deadline_ms, outcome };
+        let _ = self.running.jobs.send(job).await;
+        let answer = tokio::time::timeout(timeout, self.running.reply(reply)).await;
+        let answer = answer.unwrap_or(Err(Failure::TimedOut { timeout_s }));
+        self.running.memory.look_back();
+        let answer = if self.running.memory.is_exceeded() { Err(Failure::OutOfMemory) } else { answer };
+        if let Err(Failure::TimedOut { .. } | Failure::OutOfMemory | Failure::Exited(_)) = answer {
+            self.running.process.kill();
         }
+        answer
     }
 
-    fn exit_error(&self, request_id: &str) -> bytes::Bytes {
-        let status = self.exited.borrow().map_or_else(|| "unknown".into(), describe);
-        error_json(
-            "Runtime.ExitError",
-            &format!("RequestId: {request_id} Error: Runtime exited with error: {status}"),
-        )
-    }
-
-    fn report(&mut self, request_id: &str, duration: Duration) {
-        self.log(&format!("END RequestId: {request_id}"));
-        let millis = duration.as_secs_f64() * 1_000.0;
-        // Billed per started millisecond; an OS-only runtime's init is billed too, with the first invocation.
+    fn report(&mut self, request_id: &str, duration: Duration, failure: Option<&Failure>) {
+        let now_ms = clock::now_ms();
+        if let Some(line) = failure.and_then(|failure| failure.log_line(request_id, now_ms)) {
+            self.log_stream.append(&line);
+        }
         let init = match &mut self.init {
             Init::Took(took) => took.take(),
             Init::Since(_) => None,
         };
-        let init = init
-            .map(|took| format!("Init Duration: {:.2} ms\t", took.as_secs_f64() * 1_000.0))
-            .unwrap_or_default();
-        self.log(&format!(
-            "REPORT RequestId: {request_id}\tDuration: {millis:.2} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t{init}",
-            millis.ceil(),
-            self.config.memory_mb,
-        ));
+        let report = Report {
+            request_id,
+            duration,
+            init,
+            memory_mb: self.config.memory_mb,
+            memory_peak_mb: self.running.memory.peak_mb(),
+            failure,
+        };
+        let end = json!({"requestId": request_id});
+        self.platform("platform.runtimeDone", end, || format!("END RequestId: {request_id}"));
+        self.platform("platform.report", report.json(), || report.text());
     }
 
-    fn log(&self, message: &str) {
-        self.log_stream.append(message);
+    fn platform(&self, kind: &str, record: serde_json::Value, text: impl Fn() -> String) {
+        let line = platform_line(self.config.log_format, kind, &record, text(), clock::now_ms());
+        self.log_stream.append_as(&line, &text());
+    }
+}
+
+impl Running {
+    async fn start(
+        config: &Arc<FunctionConfig>,
+        surroundings: &Arc<Surroundings>,
+        credentials: &Credentials,
+        log_stream: &Arc<LogStream>,
+    ) -> std::io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let runtime_api = listener.local_addr()?.to_string();
+        let told = Told { credentials, runtime_api: &runtime_api, log_stream: log_stream.name() };
+        let (process, stdout, stderr) = Process::start(config, surroundings, &told)?;
+        let (jobs, receiver) = mpsc::channel(1);
+        let api = RuntimeApi::new(receiver, &surroundings.account.function_arn(&config.name));
+        let phase = api.phase();
+        let emit = || {
+            let log_stream = log_stream.clone();
+            move |line: &str| log_stream.append(line)
+        };
+        let stdout = stdout.map(|source| Output::copy(source, emit()));
+        let stderr = stderr.map(|source| Output::copy(source, emit()));
+        Ok(Self {
+            memory: Memory::new(process.pid, config.memory_mb),
+            process,
+            jobs,
+            phase,
+            outputs: stdout.into_iter().chain(stderr).collect(),
+            _runtime_api: AbortOnDropHandle::new(tokio::spawn(api.serve(listener))),
+        })
+    }
+
+    /// Waits until the runtime asks for its first event.
+    async fn ready(&mut self) -> Result<(), Failure> {
+        tokio::select! {
+            biased;
+            phase = self.phase.wait_for(|phase| *phase != Phase::Init) => match phase.map(|phase| phase.clone()) {
+                Ok(Phase::InitError(body)) => Err(Failure::Reported(body)),
+                Ok(_) => Ok(()),
+                Err(_) => Err(Failure::exited(None)),
+            },
+            status = self.process.exited() => Err(Failure::exited(status)),
+            () = self.memory.exceeded() => Err(Failure::OutOfMemory),
+        }
+    }
+
+    /// Waits for the answer to the event that was handed over.
+    async fn reply(&mut self, reply: oneshot::Receiver<Reply>) -> Result<Bytes, Failure> {
+        tokio::select! {
+            biased;
+            reply = reply => match reply {
+                Ok(Reply::Response(body)) => Ok(body),
+                Ok(Reply::Error(body)) => Err(Failure::Reported(body)),
+                Ok(Reply::TooLarge(bytes)) => Err(Failure::TooLarge(bytes)),
+                // The Runtime API is gone, and the process is about to be.
+                Err(_) => Err(Failure::exited(self.process.exited().await)),
+            },
+            status = self.process.exited() => Err(Failure::exited(status)),
+            () = self.memory.exceeded() => Err(Failure::OutOfMemory),
+        }
+    }
+
+    /// Waits until what the process has printed so far is in the log.
+    async fn outputs_so_far(&mut self) {
+        let is_over = self.process.is_over();
+        for output in &mut self.outputs {
+            if is_over {
+                output.finish().await;
+            } else {
+                output.flush().await;
+            }
+        }
     }
 }
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        self.kill.cancel();
         self.surroundings.permissions.revoke(&self.credentials.access_key_id);
     }
-}
-
-fn spawn(
-    config: &FunctionConfig,
-    surroundings: &Surroundings,
-    credentials: &Credentials,
-    runtime_api: &str,
-    log_stream: &str,
-) -> std::io::Result<Child> {
-    let region = &surroundings.account.region;
-    let bootstrap = config.code_dir.join("bootstrap");
-    let mut command = Command::new(&bootstrap);
-    command
-        .current_dir(&config.code_dir)
-        .env_clear()
-        .envs(&config.environment)
-        .env("_HANDLER", &config.handler)
-        .env("AWS_ACCESS_KEY_ID", &credentials.access_key_id)
-        .env("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key)
-        .env("AWS_SESSION_TOKEN", &credentials.session_token)
-        .env("AWS_REGION", region)
-        .env("AWS_DEFAULT_REGION", region)
-        .env("AWS_ENDPOINT_URL", &surroundings.endpoint_url)
-        .env("AWS_LAMBDA_FUNCTION_NAME", &config.name)
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", config.memory_mb.to_string())
-        .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", &config.log_group)
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", log_stream)
-        .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
-        .env("LAMBDA_TASK_ROOT", &config.code_dir)
-        .env("LAMBDA_RUNTIME_DIR", "/var/runtime")
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-        .env("TZ", ":UTC")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // Ctrl-C in a terminal reaches the plane alone, which then ends its functions in order.
-        .process_group(0)
-        .kill_on_drop(true);
-    if config.log_format == LogFormat::Json {
-        command.env("AWS_LAMBDA_LOG_FORMAT", "JSON");
-        command.env("AWS_LAMBDA_LOG_LEVEL", config.application_log_level.as_deref().unwrap_or("INFO"));
-    }
-    command.spawn().map_err(|error| {
-        std::io::Error::new(error.kind(), format!("failed to start {}: {error}", bootstrap.display()))
-    })
-}
-
-/// Owns the process: ends it when told to, reaps it either way.
-async fn wait_for_exit(mut child: Child, kill: CancellationToken, exit: watch::Sender<Option<ExitStatus>>) {
-    let status = tokio::select! {
-        status = child.wait() => status,
-        () = kill.cancelled() => {
-            // It fails only where the process is gone already.
-            let _ = child.start_kill();
-            child.wait().await
-        }
-    };
-    match status {
-        Ok(status) => {
-            exit.send_replace(Some(status));
-        }
-        Err(error) => tracing::warn!(%error, "failed to wait for a function's process"),
-    }
-}
-
-type Output = std::pin::Pin<Box<dyn AsyncRead + Send>>;
-
-async fn copy_logs(output: Output, config: Arc<FunctionConfig>, stream: Arc<LogStream>) {
-    let mut lines = FramedRead::new(output, LinesCodec::new_with_max_length(LOG_EVENT_BYTES_MAX));
-    while let Some(line) = lines.next().await {
-        match line {
-            Ok(line) => {
-                tracing::info!(target: "function", function = config.name, "{line}");
-                stream.append(&line);
-            }
-            Err(LinesCodecError::MaxLineLengthExceeded) => {}
-            Err(_) => return,
-        }
-    }
-}
-
-fn describe(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt as _;
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit status {code}"),
-        (None, Some(9)) => "signal: killed".into(),
-        (None, Some(signal)) => format!("signal: {signal}"),
-        (None, None) => "unknown".into(),
-    }
-}
-
-fn error_json(kind: &str, message: &str) -> bytes::Bytes {
-    serde_json::json!({"errorType": kind, "errorMessage": message}).to_string().into()
 }

@@ -1,7 +1,8 @@
 //! The function host: functions by name, their warm environments, and how many may run at once.
 
 use super::config::FunctionConfig;
-use super::environment::{Ended, Environment, Surroundings};
+use super::ending::{Ended, Failure};
+use super::environment::{Environment, Surroundings};
 use crate::faults::Fault;
 use crate::metrics::Page;
 use arc_swap::ArcSwap;
@@ -129,9 +130,7 @@ impl Functions {
                     Ok(environment) => environment,
                     Err(error) => {
                         tracing::warn!(function = name, %error, "failed to start the function");
-                        let message = format!("RequestId: {request_id} Error: {error}");
-                        let error = serde_json::json!({"errorType": "Runtime.InvalidEntrypoint", "errorMessage": message});
-                        return Ok(Ended::Error(error.to_string().into()));
+                        return Ok(Ended::Error(Failure::NotStarted(error.to_string()).payload(request_id)));
                     }
                 }
             }

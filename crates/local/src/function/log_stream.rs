@@ -16,6 +16,7 @@ pub(super) struct LogStream {
     role: Principal,
     surroundings: Arc<Surroundings>,
     is_created: AtomicBool,
+    function: String,
 }
 
 impl LogStream {
@@ -28,6 +29,7 @@ impl LogStream {
             arn: surroundings.account.arn("logs", &format!("log-group:{group}:log-stream:{name}")),
             role: Principal::Role(config.role_arn.clone()),
             is_created: AtomicBool::new(false),
+            function: config.name.clone(),
             name,
             group,
             surroundings,
@@ -41,6 +43,12 @@ impl LogStream {
 
     /// Writes one line, if the role may at this moment.
     pub fn append(&self, line: &str) {
+        self.append_as(line, line);
+    }
+
+    /// Writes one line, and shows it to whoever watches the plane in another form.
+    pub fn append_as(&self, line: &str, shown: &str) {
+        tracing::info!(target: "function", function = self.function, "{shown}");
         let may = |action: &str| self.surroundings.permissions.check(&self.role, action, &self.arn).is_ok();
         if !self.is_created.load(Ordering::Relaxed) {
             if !may("logs:CreateLogStream") {

@@ -1,12 +1,18 @@
 //! Lambda: the function host, and the event source mappings that feed it.
 
 pub mod config;
+mod ending;
 mod environment;
 mod host;
 mod log_stream;
 pub mod mapping;
+mod memory;
+mod output;
+mod process;
 mod runtime_api;
 
-pub use environment::{Ended, INIT_TIMEOUT_S, LOG_EVENT_BYTES_MAX, Surroundings};
+pub use ending::Ended;
+pub use environment::{INIT_MAX, Surroundings};
 pub use host::{CONCURRENCY_MAX, Functions, InvokeError};
+pub use output::LOG_EVENT_BYTES_MAX;
 pub use runtime_api::RESPONSE_BYTES_MAX;

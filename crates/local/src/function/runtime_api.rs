@@ -38,8 +38,8 @@ pub enum Reply {
     Response(Bytes),
     /// The function's error: `{errorMessage, errorType, stackTrace}`.
     Error(Bytes),
-    /// The result was over [`RESPONSE_BYTES_MAX`].
-    TooLarge,
+    /// The result was over [`RESPONSE_BYTES_MAX`]: so many bytes, where the runtime said so.
+    TooLarge(Option<u64>),
 }
 
 /// How far an environment's runtime has come.
@@ -165,6 +165,8 @@ impl RuntimeApi {
     }
 
     async fn settle(&self, id: &str, is_error: bool, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let bytes =
+            request.headers().get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
         let body = collect(request).await;
         let outcome = {
             let mut current = self.current();
@@ -182,7 +184,7 @@ impl RuntimeApi {
         let (reply, status) = match body {
             Ok(body) if is_error => (Reply::Error(body), StatusCode::ACCEPTED),
             Ok(body) => (Reply::Response(body), StatusCode::ACCEPTED),
-            Err(TooLarge) => (Reply::TooLarge, StatusCode::PAYLOAD_TOO_LARGE),
+            Err(TooLarge) => (Reply::TooLarge(bytes), StatusCode::PAYLOAD_TOO_LARGE),
         };
         // Nobody waits any more where the invocation timed out meanwhile.
         let _ = outcome.send(reply);

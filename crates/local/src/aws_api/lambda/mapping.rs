@@ -18,6 +18,9 @@ use std::time::SystemTime;
 /// Mappings in the account, at most.
 pub const MAPPINGS_MAX: usize = 1_000;
 
+/// `LastProcessingResult` of a mapping that has handed nothing over.
+const NOTHING_YET: &str = "No records processed";
+
 /// What a mapping's role needs on the stream before the mapping is made.
 const STREAM_ACTIONS: [&str; 4] =
     ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"];
@@ -41,6 +44,8 @@ pub struct Mapping {
     /// Its tags.
     pub tags: Tags,
     modified: SystemTime,
+    /// Until nothing of it is in flight any more.
+    pub is_deleting: bool,
 }
 
 /// Members of CreateEventSourceMapping beside the settings, which are left in the rest.
@@ -99,12 +104,14 @@ impl Lambda {
             settings,
             tags: request.tags,
             modified: SystemTime::now(),
+            is_deleting: false,
         };
         let mut store = lock::lock(&self.store);
+        self.forget_deleted_mappings(&mut store);
         self.check_unique(&store, &mapping)?;
         self.data_plane.put_mapping(mapping.config());
         // What AWS answers, whatever has come of it by now.
-        let view = mapping.view(&self.account, "Creating", "No records processed");
+        let view = mapping.view(&self.account, MappingState::Creating.name(), NOTHING_YET);
         store.mappings.insert(mapping.uuid.clone(), mapping);
         Ok(Reply::accepted(view))
     }
@@ -170,6 +177,8 @@ impl Lambda {
 
     pub(super) fn update_mapping(&self, store: &mut Store, call: &RestCall, uuid: &str) -> Answer {
         let mut next = store.mapping(uuid)?.clone();
+        next.check_not_deleting("update")?;
+        let was_enabled = next.settings.is_enabled();
         let mut patch = call.body.clone();
         if let Some(Value::String(function)) =
             patch.as_object_mut().and_then(|patch| patch.remove("FunctionName"))
@@ -182,27 +191,43 @@ impl Lambda {
         let role = store.function(&next.function_name, &self.account)?.settings.role.clone();
         self.check_destination_role(&role, &next.settings)?;
         next.modified = SystemTime::now();
+        let result = self.last_processing_result(uuid);
         self.data_plane.put_mapping(next.config());
-        let view = next.view(&self.account, "Updating", "No records processed");
+        // What AWS answers, whatever has come of it by now.
+        let state = MappingState::on_change(Some(was_enabled), next.settings.is_enabled());
+        let view = next.view(&self.account, state.name(), &result);
         store.mappings.insert(uuid.to_owned(), next);
         Ok(Reply::accepted(view))
     }
 
     pub(super) fn delete_mapping(&self, store: &mut Store, uuid: &str) -> Answer {
-        let mapping = store.mapping(uuid)?;
-        let view = mapping.view(&self.account, "Deleting", "No records processed");
-        store.mappings.remove(uuid);
+        let result = self.last_processing_result(uuid);
+        let mapping = store.mapping_mut(uuid)?;
+        mapping.check_not_deleting("delete")?;
+        mapping.is_deleting = true;
         self.data_plane.remove_mapping(uuid);
-        Ok(Reply::accepted(view))
+        Ok(Reply::accepted(mapping.view(&self.account, MappingState::Deleting.name(), &result)))
+    }
+
+    /// Forgets the mappings that were deleted and of which nothing is in flight any more.
+    pub(super) fn forget_deleted_mappings(&self, store: &mut Store) {
+        store
+            .mappings
+            .retain(|uuid, mapping| !mapping.is_deleting || self.data_plane.mapping_status(uuid).is_some());
+    }
+
+    fn last_processing_result(&self, uuid: &str) -> String {
+        let status = self.data_plane.mapping_status(uuid);
+        status.map_or_else(|| NOTHING_YET.into(), |status| status.last_processing_result)
     }
 
     fn current_view(&self, mapping: &Mapping) -> Value {
         let status = self.data_plane.mapping_status(&mapping.uuid);
         let (state, result) = match &status {
             Some(MappingStatus { state, last_processing_result }) => {
-                (state_name(*state), last_processing_result.as_str())
+                (state.name(), last_processing_result.as_str())
             }
-            None => ("Creating", "No records processed"),
+            None => (MappingState::Creating.name(), NOTHING_YET),
         };
         mapping.view(&self.account, state, result)
     }
@@ -212,6 +237,14 @@ impl Mapping {
     /// What the data plane is told.
     pub fn config(&self) -> MappingConfig {
         self.settings.config(&self.uuid, &self.function_name, &self.event_source_arn, self.starting_position)
+    }
+
+    fn check_not_deleting(&self, what: &str) -> Result<(), ApiError> {
+        if !self.is_deleting {
+            return Ok(());
+        }
+        let message = format!("Cannot {what} the event source mapping because it is in use.");
+        Err(ApiError::new(http::StatusCode::BAD_REQUEST, "ResourceInUseException", message))
     }
 
     fn view(&self, account: &Account, state: &str, last_processing_result: &str) -> Value {
@@ -238,13 +271,4 @@ impl Mapping {
 /// `arn:aws:lambda:{region}:{account}:event-source-mapping:{uuid}`
 pub fn mapping_arn(account: &Account, uuid: &str) -> String {
     account.arn("lambda", &format!("event-source-mapping:{uuid}"))
-}
-
-fn state_name(state: MappingState) -> &'static str {
-    match state {
-        MappingState::Creating => "Creating",
-        MappingState::Enabled => "Enabled",
-        MappingState::Disabled => "Disabled",
-        MappingState::Disabling => "Disabling",
-    }
 }

@@ -76,6 +76,7 @@ impl Lambda {
     fn handle_at_once(&self, call: &RestCall) -> Answer {
         let mut store = lock::lock(&self.store);
         let store = &mut *store;
+        self.forget_deleted_mappings(store);
         match (&call.method, call.path().as_slice()) {
             (&Method::GET, ["2015-03-31", "functions"]) => {
                 call.only_query(Service::Lambda, &[])?;

@@ -17,6 +17,17 @@ pub struct Batch {
     pub failures: u32,
     /// Invocations so far, throttled ones aside.
     pub invocations: u32,
+    /// The last of these invocations.
+    pub last: Option<Invocation>,
+}
+
+/// An invocation that left records undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// Its id.
+    pub request_id: String,
+    /// Whether the function failed as a whole, which a report of failed records is not.
+    pub function_error: bool,
 }
 
 /// What a function's answer says of a batch.
@@ -26,8 +37,10 @@ pub enum Verdict {
     Done,
     /// Everything before this record is done; it and all after it are not.
     DoneBefore(Arc<str>),
-    /// No record is done.
+    /// The function failed: no record is done.
     Failed,
+    /// The function answered with a report that names no record of the batch: no record is done.
+    Malformed,
     /// The function's code was not reached; nothing counts.
     NotInvoked,
 }
@@ -73,29 +86,32 @@ impl Batch {
 
     /// A batch that has not been tried.
     pub fn new(records: Vec<Arc<Record>>) -> Self {
-        Self { records, failures: 0, invocations: 0 }
+        Self { records, failures: 0, invocations: 0, last: None }
     }
 
     /// What is left to do after an invocation.
     ///
-    /// Progress resets the count of failures, and splitting does not add to it (facts E2, E4).
-    pub fn settle(mut self, verdict: &Verdict, limits: RetryLimits) -> Remainder {
+    /// Progress resets the count of failures, and splitting does not add to it (facts E2, E4). A report of the
+    /// first record is no progress; under bisection the batch is then halved, or nothing would ever isolate it.
+    pub fn settle(mut self, request_id: &str, verdict: &Verdict, limits: RetryLimits) -> Remainder {
         match verdict {
             Verdict::Done => return Remainder::Nothing,
             Verdict::NotInvoked => return Remainder::Retry(vec![self]),
-            Verdict::DoneBefore(_) | Verdict::Failed => self.invocations += 1,
+            Verdict::DoneBefore(_) | Verdict::Failed | Verdict::Malformed => self.invocations += 1,
         }
+        let function_error = *verdict == Verdict::Failed;
+        self.last = Some(Invocation { request_id: request_id.into(), function_error });
         if let Verdict::DoneBefore(first_left) = verdict
             && let Some(index) = self.records.iter().position(|record| record.sequence_number == *first_left)
             && index > 0
         {
             // Under bisection the reported record is where the batch splits; its first part is done.
             let records = self.records.split_off(index);
-            return Remainder::Retry(vec![Self { records, failures: 0, invocations: 0 }]);
+            return Remainder::Retry(vec![Self { records, failures: 0, invocations: 0, last: self.last }]);
         }
         if limits.bisect && self.records.len() > 1 {
             let second = self.records.split_off(self.records.len() / 2);
-            let second = Self { records: second, failures: self.failures, invocations: self.invocations };
+            let second = Self { records: second, ..self.clone() };
             return Remainder::Retry(vec![self, second]);
         }
         self.failures += 1;
@@ -110,11 +126,7 @@ impl Batch {
         let (expired, fresh): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.records).into_iter().partition(|record| record.arrived_ms < oldest_ms);
         self.records = fresh;
-        (!expired.is_empty()).then_some(Self {
-            records: expired,
-            failures: self.failures,
-            invocations: self.invocations,
-        })
+        (!expired.is_empty()).then(|| Self { records: expired, ..self.clone() })
     }
 }
 

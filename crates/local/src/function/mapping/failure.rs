@@ -1,10 +1,11 @@
 //! The message that a failure destination gets (facts E5): where the records are, never the records.
 
+use super::batch::Invocation;
 use super::lane::{Condition, GivenUp};
 use crate::clock;
 use serde_json::{Value, json};
 
-/// Whose records were given up, and how the last invocation ended.
+/// Whose records were given up.
 #[derive(Debug, Clone)]
 pub struct FailureFrame<'a> {
     /// The function's ARN.
@@ -13,10 +14,6 @@ pub struct FailureFrame<'a> {
     pub stream_arn: &'a str,
     /// The shard's id.
     pub shard_id: &'a str,
-    /// The last invocation's id.
-    pub request_id: &'a str,
-    /// Whether the last invocation failed as a whole; a partial batch report leaves `functionError` null.
-    pub function_error: bool,
 }
 
 /// The message's JSON.
@@ -32,9 +29,12 @@ pub fn message(frame: &FailureFrame<'_>, given_up: &GivenUp, now_ms: u64) -> Val
         Condition::RetryAttemptsExhausted => ("RetryAttemptsExhausted", true),
         Condition::RecordAgeExceeded => ("RecordAgeExceeded", false),
     };
+    // Records may grow too old before they were ever handed over.
+    let never = || Invocation { request_id: uuid::Uuid::new_v4().to_string(), function_error: false };
+    let last = given_up.batch.last.clone().unwrap_or_else(never);
     let mut message = json!({
         "requestContext": {
-            "requestId": frame.request_id,
+            "requestId": last.request_id,
             "functionArn": frame.function_arn,
             "condition": condition,
             "approximateInvokeCount": given_up.batch.invocations,
@@ -55,7 +55,7 @@ pub fn message(frame: &FailureFrame<'_>, given_up: &GivenUp, now_ms: u64) -> Val
         message["responseContext"] = json!({
             "statusCode": 200,
             "executedVersion": "$LATEST",
-            "functionError": frame.function_error.then_some("Unhandled"),
+            "functionError": last.function_error.then_some("Unhandled"),
         });
     }
     message

@@ -122,10 +122,16 @@ impl Lane {
     }
 
     /// Takes the function's verdict on the batch that is out. Answers the records that are done with.
-    pub fn settle(&mut self, settings: &LaneSettings, verdict: &Verdict, now_ms: u64) -> Vec<Arc<Record>> {
+    pub fn settle(
+        &mut self,
+        settings: &LaneSettings,
+        request_id: &str,
+        verdict: &Verdict,
+        now_ms: u64,
+    ) -> Vec<Arc<Record>> {
         let Some(batch) = self.out.take() else { return Vec::new() };
         let mut done = batch.records.clone();
-        match batch.settle(verdict, settings.retry) {
+        match batch.settle(request_id, verdict, settings.retry) {
             Remainder::Nothing => self.calm_down(),
             Remainder::Exhausted(batch) => {
                 done.clear();

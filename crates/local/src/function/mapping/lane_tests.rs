@@ -96,7 +96,7 @@ proptest! {
                             Verdict::DoneBefore(batch[index % batch.len()].sequence_number.clone())
                         }
                     };
-                    for record in lane.settle(&settings, &verdict, now_ms) {
+                    for record in lane.settle(&settings, "id", &verdict, now_ms) {
                         prop_assert!(settled.insert(record.sequence_number.clone(), "done").is_none());
                         checkpoint.done(&record.sequence_number);
                     }
@@ -160,7 +160,7 @@ fn progress_resets_the_count_of_retries() {
                     }
                     None => Verdict::Done,
                 };
-                lane.settle(&settings, &verdict, now_ms);
+                lane.settle(&settings, "id", &verdict, now_ms);
             }
             Step::GiveUp(given_up) => {
                 assert_eq!(tries_of_6, [3, 1, 1, 1, 1]);
@@ -185,7 +185,7 @@ fn a_record_of_a_minutes_patience_is_tried_eight_times() {
         match next_batch(&mut lane, &settings, &mut now_ms) {
             Step::Invoke(_) => {
                 invocations += 1;
-                lane.settle(&settings, &Verdict::Failed, now_ms);
+                lane.settle(&settings, "id", &Verdict::Failed, now_ms);
             }
             Step::GiveUp(given_up) => {
                 assert_eq!(given_up.condition, Condition::RecordAgeExceeded);
@@ -211,7 +211,7 @@ fn bisection_isolates_a_poison_record() {
             Step::Invoke(batch) => {
                 let is_poisoned = batch.iter().any(|record| &*record.sequence_number == "00000011");
                 let verdict = if is_poisoned { Verdict::Failed } else { Verdict::Done };
-                done += lane.settle(&settings, &verdict, now_ms).len();
+                done += lane.settle(&settings, "id", &verdict, now_ms).len();
             }
             Step::GiveUp(given_up) => {
                 let numbers: Vec<_> =
@@ -233,7 +233,7 @@ fn a_batch_waits_for_its_window_or_until_it_is_full() {
     assert_eq!(lane.step(&settings, 1_000), Step::WaitUntil(1_500));
     lane.push(record(2, 0), 1_100);
     assert!(matches!(lane.step(&settings, 1_100), Step::Invoke(batch) if batch.len() == 2));
-    lane.settle(&settings, &Verdict::Done, 1_200);
+    lane.settle(&settings, "id", &Verdict::Done, 1_200);
     lane.push(record(3, 0), 1_300);
     assert!(matches!(lane.step(&settings, 1_800), Step::Invoke(batch) if batch.len() == 1));
 }

@@ -1,35 +1,44 @@
 //! Event source mappings: from a shard's records to a function's invocations.
 //!
-//! What is decided stands apart from what is done: [`batch`], [`lane`], [`checkpoint`], [`verdict`], [`event`]
-//! and [`failure`] are pure; `shard` reads, invokes and waits; `supervisor` starts a task per shard, parents
-//! before children; this module keeps the mappings themselves.
+//! What is decided stands apart from what is done: [`poller`], with [`lane`], [`batch`] and [`checkpoint`] under
+//! it, [`lineage`], [`verdict`], [`event`] and [`failure`] are pure; `shard` reads, invokes and waits;
+//! `supervisor` starts a task per shard; this module keeps the mappings themselves.
 
 pub mod batch;
 pub mod checkpoint;
 pub mod config;
+mod destination;
 pub mod event;
 pub mod failure;
 pub mod filter;
 pub mod lane;
 #[cfg(test)]
 mod lane_tests;
+pub mod lineage;
+pub mod poller;
+mod position;
+mod progress;
 mod shard;
+#[cfg(test)]
+mod simulation;
 mod supervisor;
 pub mod verdict;
 #[cfg(test)]
 mod verdict_tests;
 
-use super::Functions;
+use super::{Ended, Functions, InvokeError};
 use crate::account::{Account, stream_arn_of_arn, stream_name_of_arn};
 use crate::faults::{Fault, Faults};
 use crate::identity::{Denied, Permissions, Principal};
 use crate::metrics::Page;
-use crate::storage::{Checkpoints, Standing};
+use crate::storage::Checkpoints;
 use crate::stream::Streams;
+use batch::Verdict;
 use config::{MappingConfig, StartingPosition};
 use dashmap::DashMap;
+pub use progress::MappingState;
+use progress::Progress;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -70,19 +79,6 @@ pub struct MappingStatus {
     pub last_processing_result: String,
 }
 
-/// `State`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MappingState {
-    /// Its tasks are being started.
-    Creating,
-    /// It hands records over.
-    Enabled,
-    /// It is off and nothing of it is in flight any more.
-    Disabled,
-    /// It was told to stop and an invocation is still in flight.
-    Disabling,
-}
-
 /// Every mapping of the plane.
 #[derive(Clone)]
 pub struct Mappings {
@@ -96,58 +92,7 @@ struct Mapping {
     progress: Arc<Progress>,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// How far a mapping has come; kept while its settings change.
-struct Progress {
-    /// The function and the source: what a mapping is found again by.
-    name: String,
-    kept: Checkpoints,
-    /// Where each shard stands: `Some(None)` is its beginning.
-    checkpoints: Mutex<HashMap<i64, Option<Arc<str>>>>,
-    /// The tails that LATEST means: those of the moment the mapping was created. Kinder than AWS, where
-    /// records may be missed while a mapping is being created.
-    latest: Mutex<HashMap<i64, Arc<str>>>,
-    status: Mutex<MappingStatus>,
-    /// `IteratorAge` of the last batch: how old its last record was when it was handed over.
-    iterator_age_ms: AtomicU64,
-}
-
-impl Progress {
-    fn checkpoint(&self, shard: i64) -> Option<Option<Arc<str>>> {
-        self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner).get(&shard).cloned()
-    }
-
-    fn set_checkpoint(&self, shard: i64, through: Option<Arc<str>>) {
-        let mut checkpoints = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
-        if checkpoints.get(&shard) != Some(&through) {
-            self.kept.save(&self.name, shard, through.as_deref());
-            checkpoints.insert(shard, through);
-        }
-    }
-
-    fn latest(&self, shard: i64) -> Option<Arc<str>> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner).get(&shard).cloned()
-    }
-
-    fn set_latest(&self, tails: HashMap<i64, Arc<str>>) {
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = tails;
-    }
-
-    fn set_result(&self, result: &str) {
-        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        if status.last_processing_result != result {
-            status.last_processing_result = result.into();
-        }
-    }
-
-    fn set_iterator_age(&self, age_ms: u64) {
-        self.iterator_age_ms.store(age_ms, Relaxed);
-    }
-
-    fn set_state(&self, state: MappingState) {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).state = state;
-    }
+    is_enabled: bool,
 }
 
 impl Mappings {
@@ -159,53 +104,45 @@ impl Mappings {
     /// Creates a mapping, or changes the one with the same id, which then goes on from its checkpoints.
     pub fn put(&self, config: MappingConfig) {
         let previous = self.by_uuid.get(&config.uuid).map(|mapping| mapping.clone());
+        let was_enabled = previous.as_ref().map(|previous| previous.is_enabled);
         let progress = match &previous {
             Some(previous) => previous.progress.clone(),
-            None => Arc::new({
+            None => {
                 let name = format!("{} {}", config.function_name, config.event_source_arn);
-                let kept = self.surroundings.checkpoints.clone();
                 let position = format!("{:?}", config.starting_position);
-                let Standing { latest, checkpoints } = kept.begin(&name, &position, self.latest(&config));
-                Progress {
-                    name,
-                    kept,
-                    checkpoints: Mutex::new(checkpoints),
-                    latest: Mutex::new(latest),
-                    status: Mutex::new(MappingStatus {
-                        state: MappingState::Creating,
-                        last_processing_result: "No records processed".into(),
-                    }),
-                    iterator_age_ms: AtomicU64::new(0),
-                }
-            }),
+                let kept = self.surroundings.checkpoints.clone();
+                let standing = kept.begin(&name, &position, self.latest(&config));
+                Arc::new(Progress::new(name, kept, standing))
+            }
         };
-        let previous_is_none = previous.is_none();
-        let before = previous.and_then(|previous| previous.stop());
-        let stop = CancellationToken::new();
-        let (uuid, function_name) = (config.uuid.clone(), config.function_name.clone());
-        let gap = (previous_is_none && config.starting_position == StartingPosition::Latest)
+        let gap = (previous.is_none() && config.starting_position == StartingPosition::Latest)
             .then(|| self.surroundings.faults.strike(Fault::LatestGap, &config.function_name))
             .flatten();
-        let late = gap.map(|gap| (gap, self.clone(), config.clone(), progress.clone(), stop.clone()));
+        let late = gap.map(|gap| (gap, self.clone(), config.clone(), progress.clone()));
+        progress.set_state(MappingState::on_change(was_enabled, config.enabled));
+        let before = previous.and_then(|previous| previous.stop());
+        let stop = CancellationToken::new();
+        let (uuid, function_name, is_enabled) =
+            (config.uuid.clone(), config.function_name.clone(), config.enabled);
         let run = supervisor::run(config, self.surroundings.clone(), progress.clone(), stop.clone());
         let task = tokio::spawn(async move {
             if let Some(before) = before {
                 // The old settings' invocations end before the new ones begin, or order would be lost.
                 let _ = before.await;
             }
-            if let Some((gap, mappings, config, progress, stop)) = late {
-                tokio::select! {
-                    () = tokio::time::sleep(gap) => progress.set_latest(mappings.latest(&config)),
-                    () = stop.cancelled() => {}
-                }
+            if let Some((gap, mappings, config, progress)) = late {
+                // What comes meanwhile is missed: it lies before what LATEST means by then.
+                tokio::time::sleep(gap).await;
+                progress.restart_at(mappings.latest(&config));
             }
             run.await;
         });
-        self.by_uuid
-            .insert(uuid, Arc::new(Mapping { function_name, progress, stop, task: Mutex::new(Some(task)) }));
+        let mapping = Mapping { function_name, progress, stop, task: Mutex::new(Some(task)), is_enabled };
+        self.by_uuid.insert(uuid, Arc::new(mapping));
     }
 
-    /// The tails that LATEST means now.
+    /// The tails that LATEST means now. Fixed at the moment the mapping is created: kinder than AWS, where records
+    /// may be missed while a mapping is being created.
     fn latest(&self, config: &MappingConfig) -> HashMap<i64, Arc<str>> {
         match (config.starting_position, stream_name_of_arn(&config.event_source_arn)) {
             (StartingPosition::Latest, Some(stream)) => self.surroundings.streams.tails(stream),
@@ -213,24 +150,28 @@ impl Mappings {
         }
     }
 
-    /// Forgets a mapping. An invocation in flight ends by itself.
+    /// Removes a mapping. It is `Deleting` until what is in flight has ended, and then unknown.
     pub fn remove(&self, uuid: &str) {
-        if let Some((_, mapping)) = self.by_uuid.remove(uuid) {
-            mapping.stop();
-            mapping.progress.kept.forget(&mapping.progress.name);
+        let Some(mapping) = self.by_uuid.get(uuid).map(|mapping| mapping.clone()) else { return };
+        mapping.progress.set_state(MappingState::Deleting);
+        if let Some(task) = mapping.stop() {
+            let (by_uuid, uuid) = (self.by_uuid.clone(), uuid.to_owned());
+            tokio::spawn(async move {
+                let _ = task.await;
+                mapping.progress.forget();
+                by_uuid.remove(&uuid);
+            });
         }
     }
 
     /// How a mapping does.
     pub fn status(&self, uuid: &str) -> Option<MappingStatus> {
-        let mapping = self.by_uuid.get(uuid)?;
-        let status = mapping.progress.status.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(status.clone())
+        self.by_uuid.get(uuid).map(|mapping| mapping.progress.status())
     }
 
     /// Writes what is counted.
     pub fn write_metrics(&self, page: &mut Page) {
-        let age = |mapping: &Mapping| mapping.progress.iterator_age_ms.load(Relaxed);
+        let age = |mapping: &Mapping| mapping.progress.iterator_age_ms();
         let mut ages: Vec<_> = self
             .by_uuid
             .iter()
@@ -277,5 +218,17 @@ impl Surroundings {
         self.permissions.check(&role, "kinesis:ListShards", stream_arn)?;
         let action = if source_arn == stream_arn { "kinesis:GetRecords" } else { "kinesis:SubscribeToShard" };
         self.permissions.check(&role, action, source_arn)
+    }
+}
+
+/// `LastProcessingResult` after an invocation.
+fn result(verdict: &Verdict, ended: &Result<Ended, InvokeError>) -> &'static str {
+    match (verdict, ended) {
+        (Verdict::Done, _) => "OK",
+        (Verdict::NotInvoked, Err(InvokeError::NotFound(_))) => "PROBLEM: Function not found",
+        (Verdict::NotInvoked, _) => "PROBLEM: Function call was throttled",
+        (Verdict::DoneBefore(_), _) => "PROBLEM: Function reported failed records",
+        (Verdict::Malformed, _) => "PROBLEM: Function's response is not a valid report",
+        (Verdict::Failed, _) => "PROBLEM: Function call failed",
     }
 }

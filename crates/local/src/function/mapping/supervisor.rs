@@ -1,13 +1,17 @@
 //! A mapping's supervisor: a task per shard, parents before children, started anew as the stream changes.
 
+use super::Surroundings;
 use super::config::MappingConfig;
 use super::filter::Filters;
-use super::shard::{End, Shard, first_position};
-use super::{MappingState, Progress, Surroundings};
+use super::lineage::Lineage;
+use super::poller::End;
+use super::position::first_position;
+use super::progress::{MappingState, Progress};
+use super::shard::Shard;
 use crate::account::stream_name_of_arn;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Runs a mapping until it is told to stop.
@@ -28,30 +32,30 @@ pub(super) async fn run(
             return;
         }
     };
-    let stream = stream_name_of_arn(&config.event_source_arn).unwrap_or_default().to_owned();
-    let mut changes = surroundings.streams.changes(&stream);
-    let mut tasks = JoinSet::new();
-    let mut running = HashMap::new();
-    let mut drained = HashSet::new();
     progress.set_state(MappingState::Enabled);
+    let stream = stream_name_of_arn(&config.event_source_arn).unwrap_or_default().to_owned();
+    let mut lineage = Lineage::default();
+    let mut tasks = JoinSet::new();
+    let mut shard_of_task = HashMap::<Id, i64>::new();
+    // The tasks that read the source as it is now.
+    let mut reading = stop.child_token();
     loop {
-        changes.borrow_and_update();
+        // Watched anew each time: a stream that is deleted takes the old watch with it.
+        let mut changes = surroundings.streams.changes(&stream);
         if surroundings.streams.source_exists(&config.event_source_arn).await {
+            if reading.is_cancelled() && tasks.is_empty() {
+                reading = stop.child_token();
+            }
             let shards = surroundings.streams.shards(&stream).await.unwrap_or_default();
-            let known: HashSet<_> = shards.iter().map(|shard| shard.index).collect();
-            for shard in shards {
-                // A parent that the stream has forgotten cannot be waited for.
-                let waits =
-                    shard.parents.iter().any(|parent| known.contains(parent) && !drained.contains(parent));
-                if waits || drained.contains(&shard.index) || running.contains_key(&shard.index) {
-                    continue;
-                }
-                let from = match progress.checkpoint(shard.index) {
-                    Some(checkpoint) => checkpoint,
-                    None => first_position(&config, &surroundings, &progress, &shard).await,
-                };
-                progress.set_checkpoint(shard.index, from.clone());
+            for shard in if reading.is_cancelled() { Vec::new() } else { lineage.start(shards) } {
                 let index = shard.index;
+                let from = match progress.checkpoint(index) {
+                    Some(checkpoint) => checkpoint,
+                    None => {
+                        first_position(config.starting_position, &surroundings.streams, &stream, index).await
+                    }
+                };
+                progress.set_checkpoint(index, from.clone());
                 let task = Shard::new(
                     config.clone(),
                     filters.clone(),
@@ -60,23 +64,29 @@ pub(super) async fn run(
                     shard,
                     from,
                 );
-                let stop = stop.clone();
-                let handle = tasks.spawn(async move { (index, task.run(stop).await) });
-                running.insert(index, handle);
+                let handle = tasks.spawn(task.run(reading.clone()));
+                shard_of_task.insert(handle.id(), index);
             }
         } else {
             progress.set_result(&format!("PROBLEM: {} does not exist", config.event_source_arn));
+            reading.cancel();
+            lineage.forget();
         }
         tokio::select! {
-            Some(ended) = tasks.join_next() => if let Ok((index, end)) = ended {
-                running.remove(&index);
-                if end == End::Drained {
-                    drained.insert(index);
+            Some(ended) = tasks.join_next_with_id() => {
+                let (id, end) = match ended {
+                    Ok(ended) => ended,
+                    Err(error) => {
+                        tracing::error!(function = config.function_name, %error, "a shard's task failed; it begins again at its checkpoint");
+                        (error.id(), End::Stopped)
+                    }
+                };
+                if let Some(index) = shard_of_task.remove(&id) {
+                    lineage.ended(index, end);
                 }
-            },
+            }
             _ = changes.changed() => {}
             () = stop.cancelled() => {
-                progress.set_state(MappingState::Disabling);
                 while tasks.join_next().await.is_some() {}
                 return;
             }

@@ -40,7 +40,7 @@ fn malformed_reports_are_full_failure() {
         r#"{"somethingElse":1}"#,
         "not json",
     ] {
-        assert_eq!(of(body), Verdict::Failed, "{body}");
+        assert_eq!(of(body), Verdict::Malformed, "{body}");
     }
 }
 

@@ -1,0 +1,48 @@
+//! Tells a mapping's failure destination of records that were given up.
+
+use super::Surroundings;
+use super::config::MappingConfig;
+use super::failure::{FailureFrame, message};
+use super::lane::GivenUp;
+use super::progress::Progress;
+use crate::account::stream_arn_of_arn;
+use crate::clock;
+use crate::identity::Principal;
+
+/// Where one shard's given-up records are reported, and in whose name.
+pub(super) struct Destination<'a> {
+    pub config: &'a MappingConfig,
+    pub surroundings: &'a Surroundings,
+    pub progress: &'a Progress,
+    pub shard_id: &'a str,
+}
+
+impl Destination<'_> {
+    /// Sends the message, as the function's role. A destination that cannot be told does not hold the shard up,
+    /// as on AWS.
+    pub fn tell(&self, given_up: &GivenUp) {
+        let function = &self.config.function_name;
+        tracing::warn!(
+            target: "flow", hop = "given up", function, shard_id = self.shard_id,
+            records = given_up.batch.records.len(), condition = ?given_up.condition,
+        );
+        let Some(arn) = &self.config.on_failure_arn else { return };
+        let frame = FailureFrame {
+            function_arn: &self.surroundings.account.function_arn(function),
+            stream_arn: stream_arn_of_arn(&self.config.event_source_arn).unwrap_or_default(),
+            shard_id: self.shard_id,
+        };
+        let role = Principal::Role(self.surroundings.functions.role_arn(function).unwrap_or_default());
+        let body = message(&frame, given_up, clock::now_ms()).to_string();
+        let sent = self
+            .surroundings
+            .permissions
+            .check(&role, "sqs:SendMessage", arn)
+            .map_err(|denied| denied.to_string())
+            .and_then(|()| self.surroundings.destinations.send(arn, body));
+        if let Err(error) = sent {
+            tracing::warn!(function, %error, "failed to report records that were given up");
+            self.progress.set_result("PROBLEM: Failed to deliver to the failure destination");
+        }
+    }
+}

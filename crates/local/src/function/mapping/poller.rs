@@ -1,0 +1,213 @@
+//! A shard's poller: what a mapping does next with one shard. Pure; records, answers and time are passed in.
+//!
+//! Whoever drives it asks [`Poller::next`] until it is told to wait, does what it is told, and reports back. So
+//! the same decisions run on a real plane and in a simulation with a clock of its own.
+
+use super::batch::Verdict;
+use super::checkpoint::Checkpoint;
+use super::lane::{GivenUp, Lane, LaneSettings, Step};
+use crate::stream::Record;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+/// Records read from a shard and not yet done, at most: how far a healthy lane may run ahead of a sick one.
+pub const READ_AHEAD_RECORDS_MAX: usize = 20_000;
+/// Records taken from the stream in one read, at most.
+pub const READ_RECORDS_MAX: usize = 10_000;
+/// Milliseconds until a source that could not be read is tried again.
+pub const READ_RETRY_MS: u64 = 1_000;
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// Read up to `limit` records after this one, then call [`Poller::take`] or [`Poller::read_later`].
+    Read {
+        /// `None`: from the shard's beginning.
+        after: Option<Arc<str>>,
+        /// Records, at most.
+        limit: usize,
+    },
+    /// Hand this batch to the function and go on; when it answers, call [`Poller::settle`].
+    Invoke {
+        /// Whose batch it is.
+        lane: usize,
+        /// The batch.
+        records: Vec<Arc<Record>>,
+    },
+    /// Tell the failure destination, then call [`Poller::passed`].
+    GiveUp(GivenUp),
+    /// Nothing until this time (milliseconds since the epoch), if there is one, or until something happens.
+    Wait {
+        /// `None`: only an append, an answer or a change brings more to do.
+        until_ms: Option<u64>,
+    },
+    /// The task is over.
+    End(End),
+}
+
+/// How a shard's task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The shard is closed and everything in it is done.
+    Drained,
+    /// It was told to stop, and nothing of it is in flight.
+    Stopped,
+}
+
+/// One shard's lanes, its checkpoint, and what is known of the shard itself.
+#[derive(Debug)]
+pub struct Poller {
+    settings: LaneSettings,
+    lanes: Vec<Lane>,
+    checkpoint: Checkpoint,
+    /// Whether the shard may hold records that were not read.
+    has_more: bool,
+    is_closed: bool,
+    is_stopping: bool,
+    read_not_before_ms: u64,
+}
+
+impl Poller {
+    /// Begins after a record; `None`: at the shard's beginning.
+    pub fn new(settings: LaneSettings, lanes: usize, from: Option<Arc<str>>) -> Self {
+        Self {
+            settings,
+            lanes: (0..lanes.max(1)).map(|_| Lane::default()).collect(),
+            checkpoint: Checkpoint::at(from),
+            has_more: true,
+            is_closed: false,
+            is_stopping: false,
+            read_not_before_ms: 0,
+        }
+    }
+
+    /// The last record behind which nothing is undone; `None`: the shard's beginning.
+    pub fn checkpoint(&self) -> Option<&Arc<str>> {
+        self.checkpoint.through()
+    }
+
+    /// Records were appended to the shard.
+    pub fn appended(&mut self) {
+        self.has_more = true;
+    }
+
+    /// The shard takes no more records, having been split or merged. One more read finds its last.
+    pub fn closed(&mut self) {
+        if !self.is_closed {
+            self.is_closed = true;
+            self.has_more = true;
+        }
+    }
+
+    /// Begins no more invocations. Those in flight end first, so that no record goes out twice without need.
+    pub fn stop(&mut self) {
+        self.is_stopping = true;
+    }
+
+    /// How old a record may become, in milliseconds: the mapping's limit or the stream's retention.
+    pub fn set_record_age_max(&mut self, record_age_max_ms: Option<u64>) {
+        self.settings.record_age_max_ms = record_age_max_ms;
+    }
+
+    /// What to do at `now_ms`.
+    pub fn next(&mut self, now_ms: u64) -> Next {
+        if self.is_stopping {
+            let in_flight = self.lanes.iter().any(|lane| lane.out().is_some());
+            return if in_flight { Next::Wait { until_ms: None } } else { Next::End(End::Stopped) };
+        }
+        // Two batches a lane in hand are enough, ...
+        let enough = 2 * self.settings.batch_size * self.lanes.len();
+        let held: usize = self.lanes.iter().map(Lane::held).sum();
+        if held < enough
+            && let Some(read) = self.read(enough, now_ms)
+        {
+            return read;
+        }
+        let mut until_ms = self.has_more.then_some(self.read_not_before_ms).filter(|at_ms| *at_ms > now_ms);
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            match lane.step(&self.settings, now_ms) {
+                Step::Rest => {}
+                Step::WaitUntil(at_ms) => {
+                    until_ms = Some(until_ms.map_or(at_ms, |other| other.min(at_ms)));
+                }
+                Step::GiveUp(given_up) => return Next::GiveUp(given_up),
+                Step::Invoke(records) => return Next::Invoke { lane: index, records },
+            }
+        }
+        // ... unless one lane holds everything and the others starve.
+        if self.lanes.iter().any(|lane| lane.held() == 0)
+            && let Some(read) = self.read(enough, now_ms)
+        {
+            return read;
+        }
+        if self.is_closed && !self.has_more && self.checkpoint.ahead() == 0 {
+            return Next::End(End::Drained);
+        }
+        Next::Wait { until_ms }
+    }
+
+    fn read(&mut self, enough: usize, now_ms: u64) -> Option<Next> {
+        let room = READ_AHEAD_RECORDS_MAX.saturating_sub(self.checkpoint.ahead());
+        let limit = room.min(READ_RECORDS_MAX).min(enough);
+        if limit == 0 || !self.has_more || now_ms < self.read_not_before_ms {
+            return None;
+        }
+        self.has_more = false;
+        Some(Next::Read { after: self.checkpoint.read_through().cloned(), limit })
+    }
+
+    /// Takes what a read for `limit` records found. What does not pass the filters is done.
+    pub fn take(
+        &mut self,
+        records: Vec<Record>,
+        limit: usize,
+        passes: impl Fn(&Record) -> bool,
+        now_ms: u64,
+    ) {
+        self.has_more |= records.len() >= limit;
+        for record in records {
+            self.checkpoint.read(record.sequence_number.clone());
+            if passes(&record) {
+                let lane = self.lane_of(&record.partition_key);
+                self.lanes[lane].push(Arc::new(record), now_ms);
+            } else {
+                self.checkpoint.done(&record.sequence_number);
+            }
+        }
+    }
+
+    /// The source could not be read; it is not read again before this time.
+    pub fn read_later(&mut self, not_before_ms: u64) {
+        self.has_more = true;
+        self.read_not_before_ms = not_before_ms;
+    }
+
+    /// The records of a lane that are with the function.
+    pub fn out(&self, lane: usize) -> Option<&[Arc<Record>]> {
+        self.lanes[lane].out()
+    }
+
+    /// Takes the function's verdict on a lane's batch.
+    pub fn settle(&mut self, lane: usize, request_id: &str, verdict: &Verdict, now_ms: u64) {
+        for record in self.lanes[lane].settle(&self.settings, request_id, verdict, now_ms) {
+            self.checkpoint.done(&record.sequence_number);
+        }
+    }
+
+    /// Records that were given up are reported, and so done.
+    pub fn passed(&mut self, given_up: &GivenUp) {
+        for record in &given_up.batch.records {
+            self.checkpoint.done(&record.sequence_number);
+        }
+    }
+
+    /// A partition key always falls into the same lane, whatever else is in the shard.
+    fn lane_of(&self, partition_key: &str) -> usize {
+        if self.lanes.len() == 1 {
+            return 0;
+        }
+        let mut hasher = DefaultHasher::new();
+        partition_key.hash(&mut hasher);
+        (hasher.finish() % self.lanes.len() as u64) as usize
+    }
+}

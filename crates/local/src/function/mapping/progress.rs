@@ -1,0 +1,140 @@
+//! How far a mapping has come and how it fares; kept while its settings change.
+
+use super::MappingStatus;
+use crate::storage::{Checkpoints, Standing};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The state that a mapping is in, as the Lambda API names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MappingState {
+    /// Its tasks are being started for the first time.
+    Creating,
+    /// It was off and is being started.
+    Enabling,
+    /// It hands records over.
+    Enabled,
+    /// Its settings changed, and an invocation under the old ones may still be in flight.
+    Updating,
+    /// It was told to stop, and an invocation may still be in flight.
+    Disabling,
+    /// It is off and nothing of it is in flight any more.
+    Disabled,
+    /// It is being removed, and an invocation may still be in flight.
+    Deleting,
+}
+
+impl MappingState {
+    /// The state on the way from one setting of `Enabled` to another; `None`: the mapping is new.
+    pub fn on_change(was_enabled: Option<bool>, is_enabled: bool) -> Self {
+        match (was_enabled, is_enabled) {
+            (None, _) => Self::Creating,
+            (Some(false), true) => Self::Enabling,
+            (Some(true), false) => Self::Disabling,
+            (Some(_), _) => Self::Updating,
+        }
+    }
+
+    /// Its name in the Lambda API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Creating => "Creating",
+            Self::Enabling => "Enabling",
+            Self::Enabled => "Enabled",
+            Self::Updating => "Updating",
+            Self::Disabling => "Disabling",
+            Self::Disabled => "Disabled",
+            Self::Deleting => "Deleting",
+        }
+    }
+}
+
+/// A position in a shard: the record behind which nothing is undone; `None`: its beginning.
+pub(super) type Position = Option<Arc<str>>;
+
+/// One mapping's checkpoints and status.
+pub(super) struct Progress {
+    /// The function and the source: what a mapping is found again by.
+    name: String,
+    kept: Checkpoints,
+    /// By the shard's index. A shard that is not in here has not been begun.
+    checkpoints: Mutex<HashMap<i64, Position>>,
+    status: Mutex<MappingStatus>,
+    /// `IteratorAge` of the last batch: how old its last record was when it was handed over.
+    iterator_age_ms: AtomicU64,
+}
+
+impl Progress {
+    /// Of a mapping that stands where it was found to stand. LATEST is where a shard's checkpoint begins.
+    pub fn new(name: String, kept: Checkpoints, standing: Standing) -> Self {
+        let Standing { latest, checkpoints: found } = standing;
+        let mut checkpoints: HashMap<_, _> =
+            latest.into_iter().map(|(shard, tail)| (shard, Some(tail))).collect();
+        checkpoints.extend(found);
+        Self {
+            name,
+            kept,
+            checkpoints: Mutex::new(checkpoints),
+            status: Mutex::new(MappingStatus {
+                state: MappingState::Creating,
+                last_processing_result: "No records processed".into(),
+            }),
+            iterator_age_ms: AtomicU64::new(0),
+        }
+    }
+
+    pub fn checkpoint(&self, shard: i64) -> Option<Position> {
+        self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner).get(&shard).cloned()
+    }
+
+    pub fn set_checkpoint(&self, shard: i64, through: Position) {
+        let mut checkpoints = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        if checkpoints.get(&shard) != Some(&through) {
+            self.kept.save(&self.name, shard, through.as_deref());
+            checkpoints.insert(shard, through);
+        }
+    }
+
+    /// Stands at these tails.
+    pub fn restart_at(&self, tails: HashMap<i64, Arc<str>>) {
+        tails.into_iter().for_each(|(shard, tail)| self.set_checkpoint(shard, Some(tail)));
+    }
+
+    /// The mapping is gone: one of the same name would begin anew.
+    pub fn forget(&self) {
+        self.kept.forget(&self.name);
+    }
+
+    pub fn iterator_age_ms(&self) -> u64 {
+        self.iterator_age_ms.load(Relaxed)
+    }
+
+    pub fn set_iterator_age(&self, age_ms: u64) {
+        self.iterator_age_ms.store(age_ms, Relaxed);
+    }
+
+    pub fn status(&self) -> MappingStatus {
+        self.lock_status().clone()
+    }
+
+    /// `LastProcessingResult`: `OK`, or `PROBLEM: ` and what it is.
+    pub fn set_result(&self, result: &str) {
+        let mut status = self.lock_status();
+        if status.last_processing_result != result {
+            status.last_processing_result = result.into();
+        }
+    }
+
+    /// What is being deleted stays so, whatever its tasks still do.
+    pub fn set_state(&self, state: MappingState) {
+        let mut status = self.lock_status();
+        if status.state != MappingState::Deleting {
+            status.state = state;
+        }
+    }
+
+    fn lock_status(&self) -> MutexGuard<'_, MappingStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

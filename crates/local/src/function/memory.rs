@@ -1,0 +1,97 @@
+//! How much memory a function's processes take, as Linux tells it.
+//!
+//! Lambda gives an environment a machine of its own size. Here nothing but a look at the resident memory, again
+//! and again, enforces a function's limit, and no more than the kernel tells is reported: on systems without
+//! `/proc` neither is done.
+
+use std::fs;
+use std::time::Duration;
+
+/// Between two looks: a function can be over its limit for this long.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const KB: u64 = 1_024;
+/// Levels of children that are followed.
+const GENERATIONS_MAX: u32 = 8;
+
+/// Follows the memory of one process and its descendants.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pid: u32,
+    limit_bytes: u64,
+    peak_bytes: u64,
+}
+
+impl Memory {
+    /// Of a process that may take so much.
+    pub fn new(pid: u32, limit_mb: u32) -> Self {
+        Self { pid, limit_bytes: u64::from(limit_mb) * KB * KB, peak_bytes: 0 }
+    }
+
+    /// Returns once the limit is exceeded; never where memory cannot be read.
+    pub async fn exceeded(&mut self) {
+        loop {
+            self.look(resident_bytes(self.pid, GENERATIONS_MAX));
+            if self.is_exceeded() {
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Looks once more, at the most that the process itself ever had: nothing between two looks is missed.
+    pub fn look_back(&mut self) {
+        self.look(status_kb(self.pid, "VmHWM:").map(|kb| kb * KB));
+    }
+
+    /// Whether more was taken than the limit, at any time.
+    pub fn is_exceeded(&self) -> bool {
+        self.peak_bytes > self.limit_bytes
+    }
+
+    /// The most that was taken, in megabytes as Lambda reports them; `None` where it cannot be known.
+    pub fn peak_mb(&self) -> Option<u64> {
+        let mb = self.peak_bytes.div_ceil(KB * KB).min(self.limit_bytes / KB / KB);
+        (mb > 0).then_some(mb)
+    }
+
+    fn look(&mut self, bytes: Option<u64>) {
+        self.peak_bytes = self.peak_bytes.max(bytes.unwrap_or_default());
+    }
+}
+
+/// Resident bytes of a process and its descendants; `None` where it is gone or the system does not tell.
+fn resident_bytes(pid: u32, generations: u32) -> Option<u64> {
+    let own = status_kb(pid, "VmRSS:")? * KB;
+    let children = if generations == 0 { Vec::new() } else { children(pid) };
+    let theirs = children.into_iter().filter_map(|child| resident_bytes(child, generations - 1));
+    Some(own + theirs.sum::<u64>())
+}
+
+fn status_kb(pid: u32, field: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn this_process_is_over_a_megabyte_and_under_many() {
+        let mut memory = Memory::new(std::process::id(), 1);
+        memory.exceeded().await;
+        assert!(memory.is_exceeded() && memory.peak_mb() == Some(1), "no more is reported than there was");
+        let mut memory = Memory::new(std::process::id(), 10_240);
+        memory.look_back();
+        assert!(!memory.is_exceeded() && memory.peak_mb().is_some());
+    }
+}
