@@ -45,7 +45,13 @@ mod tests {
     use super::*;
 
     fn shard(index: i64, parents: &[i64]) -> ShardInfo {
-        ShardInfo { index, id: format!("shardId-{index:012}"), closed: false, parents: parents.to_vec() }
+        ShardInfo {
+            index,
+            id: format!("shardId-{index:012}"),
+            starts: "0".into(),
+            closed: false,
+            parents: parents.to_vec(),
+        }
     }
 
     fn started(lineage: &mut Lineage, shards: &[ShardInfo]) -> Vec<i64> {

@@ -92,7 +92,13 @@ impl Simulation {
         let mut random = StdRng::seed_from_u64(seed);
         let (settings, lanes) = settings(&mut random);
         let shard = |index: i64, keys: Range<usize>| SimShard {
-            info: ShardInfo { index, id: format!("shardId-{index:012}"), closed: false, parents: Vec::new() },
+            info: ShardInfo {
+                index,
+                id: format!("shardId-{index:012}"),
+                starts: "0".into(),
+                closed: false,
+                parents: Vec::new(),
+            },
             keys,
             records: Vec::new(),
         };
@@ -184,14 +190,22 @@ impl Simulation {
                 let middle = self.random.random_range(keys.start + 1..keys.end);
                 vec![keys.start..middle, middle..keys.end]
             }
-            [a, b] => vec![self.shards[*a].keys.start..self.shards[*b].keys.end],
+            [a, b] => {
+                let both = self.shards[*a].keys.start..self.shards[*b].keys.end;
+                vec![both]
+            }
             _ => return,
         };
         let ids: Vec<i64> = parents.iter().map(|at| self.shards[*at].info.index).collect();
         for keys in keys {
             let index = self.shards.len() as i64;
-            let info =
-                ShardInfo { index, id: format!("shardId-{index:012}"), closed: false, parents: ids.clone() };
+            let info = ShardInfo {
+                index,
+                id: format!("shardId-{index:012}"),
+                starts: "0".into(),
+                closed: false,
+                parents: ids.clone(),
+            };
             self.shards.push(SimShard { info, keys, records: Vec::new() });
         }
         for at in parents {
