@@ -1,7 +1,6 @@
 //! Who may connect: authorizers and signatures on `$connect`.
 
 use http::{Method, StatusCode};
-use local::package::{Packing, package};
 use local::plane::{Plane, PlaneOptions};
 use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, empty_plane, role};
@@ -16,23 +15,9 @@ fn function_arn(name: &str) -> String {
     format!("arn:aws:lambda:us-east-1:000000000000:function:{name}")
 }
 
-fn architecture() -> &'static str {
-    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
-}
-
 /// A function that answers what its environment says.
 async fn scripted(plane: &Plane, name: &str, environment: Value) {
-    use base64::Engine as _;
-    let binary = tokio::task::spawn_blocking(|| functions::binary("scripted")).await.expect("it is built");
-    let zip = package(&std::fs::read(binary).expect("a binary"), Packing::Stored).expect("a zip");
-    let create = json!({
-        "FunctionName": name, "Role": FUNCTION_ROLE, "Runtime": "provided.al2023", "Handler": "bootstrap",
-        "Architectures": [architecture()], "Environment": {"Variables": environment},
-        "Code": {"ZipFile": base64::engine::general_purpose::STANDARD.encode(zip)},
-    });
-    let (status, answer) =
-        control::rest(plane, "lambda", Method::POST, "/2015-03-31/functions", &create).await;
-    assert!(status.is_success(), "{answer}");
+    functions::scripted(plane, name, FUNCTION_ROLE, environment).await;
 }
 
 /// An authorizer by a function; answers its id.

@@ -2,6 +2,8 @@
 
 mod authorization;
 mod client_to_gateway;
+mod failing_batches;
+mod fault_queues;
 mod faults_on_demand;
 mod function_to_client;
 mod gateway_to_stream;

@@ -1,7 +1,12 @@
 //! The real functions, built once for all tests.
 
+use crate::control;
+use base64::Engine as _;
 use bytes::Bytes;
+use http::Method;
 use local::package::{Packing, package};
+use local::plane::Plane;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -32,6 +37,24 @@ fn build(key: &str) -> Bytes {
     package(&binary, Packing::Stored).expect("a binary can be packed").into()
 }
 
+/// Creates a function that does what its environment says: see `bin/scripted.rs`.
+///
+/// # Panics
+/// Where the plane refuses it.
+pub async fn scripted(plane: &Plane, name: &str, role_arn: &str, environment: Value) {
+    let binary = tokio::task::spawn_blocking(|| binary("scripted")).await.expect("it is built");
+    let zip = package(&std::fs::read(binary).expect("a binary"), Packing::Stored).expect("a zip");
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+    let create = json!({
+        "FunctionName": name, "Role": role_arn, "Runtime": "provided.al2023", "Handler": "bootstrap",
+        "Architectures": [architecture], "Environment": {"Variables": environment},
+        "Code": {"ZipFile": base64::engine::general_purpose::STANDARD.encode(zip)},
+    });
+    let (status, answer) =
+        control::rest(plane, "lambda", Method::POST, "/2015-03-31/functions", &create).await;
+    assert!(status.is_success(), "{answer}");
+}
+
 /// The path of a workspace's binary, built if it was not: a function's, or `sluicegate`.
 ///
 /// # Panics
@@ -49,7 +72,7 @@ pub fn binary(name: &str) -> PathBuf {
     assert!(output.status.success(), "{name} does not compile:\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout)
         .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .expect("cargo names the binary that it built")

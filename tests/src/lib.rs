@@ -8,6 +8,7 @@ pub mod endpoint;
 pub mod functions;
 pub mod plane;
 pub mod sdk;
+pub mod source;
 pub mod suite;
 pub mod tail;
 pub mod tier;

@@ -3,6 +3,7 @@
 mod bundle;
 mod connect;
 mod dev;
+mod faults;
 mod flow_log;
 mod functions;
 mod health;
@@ -45,6 +46,8 @@ enum Command {
     Load(load::Args),
     /// Tell what a load needs, hits and costs on AWS
     Plan(plan::Args),
+    /// Show what functions could not handle, or put it back into the stream
+    Faults(faults::Args),
     /// Lay out all that a deployment needs in one folder, or check such a folder
     Bundle(bundle::Args),
     /// Plan, deploy, check, read or destroy the stack of a bundle
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
             Command::Template(args) => template::run(&args),
             Command::Load(args) => load::run(args).await,
             Command::Plan(args) => plan::run(&args),
+            Command::Faults(args) => faults::run(args).await,
             Command::Bundle(args) => bundle::run(&args),
             Command::Stack(args) => stack::run(args).await,
         }

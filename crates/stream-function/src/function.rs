@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 
 use crate::batch::Runner;
-use crate::client::{EndpointConnections, Queue, Transport};
+use crate::client::{EndpointConnections, Queue, Transport, transport};
 use crate::connection::Connection;
 use crate::connections::Connections;
 use crate::environment::{Environment, time_left};
@@ -96,8 +96,8 @@ impl<H> Function<H> {
         telemetry::init(lookup);
         let environment =
             Environment::read(&lookup).map_err(|error| fail("the function cannot start", &error))?;
-        let transport = Transport::new(&environment)
-            .map_err(|error| fail("the HTTP client cannot start", error.as_ref()))?;
+        let transport =
+            transport(&environment).map_err(|error| fail("the HTTP client cannot start", error.as_ref()))?;
         let Self { handler, limits, connections } = self;
         let runner = runner(environment, transport, limits, connections);
         // The sandbox may freeze as soon as it polls, and a handshake would not survive that.

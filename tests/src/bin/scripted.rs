@@ -1,5 +1,6 @@
 //! A function that answers what its environment says: `ANSWER` word for word, or a failure with the message
-//! `FAILURE`; without either it dies. It speaks to the Runtime API by hand, as small as can be.
+//! `FAILURE`; without either it dies. Its log has a line `EVENT` with each event. It speaks to the Runtime API by
+//! hand, as small as can be.
 
 use std::env;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -7,7 +8,8 @@ use std::net::TcpStream;
 
 fn main() -> io::Result<()> {
     loop {
-        let (head, _) = call("GET", "invocation/next", "")?;
+        let (head, event) = call("GET", "invocation/next", "")?;
+        println!("EVENT {}", String::from_utf8_lossy(&event));
         let id = head.iter().find_map(|line| line.strip_prefix("lambda-runtime-aws-request-id: "));
         let id = id.map(str::trim).unwrap_or_default();
         match (env::var("ANSWER"), env::var("FAILURE")) {

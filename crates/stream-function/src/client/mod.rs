@@ -15,4 +15,4 @@ mod wire;
 
 pub(crate) use connections::EndpointConnections;
 pub(crate) use queue::Queue;
-pub(crate) use transport::{Transport, causes};
+pub(crate) use transport::{Transport, causes, transport};

@@ -9,7 +9,7 @@ use aws_smithy_http_client::test_util::{CaptureRequestReceiver, capture_request}
 use bytes::Bytes;
 use http::{Method, Request};
 
-use super::{EndpointConnections, Queue, Transport};
+use super::{EndpointConnections, Queue, transport};
 use crate::environment::Environment;
 
 /// 2026-11-23T05:33:20Z.
@@ -74,13 +74,13 @@ fn compare(service: &str, ours: Request<Bytes>, receiver: CaptureRequestReceiver
     }
     let json = |body: &Bytes| serde_json::from_slice::<serde_json::Value>(body).ok();
     assert_eq!(json(ours.body()), json(theirs.body()));
-    let transport = Transport::new(&environment()).unwrap();
+    let transport = transport(&environment()).unwrap();
     transport.sign(service, &mut theirs, UNIX_EPOCH + Duration::from_secs(NOW_EPOCH_S)).unwrap();
     assert_eq!(theirs.headers().get("authorization").unwrap(), authorization.as_str());
 }
 
 fn connections() -> EndpointConnections {
-    EndpointConnections::new(Transport::new(&environment()).unwrap(), environment().connections_endpoint)
+    EndpointConnections::new(transport(&environment()).unwrap(), environment().connections_endpoint)
 }
 
 /// Ids end with `=`, which is encoded once in the path and once more in the signature.
@@ -117,6 +117,6 @@ async fn messages_are_the_sdks() {
     let own = environment();
     let body = r#"{"reason":"gave_up","error":"ünicode \"quoted\""}"#;
     let _ = client.send_message().queue_url(&own.fault_queue_url).message_body(body).send().await;
-    let queue = Queue::new(Transport::new(&own).unwrap(), own.sqs_endpoint, own.fault_queue_url);
+    let queue = Queue::new(transport(&own).unwrap(), own.sqs_endpoint, own.fault_queue_url);
     compare("sqs", queue.request(body).unwrap(), receiver);
 }

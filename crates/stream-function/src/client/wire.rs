@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{EndpointConnections, Queue, Transport};
+use super::{EndpointConnections, Queue, transport};
 use crate::connections::{Connections, Delivery, SendError};
 use crate::environment::Environment;
 use crate::fault::FaultQueue;
@@ -48,7 +48,7 @@ impl Endpoint {
     }
 
     fn connections(&self) -> EndpointConnections {
-        EndpointConnections::new(Transport::new(&self.environment()).unwrap(), self.url.clone())
+        EndpointConnections::new(transport(&self.environment()).unwrap(), self.url.clone())
     }
 }
 
@@ -159,7 +159,7 @@ async fn an_endpoint_that_is_not_there_is_unavailable() {
 async fn the_fault_queue_takes_messages_or_says_why_not() {
     let endpoint = Endpoint::start().await;
     let environment = endpoint.environment();
-    let transport = Transport::new(&environment).unwrap();
+    let transport = transport(&environment).unwrap();
     let queue = Queue::new(transport, endpoint.url, environment.fault_queue_url);
     assert_eq!(queue.publish("{}").await, Ok(()));
     assert_eq!(queue.publish("refused").await, Err("the queue does not exist".into()));

@@ -180,6 +180,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn queues_are_listed_page_by_page_where_a_page_is_asked_for() {
+        let (queues, _) = queue().await;
+        for name in ["a-faults", "b-faults", "c-faults"] {
+            call(&queues, "CreateQueue", json!({"QueueName": name})).await.unwrap();
+        }
+        let list = async |ask: Value| call(&queues, "ListQueues", ask).await.unwrap().body.unwrap();
+        let url = |name: &str| format!("http://{HOST}/000000000000/{name}");
+        let first = list(json!({"MaxResults": 2})).await;
+        assert_eq!(first["QueueUrls"], json!([url("a-faults"), url("b-faults")]));
+        let rest = list(json!({"MaxResults": 2, "NextToken": first["NextToken"]})).await;
+        assert_eq!(rest, json!({"QueueUrls": [url("c-faults"), url("q")]}));
+        let all = list(json!({"QueueNamePrefix": "q"})).await;
+        assert_eq!(all, json!({"QueueUrls": [url("q")]}));
+        for wrong in [0, 1_001] {
+            let error = call(&queues, "ListQueues", json!({"MaxResults": wrong})).await.unwrap_err();
+            assert!(error.message.contains("between 1 and 1000"), "{error}");
+        }
+    }
+
+    #[tokio::test]
     async fn what_does_not_exist_or_is_not_supported_is_named() {
         let (queues, url) = queue().await;
         let missing =

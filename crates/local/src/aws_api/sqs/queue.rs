@@ -4,6 +4,7 @@ use super::attributes::Attributes;
 use super::messages::Messages;
 use super::{Queues, invalid, no_queue, parse, queue_name};
 use crate::aws_api::lock;
+use crate::aws_api::page::page;
 use crate::aws_api::tags::Tags;
 use crate::aws_api::wire::{Answer, ApiError, Reply, time};
 use serde::Deserialize;
@@ -16,6 +17,8 @@ use tokio::sync::Notify;
 /// Queues in the account, at most.
 pub const QUEUES_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 80;
+/// Queues of one answer to ListQueues, at most.
+const LISTED_MAX: usize = 1_000;
 
 /// A queue.
 #[derive(Debug)]
@@ -72,6 +75,8 @@ struct SetQueueAttributes {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct ListQueues {
     queue_name_prefix: Option<String>,
+    max_results: Option<usize>,
+    next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -146,11 +151,18 @@ impl Queues {
 
     pub(super) fn list_queues(&self, host: &str, input: Value) -> Answer {
         let request: ListQueues = parse("ListQueues", input)?;
+        let limit = request.max_results.unwrap_or(LISTED_MAX);
+        if !(1..=LISTED_MAX).contains(&limit) {
+            return Err(invalid(format!("MaxResults {limit}: must be between 1 and {LISTED_MAX}")));
+        }
         let prefix = request.queue_name_prefix.unwrap_or_default();
         let queues = lock::lock(&self.queues);
-        let urls: Vec<String> =
-            queues.keys().filter(|name| name.starts_with(&prefix)).map(|name| self.url(host, name)).collect();
-        Ok(Reply::ok(json!({"QueueUrls": (!urls.is_empty()).then_some(urls)})))
+        let named = queues.keys().filter(|name| name.starts_with(&prefix));
+        let urls = named.map(|name| (name, self.url(host, name)));
+        let (urls, token) = page(urls, request.next_token.as_deref(), limit);
+        // Who does not say how many gets no token.
+        let token = token.filter(|_| request.max_results.is_some());
+        Ok(Reply::ok(json!({"QueueUrls": (!urls.is_empty()).then_some(urls), "NextToken": token})))
     }
 
     pub(super) fn get_queue_attributes(&self, input: Value) -> Answer {

@@ -1,0 +1,92 @@
+//! Calls to SQS and Kinesis, on AWS or any plane.
+
+use super::credentials;
+use anyhow::{Context as _, anyhow, bail};
+use bytes::Bytes;
+use serde_json::Value;
+use signed_http::{Limits, SignedHttp, causes};
+use std::time::Duration;
+
+/// Bytes of one answer, at most: GetRecords gives up to 10 MB of data, in base64.
+const ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+/// Time for one call.
+const CALL_MAX: Duration = Duration::from_secs(30);
+
+/// A service that is called.
+#[derive(Debug, Clone, Copy)]
+pub enum Service {
+    /// SQS.
+    Sqs,
+    /// Kinesis.
+    Kinesis,
+}
+
+/// The caller.
+pub struct Aws {
+    http: SignedHttp,
+    sqs: String,
+    kinesis: String,
+}
+
+/// What a service refused, by its code.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} is refused: {code}: {message}")]
+pub struct Refused {
+    operation: String,
+    /// Such as `ProvisionedThroughputExceededException`.
+    pub code: String,
+    message: String,
+}
+
+impl Aws {
+    /// The caller and the plane that the environment names.
+    pub fn from_environment() -> anyhow::Result<Self> {
+        let lookup = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let keys = credentials::read(&lookup)?;
+        let suffix = if keys.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let endpoint = |variable: &str, service: &str| {
+            let given = lookup(variable).or_else(|| lookup("AWS_ENDPOINT_URL"));
+            given.map_or_else(
+                || format!("https://{service}.{}.{suffix}", keys.region),
+                |url| url.trim_end_matches('/').to_owned(),
+            )
+        };
+        let sqs = endpoint("AWS_ENDPOINT_URL_SQS", "sqs");
+        let kinesis = endpoint("AWS_ENDPOINT_URL_KINESIS", "kinesis");
+        let needs_tls = sqs.starts_with("https:") || kinesis.starts_with("https:");
+        let limits = Limits {
+            connect: Duration::from_secs(5),
+            request: CALL_MAX,
+            response_bytes_max: ANSWER_BYTES_MAX,
+        };
+        let http = SignedHttp::new(&keys, needs_tls, limits)
+            .map_err(|error| anyhow!("{}", causes(error.as_ref())))?;
+        Ok(Self { http, sqs, kinesis })
+    }
+
+    /// Calls an operation with JSON and answers what it says.
+    pub async fn call(&self, service: Service, operation: &str, body: &Value) -> anyhow::Result<Value> {
+        let (name, endpoint, prefix, version) = match service {
+            Service::Sqs => ("sqs", &self.sqs, "AmazonSQS", "1.0"),
+            Service::Kinesis => ("kinesis", &self.kinesis, "Kinesis_20131202", "1.1"),
+        };
+        let request = http::Request::post(format!("{endpoint}/"))
+            .header("content-type", format!("application/x-amz-json-{version}"))
+            .header("x-amz-target", format!("{prefix}.{operation}"))
+            .body(Bytes::from(body.to_string()))
+            .with_context(|| format!("{endpoint} is no address"))?;
+        let answer = self.http.send(name, request).await;
+        let answer =
+            answer.map_err(|error| anyhow!("{endpoint} does not answer: {}", causes(error.as_ref())))?;
+        if !answer.status.is_success() {
+            let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            let code = said["__type"].as_str().unwrap_or(answer.status.as_str());
+            let code = code.rsplit('#').next().unwrap_or(code).to_owned();
+            bail!(Refused { operation: operation.into(), code, message: answer.message() });
+        }
+        if answer.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&answer.body).with_context(|| format!("{operation} answered no JSON"))
+    }
+}

@@ -1,0 +1,89 @@
+//! Fault queues: which there are, and their messages.
+
+use super::aws::{Aws, Service::Sqs};
+use super::message::Fault;
+use super::text;
+use serde_json::{Value, json};
+
+/// What the names of fault queues end with.
+const SUFFIX: &str = "-faults";
+/// Queues of one ListQueues, at most.
+const LISTED_MAX: usize = 1_000;
+/// Messages of one ReceiveMessage, at most.
+const RECEIVE_MAX: usize = 10;
+/// Seconds that a message is hidden from others unless it is given back before: time to put a batch back.
+const HIDDEN_S: u32 = 120;
+/// Seconds to wait for messages that a look at some of SQS's servers would miss.
+const WAIT_S: u32 = 1;
+
+/// A message, hidden from others until it is given back or deleted.
+pub struct Received {
+    pub id: String,
+    pub receipt: String,
+    pub body: String,
+    pub fault: Fault,
+}
+
+/// The URLs of the queue that is named, or of all fault queues.
+pub async fn find(aws: &Aws, named: Option<&str>) -> anyhow::Result<Vec<String>> {
+    if let Some(named) = named {
+        if named.contains("://") {
+            return Ok(vec![named.into()]);
+        }
+        let answer = aws.call(Sqs, "GetQueueUrl", &json!({ "QueueName": named })).await?;
+        return Ok(vec![text(&answer, "QueueUrl")?.into()]);
+    }
+    let mut found = Vec::new();
+    let mut ask = json!({"MaxResults": LISTED_MAX});
+    loop {
+        let answer = aws.call(Sqs, "ListQueues", &ask).await?;
+        let urls = answer["QueueUrls"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        found.extend(urls.filter(|url| url.ends_with(SUFFIX)).map(String::from));
+        match answer["NextToken"].as_str() {
+            Some(token) => ask["NextToken"] = token.into(),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Up to `max` messages.
+pub async fn receive(aws: &Aws, url: &str, max: usize) -> anyhow::Result<Vec<Received>> {
+    let mut received = Vec::new();
+    while received.len() < max {
+        let ask = json!({
+            "QueueUrl": url, "MaxNumberOfMessages": RECEIVE_MAX.min(max - received.len()),
+            "VisibilityTimeout": HIDDEN_S, "WaitTimeSeconds": WAIT_S,
+        });
+        let answer = aws.call(Sqs, "ReceiveMessage", &ask).await?;
+        let before = received.len();
+        for message in answer["Messages"].as_array().into_iter().flatten() {
+            let body = text(message, "Body")?.to_owned();
+            received.push(Received {
+                id: text(message, "MessageId")?.into(),
+                receipt: text(message, "ReceiptHandle")?.into(),
+                fault: Fault::read(&body),
+                body,
+            });
+        }
+        if received.len() == before {
+            break;
+        }
+    }
+    Ok(received)
+}
+
+/// Gives messages back; one that cannot be comes back by itself.
+pub async fn release(aws: &Aws, url: &str, messages: &[Received]) {
+    for message in messages {
+        let hide = json!({"QueueUrl": url, "ReceiptHandle": message.receipt, "VisibilityTimeout": 0});
+        if let Err(error) = aws.call(Sqs, "ChangeMessageVisibility", &hide).await {
+            eprintln!("a message is hidden for up to {HIDDEN_S} s: {error:#}");
+        }
+    }
+}
+
+/// Deletes a message.
+pub async fn delete(aws: &Aws, url: &str, message: &Received) -> anyhow::Result<()> {
+    let delete = json!({"QueueUrl": url, "ReceiptHandle": message.receipt});
+    aws.call(Sqs, "DeleteMessage", &delete).await.map(drop)
+}

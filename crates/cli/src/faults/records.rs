@@ -1,0 +1,89 @@
+//! A message's records: in the message itself, or read back from the stream while they last.
+
+use super::aws::{Aws, Refused, Service::Kinesis};
+use super::message::{Fault, Found, Record};
+use super::text;
+use anyhow::{Context as _, anyhow, bail, ensure};
+use serde_json::json;
+
+/// Records of one GetRecords, at most.
+const READ_MAX: usize = 1_000;
+/// Records of one message, at most: the largest batch a mapping can have, many times over.
+const RANGE_MAX: usize = 100_000;
+/// Where a message's records cannot be read any more.
+const NO_MORE: &str = "the stream has its records no more: they have expired, or it was made anew since";
+
+/// The records that a message is about.
+pub async fn of(aws: &Aws, fault: &Fault) -> anyhow::Result<Found> {
+    match fault {
+        Fault::Foreign => bail!("it is no message of a function or a mapping"),
+        Fault::Record(fault) => {
+            let record = &fault.record;
+            let stream_arn = record.stream_arn.clone().context("it names no stream")?;
+            if let Some(data) = record.data.clone() {
+                let (partition_key, sequence_number) =
+                    (record.partition_key.clone(), record.sequence_number.clone());
+                return Ok(Found::All(vec![Record { stream_arn, partition_key, data, sequence_number }]));
+            }
+            let shard = record.shard_id.as_deref().context("it names no shard")?;
+            let number = &record.sequence_number;
+            range(aws, &stream_arn, shard, number, number).await.map(Found::All)
+        }
+        Fault::Range(fault) => {
+            let batch = &fault.batch;
+            let (first, last) = (&batch.start_sequence_number, &batch.end_sequence_number);
+            let records = range(aws, &batch.stream_arn, &batch.shard_id, first, last).await?;
+            Ok(if records.len() == batch.batch_size { Found::All(records) } else { Found::More(records) })
+        }
+    }
+}
+
+/// Reads a shard from one sequence number through another.
+async fn range(
+    aws: &Aws,
+    stream_arn: &str,
+    shard: &str,
+    first: &str,
+    last: &str,
+) -> anyhow::Result<Vec<Record>> {
+    let ask = json!({
+        "StreamARN": stream_arn, "ShardId": shard,
+        "ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": first,
+    });
+    let answer = aws.call(Kinesis, "GetShardIterator", &ask).await.map_err(|error| {
+        match error.downcast_ref::<Refused>().map(|refused| refused.code.as_str()) {
+            Some("ResourceNotFoundException") => anyhow!("{stream_arn} has no {shard}: its records are gone"),
+            // The number is no number of this stream's: what it was given by is gone.
+            Some("InvalidArgumentException") => anyhow!(NO_MORE),
+            _ => error,
+        }
+    })?;
+    let mut iterator = Some(text(&answer, "ShardIterator")?.to_owned());
+    let mut records: Vec<Record> = Vec::new();
+    while let Some(position) = iterator.take() {
+        let ask = json!({"StreamARN": stream_arn, "ShardIterator": position, "Limit": READ_MAX});
+        let answer = aws.call(Kinesis, "GetRecords", &ask).await?;
+        for record in answer["Records"].as_array().into_iter().flatten() {
+            let number = text(record, "SequenceNumber")?;
+            if (number.len(), number) > (last.len(), last) {
+                break;
+            }
+            records.push(Record {
+                stream_arn: stream_arn.into(),
+                partition_key: text(record, "PartitionKey")?.into(),
+                data: text(record, "Data")?.into(),
+                sequence_number: number.into(),
+            });
+        }
+        ensure!(records.len() <= RANGE_MAX, "more than {RANGE_MAX} records lie between its ends");
+        let is_whole = records.last().is_some_and(|record| record.sequence_number == last);
+        let is_tip = answer["MillisBehindLatest"].as_u64() == Some(0);
+        if !is_whole && !is_tip {
+            iterator = answer["NextShardIterator"].as_str().map(String::from);
+        }
+    }
+    let is_first = records.first().is_some_and(|record| record.sequence_number == first);
+    let is_last = records.last().is_some_and(|record| record.sequence_number == last);
+    ensure!(is_first && is_last, NO_MORE);
+    Ok(records)
+}

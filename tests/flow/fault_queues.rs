@@ -1,0 +1,187 @@
+//! `sluicegate faults`: what functions could not handle is shown, and put back into its stream.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use local::faults::FaultSettings;
+use local::plane::Plane;
+use serde_json::{Value, json};
+use sluicegate_tests::api::{empty_plane, role};
+use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::source::Source;
+use sluicegate_tests::{control, eventually, functions};
+use std::process::Output;
+
+const ROLE: &str = "arn:aws:iam::000000000000:role/broken";
+
+/// A client's messages are answered after all, in order, once what kept the answers away is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_a_function_published_whole_go_back_in_order() {
+    let plane = TestPlane::start().await;
+    let (mut lucky, mut unlucky) = (plane.client().await, plane.client().await);
+    unlucky.send("not json").await;
+    let id = unlucky.receive_json().await["connectionId"].as_str().expect("an id").to_owned();
+    let fault = format!("connections-500=for={id}").parse().expect("a fault");
+    plane.plane.faults().set(FaultSettings { specs: vec![fault], seed: Some(1) });
+    let queue = format!("{}-echo-faults", plane.stack.name);
+    // While others get through, a connection whose posts fail is soon given up.
+    for n in 1..=3_usize {
+        unlucky.send(n.to_string()).await;
+        eventually("the record is given up", || async {
+            waiting(&plane.plane, &queue).await == n.to_string()
+        })
+        .await;
+        lucky.send("0").await;
+        assert_eq!(lucky.receive().await, "0");
+    }
+
+    let shown = lines(&faults(&plane.plane, &["list", "--json"]).await);
+    assert_eq!(shown.len(), 3, "{shown:?}");
+    for (n, shown) in shown.iter().enumerate() {
+        assert_eq!(
+            (&shown["state"], &shown["message"]["functionName"]),
+            (&json!("available"), &json!(plane.stack.function_name("echo"))),
+            "{shown}"
+        );
+        assert_eq!(shown["message"]["reason"], "retries_exhausted", "{shown}");
+        let data: Value = serde_json::from_slice(&decoded(&shown["records"][0]["data"])).expect("JSON");
+        assert_eq!(data["payload"], json!(n + 1), "{data}");
+    }
+    assert_eq!(waiting(&plane.plane, &queue).await, "3", "list hides nothing");
+    let dry = lines(&faults(&plane.plane, &["replay", "--dry-run", "--json"]).await);
+    assert_eq!((&dry[0]["records"], &dry[0]["dryRun"]), (&json!(3), &json!(true)));
+    assert_eq!(waiting(&plane.plane, &queue).await, "3", "a dry run changes nothing");
+
+    plane.plane.faults().clear();
+    let told = lines(
+        &faults(&plane.plane, &["replay", "--json", "--function", &plane.stack.function_name("echo")]).await,
+    );
+    assert_eq!(
+        (&told[0]["messages"], &told[0]["records"], &told[0]["kept"]),
+        (&json!(3), &json!(3), &json!(0))
+    );
+    for n in ["1", "2", "3"] {
+        assert_eq!(unlucky.receive().await, n);
+    }
+    assert_eq!(left(&plane.plane, &queue).await, ["0", "0"]);
+}
+
+/// A mapping's message has no records: they are read back from the stream while it has them.
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_a_mapping_gave_up_are_read_back_and_put_back_in_order() {
+    let plane = empty_plane().await;
+    let source = broken(&plane).await;
+    let shown = lines(&faults(&plane, &["list", "--json"]).await);
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    assert_eq!(shown[0]["state"], "available", "{}", shown[0]);
+    assert_eq!(shown[0]["message"]["requestContext"]["condition"], "RetryAttemptsExhausted");
+    let records = shown[0]["records"].as_array().expect("records");
+    let records: Vec<_> = records.iter().map(|record| decoded(&record["data"])).collect();
+    assert_eq!(records, [b"1", b"2", b"3"]);
+    assert_eq!(waiting(&plane, "broken-faults").await, "1", "list hides nothing");
+
+    // What is another function's stays.
+    faults(&plane, &["replay", "--function", "another"]).await;
+    assert_eq!(waiting(&plane, "broken-faults").await, "1");
+    let output = faults(&plane, &["replay"]).await;
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "broken-faults: 3 records of 1 messages went back into the stream\n"
+    );
+    let put = ["1", "2", "3", "1", "2", "3"].map(|data| ("k".to_owned(), data.to_owned()));
+    assert_eq!(source.records("shardId-000000000000").await, put);
+    assert_eq!(left(&plane, "broken-faults").await, ["0", "0"]);
+}
+
+/// What cannot be put back any more stays, and a sentence says why.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_records_are_gone_stays_and_says_so() {
+    let plane = empty_plane().await;
+    let source = broken(&plane).await;
+    source.delete().await;
+    let output = run(&plane, &["replay"]).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(&format!("{} has no shardId-000000000000: its records are gone", source.arn())),
+        "{said}"
+    );
+    assert_eq!(waiting(&plane, "broken-faults").await, "1");
+
+    Source::create(&plane, source.name, 1).await.put("k", "another").await;
+    let output = run(&plane, &["replay"]).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the stream has its records no more"), "{said}");
+    assert!(said.contains("1 messages stay in their queue"), "{said}");
+    assert_eq!(waiting(&plane, "broken-faults").await, "1");
+    let shown = lines(&faults(&plane, &["list", "--json"]).await);
+    assert_eq!(shown[0]["state"], "unavailable");
+}
+
+/// A function that always fails, and what its mapping says of the three records that it gave up. The mapping is gone.
+async fn broken(plane: &Plane) -> Source<'_> {
+    role(plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*", "sqs:SendMessage"]).await;
+    functions::scripted(plane, "broken", ROLE, json!({"FAILURE": "no database"})).await;
+    control::json(plane, "AmazonSQS.CreateQueue", &json!({"QueueName": "broken-faults"})).await;
+    let source = Source::create(plane, "doomed", 1).await;
+    for data in ["1", "2", "3"] {
+        source.put("k", data).await;
+    }
+    let queue = format!("arn:aws:sqs:us-east-1:{}:broken-faults", plane.account().id);
+    let settings = json!({
+        "MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": queue}},
+    });
+    let mapping = source.map("broken", settings).await;
+    eventually("the batch is given up", || async { waiting(plane, "broken-faults").await == "1" }).await;
+    source.unmap(&mapping).await;
+    source
+}
+
+/// Runs the command as a user does, with the plane in its environment.
+async fn run(plane: &Plane, arguments: &[&str]) -> Output {
+    let binary = tokio::task::spawn_blocking(|| functions::binary("sluicegate")).await.expect("it is built");
+    tokio::process::Command::new(binary)
+        .arg("faults")
+        .args(arguments)
+        .env("AWS_ENDPOINT_URL", plane.endpoint_url())
+        .envs([
+            ("AWS_ACCESS_KEY_ID", "developer"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_REGION", "us-east-1"),
+        ])
+        .env_remove("AWS_PROFILE")
+        .output()
+        .await
+        .expect("it runs")
+}
+
+/// The same, where nothing may fail.
+async fn faults(plane: &Plane, arguments: &[&str]) -> Output {
+    let output = run(plane, arguments).await;
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
+
+fn decoded(data: &Value) -> Vec<u8> {
+    STANDARD.decode(data.as_str().expect("data")).expect("base64")
+}
+
+/// How many messages a queue shows.
+async fn waiting(plane: &Plane, queue: &str) -> String {
+    let [waiting, _] = left(plane, queue).await;
+    waiting
+}
+
+/// How many messages a queue has: visible, and hidden.
+async fn left(plane: &Plane, queue: &str) -> [String; 2] {
+    let url = format!("{}/{}/{queue}", plane.endpoint_url(), plane.account().id);
+    let asked = json!({"QueueUrl": url, "AttributeNames": ["All"]});
+    let answer = control::json(plane, "AmazonSQS.GetQueueAttributes", &asked).await;
+    let counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+    counts.map(|count| answer["Attributes"][count].as_str().expect("a count").to_owned())
+}
