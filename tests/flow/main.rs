@@ -10,6 +10,7 @@ mod gateway_to_stream;
 mod integrations;
 mod least_privilege;
 mod observability;
+mod protocol;
 mod round_trip;
 mod stream_to_function;
 mod suite;

@@ -10,9 +10,11 @@ use super::queue::Outbox;
 use super::trace::Failure;
 use super::{Deployed, Gateway, access_log, authorizer, dispatch, ids, socket};
 use crate::clock;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
@@ -21,11 +23,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+/// The version of the protocol that is spoken.
+const VERSION: HeaderValue = HeaderValue::from_static("13");
+/// Bytes of a handshake's key, before base64.
+const KEY_BYTES: usize = 16;
+
 /// Whether a request asks for a WebSocket.
 pub fn is_upgrade(headers: &HeaderMap) -> bool {
+    // A list may stand in several headers of the name.
     let has = |name, token: &str| {
-        let value = headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
-        value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
+        let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.any(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token)))
     };
     has(header::UPGRADE, "websocket") && has(header::CONNECTION, "upgrade")
 }
@@ -59,8 +67,10 @@ impl Gateway {
             }
             return response;
         };
-        let Some(accept) = accept(&parts.headers) else {
-            return refuse(StatusCode::BAD_REQUEST);
+        let Some(accept) = accept(&parts) else {
+            let mut response = refuse(StatusCode::BAD_REQUEST);
+            response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, VERSION);
+            return response;
         };
         if !deployed.admits("$connect", now_ms) {
             count(&deployed.counters("$connect").client_errors);
@@ -193,13 +203,16 @@ fn message(status: u16) -> &'static str {
     }
 }
 
-/// `Sec-WebSocket-Accept` for a well-formed handshake of version 13.
-fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
-    let is_version_13 = headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
-    let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
-    // 16 bytes in base64, as RFC 6455 asks.
-    let is_key = key.len() == 24;
-    if !is_version_13 || !is_key {
+/// `Sec-WebSocket-Accept` for a well-formed handshake (RFC 6455, 4.2.1).
+fn accept(request: &Parts) -> Option<HeaderValue> {
+    let only = |name| {
+        let mut values = request.headers.get_all(name).iter();
+        values.next().filter(|_| values.next().is_none())
+    };
+    let key = only(header::SEC_WEBSOCKET_KEY)?;
+    let is_key = STANDARD.decode(key).is_ok_and(|key| key.len() == KEY_BYTES);
+    let is_get = request.method == Method::GET && request.version == Version::HTTP_11;
+    if !is_get || !is_key || only(header::SEC_WEBSOCKET_VERSION)? != VERSION {
         return None;
     }
     HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
