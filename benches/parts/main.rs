@@ -78,6 +78,7 @@ fn batch(criterion: &mut Criterion) {
             window_ms: 0,
             retry: RetryLimits { bisect: false, retries_max: None },
             record_age_max_ms: None,
+            envelope_bytes: 480,
         };
         let records = records(count);
         group.throughput(Throughput::Elements(count as u64));

@@ -1,12 +1,11 @@
 //! Batches: which records go into one invocation, and what is left of them afterwards.
 
+use super::event::record_bytes;
 use crate::stream::Record;
 use std::sync::Arc;
 
 /// Bytes of one invocation's payload, at most (6 MB).
 pub const INVOCATION_BYTES_MAX: usize = 6 * 1_048_576;
-/// Bytes that a record's envelope takes in the event around its data and keys, generously.
-const RECORD_ENVELOPE_BYTES: usize = 768;
 
 /// Records of one lane that are handed over together.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,13 +65,17 @@ pub struct RetryLimits {
 }
 
 impl Batch {
-    /// The first records of a queue that one invocation can take: at least one, at most `records_max`, and
-    /// no more than [`INVOCATION_BYTES_MAX`].
-    pub fn len_of_first(queue: impl IntoIterator<Item = Arc<Record>>, records_max: usize) -> BatchLen {
+    /// The first records of a queue that one invocation can take: at least one, at most `records_max`, and no
+    /// more than make an event of [`INVOCATION_BYTES_MAX`], whose records have an envelope of so many bytes.
+    pub fn len_of_first(
+        queue: impl IntoIterator<Item = Arc<Record>>,
+        records_max: usize,
+        envelope_bytes: usize,
+    ) -> BatchLen {
         let mut bytes = 0;
         let mut records = 0;
         for record in queue {
-            bytes += record.data.len() + record.partition_key.len() + RECORD_ENVELOPE_BYTES;
+            bytes += record_bytes(&record, envelope_bytes);
             if records > 0 && bytes > INVOCATION_BYTES_MAX {
                 return BatchLen { records, full: true };
             }
@@ -121,12 +124,11 @@ impl Batch {
         }
     }
 
-    /// Takes out the records that arrived before `oldest_ms`.
+    /// Takes out the first record that arrived before `oldest_ms`.
     pub fn take_expired(&mut self, oldest_ms: u64) -> Option<Self> {
-        let (expired, fresh): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.records).into_iter().partition(|record| record.arrived_ms < oldest_ms);
-        self.records = fresh;
-        (!expired.is_empty()).then(|| Self { records: expired, ..self.clone() })
+        let index = self.records.iter().position(|record| record.arrived_ms < oldest_ms)?;
+        let records = vec![self.records.remove(index)];
+        Some(Self { records, last: self.last.clone(), ..*self })
     }
 }
 

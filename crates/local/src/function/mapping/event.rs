@@ -50,6 +50,31 @@ struct Kinesis<'a> {
     approximate_arrival_timestamp: f64,
 }
 
+/// Bytes of the event around each record's data and keys, its comma and its share of the event's own frame.
+pub fn envelope_bytes(frame: &EventFrame, shard_id: &str) -> usize {
+    // The longest time until the year 2286.
+    let arrived_ms = 9_999_999_999_999;
+    let empty =
+        Record { sequence_number: "".into(), partition_key: String::new(), data: String::new(), arrived_ms };
+    event(frame, shard_id, &[Arc::new(empty)]).len()
+}
+
+/// Bytes that a record takes in an event, at most.
+pub fn record_bytes(record: &Record, envelope_bytes: usize) -> usize {
+    // Base64 and digits stand as they are; a key may need escapes.
+    let key: usize = record
+        .partition_key
+        .bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => r"\n".len(),
+            0..0x20 => r"\u0000".len(),
+            _ => 1,
+        })
+        .sum();
+    // The sequence number stands in `eventID` too.
+    envelope_bytes + record.data.len() + key + 2 * record.sequence_number.len()
+}
+
 /// The event's JSON.
 pub fn event(frame: &EventFrame, shard_id: &str, records: &[Arc<Record>]) -> Vec<u8> {
     let event_id = |record: &Record| format!("{shard_id}:{}", record.sequence_number);
@@ -76,4 +101,46 @@ pub fn event(frame: &EventFrame, shard_id: &str, records: &[Arc<Record>]) -> Vec
     };
     // Strings and finite numbers alone: this cannot fail.
     serde_json::to_vec(&event).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::function::mapping::batch::{Batch, INVOCATION_BYTES_MAX};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+
+        /// Facts E2: 6 MB with the envelope, whatever the records are; and no record less than fit.
+        #[test]
+        fn a_payload_is_never_over_six_megabytes_and_as_full_as_it_can_be(
+            sizes in proptest::collection::vec((0..700_000_usize, "\\PC{1,64}|[\u{0}-\u{1f}\"]{1,256}"), 24..60),
+            region in "[a-z0-9-]{1,20}",
+            role in "[ -~]{0,300}",
+        ) {
+            let frame = EventFrame {
+                event_source_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/events".into(),
+                invoke_identity_arn: role,
+                region,
+            };
+            let records: Vec<_> = sizes.into_iter().enumerate().map(|(number, (size, partition_key))| {
+                Arc::new(Record {
+                    sequence_number: format!("{number:056}").into(),
+                    partition_key,
+                    data: "A".repeat(size),
+                    arrived_ms: 1_764_158_400_000 + number as u64,
+                })
+            }).collect();
+            let shard_id = "shardId-000000000000";
+            let len = Batch::len_of_first(records.iter().cloned(), 10_000, envelope_bytes(&frame, shard_id));
+            prop_assert!(event(&frame, shard_id, &records[..len.records]).len() <= INVOCATION_BYTES_MAX);
+            if len.full {
+                // A comma and the fraction of a second are reckoned at their longest: a share of the frame each.
+                let slack = 32 * (len.records + 1);
+                let more = event(&frame, shard_id, &records[..=len.records]).len();
+                prop_assert!(more + slack > INVOCATION_BYTES_MAX);
+            }
+        }
+    }
 }

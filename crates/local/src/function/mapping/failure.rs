@@ -60,3 +60,51 @@ pub fn message(frame: &FailureFrame<'_>, given_up: &GivenUp, now_ms: u64) -> Val
     }
     message
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::function::mapping::batch::Batch;
+    use crate::stream::Record;
+    use std::sync::Arc;
+
+    /// 2025-11-26T12:00:00Z
+    const NOON_MS: u64 = 1_764_158_400_000;
+
+    fn given_up(records: u64, condition: Condition, function_error: bool) -> GivenUp {
+        let record = |number: u64| {
+            Arc::new(Record {
+                sequence_number: format!("496{number:053}").into(),
+                partition_key: "k".into(),
+                data: "e30=".into(),
+                arrived_ms: NOON_MS + number,
+            })
+        };
+        let request_id = "0c1f6d4e-8f6d-4f0e-9d3c-1d1f6f1f2a01".into();
+        let batch = Batch {
+            records: (1..=records).map(record).collect(),
+            failures: 4,
+            invocations: 4,
+            last: Some(Invocation { request_id, function_error }),
+        };
+        GivenUp { batch, condition }
+    }
+
+    /// Facts E5, member for member.
+    #[test]
+    fn messages_are_those_observed() {
+        let expected: Value = serde_json::from_str(include_str!("failure/messages.json")).expect("JSON");
+        let frame = FailureFrame {
+            function_arn: "arn:aws:lambda:us-east-1:000000000000:function:echo",
+            stream_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/events",
+            shard_id: "shardId-000000000002",
+        };
+        for (case, given_up) in [
+            ("RetryAttemptsExhausted", given_up(3, Condition::RetryAttemptsExhausted, true)),
+            ("a report of failed records", given_up(1, Condition::RetryAttemptsExhausted, false)),
+            ("RecordAgeExceeded", given_up(1, Condition::RecordAgeExceeded, true)),
+        ] {
+            assert_eq!(message(&frame, &given_up, NOON_MS + 3_600_500), expected[case], "{case}");
+        }
+    }
+}

@@ -25,6 +25,8 @@ pub struct LaneSettings {
     pub retry: RetryLimits,
     /// Milliseconds after which a record is given up.
     pub record_age_max_ms: Option<u64>,
+    /// What a record's envelope takes in the event, beside its data and keys.
+    pub envelope_bytes: usize,
 }
 
 /// What a lane wants now.
@@ -157,7 +159,8 @@ impl Lane {
 
     fn next_batch(&mut self, settings: &LaneSettings, now_ms: u64) -> Result<Batch, Step> {
         let Some(since_ms) = self.queued_since_ms else { return Err(Step::Rest) };
-        let len = Batch::len_of_first(self.queue.iter().cloned(), settings.batch_size);
+        let len =
+            Batch::len_of_first(self.queue.iter().cloned(), settings.batch_size, settings.envelope_bytes);
         let due_ms = since_ms + settings.window_ms;
         if !len.full && now_ms < due_ms {
             return Err(Step::WaitUntil(due_ms));
@@ -177,12 +180,11 @@ impl Lane {
             }
             return expired;
         }
-        let expired = self.queue.iter().take_while(|record| record.arrived_ms < oldest_ms).count();
-        let records: Vec<_> = self.queue.drain(..expired).collect();
+        let expired = self.queue.pop_front_if(|record| record.arrived_ms < oldest_ms)?;
         if self.queue.is_empty() {
             self.queued_since_ms = None;
         }
-        (!records.is_empty()).then(|| Batch::new(records))
+        Some(Batch::new(vec![expired]))
     }
 
     fn calm_down(&mut self) {

@@ -23,6 +23,7 @@ fn settings(batch_size: usize, bisect: bool, retries_max: Option<u32>) -> LaneSe
         window_ms: 0,
         retry: RetryLimits { bisect, retries_max },
         record_age_max_ms: None,
+        envelope_bytes: 0,
     }
 }
 
@@ -195,6 +196,41 @@ fn a_record_of_a_minutes_patience_is_tried_eight_times() {
             step => panic!("unexpected {step:?}"),
         }
     }
+}
+
+/// Facts E5: what is too old is given up record by record, and what is not goes on without it.
+#[test]
+fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
+    let settings = LaneSettings { record_age_max_ms: Some(60_000), ..settings(3, false, None) };
+    let mut lane = Lane::default();
+    for (number, arrived_ms) in [(1, 0), (2, 10), (3, 30_000), (4, 20), (5, 30_000)] {
+        lane.push(record(number, arrived_ms), 30_000);
+    }
+    assert!(matches!(lane.step(&settings, 30_000), Step::Invoke(batch) if batch.len() == 3));
+    lane.settle(&settings, "id", &Verdict::Failed, 30_000);
+    let now_ms = 60_050;
+    let mut given_up = Vec::new();
+    let mut handed_over = Vec::new();
+    let numbers = |records: &[Arc<Record>]| -> Vec<usize> {
+        records.iter().map(|record| record.sequence_number.parse().expect("a number")).collect()
+    };
+    loop {
+        match lane.step(&settings, now_ms) {
+            Step::GiveUp(expired) => {
+                assert_eq!(expired.condition, Condition::RecordAgeExceeded);
+                given_up.push((numbers(&expired.batch.records), expired.batch.invocations));
+            }
+            Step::Invoke(batch) => {
+                handed_over.push(numbers(&batch));
+                lane.settle(&settings, "id", &Verdict::Done, now_ms);
+            }
+            Step::Rest => break,
+            step => panic!("unexpected {step:?}"),
+        }
+    }
+    // The fourth never was in a batch.
+    assert_eq!(given_up, [(vec![1], 1), (vec![2], 1), (vec![4], 0)]);
+    assert_eq!(handed_over, [[3], [5]]);
 }
 
 /// Facts E2: splitting does not use up retries, so one poison record costs its neighbours nothing.

@@ -3,7 +3,7 @@
 //! Whoever drives it asks [`Poller::next`] until it is told to wait, does what it is told, and reports back. So
 //! the same decisions run on a real plane and in a simulation with a clock of its own.
 
-use super::batch::Verdict;
+use super::batch::{INVOCATION_BYTES_MAX, Verdict};
 use super::checkpoint::Checkpoint;
 use super::lane::{GivenUp, Lane, LaneSettings, Step};
 use crate::stream::Record;
@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 /// Records read from a shard and not yet done, at most: how far a healthy lane may run ahead of a sick one.
 pub const READ_AHEAD_RECORDS_MAX: usize = 20_000;
+/// Bytes of such records, as base64, at most: ten full invocations, unless a single record is larger.
+pub const READ_AHEAD_BYTES_MAX: usize = 10 * INVOCATION_BYTES_MAX;
 /// Records taken from the stream in one read, at most.
 pub const READ_RECORDS_MAX: usize = 10_000;
 /// Milliseconds until a source that could not be read is tried again.
@@ -60,6 +62,8 @@ pub struct Poller {
     settings: LaneSettings,
     lanes: Vec<Lane>,
     checkpoint: Checkpoint,
+    /// Bytes of data that the lanes hold.
+    held_bytes: usize,
     /// Whether the shard may hold records that were not read.
     has_more: bool,
     is_closed: bool,
@@ -74,6 +78,7 @@ impl Poller {
             settings,
             lanes: (0..lanes.max(1)).map(|_| Lane::default()).collect(),
             checkpoint: Checkpoint::at(from),
+            held_bytes: 0,
             has_more: true,
             is_closed: false,
             is_stopping: false,
@@ -107,6 +112,11 @@ impl Poller {
     /// How old a record may become, in milliseconds: the mapping's limit or the stream's retention.
     pub fn set_record_age_max(&mut self, record_age_max_ms: Option<u64>) {
         self.settings.record_age_max_ms = record_age_max_ms;
+    }
+
+    /// What a record's envelope takes in the event, which may change with the function's role.
+    pub fn set_envelope_bytes(&mut self, envelope_bytes: usize) {
+        self.settings.envelope_bytes = envelope_bytes;
     }
 
     /// What to do at `now_ms`.
@@ -149,7 +159,9 @@ impl Poller {
     fn read(&mut self, enough: usize, now_ms: u64) -> Option<Next> {
         let room = READ_AHEAD_RECORDS_MAX.saturating_sub(self.checkpoint.ahead());
         let limit = room.min(READ_RECORDS_MAX).min(enough);
-        if limit == 0 || !self.has_more || now_ms < self.read_not_before_ms {
+        // Half of the bytes must be free: what a read finds beyond them is read again.
+        let is_full = self.held_bytes > READ_AHEAD_BYTES_MAX / 2;
+        if limit == 0 || is_full || !self.has_more || now_ms < self.read_not_before_ms {
             return None;
         }
         self.has_more = false;
@@ -166,8 +178,14 @@ impl Poller {
     ) {
         self.has_more |= records.len() >= limit;
         for record in records {
+            let passes = passes(&record);
+            if passes && self.held_bytes > 0 && self.held_bytes + record.data.len() > READ_AHEAD_BYTES_MAX {
+                self.has_more = true;
+                break;
+            }
             self.checkpoint.read(record.sequence_number.clone());
-            if passes(&record) {
+            if passes {
+                self.held_bytes += record.data.len();
                 let lane = self.lane_of(&record.partition_key);
                 self.lanes[lane].push(Arc::new(record), now_ms);
             } else {
@@ -190,6 +208,7 @@ impl Poller {
     /// Takes the function's verdict on a lane's batch.
     pub fn settle(&mut self, lane: usize, request_id: &str, verdict: &Verdict, now_ms: u64) {
         for record in self.lanes[lane].settle(&self.settings, request_id, verdict, now_ms) {
+            self.held_bytes -= record.data.len();
             self.checkpoint.done(&record.sequence_number);
         }
     }
@@ -197,6 +216,7 @@ impl Poller {
     /// Records that were given up are reported, and so done.
     pub fn passed(&mut self, given_up: &GivenUp) {
         for record in &given_up.batch.records {
+            self.held_bytes -= record.data.len();
             self.checkpoint.done(&record.sequence_number);
         }
     }

@@ -3,7 +3,7 @@
 use super::batch::{RetryLimits, Verdict};
 use super::config::MappingConfig;
 use super::destination::Destination;
-use super::event::{EventFrame, event};
+use super::event::{EventFrame, envelope_bytes, event};
 use super::filter::{FilterSubject, Filters};
 use super::lane::LaneSettings;
 use super::poller::{End, Next, Poller, READ_RETRY_MS};
@@ -52,6 +52,8 @@ impl Shard {
             window_ms: u64::from(config.batching_window_s) * 1_000,
             retry: RetryLimits { bisect: config.bisect_on_error, retries_max: config.maximum_retry_attempts },
             record_age_max_ms: config.maximum_record_age_s.map(|seconds| u64::from(seconds) * 1_000),
+            // Known before each decision.
+            envelope_bytes: 0,
         };
         Self {
             stream: stream_name_of_arn(&config.event_source_arn).unwrap_or_default().into(),
@@ -73,6 +75,7 @@ impl Shard {
         self.look_again().await;
         let mut invocations = FuturesUnordered::<Invocation>::new();
         loop {
+            self.poller.set_envelope_bytes(envelope_bytes(&self.event_frame(), &self.info.id));
             let next = self.poller.next(clock::now_ms());
             let until_ms = match next {
                 Next::Read { after, limit } => {
@@ -153,12 +156,7 @@ impl Shard {
     fn invoke(&self, lane: usize, records: &[Arc<crate::stream::Record>]) -> Invocation {
         let functions = self.surroundings.functions.clone();
         let name = self.config.function_name.clone();
-        let frame = EventFrame {
-            event_source_arn: self.config.event_source_arn.clone(),
-            invoke_identity_arn: functions.role_arn(&name).unwrap_or_default(),
-            region: self.surroundings.account.region.clone(),
-        };
-        let payload = Bytes::from(event(&frame, &self.info.id, records));
+        let payload = Bytes::from(event(&self.event_frame(), &self.info.id, records));
         let faults = self.surroundings.faults.clone();
         let arrived_ms = records.last().map_or(0, |record| record.arrived_ms);
         self.progress.set_iterator_age(clock::now_ms().saturating_sub(arrived_ms));
@@ -172,6 +170,18 @@ impl Shard {
             }
             (lane, request_id, ended)
         })
+    }
+
+    fn event_frame(&self) -> EventFrame {
+        EventFrame {
+            event_source_arn: self.config.event_source_arn.clone(),
+            invoke_identity_arn: self
+                .surroundings
+                .functions
+                .role_arn(&self.config.function_name)
+                .unwrap_or_default(),
+            region: self.surroundings.account.region.clone(),
+        }
     }
 
     fn settle(&mut self, lane: usize, request_id: &str, ended: &Result<Ended, InvokeError>) {

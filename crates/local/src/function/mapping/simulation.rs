@@ -429,6 +429,7 @@ fn settings(random: &mut StdRng) -> (LaneSettings, usize) {
             retries_max: [Some(0), Some(2), Some(5), None][random.random_range(0..4)],
         },
         record_age_max_ms: [None, None, Some(60_000), Some(5_000)][random.random_range(0..4)],
+        envelope_bytes: 0,
     };
     (settings, [1, 1, 2, 4, 10][random.random_range(0..5)])
 }
