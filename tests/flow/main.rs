@@ -2,6 +2,7 @@
 
 mod authorization;
 mod client_to_gateway;
+mod crowd;
 mod failing_batches;
 mod fault_queues;
 mod faults_on_demand;

@@ -3,7 +3,11 @@
 use sluicegate_tests::frame::{CLOSE, CONTINUATION, Frame, PONG, TEXT};
 use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::raw::RawClient;
+use std::future::pending;
 use std::net::SocketAddr;
+use std::sync::{OnceLock, mpsc};
+use std::thread;
+use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 /// Bytes of a frame from the gateway, at most (facts A8).
@@ -179,10 +183,26 @@ impl Got {
     }
 }
 
+/// Where the one plane is that all these tests share: with one each, most of their time would go into starting it. It
+/// has a runtime of its own, since a test's ends with the test.
+pub fn plane() -> SocketAddr {
+    static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
+    *ADDRESS.get_or_init(|| {
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            Runtime::new().expect("a runtime").block_on(async {
+                let plane = TestPlane::start().await;
+                tell.send(plane.plane.address()).expect("somebody asked");
+                pending::<()>().await;
+            });
+        });
+        told.recv().expect("the plane starts")
+    })
+}
+
 /// Runs all cases at once, each on a connection of its own, and tells all that do not hold.
 pub async fn all_hold(cases: Vec<Case>) {
-    let plane = TestPlane::start().await;
-    let address = plane.plane.address();
+    let address = plane();
     let mut running = JoinSet::new();
     for case in cases {
         running
