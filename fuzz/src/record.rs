@@ -1,0 +1,26 @@
+//! A record with given data, and what a filter sees of it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use local::function::mapping::filter::FilterSubject;
+use local::stream::Record;
+
+/// A record; the data that a pattern sees is its base64, as Kinesis hands it out.
+pub fn of(data: &str) -> Record {
+    Record {
+        sequence_number: "49590338271490256608559692538361571095921575989136588898".into(),
+        partition_key: "Qyi07eCbtjMCJKw=".into(),
+        data: STANDARD.encode(data),
+        arrived_ms: 1_708_326_702_790,
+    }
+}
+
+/// What a filter sees of it.
+pub fn subject(record: &Record) -> FilterSubject<'_> {
+    FilterSubject {
+        record,
+        shard_id: "shardId-000000000000",
+        event_source_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/events",
+        region: "us-east-1",
+    }
+}
