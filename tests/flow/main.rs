@@ -6,6 +6,7 @@ mod crowd;
 mod failing_batches;
 mod fault_queues;
 mod faults_on_demand;
+mod function_host;
 mod function_to_client;
 mod gateway_to_stream;
 mod integrations;

@@ -1,26 +1,80 @@
-//! A function that answers what its environment says: `ANSWER` word for word, or a failure with the message
-//! `FAILURE`; without either it dies. Its log has a line `EVENT` with each event. It speaks to the Runtime API by
+//! A function that does what its environment says: answers `ANSWER` word for word, fails with the message
+//! `FAILURE`, or commits a `MISDEED`; without any it dies in mid-invocation. It speaks to the Runtime API by
 //! hand, as small as can be.
 
 use std::env;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::exit;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// One byte more than a function may answer.
+const TOO_LARGE_BYTES: usize = 6 * 1_048_576 + 101;
+/// More memory than the smallest function has.
+const TOO_MUCH_MEMORY_BYTES: usize = 192 * 1_048_576;
 
 fn main() -> io::Result<()> {
+    let misdeed = env::var("MISDEED").unwrap_or_default();
+    match misdeed.as_str() {
+        "exit before next" => exit(7),
+        "init error" => {
+            let error = r#"{"errorType":"Init","errorMessage":"no configuration"}"#;
+            call("POST", "init/error", error)?;
+            exit(1);
+        }
+        _ => {}
+    }
     loop {
-        let (head, event) = call("GET", "invocation/next", "")?;
-        println!("EVENT {}", String::from_utf8_lossy(&event));
+        let (head, _) = call("GET", "invocation/next", "")?;
         let id = head.iter().find_map(|line| line.strip_prefix("lambda-runtime-aws-request-id: "));
         let id = id.map(str::trim).unwrap_or_default();
+        let respond = |body: &str| call("POST", &format!("invocation/{id}/response"), body);
+        match misdeed.as_str() {
+            "sleep" => sleep_forever(),
+            "answer too large" => {
+                let (head, _) = respond(&"x".repeat(TOO_LARGE_BYTES))?;
+                println!("told {}", head.first().map_or("nothing", |line| line.trim()));
+                continue;
+            }
+            "take too much memory" => {
+                let taken = vec![1_u8; TOO_MUCH_MEMORY_BYTES];
+                println!("took {} bytes", std::hint::black_box(&taken).len());
+                sleep_forever();
+            }
+            "tell" => {
+                tell(&head);
+                respond("null")?;
+                continue;
+            }
+            _ => {}
+        }
         match (env::var("ANSWER"), env::var("FAILURE")) {
-            (Ok(answer), _) => call("POST", &format!("invocation/{id}/response"), &answer)?,
+            (Ok(answer), _) => respond(&answer)?,
             (_, Ok(failure)) => {
                 let error = format!(r#"{{"errorType":"Error","errorMessage":"{failure}"}}"#);
                 call("POST", &format!("invocation/{id}/error"), &error)?
             }
-            _ => std::process::exit(1),
+            _ => exit(1),
         };
     }
+}
+
+fn sleep_forever() -> ! {
+    loop {
+        std::thread::sleep(Duration::from_secs(3_600));
+    }
+}
+
+/// Prints what it was told: each header, each environment variable's name; and the time.
+fn tell(head: &[String]) {
+    for line in head {
+        println!("header {}", line.trim());
+    }
+    for (name, _) in env::vars_os() {
+        println!("variable {}", name.display());
+    }
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    println!("now {now_ms}");
 }
 
 /// One call on a connection of its own: the answer's head, line by line, and its body.

@@ -196,7 +196,8 @@ impl<'a> Slot<'a> {
     fn take(in_flight: &'a AtomicU32, limit: u32) -> Option<Self> {
         let taken = in_flight
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now < limit).then_some(now + 1));
-        taken.is_ok().then_some(Self(in_flight))
+        // Not `then_some`: a slot that was never taken would be given back.
+        taken.is_ok().then(|| Self(in_flight))
     }
 }
 

@@ -1,0 +1,252 @@
+//! Functions that misbehave, and what each is told: seen by its log, its mapping and its failure destination.
+
+use aws_sdk_kinesis::primitives::Blob;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use local::package::{Packing, package};
+use local::plane::Plane;
+use serde_json::{Value, json};
+use sluicegate_tests::api::{empty_plane, role};
+use sluicegate_tests::{control, eventually, functions, sdk};
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const ROLE: &str = "arn:aws:iam::000000000000:role/function";
+const STREAM_ARN: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
+const QUEUE_ARN: &str = "arn:aws:sqs:us-east-1:000000000000:given-up";
+const FUNCTIONS: &str = "/2015-03-31/functions";
+const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
+
+/// A stream of one shard, the scripted function behind it, and a queue for what it gives up.
+struct Scene {
+    plane: Plane,
+    queue_url: String,
+}
+
+impl Scene {
+    /// A function that does what its environment says, with one attempt for each batch of one record.
+    async fn start(environment: Value, timeout_s: u32) -> Self {
+        let plane = empty_plane().await;
+        role(&plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "sqs:*", "logs:*"]).await;
+        let queue = control::json(&plane, "AmazonSQS.CreateQueue", &json!({"QueueName": "given-up"})).await;
+        let queue_url = queue["QueueUrl"].as_str().expect("a queue").to_owned();
+        let kinesis = sdk::kinesis(&plane.endpoint_url());
+        kinesis.create_stream().stream_name("events").shard_count(1).send().await.expect("a stream");
+        let scene = Self { plane, queue_url };
+        eventually("the stream is ACTIVE", || async {
+            let described = kinesis.describe_stream_summary().stream_name("events").send().await;
+            let summary = described.expect("a summary").stream_description_summary.expect("a summary");
+            summary.stream_status.as_str() == "ACTIVE"
+        })
+        .await;
+        let binary =
+            tokio::task::spawn_blocking(|| functions::binary("scripted")).await.expect("it is built");
+        let zip = package(&std::fs::read(binary).expect("a binary"), Packing::Stored).expect("a zip");
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+        let function = json!({
+            "FunctionName": "scripted", "Role": ROLE, "Runtime": "provided.al2023", "Handler": "bootstrap",
+            "Architectures": [architecture], "Environment": {"Variables": environment},
+            "MemorySize": 128, "Timeout": timeout_s, "Code": {"ZipFile": STANDARD.encode(zip)},
+        });
+        scene.lambda(Method::POST, FUNCTIONS, function).await;
+        scene
+    }
+
+    /// Begins to hand records over.
+    async fn map(&self) {
+        let mapping = json!({
+            "FunctionName": "scripted", "EventSourceArn": STREAM_ARN, "StartingPosition": "TRIM_HORIZON",
+            "BatchSize": 1, "MaximumRetryAttempts": 0,
+            "DestinationConfig": {"OnFailure": {"Destination": QUEUE_ARN}},
+        });
+        self.lambda(Method::POST, MAPPINGS, mapping).await;
+    }
+
+    async fn lambda(&self, method: Method, path: &str, body: Value) -> Value {
+        let (status, answer) = control::rest(&self.plane, "lambda", method, path, &body).await;
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        answer
+    }
+
+    async fn put(&self) {
+        let kinesis = sdk::kinesis(&self.plane.endpoint_url());
+        let put = kinesis.put_record().stream_name("events").partition_key("k").data(Blob::new("{}"));
+        put.send().await.expect("a record");
+    }
+
+    /// The function's log: each line's stream and text.
+    async fn log(&self) -> Vec<(String, String)> {
+        let filter = json!({"logGroupName": "/aws/lambda/scripted"});
+        let events = control::json(&self.plane, "Logs_20140328.FilterLogEvents", &filter).await;
+        let text = |value: &Value| value.as_str().unwrap_or_default().trim_end_matches('\n').to_owned();
+        let events = events["events"].as_array().cloned().unwrap_or_default();
+        events.iter().map(|event| (text(&event["logStreamName"]), text(&event["message"]))).collect()
+    }
+
+    /// The log after so many invocations.
+    async fn log_after(&self, invocations: usize) -> Vec<(String, String)> {
+        eventually("the invocation is reported", || async {
+            reports(&self.log().await).len() == invocations
+        })
+        .await;
+        self.log().await
+    }
+
+    /// The failure destination's next message, if there is one.
+    async fn told(&self) -> Option<Value> {
+        let receive = json!({"QueueUrl": self.queue_url});
+        let received = control::json(&self.plane, "AmazonSQS.ReceiveMessage", &receive).await;
+        serde_json::from_str(received["Messages"][0]["Body"].as_str()?).ok()
+    }
+}
+
+/// Each REPORT line and its stream.
+fn reports(log: &[(String, String)]) -> Vec<&(String, String)> {
+    log.iter().filter(|(_, line)| line.starts_with("REPORT ")).collect()
+}
+
+/// Hands one record to a function that fails; answers its log, line by line, once its record is given up.
+async fn log_of_a_failure(misdeed: &str, timeout_s: u32) -> Vec<String> {
+    let scene = Scene::start(json!({"MISDEED": misdeed}), timeout_s).await;
+    scene.map().await;
+    scene.put().await;
+    let log = scene.log_after(1).await;
+    let mut told = None;
+    while told.is_none() {
+        told = scene.told().await;
+        tokio::task::yield_now().await;
+    }
+    let told = told.unwrap_or_default();
+    assert_eq!(told["requestContext"]["condition"], "RetryAttemptsExhausted");
+    assert_eq!(told["requestContext"]["approximateInvokeCount"], 1);
+    assert_eq!(told["responseContext"]["functionError"], "Unhandled");
+    let id = told["requestContext"]["requestId"].as_str().expect("an id");
+    let report = reports(&log)[0].1.clone();
+    assert!(report.starts_with(&format!("REPORT RequestId: {id}\t")), "{report}");
+    log.into_iter().map(|(_, line)| line).collect()
+}
+
+fn has(log: &[String], text: &str) -> bool {
+    log.iter().any(|line| line.contains(text))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_does_not_answer_in_time_is_ended() {
+    let log = log_of_a_failure("sleep", 1).await;
+    assert!(has(&log, "Task timed out after 1.00 seconds") && has(&log, "Status: timeout"), "{log:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_exits_in_mid_invocation_has_failed() {
+    let log = log_of_a_failure("", 60).await;
+    assert!(has(&log, "Runtime exited with error: exit status 1"), "{log:#?}");
+    assert!(has(&log, "Status: error\tError Type: Runtime.ExitError"), "{log:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_exits_before_its_first_event_has_failed() {
+    let log = log_of_a_failure("exit before next", 60).await;
+    assert!(has(&log, "Runtime exited with error: exit status 7"), "{log:#?}");
+    assert!(has(&log, "Status: error\tError Type: Runtime.ExitError"), "{log:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_reports_an_init_error_has_failed() {
+    let log = log_of_a_failure("init error", 60).await;
+    assert!(has(&log, "INIT_REPORT") && has(&log, "Phase: init\tStatus: error"), "{log:#?}");
+    assert!(has(&log, "Status: error\tError Type: Function.Unhandled"), "{log:#?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_takes_more_memory_than_it_has_is_ended() {
+    let log = log_of_a_failure("take too much memory", 60).await;
+    assert!(has(&log, "Runtime exited with error: signal: killed"), "{log:#?}");
+    assert!(has(&log, "Max Memory Used: 128 MB\t"), "{log:#?}");
+    assert!(has(&log, "Status: error\tError Type: Runtime.OutOfMemory"), "{log:#?}");
+}
+
+/// Facts F1: 413, and the function is told so.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_over_six_megabytes_is_refused() {
+    let log = log_of_a_failure("answer too large", 60).await;
+    let refusal =
+        "Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes).";
+    assert!(has(&log, refusal), "{log:#?}");
+    assert!(has(&log, "Status: error\tError Type: Function.ResponseSizeTooLarge"), "{log:#?}");
+}
+
+/// Facts F1 and F2, by what the function itself was told; and the lines around each invocation.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_is_told_what_lambda_tells_it() {
+    const TIMEOUT_S: u32 = 60;
+    let scene = Scene::start(json!({"MISDEED": "tell"}), TIMEOUT_S).await;
+    let before_ms = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
+    scene.map().await;
+    scene.put().await;
+    let log: Vec<_> = scene.log_after(1).await.into_iter().map(|(_, line)| line).collect();
+    let headers: BTreeMap<_, _> = log
+        .iter()
+        .filter_map(|line| line.strip_prefix("header ")?.split_once(": "))
+        .filter(|(name, _)| name.starts_with("lambda-runtime-"))
+        .collect();
+    let id = headers["lambda-runtime-aws-request-id"];
+    assert_eq!(log[0], format!("START RequestId: {id} Version: $LATEST"));
+    assert_eq!(log[log.len() - 2], format!("END RequestId: {id}"));
+    assert!(log[log.len() - 1].starts_with(&format!("REPORT RequestId: {id}\tDuration: ")), "{log:#?}");
+    assert!(log[log.len() - 1].contains("\tInit Duration: "), "{log:#?}");
+    let arn = "arn:aws:lambda:us-east-1:000000000000:function:scripted";
+    assert_eq!(headers["lambda-runtime-invoked-function-arn"], arn);
+    assert!(headers["lambda-runtime-trace-id"].starts_with("Root=1-"), "{headers:?}");
+    let now = log.iter().find_map(|line| line.strip_prefix("now ")).expect("a time");
+    let deadline_ms: u128 = headers["lambda-runtime-deadline-ms"].parse().expect("a number");
+    let timeout_ms = u128::from(TIMEOUT_S) * 1_000;
+    assert!(deadline_ms >= before_ms + timeout_ms, "{deadline_ms}, {before_ms}");
+    assert!(deadline_ms <= now.parse::<u128>().expect("a number") + timeout_ms, "{deadline_ms}, {now}");
+
+    let mut variables: Vec<_> = log.iter().filter_map(|line| line.strip_prefix("variable ")).collect();
+    variables.sort_unstable();
+    let expected = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL", // the plane's own
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "LD_LIBRARY_PATH",
+        "MISDEED", // the function's own
+        "PATH",
+        "TZ",
+        "_HANDLER",
+    ];
+    assert_eq!(variables, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_is_used_again_until_the_configuration_changes() {
+    let scene = Scene::start(json!({"ANSWER": "null"}), 60).await;
+    scene.map().await;
+    for invocations in 1..=2 {
+        scene.put().await;
+        scene.log_after(invocations).await;
+    }
+    let change = json!({"Environment": {"Variables": {"ANSWER": "{}"}}});
+    scene.lambda(Method::PUT, &format!("{FUNCTIONS}/scripted/configuration"), change).await;
+    scene.put().await;
+    let log = scene.log_after(3).await;
+    // Each environment has a log stream of its own, and reports its init once.
+    let [(first, one), (second, two), (third, three)] = reports(&log)[..] else { panic!("{log:#?}") };
+    assert!(first == second && second != third, "{log:#?}");
+    let has_init = [one, two, three].map(|report| report.contains("Init Duration: "));
+    assert_eq!(has_init, [true, false, true]);
+}
