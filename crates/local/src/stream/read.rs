@@ -109,7 +109,14 @@ impl Streams {
             Position::After(sequence_number) => format!("{prefix}/{sequence_number}\u{1}"),
         };
         let end = format!("{prefix}0");
-        let stored = self.store.get_records_range_limited(stream, &start, &end, limit).await;
+        let stored = {
+            // The library waits for its records with a map locked, whose writers block their thread: a reader that
+            // had to wait for an append, woken on the thread that goes on to the next one, would never run.
+            let open = self.open(stream);
+            let _append = open.append.lock().await;
+            let read = self.store.get_records_range_limited(stream, &start, &end, limit);
+            tokio::task::unconstrained(read).await
+        };
         stored
             .into_iter()
             .map(|(key, record)| Record {
