@@ -109,14 +109,8 @@ impl Streams {
             Position::After(sequence_number) => format!("{prefix}/{sequence_number}\u{1}"),
         };
         let end = format!("{prefix}0");
-        let stored = {
-            // The library waits for its records with a map locked, whose writers block their thread: a reader that
-            // had to wait for an append, woken on the thread that goes on to the next one, would never run.
-            let open = self.open(stream);
-            let _append = open.append.lock().await;
-            let read = self.store.get_records_range_limited(stream, &start, &end, limit);
-            tokio::task::unconstrained(read).await
-        };
+        let read = self.store.get_records_range_limited(stream, &start, &end, limit);
+        let stored = self.undisturbed(stream, read).await;
         stored
             .into_iter()
             .map(|(key, record)| Record {
@@ -128,11 +122,22 @@ impl Streams {
             .collect()
     }
 
+    /// Runs one of the library's reads of records while nothing is appended.
+    ///
+    /// The library waits for a shard's records with a map locked, whose writers block their thread: a reader that
+    /// an append woke, on the thread that goes on to the next append, would never run, nor would anything else.
+    pub(super) async fn undisturbed<T>(&self, stream: &str, read: impl Future<Output = T>) -> T {
+        let open = self.open(stream);
+        let _append = open.append.lock().await;
+        tokio::task::unconstrained(read).await
+    }
+
     /// The first record of a shard that arrived at a time or later.
     pub(super) async fn at_timestamp(&self, stream: &str, shard: i64, seconds: f64) -> Option<Position> {
         let prefix = sequence::shard_ix_to_hex(shard);
         let (start, end) = (format!("{prefix}/"), format!("{prefix}0"));
-        let (key, _) = self.store.find_first_record_at_timestamp(stream, &start, &end, seconds).await?;
+        let find = self.store.find_first_record_at_timestamp(stream, &start, &end, seconds);
+        let (key, _) = self.undisturbed(stream, find).await?;
         Some(Position::At(key[start.len()..].into()))
     }
 

@@ -231,6 +231,48 @@ async fn records_are_gone_after_the_streams_retention() {
     assert_eq!(records(&streams).await.len(), 1);
 }
 
+/// The library's readers wait with a map locked whose writers block their thread. Where the two met, everything
+/// stopped for good: here the test would not end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_puts_and_readers_do_not_stop_each_other() {
+    const PUTS: usize = 60;
+    const RECORDS_EACH: usize = 500;
+    let streams = start(WriteLimits::Lifted, None).await;
+    create(&streams).await;
+    let all: Vec<_> =
+        (0..RECORDS_EACH).map(|n| json!({"Data": "e30=", "PartitionKey": n.to_string()})).collect();
+    let put = json!({"StreamName": "s", "Records": all}).to_string();
+
+    let tailing = |streams: Streams| async move {
+        let mut tail = streams.tail("s", 0);
+        let (mut after, mut seen) = (None, 0);
+        while seen < PUTS * RECORDS_EACH {
+            let records = streams.read_after("s", 0, after.as_deref(), 100).await;
+            match records.last() {
+                Some(last) => after = Some(last.sequence_number.clone()),
+                None => tail.changed().await.unwrap(),
+            }
+            seen += records.len();
+        }
+    };
+    let iterating = |streams: Streams| async move {
+        let (mut iterator, mut seen) = (iterator(&streams, "TRIM_HORIZON").await, 0);
+        while seen < PUTS * RECORDS_EACH {
+            let answer = call(&streams, "GetRecords", &iterator).await;
+            seen += answer["Records"].as_array().unwrap().len();
+            iterator = json!({"ShardIterator": answer["NextShardIterator"]});
+            tokio::task::yield_now().await;
+        }
+    };
+    let readers = [tokio::spawn(tailing(streams.clone())), tokio::spawn(iterating(streams.clone()))];
+    for _ in 0..PUTS {
+        assert_eq!(streams.put_records(put.as_bytes()).await.unwrap()["FailedRecordCount"], 0);
+    }
+    for reader in readers {
+        reader.await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "prints figures: cargo test --release -p sluicegate-local --lib puts_per_second -- --ignored --nocapture"]
 async fn puts_per_second() {

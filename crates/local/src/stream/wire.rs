@@ -7,8 +7,8 @@ use crate::identity::{self, Principal};
 use crate::storage::StorageError;
 use axum::body::Body;
 use bytes::Bytes;
-use ferrokinesis::sequence;
 use ferrokinesis::types::StreamStatus;
+use ferrokinesis::{sequence, shard_iterator};
 use http::{Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt as _, Collected};
 use serde_json::{Value, json};
@@ -56,6 +56,9 @@ impl Streams {
         };
         if is_amended {
             body = encoding.encode(&request).into();
+        }
+        if let Some(stream) = iterated(&operation, &request).filter(|stream| self.open.contains_key(stream)) {
+            return self.undisturbed(&stream, self.library(parts, body)).await;
         }
         if is_read(&operation) {
             let response = self.library(parts, body).await;
@@ -215,6 +218,12 @@ fn stream_of(request: &Value) -> Option<String> {
     let arn =
         ["StreamARN", "ConsumerARN", "ResourceARN"].iter().find_map(|member| request[*member].as_str())?;
     stream_name_of_arn(arn).map(String::from)
+}
+
+/// The stream of GetRecords, which an iterator names.
+fn iterated(operation: &str, request: &Value) -> Option<String> {
+    let iterator = request["ShardIterator"].as_str().filter(|_| operation == "GetRecords")?;
+    shard_iterator::decode_shard_iterator(iterator).ok().map(|(_, stream, _, _)| stream)
 }
 
 /// By a header, or by the query as a presigned URL is. What is not meets the library's refusal.
