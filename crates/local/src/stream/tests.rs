@@ -264,12 +264,19 @@ async fn large_puts_and_readers_do_not_stop_each_other() {
             tokio::task::yield_now().await;
         }
     };
-    let readers = [tokio::spawn(tailing(streams.clone())), tokio::spawn(iterating(streams.clone()))];
-    for _ in 0..PUTS {
-        assert_eq!(streams.put_records(put.as_bytes()).await.unwrap()["FailedRecordCount"], 0);
-    }
-    for reader in readers {
-        reader.await.unwrap();
+    // On a worker: there, whom an append wakes waits for the thread that appends.
+    let appending = |streams: Streams| async move {
+        for _ in 0..PUTS {
+            assert_eq!(streams.put_records(put.as_bytes()).await.unwrap()["FailedRecordCount"], 0);
+        }
+    };
+    let tasks = [
+        tokio::spawn(tailing(streams.clone())),
+        tokio::spawn(iterating(streams.clone())),
+        tokio::spawn(appending(streams.clone())),
+    ];
+    for task in tasks {
+        task.await.unwrap();
     }
 }
 
