@@ -10,6 +10,7 @@ mod function_host;
 mod function_to_client;
 mod gateway_to_stream;
 mod integrations;
+mod kept_streams;
 mod least_privilege;
 mod observability;
 mod protocol;

@@ -146,7 +146,7 @@ fn greet(plane: &Plane, stack: &Stack, composed: &Composed) {
     let functions: Vec<_> = composed.functions.values().map(String::as_str).collect();
     println!("  Functions    {}", functions.join(", "));
     println!("  API          {}", composed.api_id);
-    println!("\n  Everything is in memory and gone when this stops (Ctrl-C). In another terminal:");
+    println!("\n  Ctrl-C stops it. In another terminal:");
     println!("  cargo run -- connect {uri}\n");
 }
 

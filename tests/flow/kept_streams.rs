@@ -1,0 +1,177 @@
+//! A stream in a data folder survives its process, and a consumer of it is pushed to.
+
+use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::primitives::Blob;
+use aws_sdk_kinesis::types::{
+    ConsumerStatus, ShardIteratorType, StartingPosition, SubscribeToShardEventStream,
+};
+use local::plane::PlaneOptions;
+use sluicegate_tests::functions::binary;
+use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::sdk;
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Times that the process is killed; `SLUICEGATE_KILLS` replaces it.
+const KILLS: usize = 3;
+/// Who put records meanwhile, each with a partition key of its own.
+const WRITERS: usize = 4;
+/// Records that must be acknowledged between two kills.
+const ACKNOWLEDGED_BETWEEN: usize = 40;
+const SHARD: &str = "shardId-000000000000";
+
+/// `sluicegate serve` on a data folder, at a free port.
+struct Serving {
+    process: Child,
+    endpoint: String,
+}
+
+impl Serving {
+    fn start(sluicegate: &Path, folder: &Path) -> Self {
+        let mut process = Command::new(sluicegate)
+            .args(["serve", "--quiet", "--port", "0", "--data-dir"])
+            .arg(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("sluicegate starts");
+        let told = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let greeting = told.map_while(Result::ok).find(|line| line.contains("http://")).expect("a greeting");
+        let address = greeting.split("http://").nth(1).and_then(|rest| rest.split(';').next());
+        Self { process, endpoint: format!("http://{}", address.expect("its address")) }
+    }
+
+    /// As `kill -9` does.
+    fn kill(&mut self) {
+        self.process.kill().expect("it can be killed");
+        self.process.wait().expect("it ends");
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What was acknowledged: the record's data by its sequence number.
+type Acknowledged = Arc<Mutex<BTreeMap<String, String>>>;
+
+/// Puts numbered records until the process is gone.
+async fn write(kinesis: Client, writer: usize, round: usize, acknowledged: Acknowledged) {
+    for n in 0.. {
+        let data = format!("{writer}-{round:03}-{n:06}");
+        let put = kinesis.put_record().stream_name("kept").partition_key(writer.to_string());
+        let Ok(placed) = put.data(Blob::new(data.as_bytes())).send().await else { return };
+        acknowledged.lock().expect("no panic").insert(placed.sequence_number, data);
+    }
+}
+
+/// Every record of the stream: its data by its sequence number, in the order of the shard.
+async fn read_all(kinesis: &Client) -> Vec<(String, String)> {
+    let ask = kinesis.get_shard_iterator().stream_name("kept").shard_id(SHARD);
+    let ask = ask.shard_iterator_type(ShardIteratorType::TrimHorizon);
+    let mut iterator = ask.send().await.expect("an iterator").shard_iterator;
+    let mut all = Vec::new();
+    loop {
+        let read = kinesis.get_records().set_shard_iterator(iterator).send().await.expect("records");
+        if read.records.is_empty() {
+            return all;
+        }
+        all.extend(read.records.into_iter().map(|record| {
+            let data = String::from_utf8(record.data.into_inner()).expect("text");
+            (record.sequence_number, data)
+        }));
+        iterator = read.next_shard_iterator;
+    }
+}
+
+/// Issue 8: whatever was acknowledged is there after each kill, once, under its sequence number, in its writer's order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_plane_loses_nothing_that_it_acknowledged() {
+    let kills = std::env::var("SLUICEGATE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
+    let sluicegate = tokio::task::spawn_blocking(|| binary("sluicegate")).await.expect("it is built");
+    let folder = tempfile::tempdir().expect("a folder");
+    let acknowledged = Acknowledged::default();
+    for round in 0..kills {
+        let mut serving = Serving::start(&sluicegate, folder.path());
+        let kinesis = sdk::kinesis(&serving.endpoint);
+        if round == 0 {
+            kinesis.create_stream().stream_name("kept").shard_count(1).send().await.expect("a stream");
+        }
+        let before = acknowledged.lock().expect("no panic").len();
+        let mut writers = JoinSet::new();
+        for writer in 0..WRITERS {
+            writers.spawn(write(kinesis.clone(), writer, round, acknowledged.clone()));
+        }
+        sluicegate_tests::eventually("records are acknowledged", || async {
+            acknowledged.lock().expect("no panic").len() >= before + ACKNOWLEDGED_BETWEEN
+        })
+        .await;
+        serving.kill();
+        writers.join_all().await;
+    }
+    let serving = Serving::start(&sluicegate, folder.path());
+    let all = read_all(&sdk::kinesis(&serving.endpoint)).await;
+    let found: BTreeMap<_, _> = all.iter().cloned().collect();
+    assert_eq!(found.len(), all.len(), "a record stands there twice");
+    let acknowledged = acknowledged.lock().expect("no panic").clone();
+    for (sequence_number, data) in &acknowledged {
+        assert_eq!(found.get(sequence_number), Some(data), "an acknowledged record is lost");
+    }
+    for writer in 0..WRITERS {
+        let of_writer: Vec<_> =
+            all.iter().map(|(_, data)| data).filter(|data| data.starts_with(&format!("{writer}-"))).collect();
+        assert!(of_writer.is_sorted(), "records of writer {writer} changed places");
+    }
+    println!("{kills} kills, {} acknowledged, {} found", acknowledged.len(), all.len());
+}
+
+/// Facts D4: by AWS's own client, over the event stream.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_is_pushed_a_record_when_it_is_appended() {
+    let plane = TestPlane::with("", PlaneOptions::default()).await;
+    let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
+    let stream = plane.stack.stream_name();
+    let summary = kinesis.describe_stream_summary().stream_name(&stream).send().await.expect("a summary");
+    let arn = summary.stream_description_summary.expect("a description").stream_arn;
+    let registered = kinesis.register_stream_consumer().stream_arn(arn).consumer_name("mine").send().await;
+    let consumer = registered.expect("a consumer").consumer.expect("its description");
+    sluicegate_tests::eventually("the consumer is active", || async {
+        let described = kinesis.describe_stream_consumer().consumer_arn(&consumer.consumer_arn).send().await;
+        let status =
+            described.expect("it is there").consumer_description.expect("a description").consumer_status;
+        status == ConsumerStatus::Active
+    })
+    .await;
+    let latest = StartingPosition::builder().r#type(ShardIteratorType::Latest).build().expect("a position");
+    let subscribe = || {
+        let ask = kinesis.subscribe_to_shard().consumer_arn(&consumer.consumer_arn).shard_id(SHARD);
+        ask.starting_position(latest.clone()).send()
+    };
+    let mut subscription = subscribe().await.expect("a subscription").event_stream;
+
+    let second = subscribe().await.expect_err("within five seconds").into_service_error();
+    assert!(second.is_resource_in_use_exception(), "{second}");
+
+    let put = kinesis.put_record().stream_name(&stream).partition_key("k").data(Blob::new("\"pushed\""));
+    let placed = put.send().await.expect("a place");
+    let pushed = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            let event = subscription.recv().await.expect("an event").expect("the subscription lasts");
+            let SubscribeToShardEventStream::SubscribeToShardEvent(event) = event else { continue };
+            if let Some(record) = event.records.into_iter().next() {
+                return (record, event.continuation_sequence_number);
+            }
+        }
+    });
+    let (record, continuation) = pushed.await.expect("a record");
+    assert_eq!((record.data.as_ref(), record.sequence_number), (&b"\"pushed\""[..], placed.sequence_number));
+    assert!(!continuation.is_empty());
+}
