@@ -250,3 +250,22 @@ async fn an_environment_is_used_again_until_the_configuration_changes() {
     let has_init = [one, two, three].map(|report| report.contains("Init Duration: "));
     assert_eq!(has_init, [true, false, true]);
 }
+/// Facts E3: with no retry allowed, a throttled record would be given up if being throttled were an attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_without_concurrency_gets_its_records_later_and_no_retry_is_used_up() {
+    let scene = Scene::start(json!({"ANSWER": "null"}), 60).await;
+    let path = "/2017-10-31/functions/scripted/concurrency";
+    scene.lambda(Method::PUT, path, json!({"ReservedConcurrentExecutions": 0})).await;
+    scene.map().await;
+    scene.put().await;
+    eventually("the function is throttled", || async {
+        let mappings = scene.lambda(Method::GET, &format!("{MAPPINGS}/"), Value::Null).await;
+        let result = mappings["EventSourceMappings"][0]["LastProcessingResult"].clone();
+        result.as_str().is_some_and(|result| result.to_lowercase().contains("throttle"))
+    })
+    .await;
+    assert!(reports(&scene.log().await).is_empty());
+    scene.lambda(Method::DELETE, path, Value::Null).await;
+    scene.log_after(1).await;
+    assert_eq!(scene.told().await, None);
+}
