@@ -1,6 +1,6 @@
 //! A function that does what its environment says: answers `ANSWER` word for word, fails with the message
-//! `FAILURE`, or commits a `MISDEED`; without any it dies in mid-invocation. It speaks to the Runtime API by
-//! hand, as small as can be.
+//! `FAILURE`, or commits a `MISDEED`; without any it dies in mid-invocation. Unless it misbehaves, its
+//! log has a line `EVENT` with each event. It speaks to the Runtime API by hand, as small as can be.
 
 use std::env;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -25,7 +25,7 @@ fn main() -> io::Result<()> {
         _ => {}
     }
     loop {
-        let (head, _) = call("GET", "invocation/next", "")?;
+        let (head, event) = call("GET", "invocation/next", "")?;
         let id = head.iter().find_map(|line| line.strip_prefix("lambda-runtime-aws-request-id: "));
         let id = id.map(str::trim).unwrap_or_default();
         let respond = |body: &str| call("POST", &format!("invocation/{id}/response"), body);
@@ -48,6 +48,7 @@ fn main() -> io::Result<()> {
             }
             _ => {}
         }
+        println!("EVENT {}", String::from_utf8_lossy(&event));
         match (env::var("ANSWER"), env::var("FAILURE")) {
             (Ok(answer), _) => respond(&answer)?,
             (_, Ok(failure)) => {
