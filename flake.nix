@@ -27,44 +27,24 @@
         lib.filterAttrs (_: type: type == "directory") (builtins.readDir ./functions)
       );
 
-      isRead =
-        file:
-        lib.any file.hasExt [
-          "rs"
-          "toml"
-          "json"
-          "vtl"
-          "tf"
-          "tfvars"
-          "hcl"
-          "html"
-          "md"
-          "in"
-        ];
-
-      # What cargo reads. Templates, values, fixtures and READMEs are compiled in or read by tests: crane's own
-      # filter would leave them out.
+      # All that is tracked, but for what no build and no test reads: a file that is forgotten here costs a build
+      # too many, and not a build. Templates, values, fixtures and READMEs are compiled in or read by tests: crane's
+      # own filter would leave them out.
       source = lib.fileset.toSource {
         root = ./.;
-        fileset = lib.fileset.unions [
-          ./Cargo.toml
-          ./Cargo.lock
-          ./clippy.toml
-          ./deny.toml
-          ./rustfmt.toml
-          ./LICENSE
-          ./LICENSE-APACHE
-          ./LICENSE-MIT
-          ./terraform
-          (lib.fileset.unions (
-            map (lib.fileset.fileFilter isRead) [
-              ./crates
-              ./functions
-              ./examples
-              ./tests
-            ]
-          ))
-        ];
+        fileset = lib.fileset.difference ./. (
+          lib.fileset.unions [
+            ./.ci
+            ./COMPARE.md
+            ./CONTRIBUTING.md
+            ./PERFORMANCE.md
+            ./flake.lock
+            ./flake.nix
+            ./fuzz
+            ./justfile
+            ./scripts
+          ]
+        );
       };
 
       # Lambda's two architectures, by Terraform's name: Rust's target, and the packages whose compiler has that

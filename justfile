@@ -136,7 +136,7 @@ deny:
 reproducible:
     cargo test -p sluicegate --test bundle -- --ignored
 
-# Make a release: changelog, bundle, images, checksums and a tag
+# Make a release: changelog, bundles (for x86_64 and arm64, or those named), images, checksums and a tag
 [group('release')]
-release VERSION:
-    scripts/release {{ quote(VERSION) }}
+release VERSION *ARCHITECTURES:
+    scripts/release {{ quote(VERSION) }} {{ ARCHITECTURES }}
