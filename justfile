@@ -34,7 +34,7 @@ down:
 # Follow what it writes
 [group('local')]
 logs:
-    {{ compose }} --profile plane --profile localstack logs --follow
+    {{ compose }} --profile plane --profile localstack logs --follow || [[ $? == 130 ]] # Ctrl-C is how one leaves it
 
 [private]
 _up PROFILE:

@@ -4,6 +4,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use local::plane::PlaneOptions;
 use sluicegate_tests::PATIENCE;
 use sluicegate_tests::functions::project;
+use sluicegate_tests::group;
 use sluicegate_tests::plane::TestPlane;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -74,9 +75,8 @@ async fn drive(scenario: &str, tools: &Tools, plane: &TestPlane) -> Result<(), F
         .env("PAGE_URL", file_url(&page))
         .env("WEBSOCKET_URI", plane.uri())
         .env("CONNECTIONS_ENDPOINT", plane.connections_endpoint())
-        .env("PATIENCE_MS", PATIENCE.as_millis().to_string())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE * WAITS_MAX, node.output())
+        .env("PATIENCE_MS", PATIENCE.as_millis().to_string());
+    let output = tokio::time::timeout(PATIENCE * WAITS_MAX, group::output(&mut node))
         .await
         .map_err(|_| "the scenario did not end")?
         .map_err(|error| format!("cannot run node: {error}"))?;

@@ -7,6 +7,7 @@ pub mod denials;
 pub mod endpoint;
 pub mod frame;
 pub mod functions;
+pub mod group;
 pub mod plane;
 pub mod raw;
 pub mod sdk;

@@ -17,6 +17,7 @@ pub mod terraform;
 
 use crate::endpoint::{Endpoint, PlaneKind};
 use choice::Target;
+use tokio::task::spawn_blocking;
 
 /// A plane that runs, and goes with this value.
 pub enum Plane {
@@ -58,7 +59,7 @@ pub struct Deployed {
 
 impl Deployed {
     /// Starts a plane and applies `terraform/` to it, or takes the stack that the environment names; then waits
-    /// for the first answer.
+    /// for the first answer. What blocks does so elsewhere: whoever drops this waits for no build.
     ///
     /// # Errors
     /// Where the plane does not start, Terraform fails, or no message comes back.
@@ -66,17 +67,18 @@ impl Deployed {
         let plane = match target {
             Target::LocalStack => Plane::LocalStack(localstack::LocalStack::start().await?),
             Target::Image => Plane::Image(image::Image::start().await?),
-            Target::Process => Plane::Process(process::Process::start()?),
+            Target::Process => Plane::Process(spawn_blocking(process::Process::start).await??),
             Target::Deployed => {
                 let endpoint = deployed::from_environment().await?;
                 endpoint.first_answer().await?;
                 return Ok(Self { endpoint, stack: None, _plane: None });
             }
         };
+        let kind = plane.kind();
+        let packages = spawn_blocking(move || packages::build(kind)).await??;
         println!("applying terraform/ to {}", plane.aws_endpoint());
-        let packages = packages::build(plane.kind())?;
         let stack = terraform::Stack::apply(plane.aws_endpoint(), packages).await?;
-        let endpoint = stack.endpoint(plane.kind(), plane.aws_endpoint()).await?;
+        let endpoint = stack.endpoint(kind, plane.aws_endpoint()).await?;
         endpoint.first_answer().await?;
         Ok(Self { endpoint, stack: Some(stack), _plane: Some(plane) })
     }

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use testcontainers::bollard::models::HostConfig;
 
 /// The label of everything that one run starts, LocalStack's own children included. Its value is the run's.
 pub const LABEL: &str = "sluicegate.test-run";
@@ -19,6 +20,18 @@ pub fn engine() -> Result<(), String> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(said.lines().next_back().unwrap_or("it said nothing").trim().to_owned())
+}
+
+/// Publishes a container's ports on loopback alone, and not to the network. An engine on another machine, as
+/// `DOCKER_HOST` may name, could not be reached so, and is left as it is.
+pub fn publish_on_loopback(host: &mut HostConfig) {
+    let is_remote = |engine: String| !engine.is_empty() && !engine.starts_with("unix://");
+    if std::env::var("DOCKER_HOST").is_ok_and(is_remote) {
+        return;
+    }
+    for binding in host.port_bindings.iter_mut().flat_map(|ports| ports.values_mut()).flatten().flatten() {
+        binding.host_ip = Some("127.0.0.1".into());
+    }
 }
 
 /// One run's containers and image. Dropping it removes them and their volumes, whoever started them.

@@ -1,6 +1,6 @@
 //! The local plane as an image, built from this checkout and started by testcontainers.
 
-use super::docker::{LABEL, Run};
+use super::docker::{LABEL, Run, publish_on_loopback};
 use crate::functions::{binary, project};
 use anyhow::Context as _;
 use std::collections::HashMap;
@@ -29,16 +29,21 @@ impl Image {
     /// Where Docker cannot build or start it, or it does not become healthy.
     pub async fn start() -> anyhow::Result<Self> {
         let run = Run::of_this_process();
-        let (project, binary) = (project(), tokio::task::spawn_blocking(|| binary("sluicegate")).await?);
-        run.build_plane(&project.join("Dockerfile"), &binary, NAME)?;
+        // Off the runtime's threads, so that Ctrl-C is heard meanwhile.
+        let run = tokio::task::spawn_blocking(move || {
+            run.build_plane(&project().join("Dockerfile"), &binary("sluicegate"), NAME).map(|()| run)
+        })
+        .await??;
         let image = GenericImage::new(NAME, run.id())
-            .with_exposed_port(PORT.tcp())
             .with_wait_for(WaitFor::healthcheck())
             .with_label(LABEL, run.id())
             .with_readonly_rootfs(true)
             .with_cap_drop("ALL")
             .with_security_opt("no-new-privileges")
+            // Any port that is free.
+            .with_mapped_port(0, PORT.tcp())
             .with_host_config_modifier(|host| {
+                publish_on_loopback(host);
                 // `exec`: functions run from here.
                 host.tmpfs = Some(HashMap::from([("/tmp".into(), "exec,mode=1777".into())]));
             });

@@ -3,6 +3,7 @@
 use super::packages;
 use crate::endpoint::{Endpoint, PlaneKind};
 use crate::functions::project;
+use crate::group;
 use crate::sdk::Caller;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
@@ -80,11 +81,7 @@ impl Stack {
 
     async fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let mut terraform = Command::new("terraform");
-        terraform
-            .args(arguments)
-            .current_dir(self.configuration.path())
-            .kill_on_drop(true)
-            .stdin(Stdio::null());
+        terraform.args(arguments).current_dir(self.configuration.path());
         // What the caller's shell has set must not reach an account, nor another stack's state.
         for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "TF_WORKSPACE", "TF_DATA_DIR", "TF_VAR_name"] {
             terraform.env_remove(name);
@@ -92,7 +89,8 @@ impl Stack {
         terraform.env("AWS_ENDPOINT_URL", &self.aws_endpoint).env("AWS_REGION", "us-east-1");
         terraform.env("AWS_ACCESS_KEY_ID", "developer").env("AWS_SECRET_ACCESS_KEY", "secret");
         terraform.env("AWS_EC2_METADATA_DISABLED", "true").env("CHECKPOINT_DISABLE", "1");
-        let output = terraform.env("TF_IN_AUTOMATION", "1").output().await.context("cannot run terraform")?;
+        terraform.env("TF_IN_AUTOMATION", "1");
+        let output = group::output(&mut terraform).await.context("cannot run terraform")?;
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
             let action = arguments.first().copied().unwrap_or_default();
