@@ -249,14 +249,16 @@ struct Plane {
 impl Plane {
     fn start() -> Self {
         let mut process = program().args(["serve", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        // It says where it listens once it does. It is heard out, or the rest of what it says would stop it.
-        let said: Vec<_> =
-            output.lines().map(Result::unwrap).take_while(|line| !line.starts_with("Everything")).collect();
+        let mut said = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let url = said
-            .iter()
-            .find_map(|line| line.split_whitespace().find_map(|word| word.strip_prefix("AWS_ENDPOINT_URL=")));
-        let url = url.expect("the plane says where it listens").to_owned();
+            .find_map(|line| {
+                line.split_whitespace()
+                    .find_map(|word| word.strip_prefix("AWS_ENDPOINT_URL="))
+                    .map(str::to_owned)
+            })
+            .expect("the plane says where it listens");
+        // It is heard out: what nobody reads would stop it.
+        std::thread::spawn(move || said.for_each(drop));
         Self { process, url }
     }
 }
