@@ -118,6 +118,51 @@ async fn a_message_whose_records_are_gone_stays_and_says_so() {
     assert_eq!(shown[0]["state"], "unavailable");
 }
 
+/// What was put into the stream before stays before it: where the earlier of a key's two records cannot go back, the
+/// later one waits, whichever queue it is in, and other keys do not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_waits_for_an_earlier_one_of_its_key() {
+    let plane = empty_plane().await;
+    let source = Source::create(&plane, "kept", 1).await;
+    for queue in ["one-faults", "two-faults"] {
+        control::json(&plane, "AmazonSQS.CreateQueue", &json!({"QueueName": queue})).await;
+    }
+    let publish = async |queue: &str, number: &str, key: &str, data: &str| {
+        let fault = json!({
+            "reason": "failed", "error": "disk full", "functionName": "echo", "requestId": "r",
+            "record": {
+                "data": data, "partitionKey": key, "sequenceNumber": number, "streamArn": source.arn(),
+                "arrivalEpochMs": 1_545_084_650_987_u64,
+            },
+        });
+        let url = format!("{}/{}/{queue}", plane.endpoint_url(), plane.account().id);
+        let send = json!({"QueueUrl": url, "MessageBody": fault.to_string()});
+        control::json(&plane, "AmazonSQS.SendMessage", &send).await;
+    };
+    publish("two-faults", "30", "b", &STANDARD.encode("b3")).await;
+    publish("two-faults", "10", "a", "what is no base64 is refused").await;
+    publish("one-faults", "20", "a", &STANDARD.encode("a2")).await;
+
+    let output = run(&plane, &["replay"]).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("it waits for an earlier record of key a, which stays in a queue"), "{said}");
+    assert!(said.contains("2 messages stay in their queue"), "{said}");
+    assert_eq!(source.records("shardId-000000000000").await, [("b".to_owned(), "b3".to_owned())]);
+    assert_eq!(
+        (waiting(&plane, "one-faults").await, waiting(&plane, "two-faults").await),
+        ("1".into(), "1".into())
+    );
+
+    // Once the earlier one is taken out of its queue, nothing is left to wait for.
+    let url = format!("{}/{}/two-faults", plane.endpoint_url(), plane.account().id);
+    control::json(&plane, "AmazonSQS.PurgeQueue", &json!({"QueueUrl": url})).await;
+    faults(&plane, &["replay"]).await;
+    let put = [("b", "b3"), ("a", "a2")].map(|(key, data)| (key.to_owned(), data.to_owned()));
+    assert_eq!(source.records("shardId-000000000000").await, put);
+    assert_eq!(left(&plane, "one-faults").await, ["0", "0"]);
+}
+
 /// A function that always fails, and what its mapping says of the three records that it gave up. The mapping is gone.
 async fn broken(plane: &Plane) -> Source<'_> {
     role(plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*", "sqs:SendMessage"]).await;

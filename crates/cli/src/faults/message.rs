@@ -80,6 +80,14 @@ pub enum Found {
     More(Vec<Record>),
 }
 
+impl Found {
+    /// The records, whichever they are.
+    pub fn records(&self) -> &[Record] {
+        let (Self::All(records) | Self::More(records)) = self;
+        records
+    }
+}
+
 impl Fault {
     /// Reads a message.
     pub fn read(body: &str) -> Self {

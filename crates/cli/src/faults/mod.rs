@@ -6,6 +6,7 @@
 mod aws;
 mod credentials;
 mod message;
+mod order;
 mod queue;
 mod records;
 mod replay;
@@ -58,41 +59,52 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let aws = Aws::from_environment()?;
     let urls = queue::find(&aws, args.queue.as_deref()).await?;
     anyhow::ensure!(!urls.is_empty(), "no queue's name ends with -faults here: name one with --queue");
-    let mut failed = 0;
-    for url in urls {
-        let received = queue::receive(&aws, &url, args.max).await?;
+    let mut found = Vec::new();
+    for url in &urls {
+        let received = queue::receive(&aws, url, args.max).await?;
         let (wanted, others): (Vec<_>, Vec<_>) = received.into_iter().partition(|received| {
             args.function.as_deref().is_none_or(|name| received.fault.function() == Some(name))
         });
-        queue::release(&aws, &url, &others).await;
-        let mut found = Vec::new();
+        queue::release(&aws, url, &others).await;
         for received in wanted {
             let records = records::of(&aws, &received.fault).await;
-            found.push((received, records));
-        }
-        // As the stream had them, so that what goes back keeps its order within a partition key.
-        found.sort_by(|(one, _), (other, _)| one.fault.place().cmp(&other.fault.place()));
-        match args.action {
-            Action::List => {
-                print(&url, &found, args.json);
-                let released: Vec<_> = found.into_iter().map(|(received, _)| received).collect();
-                queue::release(&aws, &url, &released).await;
-            }
-            Action::Replay { dry_run, whole_ranges } => {
-                failed += replay::run(&aws, &url, found, dry_run, whole_ranges, args.json).await?;
-            }
+            found.push(Candidate { url, received, found: records });
         }
     }
-    anyhow::ensure!(failed == 0, "{failed} messages stay in their queue: see above");
+    // As the stream had them, so that what goes back keeps its order within a partition key.
+    found.sort_by(|one, other| one.received.fault.place().cmp(&other.received.fault.place()));
+    match args.action {
+        Action::List => {
+            for url in &urls {
+                let of_queue: Vec<_> = found.iter().filter(|candidate| candidate.url == url).collect();
+                print(url, &of_queue, args.json);
+            }
+            for Candidate { url, received, .. } in found {
+                queue::release(&aws, url, &[received]).await;
+            }
+        }
+        Action::Replay { dry_run, whole_ranges } => {
+            let settings = replay::Settings { dry_run, whole_ranges, as_json: args.json };
+            let kept = replay::run(&aws, &urls, found, settings).await?;
+            anyhow::ensure!(kept == 0, "{kept} messages stay in their queue: see above");
+        }
+    }
     Ok(())
 }
 
-fn print(url: &str, found: &[(Received, anyhow::Result<Found>)], as_json: bool) {
+/// A message, its queue, and what was found of its records.
+struct Candidate<'a> {
+    url: &'a str,
+    received: Received,
+    found: anyhow::Result<Found>,
+}
+
+fn print(url: &str, found: &[&Candidate<'_>], as_json: bool) {
     if !as_json {
         let name = url.rsplit('/').next().unwrap_or(url);
         println!("{name}: {} message{}", found.len(), if found.len() == 1 { "" } else { "s" });
     }
-    for (received, records) in found {
+    for Candidate { received, found: records, .. } in found {
         if as_json {
             println!("{}", as_value(url, received, records));
         } else {

@@ -10,8 +10,16 @@ use serde_json::json;
 const READ_MAX: usize = 1_000;
 /// Records of one message, at most: the largest batch a mapping can have, many times over.
 const RANGE_MAX: usize = 100_000;
-/// Where a message's records cannot be read any more.
-const NO_MORE: &str = "the stream has its records no more: they have expired, or it was made anew since";
+/// Where a message's records cannot be read any more, now or later.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Gone(String);
+
+impl Gone {
+    fn no_more() -> Self {
+        Self("the stream has its records no more: they have expired, or it was made anew since".into())
+    }
+}
 
 /// The records that a message is about.
 pub async fn of(aws: &Aws, fault: &Fault) -> anyhow::Result<Found> {
@@ -52,9 +60,11 @@ async fn range(
     });
     let answer = aws.call(Kinesis, "GetShardIterator", &ask).await.map_err(|error| {
         match error.downcast_ref::<Refused>().map(|refused| refused.code.as_str()) {
-            Some("ResourceNotFoundException") => anyhow!("{stream_arn} has no {shard}: its records are gone"),
+            Some("ResourceNotFoundException") => {
+                anyhow!(Gone(format!("{stream_arn} has no {shard}: its records are gone")))
+            }
             // The number is no number of this stream's: what it was given by is gone.
-            Some("InvalidArgumentException") => anyhow!(NO_MORE),
+            Some("InvalidArgumentException") => anyhow!(Gone::no_more()),
             _ => error,
         }
     })?;
@@ -84,6 +94,6 @@ async fn range(
     }
     let is_first = records.first().is_some_and(|record| record.sequence_number == first);
     let is_last = records.last().is_some_and(|record| record.sequence_number == last);
-    ensure!(is_first && is_last, NO_MORE);
+    ensure!(is_first && is_last, Gone::no_more());
     Ok(records)
 }

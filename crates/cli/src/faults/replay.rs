@@ -1,12 +1,15 @@
 //! Puts records back: with their partition keys, so that their order from now on is the order they are put in.
 
 use super::aws::{Aws, Refused, Service::Kinesis};
-use super::count;
 use super::message::{Found, Record};
+use super::order::Held;
 use super::queue::{self, Received};
-use anyhow::bail;
+use super::records::Gone;
+use super::{Candidate, count};
+use anyhow::{anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Tries of one put that the shard's write limit refuses.
@@ -14,61 +17,109 @@ const PUT_TRIES_MAX: u32 = 8;
 /// The wait before the second try; doubled with each further one.
 const PUT_WAIT_FIRST: Duration = Duration::from_millis(200);
 
-/// Replays messages in the order given. Answers how many stay in the queue for want of something.
+/// How records go back.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    /// Change nothing.
+    pub dry_run: bool,
+    /// Put back whole ranges, where a message does not tell which of its records failed.
+    pub whole_ranges: bool,
+    /// Tell it in JSON.
+    pub as_json: bool,
+}
+
+/// What became of one queue.
+#[derive(Default)]
+struct Tally {
+    messages: usize,
+    records: usize,
+    kept: usize,
+}
+
+/// Replays messages in the order given, of whichever queue. One that stays holds up those after it that share a
+/// partition key with it: they would overtake it. Answers how many stay.
 pub async fn run(
     aws: &Aws,
-    url: &str,
-    found: Vec<(Received, anyhow::Result<Found>)>,
-    dry_run: bool,
-    whole_ranges: bool,
-    as_json: bool,
+    urls: &[String],
+    found: Vec<Candidate<'_>>,
+    settings: Settings,
 ) -> anyhow::Result<usize> {
     let bar = ProgressBar::new(found.len() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} messages") {
         bar.set_style(style);
     }
-    let (mut messages, mut records, mut kept) = (0, 0, Vec::new());
-    for (received, found) in found {
-        let outcome = match found {
-            Ok(Found::All(records)) => Ok(records),
-            Ok(Found::More(records)) if whole_ranges => Ok(records),
-            Ok(Found::More(records)) => Err(anyhow::anyhow!(
-                "{} lie in its range, more than failed: --whole-ranges puts all of them back",
-                count(records.len())
-            )),
-            Err(error) => Err(error),
-        };
-        let outcome = match outcome {
-            Ok(found) if dry_run => Ok(found.len()),
-            Ok(found) => put_all(aws, url, &received, &found).await.map(|()| found.len()),
-            Err(error) => Err(error),
-        };
-        match outcome {
+    let mut tallies: BTreeMap<&str, Tally> =
+        urls.iter().map(|url| (url.as_str(), Tally::default())).collect();
+    let mut held = Held::default();
+    for Candidate { url, received, found } in found {
+        let tally = tallies.entry(url).or_default();
+        match put_back(aws, url, &received, &found, &held, settings).await {
             Ok(put) => {
-                messages += 1;
-                records += put;
-                if dry_run {
+                tally.messages += 1;
+                tally.records += put;
+                if settings.dry_run {
                     queue::release(aws, url, std::slice::from_ref(&received)).await;
                 }
             }
             Err(error) => {
                 bar.suspend(|| eprintln!("stays in the queue: {}: {error:#}", received.fault.line()));
-                kept.push(received);
+                let is_gone = found.as_ref().is_err_and(|error| error.is::<Gone>());
+                // What can never go back cannot be overtaken.
+                if !is_gone {
+                    held.hold(&received.fault, found.as_ref().ok().map(Found::records));
+                }
+                tally.kept += 1;
+                queue::release(aws, url, &[received]).await;
             }
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    queue::release(aws, url, &kept).await;
-    if as_json {
-        let told = json!({"queueUrl": url, "dryRun": dry_run, "messages": messages, "records": records, "kept": kept.len()});
+    for (url, tally) in &tallies {
+        tell(url, tally, settings);
+    }
+    Ok(tallies.values().map(|tally| tally.kept).sum())
+}
+
+fn tell(url: &str, tally: &Tally, settings: Settings) {
+    let Tally { messages, records, kept } = tally;
+    if settings.as_json {
+        let told = json!({
+            "queueUrl": url, "dryRun": settings.dry_run, "messages": messages, "records": records, "kept": kept,
+        });
         println!("{told}");
     } else {
         let name = url.rsplit('/').next().unwrap_or(url);
-        let verb = if dry_run { "would go" } else { "went" };
-        println!("{name}: {} of {messages} messages {verb} back into the stream", count(records));
+        let verb = if settings.dry_run { "would go" } else { "went" };
+        println!("{name}: {} of {messages} messages {verb} back into the stream", count(*records));
     }
-    Ok(kept.len())
+}
+
+/// Puts one message's records back. Answers how many they are.
+async fn put_back(
+    aws: &Aws,
+    url: &str,
+    received: &Received,
+    found: &anyhow::Result<Found>,
+    held: &Held,
+    settings: Settings,
+) -> anyhow::Result<usize> {
+    let records = match found {
+        Ok(Found::All(records)) => records,
+        Ok(Found::More(records)) if settings.whole_ranges => records,
+        Ok(Found::More(records)) => bail!(
+            "{} lie in its range, more than failed: --whole-ranges puts all of them back",
+            count(records.len())
+        ),
+        Err(error) => bail!("{error:#}"),
+    };
+    if let Some(why) = held.waits(records) {
+        return Err(anyhow!(why));
+    }
+    if !settings.dry_run {
+        put_all(aws, url, received, records).await?;
+    }
+    Ok(records.len())
 }
 
 /// The message goes once all its records are in the stream: a failure in between puts some twice, and loses none.

@@ -1,0 +1,93 @@
+//! Which records wait because an earlier one of their partition key could not be put back. Pure.
+
+use super::message::{Fault, Record};
+use std::collections::BTreeSet;
+
+/// What waits. Messages must come in the order of their places.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// Streams and partition keys.
+    keys: BTreeSet<(String, String)>,
+    /// Streams of which all waits: nobody knows which keys stay behind.
+    streams: BTreeSet<String>,
+}
+
+impl Held {
+    /// A message stays in its queue: what comes after it, with one of its keys, waits. `records` are what is known
+    /// of it.
+    pub fn hold(&mut self, fault: &Fault, records: Option<&[Record]>) {
+        if let Some(records) = records {
+            let keys = records.iter().map(|record| (record.stream_arn.clone(), record.partition_key.clone()));
+            return self.keys.extend(keys);
+        }
+        match fault {
+            Fault::Record(fault) => {
+                let stream_arn = fault.record.stream_arn.clone().unwrap_or_default();
+                self.keys.insert((stream_arn, fault.record.partition_key.clone()));
+            }
+            Fault::Range(fault) => {
+                self.streams.insert(fault.batch.stream_arn.clone());
+            }
+            Fault::Foreign => {}
+        }
+    }
+
+    /// Why a message's records wait, if they do.
+    pub fn waits(&self, records: &[Record]) -> Option<String> {
+        records.iter().find_map(|record| {
+            if self.streams.contains(&record.stream_arn) {
+                return Some("it waits for earlier records of its stream, which could not be read".into());
+            }
+            let key = (record.stream_arn.clone(), record.partition_key.clone());
+            self.keys.contains(&key).then(|| {
+                format!(
+                    "it waits for an earlier record of key {}, which stays in a queue",
+                    record.partition_key
+                )
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STREAM: &str = "arn:aws:kinesis:us-east-1:1:stream/s";
+
+    fn record(stream: &str, key: &str) -> Record {
+        Record {
+            stream_arn: stream.into(),
+            partition_key: key.into(),
+            data: String::new(),
+            sequence_number: "1".into(),
+        }
+    }
+
+    fn range() -> Fault {
+        Fault::read(&format!(
+            r#"{{"requestContext":{{"functionArn":"arn:aws:lambda:us-east-1:1:function:echo","condition":"c"}},
+            "KinesisBatchInfo":{{"shardId":"shardId-000000000000","startSequenceNumber":"1","endSequenceNumber":"2",
+            "approximateArrivalOfFirstRecord":"t","batchSize":2,"streamArn":"{STREAM}"}}}}"#
+        ))
+    }
+
+    #[test]
+    fn what_comes_later_waits_where_it_has_a_key_that_stays_and_nowhere_else() {
+        let mut held = Held::default();
+        assert_eq!(held.waits(&[record(STREAM, "a")]), None);
+        held.hold(&range(), Some(&[record(STREAM, "a"), record(STREAM, "b")]));
+        let why = held.waits(&[record(STREAM, "c"), record(STREAM, "b")]);
+        assert!(why.is_some_and(|why| why.contains("key b")));
+        assert_eq!(held.waits(&[record(STREAM, "c")]), None);
+        assert_eq!(held.waits(&[record("another", "a")]), None);
+    }
+
+    #[test]
+    fn where_the_keys_are_unknown_the_whole_stream_waits() {
+        let mut held = Held::default();
+        held.hold(&range(), None);
+        assert!(held.waits(&[record(STREAM, "any")]).is_some());
+        assert_eq!(held.waits(&[record("another", "any")]), None);
+    }
+}
