@@ -10,7 +10,7 @@ use crate::faults::{FaultSettings, Faults};
 use crate::function::config::FunctionConfig;
 use crate::function::mapping::config::MappingConfig;
 use crate::function::mapping::{self, MappingStatus, Mappings};
-use crate::function::{self, Functions};
+use crate::function::{self, Functions, InvokeError, Invoked};
 use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::metrics::Page;
@@ -27,6 +27,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -47,6 +48,8 @@ pub struct PlaneOptions {
     pub subscription_timers: SubscriptionTimers,
     /// Where streams, records and checkpoints outlive the process; `None`: memory only.
     pub data_dir: Option<PathBuf>,
+    /// How long a function's init may take before it is begun again; `None`: as on AWS, [`function::INIT_MAX`].
+    pub init_max: Option<Duration>,
 }
 
 /// A running plane. Clones are the same plane.
@@ -104,8 +107,15 @@ impl Plane {
         code_dir: TempDir,
         stored: Option<(Storage, Restored)>,
     ) -> Self {
-        let PlaneOptions { account, timers, write_limits, faults, subscription_timers, data_dir: _ } =
-            options;
+        let PlaneOptions {
+            account,
+            timers,
+            write_limits,
+            faults,
+            subscription_timers,
+            data_dir: _,
+            init_max,
+        } = options;
         let faults = Faults::new(faults);
         let storage = stored.as_ref().map(|(storage, _)| storage.clone());
         let iam = Arc::new(Iam::new(account.clone()));
@@ -127,7 +137,7 @@ impl Plane {
             logs: logs.clone(),
             endpoint_url,
             faults: faults.clone(),
-            init_max: function::INIT_MAX,
+            init_max: init_max.unwrap_or(function::INIT_MAX),
         });
         let mappings = Mappings::new(mapping::Surroundings {
             account: account.clone(),
@@ -276,5 +286,15 @@ impl DataPlane for Served {
 
     fn source_exists<'a>(&'a self, arn: &'a str) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
         Box::pin(self.streams.source_exists(arn))
+    }
+
+    fn invoke<'a>(
+        &'a self,
+        function: &'a str,
+        request_id: &'a str,
+        payload: Bytes,
+        wants_log: bool,
+    ) -> Pin<Box<dyn Future<Output = Result<Invoked, InvokeError>> + Send + 'a>> {
+        Box::pin(self.functions.invoke_with_log(function, request_id, payload, wants_log))
     }
 }

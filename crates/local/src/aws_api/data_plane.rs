@@ -3,7 +3,9 @@
 use crate::function::config::FunctionConfig;
 use crate::function::mapping::MappingStatus;
 use crate::function::mapping::config::MappingConfig;
+use crate::function::{InvokeError, Invoked};
 use crate::gateway::stage::Stage;
+use bytes::Bytes;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -35,4 +37,13 @@ pub trait DataPlane: Send + Sync {
 
     /// Whether a stream's or a consumer's ARN names one that exists.
     fn source_exists<'a>(&'a self, arn: &'a str) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+
+    /// Runs one invocation, with the end of its log where that is wanted.
+    fn invoke<'a>(
+        &'a self,
+        function: &'a str,
+        request_id: &'a str,
+        payload: Bytes,
+        wants_log: bool,
+    ) -> Pin<Box<dyn Future<Output = Result<Invoked, InvokeError>> + Send + 'a>>;
 }

@@ -89,6 +89,9 @@ impl AwsApi {
 
     /// Serves one request.
     pub async fn handle(&self, parts: Parts, body: Bytes) -> Response<Full<Bytes>> {
+        if let Some(function) = lambda::invoked(&parts) {
+            return self.invoke(&parts, &function, body).await;
+        }
         let request = match protocol::read(&parts, &body) {
             Ok(request) => request,
             Err(refusal) => return *refusal,
@@ -100,6 +103,14 @@ impl AwsApi {
             tracing::debug!(service = service.signing_name(), operation, method = %parts.method, path, %error, "refused");
         }
         protocol::write(service, protocol, &operation, answer)
+    }
+
+    /// Lambda's Invoke: its payload is any JSON and its answer the function's own, which no protocol here carries.
+    async fn invoke(&self, parts: &Parts, function: &str, payload: Bytes) -> Response<Full<Bytes>> {
+        match caller(&self.permissions, parts) {
+            Some(principal) => self.lambda.invoke(&principal, parts, function, payload).await,
+            None => lambda::refuse_invocation(ApiError::unknown_credentials()),
+        }
     }
 
     async fn answer(&self, parts: &Parts, request: Request) -> Answer {

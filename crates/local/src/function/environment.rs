@@ -111,6 +111,16 @@ impl Environment {
         ended
     }
 
+    /// Keeps the end of what is logged from now on, for [`Environment::take_log_tail`].
+    pub fn keep_log_tail(&self) {
+        self.log_stream.keep_tail();
+    }
+
+    /// The end of the log, if it was kept.
+    pub fn take_log_tail(&self) -> Option<String> {
+        self.log_stream.take_tail()
+    }
+
     /// Whether it can take no further invocation.
     pub fn is_spent(&self) -> bool {
         self.running.process.is_over()

@@ -20,9 +20,23 @@ pub enum InvokeError {
     /// `ResourceNotFoundException`
     #[error("function not found: {0}")]
     NotFound(String),
-    /// `TooManyRequestsException`: no concurrency is left, reserved or the account's.
-    #[error("rate exceeded: function {0} has no concurrency left")]
-    Throttled(String),
+    /// `TooManyRequestsException`: no concurrency is left.
+    #[error("rate exceeded: function {name} has no concurrency left")]
+    Throttled {
+        /// The function.
+        name: String,
+        /// Whether it is the function's own reserved concurrency, and not the account's.
+        is_reserved: bool,
+    },
+}
+
+/// An invocation, told whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoked {
+    /// How it ended.
+    pub ended: Ended,
+    /// The last lines that it logged, where they were asked for.
+    pub log_tail: Option<String>,
 }
 
 /// Every function of the plane.
@@ -93,16 +107,30 @@ impl Functions {
     /// [`InvokeError`] where the function's code was not reached. A function that fails is no error here
     /// but [`Ended::Error`].
     pub async fn invoke(&self, name: &str, request_id: &str, payload: Bytes) -> Result<Ended, InvokeError> {
+        self.invoke_with_log(name, request_id, payload, false).await.map(|invoked| invoked.ended)
+    }
+
+    /// The same, with the end of its log where that is wanted.
+    ///
+    /// # Errors
+    /// As of [`Functions::invoke`].
+    pub async fn invoke_with_log(
+        &self,
+        name: &str,
+        request_id: &str,
+        payload: Bytes,
+        wants_log: bool,
+    ) -> Result<Invoked, InvokeError> {
         let function = self.by_name.get(name).map(|function| function.clone());
         let function = function.ok_or_else(|| InvokeError::NotFound(name.into()))?;
-        let ended = self.invoke_found(&function, name, request_id, payload).await;
-        let outcome = match &ended {
-            Ok(Ended::Response(_)) => &function.outcomes.ok,
-            Ok(Ended::Error(_)) => &function.outcomes.error,
+        let invoked = self.invoke_found(&function, name, request_id, payload, wants_log).await;
+        let outcome = match &invoked {
+            Ok(Invoked { ended: Ended::Response(_), .. }) => &function.outcomes.ok,
+            Ok(Invoked { ended: Ended::Error(_), .. }) => &function.outcomes.error,
             Err(_) => &function.outcomes.throttled,
         };
         outcome.fetch_add(1, Ordering::Relaxed);
-        ended
+        invoked
     }
 
     async fn invoke_found(
@@ -111,15 +139,16 @@ impl Functions {
         name: &str,
         request_id: &str,
         payload: Bytes,
-    ) -> Result<Ended, InvokeError> {
+        wants_log: bool,
+    ) -> Result<Invoked, InvokeError> {
         let config = function.config.load_full();
         let reserved = config.reserved_concurrency.unwrap_or(CONCURRENCY_MAX);
-        let throttled = || InvokeError::Throttled(name.into());
+        let throttled = |is_reserved| InvokeError::Throttled { name: name.into(), is_reserved };
         if self.surroundings.faults.strike(Fault::FunctionThrottled, name).is_some() {
-            return Err(throttled());
+            return Err(throttled(false));
         }
-        let _own = Slot::take(&function.in_flight, reserved).ok_or_else(throttled)?;
-        let _account = Slot::take(&self.in_flight, CONCURRENCY_MAX).ok_or_else(throttled)?;
+        let _own = Slot::take(&function.in_flight, reserved).ok_or_else(|| throttled(true))?;
+        let _account = Slot::take(&self.in_flight, CONCURRENCY_MAX).ok_or_else(|| throttled(false))?;
 
         let warm = function.take_warm(&config);
         let mut environment = match warm {
@@ -130,16 +159,21 @@ impl Functions {
                     Ok(environment) => environment,
                     Err(error) => {
                         tracing::warn!(function = name, %error, "failed to start the function");
-                        return Ok(Ended::Error(Failure::NotStarted(error.to_string()).payload(request_id)));
+                        let ended = Ended::Error(Failure::NotStarted(error.to_string()).payload(request_id));
+                        return Ok(Invoked { ended, log_tail: wants_log.then(String::new) });
                     }
                 }
             }
         };
+        if wants_log {
+            environment.keep_log_tail();
+        }
         let ended = environment.invoke(request_id, payload).await;
+        let log_tail = environment.take_log_tail();
         if !environment.is_spent() && environment.is_fit_for(&function.config.load()) {
             function.idle().push(environment);
         }
-        Ok(ended)
+        Ok(Invoked { ended, log_tail })
     }
 
     /// Writes what is counted.

@@ -4,8 +4,11 @@ use super::config::FunctionConfig;
 use super::environment::Surroundings;
 use crate::clock;
 use crate::identity::Principal;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Bytes of an invocation's log that its caller may see (`LogType: Tail`), at most: the last ones.
+pub(super) const LOG_TAIL_BYTES_MAX: usize = 4 * 1_024;
 
 /// One environment's log stream. Lambda writes it as the function's role: where that may not, nothing is
 /// written, and the function runs all the same.
@@ -17,6 +20,8 @@ pub(super) struct LogStream {
     surroundings: Arc<Surroundings>,
     is_created: AtomicBool,
     function: String,
+    /// The end of what is logged, while somebody wants it.
+    tail: Mutex<Option<String>>,
 }
 
 impl LogStream {
@@ -30,6 +35,7 @@ impl LogStream {
             role: Principal::Role(config.role_arn.clone()),
             is_created: AtomicBool::new(false),
             function: config.name.clone(),
+            tail: Mutex::default(),
             name,
             group,
             surroundings,
@@ -49,6 +55,9 @@ impl LogStream {
     /// Writes one line, and shows it to whoever watches the plane in another form.
     pub fn append_as(&self, line: &str, shown: &str) {
         tracing::info!(target: "function", function = self.function, "{shown}");
+        if let Some(tail) = &mut *self.tail() {
+            extend(tail, line);
+        }
         let may = |action: &str| self.surroundings.permissions.check(&self.role, action, &self.arn).is_ok();
         if !self.is_created.load(Ordering::Relaxed) {
             if !may("logs:CreateLogStream") {
@@ -59,5 +68,47 @@ impl LogStream {
         if may("logs:PutLogEvents") {
             self.surroundings.logs.append(&self.group, &self.name, clock::now_ms(), line);
         }
+    }
+
+    /// Keeps the end of what is logged from now on. The caller of an invocation sees it whether or not the role may
+    /// write it.
+    pub fn keep_tail(&self) {
+        *self.tail() = Some(String::new());
+    }
+
+    /// What was kept, if anything was.
+    pub fn take_tail(&self) -> Option<String> {
+        self.tail().take()
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Option<String>> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Adds a line, and cuts off what is too far back.
+fn extend(tail: &mut String, line: &str) {
+    tail.push_str(line);
+    tail.push('\n');
+    let mut from = tail.len().saturating_sub(LOG_TAIL_BYTES_MAX);
+    while !tail.is_char_boundary(from) {
+        from += 1;
+    }
+    tail.drain(..from);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tail_keeps_the_last_bytes_and_whole_characters() {
+        let mut tail = String::new();
+        extend(&mut tail, "first");
+        extend(&mut tail, "second");
+        assert_eq!(tail, "first\nsecond\n");
+        extend(&mut tail, &"\u{e9}".repeat(LOG_TAIL_BYTES_MAX));
+        assert_eq!(tail.len(), LOG_TAIL_BYTES_MAX - 1, "half a character does not count");
+        assert!(tail.ends_with("\u{e9}\n") && !tail.contains("second"));
     }
 }

@@ -13,6 +13,6 @@ mod runtime_api;
 
 pub use ending::Ended;
 pub use environment::{INIT_MAX, Surroundings};
-pub use host::{CONCURRENCY_MAX, Functions, InvokeError};
+pub use host::{CONCURRENCY_MAX, Functions, InvokeError, Invoked};
 pub use output::LOG_EVENT_BYTES_MAX;
 pub use runtime_api::RESPONSE_BYTES_MAX;

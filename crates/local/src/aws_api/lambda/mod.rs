@@ -3,6 +3,7 @@
 pub mod code;
 mod create_function;
 mod function;
+mod invoke;
 mod mapping;
 mod mapping_check;
 mod mapping_settings;
@@ -13,6 +14,7 @@ mod tagging;
 
 pub use create_function::PRINCIPAL;
 pub use function::Function;
+pub(super) use invoke::{invoked, refuse as refuse_invocation};
 pub use mapping::Mapping;
 
 use super::data_plane::DataPlane;
