@@ -1,9 +1,10 @@
 //! What a handler that simply raises does to its shard, and to no other.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use sluicegate_tests::api::{empty_plane, role};
+use sluicegate_tests::batches::{Batch, batches};
 use sluicegate_tests::source::Source;
-use sluicegate_tests::{control, eventually, functions};
+use sluicegate_tests::{eventually, functions};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/raises";
 /// Retries of a batch: it is handed over once more than that.
@@ -31,44 +32,19 @@ async fn a_handler_that_raises_stops_its_shard_until_its_retries_end() {
         json!({"BatchSize": 2, "MaximumRetryAttempts": RETRIES, "BisectBatchOnFunctionError": false});
     source.map("raises", settings).await;
 
-    let batches = || async {
-        let group = json!({"logGroupName": "/aws/lambda/raises"});
-        let events = control::json(&plane, "Logs_20140328.FilterLogEvents", &group).await;
-        let events = events["events"].as_array().cloned().unwrap_or_default();
-        events.iter().filter_map(batch).collect::<Vec<_>>()
-    };
     let attempts = RETRIES + 1;
     let of_shard = attempts * (1 + behind.div_ceil(2));
-    eventually("every batch is given up", || async { batches().await.len() == of_shard + attempts }).await;
-    let batches = batches().await;
+    eventually("every batch is given up", || async {
+        batches(&plane, "raises").await.len() == of_shard + attempts
+    })
+    .await;
+    let batches = batches(&plane, "raises").await;
     let (here, there): (Vec<_>, Vec<_>) = batches.iter().partition(|batch| batch.shard == shard);
-    let first = vec!["1".to_owned(), "2".into()];
-    assert!(here[..attempts].iter().all(|batch| batch.data == first), "{batches:?}");
-    assert!(here[attempts..].iter().all(|batch| batch.data != first), "{batches:?}");
-    assert_eq!(here[attempts].data[0], "behind");
-    assert!(there.iter().all(|batch| batch.data == ["elsewhere"]), "{batches:?}");
+    let first = ["1", "2"];
+    assert!(here[..attempts].iter().all(|batch| batch.data() == first), "{batches:?}");
+    assert!(here[attempts..].iter().all(|batch| batch.data() != first), "{batches:?}");
+    assert_eq!(here[attempts].data()[0], "behind");
+    assert!(there.iter().all(|batch| batch.data() == ["elsewhere"]), "{batches:?}");
     let place = |of: &Batch| batches.iter().position(|batch| std::ptr::eq(batch, of));
     assert!(place(there[0]) < place(here[attempts]), "the other shard waited: {batches:?}");
-}
-
-/// What was handed over at once.
-#[derive(Debug)]
-struct Batch {
-    shard: String,
-    data: Vec<String>,
-}
-
-/// A batch, from the line that the function logs of it.
-fn batch(event: &Value) -> Option<Batch> {
-    use base64::Engine as _;
-    let event = event["message"].as_str()?.strip_prefix("EVENT ")?;
-    let event: Value = serde_json::from_str(event.trim()).expect("the event is JSON");
-    let records = event["Records"].as_array().expect("a batch has records");
-    let shard = records[0]["eventID"].as_str().and_then(|id| id.split(':').next()).expect("a shard");
-    let text = |record: &Value| {
-        let data = record["kinesis"]["data"].as_str().expect("a record has data");
-        let data = base64::engine::general_purpose::STANDARD.decode(data).expect("base64");
-        String::from_utf8(data).expect("UTF-8")
-    };
-    Some(Batch { shard: shard.to_owned(), data: records.iter().map(text).collect() })
 }

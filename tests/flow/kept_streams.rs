@@ -6,6 +6,7 @@ use aws_sdk_kinesis::types::{
     ConsumerStatus, ShardIteratorType, StartingPosition, SubscribeToShardEventStream,
 };
 use local::plane::PlaneOptions;
+use local::stream::SubscriptionTimers;
 use sluicegate_tests::functions::binary;
 use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::sdk;
@@ -139,20 +140,10 @@ async fn a_subscriber_is_pushed_a_record_when_it_is_appended() {
     let plane = TestPlane::with("", PlaneOptions::default()).await;
     let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
     let stream = plane.stack.stream_name();
-    let summary = kinesis.describe_stream_summary().stream_name(&stream).send().await.expect("a summary");
-    let arn = summary.stream_description_summary.expect("a description").stream_arn;
-    let registered = kinesis.register_stream_consumer().stream_arn(arn).consumer_name("mine").send().await;
-    let consumer = registered.expect("a consumer").consumer.expect("its description");
-    sluicegate_tests::eventually("the consumer is active", || async {
-        let described = kinesis.describe_stream_consumer().consumer_arn(&consumer.consumer_arn).send().await;
-        let status =
-            described.expect("it is there").consumer_description.expect("a description").consumer_status;
-        status == ConsumerStatus::Active
-    })
-    .await;
+    let consumer = consumer(&kinesis, &stream).await;
     let latest = StartingPosition::builder().r#type(ShardIteratorType::Latest).build().expect("a position");
     let subscribe = || {
-        let ask = kinesis.subscribe_to_shard().consumer_arn(&consumer.consumer_arn).shard_id(SHARD);
+        let ask = kinesis.subscribe_to_shard().consumer_arn(&consumer).shard_id(SHARD);
         ask.starting_position(latest.clone()).send()
     };
     let mut subscription = subscribe().await.expect("a subscription").event_stream;
@@ -174,4 +165,40 @@ async fn a_subscriber_is_pushed_a_record_when_it_is_appended() {
     let (record, continuation) = pushed.await.expect("a record");
     assert_eq!((record.data.as_ref(), record.sequence_number), (&b"\"pushed\""[..], placed.sequence_number));
     assert!(!continuation.is_empty());
+}
+
+/// Registers a consumer and waits until it can be used; answers its ARN.
+async fn consumer(kinesis: &Client, stream: &str) -> String {
+    let summary = kinesis.describe_stream_summary().stream_name(stream).send().await.expect("a summary");
+    let arn = summary.stream_description_summary.expect("a description").stream_arn;
+    let registered = kinesis.register_stream_consumer().stream_arn(arn).consumer_name("mine").send().await;
+    let consumer = registered.expect("a consumer").consumer.expect("its description").consumer_arn;
+    sluicegate_tests::eventually("the consumer is active", || async {
+        let described = kinesis.describe_stream_consumer().consumer_arn(&consumer).send().await;
+        let status =
+            described.expect("it is there").consumer_description.expect("a description").consumer_status;
+        status == ConsumerStatus::Active
+    })
+    .await;
+    consumer
+}
+
+/// A reader can tell a quiet shard from a dead connection: it is told again and again where it stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_subscription_says_where_it_stands() {
+    let subscription_timers = SubscriptionTimers { idle: Duration::from_millis(10), ..Default::default() };
+    let plane = TestPlane::with("", PlaneOptions { subscription_timers, ..PlaneOptions::default() }).await;
+    let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
+    let consumer = consumer(&kinesis, &plane.stack.stream_name()).await;
+    let latest = StartingPosition::builder().r#type(ShardIteratorType::Latest).build().expect("a position");
+    let ask = kinesis.subscribe_to_shard().consumer_arn(&consumer).shard_id(SHARD).starting_position(latest);
+    let mut subscription = ask.send().await.expect("a subscription").event_stream;
+    let mut stood = Vec::new();
+    while stood.len() < 3 {
+        let event = subscription.recv().await.expect("an event").expect("the subscription lasts");
+        let SubscribeToShardEventStream::SubscribeToShardEvent(event) = event else { continue };
+        assert!(event.records.is_empty() && event.millis_behind_latest == 0, "{event:?}");
+        stood.push(event.continuation_sequence_number);
+    }
+    assert!(!stood[0].is_empty() && stood.iter().all(|at| *at == stood[0]), "{stood:?}");
 }

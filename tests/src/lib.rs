@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: a plane with real functions on a free port, and clients to talk to it.
 
 pub mod api;
+pub mod batches;
 pub mod client;
 pub mod control;
 pub mod denials;

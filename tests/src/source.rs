@@ -3,10 +3,12 @@
 use crate::{control, eventually, sdk};
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
-use aws_sdk_kinesis::types::StreamStatus;
-use http::Method;
+use aws_sdk_kinesis::types::{ConsumerStatus, Shard, StreamStatus};
+use http::{Method, StatusCode};
 use local::plane::Plane;
 use serde_json::{Value, json};
+
+const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
 /// A stream.
 pub struct Source<'a> {
@@ -40,6 +42,37 @@ impl<'a> Source<'a> {
         format!("arn:aws:kinesis:us-east-1:{}:stream/{}", self.plane.account().id, self.name)
     }
 
+    /// Registers a consumer and waits until it can be used; answers its ARN.
+    ///
+    /// # Panics
+    /// Where the plane refuses it.
+    pub async fn consumer(&self, name: &str) -> String {
+        let register = self.kinesis.register_stream_consumer().stream_arn(self.arn()).consumer_name(name);
+        let arn = register.send().await.expect("a consumer").consumer.expect("a description").consumer_arn;
+        eventually("the consumer is active", || async {
+            let told = self.kinesis.describe_stream_consumer().consumer_arn(&arn).send().await;
+            let told = told.ok().and_then(|told| told.consumer_description);
+            told.is_some_and(|told| told.consumer_status == ConsumerStatus::Active)
+        })
+        .await;
+        arn
+    }
+
+    /// Every shard, open or closed.
+    ///
+    /// # Panics
+    /// Where the plane does not tell.
+    pub async fn shards(&self) -> Vec<Shard> {
+        self.kinesis
+            .list_shards()
+            .stream_name(self.name)
+            .send()
+            .await
+            .expect("shards")
+            .shards
+            .unwrap_or_default()
+    }
+
     /// Puts a record; answers its shard's id.
     ///
     /// # Panics
@@ -70,16 +103,47 @@ impl<'a> Source<'a> {
     /// # Panics
     /// Where the plane refuses it.
     pub async fn map(&self, function: &str, more: Value) -> String {
+        let mapping = self.create_mapping(function, more).await;
+        mapping["UUID"].as_str().expect("a mapping has an id").to_owned()
+    }
+
+    /// The same; answers what the plane answers.
+    ///
+    /// # Panics
+    /// Where the plane refuses it.
+    pub async fn create_mapping(&self, function: &str, more: Value) -> Value {
         let mut settings = json!({
             "EventSourceArn": self.arn(), "FunctionName": function, "StartingPosition": "TRIM_HORIZON",
         });
         if let (Value::Object(settings), Value::Object(more)) = (&mut settings, more) {
             settings.extend(more);
         }
-        let path = "/2015-03-31/event-source-mappings";
-        let (status, mapping) = control::rest(self.plane, "lambda", Method::POST, path, &settings).await;
+        let (status, mapping) = control::rest(self.plane, "lambda", Method::POST, MAPPINGS, &settings).await;
         assert!(status.is_success(), "{status} {mapping}");
-        mapping["UUID"].as_str().expect("a mapping has an id").to_owned()
+        mapping
+    }
+
+    /// A call about a mapping, whatever comes of it.
+    pub async fn call_mapping(&self, method: Method, mapping: &str, body: &Value) -> (StatusCode, Value) {
+        control::rest(self.plane, "lambda", method, &format!("{MAPPINGS}/{mapping}"), body).await
+    }
+
+    /// Changes a mapping; answers the state that it is in now.
+    ///
+    /// # Panics
+    /// Where the plane refuses it.
+    pub async fn change(&self, mapping: &str, settings: Value) -> String {
+        let (status, answer) = self.call_mapping(Method::PUT, mapping, &settings).await;
+        assert!(status.is_success(), "{status} {answer}");
+        answer["State"].as_str().expect("a state").to_owned()
+    }
+
+    /// Waits until a mapping is in a state.
+    pub async fn mapping_is(&self, mapping: &str, state: &str) {
+        eventually(&format!("the mapping is {state}"), || async {
+            self.call_mapping(Method::GET, mapping, &Value::Null).await.1["State"] == state
+        })
+        .await;
     }
 
     /// Ends a mapping, and waits until it is gone.
@@ -87,11 +151,10 @@ impl<'a> Source<'a> {
     /// # Panics
     /// Where the plane refuses it.
     pub async fn unmap(&self, mapping: &str) {
-        let path = format!("/2015-03-31/event-source-mappings/{mapping}");
-        let (status, answer) = control::rest(self.plane, "lambda", Method::DELETE, &path, &Value::Null).await;
+        let (status, answer) = self.call_mapping(Method::DELETE, mapping, &Value::Null).await;
         assert!(status.is_success(), "{status} {answer}");
         eventually("the mapping is gone", || async {
-            control::rest(self.plane, "lambda", Method::GET, &path, &Value::Null).await.0 == 404
+            self.call_mapping(Method::GET, mapping, &Value::Null).await.0 == StatusCode::NOT_FOUND
         })
         .await;
     }

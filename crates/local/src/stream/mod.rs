@@ -4,19 +4,23 @@
 //! append holds its stream's lock across both and then moves the shard's tail, which readers watch: nothing
 //! can appear behind a reader, and nobody polls.
 
+mod amend;
 mod encoding;
 mod event_stream;
 mod keep;
 mod put;
 mod read;
+mod reshard;
 mod routes;
 mod subscribe;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wire;
 
 pub use put::{Placed, PutError};
 pub use read::{Record, ShardInfo};
+#[cfg(test)]
+pub(crate) use reshard::{Step, steps_to};
 pub use subscribe::SubscriptionTimers;
 pub use wire::TARGET_PREFIX;
 

@@ -70,6 +70,12 @@ impl Streams {
         Some(stream.shards.iter().map(info).collect())
     }
 
+    /// Milliseconds for which a stream keeps its records, or `None` where there is no such stream.
+    pub async fn retention_ms(&self, stream: &str) -> Option<u64> {
+        let stream = self.store.get_stream(stream).await.ok()?;
+        Some(u64::from(stream.retention_period_hours) * 3_600_000)
+    }
+
     /// Whether an ARN names a stream, or a consumer that is registered on one.
     pub async fn source_exists(&self, arn: &str) -> bool {
         if arn.contains("/consumer/") {

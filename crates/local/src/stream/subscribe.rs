@@ -23,8 +23,6 @@ use tokio_util::sync::CancellationToken;
 const EVENT_RECORDS_MAX: usize = 1_000;
 /// Bytes of data (base64) in one event, unless its first record alone has more.
 const EVENT_DATA_BYTES_MAX: usize = 2 * 1_024 * 1_024;
-/// Without records an event says where the reader stands, this often.
-const IDLE_EVENT_EVERY: Duration = Duration::from_secs(5);
 const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 
 /// How long subscriptions last.
@@ -34,12 +32,18 @@ pub struct SubscriptionTimers {
     pub lasts: Duration,
     /// Until a second call takes over; before that it is refused.
     pub exclusive: Duration,
+    /// Between two events that say where the reader stands, while there are no records.
+    pub idle: Duration,
 }
 
 impl Default for SubscriptionTimers {
-    /// As AWS: five minutes, and five seconds.
+    /// As AWS: five minutes, and five seconds; what it says of an idle shard is not known (the ledger has ours).
     fn default() -> Self {
-        Self { lasts: Duration::from_secs(300), exclusive: Duration::from_secs(5) }
+        Self {
+            lasts: Duration::from_secs(300),
+            exclusive: Duration::from_secs(5),
+            idle: Duration::from_secs(5),
+        }
     }
 }
 
@@ -205,7 +209,7 @@ impl Subscription {
                 _ = self.tail.changed() => {}
                 _ = self.changes.changed() => self.changes.mark_changed(),
                 () = tokio::time::sleep_until(self.ends) => {}
-                () = tokio::time::sleep(IDLE_EVENT_EVERY) => self.told = false,
+                () = tokio::time::sleep(self.streams.subscription_timers.idle) => self.told = false,
                 () = self.taken_over.cancelled() => {}
                 () = self.streams.stop.cancelled() => {}
             }

@@ -8,7 +8,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use std::path::Path;
 
-async fn start(write_limits: WriteLimits, data_dir: Option<&Path>) -> Streams {
+pub(crate) async fn start(write_limits: WriteLimits, data_dir: Option<&Path>) -> Streams {
     Streams::start(Surroundings {
         account: Account::default(),
         permissions: Arc::new(crate::aws_api::iam::Iam::new(Account::default())),
@@ -21,7 +21,7 @@ async fn start(write_limits: WriteLimits, data_dir: Option<&Path>) -> Streams {
 }
 
 /// One call, in one of the two encodings; the answer, or the refusal's code.
-async fn call_as(
+pub(super) async fn call_as(
     streams: &Streams,
     encoding: Encoding,
     operation: &str,
@@ -43,7 +43,7 @@ async fn call_as(
     if is_success { Ok(answer) } else { Err(answer["__type"].as_str().unwrap_or_default().to_owned()) }
 }
 
-async fn call(streams: &Streams, operation: &str, request: &Value) -> Value {
+pub(crate) async fn call(streams: &Streams, operation: &str, request: &Value) -> Value {
     call_as(streams, Encoding::Json, operation, request).await.unwrap()
 }
 
@@ -189,21 +189,20 @@ async fn a_stream_comes_back_from_its_data_folder_as_it_was() {
     assert!(next["SequenceNumber"].as_str().unwrap() > &*tails_before[&shard]);
 }
 
-/// Facts D2: a record is there for as long as the stream's retention says.
-#[tokio::test]
-async fn records_are_gone_after_the_streams_retention() {
-    let folder = tempfile::tempdir().unwrap();
-    let streams = start(WriteLimits::Enforced, Some(folder.path())).await;
+/// A stream that keeps records for so many hours, with records that arrived some hours ago.
+pub(crate) async fn aged(folder: &Path, kept_hours: u32, arrived_hours_ago: &[u64]) -> Streams {
+    let streams = start(WriteLimits::Enforced, Some(folder)).await;
     create(&streams).await;
     streams.shutdown();
     let now_ms = clock::now_ms();
     let mut stream = streams.store.get_stream("s").await.unwrap();
+    stream.retention_period_hours = kept_hours;
     stream.shards[0].sequence_number_range.starting_sequence_number =
         routes::starting(0, now_ms - 30 * 3_600_000);
     streams.store.put_stream("s", stream.clone()).await.unwrap();
     streams.keep("s").await.unwrap();
     let mut routes = Routes::of(&stream, &HashMap::new());
-    for hours in [25, 23] {
+    for hours in arrived_hours_ago {
         let arrived_ms = now_ms - hours * 3_600_000;
         let sequence_number = routes.route(0).unwrap().take(arrived_ms);
         let record = NewRecord {
@@ -217,8 +216,14 @@ async fn records_are_gone_after_the_streams_retention() {
         streams.storage.as_ref().unwrap().append(&[Entry::Record(record)]).unwrap();
     }
     streams.storage.as_ref().unwrap().close();
+    start(WriteLimits::Enforced, Some(folder)).await
+}
 
-    let streams = start(WriteLimits::Enforced, Some(folder.path())).await;
+/// Facts D2: a record is there for as long as the stream's retention says.
+#[tokio::test]
+async fn records_are_gone_after_the_streams_retention() {
+    let folder = tempfile::tempdir().unwrap();
+    let streams = aged(folder.path(), 24, &[25, 23]).await;
     let kept: Vec<_> =
         streams.read_after("s", 0, None, 9).await.into_iter().map(|record| record.data).collect();
     assert_eq!(kept, ["23AA"]);

@@ -1,16 +1,16 @@
 //! The Kinesis wire API on the plane's port: JSON and CBOR, every operation that ferrokinesis has.
 
+use super::amend::{amended, with_on_demand_limit, with_shard_count, with_stream_arn};
 use super::encoding::Encoding;
-use super::{PutError, Streams};
-use crate::account::{stream_arn_of_arn, stream_name_of_arn};
+use super::{PutError, Streams, reshard};
+use crate::account::stream_name_of_arn;
 use crate::identity::{self, Principal};
 use crate::storage::StorageError;
 use axum::body::Body;
 use bytes::Bytes;
+use ferrokinesis::shard_iterator;
 use ferrokinesis::types::StreamStatus;
-use ferrokinesis::{sequence, shard_iterator};
 use http::{Response, StatusCode, header, request::Parts};
-use http_body_util::{BodyExt as _, Collected};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -18,10 +18,6 @@ use tower_service::Service as _;
 
 /// What the `X-Amz-Target` header of a Kinesis call begins with.
 pub const TARGET_PREFIX: &str = "Kinesis_20131202.";
-/// On-demand streams of an account, at most; the library says 0, which Terraform takes for the truth.
-const ON_DEMAND_STREAMS_MAX: u32 = 50;
-/// Shards of a new on-demand stream: what writes 4 MB and 4,000 records a second. The library wants a number.
-const ON_DEMAND_SHARDS: u32 = 4;
 /// Between two looks at a stream that is changing.
 const SETTLED_LOOK_EVERY: Duration = Duration::from_millis(1);
 /// Looks at a stream that is changing, at most.
@@ -95,10 +91,17 @@ impl Streams {
     ) -> Response<Body> {
         let open = self.open(stream);
         let mut routes = open.append.lock().await;
-        let mut response = self.library(parts, body).await;
+        let mut response = match reshard::operation(operation).filter(|_| is_signed(&parts)) {
+            Some(operation) => match self.reshard(operation, &Encoding::Json.encode(request)).await {
+                Ok(Some(answer)) => respond(encoding, StatusCode::OK, &answer),
+                Ok(None) => respond_with(encoding, StatusCode::OK, Body::empty()),
+                Err(error) => refuse(encoding, &error),
+            },
+            None => self.library(parts, body).await,
+        };
         if response.status().is_success() {
             if operation == "CreateStream" {
-                self.tag(stream, request).await;
+                self.complete(stream, request).await;
             }
             if !self.settled(stream).await {
                 open.tails.clear();
@@ -136,40 +139,6 @@ impl Streams {
             Err(error) => {
                 refuse(encoding, &PutError::internal(&format!("the change could not be kept: {error}")))
             }
-        }
-    }
-
-    /// LATEST as the sequence number that it means here: the library does not see our appends. Answers whether
-    /// anything changed.
-    fn with_tail(&self, request: &mut Value) -> bool {
-        let Some(stream) = stream_of(request) else { return false };
-        request["StreamName"] = stream.as_str().into();
-        if request["ShardIteratorType"] == "LATEST" && request["StartingSequenceNumber"].is_null() {
-            let shard = request["ShardId"].as_str().and_then(|id| sequence::resolve_shard_id(id).ok());
-            let tails = self.open.get(&stream).map(|open| open.tails()).unwrap_or_default();
-            match shard.and_then(|(_, index)| tails.get(&index).cloned()) {
-                Some(tail) => {
-                    request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
-                    request["StartingSequenceNumber"] = tail.as_ref().into();
-                }
-                None => request["ShardIteratorType"] = "TRIM_HORIZON".into(),
-            }
-        }
-        true
-    }
-
-    /// Keeps the tags of CreateStream, which the library drops.
-    async fn tag(&self, stream: &str, request: &Value) {
-        let tags = request["Tags"].as_object().into_iter().flatten();
-        let tags: Vec<_> =
-            tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
-        if !tags.is_empty() {
-            // It fails only where the stream is gone again already.
-            let extend = |stream: &mut ferrokinesis::types::Stream| {
-                stream.tags.extend(tags);
-                Ok(())
-            };
-            let _ = self.store.update_stream(stream, extend).await;
         }
     }
 
@@ -211,7 +180,7 @@ impl Streams {
 }
 
 /// The stream that a request is about.
-fn stream_of(request: &Value) -> Option<String> {
+pub(super) fn stream_of(request: &Value) -> Option<String> {
     if let Some(name) = request["StreamName"].as_str() {
         return Some(name.to_owned());
     }
@@ -232,46 +201,16 @@ fn is_signed(parts: &Parts) -> bool {
     parts.headers.contains_key(header::AUTHORIZATION) || query.contains("X-Amz-Signature=")
 }
 
-/// Gives a new on-demand stream the shards that the library wants named.
-fn with_shard_count(request: &mut Value) -> bool {
-    let is_on_demand =
-        request["StreamModeDetails"]["StreamMode"] == "ON_DEMAND" && request["ShardCount"].is_null();
-    if is_on_demand {
-        request["ShardCount"] = ON_DEMAND_SHARDS.into();
-    }
-    is_on_demand
-}
-
 fn is_read(operation: &str) -> bool {
     ["Get", "List", "Describe"].iter().any(|verb| operation.starts_with(verb))
 }
 
-/// Adds the consumer's stream, which the library leaves out of its answer and the API's model requires.
-fn with_stream_arn(answer: &mut Value) {
-    let description = &mut answer["ConsumerDescription"];
-    let stream_arn = description["ConsumerARN"].as_str().and_then(stream_arn_of_arn).map(String::from);
-    description["StreamARN"] = stream_arn.into();
-}
-
-fn with_on_demand_limit(answer: &mut Value) {
-    answer["OnDemandStreamCountLimit"] = ON_DEMAND_STREAMS_MAX.into();
-}
-
-/// An answer of the library with something put right.
-async fn amended(response: Response<Body>, encoding: Encoding, amend: fn(&mut Value)) -> Response<Body> {
-    if !response.status().is_success() {
-        return response;
-    }
-    let (mut parts, body) = response.into_parts();
-    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
-    let mut answer = encoding.decode(&body);
-    amend(&mut answer);
-    parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(encoding.encode(&answer)))
-}
-
 fn respond(encoding: Encoding, status: StatusCode, answer: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(encoding.encode(answer)));
+    respond_with(encoding, status, Body::from(encoding.encode(answer)))
+}
+
+fn respond_with(encoding: Encoding, status: StatusCode, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let content_type = header::HeaderValue::from_static(encoding.content_type());
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
