@@ -5,12 +5,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use local::package::{Packing, package};
-use local::plane::Plane;
+use local::plane::{Plane, PlaneOptions};
 use serde_json::{Value, json};
-use sluicegate_tests::api::{empty_plane, role};
+use sluicegate_tests::api::{empty_plane, empty_plane_with, role};
 use sluicegate_tests::{control, eventually, functions, sdk};
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/function";
 const STREAM_ARN: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
@@ -27,7 +27,10 @@ struct Scene {
 impl Scene {
     /// A function that does what its environment says, with one attempt for each batch of one record.
     async fn start(environment: Value, timeout_s: u32) -> Self {
-        let plane = empty_plane().await;
+        Self::start_on(empty_plane().await, environment, timeout_s).await
+    }
+
+    async fn start_on(plane: Plane, environment: Value, timeout_s: u32) -> Self {
         role(&plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "sqs:*", "logs:*"]).await;
         let queue = control::json(&plane, "AmazonSQS.CreateQueue", &json!({"QueueName": "given-up"})).await;
         let queue_url = queue["QueueUrl"].as_str().expect("a queue").to_owned();
@@ -170,11 +173,39 @@ async fn a_function_that_takes_more_memory_than_it_has_is_ended() {
 /// Facts F1: 413, and the function is told so.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_over_six_megabytes_is_refused() {
-    let log = log_of_a_failure("answer too large", 60).await;
+    let scene = Scene::start(json!({"MISDEED": "answer too large"}), 60).await;
+    scene.map().await;
+    scene.put().await;
+    let log: Vec<_> = scene.log_after(1).await.into_iter().map(|(_, line)| line).collect();
     let refusal =
         "Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes).";
     assert!(has(&log, refusal), "{log:#?}");
     assert!(has(&log, "Status: error\tError Type: Function.ResponseSizeTooLarge"), "{log:#?}");
+    // The function says so after its invocation has ended.
+    eventually("the function is told", || async {
+        scene.log().await.iter().any(|(_, line)| line == "told HTTP/1.1 413 Payload Too Large")
+    })
+    .await;
+}
+
+/// Facts F3: an init that takes too long is ended, and begun again as a part of the invocation, which may succeed.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_init_that_takes_too_long_is_begun_again_in_the_invocation() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = PlaneOptions { init_max: Some(Duration::from_millis(200)), ..PlaneOptions::default() };
+    let marker = folder.path().join("begun");
+    let environment = json!({"MISDEED": "init slowly once", "MARKER": marker, "ANSWER": "null"});
+    let scene = Scene::start_on(empty_plane_with(options).await, environment, 60).await;
+    scene.map().await;
+    scene.put().await;
+    let log: Vec<_> = scene.log_after(1).await.into_iter().map(|(_, line)| line).collect();
+    let place = |text: &str| log.iter().position(|line| line.contains(text));
+    let [init, start, event, report] =
+        ["Phase: init\tStatus: timeout", "START RequestId", "EVENT", "REPORT RequestId"].map(place);
+    assert!(init.is_some() && init < start && start < event && event < report, "{log:#?}");
+    assert!(!has(&log, "Status: error"), "{log:#?}");
+    let report = report.map(|at| log[at].as_str()).unwrap_or_default();
+    assert!(!report.contains("Init Duration"), "its own time, not that of an init: {report}");
 }
 
 /// Facts F1 and F2, by what the function itself was told; and the lines around each invocation.
@@ -250,6 +281,7 @@ async fn an_environment_is_used_again_until_the_configuration_changes() {
     let has_init = [one, two, three].map(|report| report.contains("Init Duration: "));
     assert_eq!(has_init, [true, false, true]);
 }
+
 /// Facts E3: with no retry allowed, a throttled record would be given up if being throttled were an attempt.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_without_concurrency_gets_its_records_later_and_no_retry_is_used_up() {

@@ -17,8 +17,16 @@ pub const INTEGRATION_ROLE: &str = "arn:aws:iam::000000000000:role/integration";
 /// # Panics
 /// Where it cannot start.
 pub async fn empty_plane() -> Plane {
+    empty_plane_with(PlaneOptions::default()).await
+}
+
+/// The same, of another kind.
+///
+/// # Panics
+/// Where it cannot start.
+pub async fn empty_plane_with(options: PlaneOptions) -> Plane {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    Plane::start(listener, PlaneOptions::default()).await.expect("the plane starts")
+    Plane::start(listener, options).await.expect("the plane starts")
 }
 
 /// A role that a service may assume, with some actions on everything.

@@ -22,8 +22,8 @@ pub enum Ended {
 pub(super) enum Failure {
     /// It reported an error of its own, in an invocation or in its init.
     Reported(Bytes),
-    /// It answered more than Lambda takes: so many bytes, where they are known.
-    TooLarge(Option<u64>),
+    /// It answered more than Lambda takes: so many bytes.
+    TooLarge(usize),
     /// It did not answer in time.
     TimedOut { timeout_s: u32 },
     /// Its process ended; the text says how.
@@ -61,12 +61,9 @@ impl Failure {
         let of_request = |what: &str| format!("RequestId: {request_id} Error: {what}");
         match self {
             Self::Reported(_) => String::new(),
-            Self::TooLarge(bytes) => {
-                let bytes = bytes.map(|bytes| format!(" ({bytes} bytes)")).unwrap_or_default();
-                format!(
-                    "Response payload size{bytes} exceeded maximum allowed payload size ({RESPONSE_BYTES_MAX} bytes)."
-                )
-            }
+            Self::TooLarge(bytes) => format!(
+                "Response payload size ({bytes} bytes) exceeded maximum allowed payload size ({RESPONSE_BYTES_MAX} bytes)."
+            ),
             Self::TimedOut { timeout_s } => {
                 of_request(&format!("Task timed out after {timeout_s}.00 seconds"))
             }
@@ -246,7 +243,7 @@ mod tests {
             "Runtime.ExitError: RequestId: id Error: Runtime exited with error: signal: killed"
         );
         assert_eq!(
-            payload(Failure::TooLarge(Some(7_000_000))),
+            payload(Failure::TooLarge(7_000_000)),
             "Function.ResponseSizeTooLarge: Response payload size (7000000 bytes) exceeded maximum allowed payload size (6291556 bytes)."
         );
     }

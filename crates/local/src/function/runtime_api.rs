@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -17,6 +17,7 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 /// Bytes of a synchronous response, at most (6 MB as Lambda counts them).
 pub const RESPONSE_BYTES_MAX: usize = 6 * 1_048_576 + 100;
 const VERSION: &str = "/2018-06-01/runtime/";
+const OK: &str = r#"{"status":"OK"}"#;
 
 /// One invocation on its way into an environment.
 #[derive(Debug)]
@@ -38,8 +39,8 @@ pub enum Reply {
     Response(Bytes),
     /// The function's error: `{errorMessage, errorType, stackTrace}`.
     Error(Bytes),
-    /// The result was over [`RESPONSE_BYTES_MAX`]: so many bytes, where the runtime said so.
-    TooLarge(Option<u64>),
+    /// The result was over [`RESPONSE_BYTES_MAX`]: so many bytes.
+    TooLarge(usize),
 }
 
 /// How far an environment's runtime has come.
@@ -113,9 +114,12 @@ impl RuntimeApi {
         match (request.method(), call) {
             (&Method::GET, "invocation/next") => self.next().await,
             (&Method::POST, "init/error") => {
-                let body = collect(request).await.unwrap_or_default();
+                let body = match collect(request).await {
+                    Some(Posted::Whole(body)) => body,
+                    _ => Bytes::new(),
+                };
                 self.phase.send_replace(Phase::InitError(body));
-                answer(StatusCode::ACCEPTED, r#"{"status":"OK"}"#)
+                answer(StatusCode::ACCEPTED, OK)
             }
             (&Method::POST, call) => {
                 let mut segments = call.split('/');
@@ -165,9 +169,9 @@ impl RuntimeApi {
     }
 
     async fn settle(&self, id: &str, is_error: bool, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let bytes =
-            request.headers().get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
-        let body = collect(request).await;
+        let Some(posted) = collect(request).await else {
+            return answer(StatusCode::BAD_REQUEST, r#"{"errorMessage":"the body ended early"}"#);
+        };
         let outcome = {
             let mut current = self.current();
             match current.take() {
@@ -181,14 +185,17 @@ impl RuntimeApi {
                 }
             }
         };
-        let (reply, status) = match body {
-            Ok(body) if is_error => (Reply::Error(body), StatusCode::ACCEPTED),
-            Ok(body) => (Reply::Response(body), StatusCode::ACCEPTED),
-            Err(TooLarge) => (Reply::TooLarge(bytes), StatusCode::PAYLOAD_TOO_LARGE),
+        let (reply, response) = match posted {
+            Posted::Whole(body) if is_error => (Reply::Error(body), answer(StatusCode::ACCEPTED, OK)),
+            Posted::Whole(body) => (Reply::Response(body), answer(StatusCode::ACCEPTED, OK)),
+            Posted::TooLarge(bytes) => {
+                let refusal = r#"{"errorType":"RequestEntityTooLarge","errorMessage":"Exceeded maximum allowed payload size"}"#;
+                (Reply::TooLarge(bytes), answer(StatusCode::PAYLOAD_TOO_LARGE, refusal))
+            }
         };
         // Nobody waits any more where the invocation timed out meanwhile.
         let _ = outcome.send(reply);
-        answer(status, r#"{"status":"OK"}"#)
+        response
     }
 
     fn current(&self) -> std::sync::MutexGuard<'_, Option<(String, oneshot::Sender<Reply>)>> {
@@ -196,11 +203,26 @@ impl RuntimeApi {
     }
 }
 
-struct TooLarge;
+/// What a runtime posts.
+enum Posted {
+    Whole(Bytes),
+    /// Over [`RESPONSE_BYTES_MAX`]: so many bytes.
+    TooLarge(usize),
+}
 
-async fn collect(request: Request<Incoming>) -> Result<Bytes, TooLarge> {
-    let body = Limited::new(request.into_body(), RESPONSE_BYTES_MAX);
-    body.collect().await.map(http_body_util::Collected::to_bytes).map_err(|_| TooLarge)
+/// Reads a body to its end, since a runtime that is cut off while it writes would not read the refusal. `None`: the
+/// runtime went away meanwhile.
+async fn collect(request: Request<Incoming>) -> Option<Posted> {
+    let mut body = request.into_body();
+    let (mut kept, mut bytes) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        bytes += data.len();
+        if bytes <= RESPONSE_BYTES_MAX {
+            kept.extend_from_slice(&data);
+        }
+    }
+    Some(if bytes > RESPONSE_BYTES_MAX { Posted::TooLarge(bytes) } else { Posted::Whole(kept.into()) })
 }
 
 fn answer(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {

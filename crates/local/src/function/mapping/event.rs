@@ -109,6 +109,24 @@ mod tests {
     use crate::function::mapping::batch::{Batch, INVOCATION_BYTES_MAX};
     use proptest::prelude::*;
 
+    /// Facts E1: a recorded event, word for word, members in the order in which they are delivered.
+    #[test]
+    fn an_event_is_the_one_recorded() {
+        let frame = EventFrame {
+            event_source_arn: "arn:aws:kinesis:us-east-1:123456789012:stream/lambda-stream".into(),
+            invoke_identity_arn: "arn:aws:iam::123456789012:role/lambda-role".into(),
+            region: "us-east-1".into(),
+        };
+        let record = Record {
+            sequence_number: "49590338271490256608559692538361571095921575989136588898".into(),
+            partition_key: "1".into(),
+            data: "SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==".into(),
+            arrived_ms: 1_545_084_650_987,
+        };
+        let made = event(&frame, "shardId-000000000006", &[Arc::new(record)]);
+        assert_eq!(String::from_utf8_lossy(&made), include_str!("event/recorded.json").trim_end());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(8))]
 

@@ -261,6 +261,34 @@ fn bisection_isolates_a_poison_record() {
     assert_eq!(done, 15);
 }
 
+/// Facts E4: under bisection the reported record is where the batch splits, and what lies before it is done. A report
+/// of the first record splits nothing: the batch is halved.
+#[test]
+fn under_bisection_a_batch_splits_at_the_reported_record() {
+    let settings = settings(10, true, Some(0));
+    let mut lane = Lane::default();
+    for number in 0..10 {
+        lane.push(record(number, 0), 0);
+    }
+    let mut now_ms = 0;
+    let mut numbers = Vec::new();
+    for first_left in [Some(4), Some(4), None, None] {
+        let Step::Invoke(batch) = next_batch(&mut lane, &settings, &mut now_ms) else { panic!("a batch") };
+        let sequence_numbers = batch.iter().map(|record| record.sequence_number.parse().expect("a number"));
+        numbers.push(sequence_numbers.collect::<Vec<usize>>());
+        let verdict = match first_left {
+            Some(number) => Verdict::DoneBefore(record(number, 0).sequence_number.clone()),
+            None => Verdict::Done,
+        };
+        lane.settle(&settings, "id", &verdict, now_ms);
+    }
+    assert_eq!(
+        numbers,
+        [(0..10).collect::<Vec<_>>(), (4..10).collect(), (4..7).collect(), (7..10).collect()]
+    );
+    assert_eq!(next_batch(&mut lane, &settings, &mut now_ms), Step::Rest);
+}
+
 #[test]
 fn a_batch_waits_for_its_window_or_until_it_is_full() {
     let settings = LaneSettings { window_ms: 500, ..settings(2, false, None) };

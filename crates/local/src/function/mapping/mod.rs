@@ -16,8 +16,12 @@ pub mod lane;
 mod lane_tests;
 pub mod lineage;
 pub mod poller;
+#[cfg(test)]
+mod poller_tests;
 mod position;
 mod progress;
+#[cfg(test)]
+mod retention_tests;
 mod shard;
 #[cfg(test)]
 mod simulation;

@@ -51,8 +51,8 @@ impl Shard {
             batch_size: config.batch_size,
             window_ms: u64::from(config.batching_window_s) * 1_000,
             retry: RetryLimits { bisect: config.bisect_on_error, retries_max: config.maximum_retry_attempts },
-            record_age_max_ms: config.maximum_record_age_s.map(|seconds| u64::from(seconds) * 1_000),
-            // Known before each decision.
+            // Both are known before the first decision.
+            record_age_max_ms: None,
             envelope_bytes: 0,
         };
         Self {
@@ -211,9 +211,14 @@ impl Shard {
         }
     }
 
-    /// The stream changed: whether the shard still takes records may have, too.
+    /// The stream changed: whether the shard still takes records may have, too, and how long it keeps them.
     async fn look_again(&mut self) {
-        let shards = self.surroundings.streams.shards(&self.stream).await.unwrap_or_default();
+        let streams = &self.surroundings.streams;
+        let limit_ms = self.config.maximum_record_age_s.map(|seconds| u64::from(seconds) * 1_000);
+        let kept_ms = streams.retention_ms(&self.stream).await;
+        // What the stream has no more cannot be handed over for longer, whatever the mapping says.
+        self.poller.set_record_age_max(limit_ms.into_iter().chain(kept_ms).min());
+        let shards = streams.shards(&self.stream).await.unwrap_or_default();
         if let Some(info) = shards.into_iter().find(|info| info.index == self.info.index) {
             if info.closed {
                 self.poller.closed();
