@@ -8,6 +8,7 @@ mod tests;
 
 pub(crate) use steps::{Step, steps_to};
 
+use super::encoding::Encoding;
 use super::put::checked;
 use super::read::{is_open, shard_index};
 use super::{PutError, SHARDS_MAX, Streams};
@@ -31,11 +32,17 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
 impl Streams {
     /// Changes a stream's shards; answers `None` where the operation has no answer. The caller holds the stream's
     /// append lock.
-    pub(super) async fn reshard(&self, operation: Operation, body: &[u8]) -> Result<Option<Value>, PutError> {
-        let request = checked(operation, body)?;
-        let name = self.store.resolve_stream_name(&request)?;
+    pub(super) async fn reshard(
+        &self,
+        operation: Operation,
+        stream: &str,
+        mut request: Value,
+    ) -> Result<Option<Value>, PutError> {
+        // The library's checks want a name, where AWS takes an ARN as well.
+        request["StreamName"] = stream.into();
+        let request = checked(operation, &Encoding::Json.encode(&request))?;
         let account_shards = self.store.sum_open_shards().await;
-        let answer = self.store.update_stream(&name, |stream| {
+        let answer = self.store.update_stream(stream, |stream| {
             if stream.stream_mode_details.stream_mode == StreamMode::OnDemand {
                 return Err(refusal(
                     "ValidationException",

@@ -92,7 +92,7 @@ impl Streams {
         let open = self.open(stream);
         let mut routes = open.append.lock().await;
         let mut response = match reshard::operation(operation).filter(|_| is_signed(&parts)) {
-            Some(operation) => match self.reshard(operation, &Encoding::Json.encode(request)).await {
+            Some(operation) => match self.reshard(operation, stream, request.clone()).await {
                 Ok(Some(answer)) => respond(encoding, StatusCode::OK, &answer),
                 Ok(None) => respond_with(encoding, StatusCode::OK, Body::empty()),
                 Err(error) => refuse(encoding, &error),

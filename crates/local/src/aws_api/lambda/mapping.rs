@@ -5,6 +5,7 @@ use super::mapping_settings::MappingSettings;
 use super::{Lambda, Store, function_name, invalid, parse};
 use crate::account::{Account, stream_arn_of_arn};
 use crate::aws_api::lock;
+use crate::aws_api::page::page;
 use crate::aws_api::rest::RestCall;
 use crate::aws_api::tags::Tags;
 use crate::aws_api::wire::{Answer, ApiError, Reply, Service, input, time};
@@ -17,6 +18,11 @@ use std::time::SystemTime;
 
 /// Mappings in the account, at most.
 pub const MAPPINGS_MAX: usize = 1_000;
+
+/// Mappings in one answer, at most, however many are asked for.
+const LISTED_MAX: usize = 100;
+/// `MaxItems`, at most.
+const MAX_ITEMS_MAX: usize = 10_000;
 
 /// `LastProcessingResult` of a mapping that has handed nothing over.
 const NOTHING_YET: &str = "No records processed";
@@ -164,15 +170,21 @@ impl Lambda {
     }
 
     pub(super) fn list_mappings(&self, store: &Store, call: &RestCall) -> Answer {
-        call.only_query(Service::Lambda, &["EventSourceArn", "FunctionName"])?;
+        call.only_query(Service::Lambda, &["EventSourceArn", "FunctionName", "Marker", "MaxItems"])?;
         let source = call.query_value("EventSourceArn");
         let function = call.query_value("FunctionName").map(function_name);
-        let mappings = store.mappings.values().filter(|mapping| {
+        let limit = match call.query_value("MaxItems").map(str::parse) {
+            None => LISTED_MAX,
+            Some(Ok(asked @ 1..=MAX_ITEMS_MAX)) => LISTED_MAX.min(asked),
+            Some(_) => return Err(invalid(format!("MaxItems must be a number from 1 to {MAX_ITEMS_MAX}"))),
+        };
+        let mappings = store.mappings.iter().filter(|(_, mapping)| {
             source.is_none_or(|arn| mapping.event_source_arn == arn)
                 && function.is_none_or(|name| mapping.function_name == name)
         });
-        let mappings: Vec<Value> = mappings.map(|mapping| self.current_view(mapping)).collect();
-        Ok(Reply::ok(json!({"EventSourceMappings": mappings})))
+        let (mappings, next) = page(mappings, call.query_value("Marker"), limit);
+        let mappings: Vec<Value> = mappings.into_iter().map(|mapping| self.current_view(mapping)).collect();
+        Ok(Reply::ok(json!({"EventSourceMappings": mappings, "NextMarker": next})))
     }
 
     pub(super) fn update_mapping(&self, store: &mut Store, call: &RestCall, uuid: &str) -> Answer {

@@ -167,6 +167,30 @@ async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
     assert_eq!(api.refused("GET", &path, Value::Null).await.0, StatusCode::NOT_FOUND);
 }
 
+/// As SDKs list them, page by page.
+#[tokio::test]
+async fn mappings_are_listed_by_function_source_and_page() {
+    let api = Api::new();
+    with_function(&api).await;
+    for source in [CONSUMER, STREAM] {
+        let mut mapping = mapping();
+        mapping["EventSourceArn"] = source.into();
+        api.made("POST", MAPPINGS, mapping).await;
+    }
+    let of_source = api.made("GET", &format!("{MAPPINGS}?EventSourceArn={STREAM}"), Value::Null).await;
+    assert_eq!(of_source["EventSourceMappings"].as_array().map(Vec::len), Some(1));
+    let of_none = api.made("GET", &format!("{MAPPINGS}?FunctionName=another"), Value::Null).await;
+    assert_eq!(of_none["EventSourceMappings"], json!([]));
+    let first = api.made("GET", &format!("{MAPPINGS}?MaxItems=1"), Value::Null).await;
+    let marker = first["NextMarker"].as_str().expect("another page");
+    let second = api.made("GET", &format!("{MAPPINGS}?MaxItems=1&Marker={marker}"), Value::Null).await;
+    assert_eq!(second["NextMarker"], Value::Null);
+    let uuid = |page: &Value| page["EventSourceMappings"][0]["UUID"].clone();
+    assert!(uuid(&first).is_string() && uuid(&second).is_string() && uuid(&first) != uuid(&second));
+    let (_, message) = api.refused("GET", &format!("{MAPPINGS}?MaxItems=0"), Value::Null).await;
+    assert!(message.contains("MaxItems"), "{message}");
+}
+
 #[tokio::test]
 async fn a_mapping_needs_its_source_its_role_and_legal_settings() {
     let api = Api::new();

@@ -59,7 +59,10 @@ async fn a_changed_shard_count_splits_and_merges_and_outlives_the_process() {
     let streams = start(WriteLimits::Enforced, Some(folder.path())).await;
     assert_eq!(shards(&streams).await, after);
     assert_eq!(call(&streams, "PutRecord", &put).await["ShardId"], placed["ShardId"]);
-    scale(&streams, 2).await.unwrap();
+    let by_arn = json!({
+        "StreamARN": streams.account.stream_arn("s"), "TargetShardCount": 2, "ScalingType": "UNIFORM_SCALING",
+    });
+    call(&streams, "UpdateShardCount", &by_arn).await;
     assert_eq!(open(&shards(&streams).await), [0, 1 << 127]);
 }
 
