@@ -1,7 +1,7 @@
 //! Many idle WebSockets from one process: a socket each and nothing more.
 
 use anyhow::{Context as _, ensure};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use local::open_files;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -18,16 +18,12 @@ const AT_ONCE: usize = 64;
 /// Where the system's own limit is below that, with how to raise it.
 pub fn allow(connections: usize) -> anyhow::Result<()> {
     let wanted = (connections + OTHER_FILES) as u64;
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= wanted) {
-        return Ok(());
-    }
+    let limit = open_files::raise();
     ensure!(
-        limit.maximum.is_none_or(|maximum| maximum >= wanted),
+        limit.is_none_or(|limit| limit >= wanted),
         "{connections} connections need {wanted} open files, and the limit here is {}: raise it (`ulimit -Hn {wanted}`, as root)",
-        limit.maximum.unwrap_or_default()
+        limit.unwrap_or_default()
     );
-    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
     Ok(())
 }
 

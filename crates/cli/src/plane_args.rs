@@ -3,6 +3,7 @@
 use crate::flow_log;
 use anyhow::Context as _;
 use local::faults::{FAULTS_MAX, Fault, FaultSettings, FaultSpec};
+use local::open_files;
 use local::plane::{Plane, PlaneOptions};
 use local::stream::WriteLimits;
 use std::fmt::Write as _;
@@ -81,6 +82,7 @@ impl PlaneArgs {
 
     /// Starts the plane on a socket.
     pub async fn start(&self, listener: TcpListener) -> anyhow::Result<Plane> {
+        open_files::raise();
         let write_limits = if self.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
         anyhow::ensure!(self.faults.len() <= FAULTS_MAX, "more than {FAULTS_MAX} faults at once");
         let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };

@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod identity;
 pub mod logs;
 mod metrics;
+pub mod open_files;
 pub mod package;
 pub mod plane;
 mod server;

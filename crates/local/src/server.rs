@@ -3,6 +3,7 @@
 use crate::faults;
 use crate::gateway::{self, Endpoint};
 use crate::metrics;
+use crate::open_files;
 use crate::plane::Plane;
 use axum::body::Body;
 use bytes::Bytes;
@@ -15,7 +16,8 @@ use hyper_util::server::conn::auto::Builder;
 use serde_json::json;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -30,27 +32,24 @@ pub const ADMIN_PREFIX: &str = "/_sluicegate/";
 pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken) {
     let calls = TaskTracker::new();
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (socket, peer) = tokio::select! {
+            accepted = open_files::accept(&listener) => accepted,
             () = stop.cancelled() => break,
         };
-        match accepted {
-            Ok((socket, peer)) => {
-                calls.spawn(serve_connection(plane.clone(), socket, peer, stop.clone()));
-            }
-            // Out of file descriptors, most likely: what runs goes on, and some will end.
-            Err(error) => {
-                tracing::warn!(%error, "failed to accept a connection");
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        }
+        let _ = socket.set_nodelay(true);
+        calls.spawn(serve_connection(plane.clone(), socket, peer, stop.clone()));
     }
     calls.close();
     calls.wait().await;
 }
 
-async fn serve_connection(plane: Plane, socket: TcpStream, peer: SocketAddr, stop: CancellationToken) {
-    let _ = socket.set_nodelay(true);
+/// Serves one client until it or the plane ends.
+pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    plane: Plane,
+    socket: S,
+    peer: SocketAddr,
+    stop: CancellationToken,
+) {
     let service = service_fn(move |request| {
         let plane = plane.clone();
         async move { Ok::<_, Infallible>(answer(&plane, peer, request).await) }

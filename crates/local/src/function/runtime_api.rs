@@ -3,6 +3,7 @@
 //! `AWS_LAMBDA_RUNTIME_API` is a host and a port, nothing more, so an environment is told apart by the
 //! listener that it talks to.
 
+use crate::open_files;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -83,13 +84,9 @@ impl RuntimeApi {
         let mut connections = tokio::task::JoinSet::new();
         loop {
             tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((socket, _)) => { connections.spawn(self.clone().serve_connection(socket)); }
-                    Err(error) => {
-                        tracing::warn!(%error, "failed to accept a runtime's connection");
-                        return;
-                    }
-                },
+                (socket, _) = open_files::accept(&listener) => {
+                    connections.spawn(self.clone().serve_connection(socket));
+                }
                 Some(_) = connections.join_next() => {}
             }
         }
