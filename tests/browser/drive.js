@@ -34,9 +34,9 @@ page.on("websocket", (socket) => {
   socket.on("framereceived", ({ payload }) => frames.received.push(String(payload)));
 });
 
-const open = () => page.goto(`${PAGE_URL}?uri=${encodeURIComponent(WEBSOCKET_URI)}`);
+const open = (query = "") => page.goto(`${PAGE_URL}?uri=${encodeURIComponent(WEBSOCKET_URI + query)}`);
 try {
-  await scenario({ page, open, frames, connectionsEndpoint: CONNECTIONS_ENDPOINT });
+  await scenario({ page, open, frames, websocketUri: WEBSOCKET_URI, connectionsEndpoint: CONNECTIONS_ENDPOINT });
   if (problems.length > 0) throw problems[0];
 } catch (error) {
   console.error(error);

@@ -9,12 +9,17 @@ use sluicegate_tests::plane::TestPlane;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// By name in `scenarios.js`.
-const SCENARIOS: [&str; 4] = [
-    "a_message_comes_back_with_its_round_trip_time",
-    "the_page_returns_by_itself_after_the_gateway_closed_its_connection",
-    "a_keep_alive_goes_out_every_five_minutes_and_comes_back",
-    "a_connection_that_the_user_closed_stays_closed",
+/// With relay, the page learns its connection's id; echo sends everything back, here and below.
+const OPEN_TO_ALL: &str = "examples/relay/stack.tfvars";
+/// The authorizer asks for a token, which a browser can send in the query string alone.
+const GUARDED: &str = "examples/authorizer/stack.tfvars";
+/// By name in `scenarios.js`, each with the values of its plane.
+const SCENARIOS: [(&str, &str); 5] = [
+    ("a_message_comes_back_with_its_round_trip_time", OPEN_TO_ALL),
+    ("the_page_returns_by_itself_after_the_gateway_closed_its_connection", OPEN_TO_ALL),
+    ("a_keep_alive_goes_out_every_five_minutes_and_comes_back", OPEN_TO_ALL),
+    ("a_connection_that_the_user_closed_stays_closed", OPEN_TO_ALL),
+    ("only_a_known_token_lets_the_page_in", GUARDED),
 ];
 /// Where Debian, Ubuntu, Fedora and Arch install it; `CHROMIUM` names another.
 const CHROMIUM: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -26,8 +31,8 @@ fn main() -> ExitCode {
     if let Err(missing) = &tools {
         eprintln!("SKIPPED: the browser tests did not run: {missing}");
     }
-    let trials = SCENARIOS.map(|name| match tools.clone() {
-        Ok(tools) => Trial::test(name, move || run(name, &tools)),
+    let trials = SCENARIOS.map(|(name, values)| match tools.clone() {
+        Ok(tools) => Trial::test(name, move || run(name, values, &tools)),
         Err(missing) => Trial::test(name, move || Err(missing.into())).with_ignored_flag(true),
     });
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
@@ -55,11 +60,11 @@ impl Tools {
     }
 }
 
-fn run(scenario: &str, tools: &Tools) -> Result<(), Failed> {
+fn run(scenario: &str, values: &str, tools: &Tools) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        // Relay tells the page its connection's id, and echo sends everything back.
-        let plane = TestPlane::with(&relay_values()?, PlaneOptions::default()).await;
+        let values = std::fs::read_to_string(project().join(values))?;
+        let plane = TestPlane::with(&values, PlaneOptions::default()).await;
         let outcome = drive(scenario, tools, &plane).await;
         plane.plane.stop().await;
         outcome
@@ -85,10 +90,6 @@ async fn drive(scenario: &str, tools: &Tools, plane: &TestPlane) -> Result<(), F
     }
     Err(format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
         .into())
-}
-
-fn relay_values() -> std::io::Result<String> {
-    std::fs::read_to_string(project().join("examples/relay/stack.tfvars"))
 }
 
 fn file_url(path: &Path) -> String {

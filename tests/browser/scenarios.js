@@ -86,4 +86,20 @@ export const scenarios = {
     assert.equal(frames.sockets, 1);
     assert.deepEqual(frames.sent, []);
   },
+
+  // A page sees no status of a handshake that was refused: it is closed with 1006, as if nobody were there.
+  async only_a_known_token_lets_the_page_in({ page, open, frames, websocketUri }) {
+    for (const query of ["", "?token=guess"]) {
+      await open(query);
+      await page.locator("#detail").filter({ hasText: /^closed with 1006/ }).waitFor();
+      await send(page, '{"msg":"to nobody"}');
+      await line(page, "not connected: nothing was sent");
+    }
+    await page.fill("#uri", `${websocketUri}?token=let-me-in`);
+    await page.click("#connect button");
+    await page.waitForSelector(OPEN);
+    await send(page, '{"msg":"let in"}');
+    await line(page, /^< \{"msg":"let in"\}\s+\(/);
+    assert.deepEqual(frames.sent, ['{"msg":"let in"}']);
+  },
 };
