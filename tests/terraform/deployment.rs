@@ -48,8 +48,9 @@ pub fn run(tree: &Tree) -> anyhow::Result<()> {
 
 /// A change: makes it, applies it, and sees it in the flow. They build on each other.
 type Change = (&'static str, fn(&Stack<'_>) -> anyhow::Result<()>);
-const CHANGES: [Change; 4] = [
+const CHANGES: [Change; 5] = [
     ("the batch size", change_batch_size),
+    ("the number of shards", change_shard_count),
     ("a template", change_template),
     ("the routes", change_routes),
     ("the function's code", change_code),
@@ -136,6 +137,22 @@ fn change_batch_size(stack: &Stack<'_>) -> anyhow::Result<()> {
     ensure!(received == burst, "what comes back is {received:?}");
     let invocations = stack.invocations() - before;
     ensure!(invocations == BURST, "{BURST} messages took {invocations} invocations of one record each");
+    Ok(())
+}
+
+/// One shard becomes two; the next values say nothing of it, and make it one again.
+fn change_shard_count(stack: &Stack<'_>) -> anyhow::Result<()> {
+    let values = "stream = { shard_count = 2 }\nfunctions = { echo = { batch_size = 1 } }";
+    stack.write(CHANGED_VALUES, values)?;
+    stack.apply("a changed number of shards")?;
+    let burst: Vec<_> = (0..BURST).map(|n| json!({"n": n})).collect();
+    let received = stack.exchange(&burst, BURST)?;
+    ensure!(received == burst, "what comes back is {received:?}");
+    let endpoint = stack.endpoint()?;
+    let list = endpoint.kinesis().list_shards().stream_name(&endpoint.stream_name);
+    let shards = stack.served.runtime.block_on(list.send())?.shards.unwrap_or_default();
+    let parents: Vec<_> = shards.iter().map(|shard| shard.parent_shard_id.as_deref()).collect();
+    ensure!(parents == [None, Some("shardId-000000000000"), Some("shardId-000000000000")], "{shards:?}");
     Ok(())
 }
 
