@@ -7,9 +7,8 @@ use super::selection::Subject;
 use super::stage::{
     Integration, KinesisAction, ParameterValue, Passthrough, ResponseKey, Stage, Target, Templates,
 };
-use crate::account::stream_name_of_arn;
 use crate::identity::{Denied, Principal};
-use crate::stream::PutError;
+use crate::stream::{PutError, PutRecord, stream_of};
 use bytes::Bytes;
 use mapping_template::{RenderError, Scope, Template};
 use serde_json::Value;
@@ -207,31 +206,21 @@ async fn put(
     role_arn: &str,
     request: &str,
 ) -> Result<Answer, IntegrationError> {
-    #[derive(serde::Deserialize, Default)]
-    #[serde(rename_all = "PascalCase", default)]
-    struct Named {
-        stream_name: Option<String>,
-        #[serde(rename = "StreamARN")]
-        stream_arn: Option<String>,
-    }
-    let named: Named = serde_json::from_str(request).unwrap_or_default();
-    let stream =
-        named.stream_name.or_else(|| stream_name_of_arn(named.stream_arn.as_deref()?).map(Into::into));
-    let resource = gateway.account.stream_arn(stream.as_deref().unwrap_or("*"));
-    gateway.permissions.assume("apigateway.amazonaws.com", role_arn)?;
-    let role = Principal::Role(role_arn.to_owned());
     let streams = &gateway.streams;
-    let put: Result<Vec<u8>, PutError> = match action {
+    let (stream, put): (_, Result<Vec<u8>, PutError>) = match action {
         KinesisAction::PutRecord => {
-            gateway.permissions.check(&role, "kinesis:PutRecord", &resource)?;
-            streams
-                .put_record(request.as_bytes())
-                .await
-                .map(|placed| serde_json::to_vec(&placed).unwrap_or_default())
+            let record = PutRecord::read(request);
+            let stream = record.stream();
+            may(gateway, role_arn, "kinesis:PutRecord", stream.as_deref())?;
+            let placed = streams.put_record(&record).await;
+            (stream, placed.map(|placed| serde_json::to_vec(&placed).unwrap_or_default()))
         }
         KinesisAction::PutRecords => {
-            gateway.permissions.check(&role, "kinesis:PutRecords", &resource)?;
-            streams.put_records(request.as_bytes()).await.map(|answer| answer.to_string().into_bytes())
+            let records: Value = serde_json::from_str(request).unwrap_or_default();
+            let stream = stream_of(&records);
+            may(gateway, role_arn, "kinesis:PutRecords", stream.as_deref())?;
+            let placed = streams.put_records(&records).await;
+            (stream, placed.map(|placed| placed.to_string().into_bytes()))
         }
     };
     let request_id = uuid::Uuid::new_v4().to_string();
@@ -244,4 +233,11 @@ async fn put(
             Answer { status: error.status, body, error: Some(error.to_string()), request_id }
         }
     })
+}
+
+/// Whether the gateway may act as the role, and the role on the stream.
+fn may(gateway: &Gateway, role_arn: &str, action: &str, stream: Option<&str>) -> Result<(), Denied> {
+    gateway.permissions.assume("apigateway.amazonaws.com", role_arn)?;
+    let resource = gateway.account.stream_arn(stream.unwrap_or("*"));
+    gateway.permissions.check(&Principal::Role(role_arn.to_owned()), action, &resource)
 }

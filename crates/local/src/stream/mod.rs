@@ -17,12 +17,13 @@ mod subscribe;
 pub(crate) mod tests;
 mod wire;
 
-pub use put::{Placed, PutError};
+pub use put::{Placed, PutError, PutRecord};
 pub use read::{Record, ShardInfo};
 #[cfg(test)]
 pub(crate) use reshard::{Step, steps_to};
 pub use subscribe::SubscriptionTimers;
 pub use wire::TARGET_PREFIX;
+pub(crate) use wire::stream_of;
 
 use crate::account::Account;
 use crate::faults::Faults;

@@ -1,6 +1,7 @@
 //! PutRecord and PutRecords, for the gateway and for callers of the wire API alike.
 
 use super::routes::Routes;
+use super::wire::stream_of;
 use super::{Open, Streams};
 use crate::clock;
 use crate::faults::Fault;
@@ -79,10 +80,43 @@ pub struct Placed {
     pub shard_id: String,
 }
 
-/// The members of PutRecord that the hot path understands; any other request takes the long way round.
+/// A PutRecord request, read once: whoever must first know which stream it is for puts it as it was read.
+pub struct PutRecord<'a>(Form<'a>);
+
+enum Form<'a> {
+    Plain(PlainPutRecord<'a>),
+    /// Any other request takes the long way round.
+    Other(Cow<'a, Value>),
+}
+
+impl<'a> PutRecord<'a> {
+    /// Reads a JSON request. What is wrong with it is told when it is put.
+    pub fn read(body: &'a str) -> Self {
+        let plain = serde_json::from_str(body).ok().filter(PlainPutRecord::is_valid);
+        let other = || Form::Other(Cow::Owned(serde_json::from_str(body).unwrap_or_default()));
+        Self(plain.map_or_else(other, Form::Plain))
+    }
+
+    /// The stream that it names, by its name or its ARN.
+    pub fn stream(&self) -> Option<String> {
+        match &self.0 {
+            Form::Plain(put) => Some(put.stream_name.clone().into_owned()),
+            Form::Other(request) => stream_of(request),
+        }
+    }
+}
+
+impl<'a> From<&'a Value> for PutRecord<'a> {
+    fn from(request: &'a Value) -> Self {
+        let plain = PlainPutRecord::deserialize(request).ok().filter(PlainPutRecord::is_valid);
+        Self(plain.map_or(Form::Other(Cow::Borrowed(request)), Form::Plain))
+    }
+}
+
+/// The members of PutRecord that the hot path understands.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct PutRecord<'a> {
+struct PlainPutRecord<'a> {
     #[serde(borrow)]
     stream_name: Cow<'a, str>,
     #[serde(borrow)]
@@ -91,7 +125,7 @@ struct PutRecord<'a> {
     partition_key: Cow<'a, str>,
 }
 
-impl PutRecord<'_> {
+impl PlainPutRecord<'_> {
     /// Whether it is plainly valid. What is not gets its error from the library's own checks.
     fn is_valid(&self) -> bool {
         let key_chars = self.partition_key.chars().count();
@@ -137,23 +171,24 @@ impl Placing<'_> {
 }
 
 impl Streams {
-    /// PutRecord: `body` is the JSON request, as a caller of the wire API would send it.
+    /// PutRecord.
     ///
     /// # Errors
     /// [`PutError`] with the code and sentence of the Kinesis API.
-    pub async fn put_record(&self, body: &[u8]) -> Result<Placed, PutError> {
-        if let Ok(put) = serde_json::from_slice::<PutRecord<'_>>(body)
-            && put.is_valid()
-        {
-            let hash_key = sequence::partition_key_to_hash_key(&put.partition_key);
-            let stream = &*put.stream_name;
-            let open = self.open_existing(stream).await?;
-            let mut routes = self.routes(&open, stream).await?;
-            let placing = self.place(&mut routes, stream, hash_key, &put.partition_key, &put.data).await?;
-            self.append(&open, stream, slice::from_ref(&placing)).await?;
-            return Ok(placing.placed);
-        }
-        let request = checked(Operation::PutRecord, body)?;
+    pub async fn put_record(&self, request: &PutRecord<'_>) -> Result<Placed, PutError> {
+        let request = match &request.0 {
+            Form::Plain(put) => {
+                let hash_key = sequence::partition_key_to_hash_key(&put.partition_key);
+                let stream = &*put.stream_name;
+                let open = self.open_existing(stream).await?;
+                let mut routes = self.routes(&open, stream).await?;
+                let placing =
+                    self.place(&mut routes, stream, hash_key, &put.partition_key, &put.data).await?;
+                self.append(&open, stream, slice::from_ref(&placing)).await?;
+                return Ok(placing.placed);
+            }
+            Form::Other(request) => checked(Operation::PutRecord, request)?,
+        };
         let stream = self.store.resolve_stream_name(&request)?;
         let open = self.open_existing(&stream).await?;
         let mut routes = self.routes(&open, &stream).await?;
@@ -166,8 +201,8 @@ impl Streams {
     ///
     /// # Errors
     /// [`PutError`] where the request as a whole is refused.
-    pub async fn put_records(&self, body: &[u8]) -> Result<Value, PutError> {
-        let request = checked(Operation::PutRecords, body)?;
+    pub async fn put_records(&self, request: &Value) -> Result<Value, PutError> {
+        let request = checked(Operation::PutRecords, request)?;
         let stream = self.store.resolve_stream_name(&request)?;
         let open = self.open_existing(&stream).await?;
         let mut routes = self.routes(&open, &stream).await?;
@@ -272,16 +307,14 @@ impl Streams {
     }
 }
 
-/// Parses a request and puts it through the library's type and constraint checks, which its own dispatch skips.
-pub(super) fn checked(operation: Operation, body: &[u8]) -> Result<Value, PutError> {
-    let request: Value = serde_json::from_slice(body).map_err(|_| PutError {
-        status: 400,
-        code: "SerializationException".into(),
-        message: "the request is not a JSON object".into(),
-    })?;
+/// Puts a request through the library's type and constraint checks, which its own dispatch skips.
+pub(super) fn checked(operation: Operation, request: &Value) -> Result<Value, PutError> {
+    if !request.is_object() {
+        return Err(PutError::client("SerializationException", "the request is not a JSON object"));
+    }
     let rules = operation.validation_rules();
     let rules: Vec<_> = rules.iter().map(|(name, rule)| (*name, rule)).collect();
-    let request = validation::check_types(&request, &rules)?;
+    let request = validation::check_types(request, &rules)?;
     validation::check_validations(&request, &rules, None)?;
     for record in std::iter::once(&request).chain(request["Records"].as_array().into_iter().flatten()) {
         let data = record["Data"].as_str().unwrap_or_default();

@@ -78,7 +78,7 @@ impl Streams {
         encoding: Encoding,
         request: &Value,
     ) -> Result<Response<Body>, PutError> {
-        let request = checked(Operation::SubscribeToShard, &Encoding::Json.encode(request))?;
+        let request = checked(Operation::SubscribeToShard, request)?;
         let consumer_arn = request["ConsumerARN"].as_str().unwrap_or_default();
         let not_found = |what: String| PutError::client("ResourceNotFoundException", &what);
         let consumer = self.store.get_consumer(consumer_arn).await;

@@ -246,7 +246,7 @@ async fn large_puts_and_readers_do_not_stop_each_other() {
     create(&streams).await;
     let all: Vec<_> =
         (0..RECORDS_EACH).map(|n| json!({"Data": "e30=", "PartitionKey": n.to_string()})).collect();
-    let put = json!({"StreamName": "s", "Records": all}).to_string();
+    let put = json!({"StreamName": "s", "Records": all});
 
     let tailing = |streams: Streams| async move {
         let mut tail = streams.tail("s", 0);
@@ -272,7 +272,7 @@ async fn large_puts_and_readers_do_not_stop_each_other() {
     // On a worker: there, whom an append wakes waits for the thread that appends.
     let appending = |streams: Streams| async move {
         for _ in 0..PUTS {
-            assert_eq!(streams.put_records(put.as_bytes()).await.unwrap()["FailedRecordCount"], 0);
+            assert_eq!(streams.put_records(&put).await.unwrap()["FailedRecordCount"], 0);
         }
     };
     let tasks = [
@@ -301,7 +301,7 @@ async fn puts_per_second() {
                     let body = format!(r#"{{"StreamName":"s","Data":"{data}","PartitionKey":"key{task}"}}"#);
                     tokio::spawn(async move {
                         for _ in 0..20_000 {
-                            streams.put_record(body.as_bytes()).await.unwrap();
+                            streams.put_record(&PutRecord::read(&body)).await.unwrap();
                         }
                     })
                 })

@@ -12,7 +12,6 @@ use ferrokinesis::shard_iterator;
 use ferrokinesis::types::StreamStatus;
 use http::{Response, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
-use std::borrow::Cow;
 use std::time::Duration;
 use tower_service::Service as _;
 
@@ -38,7 +37,7 @@ impl Streams {
             if let Some(held) = self.faults.hold(key) {
                 held.wait().await;
             }
-            let answer = self.put(&operation, encoding, &request, &body).await;
+            let answer = self.put(&operation, encoding, &request).await;
             self.faults.release(key);
             return answer;
         }
@@ -142,14 +141,10 @@ impl Streams {
         }
     }
 
-    async fn put(&self, operation: &str, encoding: Encoding, request: &Value, body: &[u8]) -> Response<Body> {
-        let as_json = match encoding {
-            Encoding::Json => Cow::Borrowed(body),
-            Encoding::Cbor => Cow::Owned(Encoding::Json.encode(request)),
-        };
+    async fn put(&self, operation: &str, encoding: Encoding, request: &Value) -> Response<Body> {
         let answer = match operation {
-            "PutRecord" => self.put_record(&as_json).await.map(|placed| json!(placed)),
-            _ => self.put_records(&as_json).await,
+            "PutRecord" => self.put_record(&request.into()).await.map(|placed| json!(placed)),
+            _ => self.put_records(request).await,
         };
         match answer {
             Ok(answer) => respond(encoding, StatusCode::OK, &answer),
@@ -180,7 +175,7 @@ impl Streams {
 }
 
 /// The stream that a request is about.
-pub(super) fn stream_of(request: &Value) -> Option<String> {
+pub(crate) fn stream_of(request: &Value) -> Option<String> {
     if let Some(name) = request["StreamName"].as_str() {
         return Some(name.to_owned());
     }
