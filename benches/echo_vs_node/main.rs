@@ -6,13 +6,13 @@ mod peers;
 use anyhow::{Context as _, bail};
 use batches::Batches;
 use peers::Peer;
-use sluicegate_benches::args::Extent;
+use sluicegate_benches::args::{Extent, bench};
 use sluicegate_benches::clients::Clients;
 use sluicegate_benches::function::RunningFunction;
+use sluicegate_benches::machine;
 use sluicegate_benches::plane::{BenchPlane, Order};
 use sluicegate_benches::report::Table;
 use sluicegate_benches::spread::{Spread, figure};
-use sluicegate_benches::{machine, roles};
 use std::time::Instant;
 
 const COMMAND: &str = "cargo bench --bench echo_vs_node";
@@ -30,16 +30,7 @@ const ROUNDS: usize = 5;
 const BATCHES_PER_ROUND: usize = 10;
 
 fn main() -> anyhow::Result<()> {
-    // `cargo test --all-targets` starts benchmarks without this argument, and means to try that they start.
-    if roles::play()? {
-        return Ok(());
-    }
-    let Some(extent) = Extent::asked() else {
-        println!("nothing was measured: run `{COMMAND}`");
-        return Ok(());
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(extent))
+    bench(COMMAND, run)
 }
 
 async fn run(extent: Extent) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! From a record's being put until its consumer has it: ours, MiniStack's and ferrokinesis'.
 
+use crate::Ours;
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +14,8 @@ use sluicegate_benches::args::Extent;
 use sluicegate_benches::hop::Arrivals;
 use sluicegate_benches::kinesis::AwsClient;
 use sluicegate_benches::plane::{BenchPlane, Order};
-use sluicegate_benches::roles::{self, PlaneAnswer, start};
+use sluicegate_benches::released::ReleasedPlane;
+use sluicegate_benches::roles::{self, start};
 use sluicegate_benches::spread::Spread;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -58,12 +60,12 @@ impl Times {
     }
 }
 
-pub async fn measure(extent: Extent) -> anyhow::Result<Hops> {
+pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Hops> {
     let puts = extent.pick(PUTS, 300);
     let polled = extent.pick(POLLED_PUTS, 20);
     let handed = in_process(puts).await?;
     println!("append until a waiting function has it: p50 {:.3} ms, p99 {:.3} ms", handed.p50, handed.p99);
-    let over_http = over_http(puts).await?;
+    let over_http = over_http(ours, puts).await?;
     println!("the same over HTTP: p50 {:.3} ms", over_http.p50);
     let mut ministack = sluicegate_benches::peers::ministack()?;
     let times = on_ministack(ministack.port, polled).await?;
@@ -71,7 +73,7 @@ pub async fn measure(extent: Extent) -> anyhow::Result<Hops> {
     let ministack_mb = ministack.resident_bytes()? as f64 / 1e6;
     let ferrokinesis = subscribed(polled).await?;
     println!("ferrokinesis, SubscribeToShard: p50 {:.1} ms", ferrokinesis.p50);
-    let (put_per_s, ferrokinesis_put_per_s) = rates(extent).await?;
+    let (put_per_s, ferrokinesis_put_per_s) = rates(ours, extent).await?;
     Ok(Hops {
         handed,
         over_http,
@@ -106,10 +108,10 @@ async fn in_process(puts: usize) -> anyhow::Result<Times> {
     Times::of(times.split_off(1))
 }
 
-async fn over_http(puts: usize) -> anyhow::Result<Times> {
+async fn over_http(ours: &Ours, puts: usize) -> anyhow::Result<Times> {
     let mut arrivals = Arrivals::listen().await?;
     let bootstrap = bootstrap_file(&arrivals)?;
-    let (_child, plane): (_, PlaneAnswer) = start("plane", &Order::of(bootstrap.path()))?;
+    let plane = ReleasedPlane::start(&ours.sluicegate, &Order::of(bootstrap.path())).await?;
     let client = AwsClient::connect(plane.port).await?;
     put_all(&mut arrivals, client, &plane.stream, puts).await
 }
@@ -205,11 +207,11 @@ async fn subscribed(puts: usize) -> anyhow::Result<Times> {
 }
 
 /// PutRecord calls a second over one connection, ours and ferrokinesis', in turns.
-async fn rates(extent: Extent) -> anyhow::Result<(Spread, Spread)> {
+async fn rates(ours: &Ours, extent: Extent) -> anyhow::Result<(Spread, Spread)> {
     let idle = tempfile::NamedTempFile::new()?;
     std::fs::write(idle.path(), roles::bootstrap("hop", &"")?)?;
     let order = Order { fed: false, ..Order::of(Path::new(idle.path())) };
-    let (_plane, plane): (_, PlaneAnswer) = start("plane", &order)?;
+    let plane = ReleasedPlane::start(&ours.sluicegate, &order).await?;
     let (_child, greeting): (_, Value) = start("kinesis", &json!(null))?;
     let mut ours = AwsClient::connect(plane.port).await?;
     let mut theirs = AwsClient::connect(greeting["port"].as_u64().context("no port")? as u16).await?;

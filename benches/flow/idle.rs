@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use sluicegate_benches::args::Extent;
 use sluicegate_benches::child::{Child, free_port, wait_for_port};
 use sluicegate_benches::plane::Order;
-use sluicegate_benches::process::at_rest;
-use sluicegate_benches::roles::{PlaneAnswer, start};
+use sluicegate_benches::process::{Process, at_rest};
+use sluicegate_benches::released::ReleasedPlane;
+use sluicegate_benches::roles::start;
 use sluicegate_benches::sockets;
 use sluicegate_benches::spread::Spread;
 use std::process::Command;
@@ -35,17 +36,17 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
         let mut command = Command::new(&ours.sluicegate);
         command.args(["serve", "--quiet", "--port", &port.to_string()]);
         // A port that the system has just let go may be given to another: then the start fails, and so does this.
-        let mut child = Child::spawn("peer sluicegate serve", &mut command)?;
+        let mut child = Child::spawn("sluicegate serve", &mut command)?;
         starts.push(wait_for_port(&mut child, port)?.as_secs_f64() * 1_000.0);
         empty = at_rest(child.process()).await?;
     }
-    let (plane, answer): (_, PlaneAnswer) = start("plane", &Order::of(&ours.echo))?;
+    let plane = ReleasedPlane::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
     let stack = at_rest(plane.process()).await?;
     let count = extent.pick(CONNECTIONS, 2_000);
-    let connection_kb = per_connection_kb(&plane, &answer.uri, count).await?;
+    let connection_kb = per_connection_kb(plane.process(), &plane.uri, count).await?;
     let (bare, greeting): (_, Value) = start("websocket-echo", &json!(null))?;
     let uri = greeting["uri"].as_str().context("no address")?;
-    let bare_connection_kb = per_connection_kb(&bare, uri, count).await?;
+    let bare_connection_kb = per_connection_kb(bare.process(), uri, count).await?;
     println!(
         "idle: {empty} bytes empty, {stack} with the stack; {connection_kb:.1} KB a connection, bare {bare_connection_kb:.1}"
     );
@@ -58,10 +59,10 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
     })
 }
 
-async fn per_connection_kb(child: &Child, uri: &str, count: usize) -> anyhow::Result<f64> {
-    let before = at_rest(child.process()).await?;
+async fn per_connection_kb(server: Process, uri: &str, count: usize) -> anyhow::Result<f64> {
+    let before = at_rest(server).await?;
     let sockets = sockets::open(uri, count).await?;
-    let after = at_rest(child.process()).await?;
+    let after = at_rest(server).await?;
     drop(sockets);
     Ok(after.saturating_sub(before) as f64 / 1_024.0 / count as f64)
 }

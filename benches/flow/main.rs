@@ -6,8 +6,8 @@ mod idle;
 mod round_trip;
 mod section;
 
-use sluicegate_benches::args::Extent;
-use sluicegate_benches::{built, machine, peers, roles};
+use sluicegate_benches::args::{Extent, bench};
+use sluicegate_benches::{built, machine, peers};
 use std::path::PathBuf;
 
 const COMMAND: &str = "cargo bench --bench flow";
@@ -20,15 +20,7 @@ struct Ours {
 }
 
 fn main() -> anyhow::Result<()> {
-    if roles::play()? {
-        return Ok(());
-    }
-    let Some(extent) = Extent::asked() else {
-        println!("nothing was measured: run `{COMMAND}`");
-        return Ok(());
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(extent))
+    bench(COMMAND, run)
 }
 
 async fn run(extent: Extent) -> anyhow::Result<()> {
@@ -37,7 +29,7 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
     let machine = machine::describe()?;
 
     let idle = idle::measure(&ours, extent).await?;
-    let hops = hops::measure(extent).await?;
+    let hops = hops::measure(&ours, extent).await?;
     let batch = batch::measure(&ours, extent).await?;
     let trips = round_trip::measure(&ours, &node_echo, extent).await?;
 

@@ -7,7 +7,8 @@ use sluicegate_benches::args::Extent;
 use sluicegate_benches::child::Child;
 use sluicegate_benches::load::{Pace, Run, load};
 use sluicegate_benches::plane::Order;
-use sluicegate_benches::roles::{PlaneAnswer, start};
+use sluicegate_benches::released::ReleasedPlane;
+use sluicegate_benches::roles::start;
 use sluicegate_benches::spread::Spread;
 use sluicegate_benches::{machine, peers};
 use std::path::Path;
@@ -59,12 +60,16 @@ impl Contender {
 
 /// Ours first, then its floor, then the others.
 pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::Result<Vec<Contender>> {
-    let (_plane, plane): (Child, PlaneAnswer) = start("plane", &Order::of(&ours.echo))?;
-    let (_node, node): (Child, PlaneAnswer) = start("plane", &Order::of(node_echo))?;
+    let plane = ReleasedPlane::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
+    let node = ReleasedPlane::start(&ours.sluicegate, &Order::of(node_echo)).await?;
     let (_bare, bare): (Child, Value) = start("websocket-echo", &json!(null))?;
     let offline = peers::offline()?;
     let mut contenders = vec![
-        Contender::new("Sluicegate", "this plane with `functions/echo` as its own process".into(), plane.uri),
+        Contender::new(
+            "Sluicegate",
+            "this plane with `functions/echo` as its own process".into(),
+            plane.uri.clone(),
+        ),
         Contender::new(
             "bare echo",
             "tokio-tungstenite 0.30 alone in a process, nothing behind it: the floor".into(),
@@ -73,7 +78,7 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
         Contender::new(
             "Node.js on it",
             format!("this plane with `benches/peers/node-echo`, Node.js {}", machine::version("node")?),
-            node.uri,
+            node.uri.clone(),
         ),
         Contender::new("serverless-offline", offline.what.clone(), offline.uri.clone()),
     ];

@@ -4,22 +4,14 @@ mod measure;
 mod retained;
 mod section;
 
-use sluicegate_benches::args::Extent;
-use sluicegate_benches::{built, machine, roles};
+use sluicegate_benches::args::{Extent, bench};
+use sluicegate_benches::{built, machine};
 
 const COMMAND: &str = "cargo bench --bench growth";
 const SECTION: &str = "growth";
 
 fn main() -> anyhow::Result<()> {
-    if roles::play()? {
-        return Ok(());
-    }
-    let Some(extent) = Extent::asked() else {
-        println!("nothing was measured: run `{COMMAND}`");
-        return Ok(());
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(extent))
+    bench(COMMAND, run)
 }
 
 async fn run(extent: Extent) -> anyhow::Result<()> {
@@ -27,7 +19,7 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
     let machine = machine::describe()?;
     let grown = section::Grown {
         connections: bench.connections().await?,
-        retained: retained::measure(extent).await?,
+        retained: retained::measure(&bench.sluicegate, extent).await?,
         shards: bench.shards().await?,
         functions: bench.functions().await?,
         batches: bench.batches().await?,

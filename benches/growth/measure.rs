@@ -1,11 +1,10 @@
 //! A plane with more and more of one thing, and the same load on it.
 
 use sluicegate_benches::args::Extent;
-use sluicegate_benches::child::Child;
 use sluicegate_benches::load::{Pace, load};
 use sluicegate_benches::plane::Order;
 use sluicegate_benches::process::at_rest;
-use sluicegate_benches::roles::{PlaneAnswer, start};
+use sluicegate_benches::released::ReleasedPlane;
 use sluicegate_benches::sockets;
 use std::path::PathBuf;
 
@@ -17,6 +16,9 @@ pub const SENDERS: usize = 10;
 const SECONDS: f64 = 4.0;
 /// Connections of the closed loop in which batches fill, and the messages that each keeps unanswered.
 pub const CLOSED: (usize, u64) = (100, 20);
+
+/// Idle connections at most, from several addresses: a limit of 20,000 open files, as here, leaves room for the rest.
+const CONNECTIONS_MAX: usize = 19_000;
 
 pub struct Bench {
     pub sluicegate: PathBuf,
@@ -39,13 +41,13 @@ pub struct Point {
 impl Bench {
     /// Idle connections beside the ten that send.
     pub async fn connections(&self) -> anyhow::Result<Vec<Point>> {
-        let counts = self.extent.pick(&[10, 100, 1_000, 10_000][..], &[10, 1_000]);
+        let counts = self.extent.pick(&[10, 100, 1_000, 10_000, CONNECTIONS_MAX][..], &[10, 1_000]);
         sockets::allow(counts.iter().copied().max().unwrap_or_default())?;
-        let (child, plane): (Child, PlaneAnswer) = start("plane", &Order::of(&self.echo))?;
+        let plane = self.start(Order::of(&self.echo)).await?;
         let (mut open, mut points) = (Vec::new(), Vec::new());
         for &count in counts {
             open.extend(sockets::open(&plane.uri, count - open.len()).await?);
-            points.push(self.point("connections", count, &child, &plane, None).await?);
+            points.push(self.point("connections", count, &plane, None).await?);
         }
         Ok(points)
     }
@@ -54,8 +56,8 @@ impl Bench {
     pub async fn shards(&self) -> anyhow::Result<Vec<Point>> {
         let mut points = Vec::new();
         for &shards in self.extent.pick(&[1, 4, 16, 64][..], &[1, 64]) {
-            let (child, plane) = start("plane", &Order { shards, ..Order::of(&self.echo) })?;
-            points.push(self.point("shards", shards, &child, &plane, Some(CLOSED)).await?);
+            let plane = self.start(Order { shards, ..Order::of(&self.echo) }).await?;
+            points.push(self.point("shards", shards, &plane, Some(CLOSED)).await?);
         }
         Ok(points)
     }
@@ -64,8 +66,8 @@ impl Bench {
     pub async fn functions(&self) -> anyhow::Result<Vec<Point>> {
         let mut points = Vec::new();
         for &functions in self.extent.pick(&[1, 5, 10, 20][..], &[1, 20]) {
-            let (child, plane) = start("plane", &Order { functions, ..Order::of(&self.echo) })?;
-            points.push(self.point("functions", functions, &child, &plane, None).await?);
+            let plane = self.start(Order { functions, ..Order::of(&self.echo) }).await?;
+            points.push(self.point("functions", functions, &plane, None).await?);
         }
         Ok(points)
     }
@@ -74,23 +76,26 @@ impl Bench {
     pub async fn batches(&self) -> anyhow::Result<Vec<Point>> {
         let mut points = Vec::new();
         for &batch_size in self.extent.pick(&[1, 10, 100, 1_000, 10_000][..], &[1, 100]) {
-            let (child, plane) = start("plane", &Order { batch_size, ..Order::of(&self.echo) })?;
-            points.push(self.point("records a batch", batch_size, &child, &plane, Some(CLOSED)).await?);
+            let plane = self.start(Order { batch_size, ..Order::of(&self.echo) }).await?;
+            points.push(self.point("records a batch", batch_size, &plane, Some(CLOSED)).await?);
         }
         Ok(points)
+    }
+
+    async fn start(&self, order: Order) -> anyhow::Result<ReleasedPlane> {
+        ReleasedPlane::start(&self.sluicegate, &order).await
     }
 
     async fn point(
         &self,
         what: &str,
         count: usize,
-        child: &Child,
-        plane: &PlaneAnswer,
+        plane: &ReleasedPlane,
         closed: Option<(usize, u64)>,
     ) -> anyhow::Result<Point> {
         let seconds = self.extent.pick(SECONDS, 1.5);
         let run = load(&self.sluicegate, &plane.uri, SENDERS, Pace::Open(RATE_PER_S), seconds).await?;
-        let mb = at_rest(child.process()).await? as f64 / 1e6;
+        let mb = at_rest(plane.process()).await? as f64 / 1e6;
         let per_s = match closed {
             Some((connections, in_flight)) => {
                 let pace = Pace::Closed(in_flight);

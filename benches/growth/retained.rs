@@ -10,11 +10,13 @@ use sluicegate_benches::hop::Arrivals;
 use sluicegate_benches::kinesis::AwsClient;
 use sluicegate_benches::plane::Order;
 use sluicegate_benches::process::at_rest;
-use sluicegate_benches::roles::{FILLING, PlaneAnswer, start};
+use sluicegate_benches::released::ReleasedPlane;
+use sluicegate_benches::roles::FILLING;
+use std::path::Path;
 use std::time::Instant;
 
 /// Records that the stream keeps, at each step.
-const STEPS: [usize; 5] = [1, 10_000, 100_000, 1_000_000, 3_000_000];
+const STEPS: [usize; 5] = [1, 10_000, 100_000, 1_000_000, 10_000_000];
 /// Records of one PutRecords call: the API's limit.
 const RECORDS_PER_CALL: usize = 500;
 /// Bytes of a record.
@@ -24,12 +26,12 @@ pub const PUTS: usize = 500;
 
 /// Fills the stream over HTTP, and times at each step how long a record takes to a function, and how fast records
 /// are taken. The function gets all of them, in the largest batches there are.
-pub async fn measure(extent: Extent) -> anyhow::Result<Vec<Point>> {
+pub async fn measure(sluicegate: &Path, extent: Extent) -> anyhow::Result<Vec<Point>> {
     let mut arrivals = Arrivals::listen().await?;
     let bootstrap = tempfile::NamedTempFile::new()?;
     std::fs::write(bootstrap.path(), arrivals.bootstrap()?)?;
     let order = Order { batch_size: 10_000, ..Order::of(bootstrap.path()) };
-    let (child, plane): (_, PlaneAnswer) = start("plane", &order)?;
+    let plane = ReleasedPlane::start(sluicegate, &order).await?;
     let mut client = AwsClient::connect(plane.port).await?;
     let data = STANDARD.encode(format!("{FILLING:x<RECORD_BYTES$}"));
     let records: Vec<_> = (0..RECORDS_PER_CALL)
@@ -54,7 +56,7 @@ pub async fn measure(extent: Extent) -> anyhow::Result<Vec<Point>> {
         kept += times.len();
         let mut times = times.split_off(1);
         times.sort_by(f64::total_cmp);
-        let mb = at_rest(child.process()).await? as f64 / 1e6;
+        let mb = at_rest(plane.process()).await? as f64 / 1e6;
         let point = Point { count: step, p50_ms: times[PUTS / 2], p99_ms: times[PUTS * 99 / 100], mb, per_s };
         println!("{step} records kept: p50 {:.3} ms, {mb:.0} MB, {per_s:.0?} records/s", point.p50_ms);
         points.push(point);

@@ -8,9 +8,10 @@ use clients::{Client, Schedule};
 use futures_util::future::{join, try_join_all};
 use local::faults::{Fault, FaultSettings, FaultSpec};
 use plane::EchoPlane;
-use sluicegate_benches::report::{Table, rewrite_section};
+use sluicegate_benches::args::{Extent, bench};
+use sluicegate_benches::machine;
+use sluicegate_benches::report::Table;
 use sluicegate_benches::spread::{Spread, figure};
-use sluicegate_benches::{machine, project};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -26,13 +27,7 @@ const MESSAGES: usize = 80;
 const ROUNDS: usize = 5;
 
 fn main() -> anyhow::Result<()> {
-    // `cargo test --all-targets` starts benchmarks without this argument, and means to try that they start.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        println!("nothing was measured: run `{COMMAND}`");
-        return Ok(());
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run())
+    bench(COMMAND, run)
 }
 
 /// What the others met in the runs of one case, in milliseconds.
@@ -43,7 +38,8 @@ struct Case {
     longest: Vec<f64>,
 }
 
-async fn run() -> anyhow::Result<()> {
+async fn run(extent: Extent) -> anyhow::Result<()> {
+    let (rounds, messages) = extent.pick((ROUNDS, MESSAGES), (1, 20));
     let machine = machine::describe()?;
     let plane = EchoPlane::start().await?;
     let mut poisoned = Client::connect(&plane.uri).await?;
@@ -52,21 +48,21 @@ async fn run() -> anyhow::Result<()> {
         others.push(Client::connect(&plane.uri).await?);
     }
     // Starts the function.
-    round(&plane, &mut poisoned, &mut others, false, &mut Case::default()).await?;
+    round(&plane, &mut poisoned, &mut others, messages, false, &mut Case::default()).await?;
     let (mut healthy, mut beside) = (Case::default(), Case::default());
-    for number in 1..=ROUNDS {
-        round(&plane, &mut poisoned, &mut others, false, &mut healthy).await.context("without poison")?;
-        round(&plane, &mut poisoned, &mut others, true, &mut beside).await.context("beside poison")?;
+    for number in 1..=rounds {
+        round(&plane, &mut poisoned, &mut others, messages, false, &mut healthy)
+            .await
+            .context("without poison")?;
+        round(&plane, &mut poisoned, &mut others, messages, true, &mut beside)
+            .await
+            .context("beside poison")?;
         let last = |case: &Case| figure(case.p99.last().copied().unwrap_or_default());
-        println!("round {number} of {ROUNDS}: p99 {} ms, beside poison {} ms", last(&healthy), last(&beside));
+        println!("round {number} of {rounds}: p99 {} ms, beside poison {} ms", last(&healthy), last(&beside));
     }
-    plane.plane.stop().await;
+    plane.stop().await;
     let table = table(healthy, beside)?;
-    println!("\n{table}");
-    let path = project().join("PERFORMANCE.md");
-    rewrite_section(&path, SECTION, &section(&machine, &table)?)?;
-    println!("rewrote the section {SECTION} of {}", path.display());
-    Ok(())
+    extent.publish(SECTION, &section(&machine, &table)?)
 }
 
 /// One run: the others send, and beside them one connection that is healthy or poisoned.
@@ -74,6 +70,7 @@ async fn round(
     plane: &EchoPlane,
     poisoned: &mut Client,
     others: &mut [Client],
+    messages: usize,
     poison: bool,
     case: &mut Case,
 ) -> anyhow::Result<()> {
@@ -82,13 +79,13 @@ async fn round(
     } else {
         Vec::new()
     };
-    plane.plane.faults().set(FaultSettings { specs, seed: Some(1) });
+    plane.faults().set(FaultSettings { specs, seed: Some(1) });
     let begin = Instant::now() + EVERY;
     // Spread evenly, so that batches are what a steady load makes them.
     let schedule = |place: usize| Schedule {
         begin: begin + EVERY * place as u32 / (OTHERS as u32 + 1),
         every: EVERY,
-        messages: MESSAGES,
+        messages,
     };
     let talks = others.iter_mut().enumerate().map(|(place, client)| client.talk(schedule(place)));
     let beside = async {
@@ -101,13 +98,13 @@ async fn round(
     let (took, besides) = join(try_join_all(talks), beside).await;
     besides.context("the connection beside the others")?;
     if poison {
-        plane.take_faults(MESSAGES).await?;
-        let report = plane.plane.faults().report();
+        plane.take_faults(messages).await?;
+        let report = plane.faults().report();
         let struck = report["faults"][0]["struck"].as_u64().unwrap_or_default();
-        ensure!(struck >= MESSAGES as u64, "the poison struck {struck} times: this was no poisoned run");
+        ensure!(struck >= messages as u64, "the poison struck {struck} times: this was no poisoned run");
     }
     let mut took: Vec<f64> = took?.into_iter().flatten().collect();
-    ensure!(took.len() == OTHERS * MESSAGES, "{} answers came", took.len());
+    ensure!(took.len() == OTHERS * messages, "{} answers came", took.len());
     took.sort_by(f64::total_cmp);
     let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
     case.p50.push(at(0.5));

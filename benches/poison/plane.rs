@@ -1,77 +1,55 @@
-//! The project's own stack on a plane in this process, fed by its mapping, with the library's defaults.
+//! The project's own stack on a plane in this process, and what is in its function's fault queue.
 
-use anyhow::{Context as _, bail, ensure};
-use bytes::Bytes;
-use http_body_util::BodyExt as _;
-use local::compose::compose;
-use local::package::{Packing, package};
-use local::plane::{Plane, PlaneOptions};
-use local::stack::Stack;
-use serde_json::{Value, json};
-use sluicegate_benches::{PATIENCE, built, project};
-use std::collections::BTreeMap;
-use std::io::Write as _;
-use tokio::net::TcpListener;
-use tokio::time::{Instant, sleep};
+use anyhow::{Context as _, ensure};
+use local::faults::Faults;
+use serde_json::json;
+use sluicegate_benches::plane::{BenchPlane, Order};
+use sluicegate_benches::{PATIENCE, built};
+use tokio::time::{Duration, Instant, sleep};
 
 /// A running plane with echo on it.
 pub struct EchoPlane {
-    /// The plane.
-    pub plane: Plane,
+    plane: BenchPlane,
     /// `ws://127.0.0.1:{port}/{stage}`
     pub uri: String,
-    queue: String,
+    queue_url: String,
 }
 
 impl EchoPlane {
     /// Builds `functions/echo` as it is deployed, and starts it on a free port.
     pub async fn start() -> anyhow::Result<Self> {
-        let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile()?;
-        values.write_all(b"functions = { echo = {} }")?;
-        let stack = Stack::read(&project(), &[values.path().to_owned()])?;
-        let plane = Plane::start(TcpListener::bind("127.0.0.1:0").await?, PlaneOptions::default()).await?;
-        let binary = std::fs::read(built::echo()?)?;
-        let zips = BTreeMap::from([("echo".to_owned(), Bytes::from(package(&binary, Packing::Stored)?))]);
-        compose(&plane, &stack, &zips).await?;
-        let uri = format!("ws://{}/{}", plane.address(), stack.stage);
-        Ok(Self { plane, uri, queue: format!("{}-faults", stack.function_name("echo")) })
+        let plane = BenchPlane::start(&Order::of(&built::echo()?)).await?;
+        let queue = format!("{}-faults", plane.stack.function_name("echo"));
+        let queue_url = format!("http://localhost/{}/{queue}", plane.plane.account().id);
+        Ok(Self { uri: plane.uri(), plane, queue_url })
+    }
+
+    /// What goes wrong on it.
+    pub fn faults(&self) -> &Faults {
+        self.plane.plane.faults()
+    }
+
+    /// Ends it.
+    pub async fn stop(&self) {
+        self.plane.plane.stop().await;
     }
 
     /// Waits until so many records are in the function's fault queue, and empties it.
     pub async fn take_faults(&self, count: usize) -> anyhow::Result<()> {
-        let url = format!("http://localhost/{}/{}", self.plane.account().id, self.queue);
+        let url = &self.queue_url;
         let ask = json!({"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]});
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let answer = self.sqs("GetQueueAttributes", &ask).await?;
+            let answer = self.plane.sqs("GetQueueAttributes", &ask).await?;
             let found = answer["Attributes"]["ApproximateNumberOfMessages"].as_str().unwrap_or_default();
             let found: usize = found.parse().context("the queue does not count its messages")?;
             if found >= count {
                 ensure!(found == count, "{found} records are in the fault queue, not {count}");
-                self.sqs("PurgeQueue", &json!({ "QueueUrl": url })).await?;
+                self.plane.sqs("PurgeQueue", &json!({ "QueueUrl": url })).await?;
                 return Ok(());
             }
             ensure!(Instant::now() < deadline, "{found} of {count} records are in the fault queue");
-            sleep(std::time::Duration::from_millis(20)).await;
+            sleep(Duration::from_millis(20)).await;
         }
-    }
-
-    async fn sqs(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = http::Request::post("/")
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", format!("AmazonSQS.{operation}"))
-            .header("host", "localhost")
-            .header(
-                "authorization",
-                "AWS4-HMAC-SHA256 Credential=developer/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0",
-            )
-            .body(Bytes::from(body.to_string()))?;
-        let response = self.plane.call(request).await;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        if !status.is_success() {
-            bail!("{operation} failed with {status}: {}", String::from_utf8_lossy(&body));
-        }
-        Ok(serde_json::from_slice(&body).unwrap_or_default())
     }
 }

@@ -1,7 +1,7 @@
 //! How a benchmark is asked for: `cargo bench --bench NAME -- [--quick]`.
 
-use crate::project;
 use crate::report::rewrite_section;
+use crate::{project, roles};
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +10,24 @@ pub enum Extent {
     Full,
     /// Everything, once and briefly: to see that it works, and roughly what it comes to.
     Quick,
+}
+
+/// A benchmark's `main`: plays the role that this process was started for, else measures as much as was asked.
+///
+/// # Errors
+/// What the role or the measurement fails with.
+pub fn bench<F: Future<Output = anyhow::Result<()>>>(
+    command: &str,
+    measure: impl FnOnce(Extent) -> F,
+) -> anyhow::Result<()> {
+    if roles::play()? {
+        return Ok(());
+    }
+    let Some(extent) = Extent::asked() else {
+        println!("nothing was measured: run `{command}`");
+        return Ok(());
+    };
+    roles::threads()?.block_on(measure(extent))
 }
 
 impl Extent {

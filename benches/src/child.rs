@@ -3,6 +3,7 @@
 use crate::PATIENCE;
 use crate::process::Process;
 use anyhow::{Context as _, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -69,9 +70,8 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        if self.name.starts_with("peer ") {
-            let _ = self.child.kill();
-        }
+        // A plane that is ended this way ends its functions first.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let begun = Instant::now();
         while begun.elapsed() < END {
             if !matches!(self.child.try_wait(), Ok(None)) {

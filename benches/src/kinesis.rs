@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -15,7 +15,7 @@ const KEY: &str = "Credential=developer/20260101/us-east-1";
 
 /// One connection.
 pub struct AwsClient {
-    host: String,
+    host: HeaderValue,
     sender: SendRequest<Full<Bytes>>,
 }
 
@@ -30,7 +30,7 @@ impl AwsClient {
         socket.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(socket)).await?;
         tokio::spawn(connection);
-        Ok(Self { host, sender })
+        Ok(Self { host: HeaderValue::try_from(host)?, sender })
     }
 
     /// One call of the Kinesis API.
@@ -102,7 +102,6 @@ impl AwsClient {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header("host", &self.host)
             .header("x-amz-date", "20260101T000000Z")
             .header("authorization", format!("AWS4-HMAC-SHA256 {scope}"));
         request = match operation {
@@ -111,8 +110,17 @@ impl AwsClient {
                 .header("x-amz-target", format!("Kinesis_20131202.{operation}")),
             None => request.header("content-type", "application/json"),
         };
+        self.forward(request.body(body)?).await
+    }
+
+    /// Sends a request as it is, but for its host.
+    ///
+    /// # Errors
+    /// Where the connection is gone.
+    pub async fn forward(&mut self, mut request: Request<Bytes>) -> anyhow::Result<http::Response<Incoming>> {
+        request.headers_mut().insert(header::HOST, self.host.clone());
         self.sender.ready().await?;
-        Ok(self.sender.send_request(request.body(Full::new(body))?).await?)
+        Ok(self.sender.send_request(request.map(Full::new)).await?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the benchmarks share: a plane, clients, functions' processes, and the tables that they write.
+//! What the benchmarks share: planes, clients, functions' processes, and the tables that they write.
 //!
 //! A benchmark interleaves its cases, checks that each did its work, and ends with an error where one did not:
 //! a figure without its work would be the fastest of all.
@@ -16,6 +16,7 @@ pub mod machine;
 pub mod peers;
 pub mod plane;
 pub mod process;
+pub mod released;
 pub mod report;
 pub mod roles;
 pub mod sockets;

@@ -52,7 +52,7 @@ pub fn offline() -> anyhow::Result<Offline> {
         .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")])
         .envs([("SLS_NOTIFICATIONS_MODE", "off"), ("SLS_TELEMETRY_DISABLED", "1"), ("CI", "1")])
         .env("CALLBACK_ENDPOINT", format!("http://127.0.0.1:{port}"));
-    let mut child = Child::spawn("peer serverless-offline", &mut command)?;
+    let mut child = Child::spawn("serverless-offline", &mut command)?;
     wait_for_port(&mut child, port)?;
     let what = format!("serverless-offline {version}, its WebSocket API with a function that posts back");
     Ok(Offline { _child: child, uri: format!("ws://127.0.0.1:{port}/"), what })
@@ -82,7 +82,7 @@ pub fn ministack() -> anyhow::Result<MiniStack> {
     let port = free_port()?;
     let mut command = Command::new(folder.join("ministack"));
     command.env("GATEWAY_PORT", port.to_string()).env("BIND_HOST", "127.0.0.1");
-    let mut child = Child::spawn("peer MiniStack", &mut command)?;
+    let mut child = Child::spawn("MiniStack", &mut command)?;
     let start_s = wait_for_port(&mut child, port)?.as_secs_f64();
     Ok(MiniStack { child, port, what: format!("MiniStack {}", version.trim()), start_s })
 }

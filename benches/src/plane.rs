@@ -11,7 +11,6 @@ use local::package::{Packing, package};
 use local::plane::{Plane, PlaneOptions};
 use local::stack::Stack;
 use local::stream::WriteLimits;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -19,7 +18,7 @@ use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 
 /// What a plane is to run: the project's stack, but for these values.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Order {
     /// What `echo` runs.
     pub bootstrap: PathBuf,
@@ -52,11 +51,25 @@ impl Order {
         )
     }
 
+    /// The project's stack with these values.
+    ///
+    /// # Errors
+    /// Where the stack is wrong.
+    pub fn stack(&self) -> anyhow::Result<Stack> {
+        let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile()?;
+        values.write_all(self.values().as_bytes())?;
+        Ok(Stack::read(&project(), &[values.path().to_owned()])?)
+    }
+
     fn names(&self) -> impl Iterator<Item = String> {
         (0..self.functions).map(|index| if index == 0 { "echo".to_owned() } else { format!("silent{index}") })
     }
 
-    fn zips(&self) -> anyhow::Result<BTreeMap<String, Bytes>> {
+    /// Packages of the functions, by key.
+    ///
+    /// # Errors
+    /// Where the `bootstrap` cannot be read.
+    pub fn zips(&self) -> anyhow::Result<BTreeMap<String, Bytes>> {
         let path = self.bootstrap.display();
         let binary = std::fs::read(&self.bootstrap).with_context(|| format!("cannot read {path}"))?;
         let echo = Bytes::from(package(&binary, Packing::Stored)?);
@@ -82,9 +95,7 @@ impl BenchPlane {
     /// # Errors
     /// Where the stack is wrong or the plane refuses it.
     pub async fn start(order: &Order) -> anyhow::Result<Self> {
-        let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile()?;
-        values.write_all(order.values().as_bytes())?;
-        let stack = Stack::read(&project(), &[values.path().to_owned()])?;
+        let stack = order.stack()?;
         let options = PlaneOptions { write_limits: WriteLimits::Lifted, ..PlaneOptions::default() };
         let plane = Plane::start(TcpListener::bind("127.0.0.1:0").await?, options).await?;
         let composed = compose(&plane, &stack, &order.zips()?).await?;
@@ -128,14 +139,32 @@ impl BenchPlane {
     /// # Errors
     /// Where it is refused.
     pub async fn kinesis(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
+        self.call("kinesis", "application/x-amz-json-1.1", "Kinesis_20131202", operation, body).await
+    }
+
+    /// One call of the SQS API, from within the process.
+    ///
+    /// # Errors
+    /// Where it is refused.
+    pub async fn sqs(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
+        self.call("sqs", "application/x-amz-json-1.0", "AmazonSQS", operation, body).await
+    }
+
+    async fn call(
+        &self,
+        service: &str,
+        content_type: &str,
+        api: &str,
+        operation: &str,
+        body: &Value,
+    ) -> anyhow::Result<Value> {
+        let key = "AWS4-HMAC-SHA256 Credential=developer/20260101/us-east-1";
         let request = http::Request::post("/")
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", format!("Kinesis_20131202.{operation}"))
+            .header("content-type", content_type)
+            .header("x-amz-target", format!("{api}.{operation}"))
             .header("x-amz-date", "20260101T000000Z")
-            .header(
-                "authorization",
-                "AWS4-HMAC-SHA256 Credential=developer/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0",
-            )
+            .header("host", "localhost")
+            .header("authorization", format!("{key}/{service}/aws4_request, SignedHeaders=host, Signature=0"))
             .body(Bytes::from(body.to_string()))?;
         let response = self.plane.call(request).await;
         let status = response.status();
@@ -143,6 +172,7 @@ impl BenchPlane {
         if !status.is_success() {
             bail!("{operation} failed with {status}: {}", String::from_utf8_lossy(&body));
         }
-        Ok(serde_json::from_slice(&body)?)
+        // PurgeQueue answers with nothing.
+        Ok(serde_json::from_slice(&body).unwrap_or_default())
     }
 }

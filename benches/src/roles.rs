@@ -1,4 +1,4 @@
-//! What a benchmark's own program does when it is started as another process: a plane, a peer, a function.
+//! What a benchmark's own program does when it is started as another process: a peer, a function.
 //!
 //! A peer that shared a process with the clients would share their runtime, and its memory could not be told from
 //! theirs.
@@ -6,10 +6,8 @@
 mod echo_server;
 mod function;
 mod kinesis_server;
-mod plane;
 
 pub use function::FILLING;
-pub use plane::Answer as PlaneAnswer;
 
 use crate::child::Child;
 use anyhow::{Context as _, bail};
@@ -30,7 +28,6 @@ const ORDER: &str = "SLUICEGATE_BENCH_ORDER";
 pub fn play() -> anyhow::Result<bool> {
     let Ok(role) = std::env::var(ROLE) else { return Ok(false) };
     match role.as_str() {
-        "plane" => threads()?.block_on(plane::run(order()?))?,
         "websocket-echo" => threads()?.block_on(echo_server::run())?,
         "kinesis" => threads()?.block_on(kinesis_server::run())?,
         "hop" => function::note_arrivals(&order::<String>()?)?,
@@ -67,7 +64,7 @@ fn order<O: DeserializeOwned>() -> anyhow::Result<O> {
     serde_json::from_str(&order).context("the order has another form")
 }
 
-fn threads() -> anyhow::Result<tokio::runtime::Runtime> {
+pub(crate) fn threads() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 

@@ -7,8 +7,8 @@ use tokio::net::{TcpSocket, TcpStream};
 
 /// Files that a process has open beside its connections.
 const OTHER_FILES: usize = 200;
-/// Connections from one address: a machine gives out some 28,000 ports for each pair of addresses.
-const PER_ADDRESS: usize = 20_000;
+/// Loopback addresses that connections take turns in: a machine gives out some 28,000 ports for each.
+const ADDRESSES: usize = 4;
 /// Handshakes under way at once.
 const AT_ONCE: usize = 64;
 
@@ -45,7 +45,7 @@ pub async fn open(uri: &str, count: usize) -> anyhow::Result<Vec<TcpStream>> {
 
 async fn handshake(host: &str, path: &str, index: usize) -> anyhow::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
-    let source = format!("127.0.0.{}:0", 2 + index / PER_ADDRESS);
+    let source = format!("127.0.0.{}:0", 2 + index % ADDRESSES);
     socket.bind(source.parse()?)?;
     let mut socket = socket.connect(host.parse()?).await?;
     let request = format!(

@@ -4,10 +4,10 @@ use crate::kinesis::now_ns;
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde::Deserialize;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use stream_function::{Connection, Event, Function, SendError};
+use stream_function::{Connection, Function, SendError};
 
 /// What a record begins with of which nobody wants to hear.
 pub const FILLING: &str = "filling ";
@@ -25,17 +25,34 @@ pub(super) fn note_arrivals(listener: &str) -> anyhow::Result<()> {
         let came_ns = now_ns();
         runtime.answer(&request_id)?;
         let Some(told) = &mut told else { continue };
-        let event: Value = serde_json::from_slice(&event)?;
+        let event: Event<'_> = serde_json::from_slice(&event)?;
         let mut lines = String::new();
-        for record in event["Records"].as_array().into_iter().flatten() {
-            let data = STANDARD.decode(record["kinesis"]["data"].as_str().unwrap_or_default())?;
-            let data = String::from_utf8(data)?;
+        for record in event.records {
+            let data = String::from_utf8(STANDARD.decode(record.kinesis.data)?)?;
             if !data.starts_with(FILLING) {
                 lines.push_str(&format!("{data} {came_ns}\n"));
             }
         }
         told.write_all(lines.as_bytes())?;
     }
+}
+
+/// What is read of an event: a stream that is filled makes for large ones.
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(rename = "Records", borrow)]
+    records: Vec<EventRecord<'a>>,
+}
+
+#[derive(Deserialize)]
+struct EventRecord<'a> {
+    #[serde(borrow)]
+    kinesis: Kinesis<'a>,
+}
+
+#[derive(Deserialize)]
+struct Kinesis<'a> {
+    data: &'a str,
 }
 
 struct Runtime {
@@ -88,7 +105,7 @@ impl Runtime {
 
 /// Echoes, with so many connections side by side: 1 is posting one record after another.
 pub(super) fn echo(connections_at_once: usize) -> anyhow::Result<()> {
-    async fn echo(event: Event, connection: Connection) -> Result<(), SendError> {
+    async fn echo(event: stream_function::Event, connection: Connection) -> Result<(), SendError> {
         connection.send_text(event.payload()).await.map(drop)
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -1,7 +1,6 @@
-//! The calls themselves: in process, in the protocols that Terraform speaks to each service.
+//! The calls themselves, in the protocols that Terraform speaks to each service.
 
-use super::{ComposeError, Composer};
-use crate::plane::Plane;
+use super::{ComposeError, Composer, ControlPlane};
 use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::BodyExt as _;
@@ -44,7 +43,7 @@ impl Composer<'_> {
 }
 
 pub(super) async fn call(
-    plane: &Plane,
+    plane: &dyn ControlPlane,
     service: &str,
     method: Method,
     path: &str,
@@ -92,7 +91,7 @@ fn request(
     request
 }
 
-async fn send(plane: &Plane, what: &str, request: Request<Bytes>) -> Result<Bytes, ComposeError> {
+async fn send(plane: &dyn ControlPlane, what: &str, request: Request<Bytes>) -> Result<Bytes, ComposeError> {
     let response = plane.call(request).await;
     let status = response.status();
     let body =

@@ -3,8 +3,10 @@
 //! What is created here mirrors `terraform/`; a test holds the two equal. Alarms, dashboards and tags have no
 //! effect on a plane (`fidelity/inert.toml`) and are left to Terraform.
 
+use crate::account::Account;
 use crate::plane::Plane;
 use crate::stack::Stack;
+use axum::body::Body;
 mod authorizer;
 mod call;
 mod function;
@@ -14,7 +16,8 @@ mod logging;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::Method;
+use futures_util::future::BoxFuture;
+use http::{Method, Request, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,6 +36,32 @@ pub struct ComposeError {
     answer: String,
 }
 
+/// A plane to be filled: this process's own, or another's.
+pub trait ControlPlane: Send + Sync {
+    /// The account that it plays.
+    fn account(&self) -> &Account;
+
+    /// What functions on it set `AWS_ENDPOINT_URL` to.
+    fn endpoint_url(&self) -> String;
+
+    /// Answers one AWS API call.
+    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Response<Body>>;
+}
+
+impl ControlPlane for Plane {
+    fn account(&self) -> &Account {
+        Self::account(self)
+    }
+
+    fn endpoint_url(&self) -> String {
+        Self::endpoint_url(self)
+    }
+
+    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Response<Body>> {
+        Box::pin(Self::call(self, request))
+    }
+}
+
 /// Where a composed stack is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Composed {
@@ -47,7 +76,7 @@ pub struct Composed {
 /// # Errors
 /// [`ComposeError`], with the control plane's own words.
 pub async fn compose(
-    plane: &Plane,
+    plane: &dyn ControlPlane,
     stack: &Stack,
     zips: &BTreeMap<String, Bytes>,
 ) -> Result<Composed, ComposeError> {
@@ -70,7 +99,11 @@ pub async fn compose(
 ///
 /// # Errors
 /// [`ComposeError`], with the control plane's own words.
-pub async fn update_code(plane: &Plane, function_name: &str, zip: &Bytes) -> Result<(), ComposeError> {
+pub async fn update_code(
+    plane: &dyn ControlPlane,
+    function_name: &str,
+    zip: &Bytes,
+) -> Result<(), ComposeError> {
     let path = format!("/2015-03-31/functions/{function_name}/code");
     call::call(plane, "lambda", Method::PUT, &path, None, &json!({"ZipFile": STANDARD.encode(zip)}))
         .await
@@ -81,7 +114,7 @@ pub async fn update_code(plane: &Plane, function_name: &str, zip: &Bytes) -> Res
 const POLICY_VERSION: &str = "2012-10-17";
 
 struct Composer<'a> {
-    plane: &'a Plane,
+    plane: &'a dyn ControlPlane,
     stack: &'a Stack,
 }
 
