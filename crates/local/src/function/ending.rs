@@ -177,11 +177,11 @@ pub(super) fn platform_line(
     format: LogFormat,
     kind: &str,
     record: &Value,
-    text: String,
+    text: impl Fn() -> String,
     now_ms: u64,
 ) -> String {
     match format {
-        LogFormat::Text => text,
+        LogFormat::Text => text(),
         LogFormat::Json => {
             // In the order of Lambda's own members.
             format!(r#"{{"time":"{}","type":"{kind}","record":{record}}}"#, clock::iso_8601(now_ms))

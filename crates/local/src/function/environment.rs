@@ -13,6 +13,7 @@ use crate::faults::Faults;
 use crate::identity::{Credentials, Permissions};
 use crate::logs::LogSink;
 use bytes::Bytes;
+use futures_util::future::join_all;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -88,7 +89,7 @@ impl Environment {
 
     /// Whether this environment runs exactly these settings and this code, and is alive.
     pub fn is_fit_for(&self, config: &Arc<FunctionConfig>) -> bool {
-        *self.config == **config && !self.is_spent()
+        (Arc::ptr_eq(&self.config, config) || *self.config == **config) && !self.is_spent()
     }
 
     /// Runs one invocation. Afterwards the environment may be spent (see [`Environment::is_spent`]).
@@ -206,8 +207,8 @@ impl Environment {
     }
 
     fn platform(&self, kind: &str, record: serde_json::Value, text: impl Fn() -> String) {
-        let line = platform_line(self.config.log_format, kind, &record, text(), clock::now_ms());
-        self.log_stream.append_as(&line, &text());
+        let line = platform_line(self.config.log_format, kind, &record, &text, clock::now_ms());
+        self.log_stream.append_as(&line, text);
     }
 }
 
@@ -273,13 +274,12 @@ impl Running {
 
     /// Waits until what the process has printed so far is in the log.
     async fn outputs_so_far(&mut self) {
-        let is_over = self.process.is_over();
-        for output in &mut self.outputs {
-            if is_over {
+        if self.process.is_over() {
+            for output in &mut self.outputs {
                 output.finish().await;
-            } else {
-                output.flush().await;
             }
+        } else {
+            join_all(self.outputs.iter().map(Output::flush)).await;
         }
     }
 }

@@ -49,12 +49,12 @@ impl LogStream {
 
     /// Writes one line, if the role may at this moment.
     pub fn append(&self, line: &str) {
-        self.append_as(line, line);
+        self.append_as(line, || line.to_owned());
     }
 
     /// Writes one line, and shows it to whoever watches the plane in another form.
-    pub fn append_as(&self, line: &str, shown: &str) {
-        tracing::info!(target: "function", function = self.function, "{shown}");
+    pub fn append_as(&self, line: &str, shown: impl Fn() -> String) {
+        tracing::info!(target: "function", function = self.function, "{}", shown());
         if let Some(tail) = &mut *self.tail() {
             extend(tail, line);
         }

@@ -4,43 +4,56 @@
 //! and again, enforces a function's limit, and no more than the kernel tells is reported: on systems without
 //! `/proc` neither is done.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Between two looks: a function can be over its limit for this long.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const KB: u64 = 1_024;
 /// Levels of children that are followed.
 const GENERATIONS_MAX: u32 = 8;
+/// Bytes of a process' status that are read: what it says of memory is in the first thousand.
+const STATUS_BYTES_MAX: usize = 4_096;
 
 /// Follows the memory of one process and its descendants.
 #[derive(Debug)]
 pub(super) struct Memory {
     pid: u32,
+    /// What the kernel tells of the process, kept open: it is read after every invocation.
+    status: Option<File>,
     limit_bytes: u64,
     peak_bytes: u64,
+    looks_next: Instant,
 }
 
 impl Memory {
     /// Of a process that may take so much.
     pub fn new(pid: u32, limit_mb: u32) -> Self {
-        Self { pid, limit_bytes: u64::from(limit_mb) * KB * KB, peak_bytes: 0 }
+        let status = File::open(format!("/proc/{pid}/status")).ok();
+        let limit_bytes = u64::from(limit_mb) * KB * KB;
+        Self { pid, status, limit_bytes, peak_bytes: 0, looks_next: Instant::now() }
     }
 
-    /// Returns once the limit is exceeded; never where memory cannot be read.
+    /// Returns once the limit is exceeded; never where memory cannot be read. Short invocations share their looks.
     pub async fn exceeded(&mut self) {
         loop {
+            tokio::time::sleep_until(self.looks_next).await;
+            self.looks_next = Instant::now() + LOOK_EVERY;
             self.look(resident_bytes(self.pid, GENERATIONS_MAX));
             if self.is_exceeded() {
                 return;
             }
-            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
     /// Looks once more, at the most that the process itself ever had: nothing between two looks is missed.
     pub fn look_back(&mut self) {
-        self.look(status_kb(self.pid, "VmHWM:").map(|kb| kb * KB));
+        let mut text = [0; STATUS_BYTES_MAX];
+        let read = self.status.as_ref().and_then(|status| status.read_at(&mut text, 0).ok());
+        let status = read.and_then(|bytes| std::str::from_utf8(&text[..bytes]).ok());
+        self.look(status.and_then(|status| kb(status, "VmHWM:")).map(|kb| kb * KB));
     }
 
     /// Whether more was taken than the limit, at any time.
@@ -68,7 +81,10 @@ fn resident_bytes(pid: u32, generations: u32) -> Option<u64> {
 }
 
 fn status_kb(pid: u32, field: &str) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    kb(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, field)
+}
+
+fn kb(status: &str, field: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     line.split_whitespace().next()?.parse().ok()
 }

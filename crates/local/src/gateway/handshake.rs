@@ -156,7 +156,7 @@ async fn serve(gateway: Gateway, connection: Arc<Connection>, outbox: Outbox, up
     tracing::info!(target: "flow", hop = "connect", connection_id = connection.id, source_ip = %connection.source_ip);
     let ended = match upgrade.await {
         Ok(upgraded) => {
-            let stop = gateway.stop.child_token();
+            let stop = gateway.stop.clone();
             socket::serve(&gateway, &connection, TokioIo::new(upgraded), outbox, stop).await
         }
         Err(error) => {

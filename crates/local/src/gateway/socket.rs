@@ -8,10 +8,11 @@ use crate::clock;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
@@ -59,11 +60,11 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let socket = Box::pin(WebSocketStream::from_raw_socket(socket, Role::Server, Some(config))).await;
     let (mut sink, mut stream) = socket.split();
     let (closing, closed_by_us) = oneshot::channel();
-    let is_over = CancellationToken::new();
+    let is_over = Notify::new();
     let (ended, ()) = tokio::join!(
         async {
             let ended = read(gateway, connection, &mut stream, closed_by_us, stop).await;
-            is_over.cancel();
+            is_over.notify_one();
             // Ends the writer, after what was queued last: the answer to a bad frame still goes out.
             connection.close(CloseReason::NORMAL);
             ended
@@ -71,7 +72,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         async {
             // A client that does not read is not waited for.
             let patience = async {
-                is_over.cancelled().await;
+                is_over.notified().await;
                 tokio::time::sleep(CLOSE_MAX).await;
             };
             tokio::select! {
@@ -115,7 +116,13 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     let mut wake_at = lifetime_ends.min(Instant::now() + timers.idle);
     // Once one side has sent its close frame, only the other's is waited for.
     let mut closing: Option<Ended> = None;
+    // Registered once, not anew for each message.
+    let mut timer = pin!(tokio::time::sleep_until(wake_at));
+    let mut stopped = pin!(stop.cancelled());
     loop {
+        if timer.deadline() != wake_at {
+            timer.as_mut().reset(wake_at);
+        }
         let close = tokio::select! {
             message = stream.next() => match message {
                 Some(Ok(Message::Text(text))) if closing.is_none() => {
@@ -155,7 +162,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
                 wake_at = Instant::now() + CLOSE_MAX;
                 continue;
             }
-            () = tokio::time::sleep_until(wake_at) => {
+            () = &mut timer => {
                 if let Some(ended) = closing {
                     return ended;
                 }
@@ -167,7 +174,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
                 }
                 CloseReason::GOING_AWAY
             }
-            () = stop.cancelled(), if closing.is_none() => CloseReason::GOING_AWAY,
+            () = &mut stopped, if closing.is_none() => CloseReason::GOING_AWAY,
         };
         connection.close(close);
         closing = Some(close.into());

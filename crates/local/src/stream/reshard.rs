@@ -8,7 +8,6 @@ mod tests;
 
 pub(crate) use steps::{Step, steps_to};
 
-use super::encoding::Encoding;
 use super::put::checked;
 use super::read::{is_open, shard_index};
 use super::{PutError, SHARDS_MAX, Streams};
@@ -40,7 +39,7 @@ impl Streams {
     ) -> Result<Option<Value>, PutError> {
         // The library's checks want a name, where AWS takes an ARN as well.
         request["StreamName"] = stream.into();
-        let request = checked(operation, &Encoding::Json.encode(&request))?;
+        let request = checked(operation, &request)?;
         let account_shards = self.store.sum_open_shards().await;
         let answer = self.store.update_stream(stream, |stream| {
             if stream.stream_mode_details.stream_mode == StreamMode::OnDemand {

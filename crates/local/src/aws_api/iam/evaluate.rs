@@ -1,6 +1,8 @@
 //! Policy evaluation: a Deny wins, else an Allow permits, else nothing does.
 
 use super::document::{Condition, ContextKey, Effect, Matches, Operator, Policy, Statement};
+use memchr::memchr2;
+use std::slice;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -65,11 +67,20 @@ fn holds(condition: &Condition, request: Request<'_>) -> bool {
 
 /// Whether `text` matches `pattern`, in which `*` stands for any run of characters and `?` for one.
 pub fn like(pattern: &str, text: &str) -> bool {
-    wildcard(pattern.as_bytes(), text.as_bytes(), |a, b| a == b)
+    matches(pattern, text, <[u8]>::eq)
 }
 
 fn like_ignoring_case(pattern: &str, text: &str) -> bool {
-    wildcard(pattern.as_bytes(), text.as_bytes(), |a, b| a.eq_ignore_ascii_case(b))
+    matches(pattern, text, <[u8]>::eq_ignore_ascii_case)
+}
+
+/// What comes before the first wildcard, often all there is, is compared at once.
+fn matches(pattern: &str, text: &str, equal: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let Some(plain) = memchr2(b'*', b'?', pattern) else { return equal(pattern, text) };
+    let begins_alike = text.get(..plain).is_some_and(|begin| equal(&pattern[..plain], begin));
+    begins_alike
+        && wildcard(&pattern[plain..], &text[plain..], |a, b| equal(slice::from_ref(a), slice::from_ref(b)))
 }
 
 /// Linear in practice and quadratic at worst: on a mismatch it returns to the last star alone.

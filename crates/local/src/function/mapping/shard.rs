@@ -33,6 +33,7 @@ pub(super) struct Shard {
     filters: Filters,
     poller: Poller,
     slow: SlowShard,
+    frame: EventFrame,
 }
 
 /// An invocation in flight: its lane, its id, and how it ended.
@@ -47,18 +48,24 @@ impl Shard {
         info: ShardInfo,
         from: Option<Arc<str>>,
     ) -> Self {
+        let frame = EventFrame {
+            event_source_arn: config.event_source_arn.clone(),
+            invoke_identity_arn: surroundings.functions.role_arn(&config.function_name).unwrap_or_default(),
+            region: surroundings.account.region.clone(),
+        };
         let settings = LaneSettings {
             batch_size: config.batch_size,
             window_ms: u64::from(config.batching_window_s) * 1_000,
             retry: RetryLimits { bisect: config.bisect_on_error, retries_max: config.maximum_retry_attempts },
-            // Both are known before the first decision.
+            // Known before the first decision.
             record_age_max_ms: None,
-            envelope_bytes: 0,
+            envelope_bytes: envelope_bytes(&frame, &info.id),
         };
         Self {
             stream: stream_name_of_arn(&config.event_source_arn).unwrap_or_default().into(),
             poller: Poller::new(settings, config.parallelization_factor as usize, from),
             slow: SlowShard::default(),
+            frame,
             config,
             surroundings,
             progress,
@@ -75,7 +82,7 @@ impl Shard {
         self.look_again().await;
         let mut invocations = FuturesUnordered::<Invocation>::new();
         loop {
-            self.poller.set_envelope_bytes(envelope_bytes(&self.event_frame(), &self.info.id));
+            self.follow_role();
             let next = self.poller.next(clock::now_ms());
             let until_ms = match next {
                 Next::Read { after, limit } => {
@@ -156,7 +163,7 @@ impl Shard {
     fn invoke(&self, lane: usize, records: &[Arc<crate::stream::Record>]) -> Invocation {
         let functions = self.surroundings.functions.clone();
         let name = self.config.function_name.clone();
-        let payload = Bytes::from(event(&self.event_frame(), &self.info.id, records));
+        let payload = Bytes::from(event(&self.frame, &self.info.id, records));
         let faults = self.surroundings.faults.clone();
         let arrived_ms = records.last().map_or(0, |record| record.arrived_ms);
         self.progress.set_iterator_age(clock::now_ms().saturating_sub(arrived_ms));
@@ -172,15 +179,12 @@ impl Shard {
         })
     }
 
-    fn event_frame(&self) -> EventFrame {
-        EventFrame {
-            event_source_arn: self.config.event_source_arn.clone(),
-            invoke_identity_arn: self
-                .surroundings
-                .functions
-                .role_arn(&self.config.function_name)
-                .unwrap_or_default(),
-            region: self.surroundings.account.region.clone(),
+    /// The function's role stands in each record of an event, and may change.
+    fn follow_role(&mut self) {
+        let role_arn = self.surroundings.functions.role_arn(&self.config.function_name).unwrap_or_default();
+        if role_arn != self.frame.invoke_identity_arn {
+            self.frame.invoke_identity_arn = role_arn;
+            self.poller.set_envelope_bytes(envelope_bytes(&self.frame, &self.info.id));
         }
     }
 
