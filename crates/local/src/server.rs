@@ -16,6 +16,7 @@ use hyper_util::server::conn::auto::Builder;
 use serde_json::json;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -50,6 +51,8 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
     peer: SocketAddr,
     stop: CancellationToken,
 ) {
+    // Its calls share it.
+    let plane = Arc::new(plane);
     let service = service_fn(move |request| {
         let plane = plane.clone();
         async move { Ok::<_, Infallible>(answer(&plane, peer, request).await) }

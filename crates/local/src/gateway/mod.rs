@@ -39,6 +39,7 @@ use dashmap::DashMap;
 use metrics::{GatewayMetrics, RouteCounters};
 use stage::Stage;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use throttle::TokenBucket;
@@ -60,9 +61,20 @@ impl Default for Timers {
     }
 }
 
-/// The gateway of a plane. Clones are the same gateway.
+/// The gateway of a plane. Clones are the same gateway, and small: every open connection has one.
 #[derive(Clone)]
-pub struct Gateway {
+pub struct Gateway(Arc<Shared>);
+
+impl Deref for Gateway {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What a gateway consists of.
+pub struct Shared {
     account: Account,
     streams: Streams,
     functions: Functions,
@@ -71,7 +83,7 @@ pub struct Gateway {
     timers: Timers,
     faults: Faults,
     metrics: GatewayMetrics,
-    stages: Arc<DashMap<(String, String), Arc<Deployed>>>,
+    stages: DashMap<(String, String), Arc<Deployed>>,
     connections: Connections,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -141,7 +153,7 @@ impl Gateway {
     /// A gateway without stages.
     pub fn new(surroundings: Surroundings) -> Self {
         let Surroundings { account, streams, functions, permissions, logs, timers, faults } = surroundings;
-        Self {
+        Self(Arc::new(Shared {
             account,
             streams,
             functions,
@@ -150,11 +162,11 @@ impl Gateway {
             timers,
             faults,
             metrics: GatewayMetrics::default(),
-            stages: Arc::default(),
+            stages: DashMap::default(),
             connections: Connections::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-        }
+        }))
     }
 
     /// Serves a stage as it is deployed now; its open connections go on with it.
