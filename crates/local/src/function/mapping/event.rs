@@ -1,8 +1,12 @@
 //! The event that a function is invoked with, in the order of members that Lambda delivers (facts E1).
 
 use crate::stream::Record;
-use serde::Serialize;
+use serde_json::json;
+use std::io::Write as _;
 use std::sync::Arc;
+
+/// Room for what is the same in every record, its keys and its sequence numbers; the event grows where it is too little.
+const RECORD_BYTES: usize = 512;
 
 /// What is the same for every record of a mapping.
 #[derive(Debug, Clone)]
@@ -13,41 +17,6 @@ pub struct EventFrame {
     pub invoke_identity_arn: String,
     /// `awsRegion`
     pub region: String,
-}
-
-#[derive(Serialize)]
-struct Event<'a> {
-    #[serde(rename = "Records")]
-    records: Vec<EventRecord<'a>>,
-}
-
-#[derive(Serialize)]
-struct EventRecord<'a> {
-    kinesis: Kinesis<'a>,
-    #[serde(rename = "eventSource")]
-    event_source: &'static str,
-    #[serde(rename = "eventVersion")]
-    event_version: &'static str,
-    #[serde(rename = "eventID")]
-    event_id: String,
-    #[serde(rename = "eventName")]
-    event_name: &'static str,
-    #[serde(rename = "invokeIdentityArn")]
-    invoke_identity_arn: &'a str,
-    #[serde(rename = "awsRegion")]
-    aws_region: &'a str,
-    #[serde(rename = "eventSourceARN")]
-    event_source_arn: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Kinesis<'a> {
-    kinesis_schema_version: &'static str,
-    partition_key: &'a str,
-    sequence_number: &'a str,
-    data: &'a str,
-    approximate_arrival_timestamp: f64,
 }
 
 /// Bytes of the event around each record's data and keys, its comma and its share of the event's own frame.
@@ -77,30 +46,27 @@ pub fn record_bytes(record: &Record, envelope_bytes: usize) -> usize {
 
 /// The event's JSON.
 pub fn event(frame: &EventFrame, shard_id: &str, records: &[Arc<Record>]) -> Vec<u8> {
-    let event_id = |record: &Record| format!("{shard_id}:{}", record.sequence_number);
-    let event = Event {
-        records: records
-            .iter()
-            .map(|r| EventRecord {
-                kinesis: Kinesis {
-                    kinesis_schema_version: "1.0",
-                    partition_key: &r.partition_key,
-                    sequence_number: &r.sequence_number,
-                    data: &r.data,
-                    approximate_arrival_timestamp: r.arrived_ms as f64 / 1_000.0,
-                },
-                event_source: "aws:kinesis",
-                event_version: "1.0",
-                event_id: event_id(r),
-                event_name: "aws:kinesis:record",
-                invoke_identity_arn: &frame.invoke_identity_arn,
-                aws_region: &frame.region,
-                event_source_arn: &frame.event_source_arn,
-            })
-            .collect(),
-    };
-    // Strings and finite numbers alone: this cannot fail.
-    serde_json::to_vec(&event).unwrap_or_default()
+    // The same for every record; what comes from a user may need escapes.
+    let role = json!(frame.invoke_identity_arn);
+    let (region, source) = (json!(frame.region), json!(frame.event_source_arn));
+    let of_mapping =
+        format!(r#""invokeIdentityArn":{role},"awsRegion":{region},"eventSourceARN":{source}}}"#);
+    let bytes = |record: &Arc<Record>| RECORD_BYTES + of_mapping.len() + record.data.len();
+    let mut event = Vec::with_capacity(records.iter().map(bytes).sum());
+    event.extend_from_slice(br#"{"Records":["#);
+    for (index, record) in records.iter().enumerate() {
+        let Record { sequence_number, data, .. } = &**record;
+        let comma = if index == 0 { "" } else { "," };
+        let partition_key = json!(record.partition_key);
+        let arrived_s = json!(record.arrived_ms as f64 / 1_000.0);
+        // Writing into memory cannot fail. Base64 and digits stand as they are.
+        let _ = write!(
+            event,
+            r#"{comma}{{"kinesis":{{"kinesisSchemaVersion":"1.0","partitionKey":{partition_key},"sequenceNumber":"{sequence_number}","data":"{data}","approximateArrivalTimestamp":{arrived_s}}},"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"{shard_id}:{sequence_number}","eventName":"aws:kinesis:record",{of_mapping}"#
+        );
+    }
+    event.extend_from_slice(b"]}");
+    event
 }
 
 #[cfg(test)]
@@ -125,6 +91,38 @@ mod tests {
         };
         let made = event(&frame, "shardId-000000000006", &[Arc::new(record)]);
         assert_eq!(String::from_utf8_lossy(&made), include_str!("event/recorded.json").trim_end());
+    }
+
+    #[test]
+    fn an_event_is_json_whatever_its_keys_are() {
+        let frame = EventFrame {
+            event_source_arn: "arn:stream".into(),
+            invoke_identity_arn: "arn:\"role\"".into(),
+            region: "eu-west-1".into(),
+        };
+        let record = |partition_key: &str| {
+            let partition_key = partition_key.into();
+            Arc::new(Record {
+                sequence_number: "42".into(),
+                partition_key,
+                data: "AAEC".into(),
+                arrived_ms: 1_234_567,
+            })
+        };
+        let event = event(&frame, "shardId-000000000000", &[record("k"), record("\"\n\u{1}é")]);
+        let expected = |partition_key: &str| {
+            json!({
+                "kinesis": {
+                    "kinesisSchemaVersion": "1.0", "partitionKey": partition_key, "sequenceNumber": "42",
+                    "data": "AAEC", "approximateArrivalTimestamp": 1_234.567,
+                },
+                "eventSource": "aws:kinesis", "eventVersion": "1.0", "eventID": "shardId-000000000000:42",
+                "eventName": "aws:kinesis:record", "invokeIdentityArn": "arn:\"role\"",
+                "awsRegion": "eu-west-1", "eventSourceARN": "arn:stream",
+            })
+        };
+        let event: serde_json::Value = serde_json::from_slice(&event).unwrap();
+        assert_eq!(event, json!({"Records": [expected("k"), expected("\"\n\u{1}é")]}));
     }
 
     proptest! {
