@@ -61,13 +61,11 @@ pub async fn scripted(plane: &Plane, name: &str, role_arn: &str, environment: Va
 /// Where it does not compile; cargo's message is in the panic's.
 pub fn binary(name: &str) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(project()).args([
-        "build",
-        "--bin",
-        name,
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
+    // With a test beside it, cargo takes the features that `cargo test` takes, those of dev-dependencies too. Without
+    // one, some fifty crates were built a second time, the AWS SDKs and tokio among them.
+    let arguments =
+        ["build", "--bin", name, "--test", "ledger", "--message-format", "json-render-diagnostics"];
+    cargo.current_dir(project()).args(arguments);
     let output = cargo.output().expect("cargo runs");
     assert!(output.status.success(), "{name} does not compile:\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout)
