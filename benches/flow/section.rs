@@ -57,12 +57,12 @@ impl Measured {
 {chart}
 
 {hops}
-Medians, with the least and the most in parentheses. All take turns in one run, each in processes of its own, and
-`sluicegate load` puts the same load on each and checks every answer: none missing, none altered, none out of order.
+Medians, with the least and the most in parentheses. All take turns in one run, each in processes of its own; ours is
+the released program, `sluicegate serve --quiet --no-write-limits`, and `echo` as it is deployed. `sluicegate load` puts the same load on each and checks every answer: none missing, none altered, none out of order.
 Round trips: {connections} connections, open loop, latency from when a message was due; sustained: {closed}
 connections with {in_flight} messages unanswered each; 100 bytes a message; the generator shares the machine.
 Handing over: {puts} records one after another (MiniStack, ferrokinesis: {polled}), put by one HTTP connection and, for
-the table of aims, within the process; the clock stops where the function's process has read its batch. MiniStack runs
+the table of aims, within the process, where the library is linked without link-time optimisation; the clock stops where the function's process has read its batch. MiniStack runs
 the same function. A connection's memory: resident memory of the server's process with {idle_connections} idle
 connections, less that without, divided; the kernel's own is in neither. The batch: the same program with {at_once} and
 with 1 connection at once, on an endpoint that answers a post after {post_ms} ms; with {per_connection} records a

@@ -57,7 +57,7 @@ impl Grown {
 
 {memory}
 
-Everything but the records: the round trip of {} messages a second on {} connections, through one function that
+The plane is the released program, `sluicegate serve --quiet --no-write-limits`. Everything but the records: the round trip of {} messages a second on {} connections, through one function that
 answers; `/s` is the closed loop with {} connections and {} messages unanswered on each, or the records that PutRecords
 took in calls of 500 over one HTTP connection. Records kept: {} bytes each, and the latency is that of one record from
 PutRecord over HTTP until a function of batches of 10,000 has it, {} times at each step. Functions: each sees every

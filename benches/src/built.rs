@@ -1,4 +1,4 @@
-//! Programs of this workspace, built as they are shipped.
+//! Programs of this workspace, built as they are shipped: with the profiles and the features that a bundle has.
 
 use crate::project;
 use anyhow::{Context as _, ensure};
@@ -6,12 +6,12 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// `functions/echo` as it is deployed: the `lambda` profile, its own features and no other crate's.
+/// `functions/echo` as it is deployed.
 ///
 /// # Errors
 /// Where it does not build.
 pub fn echo() -> anyhow::Result<PathBuf> {
-    build("lambda", "echo", "echo")
+    build("lambda", "echo")
 }
 
 /// The `sluicegate` command as it is released.
@@ -19,12 +19,12 @@ pub fn echo() -> anyhow::Result<PathBuf> {
 /// # Errors
 /// Where it does not build.
 pub fn sluicegate() -> anyhow::Result<PathBuf> {
-    build("release", "sluicegate", "sluicegate")
+    build("release", "sluicegate")
 }
 
-fn build(profile: &str, package: &str, binary: &str) -> anyhow::Result<PathBuf> {
+fn build(profile: &str, binary: &str) -> anyhow::Result<PathBuf> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(project()).args(["build", "--profile", profile, "--package", package, "--bin", binary]);
+    cargo.current_dir(project()).args(["build", "--profile", profile, "--bin", binary]);
     cargo.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     let output = cargo.output().context("cannot run cargo")?;
     ensure!(output.status.success(), "cargo could not build {binary}: its message is above");
