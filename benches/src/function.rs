@@ -146,7 +146,7 @@ impl FirstStart {
 
 impl LogSink for FirstStart {
     fn append(&self, _group: &str, _stream: &str, _timestamp_ms: u64, message: &str) {
-        if message.starts_with("START RequestId:") {
+        if message.contains(r#""type":"platform.start""#) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
         }
     }

@@ -42,6 +42,19 @@ impl AwsClient {
         read(operation, response).await
     }
 
+    /// PutRecords with a body that is written already; every record must be taken.
+    ///
+    /// # Errors
+    /// Where one is refused.
+    pub async fn put_records(&mut self, body: Bytes) -> anyhow::Result<()> {
+        let response = self.send("kinesis", Method::POST, "/", Some("PutRecords"), body).await?;
+        let status = response.status();
+        let answer = response.into_body().collect().await?.to_bytes();
+        let is_taken = answer.starts_with(br#"{"FailedRecordCount":0,"#);
+        ensure!(status.is_success() && is_taken, "{status}: {}", String::from_utf8_lossy(&answer));
+        Ok(())
+    }
+
     /// One call of a service that speaks JSON over REST.
     ///
     /// # Errors
