@@ -11,9 +11,9 @@ use sluicegate_tests::functions::binary;
 use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::sdk;
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Lines};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -30,6 +30,8 @@ const SHARD: &str = "shardId-000000000000";
 struct Serving {
     process: Child,
     endpoint: String,
+    /// Held open: a program whose output nobody takes any more ends with its next line.
+    _told: Lines<BufReader<ChildStdout>>,
 }
 
 impl Serving {
@@ -41,10 +43,11 @@ impl Serving {
             .stderr(Stdio::null())
             .spawn()
             .expect("sluicegate starts");
-        let told = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let greeting = told.map_while(Result::ok).find(|line| line.contains("http://")).expect("a greeting");
+        let mut told = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let mut lines = told.by_ref().map_while(Result::ok);
+        let greeting = lines.find(|line| line.contains("http://")).expect("a greeting");
         let address = greeting.split("http://").nth(1).and_then(|rest| rest.split(';').next());
-        Self { process, endpoint: format!("http://{}", address.expect("its address")) }
+        Self { process, endpoint: format!("http://{}", address.expect("its address")), _told: told }
     }
 
     /// As `kill -9` does.
