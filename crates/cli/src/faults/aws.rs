@@ -1,10 +1,9 @@
 //! Calls to SQS and Kinesis, on AWS or any plane.
 
-use super::credentials;
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use serde_json::Value;
-use signed_http::{Limits, SignedHttp, causes};
+use signed_http::{Limits, SignedHttp, causes, credentials};
 use std::time::Duration;
 
 /// Bytes of one answer, at most: GetRecords gives up to 10 MB of data, in base64.
@@ -42,7 +41,7 @@ impl Aws {
     /// The caller and the plane that the environment names.
     pub fn from_environment() -> anyhow::Result<Self> {
         let lookup = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let keys = credentials::read(&lookup)?;
+        let keys = credentials::read(&lookup).map_err(|error| anyhow!(error))?;
         let suffix = if keys.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let endpoint = |variable: &str, service: &str| {
             let given = lookup(variable).or_else(|| lookup("AWS_ENDPOINT_URL"));

@@ -4,7 +4,6 @@
 //! the stream, from its event source mapping. What a message says is read in [`message`], without I/O.
 
 mod aws;
-mod credentials;
 mod message;
 mod order;
 mod queue;

@@ -1,7 +1,6 @@
 //! Who calls: the environment's keys, else those of a profile in the shared files.
 
-use anyhow::{Context as _, bail};
-use signed_http::Keys;
+use crate::{BoxError, Keys};
 use std::path::PathBuf;
 
 /// What to do where no keys are found.
@@ -9,7 +8,10 @@ const OTHERWISE: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS
     for SSO, roles, containers and instances: eval \"$(aws configure export-credentials --format env)\"";
 
 /// Reads keys and region as AWS's tools do, as far as variables and plain keys in profiles go.
-pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Keys> {
+///
+/// # Errors
+/// A sentence that says what is not set.
+pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Keys, BoxError> {
     let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
     let home = || lookup("HOME").map(|home| PathBuf::from(home).join(".aws"));
     let file = |variable: &str, name: &str| {
@@ -21,11 +23,10 @@ pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Keys> {
     let config_section = if profile == "default" { profile.clone() } else { format!("profile {profile}") };
     let region = lookup("AWS_REGION").or_else(|| lookup("AWS_DEFAULT_REGION"));
     let region = region.or_else(|| value(&config, &config_section, "region"));
-    let region = region.context("no region: set AWS_REGION")?;
+    let region = region.ok_or("no region: set AWS_REGION")?;
     // A profile that is asked for goes before keys in the environment, as for AWS's tools only where it is named.
     if let (None, Some(access_key_id)) = (lookup("AWS_PROFILE"), lookup("AWS_ACCESS_KEY_ID")) {
-        let secret_access_key =
-            lookup("AWS_SECRET_ACCESS_KEY").context("AWS_SECRET_ACCESS_KEY is not set")?;
+        let secret_access_key = lookup("AWS_SECRET_ACCESS_KEY").ok_or("AWS_SECRET_ACCESS_KEY is not set")?;
         return Ok(Keys {
             region,
             access_key_id,
@@ -39,7 +40,9 @@ pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Keys> {
         (Some(access_key_id), Some(secret_access_key)) => {
             Ok(Keys { region, access_key_id, secret_access_key, session_token: of("aws_session_token") })
         }
-        _ => bail!("no credentials in the environment or in the profile {profile}: {OTHERWISE}"),
+        _ => {
+            Err(format!("no credentials in the environment or in the profile {profile}: {OTHERWISE}").into())
+        }
     }
 }
 
@@ -58,7 +61,7 @@ fn value(ini: &str, section: &str, key: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn keys(variables: &[(&str, &str)]) -> anyhow::Result<Keys> {
+    fn keys(variables: &[(&str, &str)]) -> Result<Keys, BoxError> {
         read(&|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
     }
 
