@@ -6,16 +6,16 @@ pub mod client;
 pub mod control;
 pub mod denials;
 pub mod endpoint;
-pub mod frame;
 pub mod functions;
 pub mod group;
 pub mod plane;
-pub mod raw;
 pub mod sdk;
 pub mod source;
 pub mod suite;
 pub mod tail;
 pub mod tier;
+
+pub use probe::{frame, raw};
 
 /// Seconds that anything may take before a test gives up: generous, since the machine may be busy. No test
 /// asserts how long something takes.

@@ -1,12 +1,20 @@
 //! A client without a WebSocket library: bytes on a socket, and whatever comes back (RFC 6455).
 
-use crate::PATIENCE;
 use crate::frame::Frame;
+use std::fmt::{Debug, Display};
 use std::io;
 use std::net::SocketAddr;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+/// Time that anything may take before a client gives up: generous, since the machine may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Bytes of a response's body, at most.
+const BODY_BYTES_MAX: usize = 64 * 1_024;
 
 /// The key of every handshake here, and below it the answer that RFC 6455 works out for it (1.3).
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -39,10 +47,10 @@ impl Head {
 }
 
 /// A well-formed handshake's lines, to be sent as they are or spoilt.
-pub fn handshake(address: SocketAddr, path: &str) -> Vec<String> {
+pub fn handshake(host: impl Display, path: &str) -> Vec<String> {
     vec![
         format!("GET {path} HTTP/1.1"),
-        format!("Host: {address}"),
+        format!("Host: {host}"),
         "Upgrade: websocket".to_owned(),
         "Connection: Upgrade".to_owned(),
         format!("Sec-WebSocket-Key: {KEY}"),
@@ -55,10 +63,15 @@ pub fn head(lines: &[String]) -> Vec<u8> {
     format!("{}\r\n\r\n", lines.join("\r\n")).into_bytes()
 }
 
+/// A stream of bytes, with or without TLS.
+trait Socket: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Debug + Send + Unpin> Socket for T {}
+
 /// A socket to the plane.
 #[derive(Debug)]
 pub struct RawClient {
-    socket: TcpStream,
+    socket: Box<dyn Socket>,
     received: Vec<u8>,
 }
 
@@ -70,7 +83,29 @@ impl RawClient {
     pub async fn dial(address: SocketAddr) -> io::Result<Self> {
         let socket = TcpStream::connect(address).await?;
         socket.set_nodelay(true)?;
-        Ok(Self { socket, received: Vec::new() })
+        Ok(Self { socket: Box::new(socket), received: Vec::new() })
+    }
+
+    /// The same to `host`, which may have a port, within TLS.
+    ///
+    /// # Errors
+    /// What the operating system says, or a certificate that the system's roots do not know.
+    pub async fn dial_tls(host: &str) -> io::Result<Self> {
+        let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+        let port = port.parse().map_err(io::Error::other)?;
+        let socket = TcpStream::connect((name, port)).await?;
+        socket.set_nodelay(true)?;
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = rustls::pki_types::ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
+        let socket = TlsConnector::from(Arc::new(config)).connect(name, socket).await?;
+        Ok(Self { socket: Box::new(socket), received: Vec::new() })
     }
 
     /// A client past its handshake.
@@ -89,7 +124,8 @@ impl RawClient {
     /// # Errors
     /// Where the plane has closed.
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.socket.write_all(bytes).await
+        self.socket.write_all(bytes).await?;
+        self.socket.flush().await
     }
 
     /// Says that nothing more will be sent.
@@ -118,6 +154,24 @@ impl RawClient {
         }
     }
 
+    /// The body of the response whose head was read.
+    ///
+    /// # Errors
+    /// Where the plane closes amid it, sends it in chunks, or says nothing within [`PATIENCE`].
+    pub async fn body(&mut self, head: &Head) -> io::Result<Vec<u8>> {
+        if head.header("transfer-encoding").is_some() {
+            return Err(io::Error::other("a body in chunks is not read here"));
+        }
+        let length = head.header("content-length").and_then(|length| length.parse().ok());
+        let length = length.unwrap_or(0_usize).min(BODY_BYTES_MAX);
+        while self.received.len() < length {
+            if !self.receive().await? {
+                return Err(io::Error::other("closed amid a response"));
+            }
+        }
+        Ok(self.received.drain(..length).collect())
+    }
+
     /// The frame that comes next; `None` where the plane closes the socket in order.
     ///
     /// # Errors
@@ -141,7 +195,9 @@ impl RawClient {
 
     async fn receive(&mut self) -> io::Result<bool> {
         let read = self.socket.read_buf(&mut self.received);
-        let bytes = timeout(PATIENCE, read).await.map_err(|_| io::Error::other("nothing comes"))??;
+        let bytes = timeout(PATIENCE, read)
+            .await
+            .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "nothing comes"))??;
         Ok(bytes > 0)
     }
 }

@@ -1,0 +1,50 @@
+//! Handshakes, sound and not.
+
+use super::Asked;
+use crate::client::{with_key, without};
+use crate::questions::Wrong;
+use crate::seen::Seen;
+use crate::stack::Stack;
+
+/// Characters of a URL that is too long: 4,096 are allowed.
+const URL_CHARS: usize = 5_000;
+/// A key of four bytes.
+const SHORT_KEY: &str = "c2hvcg==";
+
+/// What a handshake is answered, and whether the answer has a header.
+pub async fn handshake(
+    stack: &Stack,
+    api: &str,
+    below: &str,
+    send: Option<&str>,
+    look_for: Option<&str>,
+) -> Asked {
+    let address = stack.address(api)?;
+    let mut lines = address.handshake(below);
+    lines.extend(send.map(str::to_owned));
+    let answered = address.shake_hands(&lines).await?;
+    let mut seen = answered.seen();
+    if let (Some(name), crate::client::Answered::Connected(_, head)) = (look_for, &answered) {
+        let header = head.header(name).map(|value| format!("{name}: {value}"));
+        seen.push(Seen::Header(header.unwrap_or_else(|| format!("no {name}"))));
+    }
+    Ok(seen)
+}
+
+/// What a handshake with something wrong in it is answered.
+pub async fn wrong(stack: &Stack, wrong: Wrong) -> Asked {
+    let address = stack.address("main")?;
+    let sound = address.handshake("/v1");
+    let lines = match wrong {
+        Wrong::Version => {
+            let mut lines = without(sound, "Sec-WebSocket-Version");
+            lines.push("Sec-WebSocket-Version: 12".to_owned());
+            lines
+        }
+        Wrong::Key => with_key(&sound, SHORT_KEY),
+        Wrong::NoKey => without(sound, "Sec-WebSocket-Key"),
+        Wrong::Method => sound.iter().map(|line| line.replacen("GET ", "POST ", 1)).collect(),
+        Wrong::Url => address.handshake(&format!("/v1?long={}", "a".repeat(URL_CHARS))),
+    };
+    Ok(address.shake_hands(&lines).await?.seen())
+}

@@ -1,0 +1,117 @@
+//! Asks one question of a plane and answers what was seen.
+
+mod connections;
+mod door;
+mod functions;
+mod messages;
+mod special;
+
+use crate::fixture::{Answer, Outcome};
+use crate::questions::{Body, How, Question, status};
+use crate::seen::Seen;
+use crate::stack::Stack;
+
+/// What came of asking.
+type Asked = anyhow::Result<Vec<Seen>>;
+
+/// Why a question is not asked here.
+fn unasked(stack: &Stack, question: &Question) -> Option<&'static str> {
+    use crate::questions::Special::{IdleTraffic, Lifetime, Timeout};
+    match question.how {
+        How::Special(Timeout) if !stack.is_aws => Some(
+            "the local plane refuses Lambda integrations by name, and no integration of its own is slower than its timeout",
+        ),
+        How::Special(IdleTraffic | Lifetime) if !stack.long => Some("it takes hours: only with --long"),
+        _ => None,
+    }
+}
+
+/// Asks it.
+pub async fn ask(stack: &Stack, question: &Question) -> Answer {
+    let outcome = match (unasked(stack, question), stack.refusal(question)) {
+        (Some(why), _) => Outcome::NotAsked(why.to_owned()),
+        (None, Some(seen)) => Outcome::Seen(cleaned(stack, seen)),
+        (None, None) => match seen(stack, question).await {
+            Ok(seen) => Outcome::Seen(cleaned(stack, seen)),
+            Err(error) => Outcome::Failed(stack.redactor.clean(&format!("{error:#}"))),
+        },
+    };
+    Answer {
+        id: question.id.to_owned(),
+        question: question.asks.to_owned(),
+        rows: question.rows.iter().map(|row| (*row).to_owned()).collect(),
+        template: template(question).map(str::to_owned),
+        sent: sent(question),
+        outcome,
+    }
+}
+
+fn template(question: &Question) -> Option<&'static str> {
+    match question.how {
+        How::Record { set, .. } | How::Raw { set, .. } => Some(set).filter(|set| !set.is_empty()),
+        How::Language { template } | How::Key { template, .. } => Some(template),
+        _ => None,
+    }
+}
+
+fn cleaned(stack: &Stack, seen: Vec<Seen>) -> Vec<Seen> {
+    seen.into_iter().map(|seen| seen.map(|text| stack.redactor.clean(text))).collect()
+}
+
+async fn seen(stack: &Stack, question: &Question) -> Asked {
+    match question.how {
+        How::Record { .. } => messages::record(stack, question.id, "main", "/v1", &message(question)).await,
+        How::Raw { message, .. } => {
+            messages::record(stack, question.id, "main", &format!("/{}", question.id), message).await
+        }
+        How::Language { .. } | How::Key { .. } | How::Status(_) => {
+            messages::reply(stack, "main", &message(question)).await
+        }
+        How::Say { api, message } => messages::reply(stack, api, message).await,
+        How::Silence { message } => messages::silence(stack, message).await,
+        How::Handshake { api, below, send, look_for } => {
+            door::handshake(stack, api, below, send, look_for).await
+        }
+        How::WrongHandshake(wrong) => door::wrong(stack, wrong).await,
+        How::Create { api, path, body } => special::create(stack, api, path, body).await,
+        How::Break { head, masked, payload } => messages::broken(stack, head, masked, payload).await,
+        How::Post { body } => connections::post(stack, body).await,
+        How::Special(special) => special::ask(stack, special).await,
+    }
+}
+
+/// The message that asks it, where it is a message that does.
+fn message(question: &Question) -> String {
+    let of_status = |status: &str| format!(r#"{{"ask":"language","status":{status}}}"#);
+    match question.how {
+        How::Record { message: "", .. } => format!(r#"{{"ask":"{}"}}"#, question.id),
+        How::Record { message, .. }
+        | How::Raw { message, .. }
+        | How::Say { message, .. }
+        | How::Silence { message } => message.to_owned(),
+        How::Language { .. } => of_status(&status(question.id).unwrap_or_default().to_string()),
+        How::Key { status, .. } => of_status(&status.to_string()),
+        How::Status(status) => of_status(status),
+        _ => String::new(),
+    }
+}
+
+/// What is sent, as it is written down: the same in every run.
+fn sent(question: &Question) -> String {
+    match question.how {
+        // Its number changes with the questions before it.
+        How::Language { .. } => "a message that a MOCK answers with this response template".to_owned(),
+        How::Handshake { below, send, .. } => {
+            format!("GET {below} {}", send.unwrap_or_default()).trim().to_owned()
+        }
+        How::WrongHandshake(wrong) => wrong.sent().to_owned(),
+        How::Create { path, body, .. } => format!("POST {path} {body}"),
+        How::Break { head, masked, payload } => {
+            format!("a frame that begins with {head:#04x}, masked: {masked}, carrying {payload:02x?}")
+        }
+        How::Post { body: Body::Bytes(bytes) } => format!("POST {}", bytes.escape_ascii()),
+        How::Post { body: Body::Letters(letters) } => format!("POST {letters} letters"),
+        How::Special(special) => special.sent().to_owned(),
+        _ => message(question),
+    }
+}

@@ -1,0 +1,162 @@
+//! Asks AWS what the fidelity ledger does not know, for cents, and writes the answers into a file that the ledger's
+//! tests read. The local plane is asked the same, so that the two can be compared.
+
+mod ask;
+mod aws;
+mod client;
+pub mod fixture;
+pub mod frame;
+mod questions;
+pub mod raw;
+mod redact;
+mod seen;
+mod stack;
+mod terraform;
+
+use anyhow::{Context as _, bail};
+use aws::Aws;
+use fixture::{Fixture, Outcome};
+use futures_util::StreamExt as _;
+use serde_json::json;
+use signed_http::{Keys, credentials};
+use stack::Stack;
+use std::path::PathBuf;
+use std::sync::Arc;
+use terraform::Terraform;
+use tokio::sync::watch;
+
+/// Questions that are asked at once.
+const AT_ONCE: usize = 8;
+
+/// What to ask, and where.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The local plane's endpoint; AWS where there is none.
+    pub endpoint: Option<String>,
+    /// Folder of Terraform's state and working files. It is gone after a run that could remove everything.
+    pub state: PathBuf,
+    /// Whether to ask what takes hours.
+    pub long: bool,
+    /// Variables for Terraform beside the caller's own.
+    pub environment: Vec<(String, String)>,
+}
+
+/// Becomes true where the run is to end.
+pub type Stop = watch::Receiver<bool>;
+
+/// Applies the configuration, asks all questions, and destroys what was applied, also where asking fails or is
+/// stopped. Tells on standard error how far it is.
+///
+/// # Errors
+/// Where Terraform fails, or the run was stopped. What could not be removed is in the text.
+pub async fn run(options: &Options, stop: Stop) -> anyhow::Result<Fixture> {
+    let terraform = terraform(options)?;
+    if terraform.has_state() {
+        eprintln!("an earlier run has left something in {}: it is removed first", options.state.display());
+        remove(options).await?;
+    }
+    run_new(options, stop).await
+}
+
+async fn run_new(options: &Options, stop: Stop) -> anyhow::Result<Fixture> {
+    let terraform = terraform(options)?;
+    terraform.init().await?;
+    let outcome = apply_and_ask(options, &terraform, stop).await;
+    eprintln!("removing everything");
+    let removed = terraform.destroy().await.with_context(|| {
+        format!(
+            "SOMETHING IS LEFT, and costs money on AWS: run the probe with --destroy; its state is in {}",
+            options.state.display()
+        )
+    });
+    match (outcome, removed) {
+        (outcome, Ok(())) => outcome,
+        (Ok(_), Err(left)) => Err(left),
+        (Err(error), Err(left)) => Err(left.context(format!("{error:#}"))),
+    }
+}
+
+/// Destroys what an earlier run has left.
+///
+/// # Errors
+/// Terraform's own words.
+pub async fn remove(options: &Options) -> anyhow::Result<()> {
+    let terraform = terraform(options)?;
+    terraform.init().await?;
+    terraform.destroy().await
+}
+
+fn terraform(options: &Options) -> anyhow::Result<Terraform> {
+    let terraform = Terraform::prepare(&options.state)?.with(options.environment.clone());
+    Ok(match &options.endpoint {
+        Some(endpoint) => terraform.at(endpoint, &keys(options)?),
+        None => terraform,
+    })
+}
+
+/// Any keys will do on a local plane.
+fn keys(options: &Options) -> anyhow::Result<Keys> {
+    if options.endpoint.is_some() {
+        return Ok(Keys {
+            region: "us-east-1".into(),
+            access_key_id: "probe".into(),
+            secret_access_key: "probe".into(),
+            session_token: None,
+        });
+    }
+    credentials::read(&|name| std::env::var(name).ok()).map_err(|error| anyhow::anyhow!(error))
+}
+
+async fn apply_and_ask(options: &Options, terraform: &Terraform, mut stop: Stop) -> anyhow::Result<Fixture> {
+    let is_aws = options.endpoint.is_none();
+    let keys = keys(options)?;
+    let mut values = questions::values();
+    values.insert("lambda_integration".into(), json!(is_aws));
+    values
+        .insert("architecture".into(), json!(if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }));
+    eprintln!("applying the probe's configuration");
+    // Never dropped half-way: what it has made must be in the state.
+    let refused = terraform.apply(values).await?;
+    if *stop.borrow() {
+        bail!("stopped");
+    }
+    let outputs = terraform.outputs().await?;
+    let aws = Aws::new(&keys, options.endpoint.as_deref())?;
+    let stack = Arc::new(Stack::new(aws, &outputs, is_aws, options.long, refused)?);
+    // On a task of its own, so that a panic in it does not keep what was applied.
+    let mut asking = tokio::spawn(ask_all(stack.clone()));
+    let answers = tokio::select! {
+        answers = &mut asking => answers.context("asking broke down")??,
+        _ = stop.wait_for(|stop| *stop) => {
+            asking.abort();
+            bail!("stopped");
+        }
+    };
+    let date = local::clock::iso_8601(local::clock::now_ms());
+    let date = date.split('T').next().map(str::to_owned);
+    Ok(Fixture {
+        plane: if is_aws { "aws" } else { "local" }.to_owned(),
+        date: date.filter(|_| is_aws),
+        region: is_aws.then_some(stack.region.clone()),
+        answers,
+    })
+}
+
+async fn ask_all(stack: Arc<Stack>) -> anyhow::Result<Vec<fixture::Answer>> {
+    eprintln!("waiting until the new roles and mappings work");
+    stack.ready().await?;
+    let questions = questions::all();
+    eprintln!("asking {} questions", questions.len());
+    let answers = futures_util::stream::iter(questions).map(|question| ask_one(stack.clone(), question));
+    Ok(answers.buffered(AT_ONCE).collect().await)
+}
+
+async fn ask_one(stack: Arc<Stack>, question: questions::Question) -> fixture::Answer {
+    let answer = ask::ask(&stack, &question).await;
+    match &answer.outcome {
+        Outcome::Seen(_) => eprintln!("  ok  {}", answer.id),
+        Outcome::NotAsked(why) => eprintln!("  --  {}: not asked: {why}", answer.id),
+        Outcome::Failed(why) => eprintln!("  !!  {}: {why}", answer.id),
+    }
+    answer
+}

@@ -1,0 +1,18 @@
+//! Event source mappings.
+
+use super::{How, Question, Special};
+
+pub(super) const QUESTIONS: &[Question] = &[
+    Question {
+        id: "event-source-arn",
+        asks: "is eventSourceARN the stream's or the consumer's where a mapping reads a consumer?",
+        rows: &["function/event-source-arn"],
+        how: How::Special(Special::EventSourceArn),
+    },
+    Question {
+        id: "lanes",
+        asks: "does a failing batch stop other partition keys of its shard where the parallelization factor is 10?",
+        rows: &["function/lanes"],
+        how: How::Special(Special::Lanes),
+    },
+];

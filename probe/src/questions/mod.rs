@@ -1,0 +1,286 @@
+//! The questions: what the ledger does not know, and how it is asked.
+
+mod connections;
+mod control;
+mod door;
+mod frames;
+mod functions;
+mod language;
+mod messages;
+
+use crate::terraform::Values;
+use serde_json::{Value, json};
+
+/// A question to a plane.
+#[derive(Debug, Clone, Copy)]
+pub struct Question {
+    /// Names it, here and in the file that is written.
+    pub id: &'static str,
+    /// For people.
+    pub asks: &'static str,
+    /// The rows of the ledger that it answers, as `file/id`.
+    pub rows: &'static [&'static str],
+    /// How it is asked.
+    pub how: How,
+}
+
+/// How a question is asked.
+#[derive(Debug, Clone, Copy)]
+pub enum How {
+    /// These lines of a mapping template set `$data`, which is read back from the stream. The message names the
+    /// question as its `ask`; an empty one is written of itself.
+    Record {
+        /// Lines of the template; none where the configuration itself has it.
+        set: &'static str,
+        /// The message.
+        message: &'static str,
+    },
+    /// The same with a message that is no JSON, or names no route.
+    Raw {
+        /// Lines of the template.
+        set: &'static str,
+        /// The message.
+        message: &'static str,
+    },
+    /// The template of an integration response, which the client gets to see.
+    Language {
+        /// The template.
+        template: &'static str,
+    },
+    /// A template for an integration response of this key, and the status that a MOCK is made to answer with.
+    Key {
+        /// The key.
+        key: &'static str,
+        /// The template.
+        template: &'static str,
+        /// The status.
+        status: u16,
+    },
+    /// The status that a MOCK is made to answer with, as JSON; no template of the question's own.
+    Status(&'static str),
+    /// A message to a stage, and what comes back.
+    Say {
+        /// The API.
+        api: &'static str,
+        /// The message.
+        message: &'static str,
+    },
+    /// A message, and what comes back although nothing should.
+    Silence {
+        /// The message.
+        message: &'static str,
+    },
+    /// A handshake.
+    Handshake {
+        /// The API.
+        api: &'static str,
+        /// Stage and query.
+        below: &'static str,
+        /// A header to send.
+        send: Option<&'static str>,
+        /// A header, in lower case, to look for in the answer.
+        look_for: Option<&'static str>,
+    },
+    /// A handshake with something wrong in it.
+    WrongHandshake(Wrong),
+    /// A call to API Gateway's own API. What stands in braces is filled in.
+    Create {
+        /// The API whose id stands for `{}` in the path.
+        api: &'static str,
+        /// The path.
+        path: &'static str,
+        /// The body, JSON.
+        body: &'static str,
+    },
+    /// Bytes that break the protocol.
+    Break {
+        /// The first byte: the last-fragment bit, reserved bits and opcode.
+        head: u8,
+        /// Whether the frame is masked.
+        masked: bool,
+        /// What it carries.
+        payload: &'static [u8],
+    },
+    /// A POST to `@connections`.
+    Post {
+        /// What is posted.
+        body: Body,
+    },
+    /// What is not like anything else.
+    Special(Special),
+}
+
+/// What is posted to a connection.
+#[derive(Debug, Clone, Copy)]
+pub enum Body {
+    /// These bytes; the message is looked at.
+    Bytes(&'static [u8]),
+    /// So many letters; the frames are looked at.
+    Letters(usize),
+}
+
+/// What is wrong in a handshake.
+#[derive(Debug, Clone, Copy)]
+pub enum Wrong {
+    /// `Sec-WebSocket-Version: 12`
+    Version,
+    /// A key of four bytes.
+    Key,
+    /// No key.
+    NoKey,
+    /// `POST`
+    Method,
+    /// A URL of more than 4,096 characters.
+    Url,
+}
+
+impl Wrong {
+    /// For people.
+    pub const fn sent(self) -> &'static str {
+        match self {
+            Self::Version => "a handshake with Sec-WebSocket-Version: 12",
+            Self::Key => "a handshake whose Sec-WebSocket-Key has 4 bytes",
+            Self::NoKey => "a handshake without Sec-WebSocket-Key",
+            Self::Method => "a handshake by POST",
+            Self::Url => "a handshake with a query of 5,000 characters",
+        }
+    }
+}
+
+/// Questions that are like no other.
+#[derive(Debug, Clone, Copy)]
+pub enum Special {
+    /// Message after message over the stage's rate.
+    ThrottledMessage,
+    /// Handshake after handshake over the stage's rate.
+    ThrottledHandshake,
+    /// A function behind a route, slower than the integration's timeout.
+    Timeout,
+    /// What `$disconnect`'s template is told.
+    Disconnect,
+    /// An id of another form.
+    MalformedId,
+    /// A POST without a signature.
+    Unsigned,
+    /// DELETE, and a POST after it.
+    Delete,
+    /// A route that was created and not deployed.
+    NotDeployed,
+    /// What an authorizer left on a connection.
+    AuthorizerContext,
+    /// The members of an authorizer's event.
+    AuthorizerEvent,
+    /// A consumer mapping's `eventSourceARN`.
+    EventSourceArn,
+    /// A record that fails, and records of other partition keys after it.
+    Lanes,
+    /// Pings every minute and no message, until the connection is closed.
+    IdleTraffic,
+    /// A message every five minutes, until the connection is closed.
+    Lifetime,
+}
+
+impl Special {
+    /// For people.
+    pub const fn sent(self) -> &'static str {
+        match self {
+            Self::ThrottledMessage => "messages to a stage of one message a second, until one is refused",
+            Self::ThrottledHandshake => "handshakes to a stage of one a second, until one is refused",
+            Self::Timeout => "a message to a function that takes 3 s, with a timeout of 500 ms",
+            Self::Disconnect => "a close frame with code 1000 and reason bye",
+            Self::MalformedId => "POST @connections/nonsense",
+            Self::Unsigned => "POST @connections/{id} without a signature",
+            Self::Delete => "DELETE @connections/{id}, then POST",
+            Self::NotDeployed => "a message for a route that was created after the deployment",
+            Self::AuthorizerContext => "a message on a connection that the authorizer allowed",
+            Self::AuthorizerEvent => "the handshakes of the other questions",
+            Self::EventSourceArn => "the records of the other questions",
+            Self::Lanes => "a record that the function fails for, then records of other partition keys",
+            Self::IdleTraffic => "a ping a minute",
+            Self::Lifetime => "a message every five minutes",
+        }
+    }
+}
+
+/// All questions, in the order in which they are asked and written.
+pub fn all() -> Vec<Question> {
+    [
+        messages::QUESTIONS,
+        language::QUESTIONS,
+        door::QUESTIONS,
+        frames::QUESTIONS,
+        connections::QUESTIONS,
+        control::QUESTIONS,
+        functions::QUESTIONS,
+    ]
+    .concat()
+}
+
+/// The first status of a language question; the others follow. Keys of other questions begin at 270.
+const FIRST_STATUS: u16 = 201;
+/// The question that is none: it tells a client its connection's id.
+pub const WHO: Question =
+    Question { id: "who", asks: "", rows: &[], how: How::Language { template: "$context.connectionId" } };
+
+/// The status that a language question's template stands under.
+pub fn status(id: &str) -> Option<u16> {
+    let is_language = |question: &Question| matches!(question.how, How::Language { .. });
+    let mut language = std::iter::once(WHO).chain(all()).filter(is_language);
+    let position = language.position(|question| question.id == id)?;
+    Some(FIRST_STATUS + u16::try_from(position).ok()?)
+}
+
+/// What the configuration is told of the questions.
+pub fn values() -> Values {
+    let (mut records, mut raw, mut language) = (Values::new(), Values::new(), Values::new());
+    for Question { id, how, .. } in std::iter::once(WHO).chain(all()) {
+        match how {
+            How::Record { set: "", .. } => {}
+            How::Record { set, .. } => drop(records.insert(id.into(), set.into())),
+            How::Raw { set, .. } => drop(raw.insert(id.into(), set.into())),
+            How::Language { template } => {
+                let key = format!("/{}/", status(id).unwrap_or_default());
+                language.insert(id.into(), json!({"key": key, "template": template}));
+            }
+            How::Key { key, template, .. } => {
+                language.insert(id.into(), json!({"key": key, "template": template}));
+            }
+            _ => {}
+        }
+    }
+    let values = [("records", records), ("raw", raw), ("language", language)];
+    values.into_iter().map(|(name, value)| (name.to_owned(), Value::Object(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn questions_have_names_of_their_own_and_rows_to_answer() {
+        let mut ids = BTreeSet::from([WHO.id, "ready"]);
+        for Question { id, asks, rows, how } in all() {
+            assert!(ids.insert(id), "{id} stands twice");
+            assert!(!asks.is_empty() && !rows.is_empty(), "{id} asks nothing");
+            if let How::Record { message, .. } = how {
+                let names_itself = message.is_empty() || message.contains(&format!(r#""ask":"{id}""#));
+                assert!(names_itself, "the message of {id} does not name its route");
+            }
+        }
+    }
+
+    #[test]
+    fn templates_have_statuses_of_their_own() {
+        let statuses: Vec<_> = all().iter().filter_map(|question| status(question.id)).collect();
+        let distinct: BTreeSet<_> = statuses.iter().collect();
+        assert_eq!(distinct.len(), statuses.len());
+        assert!(statuses.iter().all(|status| (FIRST_STATUS..270).contains(status)));
+    }
+
+    #[test]
+    fn there_are_not_more_stages_than_an_api_may_have() {
+        let raw = all().iter().filter(|question| matches!(question.how, How::Raw { .. })).count();
+        assert!(raw + 2 <= 10);
+    }
+}
