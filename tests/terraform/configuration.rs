@@ -78,6 +78,11 @@ impl Tree {
         self.copy.path()
     }
 
+    /// Where Terraform finds the provider that was had once for all, for what runs Terraform by itself.
+    pub fn plugin_cache(&self) -> Vec<(String, String)> {
+        vec![("TF_PLUGIN_CACHE_DIR".to_owned(), self.tools.plugins.path().display().to_string())]
+    }
+
     /// The root, or a module of it, ready to be used. A module is locked to the root's provider.
     ///
     /// # Errors

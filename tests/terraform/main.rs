@@ -8,6 +8,7 @@ mod configuration;
 mod deployment;
 mod documentation;
 mod one_definition;
+mod probe;
 mod serve;
 
 use configuration::{Tools, Tree};
@@ -37,6 +38,11 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     let mut trials = documentation::trials();
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
+    let missing = probe::missing();
+    if let Some(tool) = missing {
+        println!("\nTHE PROBE DOES NOT RUN: {tool} is not installed, and its functions need it");
+    }
+    trials.push(with_terraform(tree.as_ref().filter(|_| missing.is_none()), "probe", probe::run));
     for values in one_definition::values()? {
         let name = format!("one_definition::{}", values.name);
         trials.push(with_terraform(tree.as_ref(), &name, move |tree| one_definition::run(tree, &values)));
