@@ -1,7 +1,7 @@
 //! `sluicegate dev`: builds the functions, runs the plane, and swaps a function when its source changes.
 
 use crate::functions::{self, Built};
-use crate::plane_args::PlaneArgs;
+use crate::plane_args::{PlaneArgs, greet};
 use crate::project;
 use anyhow::Context as _;
 use local::compose::{self, Composed};
@@ -54,7 +54,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         }
     };
     drop(zips);
-    greet(&plane, &stack, &composed);
+    greet(&greeting(&plane, &stack, &composed));
 
     let result = tokio::select! {
         result = follow(&project, &keys, &mut changes, &plane, &composed, &mut built) => result,
@@ -137,17 +137,23 @@ async fn swap(
     Ok(())
 }
 
-fn greet(plane: &Plane, stack: &Stack, composed: &Composed) {
+/// What a person needs to use the plane.
+fn greeting(plane: &Plane, stack: &Stack, composed: &Composed) -> String {
     let port = plane.address().port();
     let uri = format!("ws://127.0.0.1:{port}/{}", stack.stage);
-    println!("\n  WebSocket    {uri}");
-    println!("  AWS APIs     AWS_ENDPOINT_URL=http://127.0.0.1:{port}");
-    println!("  Stream       {}", stack.stream_name());
     let functions: Vec<_> = composed.functions.values().map(String::as_str).collect();
-    println!("  Functions    {}", functions.join(", "));
-    println!("  API          {}", composed.api_id);
-    println!("\n  Ctrl-C stops it. In another terminal:");
-    println!("  cargo run -- connect {uri}\n");
+    format!(
+        "\n  WebSocket    {uri}\n  \
+         AWS APIs     AWS_ENDPOINT_URL=http://127.0.0.1:{port}\n  \
+         Stream       {}\n  \
+         Functions    {}\n  \
+         API          {}\n\n  \
+         Ctrl-C stops it. In another terminal:\n  \
+         cargo run -- connect {uri}\n",
+        stack.stream_name(),
+        functions.join(", "),
+        composed.api_id
+    )
 }
 
 /// What kind of file changed.

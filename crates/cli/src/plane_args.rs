@@ -7,6 +7,7 @@ use local::open_files;
 use local::plane::{Plane, PlaneOptions};
 use local::stream::WriteLimits;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use tokio::net::TcpListener;
@@ -96,4 +97,10 @@ impl PlaneArgs {
         }
         Plane::start(listener, options).await.context("cannot start the plane")
     }
+}
+
+/// Tells on standard output what runs and where. A reader that stops reading, as a script may once it has found the
+/// address, must not end the plane.
+pub fn greet(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
