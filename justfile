@@ -120,6 +120,7 @@ bench *ARGS:
     cargo bench --bench echo_vs_node -- {{ ARGS }}
     cargo bench --bench flow -- {{ ARGS }}
     cargo bench --bench growth -- {{ ARGS }}
+    cargo bench --bench crowd -- {{ ARGS }}
 
 # Install what benchmarks compare with, below benches/peers (npm, PyPI)
 [group('test')]

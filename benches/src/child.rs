@@ -56,6 +56,17 @@ impl Child {
         Process::of(self.child.id())
     }
 
+    /// Ends its input, and waits for as long as it takes to finish its work.
+    ///
+    /// # Errors
+    /// Where it fails at that; it has said why on standard error.
+    pub fn finish(mut self) -> anyhow::Result<()> {
+        drop(self.child.stdin.take());
+        let status = self.child.wait()?;
+        ensure!(status.success(), "{} has failed: {status}", self.name);
+        Ok(())
+    }
+
     /// Fails where it has ended.
     ///
     /// # Errors

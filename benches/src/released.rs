@@ -47,6 +47,14 @@ impl ReleasedPlane {
         Ok(Self { child, uri, port, stream: stack.stream_name() })
     }
 
+    /// Fails where it has ended.
+    ///
+    /// # Errors
+    /// With how it ended.
+    pub fn alive(&mut self) -> anyhow::Result<()> {
+        self.child.alive()
+    }
+
     /// Its process, without those of its functions.
     pub fn process(&self) -> Process {
         self.child.process()

@@ -3,11 +3,15 @@
 //! A peer that shared a process with the clients would share their runtime, and its memory could not be told from
 //! theirs.
 
+mod bad_company;
 mod echo_server;
 mod function;
+mod idle_crowd;
 mod kinesis_server;
 
+pub use bad_company::Mischief;
 pub use function::FILLING;
+pub use idle_crowd::IdleOrder;
 
 use crate::child::Child;
 use anyhow::{Context as _, bail};
@@ -29,6 +33,8 @@ pub fn play() -> anyhow::Result<bool> {
     let Ok(role) = std::env::var(ROLE) else { return Ok(false) };
     match role.as_str() {
         "websocket-echo" => threads()?.block_on(echo_server::run())?,
+        "bad-company" => threads()?.block_on(bad_company::run(order()?))?,
+        "idle-crowd" => threads()?.block_on(idle_crowd::run(order()?))?,
         "kinesis" => threads()?.block_on(kinesis_server::run())?,
         "hop" => function::note_arrivals(&order::<String>()?)?,
         "echo" => function::echo(order()?)?,

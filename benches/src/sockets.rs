@@ -27,13 +27,21 @@ pub fn allow(connections: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The host and the path, without its slash, of a `ws://` address.
+///
+/// # Errors
+/// Where it is none.
+pub fn address(uri: &str) -> anyhow::Result<(&str, &str)> {
+    let rest = uri.strip_prefix("ws://").context("not a ws:// address")?;
+    rest.split_once('/').context("no path")
+}
+
 /// Opens connections and answers them once all are open.
 ///
 /// # Errors
 /// Where a handshake is refused.
 pub async fn open(uri: &str, count: usize) -> anyhow::Result<Vec<TcpStream>> {
-    let rest = uri.strip_prefix("ws://").context("not a ws:// address")?;
-    let (host, path) = rest.split_once('/').context("no path")?;
+    let (host, path) = address(uri)?;
     let mut sockets = Vec::with_capacity(count);
     while sockets.len() < count {
         let first = sockets.len();
@@ -43,16 +51,20 @@ pub async fn open(uri: &str, count: usize) -> anyhow::Result<Vec<TcpStream>> {
     Ok(sockets)
 }
 
+/// A handshake as it is sent.
+pub fn request(host: &str, path: &str) -> String {
+    format!(
+        "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+}
+
 async fn handshake(host: &str, path: &str, index: usize) -> anyhow::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     let source = format!("127.0.0.{}:0", 2 + index % ADDRESSES);
     socket.bind(source.parse()?)?;
     let mut socket = socket.connect(host.parse()?).await?;
-    let request = format!(
-        "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    socket.write_all(request.as_bytes()).await?;
+    socket.write_all(request(host, path).as_bytes()).await?;
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {
         socket.read_exact(&mut byte).await.context("the handshake was cut short")?;

@@ -1,0 +1,100 @@
+//! What idle clients, and clients that behave badly, cost those who talk: `cargo bench --bench crowd`.
+//!
+//! Plane, idle crowd, bad company and those who talk are processes of their own. Every answer is checked by who
+//! waits for it, and at the end every idle client must be there still: an error anywhere ends the run.
+
+mod section;
+
+use anyhow::Context as _;
+use section::{Case, Crowd};
+use sluicegate_benches::args::{Extent, bench};
+use sluicegate_benches::child::Child;
+use sluicegate_benches::load::{Pace, Run, load};
+use sluicegate_benches::plane::Order;
+use sluicegate_benches::released::ReleasedPlane;
+use sluicegate_benches::roles::{IdleOrder, Mischief, start};
+use sluicegate_benches::{built, machine, sockets};
+use std::path::PathBuf;
+
+const COMMAND: &str = "cargo bench --bench crowd";
+const SECTION: &str = "crowd";
+/// Clients that connect and say nothing.
+const IDLE: usize = 10_000;
+/// Clients that talk.
+const CHATTING: usize = 1_000;
+/// Messages a second of all of them together.
+const RATE_PER_S: f64 = 500.0;
+/// Seconds of a run.
+const SECONDS: f64 = 6.0;
+/// Runs of each case, which take turns.
+const ROUNDS: usize = 3;
+/// Shards of the stream.
+const SHARDS: usize = 4;
+
+/// Who behaves badly, and how many of each at once: all but those who flood, which are meant to be a few.
+const BAD_COMPANY: [(Mischief, usize); 7] = [
+    (Mischief::UnreadPings, 20),
+    (Mischief::Stall, 50),
+    (Mischief::Garbage, 20),
+    (Mischief::GarbageForHandshake, 20),
+    (Mischief::HalfHandshake, 100),
+    (Mischief::SlowHandshake, 100),
+    (Mischief::HalfFrame, 100),
+];
+/// Who sends all that the gateway takes.
+const FLOODS: [(Mischief, usize); 2] = [(Mischief::Pings, 1), (Mischief::Refused, 1)];
+
+fn main() -> anyhow::Result<()> {
+    bench(COMMAND, run)
+}
+
+async fn run(extent: Extent) -> anyhow::Result<()> {
+    sockets::allow(IDLE + CHATTING)?;
+    let machine = machine::describe()?;
+    let sluicegate = built::sluicegate()?;
+    let order = Order { shards: SHARDS, ..Order::of(&built::echo()?) };
+    let mut plane = ReleasedPlane::start(&sluicegate, &order).await?;
+    let bench = Bench { sluicegate, uri: plane.uri.clone(), seconds: extent.pick(SECONDS, 4.0) };
+    bench.talk().await.context("the first run")?;
+    let mut crowd = Crowd::default();
+    for round in 1..=extent.pick(ROUNDS, 1) {
+        bench.round(&mut crowd).await.with_context(|| format!("round {round}"))?;
+        plane.alive()?;
+    }
+    extent.publish(SECTION, &crowd.section(&machine)?)
+}
+
+struct Bench {
+    sluicegate: PathBuf,
+    uri: String,
+    seconds: f64,
+}
+
+impl Bench {
+    async fn round(&self, crowd: &mut Crowd) -> anyhow::Result<()> {
+        crowd.add(Case::Alone, self.talk().await.context("alone")?);
+        crowd.add(Case::BadCompany, self.beside(&BAD_COMPANY).await.context("beside bad company")?);
+        crowd.add(Case::Floods, self.beside(&FLOODS).await.context("beside floods")?);
+        let idle = IdleOrder { uri: self.uri.clone(), count: IDLE };
+        let (idle, _): (Child, usize) = start("idle-crowd", &idle).context("the idle crowd")?;
+        crowd.add(Case::Idle, self.talk().await.context("beside the idle crowd")?);
+        let all = self.beside(&BAD_COMPANY).await.context("beside the idle crowd and bad company")?;
+        crowd.add(Case::IdleAndBad, all);
+        idle.finish()
+    }
+
+    /// Talks while others behave badly.
+    async fn beside(&self, company: &[(Mischief, usize)]) -> anyhow::Result<Run> {
+        let (mut company, _): (Child, usize) = start("bad-company", &(&self.uri, company))?;
+        let run = self.talk().await?;
+        company.alive()?;
+        Ok(run)
+    }
+
+    /// Nothing but a run in which every message comes back once, unaltered, in order.
+    async fn talk(&self) -> anyhow::Result<Run> {
+        let run = load(&self.sluicegate, &self.uri, CHATTING, Pace::Open(RATE_PER_S), self.seconds).await?;
+        println!("p50 {:.2} ms, p99 {:.2} ms", run.latency_ms.p50, run.latency_ms.p99);
+        Ok(run)
+    }
+}

@@ -1,0 +1,146 @@
+//! Clients that behave badly, each in its way, for as long as they are let.
+
+use crate::sockets::{self, address, request};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, sink};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// Bytes of garbage that one client sends before it is cut off or gives up.
+const GARBAGE_BYTES: usize = 64 * 1_024;
+/// From one piece of a slow handshake, and from one client that sends garbage, to the next.
+const EVERY: Duration = Duration::from_millis(100);
+/// Messages of a client that reads no answer, in one write.
+const UNREAD_MESSAGES: usize = 50;
+/// Frames of a flood in one write.
+const FLOOD_FRAMES: usize = 200;
+
+/// One way to behave badly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mischief {
+    /// Pings as fast as they are taken, and reads the pongs.
+    Pings,
+    /// Messages as fast as they are taken that the request model refuses, and reads the refusals.
+    Refused,
+    /// Pings as fast as they are taken, and reads nothing: soon none is.
+    UnreadPings,
+    /// Messages, and reads no answer.
+    Stall,
+    /// Bytes that are no frames, again and again.
+    Garbage,
+    /// Bytes that are no request, again and again.
+    GarbageForHandshake,
+    /// The first half of a handshake, and no more.
+    HalfHandshake,
+    /// A handshake byte by byte.
+    SlowHandshake,
+    /// The first half of a frame, and no more.
+    HalfFrame,
+}
+
+/// A masked frame; the mask is zero.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first, 0x80 | payload.len() as u8, 0, 0, 0, 0];
+    frame.extend(payload);
+    frame
+}
+
+/// Behaves badly until the parent leaves: where, and how often in which way.
+pub(super) async fn run((uri, company): (String, Vec<(Mischief, usize)>)) -> anyhow::Result<()> {
+    sockets::allow(company.iter().map(|(_, count)| count).sum())?;
+    let mut clients = JoinSet::new();
+    for (mischief, count) in company {
+        for _ in 0..count {
+            let uri = uri.clone();
+            clients.spawn(async move {
+                // Who is cut off comes back.
+                loop {
+                    let _ = misbehave(mischief, &uri).await;
+                    tokio::time::sleep(EVERY).await;
+                }
+            });
+        }
+    }
+    super::greet(&clients.len())?;
+    super::parent_left().await;
+    clients.shutdown().await;
+    Ok(())
+}
+
+async fn misbehave(mischief: Mischief, uri: &str) -> anyhow::Result<()> {
+    let (host, path) = address(uri)?;
+    let handshake = request(host, path).into_bytes();
+    match mischief {
+        Mischief::Pings => flood(uri, &frame(0x89, &[b'x'; 100])).await,
+        Mischief::Refused => flood(uri, &frame(0x81, b"this is no JSON")).await,
+        Mischief::UnreadPings => {
+            let mut socket = connected(uri).await?;
+            let pings = frame(0x89, &[b'x'; 100]).repeat(FLOOD_FRAMES);
+            loop {
+                socket.write_all(&pings).await?;
+            }
+        }
+        Mischief::Stall => {
+            let mut socket = connected(uri).await?;
+            socket.write_all(&frame(0x81, br#"{"stalled":true}"#).repeat(UNREAD_MESSAGES)).await?;
+            std::future::pending().await
+        }
+        Mischief::Garbage => {
+            let mut socket = connected(uri).await?;
+            socket.write_all(&[0xff; GARBAGE_BYTES]).await?;
+            end(socket).await
+        }
+        Mischief::GarbageForHandshake => {
+            let mut socket = TcpStream::connect(host).await?;
+            socket.write_all(&[0xff; GARBAGE_BYTES]).await?;
+            end(socket).await
+        }
+        Mischief::HalfHandshake => {
+            let mut socket = TcpStream::connect(host).await?;
+            socket.write_all(&handshake[..handshake.len() / 2]).await?;
+            end(socket).await
+        }
+        Mischief::SlowHandshake => {
+            let mut socket = TcpStream::connect(host).await?;
+            for byte in handshake {
+                socket.write_all(&[byte]).await?;
+                tokio::time::sleep(EVERY).await;
+            }
+            Ok(())
+        }
+        Mischief::HalfFrame => {
+            let mut socket = connected(uri).await?;
+            socket.write_all(&frame(0x81, br#"{"half":true}"#)[..10]).await?;
+            end(socket).await
+        }
+    }
+}
+
+async fn connected(uri: &str) -> anyhow::Result<TcpStream> {
+    Ok(sockets::open(uri, 1).await?.remove(0))
+}
+
+/// Sends as fast as the gateway takes it, and reads whatever comes.
+async fn flood(uri: &str, frame: &[u8]) -> anyhow::Result<()> {
+    let (mut reading, mut writing) = connected(uri).await?.into_split();
+    let frames = frame.repeat(FLOOD_FRAMES);
+    let read = async { tokio::io::copy(&mut reading, &mut sink()).await };
+    let write = async {
+        loop {
+            writing.write_all(&frames).await?;
+        }
+    };
+    tokio::select! {
+        read = read => read.map(|_| ())?,
+        written = write => { let written: std::io::Result<()> = written; written? }
+    }
+    Ok(())
+}
+
+/// Waits until the gateway hangs up.
+async fn end(mut socket: TcpStream) -> anyhow::Result<()> {
+    let mut buffer = [0; 1_024];
+    while let 1.. = socket.read(&mut buffer).await? {}
+    Ok(())
+}
