@@ -275,13 +275,25 @@ async fn large_puts_and_readers_do_not_stop_each_other() {
             assert_eq!(streams.put_records(&put).await.unwrap()["FailedRecordCount"], 0);
         }
     };
-    let tasks = [
+    // Together: those who read would wait for good for an append that has failed.
+    tokio::try_join!(
         tokio::spawn(tailing(streams.clone())),
         tokio::spawn(iterating(streams.clone())),
         tokio::spawn(appending(streams.clone())),
-    ];
-    for task in tasks {
-        task.await.unwrap();
+    )
+    .unwrap();
+}
+
+/// The library gives a new stream its shards on a task of its own, and we its tags: neither may undo the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_stream_has_its_shards_and_its_tags() {
+    let streams = start(WriteLimits::Lifted, None).await;
+    for number in 0..500 {
+        let name = format!("s{number}");
+        let create = json!({"StreamName": name, "ShardCount": 1, "Tags": {"team": "a"}});
+        call(&streams, "CreateStream", &create).await;
+        let stream = streams.store.get_stream(&name).await.unwrap();
+        assert_eq!((stream.shards.len(), stream.tags.len()), (1, 1), "{name}");
     }
 }
 

@@ -99,10 +99,13 @@ impl Streams {
             None => self.library(parts, body).await,
         };
         if response.status().is_success() {
+            let is_there = self.settled(stream).await;
+            // Not before: the library writes back what it read, and who wrote in between is lost. The new stream's
+            // shards were, once in many.
             if operation == "CreateStream" {
                 self.complete(stream, request).await;
             }
-            if !self.settled(stream).await {
+            if !is_there {
                 open.tails.clear();
             }
             *routes = None;
