@@ -2,7 +2,9 @@
 
 use aws_sdk_kinesis::types::ShardIteratorType;
 use serde_json::Value;
+use sluicegate_tests::frame::{Frame, TEXT};
 use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::raw::RawClient;
 use sluicegate_tests::{eventually, sdk};
 
 async fn records(plane: &TestPlane) -> Vec<aws_sdk_kinesis::types::Record> {
@@ -57,6 +59,19 @@ async fn a_refused_message_leaves_no_record() {
     client.send("1").await;
     client.receive().await;
     assert_eq!(records(&plane).await.len(), 1);
+}
+
+/// What arrived whole is in the stream, though its client is gone without a word right behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_client_is_gone_at_once_is_in_the_stream() {
+    let plane = TestPlane::start().await;
+    let mut client = RawClient::connect(plane.plane.address(), "/v1").await.expect("a connection");
+    client.send(&Frame::new(TEXT, r#"{"msg":"last words"}"#).encode()).await.expect("it is sent");
+    client.end().await.expect("it ends");
+    eventually("it is in the stream", || async { !records(&plane).await.is_empty() }).await;
+    let records = records(&plane).await;
+    let event: Value = serde_json::from_slice(records[0].data.as_ref()).expect("an event");
+    assert_eq!(event["payload"]["msg"], "last words");
 }
 
 /// DESIGN section 5: an acknowledgement carries the sequence number that Kinesis gave the record.

@@ -62,6 +62,12 @@ async fn binary_messages_close_with_1003() {
             .send(Frame::new(BINARY, []))
             .refusal()
             .closes(1003),
+        case("one with a close right behind it")
+            .bytes([Frame::new(BINARY, [1]).encode(), close(1000, "").encode()].concat())
+            .closes(1003),
+        case("one with a message right behind it")
+            .bytes([Frame::new(BINARY, [1]).encode(), Frame::new(TEXT, "no json").encode()].concat())
+            .closes(1003),
     ])
     .await;
 }

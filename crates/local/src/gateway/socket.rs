@@ -140,7 +140,11 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
                     gateway.faults.release(&connection.id);
                     continue;
                 }
-                Some(Ok(Message::Binary(_))) if closing.is_none() => CloseReason::UNSUPPORTED,
+                Some(Ok(Message::Binary(_))) if closing.is_none() => {
+                    // Not read on: a close frame right behind it would be answered with its own code instead.
+                    connection.close(CloseReason::UNSUPPORTED);
+                    return CloseReason::UNSUPPORTED.into();
+                }
                 Some(Ok(Message::Close(frame))) => {
                     // The library has its answer ready and sends it as it is read on.
                     closing.get_or_insert_with(|| ended_by_client(frame));
