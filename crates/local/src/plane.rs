@@ -176,6 +176,21 @@ impl Plane {
         Self { gateway, streams, faults, aws_api, served, running: Arc::new(running) }
     }
 
+    /// Serves one client on a socket that is no port's.
+    #[cfg(feature = "fuzzing")]
+    pub async fn attend<S>(&self, socket: S, peer: SocketAddr)
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        server::serve_connection(self.clone(), socket, peer, self.running.stop.child_token()).await;
+    }
+
+    /// The front door, to publish a stage at without the control plane.
+    #[cfg(feature = "fuzzing")]
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
     /// The account that it plays.
     pub fn account(&self) -> &Account {
         &self.served.account

@@ -164,9 +164,14 @@ async fn serve(gateway: Gateway, connection: Arc<Connection>, outbox: Outbox, up
             socket::Ended { status_code: 1006, reason: String::new() }
         }
     };
+    forget(&gateway, &connection, &ended).await;
+}
+
+/// Takes leave of a client that is gone.
+pub(super) async fn forget(gateway: &Gateway, connection: &Arc<Connection>, ended: &socket::Ended) {
     gateway.connections.remove(&connection.id);
     // Boxed, it is no part of an open connection.
-    Box::pin(dispatch::disconnect(&gateway, &connection, &ended)).await;
+    Box::pin(dispatch::disconnect(gateway, connection, ended)).await;
 }
 
 fn switch_protocols(accept: HeaderValue, subprotocol: Option<String>) -> Response<Full<Bytes>> {

@@ -10,6 +10,8 @@ mod context;
 mod dispatch;
 mod endpoint;
 mod frames;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod handshake;
 mod ids;
 mod integration;

@@ -1,0 +1,129 @@
+//! Any bytes from a client past its handshake, through the gateway's own code to the stream and back.
+//!
+//! Whatever it sends, the client hears a legal sequence of frames that ends, each of its whole messages is answered
+//! or on record, and its mistake is told with the right code.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use std::sync::{Mutex, PoisonError};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+
+#[path = "../src/client.rs"]
+mod client;
+#[path = "../src/door.rs"]
+mod door;
+#[path = "../src/everyone.rs"]
+mod everyone;
+#[path = "../src/heard.rs"]
+mod heard;
+#[path = "../src/input.rs"]
+mod input;
+#[path = "../src/stage.rs"]
+mod stage;
+
+use client::{End, Said};
+use door::Door;
+use heard::Heard;
+use input::Input;
+
+/// Clients after which the gateway is made anew, with an empty stream.
+const VISITS_MAX: u32 = 5_000;
+/// Bytes that the sockets hold between client and gateway.
+const SOCKET_BYTES: usize = 64 * 1_024;
+/// Pieces that a client's bytes come in; the rest comes at once.
+const PIECES_MAX: usize = 64;
+
+/// Not a thread's own: what a thread drops at its end finds no runtime there any more.
+static DOOR: Mutex<Option<(Door, u32)>> = Mutex::new(None);
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some(input) = Input::of(bytes) else { return };
+    let mut slot = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
+    let (door, visits) = slot.get_or_insert_with(|| (Door::new(), 0));
+    visit(door, &input);
+    *visits += 1;
+    if *visits == VISITS_MAX {
+        *slot = None;
+    }
+});
+
+fn visit(door: &Door, input: &Input) {
+    let (client, server) = tokio::io::duplex(SOCKET_BYTES);
+    let received = door.visit(server, behave(client, input));
+    let lines = door.lines().take();
+    let count = |event: &str| {
+        lines.iter().filter(|(line, _)| line.starts_with(event)).map(|(_, times)| times).sum::<usize>()
+    };
+    assert_eq!(count("DISCONNECT "), 1, "{lines:?}");
+    // Every message that takes this route is in the stream, whoever waits for the answer.
+    assert_eq!(count("MESSAGE $default "), count("MESSAGE $default 200"), "{lines:?}");
+    // Who does not read may keep the gateway from reading, and what it gets is cut anywhere.
+    if !input.is_reading {
+        return;
+    }
+    let (said, heard) = (client::said(&input.bytes), heard::heard(&received));
+    let is_throttled = |text: &&String| {
+        let json: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        json.is_some_and(|json| json["action"] == stage::THROTTLED)
+    };
+    // What is throttled is not on record.
+    let throttled = said.texts.iter().filter(is_throttled).count();
+    assert_eq!(count("MESSAGE ") + throttled, said.texts.len(), "{said:?}: {lines:?}");
+    check(&said, &heard, input.is_ended);
+}
+
+fn check(said: &Said, heard: &Heard, is_ended: bool) {
+    let answers = heard.messages.len();
+    match (&said.end, heard.close) {
+        // A client that has closed wants no more answers.
+        (End::Closed(code), Some(told)) => {
+            assert!(answers <= said.texts.len(), "{answers} answers: {said:?}");
+            let is_legal = |code: &u16| matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+            let expected = if code.as_ref().is_none_or(is_legal) { *code } else { Some(1002) };
+            assert_eq!(told, expected, "{said:?}");
+        }
+        // It is told before the gateway can see that nobody is there any more.
+        (End::Broken(codes), Some(Some(told))) => {
+            assert_eq!(answers, said.texts.len(), "{said:?}");
+            assert!(codes.contains(&told), "{told}: {said:?}");
+        }
+        // Who has left without a word is told nothing more.
+        (End::Open, None) if is_ended => {
+            assert!(answers <= said.texts.len(), "{answers} answers: {said:?}")
+        }
+        (End::Open, Some(Some(_))) => assert_eq!(answers, said.texts.len(), "{said:?}"),
+        (_, close) => panic!("closed with {close:?}: {said:?}"),
+    }
+    // Pings that come faster than pongs go out may be answered by the last alone (RFC 6455, 5.5.3).
+    let mut pings = said.pings.iter();
+    for pong in &heard.pongs {
+        assert!(pings.any(|ping| ping == pong), "nobody asked for {pong:?}: {said:?}");
+    }
+}
+
+/// Plays the client. Answers what it received.
+async fn behave(client: DuplexStream, input: &Input) -> Vec<u8> {
+    let (mut reading, mut writing) = tokio::io::split(client);
+    let mut received = Vec::new();
+    let write = async {
+        let pieces = input.bytes.len().min(PIECES_MAX.saturating_mul(input.chunk));
+        let (pieces, rest) = input.bytes.split_at(pieces);
+        for piece in pieces.chunks(input.chunk).chain([rest]) {
+            // The gateway may hang up amid it.
+            if writing.write_all(piece).await.is_err() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        if input.is_ended {
+            let _ = writing.shutdown().await;
+        }
+    };
+    if input.is_reading {
+        let _ = tokio::join!(write, reading.read_to_end(&mut received)).1;
+    } else {
+        write.await;
+    }
+    received
+}

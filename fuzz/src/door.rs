@@ -1,0 +1,106 @@
+//! The gateway behind its door, on a runtime whose clock moves on when nobody has anything to do.
+
+use crate::everyone::{Everyone, Lines};
+use crate::stage::{self, API_ID, NAME, STREAM};
+use local::account::Account;
+use local::faults::Faults;
+use local::function::{self, Functions, INIT_MAX};
+use local::gateway::{Gateway, Surroundings, Timers};
+use local::stream::{self, Streams, SubscriptionTimers, TARGET_PREFIX, WriteLimits};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::DuplexStream;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+
+/// Virtual time that one client may take, at most: many times the lifetime of a connection here.
+const PATIENCE: Duration = Duration::from_secs(600);
+const TIMERS: Timers = Timers { idle: Duration::from_secs(10), lifetime: Duration::from_secs(20) };
+
+/// A gateway with a stage, and a stream behind it.
+pub struct Door {
+    runtime: Runtime,
+    gateway: Gateway,
+    lines: Arc<Lines>,
+}
+
+impl Door {
+    /// A new one.
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = runtime.expect("a runtime");
+        let lines = Arc::<Lines>::default();
+        let gateway = runtime.block_on(gateway(lines.clone()));
+        Self { runtime, gateway, lines }
+    }
+
+    /// What the gateway logs.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// Serves one client until both are done with each other.
+    ///
+    /// # Panics
+    /// Where that does not happen, or leaves a connection behind.
+    pub fn visit<T>(&self, server: DuplexStream, client: impl Future<Output = T>) -> T {
+        let attended = async { tokio::join!(self.gateway.attend(API_ID, NAME, server), client).1 };
+        let visited = self.runtime.block_on(async { timeout(PATIENCE, attended).await });
+        assert_eq!(self.gateway.connection_count(), 0, "a connection is left");
+        visited.expect("it never ends")
+    }
+}
+
+async fn gateway(lines: Arc<Lines>) -> Gateway {
+    let account = Account::default();
+    let faults = Faults::new(Default::default());
+    let streams = Streams::start(stream::Surroundings {
+        account: account.clone(),
+        permissions: Arc::new(Everyone),
+        write_limits: WriteLimits::Lifted,
+        subscription_timers: SubscriptionTimers::default(),
+        faults: faults.clone(),
+        stored: None,
+    })
+    .await;
+    create_stream(&streams).await;
+    // Nothing here is kept until its retention ends.
+    streams.shutdown();
+    let functions = Functions::new(function::Surroundings {
+        account: account.clone(),
+        permissions: Arc::new(Everyone),
+        logs: lines.clone(),
+        endpoint_url: String::new(),
+        faults: faults.clone(),
+        init_max: INIT_MAX,
+    });
+    let gateway = Gateway::new(Surroundings {
+        account,
+        streams,
+        functions,
+        permissions: Arc::new(Everyone),
+        logs: lines,
+        timers: TIMERS,
+        faults,
+    });
+    gateway.publish(stage::stage());
+    gateway
+}
+
+async fn create_stream(streams: &Streams) {
+    let request = http::Request::post("/")
+        .header("x-amz-target", format!("{TARGET_PREFIX}CreateStream"))
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-date", "20260101T000000Z")
+        .header(
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0",
+        );
+    let (parts, ()) = request.body(()).expect("a request").into_parts();
+    let body = format!(r#"{{"StreamName":"{STREAM}","ShardCount":2}}"#);
+    let answer = streams.handle(parts, body.into()).await;
+    assert!(answer.status().is_success(), "{answer:?}");
+    // Until it is active.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
