@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use local::function::config::{FunctionConfig, LogFormat};
 use local::function::{Ended, Functions, Surroundings};
-use local::identity::{Credentials, Denied, Permissions, Principal};
+use local::identity::Unrestricted;
 use local::logs::LogSink;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ impl RunningFunction {
         let first_start = Arc::new(FirstStart::default());
         let functions = Functions::new(Surroundings {
             account: plane.plane.account().clone(),
-            permissions: Arc::new(Developer),
+            permissions: Arc::new(Unrestricted),
             logs: first_start.clone(),
             endpoint_url: plane.plane.endpoint_url(),
             faults: plane.plane.faults().clone(),
@@ -149,36 +149,5 @@ impl LogSink for FirstStart {
         if message.contains(r#""type":"platform.start""#) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
         }
-    }
-}
-
-/// Everything is allowed, with a developer's own keys.
-struct Developer;
-
-impl Permissions for Developer {
-    fn assume(&self, _service: &str, _role_arn: &str) -> Result<(), Denied> {
-        Ok(())
-    }
-
-    fn check(&self, _: &Principal, _: &str, _: &str) -> Result<(), Denied> {
-        Ok(())
-    }
-
-    fn check_service(&self, _: &str, _: &str, _: &str, _: &str) -> Result<(), Denied> {
-        Ok(())
-    }
-
-    fn issue(&self, _: &str) -> Credentials {
-        Credentials {
-            access_key_id: "developer".into(),
-            secret_access_key: "secret".into(),
-            session_token: "token".into(),
-        }
-    }
-
-    fn revoke(&self, _: &str) {}
-
-    fn principal(&self, _: &str) -> Option<Principal> {
-        Some(Principal::Account)
     }
 }

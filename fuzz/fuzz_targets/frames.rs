@@ -13,12 +13,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 mod client;
 #[path = "../src/door.rs"]
 mod door;
-#[path = "../src/everyone.rs"]
-mod everyone;
 #[path = "../src/heard.rs"]
 mod heard;
 #[path = "../src/input.rs"]
 mod input;
+#[path = "../src/lines.rs"]
+mod lines;
 #[path = "../src/stage.rs"]
 mod stage;
 

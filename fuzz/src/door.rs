@@ -1,11 +1,12 @@
 //! The gateway behind its door, on a runtime whose clock moves on when nobody has anything to do.
 
-use crate::everyone::{Everyone, Lines};
+use crate::lines::Lines;
 use crate::stage::{self, API_ID, NAME, STREAM};
 use local::account::Account;
 use local::faults::Faults;
 use local::function::{self, Functions, INIT_MAX};
 use local::gateway::{Gateway, Surroundings, Timers};
+use local::identity::Unrestricted;
 use local::stream::{self, Streams, SubscriptionTimers, TARGET_PREFIX, WriteLimits};
 use std::future::Future;
 use std::sync::Arc;
@@ -57,7 +58,7 @@ async fn gateway(lines: Arc<Lines>) -> Gateway {
     let faults = Faults::new(Default::default());
     let streams = Streams::start(stream::Surroundings {
         account: account.clone(),
-        permissions: Arc::new(Everyone),
+        permissions: Arc::new(Unrestricted),
         write_limits: WriteLimits::Lifted,
         subscription_timers: SubscriptionTimers::default(),
         faults: faults.clone(),
@@ -69,7 +70,7 @@ async fn gateway(lines: Arc<Lines>) -> Gateway {
     streams.shutdown();
     let functions = Functions::new(function::Surroundings {
         account: account.clone(),
-        permissions: Arc::new(Everyone),
+        permissions: Arc::new(Unrestricted),
         logs: lines.clone(),
         endpoint_url: String::new(),
         faults: faults.clone(),
@@ -79,7 +80,7 @@ async fn gateway(lines: Arc<Lines>) -> Gateway {
         account,
         streams,
         functions,
-        permissions: Arc::new(Everyone),
+        permissions: Arc::new(Unrestricted),
         logs: lines,
         timers: TIMERS,
         faults,

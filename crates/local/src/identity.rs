@@ -75,6 +75,39 @@ pub trait Permissions: Send + Sync {
     fn principal(&self, access_key_id: &str) -> Option<Principal>;
 }
 
+/// An account in which everybody may do everything: for what runs a part of a plane by itself, without IAM, as
+/// benchmarks, fuzzers and tests do.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unrestricted;
+
+impl Permissions for Unrestricted {
+    fn check(&self, _: &Principal, _: &str, _: &str) -> Result<(), Denied> {
+        Ok(())
+    }
+
+    fn assume(&self, _: &str, _: &str) -> Result<(), Denied> {
+        Ok(())
+    }
+
+    fn check_service(&self, _: &str, _: &str, _: &str, _: &str) -> Result<(), Denied> {
+        Ok(())
+    }
+
+    fn issue(&self, _: &str) -> Credentials {
+        Credentials {
+            access_key_id: "developer".into(),
+            secret_access_key: "secret".into(),
+            session_token: "token".into(),
+        }
+    }
+
+    fn revoke(&self, _: &str) {}
+
+    fn principal(&self, _: &str) -> Option<Principal> {
+        Some(Principal::Account)
+    }
+}
+
 /// The caller named by a request's SigV4 `Authorization` header or query. An unsigned request counts
 /// as the account's own. Signatures are not verified: this plane guards against a wrong policy, not an attacker.
 pub fn caller(permissions: &Arc<dyn Permissions>, request: &http::request::Parts) -> Option<Principal> {

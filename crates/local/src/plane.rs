@@ -19,13 +19,12 @@ use crate::storage::{Checkpoints, Restored, Storage};
 use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -299,7 +298,7 @@ impl DataPlane for Served {
         self.mappings.status(uuid)
     }
 
-    fn source_exists<'a>(&'a self, arn: &'a str) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+    fn source_exists<'a>(&'a self, arn: &'a str) -> BoxFuture<'a, bool> {
         Box::pin(self.streams.source_exists(arn))
     }
 
@@ -309,7 +308,7 @@ impl DataPlane for Served {
         request_id: &'a str,
         payload: Bytes,
         wants_log: bool,
-    ) -> Pin<Box<dyn Future<Output = Result<Invoked, InvokeError>> + Send + 'a>> {
+    ) -> BoxFuture<'a, Result<Invoked, InvokeError>> {
         Box::pin(self.functions.invoke_with_log(function, request_id, payload, wants_log))
     }
 }

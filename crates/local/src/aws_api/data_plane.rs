@@ -6,8 +6,7 @@ use crate::function::mapping::config::MappingConfig;
 use crate::function::{InvokeError, Invoked};
 use crate::gateway::stage::Stage;
 use bytes::Bytes;
-use std::future::Future;
-use std::pin::Pin;
+use futures_util::future::BoxFuture;
 
 /// The seam to the gateway, the function host and the event source mappings.
 ///
@@ -36,7 +35,7 @@ pub trait DataPlane: Send + Sync {
     fn mapping_status(&self, uuid: &str) -> Option<MappingStatus>;
 
     /// Whether a stream's or a consumer's ARN names one that exists.
-    fn source_exists<'a>(&'a self, arn: &'a str) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+    fn source_exists<'a>(&'a self, arn: &'a str) -> BoxFuture<'a, bool>;
 
     /// Runs one invocation, with the end of its log where that is wanted.
     fn invoke<'a>(
@@ -45,5 +44,5 @@ pub trait DataPlane: Send + Sync {
         request_id: &'a str,
         payload: Bytes,
         wants_log: bool,
-    ) -> Pin<Box<dyn Future<Output = Result<Invoked, InvokeError>> + Send + 'a>>;
+    ) -> BoxFuture<'a, Result<Invoked, InvokeError>>;
 }

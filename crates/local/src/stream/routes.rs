@@ -60,21 +60,16 @@ impl Route {
         let place = self.next;
         self.next += 1;
         sequence::stringify_sequence(&SeqObj {
-            shard_create_time: self.created_ms,
             seq_ix: Some(place),
-            byte1: None,
             seq_time: Some(now_ms.max(self.created_ms)),
-            seq_rand: None,
-            shard_ix: self.index,
-            version: SEQUENCE_VERSION,
+            ..first(self.index, self.created_ms)
         })
     }
 }
 
-/// The sequence number that a shard begins with.
-#[cfg(test)]
-pub(super) fn starting(shard: i64, created_ms: u64) -> String {
-    sequence::stringify_sequence(&SeqObj {
+/// What a shard's sequence numbers begin with.
+pub(super) fn first(shard: i64, created_ms: u64) -> SeqObj {
+    SeqObj {
         shard_create_time: created_ms,
         seq_ix: None,
         byte1: None,
@@ -82,7 +77,12 @@ pub(super) fn starting(shard: i64, created_ms: u64) -> String {
         seq_rand: None,
         shard_ix: shard,
         version: SEQUENCE_VERSION,
-    })
+    }
+}
+
+/// The sequence number that a shard begins with.
+pub(super) fn starting(shard: i64, created_ms: u64) -> String {
+    sequence::stringify_sequence(&first(shard, created_ms))
 }
 
 #[cfg(test)]

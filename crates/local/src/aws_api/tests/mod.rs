@@ -21,11 +21,10 @@ use crate::function::mapping::config::MappingConfig;
 use crate::function::{Ended, InvokeError, Invoked};
 use crate::gateway::stage::Stage;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
@@ -84,7 +83,7 @@ impl DataPlane for Recorder {
         None
     }
 
-    fn source_exists<'a>(&'a self, arn: &'a str) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+    fn source_exists<'a>(&'a self, arn: &'a str) -> BoxFuture<'a, bool> {
         Box::pin(std::future::ready(arn == STREAM || arn == CONSUMER))
     }
 
@@ -94,7 +93,7 @@ impl DataPlane for Recorder {
         _: &'a str,
         payload: Bytes,
         wants_log: bool,
-    ) -> Pin<Box<dyn Future<Output = Result<Invoked, InvokeError>> + Send + 'a>> {
+    ) -> BoxFuture<'a, Result<Invoked, InvokeError>> {
         self.tell(format!("invoke {function}"));
         let log_tail = wants_log.then(|| "a line\n".to_owned());
         Box::pin(std::future::ready(Ok(Invoked { ended: Ended::Response(payload), log_tail })))

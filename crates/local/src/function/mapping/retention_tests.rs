@@ -6,7 +6,7 @@ use crate::account::Account;
 use crate::aws_api::logs::Logs;
 use crate::faults::Faults;
 use crate::function::{self, Functions};
-use crate::identity::{Credentials, Denied, Permissions, Principal};
+use crate::identity::Unrestricted;
 use crate::storage::Checkpoints;
 use crate::stream::tests::{aged, call};
 use serde_json::{Value, json};
@@ -22,33 +22,6 @@ impl FailureDestinations for Told {
     }
 }
 
-/// Whoever asks may.
-struct Everything;
-
-impl Permissions for Everything {
-    fn check(&self, _: &Principal, _: &str, _: &str) -> Result<(), Denied> {
-        Ok(())
-    }
-
-    fn assume(&self, _: &str, _: &str) -> Result<(), Denied> {
-        Ok(())
-    }
-
-    fn check_service(&self, _: &str, _: &str, _: &str, _: &str) -> Result<(), Denied> {
-        Ok(())
-    }
-
-    fn issue(&self, _: &str) -> Credentials {
-        unreachable!("no function runs")
-    }
-
-    fn revoke(&self, _: &str) {}
-
-    fn principal(&self, _: &str) -> Option<Principal> {
-        Some(Principal::Account)
-    }
-}
-
 /// Facts E2: without limits of its own a record is tried until the stream has it no more. The function is not there,
 /// so that it is tried for ever; the stream's retention falls below the record's age.
 #[tokio::test]
@@ -59,7 +32,7 @@ async fn what_the_stream_keeps_no_longer_is_given_up() {
     let faults = Faults::new(Default::default());
     let functions = Functions::new(function::Surroundings {
         account: account.clone(),
-        permissions: Arc::new(Everything),
+        permissions: Arc::new(Unrestricted),
         logs: Arc::new(Logs::new(account.clone())),
         endpoint_url: String::new(),
         faults: faults.clone(),
@@ -70,7 +43,7 @@ async fn what_the_stream_keeps_no_longer_is_given_up() {
         account: account.clone(),
         streams: streams.clone(),
         functions,
-        permissions: Arc::new(Everything),
+        permissions: Arc::new(Unrestricted),
         destinations: Arc::new(Told(told)),
         checkpoints: Checkpoints::new(None),
         faults,

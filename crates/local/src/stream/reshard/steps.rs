@@ -1,12 +1,11 @@
 //! Splits and merges: which of them change a stream's number of shards, and what each makes of its shards. Pure.
 
 use crate::stream::read::shard_index;
+use crate::stream::routes::{first, starting};
 use ferrokinesis::sequence::{self, SeqObj};
 use ferrokinesis::types::{HashKeyRange, SequenceNumberRange, Shard};
 use std::ops::RangeInclusive;
 
-/// The version of sequence numbers that AWS writes today.
-const SEQUENCE_VERSION: u32 = 2;
 /// How much later than its parents a shard is made, at least: sequence numbers begin with that time in seconds, and
 /// a partition key's must grow from parent to child.
 const GENERATION_MS: u64 = 1_000;
@@ -120,23 +119,10 @@ fn add(shards: &mut Vec<Shard>, parents: &[i64], keys: RangeInclusive<u128>, mad
         adjacent_parent_shard_id: parent(1),
         hash_key_range: HashKeyRange::new(keys.start().to_string(), keys.end().to_string()),
         sequence_number_range: SequenceNumberRange {
-            starting_sequence_number: sequence::stringify_sequence(&first(index, made_ms)),
+            starting_sequence_number: starting(index, made_ms),
             ending_sequence_number: None,
         },
     });
-}
-
-/// What a shard's sequence numbers begin with.
-fn first(index: i64, made_ms: u64) -> SeqObj {
-    SeqObj {
-        shard_create_time: made_ms,
-        seq_ix: None,
-        byte1: None,
-        seq_time: None,
-        seq_rand: None,
-        shard_ix: index,
-        version: SEQUENCE_VERSION,
-    }
 }
 
 #[cfg(test)]
