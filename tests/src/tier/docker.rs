@@ -22,16 +22,27 @@ pub fn engine() -> Result<(), String> {
     Err(said.lines().next_back().unwrap_or("it said nothing").trim().to_owned())
 }
 
-/// Publishes a container's ports on loopback alone, and not to the network. An engine on another machine, as
-/// `DOCKER_HOST` may name, could not be reached so, and is left as it is.
-pub fn publish_on_loopback(host: &mut HostConfig) {
+/// Publishes a container's ports where only this machine reaches them: on loopback, or, when the tests themselves run in
+/// a container, on the gateway of Docker's bridge, which is where testcontainers then looks for ports. An engine on
+/// another machine, as `DOCKER_HOST` may name, could be reached by neither, and is left as it is.
+pub fn publish_on_this_machine(host: &mut HostConfig) {
     let is_remote = |engine: String| !engine.is_empty() && !engine.starts_with("unix://");
     if std::env::var("DOCKER_HOST").is_ok_and(is_remote) {
         return;
     }
+    let in_container = Path::new("/.dockerenv").exists();
+    let address = in_container.then(bridge_gateway).flatten().unwrap_or_else(|| "127.0.0.1".into());
     for binding in host.port_bindings.iter_mut().flat_map(|ports| ports.values_mut()).flatten().flatten() {
-        binding.host_ip = Some("127.0.0.1".into());
+        binding.host_ip = Some(address.clone());
     }
+}
+
+/// The engine's own address on its default network, where it has one.
+fn bridge_gateway() -> Option<String> {
+    const GATEWAY: &str = "{{range .IPAM.Config}}{{println .Gateway}}{{end}}";
+    let output = Command::new("docker").args(["network", "inspect", "bridge", "--format", GATEWAY]).output();
+    let said = String::from_utf8(output.ok()?.stdout).ok()?;
+    said.lines().map(str::trim).find(|line| !line.is_empty()).map(Into::into)
 }
 
 /// One run's containers and image. Dropping it removes them and their volumes, whoever started them.

@@ -1,6 +1,6 @@
 //! The local plane as an image, built from this checkout and started by testcontainers.
 
-use super::docker::{LABEL, Run, publish_on_loopback};
+use super::docker::{LABEL, Run, publish_on_this_machine};
 use crate::functions::{binary, project};
 use anyhow::Context as _;
 use std::collections::HashMap;
@@ -43,7 +43,7 @@ impl Image {
             // Any port that is free.
             .with_mapped_port(0, PORT.tcp())
             .with_host_config_modifier(|host| {
-                publish_on_loopback(host);
+                publish_on_this_machine(host);
                 // `exec`: functions run from here.
                 host.tmpfs = Some(HashMap::from([("/tmp".into(), "exec,mode=1777".into())]));
             });

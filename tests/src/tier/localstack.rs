@@ -4,7 +4,7 @@
 //! `docker-compose.localstack.yml` is the same for people; a test holds the two equal.
 
 use super::choice::TOKEN;
-use super::docker::{LABEL, Run, last_logs, publish_on_loopback};
+use super::docker::{LABEL, Run, last_logs, publish_on_this_machine};
 use super::health;
 use anyhow::{Context as _, bail};
 use std::env;
@@ -60,7 +60,7 @@ impl LocalStack {
         let socket = env::var("DOCKER_SOCK").unwrap_or_else(|_| SOCKET.into());
         let mut image = GenericImage::new(IMAGE, TAG)
             .with_mapped_port(PORT, PORT.tcp())
-            .with_host_config_modifier(publish_on_loopback)
+            .with_host_config_modifier(publish_on_this_machine)
             .with_label(LABEL, run.id())
             .with_env_var(TOKEN, token)
             .with_env_var("LAMBDA_DOCKER_FLAGS", format!("-l {LABEL}={}", run.id()))
