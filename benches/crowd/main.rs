@@ -6,15 +6,17 @@
 mod section;
 
 use anyhow::Context as _;
-use section::{Case, Crowd};
+use section::{Case, Crowd, Talk};
 use sluicegate_benches::args::{Extent, bench};
 use sluicegate_benches::child::Child;
-use sluicegate_benches::load::{Pace, Run, load};
+use sluicegate_benches::load::{Pace, load};
 use sluicegate_benches::plane::Order;
+use sluicegate_benches::process::Process;
 use sluicegate_benches::released::ReleasedPlane;
 use sluicegate_benches::roles::{IdleOrder, Mischief, start};
 use sluicegate_benches::{built, machine, sockets};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 const COMMAND: &str = "cargo bench --bench crowd";
 const SECTION: &str = "crowd";
@@ -54,8 +56,13 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
     let sluicegate = built::sluicegate()?;
     let order = Order { shards: SHARDS, ..Order::of(&built::echo()?) };
     let mut plane = ReleasedPlane::start(&sluicegate, &order).await?;
-    let bench = Bench { sluicegate, uri: plane.uri.clone(), seconds: extent.pick(SECONDS, 4.0) };
-    bench.talk().await.context("the first run")?;
+    let bench = Bench {
+        sluicegate,
+        uri: plane.uri.clone(),
+        plane: plane.process(),
+        seconds: extent.pick(SECONDS, 4.0),
+    };
+    bench.talk(None).await.context("the first run")?;
     let mut crowd = Crowd::default();
     for round in 1..=extent.pick(ROUNDS, 1) {
         bench.round(&mut crowd).await.with_context(|| format!("round {round}"))?;
@@ -67,34 +74,48 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
 struct Bench {
     sluicegate: PathBuf,
     uri: String,
+    plane: Process,
     seconds: f64,
 }
 
 impl Bench {
     async fn round(&self, crowd: &mut Crowd) -> anyhow::Result<()> {
-        crowd.add(Case::Alone, self.talk().await.context("alone")?);
-        crowd.add(Case::BadCompany, self.beside(&BAD_COMPANY).await.context("beside bad company")?);
-        crowd.add(Case::Floods, self.beside(&FLOODS).await.context("beside floods")?);
+        crowd.add(Case::Alone, self.talk(None).await.context("alone")?);
+        for (mischief, count) in BAD_COMPANY.into_iter().chain(FLOODS) {
+            let talk = self.beside(&[(mischief, count)]).await;
+            crowd.add(Case::One(mischief, count), talk.with_context(|| format!("beside {mischief:?}"))?);
+        }
+        crowd.add(Case::All, self.beside(&BAD_COMPANY).await.context("beside bad company")?);
         let idle = IdleOrder { uri: self.uri.clone(), count: IDLE };
         let (idle, _): (Child, usize) = start("idle-crowd", &idle).context("the idle crowd")?;
-        crowd.add(Case::Idle, self.talk().await.context("beside the idle crowd")?);
+        crowd.add(Case::Idle, self.talk(None).await.context("beside the idle crowd")?);
         let all = self.beside(&BAD_COMPANY).await.context("beside the idle crowd and bad company")?;
-        crowd.add(Case::IdleAndBad, all);
+        crowd.add(Case::IdleAndAll, all);
         idle.finish()
     }
 
     /// Talks while others behave badly.
-    async fn beside(&self, company: &[(Mischief, usize)]) -> anyhow::Result<Run> {
+    async fn beside(&self, company: &[(Mischief, usize)]) -> anyhow::Result<Talk> {
         let (mut company, _): (Child, usize) = start("bad-company", &(&self.uri, company))?;
-        let run = self.talk().await?;
+        let talk = self.talk(Some(company.process())).await?;
         company.alive()?;
-        Ok(run)
+        Ok(talk)
     }
 
     /// Nothing but a run in which every message comes back once, unaltered, in order.
-    async fn talk(&self) -> anyhow::Result<Run> {
+    async fn talk(&self, company: Option<Process>) -> anyhow::Result<Talk> {
+        let cpu = || -> anyhow::Result<_> {
+            Ok((self.plane.cpu()?, company.map(Process::cpu).transpose()?.unwrap_or_default()))
+        };
+        let (begun, before) = (Instant::now(), cpu()?);
         let run = load(&self.sluicegate, &self.uri, CHATTING, Pace::Open(RATE_PER_S), self.seconds).await?;
-        println!("p50 {:.2} ms, p99 {:.2} ms", run.latency_ms.p50, run.latency_ms.p99);
-        Ok(run)
+        let (elapsed, after) = (begun.elapsed(), cpu()?);
+        let share = |before, after: Duration| (after - before).div_duration_f64(elapsed);
+        let talk = Talk { run, plane: share(before.0, after.0), company: share(before.1, after.1) };
+        println!(
+            "p50 {:.2} ms, p99 {:.2} ms; {:.2} and {:.2} cores",
+            talk.run.latency_ms.p50, talk.run.latency_ms.p99, talk.plane, talk.company
+        );
+        Ok(talk)
     }
 }

@@ -39,6 +39,23 @@ pub enum Mischief {
     HalfFrame,
 }
 
+impl Mischief {
+    /// What it does, for a table.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Pings => "flood of pings",
+            Self::Refused => "flood of messages that the model refuses",
+            Self::UnreadPings => "flood of pings, pongs unread",
+            Self::Stall => "messages, answers unread",
+            Self::Garbage => "64 KB of garbage for frames",
+            Self::GarbageForHandshake => "64 KB of garbage for a handshake",
+            Self::HalfHandshake => "half a handshake",
+            Self::SlowHandshake => "a handshake, a byte every 100 ms",
+            Self::HalfFrame => "half a frame",
+        }
+    }
+}
+
 /// A masked frame; the mask is zero.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first, 0x80 | payload.len() as u8, 0, 0, 0, 0];
