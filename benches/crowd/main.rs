@@ -110,7 +110,7 @@ impl Bench {
         let (begun, before) = (Instant::now(), cpu()?);
         let run = load(&self.sluicegate, &self.uri, CHATTING, Pace::Open(RATE_PER_S), self.seconds).await?;
         let (elapsed, after) = (begun.elapsed(), cpu()?);
-        let share = |before, after: Duration| (after - before).div_duration_f64(elapsed);
+        let share = |before: Duration, after: Duration| (after - before).div_duration_f64(elapsed);
         let talk = Talk { run, plane: share(before.0, after.0), company: share(before.1, after.1) };
         println!(
             "p50 {:.2} ms, p99 {:.2} ms; {:.2} and {:.2} cores",

@@ -68,9 +68,11 @@ pub(super) async fn run((uri, company): (String, Vec<(Mischief, usize)>)) -> any
     sockets::allow(company.iter().map(|(_, count)| count).sum())?;
     let mut clients = JoinSet::new();
     for (mischief, count) in company {
-        for _ in 0..count {
+        for number in 0..count {
             let uri = uri.clone();
             clients.spawn(async move {
+                // They come one after the other, not in step.
+                tokio::time::sleep(EVERY * number as u32 / count as u32).await;
                 // Who is cut off comes back.
                 loop {
                     let _ = misbehave(mischief, &uri).await;

@@ -16,12 +16,26 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Handles a text message. Answers the frame that goes back to the client, if any.
-pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str) -> Option<Bytes> {
+/// What came of a message.
+pub struct Handled {
+    /// The frame that goes back to the client, if any.
+    pub reply: Option<Bytes>,
+    /// Whether it was refused, and by the client's own fault.
+    pub is_refused: bool,
+}
+
+impl Handled {
+    fn refused(frame: Bytes) -> Self {
+        Self { reply: Some(frame), is_refused: true }
+    }
+}
+
+/// Handles a text message.
+pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str) -> Handled {
     let now_ms = clock::now_ms();
     let request_id = ids::id(now_ms);
     let Some(deployed) = gateway.deployed(&connection.api_id, &connection.stage) else {
-        return Some(ErrorFrame::Forbidden.render(&connection.id, &request_id));
+        return Handled::refused(ErrorFrame::Forbidden.render(&connection.id, &request_id));
     };
     let stage = &deployed.stage;
     let needs_json = stage.route_selection_expression.reads_body() && deployed.has_custom_routes;
@@ -42,7 +56,7 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
         // AWS logs no throttled requests (facts A11).
         Some(route) if !deployed.admits(&route.key, now_ms) => {
             count(&counters.client_errors);
-            return Some(refuse(ErrorFrame::TooManyRequests, &context));
+            return Handled::refused(refuse(ErrorFrame::TooManyRequests, &context));
         }
         Some(route) => match violation(stage, route, body, json.as_ref()) {
             Some(violation) => {
@@ -54,8 +68,10 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
             }
         },
     };
+    let mut is_refused = false;
     let reply = outcome.unwrap_or_else(|refused| {
-        if refused.frame.is_of_client() {
+        is_refused = refused.frame.is_of_client();
+        if is_refused {
             count(&counters.client_errors);
         }
         context.trace.status = Some(refused.frame.status());
@@ -70,7 +86,7 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
     if reply.is_some() {
         count(&counters.messages);
     }
-    reply
+    Handled { reply, is_refused }
 }
 
 /// Runs `$connect`'s integration, if there is such a route. Answers the status of the handshake, and its

@@ -4,14 +4,14 @@
 //! `@connections` through `management`. What they may do stands in [`stage`], compiled when it is deployed.
 
 mod access_log;
+#[cfg(any(test, feature = "fuzzing"))]
+mod attend;
 pub mod authorizer;
 mod connections;
 mod context;
 mod dispatch;
 mod endpoint;
 mod frames;
-#[cfg(feature = "fuzzing")]
-mod fuzzing;
 mod handshake;
 mod ids;
 mod integration;
@@ -19,10 +19,13 @@ pub mod limits;
 mod management;
 mod metrics;
 mod opening;
+mod pace;
 mod queue;
 pub mod selection;
 mod socket;
 pub mod stage;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod trace;
 

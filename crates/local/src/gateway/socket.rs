@@ -2,6 +2,7 @@
 
 use super::connections::{CloseReason, Connection, Outgoing};
 use super::limits::{CLOSE_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
+use super::pace::Pace;
 use super::queue::Outbox;
 use super::{Gateway, dispatch};
 use crate::clock;
@@ -12,7 +13,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
@@ -35,6 +36,15 @@ pub struct Ended {
     pub status_code: u16,
     /// The close reason.
     pub reason: String,
+}
+
+/// The pong that a client asked for last. The library puts one into its own buffer for each ping that is read, whether or
+/// not the client takes any: so the next frame is read when the pong is out, and who takes none is read no more.
+#[derive(Debug)]
+struct Pong {
+    is_due: Notify,
+    /// A permit for each that is out; closed with the writer, which then sends none.
+    out: Semaphore,
 }
 
 impl From<CloseReason> for Ended {
@@ -60,10 +70,10 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let socket = Box::pin(WebSocketStream::from_raw_socket(socket, Role::Server, Some(config))).await;
     let (mut sink, mut stream) = socket.split();
     let (closing, closed_by_us) = oneshot::channel();
-    let is_over = Notify::new();
+    let (is_over, pong) = (Notify::new(), Pong { is_due: Notify::new(), out: Semaphore::new(0) });
     let (ended, ()) = tokio::join!(
         async {
-            let ended = read(gateway, connection, &mut stream, closed_by_us, stop).await;
+            let ended = read(gateway, connection, &mut stream, &pong, closed_by_us, stop).await;
             is_over.notify_one();
             // Ends the writer, after what was queued last: the answer to a bad frame still goes out.
             connection.close(CloseReason::NORMAL);
@@ -76,9 +86,10 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 tokio::time::sleep(CLOSE_MAX).await;
             };
             tokio::select! {
-                () = write(connection, &mut sink, outbox, closing) => {}
+                () = write(connection, &mut sink, &pong, outbox, closing) => {}
                 () = patience => {}
             }
+            pong.out.close();
         }
     );
     if let Ok(socket) = stream.reunite(sink) {
@@ -108,6 +119,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     gateway: &Gateway,
     connection: &Arc<Connection>,
     stream: &mut SplitStream<WebSocketStream<S>>,
+    pong: &Pong,
     mut closed_by_us: oneshot::Receiver<CloseReason>,
     stop: CancellationToken,
 ) -> Ended {
@@ -116,6 +128,8 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     let mut wake_at = lifetime_ends.min(Instant::now() + timers.idle);
     // Once one side has sent its close frame, only the other's is waited for.
     let mut closing: Option<Ended> = None;
+    let mut owes_pong = false;
+    let mut pace = Pace::new();
     // Registered once, not anew for each message.
     let mut timer = pin!(tokio::time::sleep_until(wake_at));
     let mut stopped = pin!(stop.cancelled());
@@ -124,7 +138,14 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             timer.as_mut().reset(wake_at);
         }
         let close = tokio::select! {
-            message = stream.next() => match message {
+            permit = pong.out.acquire(), if owes_pong => {
+                if let Ok(permit) = permit {
+                    permit.forget();
+                }
+                owes_pong = false;
+                continue;
+            }
+            message = stream.next(), if !owes_pong => match message {
                 Some(Ok(Message::Text(text))) if closing.is_none() => {
                     connection.touch();
                     if let Some(held) = gateway.faults.hold(&connection.id) {
@@ -136,8 +157,11 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
                         continue;
                     }
                     // Boxed, what a message needs on its way is no part of an idle connection.
-                    Box::pin(handle(gateway, connection, text.as_str())).await;
+                    let is_refused = Box::pin(handle(gateway, connection, text.as_str())).await;
                     gateway.faults.release(&connection.id);
+                    if is_refused {
+                        Box::pin(pace.keep()).await;
+                    }
                     continue;
                 }
                 Some(Ok(Message::Binary(_))) if closing.is_none() => {
@@ -149,6 +173,12 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
                     // The library has its answer ready and sends it as it is read on.
                     closing.get_or_insert_with(|| ended_by_client(frame));
                     wake_at = Instant::now() + CLOSE_MAX;
+                    continue;
+                }
+                Some(Ok(Message::Ping(_))) => {
+                    pong.is_due.notify_one();
+                    owes_pong = true;
+                    Box::pin(pace.keep()).await;
                     continue;
                 }
                 Some(Ok(_)) => continue,
@@ -186,23 +216,36 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-async fn handle(gateway: &Gateway, connection: &Arc<Connection>, text: &str) {
-    if let Some(reply) = dispatch::message(gateway, connection, text).await
+/// Handles a message. Answers whether the client is at fault for its refusal.
+async fn handle(gateway: &Gateway, connection: &Arc<Connection>, text: &str) -> bool {
+    let handled = dispatch::message(gateway, connection, text).await;
+    if let Some(reply) = handled.reply
         && let Err(error) = connection.send(reply)
     {
         tracing::warn!(connection_id = connection.id, %error, "failed to queue a reply");
     }
+    handled.is_refused
 }
 
 async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     connection: &Connection,
     sink: &mut SplitSink<WebSocketStream<S>, Message>,
+    pong: &Pong,
     mut outbox: Outbox,
     closing: oneshot::Sender<CloseReason>,
 ) {
     loop {
         // Everything that is waiting goes out with one flush.
-        let mut next = Some(outbox.next().await);
+        let mut next = tokio::select! {
+            next = outbox.next() => Some(next),
+            () = pong.is_due.notified() => {
+                if sink.flush().await.is_err() {
+                    return;
+                }
+                pong.out.add_permits(1);
+                continue;
+            }
+        };
         while let Some(outgoing) = next {
             match outgoing {
                 Outgoing::Message(message) => {

@@ -1,4 +1,4 @@
-//! For fuzzing alone: a client that is past its handshake, on any socket, without a port or a request.
+//! For tests and fuzzing: a client that is past its handshake, on any socket, without a port or a request.
 
 use super::Gateway;
 use super::connections::{Connection, NewConnection};

@@ -1,0 +1,95 @@
+//! A client and the gateway on sockets of a known size, and a clock that moves on when both wait: what would need
+//! time to be seen on real ones is certain here.
+
+use super::{Gateway, Surroundings, Timers};
+use crate::account::Account;
+use crate::aws_api::logs::Logs;
+use crate::faults::Faults;
+use crate::function::{self, Functions, INIT_MAX};
+use crate::identity::Unrestricted;
+use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::time::timeout;
+
+/// A ping and its pong, of 100 bytes; the mask is zero.
+const PING: [u8; 6] = [0x89, 0x80 | 100, 0, 0, 0, 0];
+const PONG: [u8; 2] = [0x8a, 100];
+const PAYLOAD: [u8; 100] = [b'x'; 100];
+/// Many times what the sockets hold.
+const PINGS: usize = 10_000;
+const SOCKET_BYTES: usize = 4_096;
+/// Virtual: passes at once when nobody has anything to do.
+const A_WHILE: Duration = Duration::from_secs(60);
+
+async fn gateway() -> Gateway {
+    let (account, permissions) = (Account::default(), Arc::new(Unrestricted));
+    let faults = Faults::new(Default::default());
+    let logs = Arc::new(Logs::new(account.clone()));
+    let streams = Streams::start(stream::Surroundings {
+        account: account.clone(),
+        permissions: permissions.clone(),
+        write_limits: WriteLimits::Lifted,
+        subscription_timers: SubscriptionTimers::default(),
+        faults: faults.clone(),
+        stored: None,
+    })
+    .await;
+    let functions = Functions::new(function::Surroundings {
+        account: account.clone(),
+        permissions: permissions.clone(),
+        logs: logs.clone(),
+        endpoint_url: String::new(),
+        faults: faults.clone(),
+        init_max: INIT_MAX,
+    });
+    Gateway::new(Surroundings {
+        account,
+        streams,
+        functions,
+        permissions,
+        logs,
+        timers: Timers::default(),
+        faults,
+    })
+}
+
+/// A client that the gateway attends to.
+async fn client() -> DuplexStream {
+    let gateway = gateway().await;
+    let (client, server) = tokio::io::duplex(SOCKET_BYTES);
+    tokio::spawn(async move { gateway.attend("api", "v1", server).await });
+    client
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_no_pong_is_read_no_more_until_it_does() {
+    let (mut reading, mut writing) = tokio::io::split(client().await);
+    let ping = [&PING[..], &PAYLOAD].concat();
+    let mut sent = 0;
+    let flood = async {
+        while sent < PINGS {
+            writing.write_all(&ping).await.expect("the connection is open");
+            sent += 1;
+        }
+    };
+    assert!(timeout(A_WHILE, flood).await.is_err(), "{PINGS} pings were read, and no pong taken");
+    // The last ping may have gone out in part, and is not counted.
+    for _ in 0..sent {
+        let mut pong = [0; PONG.len() + PAYLOAD.len()];
+        reading.read_exact(&mut pong).await.expect("a pong for each ping");
+        assert_eq!(pong[..], [&PONG[..], &PAYLOAD].concat());
+    }
+}
+
+/// Whatever it leaves unread, its own close frame ends it.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_pings_and_closes_is_answered_in_that_order() {
+    let mut client = client().await;
+    let close = [0x88, 0x80 | 2, 0, 0, 0, 0, 3, 232];
+    client.write_all(&[&PING[..], &PAYLOAD, &PING, &PAYLOAD, &close].concat()).await.unwrap();
+    let mut heard = Vec::new();
+    timeout(A_WHILE, client.read_to_end(&mut heard)).await.expect("it ends at once").unwrap();
+    assert_eq!(heard, [&PONG[..], &PAYLOAD, &PONG, &PAYLOAD, &[0x88, 2, 3, 232]].concat());
+}
