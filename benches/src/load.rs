@@ -48,7 +48,8 @@ pub async fn load(
 ) -> anyhow::Result<Run> {
     let mut command = tokio::process::Command::new(sluicegate);
     command.arg("load").arg(uri).args(["--connections", &connections.to_string()]);
-    command.args(["--connect-rate", "5000", "--ramp", "0.5", "--json", "-"]);
+    // Long enough for what a closed loop leaves in the stream at one record a batch.
+    command.args(["--connect-rate", "5000", "--ramp", "0.5", "--timeout", "30", "--json", "-"]);
     command.args(["--duration", &seconds.to_string()]);
     match pace {
         Pace::Open(per_s) => command.args(["--rate", &per_s.to_string()]),

@@ -23,6 +23,8 @@ pub struct Report {
     pub message_bytes: usize,
     /// Seconds of rising load before the measurement.
     pub ramp_s: f64,
+    /// Seconds that an answer was waited for once sending had ended.
+    pub answer_within_s: f64,
     /// Seconds over which rates are measured; fewer than asked for where it was interrupted.
     pub measured_s: f64,
     /// Whether Ctrl-C ended it early.
@@ -65,6 +67,7 @@ impl Report {
             in_flight,
             message_bytes: settings.size,
             ramp_s: settings.ramp_s,
+            answer_within_s: settings.answer_within.as_secs_f64(),
             measured_s: outcome.steady_s,
             is_interrupted: outcome.is_interrupted,
             counts: recorded.counts,

@@ -22,7 +22,13 @@ pub fn failures(report: &Report, thresholds: &Thresholds) -> Vec<String> {
             failures.push(format!("{number} {what}"));
         }
     };
-    count(counts.lost, "lost");
+    // A second Ctrl-C waits for nothing.
+    let waited = if report.is_interrupted {
+        String::new()
+    } else {
+        format!(" (no answer in {} s)", report.answer_within_s)
+    };
+    count(counts.lost, &format!("lost{waited}"));
     count(counts.altered, "altered");
     if !thresholds.may_be_out_of_order {
         count(counts.out_of_order, "out of order");
@@ -58,6 +64,7 @@ mod tests {
             counts: Counts { sent: 10, answered: 10, ..counts },
             latency_ms,
             answered_per_s: 99.0,
+            answer_within_s: 2.5,
             ..Report::default()
         }
     }
@@ -72,7 +79,7 @@ mod tests {
     fn whatever_breaks_a_promise_fails_by_name() {
         let none = Counts::default();
         for (counts, text) in [
-            (Counts { lost: 1, ..none }, "1 lost"),
+            (Counts { lost: 1, ..none }, "1 lost (no answer in 2.5 s)"),
             (Counts { altered: 2, ..none }, "2 altered"),
             (Counts { out_of_order: 3, ..none }, "3 out of order"),
             (Counts { unsent: 4, ..none }, "4 unsent on blocked or lost connections"),

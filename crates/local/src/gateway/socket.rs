@@ -8,7 +8,7 @@ use super::{Gateway, dispatch};
 use crate::clock;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,12 +120,14 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     connection: &Arc<Connection>,
     stream: &mut SplitStream<WebSocketStream<S>>,
     pong: &Pong,
-    mut closed_by_us: oneshot::Receiver<CloseReason>,
+    closed_by_us: oneshot::Receiver<CloseReason>,
     stop: CancellationToken,
 ) -> Ended {
     let timers = gateway.timers;
     let lifetime_ends = Instant::now() + timers.lifetime;
     let mut wake_at = lifetime_ends.min(Instant::now() + timers.idle);
+    // Polled on when the writer has failed and sends none.
+    let mut closed_by_us = closed_by_us.fuse();
     // Once one side has sent its close frame, only the other's is waited for.
     let mut closing: Option<Ended> = None;
     let mut owes_pong = false;

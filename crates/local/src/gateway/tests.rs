@@ -11,6 +11,7 @@ use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// A ping and its pong, of 100 bytes; the mask is zero.
@@ -55,17 +56,16 @@ async fn gateway() -> Gateway {
     })
 }
 
-/// A client that the gateway attends to.
-async fn client() -> DuplexStream {
+/// A client, and the task that attends to it.
+async fn client() -> (DuplexStream, JoinHandle<()>) {
     let gateway = gateway().await;
     let (client, server) = tokio::io::duplex(SOCKET_BYTES);
-    tokio::spawn(async move { gateway.attend("api", "v1", server).await });
-    client
+    (client, tokio::spawn(async move { gateway.attend("api", "v1", server).await }))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_takes_no_pong_is_read_no_more_until_it_does() {
-    let (mut reading, mut writing) = tokio::io::split(client().await);
+    let (mut reading, mut writing) = tokio::io::split(client().await.0);
     let ping = [&PING[..], &PAYLOAD].concat();
     let mut sent = 0;
     let flood = async {
@@ -83,13 +83,21 @@ async fn a_client_that_takes_no_pong_is_read_no_more_until_it_does() {
     }
 }
 
-/// Whatever it leaves unread, its own close frame ends it.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_pings_and_closes_is_answered_in_that_order() {
-    let mut client = client().await;
+    let (mut client, _) = client().await;
     let close = [0x88, 0x80 | 2, 0, 0, 0, 0, 3, 232];
     client.write_all(&[&PING[..], &PAYLOAD, &PING, &PAYLOAD, &close].concat()).await.unwrap();
     let mut heard = Vec::new();
     timeout(A_WHILE, client.read_to_end(&mut heard)).await.expect("it ends at once").unwrap();
     assert_eq!(heard, [&PONG[..], &PAYLOAD, &PONG, &PAYLOAD, &[0x88, 2, 3, 232]].concat());
+}
+
+/// Its frames are read to the end, though what it asked for cannot be sent any more.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_pings_and_is_gone_is_let_go() {
+    let (mut client, attended) = client().await;
+    client.write_all(&[&PING[..], &PAYLOAD, &PING, &PAYLOAD, &PING, &PAYLOAD].concat()).await.unwrap();
+    drop(client);
+    timeout(A_WHILE, attended).await.expect("it ends at once").expect("without a panic");
 }

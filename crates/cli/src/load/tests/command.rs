@@ -42,7 +42,10 @@ async fn a_loss_or_a_missed_threshold_fails_and_is_still_written() {
         html.display()
     );
     let error = run(parse(&line).unwrap()).await.unwrap_err().to_string();
-    assert!(error.starts_with("failed: 1 lost; p99 of ") && error.ends_with("--min-rate 501"), "{error}");
+    assert!(
+        error.starts_with("failed: 1 lost (no answer in 2 s); p99 of ") && error.ends_with("--min-rate 501"),
+        "{error}"
+    );
     let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
     assert_eq!(report["failures"].as_array().unwrap().len(), 3);
     assert!(std::fs::read_to_string(html).unwrap().contains("<svg"));

@@ -19,7 +19,7 @@ async fn a_server_that_drops_is_caught() {
     let server = Server::start(move |_| Some(drops)).await;
     let report = report_of(Settings { answer_within: LOSSY, ..to(&server) }).await;
     assert_eq!(report.counts, Counts { answered: 360, lost: 40, ..WHOLE });
-    assert_eq!(verdict::failures(&report, &Thresholds::default()), ["40 lost"]);
+    assert_eq!(verdict::failures(&report, &Thresholds::default()), ["40 lost (no answer in 1 s)"]);
 }
 
 #[tokio::test]
