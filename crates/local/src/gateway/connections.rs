@@ -16,6 +16,8 @@ use std::sync::{Arc, OnceLock};
 pub enum Outgoing {
     /// A message: text if it is UTF-8, else binary.
     Message(Bytes),
+    /// The pong that the library has ready.
+    Pong,
     /// A close frame, after everything that was queued before it.
     Close(CloseReason),
 }
@@ -148,6 +150,11 @@ impl Connection {
     pub fn written(&self, bytes: usize) {
         self.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
         self.touch();
+    }
+
+    /// Asks for the pong that is due to be sent, after what is queued.
+    pub fn pong(&self) {
+        self.outgoing.pong();
     }
 
     /// Asks for the connection to be closed, after what is queued.

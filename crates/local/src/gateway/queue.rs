@@ -57,6 +57,16 @@ impl Queue {
         Ok(())
     }
 
+    /// Adds a pong, which always has room: the next ping is read when it is out. None goes out behind a close frame.
+    pub fn pong(&self) {
+        let mut waiting = self.0.waiting();
+        if !waiting.is_closed {
+            waiting.outgoing.push_back(Outgoing::Pong);
+        }
+        drop(waiting);
+        self.0.changed.notify_one();
+    }
+
     /// Adds a close frame behind everything else, unless there is one: it always has room.
     pub fn close(&self, reason: CloseReason) {
         let mut waiting = self.0.waiting();
@@ -114,14 +124,17 @@ mod tests {
         for message in ["a", "b"] {
             queue.push(message.into()).unwrap();
         }
+        queue.pong();
         queue.close(CloseReason::NORMAL);
         assert_eq!(queue.push("c".into()), Err(SendError::Gone));
+        queue.pong();
         queue.close(CloseReason::GOING_AWAY);
         for expected in ["a", "b"] {
             assert!(matches!(outbox.next().await, Outgoing::Message(message) if message == expected));
         }
+        assert!(matches!(outbox.next().await, Outgoing::Pong));
         assert!(matches!(outbox.next().await, Outgoing::Close(CloseReason::NORMAL)));
-        assert!(outbox.try_next().is_none(), "one close frame is enough");
+        assert!(outbox.try_next().is_none(), "one close frame is enough, and no pong follows it");
     }
 
     #[tokio::test]

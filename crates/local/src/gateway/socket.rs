@@ -38,15 +38,6 @@ pub struct Ended {
     pub reason: String,
 }
 
-/// The pong that a client asked for last. The library puts one into its own buffer for each ping that is read, whether or
-/// not the client takes any: so the next frame is read when the pong is out, and who takes none is read no more.
-#[derive(Debug)]
-struct Pong {
-    is_due: Notify,
-    /// A permit for each that is out; closed with the writer, which then sends none.
-    out: Semaphore,
-}
-
 impl From<CloseReason> for Ended {
     fn from(reason: CloseReason) -> Self {
         Self { status_code: reason.code, reason: reason.text.into() }
@@ -70,10 +61,12 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let socket = Box::pin(WebSocketStream::from_raw_socket(socket, Role::Server, Some(config))).await;
     let (mut sink, mut stream) = socket.split();
     let (closing, closed_by_us) = oneshot::channel();
-    let (is_over, pong) = (Notify::new(), Pong { is_due: Notify::new(), out: Semaphore::new(0) });
+    let is_over = Notify::new();
+    // A permit for each pong that is out; closed with the writer, which then sends none.
+    let pongs = Semaphore::new(0);
     let (ended, ()) = tokio::join!(
         async {
-            let ended = read(gateway, connection, &mut stream, &pong, closed_by_us, stop).await;
+            let ended = read(gateway, connection, &mut stream, &pongs, closed_by_us, stop).await;
             is_over.notify_one();
             // Ends the writer, after what was queued last: the answer to a bad frame still goes out.
             connection.close(CloseReason::NORMAL);
@@ -83,13 +76,13 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             // A client that does not read is not waited for.
             let patience = async {
                 is_over.notified().await;
-                tokio::time::sleep(CLOSE_MAX).await;
+                Box::pin(tokio::time::sleep(CLOSE_MAX)).await;
             };
             tokio::select! {
-                () = write(connection, &mut sink, &pong, outbox, closing) => {}
+                () = write(connection, &mut sink, &pongs, outbox, closing) => {}
                 () = patience => {}
             }
-            pong.out.close();
+            pongs.close();
         }
     );
     if let Ok(socket) = stream.reunite(sink) {
@@ -119,7 +112,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     gateway: &Gateway,
     connection: &Arc<Connection>,
     stream: &mut SplitStream<WebSocketStream<S>>,
-    pong: &Pong,
+    pongs: &Semaphore,
     closed_by_us: oneshot::Receiver<CloseReason>,
     stop: CancellationToken,
 ) -> Ended {
@@ -140,7 +133,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             timer.as_mut().reset(wake_at);
         }
         let close = tokio::select! {
-            permit = pong.out.acquire(), if owes_pong => {
+            permit = pongs.acquire(), if owes_pong => {
                 if let Ok(permit) = permit {
                     permit.forget();
                 }
@@ -178,7 +171,9 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
                     continue;
                 }
                 Some(Ok(Message::Ping(_))) => {
-                    pong.is_due.notify_one();
+                    // The library has put a pong into its own buffer, whether or not the client takes any: the next
+                    // frame is read when this one is out, and who takes none is read no more.
+                    connection.pong();
                     owes_pong = true;
                     Box::pin(pace.keep()).await;
                     continue;
@@ -232,22 +227,13 @@ async fn handle(gateway: &Gateway, connection: &Arc<Connection>, text: &str) -> 
 async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     connection: &Connection,
     sink: &mut SplitSink<WebSocketStream<S>, Message>,
-    pong: &Pong,
+    pongs: &Semaphore,
     mut outbox: Outbox,
     closing: oneshot::Sender<CloseReason>,
 ) {
     loop {
         // Everything that is waiting goes out with one flush.
-        let mut next = tokio::select! {
-            next = outbox.next() => Some(next),
-            () = pong.is_due.notified() => {
-                if sink.flush().await.is_err() {
-                    return;
-                }
-                pong.out.add_permits(1);
-                continue;
-            }
-        };
+        let mut next = Some(outbox.next().await);
         while let Some(outgoing) = next {
             match outgoing {
                 Outgoing::Message(message) => {
@@ -258,6 +244,12 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
                         }
                     }
                     connection.written(bytes);
+                }
+                Outgoing::Pong => {
+                    if sink.flush().await.is_err() {
+                        return;
+                    }
+                    pongs.add_permits(1);
                 }
                 Outgoing::Close(reason) => {
                     let frame = CloseFrame { code: CloseCode::from(reason.code), reason: reason.text.into() };
