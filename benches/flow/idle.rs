@@ -21,6 +21,8 @@ pub const STARTS: usize = 11;
 pub struct Idle {
     pub start_ms: Spread,
     pub empty_mb: f64,
+    /// The part of it that is not the program's own file.
+    pub anonymous_mb: f64,
     /// With the project's stack, before its first message.
     pub stack_mb: f64,
     pub connection_kb: f64,
@@ -30,7 +32,7 @@ pub struct Idle {
 
 pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
     sockets::allow(CONNECTIONS)?;
-    let (mut starts, mut empty) = (Vec::new(), 0);
+    let (mut starts, mut empty, mut anonymous) = (Vec::new(), 0, 0);
     for _ in 0..extent.pick(STARTS, 3) {
         let port = free_port()?;
         let mut command = Command::new(&ours.sluicegate);
@@ -39,6 +41,7 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
         let mut child = Child::spawn("sluicegate serve", &mut command)?;
         starts.push(wait_for_port(&mut child, port)?.as_secs_f64() * 1_000.0);
         empty = at_rest(child.process()).await?;
+        anonymous = child.process().anonymous_bytes()?;
     }
     let plane = ReleasedPlane::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
     let stack = at_rest(plane.process()).await?;
@@ -53,6 +56,7 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
     Ok(Idle {
         start_ms: Spread::of(starts).context("nothing was started")?,
         empty_mb: empty as f64 / 1e6,
+        anonymous_mb: anonymous as f64 / 1e6,
         stack_mb: stack as f64 / 1e6,
         connection_kb,
         bare_connection_kb,

@@ -1,6 +1,7 @@
 //! The whole flow against its aims and its peers: `cargo bench --bench flow`.
 
 mod batch;
+mod cost;
 mod hops;
 mod idle;
 mod round_trip;

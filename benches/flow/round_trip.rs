@@ -1,12 +1,14 @@
 //! Round trips of a message, by the same generator, through our plane and through what others offer.
 
 use crate::Ours;
+use crate::cost::{Cost, Meter};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use sluicegate_benches::args::Extent;
 use sluicegate_benches::child::Child;
 use sluicegate_benches::load::{Pace, Run, load};
 use sluicegate_benches::plane::Order;
+use sluicegate_benches::process::Process;
 use sluicegate_benches::released::ReleasedPlane;
 use sluicegate_benches::roles::start;
 use sluicegate_benches::spread::Spread;
@@ -33,13 +35,21 @@ pub struct Contender {
     /// Empty where it did not carry the load.
     pub open: Vec<Run>,
     pub closed: Vec<Run>,
+    /// What a round trip of the closed loop took, where it is known whose processes to ask.
+    pub costs: Vec<Cost>,
+    plane: Option<Process>,
     /// Where it did not: what became of it.
     pub overload: Option<String>,
 }
 
 impl Contender {
     fn new(name: &'static str, what: String, uri: String) -> Self {
-        Self { name, what, uri, single: Vec::new(), open: Vec::new(), closed: Vec::new(), overload: None }
+        let (single, open, closed, costs) = Default::default();
+        Self { name, what, uri, single, open, closed, costs, plane: None, overload: None }
+    }
+
+    fn on(self, plane: &ReleasedPlane) -> Self {
+        Self { plane: Some(plane.process()), ..self }
     }
 
     /// Milliseconds of a percentile in the open loop, over the rounds.
@@ -50,6 +60,11 @@ impl Contender {
     /// Milliseconds of the median of one message at a time, over the rounds.
     pub fn single_ms(&self) -> Option<Spread> {
         Spread::of(self.single.iter().map(|run| run.latency_ms.p50).collect())
+    }
+
+    /// A part of what the round trips of the closed loop took, over the rounds.
+    pub fn cost(&self, part: impl Fn(Cost) -> f64) -> Option<Spread> {
+        Spread::of(self.costs.iter().copied().map(part).collect())
     }
 
     /// Round trips a second in the closed loop, over the rounds.
@@ -69,7 +84,8 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
             "Sluicegate",
             "this plane with `functions/echo` as its own process".into(),
             plane.uri.clone(),
-        ),
+        )
+        .on(&plane),
         Contender::new(
             "bare echo",
             "tokio-tungstenite 0.30 alone in a process, nothing behind it: the floor".into(),
@@ -122,8 +138,13 @@ impl Contender {
                 return Ok(());
             }
         }
+        let meter = self.plane.map(Meter::start).transpose()?;
         match load(sluicegate, &self.uri, connections, Pace::Closed(in_flight), seconds).await {
-            Ok(run) => self.closed.push(run),
+            Ok(run) => {
+                let cost = meter.map(|meter| meter.stop(run.counts.answered)).transpose()?;
+                self.costs.extend(cost);
+                self.closed.push(run);
+            }
             Err(error) => self.overload = Some(error.to_string()),
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use crate::COMMAND;
 use crate::batch::{self, Batch};
+use crate::cost::Cost;
 use crate::hops::{self, Hops};
 use crate::idle::{self, Idle};
 use crate::round_trip::{self, Contender};
@@ -130,11 +131,20 @@ connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot b
             "40×",
         );
         row("sustained round trips/s", per_s.to_string(), "5,000", "10,000");
+        for (what, part) in [
+            ("processor time of one, plane, µs", (|cost: Cost| cost.plane_us) as fn(Cost) -> f64),
+            ("processor time of one, function, µs", |cost| cost.functions_us),
+            ("processor time of one, generator, µs", |cost| cost.generator_us),
+            ("that is, cores in use", |cost| cost.cores),
+        ] {
+            row(what, ours.cost(part).context("no cost")?.to_string(), "", "");
+        }
         row("append until a waiting function has its batch, p50, ms", figure(hops.handed.p50), "1", "0.2");
         row("an idle connection's memory, KB", figure(idle.connection_kb), "16", "4");
         row("the same of the bare echo server, KB", figure(idle.bare_connection_kb), "", "");
         row("start to listening, ms", idle.start_ms.to_string(), "100", "20");
         row("idle memory, MB", figure(idle.empty_mb), "20", "10");
+        row("of it allocated, not the program's own file, MB", figure(idle.anonymous_mb), "", "");
         row("idle memory with the stack, MB", figure(idle.stack_mb), "", "");
         let ratio = batch.one_by_one_ms.median() / batch.side_by_side_ms.median();
         row("1,000 records of 500 connections against one by one", times(ratio), "20×", "the longest chain");

@@ -20,6 +20,15 @@ pub struct Run {
     pub answered_per_s: f64,
     /// From when a message was due to its first answer.
     pub latency_ms: Percentiles,
+    /// How often each thing happened, the ramp included.
+    pub counts: Counts,
+}
+
+/// Messages.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Counts {
+    /// Those that came back.
+    pub answered: u64,
 }
 
 /// Milliseconds.

@@ -25,6 +25,11 @@ impl Process {
         Self { pid }
     }
 
+    /// This one.
+    pub fn own() -> Self {
+        Self { pid: std::process::id() }
+    }
+
     /// The processes that it has started and that still run.
     ///
     /// # Errors
@@ -69,7 +74,19 @@ impl Process {
     /// # Errors
     /// Where the process has ended.
     pub fn cpu(self) -> anyhow::Result<Duration> {
-        let ticks: u32 = self.number(14)? + self.number(15)?;
+        self.ticks([14, 15])
+    }
+
+    /// The same of the children that it has waited for to their end.
+    ///
+    /// # Errors
+    /// Where the process has ended.
+    pub fn ended_children_cpu(self) -> anyhow::Result<Duration> {
+        self.ticks([16, 17])
+    }
+
+    fn ticks(self, [user, kernel]: [usize; 2]) -> anyhow::Result<Duration> {
+        let ticks = self.number(user)? + self.number(kernel)?;
         Ok(Duration::from_secs(1) * ticks / TICKS_PER_S)
     }
 
@@ -78,9 +95,22 @@ impl Process {
     /// # Errors
     /// Where the process has ended.
     pub fn resident_bytes(self) -> anyhow::Result<u64> {
+        self.kilobytes("VmRSS:")
+    }
+
+    /// The part of it that is no file's: what it has allocated and written.
+    ///
+    /// # Errors
+    /// Where the process has ended.
+    pub fn anonymous_bytes(self) -> anyhow::Result<u64> {
+        self.kilobytes("RssAnon:")
+    }
+
+    fn kilobytes(self, name: &str) -> anyhow::Result<u64> {
         let status = self.read("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().context("VmRSS is no number")?;
+        let line =
+            status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().context("memory is no number")?;
         Ok(kilobytes * 1_024)
     }
 
