@@ -4,7 +4,7 @@ use crate::project;
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// `functions/echo` as it is deployed.
 ///
@@ -23,8 +23,8 @@ pub fn sluicegate() -> anyhow::Result<PathBuf> {
 }
 
 fn build(profile: &str, binary: &str) -> anyhow::Result<PathBuf> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(project()).args(["build", "--profile", profile, "--bin", binary]);
+    let mut cargo = nested_cargo::command(&project());
+    cargo.args(["build", "--profile", profile, "--bin", binary]);
     cargo.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     let output = cargo.output().context("cannot run cargo")?;
     ensure!(output.status.success(), "cargo could not build {binary}: its message is above");

@@ -9,7 +9,6 @@ use local::plane::Plane;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 /// The project's folder.
@@ -60,12 +59,12 @@ pub async fn scripted(plane: &Plane, name: &str, role_arn: &str, environment: Va
 /// # Panics
 /// Where it does not compile; cargo's message is in the panic's.
 pub fn binary(name: &str) -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = nested_cargo::command(&project());
     // With a test beside it, cargo takes the features that `cargo test` takes, those of dev-dependencies too. Without
     // one, some fifty crates were built a second time, the AWS SDKs and tokio among them.
     let arguments =
         ["build", "--bin", name, "--test", "ledger", "--message-format", "json-render-diagnostics"];
-    cargo.current_dir(project()).args(arguments);
+    cargo.args(arguments);
     let output = cargo.output().expect("cargo runs");
     assert!(output.status.success(), "{name} does not compile:\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout)

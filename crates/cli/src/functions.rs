@@ -21,9 +21,8 @@ pub struct Built {
 /// # Errors
 /// Where one does not compile, or is no binary of the workspace; cargo has said why by then.
 pub async fn build(project: &Path, keys: &[String]) -> anyhow::Result<Vec<Built>> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.arg("build").current_dir(project).kill_on_drop(true);
+    let mut command = Command::from(nested_cargo::command(project));
+    command.arg("build").kill_on_drop(true);
     for key in keys {
         command.args(["--bin", key]);
     }

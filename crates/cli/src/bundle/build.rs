@@ -32,7 +32,7 @@ impl Build {
     /// # Errors
     /// Where a crate cannot be fetched, or `Cargo.lock` does not fit the manifests.
     pub fn new(project: &Path, rustc: &Rustc) -> anyhow::Result<Self> {
-        let mut fetch = Command::new(tools::cargo());
+        let mut fetch = Command::new(nested_cargo::program());
         run(
             fetch.args(["fetch", "--locked"]).current_dir(project),
             "cargo fetch",
@@ -109,7 +109,7 @@ impl Build {
     }
 
     fn cargo(&self) -> Command {
-        let mut cargo = isolated(tools::cargo(), &self.project);
+        let mut cargo = isolated(nested_cargo::program(), &self.project);
         cargo.env("CARGO_TARGET_DIR", &self.target).env("CARGO_ENCODED_RUSTFLAGS", &self.rustflags);
         // A build that went on from an earlier one's pieces would not be a function of the source alone.
         cargo.env("CARGO_INCREMENTAL", "0");

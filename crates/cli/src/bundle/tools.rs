@@ -4,14 +4,8 @@ use super::environment;
 use super::sbom::Metadata;
 use anyhow::{Context as _, bail};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-/// The cargo that runs this program, or the one in PATH.
-pub fn cargo() -> OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
-}
 
 /// A command that sees the build's environment alone.
 pub fn isolated(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Command {
@@ -103,7 +97,7 @@ pub fn commit(project: &Path) -> Option<Commit> {
 /// # Errors
 /// Where `Cargo.lock` does not fit the manifests, or a crate was not fetched.
 pub fn metadata(project: &Path, target: &str) -> anyhow::Result<Metadata> {
-    let mut command = isolated(cargo(), project);
+    let mut command = isolated(nested_cargo::program(), project);
     command.args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", target]);
     if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
         command.env("CARGO_TARGET_DIR", folder);
@@ -123,10 +117,14 @@ pub fn versions(
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let mut versions = BTreeMap::from([
         ("rustc".to_owned(), rustc.release.clone()),
-        ("cargo".to_owned(), word(isolated(cargo(), project).arg("--version"), "cargo", 1)?),
+        ("cargo".to_owned(), word(isolated(nested_cargo::program(), project).arg("--version"), "cargo", 1)?),
         (
             "cargo-lambda".to_owned(),
-            word(isolated(cargo(), project).args(["lambda", "--version"]), "cargo-lambda", 1)?,
+            word(
+                isolated(nested_cargo::program(), project).args(["lambda", "--version"]),
+                "cargo-lambda",
+                1,
+            )?,
         ),
         ("sluicegate".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
     ]);

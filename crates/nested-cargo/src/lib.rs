@@ -1,0 +1,55 @@
+//! Runs cargo from a program that cargo runs.
+//!
+//! `cargo run` and `cargo test` tell a program about its own package, by variables that build scripts look at: ring's,
+//! and whatever depends on it, would be built anew whenever cargo is started from a shell and from such a program in
+//! turn.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::Command;
+
+/// What the variables about a package begin with.
+const OF_PACKAGE: [&str; 4] = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_"];
+
+/// The cargo that runs this program, or the one in PATH, with the environment that a shell would give it.
+pub fn command(project: &Path) -> Command {
+    let mut cargo = Command::new(program());
+    cargo.current_dir(project);
+    for (name, _) in std::env::vars_os() {
+        if is_of_package(&name) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+/// The cargo that runs this program, or the one in PATH.
+pub fn program() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+fn is_of_package(name: &OsStr) -> bool {
+    OF_PACKAGE.iter().any(|start| name.as_encoded_bytes().starts_with(start.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_says_of_the_package_goes_no_further() {
+        let command = command(Path::new("."));
+        let removed: Vec<_> =
+            command.get_envs().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
+            assert!(removed.contains(&OsStr::new(name)), "{name} is passed on");
+        }
+    }
+
+    #[test]
+    fn what_a_user_sets_is_passed_on() {
+        for name in ["CARGO_HOME", "CARGO_INCREMENTAL", "CARGO_TARGET_DIR", "CARGO_NET_OFFLINE", "PATH"] {
+            assert!(!is_of_package(OsStr::new(name)), "{name}");
+        }
+    }
+}
