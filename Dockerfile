@@ -1,6 +1,6 @@
 # The plane of one machine as an image: an empty plane at port 4566, for Terraform, SDKs and the AWS CLI to fill.
 #
-#   cargo build --release --bin sluicegate && docker build --target plane -t sluicegate .
+#   cargo build --release --package sluicegate && docker build --target plane -t sluicegate .
 #   docker run --rm -p 127.0.0.1:4566:4566 sluicegate
 #
 # The binary is built outside and copied in, so that an image takes seconds and holds nothing but it. It must be

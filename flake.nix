@@ -121,7 +121,7 @@
                 buildPhaseCargoCommand = ''
                   ${lambdaHome}
                   cargo lambda build --locked --offline --skip-target-check --profile lambda \
-                    --target ${lambda.${architecture}.target} --bin ${name} --lambda-dir lambda
+                    --target ${lambda.${architecture}.target} --package ${name} --bin ${name} --lambda-dir lambda
                 '';
                 installPhaseCommand = "install -D lambda/${name}/bootstrap $out/bootstrap";
               }

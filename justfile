@@ -59,7 +59,7 @@ verify DIR="dist":
 # Put the plane into an image (Linux; the base has glibc 2.36)
 [group('build')]
 image TAG="sluicegate":
-    cargo build --release --bin sluicegate
+    cargo build --release --package sluicegate
     docker build --target plane --tag {{ quote(TAG) }} .
 
 # Put the bundle in dist/ into an image that deploys it

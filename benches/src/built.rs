@@ -22,16 +22,17 @@ pub fn sluicegate() -> anyhow::Result<PathBuf> {
     build("release", "sluicegate")
 }
 
-fn build(profile: &str, binary: &str) -> anyhow::Result<PathBuf> {
+/// A package's program, which has the same name.
+fn build(profile: &str, name: &str) -> anyhow::Result<PathBuf> {
     let mut cargo = nested_cargo::command(&project());
-    cargo.args(["build", "--profile", profile, "--bin", binary]);
+    cargo.args(["build", "--profile", profile, "--package", name, "--bin", name]);
     cargo.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     let output = cargo.output().context("cannot run cargo")?;
-    ensure!(output.status.success(), "cargo could not build {binary}: its message is above");
+    ensure!(output.status.success(), "cargo could not build {name}: its message is above");
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == binary)
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .with_context(|| format!("cargo does not name the binary of {binary}"))
+        .with_context(|| format!("cargo does not name the binary of {name}"))
 }

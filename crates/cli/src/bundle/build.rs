@@ -65,7 +65,9 @@ impl Build {
         build.args(["lambda", "build", "--locked", "--offline", "--profile", FUNCTION_PROFILE]);
         build.args(["--target", architecture.target()]).arg("--lambda-dir").arg(&out);
         for key in keys {
-            build.args(["--bin", key]);
+            // The package as well: a function is built with the features that functions have, not the whole
+            // workspace's, which made echo a third larger.
+            build.args(["--package", key, "--bin", key]);
         }
         run(&mut build, "cargo lambda build", INSTALL_CARGO_LAMBDA)?;
         keys.iter()
@@ -99,7 +101,8 @@ impl Build {
         } else {
             build.arg("build");
         }
-        build.args(["--locked", "--offline", "--release", "--target", host, "--bin", env!("CARGO_BIN_NAME")]);
+        build.args(["--locked", "--offline", "--release", "--target", host]);
+        build.args(["--package", env!("CARGO_PKG_NAME"), "--bin", env!("CARGO_BIN_NAME")]);
         run(&mut build, "cargo build of the bundle's program", INSTALL_CARGO_LAMBDA)?;
         if is_linux {
             return Ok(out.join(env!("CARGO_BIN_NAME")).join("bootstrap"));
