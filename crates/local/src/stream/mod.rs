@@ -11,6 +11,7 @@ mod keep;
 mod put;
 mod read;
 mod reshard;
+mod retain;
 mod routes;
 mod subscribe;
 #[cfg(test)]
@@ -32,21 +33,17 @@ use crate::metrics::Page;
 use crate::storage::{Restored, Storage};
 use dashmap::DashMap;
 use ferrokinesis::error::KinesisErrorResponse;
-use ferrokinesis::retention;
 use ferrokinesis::store::{Store, StoreOptions};
 use routes::Routes;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
 use subscribe::Subscribed;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Shards of all streams together, at most: the account's default quota in the large regions.
 pub const SHARDS_MAX: u32 = 20_000;
-/// Between two looks for records past their stream's retention.
-const RETENTION_CHECK_EVERY: Duration = Duration::from_secs(30);
 
 /// Whether a shard refuses what is over its write limit of 1 MiB and 1,000 records a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -220,36 +217,8 @@ impl Streams {
         Ok(MutexGuard::map(routes, |routes| routes.get_or_insert_default()))
     }
 
-    /// Looks again and again for what is past its stream's retention.
-    async fn retain(self) {
-        let mut every = tokio::time::interval(RETENTION_CHECK_EVERY);
-        loop {
-            tokio::select! {
-                _ = every.tick() => self.retain_once().await,
-                () = self.stop.cancelled() => return,
-            }
-        }
-    }
-
     /// Ends subscriptions, and what runs by itself.
     pub fn shutdown(&self) {
         self.stop.cancel();
-    }
-
-    async fn retain_once(&self) {
-        retention::sweep_once(&self.store).await;
-        let Some(storage) = self.storage.clone() else { return };
-        let mut kept_from_ms = HashMap::new();
-        for name in self.store.list_stream_names().await {
-            if let Ok(stream) = self.store.get_stream(&name).await {
-                let kept_ms = u64::from(stream.retention_period_hours) * 3_600_000;
-                kept_from_ms.insert(name, crate::clock::now_ms().saturating_sub(kept_ms));
-            }
-        }
-        // A stream that is not there any more has nothing to keep.
-        let is_expired = move |stream: &str, newest_ms| {
-            kept_from_ms.get(stream).is_none_or(|kept_from_ms| newest_ms < *kept_from_ms)
-        };
-        let _ = tokio::task::spawn_blocking(move || storage.reclaim(is_expired)).await;
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Streams;
 use ferrokinesis::sequence;
-use ferrokinesis::types::Shard;
+use ferrokinesis::types::{Shard, StoredRecord};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -120,10 +120,10 @@ impl Streams {
         stored
             .into_iter()
             .map(|(key, record)| Record {
+                arrived_ms: arrived_ms(&record),
                 sequence_number: key[prefix.len() + 1..].into(),
                 partition_key: record.partition_key,
                 data: record.data,
-                arrived_ms: (record.approximate_arrival_timestamp * 1_000.0).round() as u64,
             })
             .collect()
     }
@@ -184,6 +184,11 @@ impl Streams {
         }
         Value::Object(state)
     }
+}
+
+/// When a record arrived, in milliseconds since the epoch.
+pub(super) fn arrived_ms(record: &StoredRecord) -> u64 {
+    (record.approximate_arrival_timestamp * 1_000.0).round() as u64
 }
 
 pub(super) fn is_open(shard: &Shard) -> bool {

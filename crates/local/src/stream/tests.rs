@@ -223,7 +223,9 @@ pub(crate) async fn aged(folder: &Path, kept_hours: u32, arrived_hours_ago: &[u6
 #[tokio::test]
 async fn records_are_gone_after_the_streams_retention() {
     let folder = tempfile::tempdir().unwrap();
-    let streams = aged(folder.path(), 24, &[25, 23]).await;
+    // More than go at once, and not a multiple of it.
+    let arrived: Vec<_> = [vec![26; 700], vec![25], vec![23]].concat();
+    let streams = aged(folder.path(), 24, &arrived).await;
     let kept: Vec<_> =
         streams.read_after("s", 0, None, 9).await.into_iter().map(|record| record.data).collect();
     assert_eq!(kept, ["23AA"]);

@@ -1,0 +1,73 @@
+//! What is past its stream's retention goes.
+//!
+//! The library looks at every record for that, and nothing is appended meanwhile: half a second for a million of them.
+//! A shard's oldest records come first, so that here only those that go are looked at, and one more.
+
+use super::Streams;
+use super::read::{arrived_ms, shard_index};
+use crate::clock;
+use ferrokinesis::sequence;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Between two looks for records past their stream's retention.
+const CHECK_EVERY: Duration = Duration::from_secs(30);
+/// Records that go at once, at most: an append may have to wait for them.
+const AT_ONCE_MAX: usize = 256;
+
+impl Streams {
+    /// Looks again and again, until the plane ends.
+    pub(super) async fn retain(self) {
+        let mut every = tokio::time::interval(CHECK_EVERY);
+        loop {
+            tokio::select! {
+                _ = every.tick() => self.retain_once().await,
+                () = self.stop.cancelled() => return,
+            }
+        }
+    }
+
+    pub(super) async fn retain_once(&self) {
+        let mut kept_from_ms = HashMap::new();
+        for name in self.store.list_stream_names().await {
+            let Ok(stream) = self.store.get_stream(&name).await else { continue };
+            let kept_ms = u64::from(stream.retention_period_hours) * 3_600_000;
+            let from_ms = clock::now_ms().saturating_sub(kept_ms);
+            for shard in &stream.shards {
+                self.expire(&name, shard_index(&shard.shard_id), from_ms).await;
+            }
+            kept_from_ms.insert(name, from_ms);
+        }
+        let Some(storage) = self.storage.clone() else { return };
+        // A stream that is not there any more has nothing to keep.
+        let is_expired = move |stream: &str, newest_ms| {
+            kept_from_ms.get(stream).is_none_or(|kept_from_ms| newest_ms < *kept_from_ms)
+        };
+        let _ = tokio::task::spawn_blocking(move || storage.reclaim(is_expired)).await;
+    }
+
+    /// Deletes the records of a shard that arrived before a time.
+    async fn expire(&self, stream: &str, shard: i64, kept_from_ms: u64) {
+        let prefix = sequence::shard_ix_to_hex(shard);
+        let (start, end) = (format!("{prefix}/"), format!("{prefix}0"));
+        let mut at_once = 1;
+        loop {
+            let delete = async {
+                let oldest = self.store.get_records_range_limited(stream, &start, &end, at_once).await;
+                let expired: Vec<_> = oldest
+                    .into_iter()
+                    .take_while(|(_, record)| arrived_ms(record) < kept_from_ms)
+                    .map(|(key, _)| key)
+                    .collect();
+                if !expired.is_empty() {
+                    self.store.delete_record_keys(stream, &expired).await;
+                }
+                expired.len()
+            };
+            if self.undisturbed(stream, delete).await < at_once {
+                return;
+            }
+            at_once = (at_once * 2).min(AT_ONCE_MAX);
+        }
+    }
+}
