@@ -65,6 +65,8 @@ struct Load {
     messages_per_cpu_s: Spread,
     batch_ms: Spread,
     resident_mb: f64,
+    /// The part of it that is no file's.
+    anonymous_mb: f64,
 }
 
 async fn measure_load(plane: &BenchPlane, peers: &[Peer; 2], rounds: usize) -> anyhow::Result<[Load; 2]> {
@@ -100,17 +102,19 @@ async fn measure_load(plane: &BenchPlane, peers: &[Peer; 2], rounds: usize) -> a
             );
         }
     }
-    let mut resident_mb = [0.0; 2];
-    for ((peer, function), resident_mb) in peers.iter().zip(functions).zip(&mut resident_mb) {
-        *resident_mb = function.process(peer.code())?.resident_bytes()? as f64 / 1_048_576.0;
+    let mut memory = [[0; 2]; 2];
+    for ((peer, function), memory) in peers.iter().zip(functions).zip(&mut memory) {
+        let process = function.process(peer.code())?;
+        *memory = [process.resident_bytes()?, process.anonymous_bytes()?];
         function.stop().await;
     }
     let [first, second] = spreads(per_cpu_s)?;
     let [first_ms, second_ms] = spreads(walls_ms)?;
-    Ok([
-        Load { messages_per_cpu_s: first, batch_ms: first_ms, resident_mb: resident_mb[0] },
-        Load { messages_per_cpu_s: second, batch_ms: second_ms, resident_mb: resident_mb[1] },
-    ])
+    let load = |messages_per_cpu_s, batch_ms, memory: [u64; 2]| {
+        let [resident_mb, anonymous_mb] = memory.map(|bytes| bytes as f64 / 1_048_576.0);
+        Load { messages_per_cpu_s, batch_ms, resident_mb, anonymous_mb }
+    };
+    Ok([load(first, first_ms, memory[0]), load(second, second_ms, memory[1])])
 }
 
 fn spreads(measured: [Vec<f64>; 2]) -> anyhow::Result<[Spread; 2]> {
@@ -135,6 +139,12 @@ fn table(peers: &[Peer; 2], starts: &[Spread; 2], loads: &[Load; 2]) -> String {
         figure(echo.resident_mb),
         figure(node.resident_mb),
         times(node.resident_mb, echo.resident_mb),
+    ]);
+    table.row(&[
+        "of it allocated, not the program's own file, MiB".to_owned(),
+        figure(echo.anonymous_mb),
+        figure(node.anonymous_mb),
+        times(node.anonymous_mb, echo.anonymous_mb),
     ]);
     table.row(&[
         "messages per CPU-second".to_owned(),

@@ -16,11 +16,11 @@ pub const NESTING_LEVELS_MAX: usize = 64;
 
 /// Deepest evaluation, in levels: what nests in the template plus blocks of `#define` that
 /// refer to each other.
-pub const EVALUATION_LEVELS_MAX: usize = 192;
+pub const EVALUATION_LEVELS_MAX: usize = 96;
 
 /// Deepest JSON that `$input.path`, `$input.json` of a part and `$util.parseJson` take apart, and
 /// deepest list or map that is written out, in levels. `$input.json('$')` has no such limit.
-pub const VALUE_LEVELS_MAX: usize = 256;
+pub const VALUE_LEVELS_MAX: usize = 128;
 
 /// Longest rendered text, in bytes: API Gateway's largest payload, 10 MB.
 pub const RENDERED_BYTES_MAX: usize = 10 * 1024 * 1024;

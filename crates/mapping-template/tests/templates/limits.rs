@@ -40,6 +40,33 @@ fn nesting_is_bounded() {
     assert_eq!(render(&format!("#set($x = {}1{})$x", "(".repeat(levels), ")".repeat(levels)), ""), "1");
 }
 
+/// Blocks refer to themselves to the limit, and where they are deepest a value of the greatest depth is written and a
+/// JSON of that depth is read: a thread's stack of 2 MiB must have room for it twice over, unoptimised.
+#[test]
+fn the_deepest_evaluation_of_the_deepest_value_has_room() {
+    const HALF_A_STACK_BYTES: usize = 1_024 * 1_024;
+    let deepest = || {
+        let levels = limits::VALUE_LEVELS_MAX - 2;
+        let nested = format!("#foreach($x in [1..{levels}])#set($b = {{'k':$b}})#end");
+        let json = format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        for deep in [
+            "#if($util.escapeJavaScript(\"$b<$a>\") == $util.urlEncode(\"$b<$a>\"))#end",
+            "#set($c = {'k':[1,[\"$b<$a>\"]]})",
+            "#set($c = $b.put('k2',\"$b<$a>\"))",
+            "#set($c = $util.parseJson(\"$input.json('$')\"))#set($d = \"$c$input.path('$')<$a>\")",
+            "#foreach($c in [\"$b<$a>\"])x#end",
+            "#if($b)#foreach($c in [\"$b\"])#if(true)$util.escapeJavaScript($a)#end#end#end",
+            "#set($c = 1 + (\"$b\" + (\"$b\" + (\"$b$a\"))))",
+            "#set($c = $b.toString().replaceAll('(([a-z])+[0-9]{1,9})+', \"$b$a\"))",
+        ] {
+            let refused = problem(&format!("{nested}#define($a){deep}#end$a"), &json);
+            assert!(is_limit(&refused), "{deep}: {refused:?}");
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(HALF_A_STACK_BYTES);
+    thread.spawn(deepest).unwrap().join().unwrap();
+}
+
 #[test]
 fn long_chains_do_not_nest() {
     let sum = format!("#set($x = 1{})$x", " + 1".repeat(20_000));
