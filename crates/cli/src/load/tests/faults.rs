@@ -82,7 +82,10 @@ async fn a_server_that_alters_is_caught_and_one_that_reformats_is_told() {
     .await;
     let report = report_of(Settings { answer_within: LOSSY, ..to(&server) }).await;
     assert_eq!(report.counts, Counts { answered: 396, lost: 4, altered: 4, ..WHOLE });
-    assert_eq!(verdict::failures(&report, &Thresholds::default()), ["4 lost (no answer in 1 s)", "4 altered"]);
+    assert_eq!(
+        verdict::failures(&report, &Thresholds::default()),
+        ["4 lost (no answer in 1 s)", "4 altered"]
+    );
 
     let spaced = |text: &str| Some(vec![text.replace(':', ": ")]);
     assert_eq!(counts_with(spaced).await, Counts { reformatted: 400, ..WHOLE });
