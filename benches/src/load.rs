@@ -57,12 +57,12 @@ pub async fn load(
 ) -> anyhow::Result<Run> {
     let mut command = tokio::process::Command::new(sluicegate);
     command.arg("load").arg(uri).args(["--connections", &connections.to_string()]);
-    // Long enough for what a closed loop leaves in the stream at one record a batch.
-    command.args(["--connect-rate", "5000", "--ramp", "0.5", "--timeout", "30", "--json", "-"]);
+    command.args(["--connect-rate", "5000", "--ramp", "0.5", "--json", "-"]);
     command.args(["--duration", &seconds.to_string()]);
     match pace {
         Pace::Open(per_s) => command.args(["--rate", &per_s.to_string()]),
-        Pace::Closed(in_flight) => command.args(["--in-flight", &in_flight.to_string()]),
+        // Long enough for what a closed loop leaves in the stream at one record a batch.
+        Pace::Closed(in_flight) => command.args(["--in-flight", &in_flight.to_string(), "--timeout", "30"]),
     };
     let output = command.kill_on_drop(true).output().await.context("cannot run sluicegate load")?;
     if !output.status.success() {
