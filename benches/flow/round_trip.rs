@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use sluicegate_benches::args::Extent;
 use sluicegate_benches::child::Child;
 use sluicegate_benches::load::{Pace, Run, load};
+use sluicegate_benches::machine;
+use sluicegate_benches::peers::{self, Offline};
 use sluicegate_benches::plane::Order;
 use sluicegate_benches::process::Process;
 use sluicegate_benches::released::ReleasedPlane;
 use sluicegate_benches::roles::start;
 use sluicegate_benches::spread::Spread;
-use sluicegate_benches::{machine, peers};
 use std::path::Path;
 
 /// Messages a second in the open loop.
@@ -24,8 +25,6 @@ pub const CLOSED: (usize, u64) = (50, 4);
 /// Seconds of a run.
 const SECONDS: f64 = 5.0;
 const ROUNDS: usize = 3;
-/// The one that may not carry the load.
-const OFFLINE: &str = "serverless-offline";
 
 /// One contender's figures.
 pub struct Contender {
@@ -40,6 +39,8 @@ pub struct Contender {
     /// What a round trip of the closed loop took, where it is known whose processes to ask.
     pub costs: Vec<Cost>,
     plane: Option<Process>,
+    /// Ended where it is overloaded: it may go on at its backlog, and take the others' processors.
+    offline: Option<Offline>,
     /// Where it did not: what became of it.
     pub overload: Option<String>,
 }
@@ -47,7 +48,7 @@ pub struct Contender {
 impl Contender {
     fn new(name: &'static str, what: String, uri: String) -> Self {
         let (single, open, closed, costs) = Default::default();
-        Self { name, what, uri, single, open, closed, costs, plane: None, overload: None }
+        Self { name, what, uri, single, open, closed, costs, plane: None, offline: None, overload: None }
     }
 
     fn on(self, plane: &ReleasedPlane) -> Self {
@@ -80,7 +81,8 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
     let plane = ReleasedPlane::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
     let node = ReleasedPlane::start(&ours.sluicegate, &Order::of(node_echo)).await?;
     let (_bare, bare): (Child, Value) = start("websocket-echo", &json!(null))?;
-    let mut offline = Some(peers::offline()?);
+    let offline = peers::offline()?;
+    let (what, uri) = (offline.what.clone(), offline.uri.clone());
     let mut contenders = vec![
         Contender::new(
             "Sluicegate",
@@ -98,10 +100,8 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
             format!("this plane with `benches/peers/node-echo`, Node.js {}", machine::version("node")?),
             node.uri.clone(),
         ),
+        Contender { offline: Some(offline), ..Contender::new("serverless-offline", what, uri) },
     ];
-    if let Some(offline) = &offline {
-        contenders.push(Contender::new(OFFLINE, offline.what.clone(), offline.uri.clone()));
-    }
     let seconds = extent.pick(SECONDS, 2.0);
     for round in 1..=extent.pick(ROUNDS, 1) {
         for contender in &mut contenders {
@@ -109,9 +109,8 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
                 continue;
             }
             contender.run(&ours.sluicegate, seconds).await?;
-            // What has been overloaded may go on at its backlog, and take the others' processors.
-            if contender.name == OFFLINE && contender.overload.is_some() {
-                drop(offline.take());
+            if contender.overload.is_some() {
+                contender.offline = None;
             }
             let p50 = |runs: &[Run]| runs.last().map_or(f64::NAN, |run| run.latency_ms.p50);
             println!(

@@ -2,7 +2,6 @@
 
 use crate::project;
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -29,10 +28,6 @@ fn build(profile: &str, name: &str) -> anyhow::Result<PathBuf> {
     cargo.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     let output = cargo.output().context("cannot run cargo")?;
     ensure!(output.status.success(), "cargo could not build {name}: its message is above");
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+    nested_cargo::executable(&output.stdout, name)
         .with_context(|| format!("cargo does not name the binary of {name}"))
 }

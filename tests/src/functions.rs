@@ -67,10 +67,5 @@ pub fn binary(name: &str) -> PathBuf {
     cargo.args(arguments);
     let output = cargo.output().expect("cargo runs");
     assert!(output.status.success(), "{name} does not compile:\n{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .expect("cargo names the binary that it built")
+    nested_cargo::executable(&output.stdout, name).expect("cargo names the binary that it built")
 }

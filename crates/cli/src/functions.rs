@@ -32,21 +32,13 @@ pub async fn build(project: &Path, keys: &[String]) -> anyhow::Result<Vec<Built>
     if !output.status.success() {
         bail!("cargo could not build {}: its message is above", keys.join(", "));
     }
-    let artifacts = String::from_utf8_lossy(&output.stdout);
     keys.iter()
         .map(|key| {
-            let binary = artifacts.lines().find_map(|line| executable(line, key));
+            let binary = nested_cargo::executable(&output.stdout, key);
             let binary = binary.with_context(|| format!("cargo built no binary called {key}: a function's crate, its binary and its key in the tfvars have the same name"))?;
             let modified = std::fs::metadata(&binary).and_then(|metadata| metadata.modified());
             let modified = modified.with_context(|| format!("cannot read {}", binary.display()))?;
             Ok(Built { key: key.clone(), binary, modified })
         })
         .collect()
-}
-
-/// The path of a binary, in one line of cargo's JSON messages.
-fn executable(line: &str, name: &str) -> Option<PathBuf> {
-    let message: serde_json::Value = serde_json::from_str(line).ok()?;
-    let is_it = message["reason"] == "compiler-artifact" && message["target"]["name"] == name;
-    is_it.then(|| message["executable"].as_str().map(PathBuf::from)).flatten()
 }

@@ -5,7 +5,7 @@
 //! turn.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the variables about a package begin with.
@@ -26,6 +26,15 @@ pub fn command(project: &Path) -> Command {
 /// The cargo that runs this program, or the one in PATH.
 pub fn program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// The path of a binary, in what `cargo build --message-format json` prints.
+pub fn executable(messages: &[u8], name: &str) -> Option<PathBuf> {
+    String::from_utf8_lossy(messages).lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let is_it = message["reason"] == "compiler-artifact" && message["target"]["name"] == name;
+        is_it.then(|| message["executable"].as_str().map(PathBuf::from)).flatten()
+    })
 }
 
 fn is_of_package(name: &OsStr) -> bool {

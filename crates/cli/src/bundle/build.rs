@@ -3,7 +3,7 @@
 use super::architecture::Architecture;
 use super::elf;
 use super::remap::{Places, rustflags};
-use super::tools::{self, Rustc, isolated, run};
+use super::tools::{self, Rustc, run};
 use anyhow::{Context as _, bail};
 use local::package::{Packing, package};
 use std::path::{Path, PathBuf};
@@ -32,9 +32,8 @@ impl Build {
     /// # Errors
     /// Where a crate cannot be fetched, or `Cargo.lock` does not fit the manifests.
     pub fn new(project: &Path, rustc: &Rustc) -> anyhow::Result<Self> {
-        let mut fetch = Command::new(nested_cargo::program());
         run(
-            fetch.args(["fetch", "--locked"]).current_dir(project),
+            nested_cargo::command(project).args(["fetch", "--locked"]),
             "cargo fetch",
             "install Rust with rustup",
         )?;
@@ -112,7 +111,7 @@ impl Build {
     }
 
     fn cargo(&self) -> Command {
-        let mut cargo = isolated(nested_cargo::program(), &self.project);
+        let mut cargo = tools::cargo(&self.project);
         cargo.env("CARGO_TARGET_DIR", &self.target).env("CARGO_ENCODED_RUSTFLAGS", &self.rustflags);
         // A build that went on from an earlier one's pieces would not be a function of the source alone.
         cargo.env("CARGO_INCREMENTAL", "0");

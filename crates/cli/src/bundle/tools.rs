@@ -14,6 +14,11 @@ pub fn isolated(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Command 
     command
 }
 
+/// Cargo, isolated.
+pub fn cargo(project: &Path) -> Command {
+    isolated(nested_cargo::program(), project)
+}
+
 /// Runs a command to its end; its output goes to the terminal.
 ///
 /// # Errors
@@ -97,7 +102,7 @@ pub fn commit(project: &Path) -> Option<Commit> {
 /// # Errors
 /// Where `Cargo.lock` does not fit the manifests, or a crate was not fetched.
 pub fn metadata(project: &Path, target: &str) -> anyhow::Result<Metadata> {
-    let mut command = isolated(nested_cargo::program(), project);
+    let mut command = cargo(project);
     command.args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", target]);
     if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
         command.env("CARGO_TARGET_DIR", folder);
@@ -117,15 +122,8 @@ pub fn versions(
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let mut versions = BTreeMap::from([
         ("rustc".to_owned(), rustc.release.clone()),
-        ("cargo".to_owned(), word(isolated(nested_cargo::program(), project).arg("--version"), "cargo", 1)?),
-        (
-            "cargo-lambda".to_owned(),
-            word(
-                isolated(nested_cargo::program(), project).args(["lambda", "--version"]),
-                "cargo-lambda",
-                1,
-            )?,
-        ),
+        ("cargo".to_owned(), word(cargo(project).arg("--version"), "cargo", 1)?),
+        ("cargo-lambda".to_owned(), word(cargo(project).args(["lambda", "--version"]), "cargo-lambda", 1)?),
         ("sluicegate".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
     ]);
     if let Some(zig) = zig(project) {
