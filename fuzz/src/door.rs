@@ -2,12 +2,8 @@
 
 use crate::lines::Lines;
 use crate::stage::{self, API_ID, NAME, STREAM};
-use local::account::Account;
-use local::faults::Faults;
-use local::function::{self, Functions, INIT_MAX};
-use local::gateway::{Gateway, Surroundings, Timers};
-use local::identity::Unrestricted;
-use local::stream::{self, Streams, SubscriptionTimers, TARGET_PREFIX, WriteLimits};
+use local::gateway::{Gateway, Timers};
+use local::stream::{Streams, TARGET_PREFIX};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,37 +50,10 @@ impl Door {
 }
 
 async fn gateway(lines: Arc<Lines>) -> Gateway {
-    let account = Account::default();
-    let faults = Faults::new(Default::default());
-    let streams = Streams::start(stream::Surroundings {
-        account: account.clone(),
-        permissions: Arc::new(Unrestricted),
-        write_limits: WriteLimits::Lifted,
-        subscription_timers: SubscriptionTimers::default(),
-        faults: faults.clone(),
-        stored: None,
-    })
-    .await;
+    let (gateway, streams) = Gateway::alone(lines, TIMERS).await;
     create_stream(&streams).await;
     // Nothing here is kept until its retention ends.
     streams.shutdown();
-    let functions = Functions::new(function::Surroundings {
-        account: account.clone(),
-        permissions: Arc::new(Unrestricted),
-        logs: lines.clone(),
-        endpoint_url: String::new(),
-        faults: faults.clone(),
-        init_max: INIT_MAX,
-    });
-    let gateway = Gateway::new(Surroundings {
-        account,
-        streams,
-        functions,
-        permissions: Arc::new(Unrestricted),
-        logs: lines,
-        timers: TIMERS,
-        faults,
-    });
     gateway.publish(stage::stage());
     gateway
 }

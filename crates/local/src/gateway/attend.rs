@@ -1,13 +1,47 @@
-//! For tests and fuzzing: a client that is past its handshake, on any socket, without a port or a request.
+//! For tests and fuzzing: a gateway without a control plane, and a client that is past its handshake, on any socket,
+//! without a port or a request.
 
-use super::Gateway;
 use super::connections::{Connection, NewConnection};
+use super::{Gateway, Surroundings, Timers};
 use super::{handshake, ids, socket};
+use crate::account::Account;
 use crate::clock;
+use crate::faults::Faults;
+use crate::function::{self, Functions, INIT_MAX};
+use crate::identity::Unrestricted;
+use crate::logs::LogSink;
+use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 impl Gateway {
+    /// A gateway where everyone may do everything, and its streams: no stage and no stream yet.
+    pub async fn alone(logs: Arc<dyn LogSink>, timers: Timers) -> (Self, Streams) {
+        let (account, permissions) = (Account::default(), Arc::new(Unrestricted));
+        let faults = Faults::new(Default::default());
+        let streams = Streams::start(stream::Surroundings {
+            account: account.clone(),
+            permissions: permissions.clone(),
+            write_limits: WriteLimits::Lifted,
+            subscription_timers: SubscriptionTimers::default(),
+            faults: faults.clone(),
+            stored: None,
+        })
+        .await;
+        let functions = Functions::new(function::Surroundings {
+            account: account.clone(),
+            permissions: permissions.clone(),
+            logs: logs.clone(),
+            endpoint_url: String::new(),
+            faults: faults.clone(),
+            init_max: INIT_MAX,
+        });
+        let surroundings =
+            Surroundings { account, streams: streams.clone(), functions, permissions, logs, timers, faults };
+        (Self::new(surroundings), streams)
+    }
+
     /// Serves a client of a stage until it is gone.
     pub async fn attend<S: AsyncRead + AsyncWrite + Unpin>(&self, api_id: &str, stage: &str, socket: S) {
         let now_ms = clock::now_ms();

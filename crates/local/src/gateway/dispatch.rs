@@ -68,20 +68,22 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
             }
         },
     };
-    let mut is_refused = false;
-    let reply = outcome.unwrap_or_else(|refused| {
-        is_refused = refused.frame.is_of_client();
-        if is_refused {
-            count(&counters.client_errors);
+    let (reply, is_refused) = match outcome {
+        Ok(reply) => (reply, false),
+        Err(refused) => {
+            let is_refused = refused.frame.is_of_client();
+            if is_refused {
+                count(&counters.client_errors);
+            }
+            context.trace.status = Some(refused.frame.status());
+            context.trace.error = Some(Failure {
+                message: refused.frame.message(),
+                response_type: refused.frame.response_type(),
+                validation: refused.validation,
+            });
+            (Some(refuse(refused.frame, &context)), is_refused)
         }
-        context.trace.status = Some(refused.frame.status());
-        context.trace.error = Some(Failure {
-            message: refused.frame.message(),
-            response_type: refused.frame.response_type(),
-            validation: refused.validation,
-        });
-        Some(refuse(refused.frame, &context))
-    });
+    };
     access_log::write(gateway, stage, &context);
     if reply.is_some() {
         count(&counters.messages);

@@ -1,13 +1,9 @@
 //! A client and the gateway on sockets of a known size, and a clock that moves on when both wait: what would need
 //! time to be seen on real ones is certain here.
 
-use super::{Gateway, Surroundings, Timers};
+use super::{Gateway, Timers};
 use crate::account::Account;
 use crate::aws_api::logs::Logs;
-use crate::faults::Faults;
-use crate::function::{self, Functions, INIT_MAX};
-use crate::identity::Unrestricted;
-use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
@@ -24,41 +20,10 @@ const SOCKET_BYTES: usize = 4_096;
 /// Virtual: passes at once when nobody has anything to do.
 const A_WHILE: Duration = Duration::from_secs(60);
 
-async fn gateway() -> Gateway {
-    let (account, permissions) = (Account::default(), Arc::new(Unrestricted));
-    let faults = Faults::new(Default::default());
-    let logs = Arc::new(Logs::new(account.clone()));
-    let streams = Streams::start(stream::Surroundings {
-        account: account.clone(),
-        permissions: permissions.clone(),
-        write_limits: WriteLimits::Lifted,
-        subscription_timers: SubscriptionTimers::default(),
-        faults: faults.clone(),
-        stored: None,
-    })
-    .await;
-    let functions = Functions::new(function::Surroundings {
-        account: account.clone(),
-        permissions: permissions.clone(),
-        logs: logs.clone(),
-        endpoint_url: String::new(),
-        faults: faults.clone(),
-        init_max: INIT_MAX,
-    });
-    Gateway::new(Surroundings {
-        account,
-        streams,
-        functions,
-        permissions,
-        logs,
-        timers: Timers::default(),
-        faults,
-    })
-}
-
 /// A client, and the task that attends to it.
 async fn client() -> (DuplexStream, JoinHandle<()>) {
-    let gateway = gateway().await;
+    let logs = Arc::new(Logs::new(Account::default()));
+    let (gateway, _) = Gateway::alone(logs, Timers::default()).await;
     let (client, server) = tokio::io::duplex(SOCKET_BYTES);
     (client, tokio::spawn(async move { gateway.attend("api", "v1", server).await }))
 }
