@@ -107,7 +107,7 @@ in order, and each idle client was there at the end and had got nothing. Plane, 
 talk are processes of their own on one machine, whose cores they share.
 
 Bad company is the {bad} clients of the first seven rows at once. Who is cut off comes back after 100 ms. A client that
-takes no pong is read no more, and pings and refused messages are read at 8 a millisecond a client, so that a flood of
+takes no pong is read no more, and pings and refused messages are read at 10 in 10 ms a client, so that a flood of
 them takes a few hundredths of a core. A flood of messages that pass the model is bounded by the stage's and the route's
 throttle alone, which all clients share, as on AWS.
 

@@ -20,6 +20,11 @@ mod template;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// A plane holds millions of small records that are freed in the order they came, which glibc's allocator slows down
+/// at; figures in PERFORMANCE.md, under how cost grows.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Real-time, event-driven APIs on AWS: WebSocket in, Kinesis between, Rust functions behind.
 #[derive(Parser)]
 #[command(version, about, propagate_version = true)]

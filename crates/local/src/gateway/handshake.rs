@@ -58,8 +58,7 @@ impl Gateway {
             return refuse(StatusCode::URI_TOO_LONG);
         }
         let endpoint = Endpoint::parse(host, parts.uri.path()).filter(|endpoint| endpoint.rest.is_empty());
-        let stage = endpoint.and_then(|endpoint| self.stage_at(&endpoint));
-        let Some(deployed) = stage.and_then(|stage| self.deployed(&stage.api_id, &stage.name)) else {
+        let Some(deployed) = endpoint.and_then(|endpoint| self.stage_at(&endpoint)) else {
             tracing::warn!(target: "flow", hop = "refused handshake", path = parts.uri.path(), "no such stage");
             let mut response = refuse(StatusCode::FORBIDDEN);
             if let Ok(hint) = HeaderValue::from_str(&self.stages_hint()) {

@@ -100,7 +100,8 @@ impl Gateway {
         parts: &Parts,
         body: Incoming,
     ) -> Result<Response<Full<Bytes>>, Refusal> {
-        let stage = self.stage_at(endpoint).ok_or(Refusal::NoSuchStage)?;
+        let deployed = self.stage_at(endpoint).ok_or(Refusal::NoSuchStage)?;
+        let stage = &deployed.stage;
         let id = endpoint.connection_id().unwrap_or_default();
         let caller = identity::caller(&self.permissions, parts).ok_or(Refusal::UnknownKey)?;
         let resource = self.account.execute_api_arn(

@@ -202,23 +202,16 @@ impl Gateway {
 
     /// The stage that an address names, unless its API is not to be reached by the default endpoint, which every
     /// address here stands for: there are no custom domains. The short form names one only while one alone has that name.
-    fn stage_at(&self, endpoint: &Endpoint) -> Option<StageId> {
-        let id = match &endpoint.api_id {
-            Some(api_id) => self
-                .stages
-                .contains_key(&(api_id.clone(), endpoint.stage.clone()))
-                .then(|| StageId { api_id: api_id.clone(), name: endpoint.stage.clone() }),
+    fn stage_at(&self, endpoint: &Endpoint) -> Option<Arc<Deployed>> {
+        let deployed = match &endpoint.api_id {
+            Some(api_id) => self.deployed(api_id, &endpoint.stage),
             None => {
                 let mut named = self.stages.iter().filter(|stage| stage.key().1 == endpoint.stage);
-                let first = named.next().map(|stage| stage.key().clone());
-                match (first, named.next()) {
-                    (Some((api_id, name)), None) => Some(StageId { api_id, name }),
-                    _ => None,
-                }
+                let first = named.next().map(|stage| stage.clone());
+                first.filter(|_| named.next().is_none())
             }
-        }?;
-        let deployed = self.deployed(&id.api_id, &id.name)?;
-        (!deployed.stage.default_endpoint_disabled).then_some(id)
+        };
+        deployed.filter(|deployed| !deployed.stage.default_endpoint_disabled)
     }
 
     /// Tells a lost client which stages there are.
@@ -235,10 +228,4 @@ impl Gateway {
             format!("deployed stages: {}", paths.join(" "))
         }
     }
-}
-
-/// A stage that exists.
-struct StageId {
-    api_id: String,
-    name: String,
 }
