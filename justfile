@@ -112,7 +112,7 @@ test-local *ARGS="--plane auto":
 ci:
     .ci/run
 
-# Measure everything and rewrite PERFORMANCE.md (12 minutes and the builds; `--quick`: briefly, nothing written)
+# Measure everything and rewrite PERFORMANCE.md (half an hour and the builds; `--quick`: briefly, nothing written)
 [group('test')]
 bench *ARGS:
     cargo bench --package mapping-template -- {{ ARGS }}
@@ -121,6 +121,7 @@ bench *ARGS:
     cargo bench --bench flow -- {{ ARGS }}
     cargo bench --bench growth -- {{ ARGS }}
     cargo bench --bench crowd -- {{ ARGS }}
+    cargo bench --bench poison -- {{ ARGS }}
 
 # Install what benchmarks compare with, below benches/peers (npm, PyPI)
 [group('test')]

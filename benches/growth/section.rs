@@ -66,9 +66,9 @@ so that work, not waiting, is what grows. Memory is the plane's process at rest,
 
 What bends, and why. The first step of each row but the records' is one and the same plane: what these differ in is
 the machine's noise. *Idle connections*: memory grows by the same for each, and latency only with the last step, which
-was seen once and not looked into. *Records kept*: latency does not grow, and memory grows by the same for each; they
-are taken at a lower rate the more are kept, where `perf record -g -p PID` finds the time in the C library's
-allocator, which looks for room among ever more small blocks. *Shards*: a shard's batches are handed over one after
+was seen once and not looked into. *Records kept*: memory grows by the same for each;
+neither latency nor the rate at which they are taken depends on how many there are, which is the allocator's doing:
+with glibc's in place of mimalloc a put took 8 µs of processor at 10,000 records and 14 at three million. *Shards*: a shard's batches are handed over one after
 another, so a few shards keep both cores busy where one does not; with many, the same messages come in more and
 smaller batches, each an invocation of its own, and in one process a shard. *Functions*: a message is an invocation
 more for each, and latency grows by that, on so few cores. *Records a batch*: an invocation's cost is shared by its

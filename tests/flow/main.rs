@@ -19,6 +19,7 @@ mod open_files;
 mod protocol;
 mod resharding;
 mod round_trip;
+mod routes;
 mod side_by_side;
 mod stream_to_function;
 mod suite;

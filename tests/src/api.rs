@@ -46,6 +46,11 @@ pub async fn role(plane: &Plane, arn: &str, service: &str, actions: &[&str]) {
     control::iam(plane, &put).await;
 }
 
+/// An integration response that answers whatever the backend says.
+pub fn default_response(template: &str) -> Value {
+    json!({"integrationResponseKey": "$default", "responseTemplates": {"$default": template}})
+}
+
 /// A WebSocket API on a plane.
 pub struct Api<'a> {
     plane: &'a Plane,

@@ -59,6 +59,15 @@ impl Client {
         self.socket.send(Message::text(text.into())).await.expect("the connection takes a message");
     }
 
+    /// Sends a message; answers what comes next.
+    ///
+    /// # Panics
+    /// Where the connection is gone, or nothing comes.
+    pub async fn exchange(&mut self, message: &Value) -> String {
+        self.send(message.to_string()).await;
+        self.receive().await
+    }
+
     /// Sends a text message in frames of at most `bytes_max` bytes.
     ///
     /// # Panics

@@ -48,7 +48,7 @@ pub fn trials(tree: Option<&Arc<Tree>>) -> Vec<Trial> {
     trials
 }
 
-/// checkov reads the files alone; an exception stands, with its reason, at its resource.
+/// checkov reads the files alone; an exception stands, with its reason, at its resource, or for the probe in its folder.
 fn policy_scan() -> Trial {
     let version =
         Command::new("checkov").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -60,11 +60,13 @@ fn policy_scan() -> Trial {
 }
 
 fn scan() -> anyhow::Result<()> {
-    let mut checkov = Command::new("checkov");
-    checkov.args(["--framework", "terraform", "--compact", "--quiet", "--skip-download", "--directory"]);
-    let output = checkov.arg(project().join("terraform")).output()?;
-    if !output.status.success() {
-        bail!("checkov has findings:\n{}", words(&output));
+    for folder in ["terraform", "probe/terraform"] {
+        let mut checkov = Command::new("checkov");
+        checkov.args(["--framework", "terraform", "--compact", "--quiet", "--skip-download", "--directory"]);
+        let output = checkov.arg(project().join(folder)).output()?;
+        if !output.status.success() {
+            bail!("checkov has findings in {folder}:\n{}", words(&output));
+        }
     }
     Ok(())
 }

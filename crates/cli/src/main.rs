@@ -20,8 +20,8 @@ mod template;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// A plane holds millions of small records that are freed in the order they came, which glibc's allocator slows down
-/// at; figures in PERFORMANCE.md, under how cost grows.
+/// A plane keeps millions of small records, among which glibc's allocator takes the longer the more there are: figures in
+/// PERFORMANCE.md, under how cost grows.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

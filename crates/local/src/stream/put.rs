@@ -145,6 +145,35 @@ fn is_base64(text: &str) -> bool {
         && body.bytes().fold(true, |all, b| all & (b.is_ascii_alphanumeric() | matches!(b, b'+' | b'/')))
 }
 
+/// A record as its request has it.
+struct Asked<'a> {
+    hash_key: u128,
+    partition_key: &'a str,
+    data: &'a str,
+}
+
+impl<'a> Asked<'a> {
+    /// Reads one from a request that was checked.
+    fn of(record: &'a Value) -> Result<Self, PutError> {
+        let partition_key = record["PartitionKey"].as_str().unwrap_or_default();
+        let hash_key = match record["ExplicitHashKey"].as_str() {
+            Some(text) => text.parse().map_err(|_| {
+                let message = format!("Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was {text}");
+                PutError::client("InvalidArgumentException", &message)
+            })?,
+            None => sequence::partition_key_to_hash_key(partition_key),
+        };
+        Ok(Self { hash_key, partition_key, data: record["Data"].as_str().unwrap_or_default() })
+    }
+}
+
+impl<'a> From<&'a PlainPutRecord<'_>> for Asked<'a> {
+    fn from(put: &'a PlainPutRecord<'_>) -> Self {
+        let hash_key = sequence::partition_key_to_hash_key(&put.partition_key);
+        Self { hash_key, partition_key: &put.partition_key, data: &put.data }
+    }
+}
+
 /// A record with its place in the stream, not yet there.
 struct Placing<'a> {
     placed: Placed,
@@ -176,24 +205,21 @@ impl Streams {
     /// # Errors
     /// [`PutError`] with the code and sentence of the Kinesis API.
     pub async fn put_record(&self, request: &PutRecord<'_>) -> Result<Placed, PutError> {
-        let request = match &request.0 {
-            Form::Plain(put) => {
-                let hash_key = sequence::partition_key_to_hash_key(&put.partition_key);
-                let stream = &*put.stream_name;
-                let open = self.open_existing(stream).await?;
-                let mut routes = self.routes(&open, stream).await?;
-                let placing =
-                    self.place(&mut routes, stream, hash_key, &put.partition_key, &put.data).await?;
-                self.append(&open, stream, slice::from_ref(&placing)).await?;
-                return Ok(placing.placed);
+        match &request.0 {
+            Form::Plain(put) => self.put_one(&put.stream_name, Asked::from(put)).await,
+            Form::Other(request) => {
+                let request = checked(Operation::PutRecord, request)?;
+                let stream = self.store.resolve_stream_name(&request)?;
+                self.put_one(&stream, Asked::of(&request)?).await
             }
-            Form::Other(request) => checked(Operation::PutRecord, request)?,
-        };
-        let stream = self.store.resolve_stream_name(&request)?;
-        let open = self.open_existing(&stream).await?;
-        let mut routes = self.routes(&open, &stream).await?;
-        let placing = self.place_one(&mut routes, &stream, &request).await?;
-        self.append(&open, &stream, slice::from_ref(&placing)).await?;
+        }
+    }
+
+    async fn put_one(&self, stream: &str, asked: Asked<'_>) -> Result<Placed, PutError> {
+        let open = self.open_existing(stream).await?;
+        let mut routes = self.routes(&open, stream).await?;
+        let placing = self.place(&mut routes, stream, asked).await?;
+        self.append(&open, stream, slice::from_ref(&placing)).await?;
         Ok(placing.placed)
     }
 
@@ -209,7 +235,10 @@ impl Streams {
         let mut placings = Vec::new();
         let mut refusals = Vec::new();
         for record in request["Records"].as_array().into_iter().flatten() {
-            let placing = self.place_one(&mut routes, &stream, record).await;
+            let placing = match Asked::of(record) {
+                Ok(asked) => self.place(&mut routes, &stream, asked).await,
+                Err(error) => Err(error),
+            };
             refusals.push(placing.map(|placing| placings.push(placing)).err());
         }
         self.append(&open, &stream, &placings).await?;
@@ -225,44 +254,20 @@ impl Streams {
         Ok(json!({"FailedRecordCount": failed, "Records": results}))
     }
 
-    async fn place_one<'a>(
-        &self,
-        routes: &mut Routes,
-        stream: &str,
-        record: &'a Value,
-    ) -> Result<Placing<'a>, PutError> {
-        let partition_key = record["PartitionKey"].as_str().unwrap_or_default();
-        let hash_key = match record["ExplicitHashKey"].as_str() {
-            Some(text) => text.parse().map_err(|_| PutError {
-                status: 400,
-                code: "InvalidArgumentException".into(),
-                message: format!("Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was {text}"),
-            })?,
-            None => sequence::partition_key_to_hash_key(partition_key),
-        };
-        let data = record["Data"].as_str().unwrap_or_default();
-        self.place(routes, stream, hash_key, partition_key, data).await
-    }
-
     /// Gives one record its place, where its shard has room for it.
     async fn place<'a>(
         &self,
         routes: &mut Routes,
         stream: &str,
-        hash_key: u128,
-        partition_key: &'a str,
-        data: &'a str,
+        Asked { hash_key, partition_key, data }: Asked<'a>,
     ) -> Result<Placing<'a>, PutError> {
         let bytes = data.trim_end_matches('=').len() * 3 / 4 + partition_key.len();
         if bytes > routes.record_bytes_max {
-            return Err(PutError {
-                status: 400,
-                code: "ValidationException".into(),
-                message: format!(
-                    "the record's data and partition key have {bytes} bytes; the stream takes {} at most",
-                    routes.record_bytes_max
-                ),
-            });
+            let message = format!(
+                "the record's data and partition key have {bytes} bytes; the stream takes {} at most",
+                routes.record_bytes_max
+            );
+            return Err(PutError::client("ValidationException", &message));
         }
         let arrived_ms = clock::now_ms();
         let route = routes.route(hash_key).ok_or_else(|| PutError::internal("no shard takes the record"))?;
@@ -319,11 +324,7 @@ pub(super) fn checked(operation: Operation, request: &Value) -> Result<Value, Pu
     for record in std::iter::once(&request).chain(request["Records"].as_array().into_iter().flatten()) {
         let data = record["Data"].as_str().unwrap_or_default();
         if STANDARD.decode(data).is_err() {
-            return Err(PutError {
-                status: 400,
-                code: "SerializationException".into(),
-                message: "Data is not valid base64".into(),
-            });
+            return Err(PutError::client("SerializationException", "Data is not valid base64"));
         }
     }
     Ok(request)

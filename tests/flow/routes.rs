@@ -1,0 +1,167 @@
+//! Which route a message or a handshake takes, on stages that the project's own stack does not have: keys, `$connect`,
+//! throttles, and an API that is not to be reached.
+
+use http::StatusCode;
+use serde_json::json;
+use sluicegate_tests::api::{Api, default_response, empty_plane};
+use sluicegate_tests::client::Client;
+use sluicegate_tests::sdk;
+
+/// Facts A2 and A3: what no route takes is Forbidden, and the connection lives.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_without_a_route_is_forbidden() {
+    let plane = empty_plane().await;
+    let api = Api::create(&plane).await;
+    let mock = api.mock(200, default_response("here")).await;
+    api.route("here", &mock, true).await;
+    // There is no $connect: everybody may connect (facts A1).
+    api.deploy(json!({})).await;
+    let mut client = api.client().await;
+    for message in [json!({"action": "there"}), json!({}), json!({"action": "$connect"})] {
+        let frame = client.exchange(&message).await;
+        assert!(frame.starts_with(r#"{"message": "Forbidden", "connectionId":""#), "{frame}");
+    }
+    client.send("no json").await;
+    assert!(client.receive().await.starts_with(r#"{"message": "Forbidden""#));
+    assert_eq!(client.exchange(&json!({"action": "here"})).await, "here");
+}
+
+/// Facts A2: equality alone selects a route; whatever equals no key, and what is no JSON, goes to `$default`.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_key_equals_goes_to_default() {
+    let plane = empty_plane().await;
+    let api = Api::create(&plane).await;
+    for key in ["$default", "join"] {
+        let mock = api.mock(200, default_response(key.trim_start_matches('$'))).await;
+        api.route(key, &mock, true).await;
+    }
+    api.deploy(json!({})).await;
+    let mut client = api.client().await;
+    assert_eq!(client.exchange(&json!({"action": "join"})).await, "join");
+    for other in
+        [json!({"action": "Join"}), json!({"action": ["join"]}), json!({"action": "$connect"}), json!(1)]
+    {
+        assert_eq!(client.exchange(&other).await, "default", "{other}");
+    }
+    client.send("no {json").await;
+    assert_eq!(client.receive().await, "default");
+}
+
+/// Facts A8: a subprotocol is agreed on where the `$connect` integration's response maps one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subprotocol_is_answered_where_it_is_mapped() {
+    let plane = empty_plane().await;
+    let protocol = [("sec-websocket-protocol", "chat, other")];
+    let api = Api::create(&plane).await;
+    let parameters = json!({"route.response.header.Sec-WebSocket-Protocol": "stageVariables.protocol"});
+    let connect =
+        api.mock(200, json!({"integrationResponseKey": "/200/", "responseParameters": parameters})).await;
+    api.route("$connect", &connect, true).await;
+    let uri = api.deploy(json!({"stageVariables": {"protocol": "chat"}})).await;
+    let (_, response) =
+        Client::try_connect(&uri, &protocol).await.unwrap_or_else(|refused| panic!("{refused:?}"));
+    assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
+
+    // Without one the client must give up by itself, as RFC 6455 has it and browsers do.
+    let api = Api::create(&plane).await;
+    let connect = api.mock(200, json!({"integrationResponseKey": "/200/"})).await;
+    api.route("$connect", &connect, true).await;
+    let uri = api.deploy(json!({})).await;
+    let failed = tokio::spawn(async move { Client::try_connect(&uri, &protocol).await.is_ok() }).await;
+    assert!(failed.is_err(), "a client that asked for a subprotocol went on without one");
+    let refused =
+        json!({"integrationResponseKey": "/201/", "responseParameters": {"route.response.header.X": "'x'"}});
+    let path = format!("integrations/{connect}/integrationresponses");
+    assert_eq!(api.call(http::Method::POST, &path, &refused).await.0, StatusCode::BAD_REQUEST);
+}
+
+/// Facts A4 and C2: the handshake is known to `$connect`'s template, and to no later one; its status decides.
+#[tokio::test(flavor = "multi_thread")]
+async fn connects_template_sees_the_handshake_and_decides_its_status() {
+    let plane = empty_plane().await;
+    let api = Api::create(&plane).await;
+    let template =
+        "{\"statusCode\": #if($input.params('X-Room') == \"\")400#else$input.params('status')#end}";
+    let settings = json!({"integrationType": "MOCK", "requestTemplates": {"$default": template}});
+    let connect = api.integration(settings).await;
+    let responses = format!("integrations/{connect}/integrationresponses");
+    api.post(&responses, json!({"integrationResponseKey": r"/[24]\d\d/"})).await;
+    api.route("$connect", &connect, true).await;
+    let later = api.mock(200, default_response("[$input.params('status')$!input.params('X-Room')]")).await;
+    api.route("$default", &later, true).await;
+    let uri = api.deploy(json!({})).await;
+    let status = |uri: String, headers: &'static [(&'static str, &'static str)]| async move {
+        match Client::try_connect(&uri, headers).await {
+            Ok((_, response)) | Err(response) => response.status().as_u16(),
+        }
+    };
+    let room = &[("x-room", "blue")];
+    assert_eq!(status(format!("{uri}?status=200"), room).await, 101);
+    assert_eq!(status(format!("{uri}?status=201"), room).await, 101);
+    assert_eq!(status(format!("{uri}?status=403"), room).await, 403);
+    assert_eq!(status(format!("{uri}?status=200"), &[]).await, 400);
+    // No integration response: the handshake fails.
+    assert_eq!(status(format!("{uri}?status=500"), room).await, 500);
+    let (mut client, _) =
+        Client::try_connect(&format!("{uri}?status=200"), room).await.unwrap_or_else(|_| panic!());
+    assert_eq!(client.exchange(&json!({})).await, "[]");
+}
+
+/// Facts A9: a route's own token bucket is its own, and the stage's goes on beside it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_has_its_own_throttle() {
+    let plane = empty_plane().await;
+    let api = Api::create(&plane).await;
+    for key in ["slow", "quick"] {
+        let mock = api.mock(200, default_response(key)).await;
+        api.route(key, &mock, true).await;
+    }
+    let slow = json!({"throttlingRateLimit": 0.001, "throttlingBurstLimit": 2});
+    api.deploy(json!({"routeSettings": {"slow": slow}})).await;
+    let mut client = api.client().await;
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        answers.push(client.exchange(&json!({"action": "slow"})).await);
+    }
+    assert_eq!(&answers[..2], ["slow", "slow"]);
+    assert!(
+        answers[2..].iter().all(|answer| answer.starts_with(r#"{"message": "Too Many Requests""#)),
+        "{answers:?}"
+    );
+    assert_eq!(client.exchange(&json!({"action": "quick"})).await, "quick");
+}
+
+/// Facts A9: a handshake over the rate is refused with 429.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_over_the_rate_is_refused() {
+    let plane = empty_plane().await;
+    let api = Api::create(&plane).await;
+    let mock = api.mock(200, default_response("x")).await;
+    api.route("$default", &mock, true).await;
+    let settings = json!({"throttlingRateLimit": 0.001, "throttlingBurstLimit": 1});
+    let uri = api.deploy(json!({"defaultRouteSettings": settings})).await;
+    let _first = api.client().await;
+    let refused = Client::try_connect(&uri, &[]).await.expect_err("the second is refused");
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+/// Facts A13: `DisableExecuteApiEndpoint` needs a deployment; then handshakes and `@connections` are Forbidden.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_endpoint_answers_forbidden_once_it_is_deployed() {
+    let plane = empty_plane().await;
+    let api = Api::create(&plane).await;
+    let mock = api.mock(200, default_response("x")).await;
+    api.route("$default", &mock, true).await;
+    let deployment = api.post("deployments", json!({})).await["deploymentId"].clone();
+    let uri = api.deploy(json!({"autoDeploy": false, "deploymentId": deployment})).await;
+    let disable = json!({"disableExecuteApiEndpoint": true});
+    let path = format!("/v2/apis/{}", api.id);
+    sluicegate_tests::control::rest(&plane, "apigateway", http::Method::PATCH, &path, &disable).await;
+    assert!(Client::try_connect(&uri, &[]).await.is_ok(), "not deployed yet");
+    api.post("deployments", json!({"stageName": "test"})).await;
+    let refused = Client::try_connect(&uri, &[]).await.expect_err("refused");
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let connections = sdk::connections(&uri.replacen("ws", "http", 1));
+    let asked = connections.get_connection().connection_id("Qyi07eCbtjMCJKw=").send().await;
+    assert!(asked.expect_err("refused").into_service_error().is_forbidden_exception());
+}
