@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use sluicegate_benches::args::Extent;
 use sluicegate_benches::child::{Child, free_port, wait_for_port};
+use sluicegate_benches::load::{Pace, load};
 use sluicegate_benches::plane::Order;
 use sluicegate_benches::process::{Process, at_rest};
 use sluicegate_benches::released::ReleasedPlane;
@@ -23,7 +24,7 @@ pub struct Idle {
     pub empty_mb: f64,
     /// The part of it that is not the program's own file.
     pub anonymous_mb: f64,
-    /// With the project's stack, before its first message.
+    /// With the project's stack, before its first message: with what its deployment took.
     pub stack_mb: f64,
     pub connection_kb: f64,
     /// A connection of the bare echo server.
@@ -45,6 +46,8 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
     }
     let plane = ReleasedPlane::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
     let stack = at_rest(plane.process()).await?;
+    // The allocator gives back what the deployment took when there is something to do again.
+    load(&ours.sluicegate, &plane.uri, 10, Pace::Open(200.0), 3.0).await?;
     let count = extent.pick(CONNECTIONS, 2_000);
     let connection_kb = per_connection_kb(plane.process(), &plane.uri, count).await?;
     let (bare, greeting): (_, Value) = start("websocket-echo", &json!(null))?;
