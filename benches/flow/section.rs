@@ -69,7 +69,7 @@ stack, it has in it what the deployment took, most of which goes back with the f
 Handing over: {puts} records one after another (MiniStack, ferrokinesis: {polled}), put by one HTTP connection and, for
 the table of aims, within the process, where the library is linked without link-time optimisation; the clock stops where the function's process has read its batch. MiniStack runs
 the same function. A connection's memory: resident memory of the server's process with {idle_connections} idle
-connections, less that without, divided; the kernel's own is in neither. The batch: the same program with {at_once} and
+connections, less that with a fifth of them, divided; the kernel's own is in neither. The batch: the same program with {at_once} and
 with 1 connection at once, on an endpoint that answers a post after {post_ms} ms; with {per_connection} records a
 connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot be faster than {rounds_ms} ms.
 

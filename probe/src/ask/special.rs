@@ -49,7 +49,8 @@ pub async fn ask(stack: &Stack, special: Special) -> Asked {
 }
 
 fn minutes(lasted: Duration) -> Seen {
-    Seen::Concluded(format!("after {} minutes", lasted.as_secs() / 60))
+    // To the nearest: it is counted from a moment after the connection's begin.
+    Seen::Concluded(format!("after {} minutes", (lasted.as_secs() + 30) / 60))
 }
 
 /// The first frame that is no answer.
