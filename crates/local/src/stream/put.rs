@@ -206,19 +206,20 @@ impl Streams {
     /// [`PutError`] with the code and sentence of the Kinesis API.
     pub async fn put_record(&self, request: &PutRecord<'_>) -> Result<Placed, PutError> {
         match &request.0 {
-            Form::Plain(put) => self.put_one(&put.stream_name, Asked::from(put)).await,
+            Form::Plain(put) => self.put_one(&put.stream_name, Ok(put.into())).await,
             Form::Other(request) => {
                 let request = checked(Operation::PutRecord, request)?;
                 let stream = self.store.resolve_stream_name(&request)?;
-                self.put_one(&stream, Asked::of(&request)?).await
+                self.put_one(&stream, Asked::of(&request)).await
             }
         }
     }
 
-    async fn put_one(&self, stream: &str, asked: Asked<'_>) -> Result<Placed, PutError> {
+    /// A stream that is not there is told before a record that is wrong.
+    async fn put_one(&self, stream: &str, asked: Result<Asked<'_>, PutError>) -> Result<Placed, PutError> {
         let open = self.open_existing(stream).await?;
         let mut routes = self.routes(&open, stream).await?;
-        let placing = self.place(&mut routes, stream, asked).await?;
+        let placing = self.place(&mut routes, stream, asked?).await?;
         self.append(&open, stream, slice::from_ref(&placing)).await?;
         Ok(placing.placed)
     }

@@ -67,6 +67,17 @@ async fn records(streams: &Streams) -> Vec<Value> {
 
 /// Facts D2: 1,000 records a second for each shard, and 1 MiB.
 #[tokio::test]
+async fn a_stream_that_is_not_there_is_told_before_a_record_that_is_wrong() {
+    let streams = start(WriteLimits::Lifted, None).await;
+    let mut wrong = record("eA==");
+    wrong["ExplicitHashKey"] = "9".repeat(39).into();
+    let put = async |request: &Value| call_as(&streams, Encoding::Json, "PutRecord", request).await;
+    assert_eq!(put(&wrong).await, Err("ResourceNotFoundException".into()));
+    create(&streams).await;
+    assert_eq!(put(&wrong).await, Err("InvalidArgumentException".into()));
+}
+
+#[tokio::test]
 async fn a_shard_refuses_what_is_over_its_write_limit() {
     let streams = start(WriteLimits::Enforced, None).await;
     create(&streams).await;
