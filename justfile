@@ -112,7 +112,7 @@ test-local *ARGS="--plane auto":
 ci:
     .ci/run
 
-# Measure everything and rewrite PERFORMANCE.md (half an hour and the builds; `--quick`: briefly, nothing written)
+# Measure everything and rewrite PERFORMANCE.md (20 minutes and the builds; `--quick`: briefly, nothing written)
 [group('test')]
 bench *ARGS:
     cargo bench --package mapping-template -- {{ ARGS }}
