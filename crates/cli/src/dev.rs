@@ -3,6 +3,7 @@
 use crate::functions::{self, Built};
 use crate::plane_args::{PlaneArgs, greet};
 use crate::project;
+use crate::stop::stop_signal;
 use anyhow::Context as _;
 use local::compose::{self, Composed};
 use local::package::{Packing, package};
@@ -208,19 +209,4 @@ fn watch(project: &Path) -> anyhow::Result<mpsc::Receiver<Change>> {
 /// Waits until no further change has come for a while.
 async fn settle(changes: &mut mpsc::Receiver<Change>) {
     while let Ok(Some(_)) = tokio::time::timeout(Duration::from_millis(SETTLE_MS), changes.recv()).await {}
-}
-
-/// Ends at Ctrl-C, and at the SIGTERM that a container or a test sends.
-pub async fn stop_signal() -> anyhow::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-        tokio::select! {
-            ended = tokio::signal::ctrl_c() => ended.context("cannot listen for Ctrl-C"),
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.context("cannot listen for Ctrl-C")
 }

@@ -1,5 +1,6 @@
 //! The `sluicegate` command: runs the plane on this machine and talks to any plane.
 
+mod aws;
 mod bundle;
 mod connect;
 mod dev;
@@ -14,6 +15,7 @@ mod plane_args;
 mod project;
 mod serve;
 mod stack;
+mod stop;
 mod table;
 mod template;
 

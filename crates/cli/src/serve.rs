@@ -1,7 +1,7 @@
 //! `sluicegate serve`: an empty plane, for Terraform, SDKs and the AWS CLI to fill.
 
-use crate::dev::stop_signal;
 use crate::plane_args::{PlaneArgs, greet};
+use crate::stop::stop_signal;
 
 /// Arguments of `serve`.
 #[derive(clap::Args)]

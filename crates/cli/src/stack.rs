@@ -7,11 +7,12 @@ mod terraform;
 mod workspace;
 
 use crate::bundle;
+use crate::stop::unless_stopped;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
-use terraform::Terraform;
+use terraform::{Goal, Terraform};
 use workspace::Workspace;
 
 /// Arguments of `stack`.
@@ -71,15 +72,11 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let terraform = Terraform::new(&workspace);
     terraform.init().await?;
     match args.action {
-        Action::Plan => {
-            let plan = plan(&terraform, &workspace).await?;
-            drop(plan);
-            Ok(())
-        }
+        Action::Plan => plan(&terraform, &workspace, Goal::Deployed).await.map(drop),
         Action::Deploy { yes, no_check } => deploy(&terraform, &workspace, yes, no_check).await,
-        Action::Check => check::run(&websocket_uri(&terraform).await?).await,
+        Action::Check => unless_stopped(check::run(&deployed(&terraform).await?)).await,
         Action::Outputs { name } => outputs(&terraform, name.as_deref()).await,
-        Action::Destroy { yes } => terraform.destroy(yes).await,
+        Action::Destroy { yes } => destroy(&terraform, &workspace, yes).await,
     }
 }
 
@@ -104,12 +101,18 @@ impl Drop for Plan<'_> {
     }
 }
 
-/// Plans, and prints the plan and the idle stack's cost.
-async fn plan<'a>(terraform: &Terraform<'_>, workspace: &'a Workspace) -> anyhow::Result<Plan<'a>> {
+/// Plans, and prints the plan; what is to be deployed with its cost while idle.
+async fn plan<'a>(
+    terraform: &Terraform<'_>,
+    workspace: &'a Workspace,
+    goal: Goal,
+) -> anyhow::Result<Plan<'a>> {
     let mut plan = Plan { workspace, contents: Value::Null };
-    terraform.plan().await?;
+    terraform.plan(goal).await?;
     plan.contents = terraform.show_plan().await?;
-    println!("\n{}", idle_cost::of(&plan.contents).render());
+    if goal == Goal::Deployed {
+        println!("\n{}", idle_cost::of(&plan.contents).render());
+    }
     Ok(plan)
 }
 
@@ -119,15 +122,15 @@ async fn deploy(
     yes: bool,
     no_check: bool,
 ) -> anyhow::Result<()> {
-    let plan = plan(terraform, workspace).await?;
-    if !yes && !confirmed(&workspace.environment)? {
+    let plan = plan(terraform, workspace, Goal::Deployed).await?;
+    if !yes && !confirmed("deploy this to", workspace).await? {
         bail!("nothing was deployed");
     }
     let answers = answers_every_message(&plan.contents);
     terraform.apply().await?;
     drop(plan);
-    let uri = websocket_uri(terraform).await?;
-    println!("\n  {uri}\n");
+    let stack = deployed(terraform).await?;
+    println!("\n  {}\n", stack.websocket_uri);
     if no_check {
         return Ok(());
     }
@@ -137,17 +140,31 @@ async fn deploy(
         );
         return Ok(());
     }
-    check::run(&uri).await.context("the stack is deployed, but messages do not come back as they must (a function that answers nothing is deployed with --no-check)")
+    unless_stopped(check::run(&stack)).await.context("the stack is deployed, but messages do not come back as they must (a function that answers nothing is deployed with --no-check)")
 }
 
-fn confirmed(environment: &str) -> anyhow::Result<bool> {
-    if !std::io::stdin().is_terminal() {
-        bail!("there is no terminal to ask at: give --yes to deploy without being asked");
+async fn destroy(terraform: &Terraform<'_>, workspace: &Workspace, yes: bool) -> anyhow::Result<()> {
+    let plan = plan(terraform, workspace, Goal::Removed).await?;
+    if !yes && !confirmed("remove all of this, records and logs included, from", workspace).await? {
+        bail!("nothing was removed");
     }
-    print!("deploy this to environment \"{environment}\"? [y/N] ");
+    terraform.apply().await?;
+    drop(plan);
+    Ok(())
+}
+
+/// Asks at the terminal whether to do `what` to the environment.
+async fn confirmed(what: &str, workspace: &Workspace) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        bail!("there is no terminal to ask at: give --yes to go on without being asked");
+    }
+    print!("{what} environment \"{}\"? [y/N] ", workspace.environment);
     std::io::stdout().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).map(|_| answer)
+    });
+    let answer = unless_stopped(async { Ok(answer.await??) }).await?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
@@ -159,10 +176,18 @@ fn answers_every_message(plan: &Value) -> bool {
     })
 }
 
-async fn websocket_uri(terraform: &Terraform<'_>) -> anyhow::Result<String> {
+/// Where the deployed stack is reached.
+async fn deployed(terraform: &Terraform<'_>) -> anyhow::Result<check::Deployed> {
     let outputs = terraform.outputs().await?;
-    let uri = outputs["websocket_uri"]["value"].as_str().map(str::to_owned);
-    uri.context("the stack has no output websocket_uri: deploy it first")
+    let output = |name: &str| {
+        let value = outputs[name]["value"].as_str().map(str::to_owned);
+        value.with_context(|| format!("the stack has no output {name}: deploy it first"))
+    };
+    Ok(check::Deployed {
+        websocket_uri: output("websocket_uri")?,
+        connections_endpoint: output("connections_endpoint")?,
+        stream_name: output("stream_name")?,
+    })
 }
 
 async fn outputs(terraform: &Terraform<'_>, name: Option<&str>) -> anyhow::Result<()> {

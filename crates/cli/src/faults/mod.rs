@@ -3,15 +3,14 @@
 //! A function's fault queue holds two kinds of messages: whole records, from the function itself, and pointers into
 //! the stream, from its event source mapping. What a message says is read in [`message`], without I/O.
 
-mod aws;
 mod message;
 mod order;
 mod queue;
 mod records;
 mod replay;
 
+use crate::aws::Aws;
 use anyhow::Context as _;
-use aws::Aws;
 use message::Found;
 use queue::Received;
 use serde_json::{Value, json};

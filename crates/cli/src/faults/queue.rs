@@ -1,8 +1,8 @@
 //! Fault queues: which there are, and their messages.
 
-use super::aws::{Aws, Service::Sqs};
 use super::message::Fault;
 use super::text;
+use crate::aws::{Aws, Service::Sqs};
 use serde_json::{Value, json};
 
 /// What the names of fault queues end with.

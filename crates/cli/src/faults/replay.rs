@@ -1,11 +1,11 @@
 //! Puts records back: with their partition keys, so that their order from now on is the order they are put in.
 
-use super::aws::{Aws, Refused, Service::Kinesis};
 use super::message::{Found, Record};
 use super::order::Held;
 use super::queue::{self, Received};
 use super::records::Gone;
 use super::{Candidate, count};
+use crate::aws::{Aws, Refused, Service::Kinesis};
 use anyhow::{anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;

@@ -1,8 +1,11 @@
-//! Sends messages through a deployed stack, from outside, and sees that all come back to whom they belong.
+//! The flow suite of a deployed stack, hop by hop: as its clients see it, and as who deployed it can.
 
+mod behind;
 mod door;
+mod tail;
 
 use super::answer::{Answers, Client};
+use crate::aws::Aws;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -33,18 +36,46 @@ const MESSAGES_EACH: u64 = 10;
 /// Bytes of the large message: within one of the 32 KB units that API Gateway bills and carries in one frame.
 const LARGE_BYTES: usize = 24 * 1024;
 
+/// Where a stack is reached: its outputs.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// Where clients connect.
+    pub websocket_uri: String,
+    /// Where functions answer: what `/@connections` is appended to.
+    pub connections_endpoint: String,
+    /// The stream's name.
+    pub stream_name: String,
+}
+
+/// What was seen of a behaviour in which planes differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Finding {
+    /// What AWS documents, or this project's own plane does.
+    expected: &'static str,
+    /// What was seen instead.
+    differs: Option<String>,
+}
+
 /// Waits for the first answer, then checks the flow.
 ///
 /// # Errors
-/// Where a message is lost, altered or delivered to another client; the text says which.
-pub async fn run(uri: &str) -> anyhow::Result<()> {
+/// Where a message is lost, altered or delivered to another client, or a hop does not what it must; the text says which.
+pub async fn run(stack: &Deployed) -> anyhow::Result<()> {
     // One run's late answers are not taken for another's.
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let run = format!("{:x}-{:x}", std::process::id(), now.as_nanos());
-    checks(uri, &run, PATIENCE).await
+    as_clients(&stack.websocket_uri, &run, PATIENCE).await?;
+    match Aws::from_environment() {
+        Ok(aws) => as_owner(&aws, stack, &run, PATIENCE.answer).await,
+        Err(error) => {
+            not_looked_at(&error);
+            Ok(())
+        }
+    }
 }
 
-async fn checks(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> {
+/// What clients see.
+async fn as_clients(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> {
     println!("waiting for the first answer, which can take minutes where roles and mappings are new");
     let waited = first_answer(uri, run, patience).await?;
     passed(&format!("first answer after {:.1} s", waited.as_secs_f64()));
@@ -63,12 +94,38 @@ async fn checks(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> 
     door::fragmented(uri, run, patience.answer).await.context("a message of several frames")?;
     passed("a message of 100 KB in several frames comes back whole");
     for finding in door::findings(uri, run, patience.answer).await.context("at the gateway's door")? {
-        match finding.differs {
-            None => passed(finding.expected),
-            Some(found) => println!("  differs, as planes may: {} ({found})", finding.expected),
-        }
+        tell(finding);
     }
     Ok(())
+}
+
+/// What lies behind the gateway, as far as these keys may look.
+async fn as_owner(aws: &Aws, stack: &Deployed, run: &str, patience: Duration) -> anyhow::Result<()> {
+    let looks = async {
+        let client = behind::record(aws, stack, run, patience).await.context("a message's record")?;
+        passed("a message is a record of the stream, keyed by its connection");
+        let finding = behind::connection(aws, stack, client, run, patience).await.context("@connections")?;
+        passed("@connections tells of a client, reaches it and disconnects it");
+        anyhow::Ok(finding)
+    };
+    match looks.await {
+        Ok(finding) => tell(finding),
+        Err(error) if behind::is_denied(&error) => not_looked_at(&error),
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+fn tell(finding: Finding) {
+    match finding.differs {
+        None => passed(finding.expected),
+        Some(found) => println!("  differs, as planes may: {} ({found})", finding.expected),
+    }
+}
+
+/// Another than the stack's owner may check it, and sees what clients see.
+fn not_looked_at(why: &anyhow::Error) {
+    println!("  not looked at: what lies behind the gateway ({why:#})");
 }
 
 fn passed(what: &str) {

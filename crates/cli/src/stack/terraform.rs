@@ -1,13 +1,23 @@
 //! Runs Terraform on an environment's working folder.
 
 use super::workspace::Workspace;
+use crate::stop::stop_signal;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use std::process::Stdio;
-use tokio::process::Command;
+use std::process::{Output, Stdio};
+use tokio::process::{Child, Command};
 
 /// What to do where Terraform is not there.
 const INSTALL: &str = "cannot run terraform: install Terraform 1.11 or newer";
+
+/// What a plan is to come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// The stack is as the bundle says.
+    Deployed,
+    /// Nothing of the stack is left.
+    Removed,
+}
 
 /// Terraform, in one working folder.
 #[derive(Debug)]
@@ -32,7 +42,7 @@ impl<'a> Terraform<'a> {
             command.arg("-lockfile=readonly").arg(format!("-plugin-dir={}", providers.display()));
         }
         // It tells a lot, and all of it is of interest only where it fails.
-        let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped())).await?;
+        let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped()), "init").await?;
         if !output.status.success() {
             bail!(
                 "terraform init failed in {}:\n{}{}",
@@ -44,12 +54,15 @@ impl<'a> Terraform<'a> {
         Ok(())
     }
 
-    /// Plans into the workspace's plan file, and prints the plan.
+    /// Plans a deployment, or a removal, into the workspace's plan file, and prints the plan.
     ///
     /// # Errors
     /// As Terraform says, on the terminal.
-    pub async fn plan(&self) -> anyhow::Result<()> {
+    pub async fn plan(&self, goal: Goal) -> anyhow::Result<()> {
         let mut command = self.command(&["plan", "-input=false"]);
+        if goal == Goal::Removed {
+            command.arg("-destroy");
+        }
         command.arg(format!("-out={}", self.workspace.plan_file().display()));
         self.print(self.with_values(&mut command), "plan").await
     }
@@ -70,18 +83,6 @@ impl<'a> Terraform<'a> {
     pub async fn apply(&self) -> anyhow::Result<()> {
         let mut command = self.command(&["apply", "-input=false"]);
         self.print(command.arg(self.workspace.plan_file()), "apply").await
-    }
-
-    /// Destroys the stack. Terraform itself asks first, unless told `yes`.
-    ///
-    /// # Errors
-    /// As Terraform says, on the terminal.
-    pub async fn destroy(&self, yes: bool) -> anyhow::Result<()> {
-        let mut command = self.command(&["destroy"]);
-        if yes {
-            command.args(["-auto-approve", "-input=false"]);
-        }
-        self.print(self.with_values(&mut command), "destroy").await
     }
 
     /// The outputs: by name, an object with `value`.
@@ -110,7 +111,7 @@ impl<'a> Terraform<'a> {
     }
 
     async fn print(&self, command: &mut Command, what: &str) -> anyhow::Result<()> {
-        let output = wait(command).await?;
+        let output = wait(command, what).await?;
         if !output.status.success() {
             bail!("terraform {what} failed ({}): its message is above", output.status);
         }
@@ -118,7 +119,7 @@ impl<'a> Terraform<'a> {
     }
 
     async fn json(&self, command: &mut Command, what: &str) -> anyhow::Result<Value> {
-        let output = wait(command.stdout(Stdio::piped())).await?;
+        let output = wait(command.stdout(Stdio::piped()), what).await?;
         if !output.status.success() {
             bail!("terraform {what} failed ({}): its message is above", output.status);
         }
@@ -126,15 +127,72 @@ impl<'a> Terraform<'a> {
     }
 }
 
-/// Waits for Terraform's end, through Ctrl-C: the terminal sends it to Terraform too, which then stops by itself
-/// and must not be left alone with a lock on the state.
-async fn wait(command: &mut Command) -> anyhow::Result<std::process::Output> {
-    let ended = command.spawn().context(INSTALL)?.wait_with_output();
+/// Waits for Terraform's end, as [`attend`] does.
+///
+/// # Errors
+/// Where it cannot be run, or was interrupted.
+async fn wait(command: &mut Command, what: &str) -> anyhow::Result<Output> {
+    attend(command, what, stop_signal).await
+}
+
+/// Waits for the end of `command`. Who interrupts us, by
+/// Ctrl-C or as a container is stopped, interrupts Terraform: it must not be left alone with half a stack and a lock on
+/// the state, and is given the time to finish what it has begun.
+///
+/// # Errors
+/// Where it cannot be run, or was interrupted.
+async fn attend(
+    command: &mut Command,
+    what: &str,
+    asked_to_stop: impl AsyncFn() -> anyhow::Result<()>,
+) -> anyhow::Result<Output> {
+    // In a group of its own it hears of an interruption from us alone: once from a terminal, too, and whoever sends it.
+    #[cfg(unix)]
+    command.process_group(0);
+    let child = command.stdin(Stdio::null()).spawn().context(INSTALL)?;
+    let interrupt = interrupter(&child);
+    let ended = child.wait_with_output();
     tokio::pin!(ended);
+    let mut interrupted = false;
     loop {
         tokio::select! {
-            output = &mut ended => return output.context("cannot wait for terraform"),
-            signal = tokio::signal::ctrl_c() => signal.context("cannot listen for Ctrl-C")?,
+            output = &mut ended => {
+                let output = output.context("cannot wait for terraform")?;
+                if interrupted {
+                    bail!("interrupted: terraform {what} has stopped ({}); the same command goes on from there", output.status);
+                }
+                return Ok(output);
+            }
+            signal = asked_to_stop() => {
+                signal?;
+                if !interrupted {
+                    eprintln!("\nstopping: Terraform finishes what it has begun (once more stops it at once)");
+                }
+                interrupted = true;
+                interrupt();
+            }
         }
     }
 }
+
+/// Interrupts a process that runs, as Ctrl-C does.
+#[cfg(unix)]
+fn interrupter(child: &Child) -> impl Fn() + use<> {
+    use rustix::process::{Pid, Signal, kill_process};
+    let process = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+    move || {
+        if let Some(process) = process {
+            // It fails only where it has ended.
+            let _ = kill_process(process, Signal::INT);
+        }
+    }
+}
+
+/// A terminal's Ctrl-C reaches it by itself there.
+#[cfg(not(unix))]
+fn interrupter(_: &Child) -> impl Fn() + use<> {
+    || {}
+}
+
+#[cfg(test)]
+mod tests;

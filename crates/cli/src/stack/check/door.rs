@@ -2,6 +2,7 @@
 //!
 //! Planes are known to differ in some of it (COMPARE.md), so that those findings are told and not judged.
 
+use super::Finding;
 use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
 use local::gateway::limits::{FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
@@ -20,15 +21,6 @@ const FRAGMENTED_BYTES: usize = 100 * 1024;
 const UNSUPPORTED: u16 = 1003;
 const TOO_BIG: u16 = 1009;
 
-/// What was seen of a behaviour in which planes differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What AWS documents, or this project's own plane does.
-    pub expected: &'static str,
-    /// What was seen instead.
-    pub differs: Option<String>,
-}
-
 /// Sends a message in several frames and waits for it.
 ///
 /// # Errors
@@ -36,7 +28,9 @@ pub struct Finding {
 pub async fn fragmented(uri: &str, run: &str, patience: Duration) -> anyhow::Result<()> {
     let text = padded(run, FRAGMENTED_BYTES);
     let mut door = Door::open(uri, patience).await?;
-    door.send_fragmented(&text).await.context("the connection was lost")?;
+    for frame in frames(&text) {
+        door.socket.send(frame).await.context("the connection was lost")?;
+    }
     let (sent, received): (Value, Value) =
         (serde_json::from_str(&text)?, serde_json::from_str(&door.text_with(run, patience).await?)?);
     if sent != received {
@@ -82,7 +76,7 @@ async fn spelling(uri: &str, run: &str, patience: Duration) -> anyhow::Result<Op
         r#""big":12345678901234567890123,"one":1.0,"exp":1e3,"tiny":-1E-400,"text":"\"'\\/\b\f\u00e9é☃""#;
     let text = format!(r#"{{"run":"{run}",{rest}}}"#);
     let mut door = Door::open(uri, patience).await?;
-    door.socket.send(Message::text(text.clone())).await.context("the connection was lost")?;
+    door.send(text.clone()).await?;
     Ok(match door.text_with(run, patience).await {
         Ok(received) => (received != text).then(|| format!("sent {text}, received {received}")),
         Err(error) => Some(format!("{error:#}")),
@@ -92,7 +86,7 @@ async fn spelling(uri: &str, run: &str, patience: Duration) -> anyhow::Result<Op
 /// What the gateway says to text that is no JSON.
 async fn refusal(uri: &str, patience: Duration) -> anyhow::Result<Option<String>> {
     let mut door = Door::open(uri, patience).await?;
-    door.socket.send(Message::text("not json")).await.context("the connection was lost")?;
+    door.send("not json".into()).await?;
     Ok(door.text_with("Bad request body", patience).await.err().map(|error| format!("{error:#}")))
 }
 
@@ -110,18 +104,11 @@ async fn closing(
             break;
         }
     }
-    let deadline = Instant::now() + patience;
-    loop {
-        return Ok(match timeout_at(deadline, door.socket.next()).await {
-            Ok(Some(Ok(Message::Close(Some(frame))))) => {
-                let found = u16::from(frame.code);
-                (found != code).then(|| format!("closed with {found}"))
-            }
-            Ok(Some(Ok(Message::Close(None)) | Err(_)) | None) => Some("closed without a code".into()),
-            Ok(Some(Ok(_))) => continue,
-            Err(_) => Some(format!("not closed within {} s", patience.as_secs())),
-        });
-    }
+    Ok(match door.closed(patience).await {
+        Ok(Some(found)) => (found != code).then(|| format!("closed with {found}")),
+        Ok(None) => Some("closed without a code".into()),
+        Err(error) => Some(format!("{error:#}")),
+    })
 }
 
 /// A message of exactly this many bytes.
@@ -141,27 +128,52 @@ fn frames(text: &str) -> Vec<Message> {
 }
 
 /// A connection without a client's care for its own messages.
-struct Door {
+pub struct Door {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Door {
-    async fn open(uri: &str, patience: Duration) -> anyhow::Result<Self> {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Where the handshake fails or takes too long.
+    pub async fn open(uri: &str, patience: Duration) -> anyhow::Result<Self> {
         let handshake = timeout(patience, connect_async(uri)).await;
         let (socket, _) =
             handshake.with_context(|| format!("no handshake with {uri}"))?.context("cannot connect")?;
         Ok(Self { socket })
     }
 
-    async fn send_fragmented(&mut self, text: &str) -> Result<(), tokio_tungstenite::tungstenite::Error> {
-        for frame in frames(text) {
-            self.socket.send(frame).await?;
+    /// Sends a text.
+    ///
+    /// # Errors
+    /// Where the connection is gone.
+    pub async fn send(&mut self, text: String) -> anyhow::Result<()> {
+        self.socket.send(Message::text(text)).await.context("the connection was lost")
+    }
+
+    /// The code that the connection is closed with, if with any.
+    ///
+    /// # Errors
+    /// Where it is not closed within `patience`.
+    pub async fn closed(&mut self, patience: Duration) -> anyhow::Result<Option<u16>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let message = timeout_at(deadline, self.socket.next()).await;
+            let message = message.with_context(|| format!("not closed within {} s", patience.as_secs()))?;
+            match message {
+                Some(Ok(Message::Close(frame))) => return Ok(frame.map(|frame| u16::from(frame.code))),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Ok(None),
+            }
         }
-        Ok(())
     }
 
     /// The next text that holds `part`; others, as acknowledgements, are passed over.
-    async fn text_with(&mut self, part: &str, patience: Duration) -> anyhow::Result<String> {
+    ///
+    /// # Errors
+    /// Where the connection ends before, or none comes within `patience`.
+    pub async fn text_with(&mut self, part: &str, patience: Duration) -> anyhow::Result<String> {
         let deadline = Instant::now() + patience;
         loop {
             let message = timeout_at(deadline, self.socket.next()).await;

@@ -41,7 +41,7 @@ async fn server(answer: Answer) -> String {
 
 async fn outcome(answer: Answer) -> Result<(), String> {
     let uri = server(answer).await;
-    checks(&uri, "run", SHORT).await.map_err(|error| format!("{error:#}"))
+    as_clients(&uri, "run", SHORT).await.map_err(|error| format!("{error:#}"))
 }
 
 #[tokio::test]

@@ -1,15 +1,19 @@
-//! Calls to SQS and Kinesis, on AWS or any plane.
+//! Calls to SQS, Kinesis and `@connections`, on AWS or any plane.
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use signed_http::{Limits, SignedHttp, causes, credentials};
+use signed_http::{Answer, Limits, SignedHttp, causes, credentials};
 use std::time::Duration;
 
 /// Bytes of one answer, at most: GetRecords gives up to 10 MB of data, in base64.
 const ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 /// Time for one call.
 const CALL_MAX: Duration = Duration::from_secs(30);
+/// What a path segment keeps as it is; a connection's id ends with `=`, which must be encoded.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A service that is called.
 #[derive(Debug, Clone, Copy)]
@@ -34,13 +38,30 @@ pub struct Refused {
     operation: String,
     /// Such as `ProvisionedThroughputExceededException`.
     pub code: String,
+    /// The answer's status.
+    pub status: StatusCode,
     message: String,
+}
+
+impl Refused {
+    /// What an answer says.
+    pub fn of(operation: &str, answer: &Answer) -> Self {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let code = said["__type"].as_str().unwrap_or(answer.status.as_str());
+        let code = code.rsplit('#').next().unwrap_or(code).to_owned();
+        Self { operation: operation.into(), code, status: answer.status, message: answer.message() }
+    }
 }
 
 impl Aws {
     /// The caller and the plane that the environment names.
     pub fn from_environment() -> anyhow::Result<Self> {
-        let lookup = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::new(&|name| std::env::var(name).ok())
+    }
+
+    /// As [`from_environment`](Self::from_environment), with the variables that `lookup` knows.
+    pub fn new(lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let keys = credentials::read(&lookup).map_err(|error| anyhow!(error))?;
         let suffix = if keys.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let endpoint = |variable: &str, service: &str| {
@@ -69,19 +90,44 @@ impl Aws {
             Service::Sqs => ("sqs", &self.sqs, "AmazonSQS", "1.0"),
             Service::Kinesis => ("kinesis", &self.kinesis, "Kinesis_20131202", "1.1"),
         };
-        let request = http::Request::post(format!("{endpoint}/"))
+        let request = Request::post(format!("{endpoint}/"))
             .header("content-type", format!("application/x-amz-json-{version}"))
             .header("x-amz-target", format!("{prefix}.{operation}"))
             .body(Bytes::from(body.to_string()))
             .with_context(|| format!("{endpoint} is no address"))?;
-        let answer = self.http.send(name, request).await;
+        self.send(name, endpoint, operation, request).await
+    }
+
+    /// Asks `@connections` of the stage at `endpoint` about a client (GET), sends it something (POST) or disconnects it
+    /// (DELETE).
+    pub async fn connection(
+        &self,
+        endpoint: &str,
+        method: Method,
+        id: &str,
+        message: impl Into<Bytes>,
+    ) -> anyhow::Result<Value> {
+        let operation = format!("{method} @connections");
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{endpoint}/@connections/{}", utf8_percent_encode(id, SEGMENT)))
+            .body(message.into())
+            .with_context(|| format!("{endpoint} is no address"))?;
+        self.send("execute-api", endpoint, &operation, request).await
+    }
+
+    async fn send(
+        &self,
+        service: &str,
+        endpoint: &str,
+        operation: &str,
+        request: Request<Bytes>,
+    ) -> anyhow::Result<Value> {
+        let answer = self.http.send(service, request).await;
         let answer =
             answer.map_err(|error| anyhow!("{endpoint} does not answer: {}", causes(error.as_ref())))?;
         if !answer.status.is_success() {
-            let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            let code = said["__type"].as_str().unwrap_or(answer.status.as_str());
-            let code = code.rsplit('#').next().unwrap_or(code).to_owned();
-            bail!(Refused { operation: operation.into(), code, message: answer.message() });
+            bail!(Refused::of(operation, &answer));
         }
         if answer.body.is_empty() {
             return Ok(Value::Null);

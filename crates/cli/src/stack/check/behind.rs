@@ -1,0 +1,88 @@
+//! What lies behind the gateway, asked with the caller's own keys: what a message becomes in the stream, and what
+//! `@connections` says and does.
+
+use super::door::Door;
+use super::tail::Tail;
+use super::{Deployed, Finding};
+use crate::aws::{Aws, Refused};
+use anyhow::{Context as _, bail};
+use http::{Method, StatusCode};
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two posts to a client that has left, until the gateway knows.
+const ASK_EVERY: Duration = Duration::from_millis(250);
+
+/// Whether the caller may not look: another than the owner of the stack deploys and checks it, perhaps.
+pub fn is_denied(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Refused>().is_some_and(|refused| {
+        refused.status == StatusCode::FORBIDDEN || refused.code == "AccessDeniedException"
+    })
+}
+
+/// Sends a message and finds its record, which names the connection and has it as partition key; the client, and its
+/// connection's id.
+///
+/// # Errors
+/// Where no record comes, or another than expected.
+pub async fn record(
+    aws: &Aws,
+    stack: &Deployed,
+    run: &str,
+    patience: Duration,
+) -> anyhow::Result<(Door, String)> {
+    let mut tail = Tail::open(aws, &stack.stream_name).await?;
+    let mut door = Door::open(&stack.websocket_uri, patience).await?;
+    let message = json!({ "run": run, "look": "for this record" });
+    door.send(message.to_string()).await?;
+    let (key, event) = tail.next(|event| event["payload"] == message, patience).await?;
+    if event["connectionId"].as_str() != Some(&key) {
+        bail!("its record has the partition key {key}, and names the connection {}", event["connectionId"]);
+    }
+    Ok((door, key))
+}
+
+/// Asks about a client, posts to it and disconnects it; then what a post to it comes to.
+///
+/// # Errors
+/// Where a call is refused, or does not do what it says.
+pub async fn connection(
+    aws: &Aws,
+    stack: &Deployed,
+    (mut door, id): (Door, String),
+    run: &str,
+    patience: Duration,
+) -> anyhow::Result<Finding> {
+    let call = |method, message| aws.connection(&stack.connections_endpoint, method, &id, message);
+    let told = call(Method::GET, String::new()).await?;
+    if !told["connectedAt"].is_string() {
+        bail!("GET tells no connectedAt: {told}");
+    }
+    let posted = json!({ "run": run, "posted": "from outside" }).to_string();
+    call(Method::POST, posted.clone()).await?;
+    // Whether its own message has come back by now or comes later is the functions' to say.
+    door.text_with(&posted, patience).await.context("what was posted did not reach its client")?;
+    call(Method::DELETE, String::new()).await?;
+    door.closed(patience).await.context("DELETE did not disconnect the client")?;
+    let end = Instant::now() + patience;
+    let differs = loop {
+        let found = match call(Method::POST, "late".into()).await {
+            Err(error) if status(&error) == Some(StatusCode::GONE) => break None,
+            Err(error) => format!("{error:#}"),
+            Ok(_) => "it was taken".into(),
+        };
+        if Instant::now() > end {
+            break Some(found);
+        }
+        sleep(ASK_EVERY).await;
+    };
+    Ok(Finding { expected: "a post to a client that has left is refused with 410", differs })
+}
+
+fn status(error: &anyhow::Error) -> Option<StatusCode> {
+    error.downcast_ref::<Refused>().map(|refused| refused.status)
+}
+
+#[cfg(test)]
+mod tests;

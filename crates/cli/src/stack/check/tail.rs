@@ -1,0 +1,83 @@
+//! Reads what enters a stream from now on.
+
+use crate::aws::{Aws, Service::Kinesis};
+use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two reads that found nothing: a shard allows five a second, to all that share its reads.
+const READ_EVERY: Duration = Duration::from_millis(250);
+
+/// A record's partition key, and the event that its data is; null where that is no JSON.
+pub type Entered = (String, Value);
+
+/// A position in each of a stream's shards.
+pub struct Tail<'a> {
+    aws: &'a Aws,
+    iterators: Vec<Option<String>>,
+}
+
+impl<'a> Tail<'a> {
+    /// The end of the stream, now.
+    ///
+    /// # Errors
+    /// Where a call is refused.
+    pub async fn open(aws: &'a Aws, stream: &str) -> anyhow::Result<Self> {
+        let mut iterators = Vec::new();
+        let mut ask = json!({ "StreamName": stream });
+        loop {
+            let page = aws.call(Kinesis, "ListShards", &ask).await?;
+            for shard in page["Shards"].as_array().into_iter().flatten() {
+                let ask = json!({
+                    "StreamName": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "LATEST",
+                });
+                let answer = aws.call(Kinesis, "GetShardIterator", &ask).await?;
+                iterators.push(answer["ShardIterator"].as_str().map(Into::into));
+            }
+            match page["NextToken"].as_str() {
+                // A token goes by itself.
+                Some(next) => ask = json!({ "NextToken": next }),
+                None => return Ok(Self { aws, iterators }),
+            }
+        }
+    }
+
+    /// The next record whose event fits; others are passed over.
+    ///
+    /// # Errors
+    /// Where none comes within `patience`, or a call is refused.
+    pub async fn next(
+        &mut self,
+        fits: impl Fn(&Value) -> bool,
+        patience: Duration,
+    ) -> anyhow::Result<Entered> {
+        let end = Instant::now() + patience;
+        loop {
+            for position in &mut self.iterators {
+                let Some(iterator) = position.take() else { continue };
+                let read =
+                    self.aws.call(Kinesis, "GetRecords", &json!({ "ShardIterator": iterator })).await?;
+                *position = read["NextShardIterator"].as_str().map(Into::into);
+                for record in read["Records"].as_array().into_iter().flatten() {
+                    let entered = entered(record)?;
+                    if fits(&entered.1) {
+                        return Ok(entered);
+                    }
+                }
+            }
+            if Instant::now() > end {
+                bail!("it did not enter the stream within {} s", patience.as_secs());
+            }
+            sleep(READ_EVERY).await;
+        }
+    }
+}
+
+fn entered(record: &Value) -> anyhow::Result<Entered> {
+    let member = |name: &str| record[name].as_str().with_context(|| format!("a record has no {name}"));
+    let data = STANDARD.decode(member("Data")?).context("a record's data is not in base64")?;
+    Ok((member("PartitionKey")?.to_owned(), serde_json::from_slice(&data).unwrap_or_default()))
+}
