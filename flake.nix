@@ -84,11 +84,9 @@
             cargoArtifacts = dependencies;
           };
 
-          # cargo-lambda links with Zig against Lambda's C library, not Nix's. Zig keeps what it compiled in HOME.
-          lambdaTools = [
-            pkgs.cargo-lambda
-            pkgs.zig
-          ];
+          # cargo-lambda links with Zig against Lambda's C library, not Nix's. nixpkgs wraps it with the Zig that it
+          # uses: another beside it would only be named in manifests. Zig keeps what it compiled in HOME.
+          lambdaTools = [ pkgs.cargo-lambda ];
           lambdaHome = ''
             export HOME=$TMPDIR/home ZIG_GLOBAL_CACHE_DIR=$TMPDIR/zig
             mkdir -p "$HOME"
@@ -162,13 +160,22 @@
             ) (builtins.attrNames lambda)
           );
 
-          # Images run Linux, and so are built there.
+          # Images run Linux, and so are built there. They say what the Dockerfile's say.
+          certificates = "SSL_CERT_FILE=${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt";
           images = lib.optionalAttrs pkgs.stdenv.isLinux {
             image = pkgs.dockerTools.buildLayeredImage {
               name = "sluicegate";
               tag = workspace.version;
-              contents = [ pkgs.cacert ];
-              extraCommands = "mkdir -m 1777 tmp";
+              # Functions are built for Lambda, where the C library's loader lies in one of these folders; this one
+              # finds the rest of its library where Nix has it.
+              extraCommands = ''
+                mkdir -m 1777 tmp
+                mkdir lib lib64
+                for loader in ${pkgs.glibc}/lib/ld-linux*; do
+                  ln -s "$loader" lib/
+                  ln -s "$loader" lib64/
+                done
+              '';
               config = {
                 Entrypoint = [ (lib.getExe program) ];
                 Cmd = [
@@ -176,17 +183,33 @@
                   "--bind"
                   "0.0.0.0"
                 ];
+                Env = [
+                  "PATH=${program}/bin"
+                  "SLUICEGATE_PORT=4566"
+                  "TMPDIR=/tmp"
+                ];
+                WorkingDir = "/tmp";
                 User = "10001:10001";
                 ExposedPorts."4566/tcp" = { };
+                StopSignal = "SIGTERM";
+                Healthcheck = {
+                  Test = [
+                    "CMD"
+                    "sluicegate"
+                    "health"
+                  ];
+                  # In nanoseconds.
+                  Interval = 2000000000;
+                  Timeout = 3000000000;
+                  StartPeriod = 10000000000;
+                  Retries = 3;
+                };
               };
             };
             bundle-image = pkgs.dockerTools.buildLayeredImage {
               name = "sluicegate-bundle";
               tag = workspace.version;
-              contents = [
-                pkgs.cacert
-                pkgs.terraform
-              ];
+              contents = [ pkgs.terraform ];
               extraCommands = "mkdir -m 1777 tmp && mkdir -m 0777 work";
               config = {
                 Entrypoint = [
@@ -195,7 +218,11 @@
                   "--bundle"
                   (bundle "x86_64")
                 ];
-                Env = [ "PATH=/bin" ];
+                Env = [
+                  certificates
+                  "HOME=/tmp"
+                  "PATH=/bin"
+                ];
                 WorkingDir = "/work";
                 User = "10001:10001";
               };
@@ -239,7 +266,6 @@
               pkgs.just
               pkgs.terraform
               pkgs.wscat
-              pkgs.zig
             ];
           };
         };
