@@ -8,6 +8,7 @@ use sluicegate_tests::endpoint::{Endpoint, PlaneKind};
 use sluicegate_tests::suite::CASES;
 use sluicegate_tests::tier::choice::{Choice, Machine, Target, choose, why_not_localstack};
 use sluicegate_tests::tier::{Deployed, arguments};
+use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -49,7 +50,11 @@ fn main() -> ExitCode {
         }
         Err(Failure::Interrupted) => ExitCode::from(INTERRUPTED),
     };
-    println!("LocalStack: {}", last_line(&outcome, &why_not_localstack(&choice, &machine)));
+    let _ = writeln!(
+        std::io::stdout(),
+        "LocalStack: {}",
+        last_line(&outcome, &why_not_localstack(&choice, &machine))
+    );
     code
 }
 
@@ -91,8 +96,8 @@ fn last_line(outcome: &Outcome, why_not: &str) -> String {
     }
 }
 
-/// Makes the stack, runs the suite and destroys the stack; Ctrl-C and SIGTERM end it at any point, and drop what
-/// was started.
+/// Makes the stack, runs the suite and destroys the stack; Ctrl-C, SIGTERM and a terminal that is closed end it at any
+/// point, and drop what was started.
 fn run(target: Target, arguments: Arguments) -> Outcome {
     let runtime = match Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -105,7 +110,8 @@ fn run(target: Target, arguments: Arguments) -> Outcome {
                 Outcome { kind: asked_for(target), result: Err(Failure::Broken(anyhow::anyhow!("the tier panicked, see above"))) }
             }),
             () = stop_signal() => {
-                eprintln!("\ninterrupted: removing what was started");
+                // The terminal may be what is gone.
+                let _ = writeln!(std::io::stderr(), "\ninterrupted: removing what was started");
                 Outcome { kind: None, result: Err(Failure::Interrupted) }
             }
         }
@@ -165,15 +171,16 @@ fn ignored(arguments: &Arguments, reason: &str) -> Conclusion {
     libtest_mimic::run(arguments, CASES.iter().map(trial).collect())
 }
 
-/// Ends at Ctrl-C or SIGTERM.
+/// Ends at Ctrl-C, SIGTERM or the end of the terminal, which `just` and cargo may leave before this does.
 async fn stop_signal() {
-    let mut signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
-    let [Ok(interrupt), Ok(terminate)] = &mut signals else {
+    let mut signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+    let [Ok(interrupt), Ok(terminate), Ok(hangup)] = &mut signals else {
         // Without handlers the process ends as any other does.
         return std::future::pending().await;
     };
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
     }
 }
