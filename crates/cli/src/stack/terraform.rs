@@ -4,6 +4,7 @@ use super::workspace::Workspace;
 use crate::stop::stop_signal;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
+use std::io::IsTerminal as _;
 use std::process::{Output, Stdio};
 use tokio::process::{Child, Command};
 
@@ -60,6 +61,7 @@ impl<'a> Terraform<'a> {
     /// As Terraform says, on the terminal.
     pub async fn plan(&self, goal: Goal) -> anyhow::Result<()> {
         let mut command = self.command(&["plan", "-input=false"]);
+        command.args(colour());
         if goal == Goal::Removed {
             command.arg("-destroy");
         }
@@ -82,6 +84,7 @@ impl<'a> Terraform<'a> {
     /// As Terraform says, on the terminal.
     pub async fn apply(&self) -> anyhow::Result<()> {
         let mut command = self.command(&["apply", "-input=false"]);
+        command.args(colour());
         self.print(command.arg(self.workspace.plan_file()), "apply").await
     }
 
@@ -127,6 +130,12 @@ impl<'a> Terraform<'a> {
     }
 }
 
+/// Terraform colours what it prints wherever that goes.
+fn colour() -> Option<&'static str> {
+    let is_wanted = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    (!is_wanted).then_some("-no-color")
+}
+
 /// Waits for Terraform's end, as [`attend`] does.
 ///
 /// # Errors
@@ -137,7 +146,7 @@ async fn wait(command: &mut Command, what: &str) -> anyhow::Result<Output> {
 
 /// Waits for the end of `command`. Who interrupts us, by
 /// Ctrl-C or as a container is stopped, interrupts Terraform: it must not be left alone with half a stack and a lock on
-/// the state, and is given the time to finish what it has begun.
+/// the state, and is given the time to write what it has done.
 ///
 /// # Errors
 /// Where it cannot be run, or was interrupted.
@@ -159,14 +168,18 @@ async fn attend(
             output = &mut ended => {
                 let output = output.context("cannot wait for terraform")?;
                 if interrupted {
-                    bail!("interrupted: terraform {what} has stopped ({}); the same command goes on from there", output.status);
+                    bail!(
+                        "interrupted: terraform {what} has stopped ({}). Run the same command again to go on. What was still \
+                         being made can be there without being in the state: if it exists already then, remove it or import it",
+                        output.status
+                    );
                 }
                 return Ok(output);
             }
             signal = asked_to_stop() => {
                 signal?;
                 if !interrupted {
-                    eprintln!("\nstopping: Terraform finishes what it has begun (once more stops it at once)");
+                    eprintln!("\nstopping Terraform, which writes its state (once more stops it at once)");
                 }
                 interrupted = true;
                 interrupt();

@@ -40,7 +40,7 @@ async fn an_end_without_interruption_is_told_with_what_was_written() {
 }
 
 #[tokio::test]
-async fn who_interrupts_us_interrupts_terraform_and_waits_for_what_it_has_begun() {
+async fn who_interrupts_us_interrupts_terraform_and_waits_for_its_end() {
     let script = "trap 'touch written; trap - INT; exit 1' INT; touch ready; while :; do sleep 0.01; done";
     let error = interrupted(script, 1).await.unwrap_err().to_string();
     assert!(error.contains("interrupted: terraform apply has stopped (exit status: 1)"), "{error}");
