@@ -72,15 +72,23 @@ bundle-image TAG="sluicegate-bundle":
 plan: bundle
     {{ stack }} plan
 
-# Build the bundle, deploy it to ENV and see that messages come back
+# Build the bundle, deploy it to ENV and check it hop by hop
 [group('deploy')]
 deploy *ARGS: bundle
     {{ stack }} deploy {{ ARGS }}
 
-# Send messages through ENV's stack and see that all come back
+# Check ENV's stack hop by hop: as its clients see it, and as who deployed it can
 [group('deploy')]
 check:
     {{ stack }} check
+
+# Run the flow suite on ENV's stack, with AWS's SDKs and the keys in the environment
+[group('deploy')]
+suite *ARGS:
+    SLUICEGATE_WEBSOCKET_URI="$({{ stack }} outputs websocket_uri)" \
+    SLUICEGATE_CONNECTIONS_ENDPOINT="$({{ stack }} outputs connections_endpoint)" \
+    SLUICEGATE_STREAM_NAME="$({{ stack }} outputs stream_name)" \
+    cargo test --test localstack -- --plane deployed {{ ARGS }}
 
 # Print the outputs of ENV's stack, or one of them
 [group('deploy')]
