@@ -162,7 +162,7 @@
 
           # Images run Linux, and so are built there. They say what the Dockerfile's say.
           certificates = "SSL_CERT_FILE=${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt";
-          images = lib.optionalAttrs pkgs.stdenv.isLinux {
+          images = lib.optionalAttrs pkgs.stdenv.hostPlatform.isLinux {
             image = pkgs.dockerTools.buildLayeredImage {
               name = "sluicegate";
               tag = workspace.version;
@@ -210,7 +210,8 @@
               name = "sluicegate-bundle";
               tag = workspace.version;
               contents = [ pkgs.terraform ];
-              extraCommands = "mkdir -m 1777 tmp && mkdir -m 0777 work";
+              # Nobody may write to /work but who mounts a folder there: state would be lost with the container.
+              extraCommands = "mkdir -m 1777 tmp && mkdir work";
               config = {
                 Entrypoint = [
                   (lib.getExe program)

@@ -36,7 +36,7 @@ builtins.listToAttrs (
 // {
   inherit system;
   terraform = unfree "terraform";
-  stdenv.isLinux = builtins.match ".*-linux" system != null;
+  stdenv.hostPlatform.isLinux = builtins.match ".*-linux" system != null;
   pkgsCross = {
     gnu64 = compiler;
     aarch64-multiplatform = compiler;
