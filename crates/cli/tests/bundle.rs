@@ -29,16 +29,26 @@ struct Maker {
     language: &'static str,
     time_zone: &'static str,
     umask: &'static str,
+    /// Whether cargo's home is this maker's own, elsewhere; else it is that of whoever runs the tests.
+    has_cargo_home: bool,
 }
 
 const MAKERS: [Maker; 2] = [
-    Maker { folder: "a", user: "alice", language: "C", time_zone: "UTC", umask: "022" },
+    Maker {
+        folder: "a",
+        user: "alice",
+        language: "C",
+        time_zone: "UTC",
+        umask: "022",
+        has_cargo_home: false,
+    },
     Maker {
         folder: "some where/b",
         user: "bob",
         language: "de_DE.UTF-8",
         time_zone: "Asia/Tokyo",
         umask: "077",
+        has_cargo_home: true,
     },
 ];
 
@@ -54,6 +64,22 @@ fn program() -> Command {
 fn home_of(variable: &str, folder: &str) -> OsString {
     let home = || Path::new(&std::env::var_os("HOME").unwrap()).join(folder).into_os_string();
     std::env::var_os(variable).unwrap_or_else(home)
+}
+
+/// A home of cargo's with what another has downloaded, and unpacked nothing yet.
+fn copy_of(cargo_home: &Path, copy: &Path) -> OsString {
+    for folder in ["registry/cache", "registry/index"] {
+        let target = copy.join(folder);
+        std::fs::create_dir_all(&target).unwrap();
+        succeed(Command::new("cp").arg("-R").arg(cargo_home.join(folder).join(".")).arg(&target));
+    }
+    for file in ["config.toml", "config", "credentials.toml"] {
+        // Where the registry is a mirror, it is named there.
+        if cargo_home.join(file).is_file() {
+            std::fs::copy(cargo_home.join(file), copy.join(file)).unwrap();
+        }
+    }
+    copy.into()
 }
 
 fn succeed(command: &mut Command) {
@@ -86,9 +112,10 @@ fn make(maker: &Maker, root: &Path) -> PathBuf {
         .arg(env!("CARGO_BIN_EXE_sluicegate"))
         .arg("bundle");
     shell.current_dir(&clone).envs(PLANTED.iter().copied());
-    shell
-        .env("CARGO_HOME", home_of("CARGO_HOME", ".cargo"))
-        .env("RUSTUP_HOME", home_of("RUSTUP_HOME", ".rustup"));
+    let cargo_home = home_of("CARGO_HOME", ".cargo");
+    let cargo_home =
+        if maker.has_cargo_home { copy_of(Path::new(&cargo_home), &home.join("crates")) } else { cargo_home };
+    shell.env("CARGO_HOME", cargo_home).env("RUSTUP_HOME", home_of("RUSTUP_HOME", ".rustup"));
     shell.env("HOME", home).env("USER", maker.user).env("LANG", maker.language).env("TZ", maker.time_zone);
     // Each has its own, or the second would find what the first built.
     shell.env_remove("CARGO_TARGET_DIR");
