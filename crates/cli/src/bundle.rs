@@ -92,9 +92,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let contents =
         Contents { project: &project, var_files, build: &build, rustc: &rustc, architecture, keys: &keys };
     let staged = staging(&out)?;
-    contents.functions(&staged)?;
-    if !args.functions_only {
-        let manifest = contents.rest(&staged, commit, !args.no_providers)?;
+    if args.functions_only {
+        contents.functions(&staged)?;
+    } else {
+        let manifest = contents.all(&staged, commit, !args.no_providers)?;
         println!("{}  {}", manifest.sha256, args.out.display());
     }
     layout::replace(&staged, &out)

@@ -50,11 +50,12 @@ impl Contents<'_> {
         Ok(())
     }
 
-    /// Lays out everything that is not a function, and last the manifest of it all.
+    /// Lays out everything, and last the manifest of it all. What can fail within seconds comes first: a provider that
+    /// cannot be had is not found out after minutes of building.
     ///
     /// # Errors
     /// Where a tool fails or a file cannot be written.
-    pub fn rest(
+    pub fn all(
         &self,
         staged: &Path,
         commit: Option<tools::Commit>,
@@ -65,13 +66,14 @@ impl Contents<'_> {
         for license in LICENSES {
             layout::copy(&self.project.join(license), &staged.join(license))?;
         }
-        self.program(&staged.join(PROGRAMS))?;
         let providers = if with_providers {
             eprintln!("taking in the locked Terraform provider");
             provider::take_in(&staged.join(TERRAFORM), &staged.join(provider::FOLDER))?
         } else {
             Vec::new()
         };
+        self.functions(staged)?;
+        self.program(&staged.join(PROGRAMS))?;
         layout::write(&staged.join(sbom::FILE), self.bill(&providers)?)?;
         let about = About {
             version: env!("CARGO_PKG_VERSION").to_owned(),
