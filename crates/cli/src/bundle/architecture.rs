@@ -7,7 +7,7 @@ pub enum Architecture {
     #[serde(rename = "x86_64")]
     #[value(name = "x86_64")]
     X86_64,
-    /// AWS Graviton: cheaper, built the same way, untested by this project.
+    /// AWS Graviton: cheaper, built the same way, tried by this project under emulation alone.
     #[serde(rename = "arm64")]
     #[value(name = "arm64")]
     Arm64,
