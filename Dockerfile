@@ -1,18 +1,18 @@
 # The plane of one machine as an image: an empty plane at port 4566, for Terraform, SDKs and the AWS CLI to fill.
 #
-#   cargo build --release --package sluicegate && docker build --target plane -t sluicegate .
+#   just image
 #   docker run --rm -p 127.0.0.1:4566:4566 sluicegate
 #
 # The binary is built outside and copied in, so that an image takes seconds and holds nothing but it. It must be
-# built for Linux, against a C library no newer than the base's (glibc 2.36): Debian 12 is, and so is what
-# `cargo lambda build` makes anywhere. linux/amd64 is built and tested; linux/arm64 is declared in
+# built for Linux, against a C library no newer than the base's (glibc 2.36): what `cargo lambda build` makes is,
+# wherever it runs. linux/amd64 is built and tested; linux/arm64 is declared in
 # docker-compose.localstack.yml and was not tested.
 #
 # The classic builder and BuildKit both build this file.
 FROM debian:bookworm-slim AS plane
 
 # Path of the binary within the build context.
-ARG PLANE_BINARY=target/release/sluicegate
+ARG PLANE_BINARY=target/image/sluicegate/bootstrap
 
 # A number, so that an orchestrator that demands a non-root user can tell that it is one.
 ARG PLANE_UID=10001

@@ -9,6 +9,9 @@ sluicegate := "cargo run --quiet --"
 stack := sluicegate + " stack --env " + quote(ENV)
 compose := "docker compose --file docker-compose.localstack.yml"
 
+# Images are for this machine's CPU.
+export SLUICEGATE_PLATFORM := env("SLUICEGATE_PLATFORM", if arch() == "aarch64" { "linux/arm64" } else { "linux/amd64" })
+
 # LocalStack where there is a licence for it, else the local plane's own image.
 container := if env("LOCALSTACK_AUTH_TOKEN", "") == "" { "plane" } else { "localstack" }
 
@@ -56,10 +59,10 @@ bundle *ARGS:
 verify DIR="dist":
     {{ sluicegate }} bundle --verify {{ quote(DIR) }}
 
-# Put the plane into an image (Linux; the base has glibc 2.36)
+# Put the plane into an image; cargo-lambda builds it for Linux, on macOS too
 [group('build')]
 image TAG="sluicegate":
-    cargo build --release --package sluicegate
+    cargo lambda build --release --disable-optimizations --package sluicegate --bin sluicegate --lambda-dir target/image
     docker build --target plane --tag {{ quote(TAG) }} .
 
 # Put the bundle in dist/ into an image that deploys it

@@ -5,6 +5,7 @@
 //! value whose drop removes it, also after a panic; Ctrl-C drops it too.
 
 pub mod arguments;
+pub mod base;
 pub mod choice;
 pub mod deployed;
 pub mod docker;
@@ -75,7 +76,7 @@ impl Deployed {
             }
         };
         let kind = plane.kind();
-        let packages = spawn_blocking(move || packages::build(kind)).await??;
+        let packages = spawn_blocking(move || packages::build(target)).await??;
         println!("applying terraform/ to {}", plane.aws_endpoint());
         let stack = terraform::Stack::apply(plane.aws_endpoint(), packages).await?;
         let endpoint = stack.endpoint(kind, plane.aws_endpoint()).await?;

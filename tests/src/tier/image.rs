@@ -1,7 +1,8 @@
 //! The local plane as an image, built from this checkout and started by testcontainers.
 
+use super::base;
 use super::docker::{LABEL, Run, publish_on_this_machine};
-use crate::functions::{binary, project};
+use crate::functions::project;
 use anyhow::Context as _;
 use std::collections::HashMap;
 use testcontainers::core::{IntoContainerPort as _, WaitFor};
@@ -22,8 +23,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// Builds the image around the ordinary debug binary, which the tests have built anyway, and starts it as
-    /// docker-compose.localstack.yml does: no privileges, nothing writable but `/tmp`.
+    /// Builds the image around a debug build of the plane, and starts it as docker-compose.localstack.yml does: no privileges, nothing writable but `/tmp`.
     ///
     /// # Errors
     /// Where Docker cannot build or start it, or it does not become healthy.
@@ -31,7 +31,7 @@ impl Image {
         let run = Run::of_this_process();
         // Off the runtime's threads, so that Ctrl-C is heard meanwhile.
         let run = tokio::task::spawn_blocking(move || {
-            run.build_plane(&project().join("Dockerfile"), &binary("sluicegate"), NAME).map(|()| run)
+            run.build_plane(&project().join("Dockerfile"), &base::program()?, NAME).map(|()| run)
         })
         .await??;
         let image = GenericImage::new(NAME, run.id())

@@ -1,6 +1,7 @@
 //! The functions' zips in a folder, built for the CPU of this machine.
 
-use crate::endpoint::PlaneKind;
+use super::base;
+use super::choice::Target;
 use crate::functions;
 use anyhow::{Context as _, bail};
 use std::process::Command;
@@ -18,13 +19,19 @@ pub fn architecture() -> &'static str {
 }
 
 /// Builds them; `functions/` in the folder holds `{key}.zip`. LocalStack runs functions on Amazon Linux, whose C
-/// library is older than most machines', and so gets them as AWS does; the local plane runs the debug build.
+/// library is older than most machines', and so gets them as AWS does, as does an image that runs nothing that is built
+/// here as usual; else the local plane runs the debug build.
 ///
 /// # Errors
 /// Where one does not compile.
-pub fn build(plane: PlaneKind) -> anyhow::Result<TempDir> {
+pub fn build(target: Target) -> anyhow::Result<TempDir> {
     let folder = tempfile::tempdir().context("cannot make a folder for the functions")?;
-    if plane == PlaneKind::LocalStack {
+    let as_for_lambda = match target {
+        Target::LocalStack => true,
+        Target::Image => !base::runs_what_is_built_here(),
+        Target::Process | Target::Deployed => false,
+    };
+    if as_for_lambda {
         let mut bundle = Command::new(functions::binary("sluicegate"));
         bundle.current_dir(functions::project()).args(["bundle", "--functions-only", "--architecture"]);
         bundle.arg(architecture()).arg("--out").arg(folder.path());

@@ -1,0 +1,78 @@
+//! The image's base, and whether programs that are built for this machine run in it: they need Linux, and a C library no
+//! older than the one they were linked with.
+
+use crate::functions::{binary, project};
+use anyhow::{Context as _, bail};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The C library of the base, Debian 12.
+const GLIBC: Version = (2, 36);
+/// Where cargo-lambda puts what it built for the base.
+const FOLDER: &str = "target/image-debug";
+
+type Version = (u32, u32);
+
+/// Whether what is built here as usual runs there.
+pub fn runs_what_is_built_here() -> bool {
+    let said = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
+    let said = said.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    glibc(&said).is_some_and(|version| version <= GLIBC)
+}
+
+/// The plane's program for the base: the ordinary debug binary, which the tests have built anyway, or else one that
+/// cargo-lambda links against an older C library.
+///
+/// # Errors
+/// Where cargo-lambda is needed and not there, or the program does not compile.
+pub fn program() -> anyhow::Result<PathBuf> {
+    if runs_what_is_built_here() {
+        return Ok(binary("sluicegate"));
+    }
+    println!("building the plane for its image with cargo-lambda (the first time takes minutes)");
+    let folder = project().join(FOLDER);
+    let mut build = nested_cargo::command(&project());
+    // Optimizations are its own, made for functions: one that panics may abort, a plane must not.
+    build.args([
+        "lambda",
+        "build",
+        "--disable-optimizations",
+        "--package",
+        "sluicegate",
+        "--bin",
+        "sluicegate",
+    ]);
+    let status = build.arg("--lambda-dir").arg(&folder).status().context("cannot run cargo")?;
+    if !status.success() {
+        bail!(
+            "cargo lambda build failed ({status}): where it is missing, `pip install cargo-lambda ziglang`"
+        );
+    }
+    Ok(folder.join("sluicegate/bootstrap"))
+}
+
+/// What `getconf GNU_LIBC_VERSION` says: `glibc 2.36`. Other C libraries, and macOS, say nothing.
+fn glibc(said: &str) -> Option<Version> {
+    let (major, minor) = said.trim().strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_c_library_is_told_by_its_number() {
+        assert_eq!(glibc("glibc 2.36\n"), Some((2, 36)));
+        assert!(glibc("glibc 2.9") < glibc("glibc 2.36") && glibc("glibc 2.41") > Some(GLIBC));
+        assert_eq!((glibc(""), glibc("undefined")), (None, None));
+    }
+
+    #[test]
+    fn the_dockerfiles_base_is_the_one_known_here() {
+        let dockerfile = std::fs::read_to_string(project().join("Dockerfile")).unwrap();
+        assert!(
+            dockerfile.contains("FROM debian:bookworm-slim AS plane") && dockerfile.contains("glibc 2.36")
+        );
+    }
+}
