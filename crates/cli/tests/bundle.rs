@@ -1,14 +1,18 @@
 //! Bundles for real: made twice in different places they are the same, they carry no secret, and they deploy
 //! where there is no source. Each takes minutes: `cargo test -p sluicegate --test bundle -- --ignored`.
+//!
+//! The harness is one that has an end, at which the bundle that all of them share is removed: with a provider in it, it
+//! has gigabytes, and whoever looks for a provider on this machine must not find one that goes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 
+use libtest_mimic::{Arguments, Trial};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Cursor, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::{Arc, OnceLock};
 
 /// Secrets that a maker of bundles might have in the environment. None may get into one.
 const PLANTED: &[(&str, &str)] = &[
@@ -123,16 +127,41 @@ fn make(maker: &Maker, root: &Path) -> PathBuf {
     clone.join("dist")
 }
 
-/// The first maker's bundle, made once for all tests.
-fn bundle() -> &'static Path {
-    static ROOT: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    &ROOT
-        .get_or_init(|| {
+/// The first maker's bundle, made when it is first asked for.
+#[derive(Default)]
+struct Shared(OnceLock<(tempfile::TempDir, PathBuf)>);
+
+impl Shared {
+    fn bundle(&self) -> &Path {
+        let made = self.0.get_or_init(|| {
             let root = tempfile::tempdir().unwrap();
             let bundle = make(&MAKERS[0], root.path());
             (root, bundle)
-        })
-        .1
+        });
+        &made.1
+    }
+}
+
+fn main() -> ExitCode {
+    let shared = Arc::new(Shared::default());
+    let trial = |name: &str, run: fn(&Shared)| {
+        let shared = Arc::clone(&shared);
+        let run = move || {
+            run(&shared);
+            Ok(())
+        };
+        Trial::test(name, run).with_ignored_flag(true)
+    };
+    let trials = vec![
+        trial("two_bundles_of_one_commit_are_the_same_bytes", two_bundles_of_one_commit_are_the_same_bytes),
+        trial("a_bundle_carries_no_secret_and_no_place", a_bundle_carries_no_secret_and_no_place),
+        trial("a_bundle_deploys_where_there_is_no_source", a_bundle_deploys_where_there_is_no_source),
+        trial(
+            "a_deployment_writes_no_secret_into_its_log_or_its_state",
+            a_deployment_writes_no_secret_into_its_log_or_its_state,
+        ),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
 /// Every file below a folder, by its path.
@@ -152,21 +181,17 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-#[test]
-#[ignore = "builds everything twice: half an hour on two cores"]
-fn two_bundles_of_one_commit_are_the_same_bytes() {
+fn two_bundles_of_one_commit_are_the_same_bytes(shared: &Shared) {
     let root = tempfile::tempdir().unwrap();
-    let (one, other) = (files(bundle()), files(&make(&MAKERS[1], root.path())));
+    let (one, other) = (files(shared.bundle()), files(&make(&MAKERS[1], root.path())));
     assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
     let different: Vec<_> =
         one.iter().filter(|(path, bytes)| other[*path] != **bytes).map(|(path, _)| path).collect();
     assert!(different.is_empty(), "these differ: {different:?}");
 }
 
-#[test]
-#[ignore = "makes a bundle: minutes"]
-fn a_bundle_carries_no_secret_and_no_place() {
-    let bundle = bundle();
+fn a_bundle_carries_no_secret_and_no_place(shared: &Shared) {
+    let bundle = shared.bundle();
     let mut all = files(bundle);
     for (path, bytes) in all.clone() {
         if path.extension().is_some_and(|ending| ending == "zip") {
@@ -188,19 +213,20 @@ fn a_bundle_carries_no_secret_and_no_place() {
 }
 
 /// A bundle in a folder without source, deployed to a plane with the planted secrets as credentials.
-struct Away {
+struct Away<'a> {
+    bundle: &'a Path,
     folder: tempfile::TempDir,
     plane: Plane,
 }
 
-impl Away {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), plane: Plane::start() }
+impl<'a> Away<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        Self { bundle: shared.bundle(), folder: tempfile::tempdir().unwrap(), plane: Plane::start() }
     }
 
     /// Runs `sluicegate stack …` to its end; all that it and Terraform wrote, its output first.
     fn stack(&self, arguments: &[&str]) -> [Vec<u8>; 2] {
-        let mut command = Command::new(bundle().join("bin/sluicegate"));
+        let mut command = Command::new(self.bundle.join("bin/sluicegate"));
         command.arg("stack").args(arguments).current_dir(self.folder.path());
         command.envs(PLANTED.iter().copied());
         command.env("AWS_ENDPOINT_URL", &self.plane.url).env("AWS_REGION", "us-east-1");
@@ -221,28 +247,24 @@ impl Away {
     }
 }
 
-#[test]
-#[ignore = "makes a bundle and deploys it: minutes"]
-fn a_bundle_deploys_where_there_is_no_source() {
-    let away = Away::new();
+fn a_bundle_deploys_where_there_is_no_source(shared: &Shared) {
+    let away = Away::new(shared);
     away.stack(&["deploy", "--yes"]);
     let uri = away.output("websocket_uri");
     assert!(uri.starts_with("ws://") && uri.trim().ends_with("/v1"), "{uri}");
     away.stack(&["check"]);
     let functions: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(&away.output("function_names")).unwrap();
-    let zips: Vec<_> = files(&bundle().join("functions")).into_keys().collect();
+    let zips: Vec<_> = files(&away.bundle.join("functions")).into_keys().collect();
     let expected: Vec<_> = functions.keys().map(|key| PathBuf::from(format!("{key}.zip"))).collect();
     assert_eq!(zips, expected, "what is deployed is what is in the bundle");
     away.stack(&["destroy", "--yes"]);
     // What was called did not write to it.
-    succeed(program().args(["bundle", "--verify"]).arg(bundle()));
+    succeed(program().args(["bundle", "--verify"]).arg(away.bundle));
 }
 
-#[test]
-#[ignore = "makes a bundle and deploys it: minutes"]
-fn a_deployment_writes_no_secret_into_its_log_or_its_state() {
-    let away = Away::new();
+fn a_deployment_writes_no_secret_into_its_log_or_its_state(shared: &Shared) {
+    let away = Away::new(shared);
     let mut written = BTreeMap::new();
     let mut look = |after: &str| {
         let state = files(away.folder.path());
