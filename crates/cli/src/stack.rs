@@ -140,7 +140,10 @@ async fn deploy(
         );
         return Ok(());
     }
-    unless_stopped(check::run(&stack)).await.context("the stack is deployed, but messages do not come back as they must (a function that answers nothing is deployed with --no-check)")
+    let check = async {
+        check::run(&stack).await.context("the stack is deployed, but messages do not come back as they must (a function that answers nothing is deployed with --no-check)")
+    };
+    unless_stopped(check).await
 }
 
 async fn destroy(terraform: &Terraform<'_>, workspace: &Workspace, yes: bool) -> anyhow::Result<()> {

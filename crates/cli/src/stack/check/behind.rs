@@ -17,7 +17,8 @@ const ASK_EVERY: Duration = Duration::from_millis(250);
 /// Whether the caller may not look: another than the owner of the stack deploys and checks it, perhaps.
 pub fn is_denied(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Refused>().is_some_and(|refused| {
-        refused.status == StatusCode::FORBIDDEN || refused.code == "AccessDeniedException"
+        // Kinesis has one of its own, and one for the key that a stream is encrypted with.
+        refused.status == StatusCode::FORBIDDEN || refused.code.ends_with("AccessDeniedException")
     })
 }
 

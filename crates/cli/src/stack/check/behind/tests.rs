@@ -81,6 +81,7 @@ fn a_caller_who_may_not_look_is_told_from_a_stack_that_fails() {
         anyhow::Error::from(Refused::of("GetRecords", &answer)).context("a message's record")
     };
     assert!(is_denied(&refused(StatusCode::BAD_REQUEST, "AccessDeniedException")));
+    assert!(is_denied(&refused(StatusCode::BAD_REQUEST, "KMSAccessDeniedException")));
     assert!(is_denied(&refused(StatusCode::FORBIDDEN, "ForbiddenException")));
     assert!(!is_denied(&refused(StatusCode::BAD_REQUEST, "ResourceNotFoundException")));
     assert!(!is_denied(&anyhow::anyhow!("AccessDeniedException")));
