@@ -144,7 +144,7 @@ bench-peers:
 deny:
     cargo deny check
 
-# Build the same commit twice, in two places, and compare the bundles byte by byte (takes half an hour)
+# Build the same commit twice, in two places, and compare the bundles byte by byte (takes 15 to 20 minutes)
 [group('test')]
 reproducible:
     cargo test -p sluicegate --test bundle -- --ignored
