@@ -161,7 +161,6 @@
           );
 
           # Images run Linux, and so are built there. They say what the Dockerfile's say.
-          certificates = "SSL_CERT_FILE=${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt";
           images = lib.optionalAttrs pkgs.stdenv.hostPlatform.isLinux {
             image = pkgs.dockerTools.buildLayeredImage {
               name = "sluicegate";
@@ -220,7 +219,7 @@
                   (bundle "x86_64")
                 ];
                 Env = [
-                  certificates
+                  "SSL_CERT_FILE=${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt"
                   "HOME=/tmp"
                   "PATH=/bin"
                 ];

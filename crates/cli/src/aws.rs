@@ -3,17 +3,14 @@
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use signed_http::{Answer, Limits, SignedHttp, causes, credentials};
+use signed_http::{Answer, Limits, SignedHttp, causes, connections, credentials};
 use std::time::Duration;
 
 /// Bytes of one answer, at most: GetRecords gives up to 10 MB of data, in base64.
 const ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 /// Time for one call.
 const CALL_MAX: Duration = Duration::from_secs(30);
-/// What a path segment keeps as it is; a connection's id ends with `=`, which must be encoded.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A service that is called.
 #[derive(Debug, Clone, Copy)]
@@ -110,10 +107,10 @@ impl Aws {
         let operation = format!("{method} @connections");
         let request = Request::builder()
             .method(method)
-            .uri(format!("{endpoint}/@connections/{}", utf8_percent_encode(id, SEGMENT)))
+            .uri(connections::uri(endpoint, id))
             .body(message.into())
             .with_context(|| format!("{endpoint} is no address"))?;
-        self.send("execute-api", endpoint, &operation, request).await
+        self.send(connections::SERVICE, endpoint, &operation, request).await
     }
 
     async fn send(
@@ -134,4 +131,9 @@ impl Aws {
         }
         serde_json::from_slice(&answer.body).with_context(|| format!("{operation} answered no JSON"))
     }
+}
+
+/// A member of an answer that must be a text.
+pub fn text<'a>(answer: &'a Value, member: &str) -> anyhow::Result<&'a str> {
+    answer[member].as_str().with_context(|| format!("the answer has no {member}"))
 }

@@ -150,6 +150,7 @@ fn main() -> ExitCode {
             run(&shared);
             Ok(())
         };
+        // Bundles are built from nothing, in minutes: .ci/full runs them.
         Trial::test(name, run).with_ignored_flag(true)
     };
     let trials = vec![

@@ -10,7 +10,6 @@ mod records;
 mod replay;
 
 use crate::aws::Aws;
-use anyhow::Context as _;
 use message::Found;
 use queue::Received;
 use serde_json::{Value, json};
@@ -131,9 +130,4 @@ fn as_value(url: &str, received: &Received, records: &anyhow::Result<Found>) -> 
 
 fn count(records: usize) -> String {
     format!("{records} record{}", if records == 1 { "" } else { "s" })
-}
-
-/// A member of an answer that must be a text.
-fn text<'a>(answer: &'a Value, member: &str) -> anyhow::Result<&'a str> {
-    answer[member].as_str().with_context(|| format!("the answer has no {member}"))
 }

@@ -1,8 +1,7 @@
 //! Fault queues: which there are, and their messages.
 
 use super::message::Fault;
-use super::text;
-use crate::aws::{Aws, Service::Sqs};
+use crate::aws::{Aws, Service::Sqs, text};
 use serde_json::{Value, json};
 
 /// What the names of fault queues end with.

@@ -1,8 +1,7 @@
 //! A message's records: in the message itself, or read back from the stream while they last.
 
 use super::message::{Fault, Found, Record};
-use super::text;
-use crate::aws::{Aws, Refused, Service::Kinesis};
+use crate::aws::{Aws, Refused, Service::Kinesis, text};
 use anyhow::{Context as _, anyhow, bail, ensure};
 use serde_json::json;
 

@@ -144,9 +144,8 @@ async fn wait(command: &mut Command, what: &str) -> anyhow::Result<Output> {
     attend(command, what, stop_signal).await
 }
 
-/// Waits for the end of `command`. Who interrupts us, by
-/// Ctrl-C or as a container is stopped, interrupts Terraform: it must not be left alone with half a stack and a lock on
-/// the state, and is given the time to write what it has done.
+/// Waits for the end of `command`. Who interrupts us, by Ctrl-C or as a container is stopped, interrupts Terraform: it must
+/// not be left alone with half a stack and a lock on the state, and is given the time to write what it has done.
 ///
 /// # Errors
 /// Where it cannot be run, or was interrupted.

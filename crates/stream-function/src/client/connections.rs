@@ -2,16 +2,10 @@
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use signed_http::connections::{self, SERVICE};
 
 use super::transport::{Answer, Transport, causes};
 use crate::connections::{BoxFuture, ConnectionInfo, Connections, Delivery, SendError};
-
-/// SigV4's name of the service.
-const SERVICE: &str = "execute-api";
-
-/// What a path segment keeps as it is; ids end with `=`, which must be encoded.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The clients of the stage at one callback endpoint.
 pub(crate) struct EndpointConnections {
@@ -34,8 +28,7 @@ impl EndpointConnections {
         if id.is_empty() {
             return Err(SendError::InvalidConnectionId(String::new()));
         }
-        let uri = format!("{}/@connections/{}", self.endpoint, utf8_percent_encode(id, SEGMENT));
-        let mut request = Request::builder().method(&method).uri(uri);
+        let mut request = Request::builder().method(&method).uri(connections::uri(&self.endpoint, id));
         if method == Method::POST {
             request = request.header("content-type", "application/octet-stream");
         }

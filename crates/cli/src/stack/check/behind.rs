@@ -16,7 +16,7 @@ const ASK_EVERY: Duration = Duration::from_millis(250);
 
 /// Whether the caller may not look: another than the owner of the stack deploys and checks it, perhaps.
 pub fn is_denied(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Refused>().is_some_and(|refused| {
+    refused(error).is_some_and(|refused| {
         // Kinesis has one of its own, and one for the key that a stream is encrypted with.
         refused.status == StatusCode::FORBIDDEN || refused.code.ends_with("AccessDeniedException")
     })
@@ -69,7 +69,9 @@ pub async fn connection(
     let end = Instant::now() + patience;
     let differs = loop {
         let found = match call(Method::POST, "late".into()).await {
-            Err(error) if status(&error) == Some(StatusCode::GONE) => break None,
+            Err(error) if refused(&error).is_some_and(|refused| refused.status == StatusCode::GONE) => {
+                break None;
+            }
             Err(error) => format!("{error:#}"),
             Ok(_) => "it was taken".into(),
         };
@@ -81,8 +83,8 @@ pub async fn connection(
     Ok(Finding { expected: "a post to a client that has left is refused with 410", differs })
 }
 
-fn status(error: &anyhow::Error) -> Option<StatusCode> {
-    error.downcast_ref::<Refused>().map(|refused| refused.status)
+fn refused(error: &anyhow::Error) -> Option<&Refused> {
+    error.downcast_ref()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Reads what enters a stream from now on.
 
-use crate::aws::{Aws, Service::Kinesis};
+use crate::aws::{Aws, Service::Kinesis, text};
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -35,7 +35,7 @@ impl<'a> Tail<'a> {
                     "StreamName": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "LATEST",
                 });
                 let answer = aws.call(Kinesis, "GetShardIterator", &ask).await?;
-                iterators.push(answer["ShardIterator"].as_str().map(Into::into));
+                iterators.push(Some(text(&answer, "ShardIterator")?.to_owned()));
             }
             match page["NextToken"].as_str() {
                 // A token goes by itself.
@@ -77,7 +77,6 @@ impl<'a> Tail<'a> {
 }
 
 fn entered(record: &Value) -> anyhow::Result<Entered> {
-    let member = |name: &str| record[name].as_str().with_context(|| format!("a record has no {name}"));
-    let data = STANDARD.decode(member("Data")?).context("a record's data is not in base64")?;
-    Ok((member("PartitionKey")?.to_owned(), serde_json::from_slice(&data).unwrap_or_default()))
+    let data = STANDARD.decode(text(record, "Data")?).context("a record's data is not in base64")?;
+    Ok((text(record, "PartitionKey")?.to_owned(), serde_json::from_slice(&data).unwrap_or_default()))
 }
