@@ -1,6 +1,7 @@
 //! The fidelity ledger is kept: each entry is whole, its source resolves, each test that it names exists, and what the
 //! probe asks of AWS is all that is unsure.
 
+mod mentions;
 mod probed;
 mod sources;
 

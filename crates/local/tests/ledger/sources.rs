@@ -3,20 +3,20 @@
 use super::{Mark, entries, project};
 use std::collections::{BTreeMap, BTreeSet};
 
-const DOCUMENT: &str = "docs/aws-behaviour.md";
+pub const DOCUMENT: &str = "docs/aws-behaviour.md";
 const HOW_TO_ADD: &str = "to add a behaviour, write a line in a section of docs/aws-behaviour.md, such as\n  \
     - <a id=\"kinesis-put-limits\"></a>What AWS does. — *documented*: [page][key].\n\
     and name it in the ledger: source = \"docs/aws-behaviour.md#kinesis-put-limits\". The certainty is one of *documented*, \
     *observed*, *single source*, *unsure* and *tried here*. A source may also be an https:// link.";
 
 /// What the document's lines say of each anchor; `None` where it is a heading or a note.
-struct Document {
+pub struct Document {
     text: String,
-    anchors: BTreeMap<String, Option<Mark>>,
+    pub anchors: BTreeMap<String, Option<Mark>>,
     wrong: Vec<String>,
 }
 
-fn document() -> Document {
+pub fn document() -> Document {
     let text = std::fs::read_to_string(project().join(DOCUMENT)).expect("the document can be read");
     let mut anchors = BTreeMap::new();
     let mut wrong = Vec::new();
