@@ -35,6 +35,9 @@
         fileset = lib.fileset.difference ./. (
           lib.fileset.unions [
             ./.ci
+            ./.github
+            ./CHANGELOG.md
+            ./CODE_OF_CONDUCT.md
             ./COMPARE.md
             ./CONTRIBUTING.md
             ./PERFORMANCE.md

@@ -68,7 +68,8 @@ async fn guarded_plane() -> Plane {
     plane
 }
 
-/// Facts A4 and A12: the example's own function, through the stack as `dev` composes it.
+/// docs/aws-behaviour.md#apigateway-handshake-status and #apigateway-authorization: the example's own function,
+/// through the stack as `dev` composes it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_connects_and_no_other_client_does() {
     let values = std::fs::read_to_string(functions::project().join("examples/authorizer/stack.tfvars"));
@@ -93,7 +94,7 @@ fn plane_invocations(plane: &Plane, function: &str) -> u64 {
     counts.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
 }
 
-/// Facts A4: what comes of each way in which an authorizer can answer.
+/// docs/aws-behaviour.md#apigateway-handshake-status: what comes of each way in which an authorizer can answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authorizers_answer_decides_the_status() {
     let plane = guarded_plane().await;
@@ -122,7 +123,8 @@ async fn an_authorizers_answer_decides_the_status() {
     assert_eq!(status(&uri).await, StatusCode::INTERNAL_SERVER_ERROR);
 }
 
-/// Facts A12, observed: what an authorizer says of a client is known to the templates of later messages.
+/// docs/aws-behaviour.md#apigateway-authorization, observed: what an authorizer says of a client is known to the
+/// templates of later messages.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authorizers_context_stays_on_the_connection_as_text() {
     let plane = guarded_plane().await;
@@ -142,7 +144,8 @@ async fn an_authorizers_context_stays_on_the_connection_as_text() {
     assert_eq!(client.receive().await, "me 7 true |{principalId=me, beta=true, tier=7}");
 }
 
-/// Facts A12: each form of identity source, and that every one of them must be there.
+/// docs/aws-behaviour.md#apigateway-authorization: each form of identity source, and that every one of them must be
+/// there.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_identity_source_must_be_in_the_handshake() {
     let plane = guarded_plane().await;
@@ -193,7 +196,8 @@ async fn an_authorizer_needs_leave_to_be_invoked() {
     assert_eq!(status(&uri).await, StatusCode::SWITCHING_PROTOCOLS);
 }
 
-/// Facts A12: AWS_IAM asks for a signature, and for `execute-api:Invoke` on `$connect`.
+/// docs/aws-behaviour.md#apigateway-authorization: AWS_IAM asks for a signature, and for `execute-api:Invoke` on
+/// `$connect`.
 #[tokio::test(flavor = "multi_thread")]
 async fn with_iam_authorization_a_handshake_is_signed() {
     let plane = empty_plane().await;

@@ -17,7 +17,7 @@ async fn refused(uri: &str) -> Response<Option<Vec<u8>>> {
     }
 }
 
-/// Facts A4: decided for an unknown stage.
+/// docs/aws-behaviour.md#apigateway-handshake-status: decided for an unknown stage.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stage_that_does_not_exist_is_refused_and_named() {
     let plane = TestPlane::start().await;
@@ -29,7 +29,7 @@ async fn a_stage_that_does_not_exist_is_refused_and_named() {
     assert_eq!(body["message"], "Forbidden");
 }
 
-/// Facts A8: URL length.
+/// docs/aws-behaviour.md#apigateway-frames: URL length.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_url_of_more_than_4096_characters_is_refused() {
     let plane = TestPlane::start().await;
@@ -47,7 +47,7 @@ async fn the_path_form_of_the_address_reaches_the_stage() {
     assert_eq!(client.receive_json().await, json!({"by": "path"}));
 }
 
-/// Facts A8: frames of 32 KB, messages of 128 KB, else 1009.
+/// docs/aws-behaviour.md#apigateway-frames: frames of 32 KB, messages of 128 KB, else 1009.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_travel_up_to_the_limits_and_larger_frames_close_with_1009() {
     let plane = TestPlane::start().await;
@@ -69,7 +69,7 @@ async fn messages_travel_up_to_the_limits_and_larger_frames_close_with_1009() {
     assert_eq!(client.closed().await.0, 1009);
 }
 
-/// Facts A8: a binary frame from a client closes with 1003.
+/// docs/aws-behaviour.md#apigateway-frames: a binary frame from a client closes with 1003.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_binary_message_closes_with_1003() {
     let plane = TestPlane::start().await;
@@ -78,7 +78,7 @@ async fn a_binary_message_closes_with_1003() {
     assert_eq!(client.closed().await.0, 1003);
 }
 
-/// Facts A8, observed: an idle connection is closed with 1001 `Going away`.
+/// docs/aws-behaviour.md#apigateway-frames, observed: an idle connection is closed with 1001 `Going away`.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_connection_is_closed_with_1001() {
     let timers = Timers { idle: Duration::from_millis(200), ..Timers::default() };
@@ -87,7 +87,7 @@ async fn an_idle_connection_is_closed_with_1001() {
     assert_eq!(client.closed().await, (1001, "Going away".into()));
 }
 
-/// Facts A8, decided: protocol pings keep no connection alive, however many there are.
+/// docs/aws-behaviour.md#apigateway-frames, decided: protocol pings keep no connection alive, however many there are.
 #[tokio::test(flavor = "multi_thread")]
 async fn pings_do_not_keep_an_idle_connection_alive() {
     let timers = Timers { idle: Duration::from_millis(300), ..Timers::default() };
@@ -102,7 +102,7 @@ async fn pings_do_not_keep_an_idle_connection_alive() {
     assert_eq!(closed, (1001, "Going away".into()));
 }
 
-/// Facts A8: no connection outlives its limit, however busy.
+/// docs/aws-behaviour.md#apigateway-frames: no connection outlives its limit, however busy.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_ends_with_its_lifetime() {
     let timers = Timers { lifetime: Duration::from_millis(300), ..Timers::default() };
@@ -112,7 +112,8 @@ async fn a_connection_ends_with_its_lifetime() {
     assert_eq!(client.closed().await.0, 1001);
 }
 
-/// Facts A3, documented: what the model refuses gets this frame, and nothing enters the stream.
+/// docs/aws-behaviour.md#apigateway-error-frames, documented: what the model refuses gets this frame, and nothing
+/// enters the stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_json_is_refused_at_the_door_and_the_connection_lives() {
     let plane = TestPlane::start().await;
@@ -124,7 +125,7 @@ async fn what_is_no_json_is_refused_at_the_door_and_the_connection_lives() {
     assert_eq!(client.receive().await, "[1]");
 }
 
-/// Facts A9: over the stage's rate a message is refused, and the connection lives.
+/// docs/aws-behaviour.md#apigateway-quotas: over the stage's rate a message is refused, and the connection lives.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_over_the_stage_rate_are_refused() {
     let plane =

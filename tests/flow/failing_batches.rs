@@ -10,8 +10,8 @@ const ROLE: &str = "arn:aws:iam::000000000000:role/raises";
 /// Retries of a batch: it is handed over once more than that.
 const RETRIES: usize = 2;
 
-/// Facts E3: the whole batch fails, and what lies behind it in its shard waits until it is given up. Records of
-/// another shard do not wait for it.
+/// docs/aws-behaviour.md#lambda-batches: the whole batch fails, and what lies behind it in its shard waits until it
+/// is given up. Records of another shard do not wait for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_that_raises_stops_its_shard_until_its_retries_end() {
     let plane = empty_plane().await;

@@ -44,7 +44,8 @@ async fn connection_id(client: &mut Client) -> String {
     client.receive_json().await["connectionId"].as_str().expect("an id").to_owned()
 }
 
-/// Facts D2, C4: the client hears of it by a nack alone, an SDK by the exception.
+/// docs/aws-behaviour.md#kinesis-limits, #template-kinesis: the client hears of it by a nack alone, an SDK by the
+/// exception.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_throttled_put_is_a_nack_to_a_client_and_an_exception_to_an_sdk() {
     let plane = plane_with("put-throttled=2 times", "acknowledgements = true").await;
@@ -70,8 +71,8 @@ async fn a_throttled_put_is_a_nack_to_a_client_and_an_exception_to_an_sdk() {
     assert!(frames[1].starts_with(r#"{"ack":"#), "{frames:?}");
 }
 
-/// Facts A1, D3: two messages that a client sends one after the other enter the stream the other way round, and
-/// are answered so.
+/// docs/aws-behaviour.md#apigateway-lifecycle, #kinesis-order: two messages that a client sends one after the other
+/// enter the stream the other way round, and are answered so.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_messages_of_a_client_swap_and_so_do_their_answers() {
     let plane = plane_with("put-swapped=1 time,60s", "").await;
@@ -86,7 +87,8 @@ async fn two_messages_of_a_client_swap_and_so_do_their_answers() {
     assert!(answers.contains(&"1".into()) && answers.contains(&"3".into()), "{answers:?}");
 }
 
-/// Facts D3: the sequence numbers of two puts of one key that are under way together may be the other way round.
+/// docs/aws-behaviour.md#kinesis-order: the sequence numbers of two puts of one key that are under way together may
+/// be the other way round.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_puts_that_are_under_way_together_swap() {
     let plane = plane_with("put-swapped=60s,1 time,for=k", "").await;
@@ -102,7 +104,8 @@ async fn two_puts_that_are_under_way_together_swap() {
     assert!(first.sequence_number > second.sequence_number, "{first:?} after {second:?}");
 }
 
-/// Facts E3: duplicates are possible without any error. The library remembers, and answers once.
+/// docs/aws-behaviour.md#lambda-batches: duplicates are possible without any error. The library remembers, and
+/// answers once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_comes_twice_is_answered_once_by_the_library() {
     let plane = plane_with("batch-twice=1 time", "").await;
@@ -115,7 +118,7 @@ async fn a_batch_that_comes_twice_is_answered_once_by_the_library() {
     assert_eq!((struck(&plane), invocations(&plane).await), (1, 3));
 }
 
-/// Facts E3: a throttled function is invoked later, and nothing is lost.
+/// docs/aws-behaviour.md#lambda-batches: a throttled function is invoked later, and nothing is lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_throttled_function_gets_its_records_later() {
     let plane = plane_with("function-throttled=2 times", "").await;
@@ -125,7 +128,8 @@ async fn a_throttled_function_gets_its_records_later() {
     assert_eq!((struck(&plane), invocations(&plane).await), (2, 1));
 }
 
-/// Facts B: the client is there and hears nothing, since the function is told that it left.
+/// docs/aws-behaviour.md#apigateway-connections: the client is there and hears nothing, since the function is told
+/// that it left.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_said_to_be_gone_gets_no_answer() {
     let plane = plane_with("connections-410=2 times", "").await;
@@ -140,7 +144,8 @@ async fn a_client_said_to_be_gone_gets_no_answer() {
     assert_eq!(client.receive().await, "2");
 }
 
-/// Facts B: an SDK sees the error, and the library tries again until the client has its answer.
+/// docs/aws-behaviour.md#apigateway-connections: an SDK sees the error, and the library tries again until the client
+/// has its answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn posts_that_are_refused_for_a_while_arrive_in_the_end() {
     for (fault, code) in [
@@ -161,7 +166,7 @@ async fn posts_that_are_refused_for_a_while_arrive_in_the_end() {
     }
 }
 
-/// Facts D4. A delay is the one thing that a lower bound of time can tell of.
+/// See docs/aws-behaviour.md#kinesis-fan-out. A delay is the one thing that a lower bound of time can tell of.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_shard_answers_no_sooner_than_its_delay() {
     let plane = plane_with("shard-slow=500ms,1 time", "").await;
@@ -173,7 +178,8 @@ async fn a_slow_shard_answers_no_sooner_than_its_delay() {
     assert_eq!(struck(&plane), 1);
 }
 
-/// Facts E2: what is written while a mapping at LATEST is created never reaches the function.
+/// docs/aws-behaviour.md#lambda-mappings: what is written while a mapping at LATEST is created never reaches the
+/// function.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_at_latest_misses_what_comes_while_it_is_created() {
     let plane = plane_with("latest-gap=4s", "acknowledgements = true").await;

@@ -170,7 +170,7 @@ async fn a_function_that_takes_more_memory_than_it_has_is_ended() {
     assert!(has(&log, "Status: error\tError Type: Runtime.OutOfMemory"), "{log:#?}");
 }
 
-/// Facts F1: 413, and the function is told so.
+/// docs/aws-behaviour.md#lambda-runtime: 413, and the function is told so.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_over_six_megabytes_is_refused() {
     let scene = Scene::start(json!({"MISDEED": "answer too large"}), 60).await;
@@ -188,7 +188,8 @@ async fn an_answer_over_six_megabytes_is_refused() {
     .await;
 }
 
-/// Facts F3: an init that takes too long is ended, and begun again as a part of the invocation, which may succeed.
+/// docs/aws-behaviour.md#lambda-init: an init that takes too long is ended, and begun again as a part of the
+/// invocation, which may succeed.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_init_that_takes_too_long_is_begun_again_in_the_invocation() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -208,7 +209,8 @@ async fn an_init_that_takes_too_long_is_begun_again_in_the_invocation() {
     assert!(!report.contains("Init Duration"), "its own time, not that of an init: {report}");
 }
 
-/// Facts F1 and F2, by what the function itself was told; and the lines around each invocation.
+/// See docs/aws-behaviour.md#lambda-runtime and #lambda-environment, by what the function itself was told; and the
+/// lines around each invocation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_is_told_what_lambda_tells_it() {
     const TIMEOUT_S: u32 = 60;
@@ -282,7 +284,8 @@ async fn an_environment_is_used_again_until_the_configuration_changes() {
     assert_eq!(has_init, [true, false, true]);
 }
 
-/// Facts E3: with no retry allowed, a throttled record would be given up if being throttled were an attempt.
+/// docs/aws-behaviour.md#lambda-batches: with no retry allowed, a throttled record would be given up if being
+/// throttled were an attempt.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_without_concurrency_gets_its_records_later_and_no_retry_is_used_up() {
     let scene = Scene::start(json!({"ANSWER": "null"}), 60).await;

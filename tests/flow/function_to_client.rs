@@ -16,7 +16,7 @@ async fn connection_id(plane: &TestPlane, client: &mut sluicegate_tests::client:
         .unwrap_or_else(|| panic!("no id on {}", plane.uri()))
 }
 
-/// Facts B.
+/// See docs/aws-behaviour.md#apigateway-connections.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_sdk_posts_to_asks_about_and_closes_a_connection() {
     let plane = TestPlane::start().await;
@@ -63,7 +63,7 @@ async fn an_sdk_posts_to_asks_about_and_closes_a_connection() {
     );
 }
 
-/// Facts B: 410 for a client that left by itself; 400 for what is no id.
+/// docs/aws-behaviour.md#apigateway-connections: 410 for a client that left by itself; 400 for what is no id.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_left_is_gone_and_a_malformed_id_is_a_bad_request() {
     let plane = TestPlane::start().await;
@@ -81,7 +81,7 @@ async fn a_client_that_left_is_gone_and_a_malformed_id_is_a_bad_request() {
     assert_eq!(malformed.expect_err("refused").into_service_error().code(), Some("BadRequestException"));
 }
 
-/// Facts B: up to 128 KB, on the wire in frames of at most 32 KB; more is 413.
+/// docs/aws-behaviour.md#apigateway-connections: up to 128 KB, on the wire in frames of at most 32 KB; more is 413.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_message_is_posted_whole_and_a_larger_one_refused() {
     let plane = TestPlane::start().await;
@@ -102,7 +102,8 @@ async fn a_large_message_is_posted_whole_and_a_larger_one_refused() {
     assert!(refused.expect_err("refused").into_service_error().is_payload_too_large_exception());
 }
 
-/// Facts B: 429 where the client does not read; memory stays bounded, and the client is not cut off.
+/// docs/aws-behaviour.md#apigateway-connections: 429 where the client does not read; memory stays bounded, and the
+/// client is not cut off.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_fills_its_buffer() {
     let plane = TestPlane::start().await;
@@ -130,8 +131,8 @@ async fn a_client_that_does_not_read_fills_its_buffer() {
     }
 }
 
-/// Facts B: what is posted travels in frames of at most 32 KB, and what is no UTF-8 as a binary message (decided).
-/// A client that sees frames as they are: the library joins them.
+/// docs/aws-behaviour.md#apigateway-connections: what is posted travels in frames of at most 32 KB, and what is no
+/// UTF-8 as a binary message (decided). A client that sees frames as they are: the library joins them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_travels_in_frames_of_at_most_32_kb() {
     let plane = TestPlane::start().await;
@@ -164,7 +165,8 @@ async fn a_post_travels_in_frames_of_at_most_32_kb() {
     assert_eq!(client.frame().await, (true, binary, vec![0xff, 0xfe]));
 }
 
-/// Facts B: by the path and by the host, signed or not, an address reaches the same connection.
+/// docs/aws-behaviour.md#apigateway-connections: by the path and by the host, signed or not, an address reaches the
+/// same connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_reached_by_path_and_by_host_signed_or_not() {
     let plane = TestPlane::start().await;

@@ -49,7 +49,7 @@ async fn a_message_becomes_an_event_in_the_stream_that_any_sdk_reads() {
     assert!(event["connectedAt"].as_u64() <= event["requestTimeEpoch"].as_u64());
 }
 
-/// Facts A9: what is refused at the door never enters the stream.
+/// docs/aws-behaviour.md#apigateway-quotas: what is refused at the door never enters the stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_message_leaves_no_record() {
     let plane = TestPlane::start().await;
@@ -105,7 +105,8 @@ fn event_type(data: &[u8]) -> String {
     event["eventType"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Facts D3: a caller of the wire API is served by the same stream, and its record is pushed just the same.
+/// docs/aws-behaviour.md#kinesis-order: a caller of the wire API is served by the same stream, and its record is
+/// pushed just the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_put_by_an_sdk_reaches_the_function() {
     let plane = TestPlane::start().await;
@@ -126,7 +127,8 @@ async fn a_record_put_by_an_sdk_reaches_the_function() {
     assert_eq!(client.receive().await, r#"{"from":"sdk"}"#);
 }
 
-/// DESIGN section 5, facts A6: a function's own route uses the same integration, and the record says which it was.
+/// DESIGN section 5, docs/aws-behaviour.md#apigateway-integrations: a function's own route uses the same integration,
+/// and the record says which it was.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_route_of_its_own_goes_to_the_same_stream() {
     let plane = TestPlane::with(r#"functions = { echo = { routes = ["shout"] } }"#, Default::default()).await;

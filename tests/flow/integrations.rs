@@ -39,7 +39,8 @@ async fn records(plane: &Plane) -> Vec<Record> {
     kinesis.get_records().set_shard_iterator(iterator.shard_iterator).send().await.expect("records").records
 }
 
-/// Facts A6: PutRecords takes a batch that its template builds, with the checks of an outside caller.
+/// docs/aws-behaviour.md#apigateway-integrations: PutRecords takes a batch that its template builds, with the checks
+/// of an outside caller.
 #[tokio::test(flavor = "multi_thread")]
 async fn put_records_appends_what_its_template_builds() {
     let plane = plane_with_stream().await;
@@ -63,7 +64,7 @@ async fn put_records_appends_what_its_template_builds() {
     assert_eq!(records(&plane).await.len(), 3);
 }
 
-/// Facts A5: without a response template the backend's answer is relayed as it is.
+/// docs/aws-behaviour.md#apigateway-two-way: without a response template the backend's answer is relayed as it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_without_a_template_is_relayed() {
     let plane = plane_with_stream().await;
@@ -79,7 +80,8 @@ async fn an_answer_without_a_template_is_relayed() {
     assert_eq!(answer["SequenceNumber"].as_str(), records(&plane).await[0].sequence_number.as_str().into());
 }
 
-/// Facts A3 and A5: on a one-way route a backend's refusal is silent; what the gateway itself fails at is not.
+/// docs/aws-behaviour.md#apigateway-error-frames and #apigateway-two-way: on a one-way route a backend's refusal is
+/// silent; what the gateway itself fails at is not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_one_way_route_tells_no_backend_error_but_the_gateways_own() {
     let plane = plane_with_stream().await;
@@ -117,7 +119,8 @@ async fn a_one_way_route_tells_no_backend_error_but_the_gateways_own() {
     }
 }
 
-/// Facts A5: the key that matches the status answers, else `$default`, else there is an internal server error.
+/// docs/aws-behaviour.md#apigateway-two-way: the key that matches the status answers, else `$default`, else there is
+/// an internal server error.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_integration_response_is_chosen_by_status() {
     let plane = empty_plane().await;
@@ -146,7 +149,7 @@ async fn the_integration_response_is_chosen_by_status() {
     assert!(no_number.starts_with(r#"{"message": "Internal server error""#), "{no_number}");
 }
 
-/// Facts A7: which request template applies.
+/// docs/aws-behaviour.md#apigateway-template-selection: which request template applies.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_template_is_chosen_by_its_expression() {
     let plane = empty_plane().await;
@@ -200,7 +203,8 @@ async fn the_request_template_is_chosen_by_its_expression() {
     }
 }
 
-/// Facts A7: a body passes unchanged where no template applies, as far as the behaviour lets it.
+/// docs/aws-behaviour.md#apigateway-template-selection: a body passes unchanged where no template applies, as far as
+/// the behaviour lets it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unmatched_body_passes_through_as_the_behaviour_says() {
     let plane = empty_plane().await;
@@ -233,7 +237,7 @@ async fn an_unmatched_body_passes_through_as_the_behaviour_says() {
     }
 }
 
-/// Facts A7: which response template applies.
+/// docs/aws-behaviour.md#apigateway-template-selection: which response template applies.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_response_template_is_chosen_by_status() {
     let plane = empty_plane().await;

@@ -137,7 +137,7 @@ async fn a_killed_plane_loses_nothing_that_it_acknowledged() {
     println!("{kills} kills, {} acknowledged, {} found", acknowledged.len(), all.len());
 }
 
-/// Facts D4: by AWS's own client, over the event stream.
+/// docs/aws-behaviour.md#kinesis-fan-out: by AWS's own client, over the event stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscriber_is_pushed_a_record_when_it_is_appended() {
     let plane = TestPlane::with("", PlaneOptions::default()).await;

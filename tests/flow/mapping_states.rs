@@ -8,8 +8,8 @@ use sluicegate_tests::{control, eventually, functions};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/slow";
 
-/// Facts E2: a change is through when what is in flight has ended. The function never answers, so that each
-/// invocation lasts for its timeout.
+/// docs/aws-behaviour.md#lambda-mappings: a change is through when what is in flight has ended. The function never
+/// answers, so that each invocation lasts for its timeout.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mappings_states_last_until_what_is_in_flight_has_ended() {
     let plane = empty_plane().await;

@@ -32,7 +32,8 @@ async fn lines(plane: &Plane) -> Vec<String> {
     events.iter().map(|event| event["message"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// Facts A11: a line for each handshake, message and disconnection, refused ones too; what has no value is `-`.
+/// docs/aws-behaviour.md#apigateway-logs: a line for each handshake, message and disconnection, refused ones too;
+/// what has no value is `-`.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_access_log_tells_what_became_of_each_message() {
     let plane = logging_plane().await;
@@ -81,7 +82,7 @@ async fn an_access_log_tells_what_became_of_each_message() {
     assert_eq!(of(5), ["DISCONNECT", "$disconnect", "200", "200", "-", "-", "-", "-", "-"]);
 }
 
-/// Facts A1.
+/// See docs/aws-behaviour.md#apigateway-lifecycle.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disconnect_needs_no_integration_response() {
     let plane = logging_plane().await;
@@ -102,7 +103,7 @@ fn sample(page: &str, begins: &str) -> f64 {
     lines[0].rsplit(' ').next().and_then(|value| value.parse().ok()).expect("a number")
 }
 
-/// Facts A11: CloudWatch's metrics of a WebSocket API, by API, stage and route.
+/// docs/aws-behaviour.md#apigateway-logs: CloudWatch's metrics of a WebSocket API, by API, stage and route.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_metrics_of_a_websocket_api_are_counted_by_route() {
     let plane = empty_plane().await;

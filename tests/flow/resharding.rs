@@ -28,7 +28,8 @@ enum Change {
     Merge,
 }
 
-/// Facts D3: every record is handed over, none overtakes another of its key, and a shard's come after its parents'.
+/// docs/aws-behaviour.md#kinesis-order: every record is handed over, none overtakes another of its key, and a shard's
+/// come after its parents'.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_and_each_keys_order_holds_while_shards_are_split_merged_and_scaled() {
     let plane = empty_plane().await;

@@ -7,14 +7,15 @@ use sluicegate_tests::api::{Api, default_response, empty_plane};
 use sluicegate_tests::client::Client;
 use sluicegate_tests::sdk;
 
-/// Facts A2 and A3: what no route takes is Forbidden, and the connection lives.
+/// docs/aws-behaviour.md#apigateway-route-selection and #apigateway-error-frames: what no route takes is Forbidden,
+/// and the connection lives.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_without_a_route_is_forbidden() {
     let plane = empty_plane().await;
     let api = Api::create(&plane).await;
     let mock = api.mock(200, default_response("here")).await;
     api.route("here", &mock, true).await;
-    // There is no $connect: everybody may connect (facts A1).
+    // There is no $connect: everybody may connect (docs/aws-behaviour.md#apigateway-lifecycle).
     api.deploy(json!({})).await;
     let mut client = api.client().await;
     for message in [json!({"action": "there"}), json!({}), json!({"action": "$connect"})] {
@@ -26,7 +27,8 @@ async fn a_message_without_a_route_is_forbidden() {
     assert_eq!(client.exchange(&json!({"action": "here"})).await, "here");
 }
 
-/// Facts A2: equality alone selects a route; whatever equals no key, and what is no JSON, goes to `$default`.
+/// docs/aws-behaviour.md#apigateway-route-selection: equality alone selects a route; whatever equals no key, and what
+/// is no JSON, goes to `$default`.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_key_equals_goes_to_default() {
     let plane = empty_plane().await;
@@ -47,7 +49,8 @@ async fn what_no_key_equals_goes_to_default() {
     assert_eq!(client.receive().await, "default");
 }
 
-/// Facts A8: a subprotocol is agreed on where the `$connect` integration's response maps one.
+/// docs/aws-behaviour.md#apigateway-frames: a subprotocol is agreed on where the `$connect` integration's response
+/// maps one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subprotocol_is_answered_where_it_is_mapped() {
     let plane = empty_plane().await;
@@ -75,7 +78,8 @@ async fn a_subprotocol_is_answered_where_it_is_mapped() {
     assert_eq!(api.call(http::Method::POST, &path, &refused).await.0, StatusCode::BAD_REQUEST);
 }
 
-/// Facts A4 and C2: the handshake is known to `$connect`'s template, and to no later one; its status decides.
+/// docs/aws-behaviour.md#apigateway-handshake-status and #template-input: the handshake is known to `$connect`'s
+/// template, and to no later one; its status decides.
 #[tokio::test(flavor = "multi_thread")]
 async fn connects_template_sees_the_handshake_and_decides_its_status() {
     let plane = empty_plane().await;
@@ -107,7 +111,7 @@ async fn connects_template_sees_the_handshake_and_decides_its_status() {
     assert_eq!(client.exchange(&json!({})).await, "[]");
 }
 
-/// Facts A9: a route's own token bucket is its own, and the stage's goes on beside it.
+/// docs/aws-behaviour.md#apigateway-quotas: a route's own token bucket is its own, and the stage's goes on beside it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_route_has_its_own_throttle() {
     let plane = empty_plane().await;
@@ -131,7 +135,7 @@ async fn a_route_has_its_own_throttle() {
     assert_eq!(client.exchange(&json!({"action": "quick"})).await, "quick");
 }
 
-/// Facts A9: a handshake over the rate is refused with 429.
+/// docs/aws-behaviour.md#apigateway-quotas: a handshake over the rate is refused with 429.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handshake_over_the_rate_is_refused() {
     let plane = empty_plane().await;
@@ -145,7 +149,8 @@ async fn a_handshake_over_the_rate_is_refused() {
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
 }
 
-/// Facts A13: `DisableExecuteApiEndpoint` needs a deployment; then handshakes and `@connections` are Forbidden.
+/// docs/aws-behaviour.md#apigateway-stages: `DisableExecuteApiEndpoint` needs a deployment; then handshakes and
+/// `@connections` are Forbidden.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disabled_endpoint_answers_forbidden_once_it_is_deployed() {
     let plane = empty_plane().await;

@@ -2,6 +2,7 @@
 
 mod aws;
 mod bundle;
+mod completions;
 mod connect;
 mod dev;
 mod faults;
@@ -59,6 +60,8 @@ enum Command {
     Bundle(bundle::Args),
     /// Plan, deploy, check, read or destroy the stack of a bundle
     Stack(stack::Args),
+    /// Print a completion script for bash, zsh, fish or another shell
+    Completions(completions::Args),
 }
 
 fn main() -> ExitCode {
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
             Command::Faults(args) => faults::run(args).await,
             Command::Bundle(args) => bundle::run(&args),
             Command::Stack(args) => stack::run(args).await,
+            Command::Completions(args) => completions::run(&args),
         }
     });
     // A blocked read of the terminal must not hold the process up.

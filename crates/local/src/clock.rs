@@ -49,7 +49,7 @@ fn format(ms: u64, form: &[BorrowedFormatItem<'_>]) -> String {
 mod tests {
     use super::*;
 
-    /// The instant of a captured `$connect` event (facts A10).
+    /// The instant of a captured `$connect` event (docs/aws-behaviour.md#apigateway-context).
     const CAPTURED_MS: u64 = 1_708_327_306_706;
 
     #[test]

@@ -18,3 +18,8 @@ mod server;
 pub mod stack;
 pub mod storage;
 pub mod stream;
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -304,8 +304,8 @@ def copied_keys():
 
 RULES = [
     ("truth: only false is false", "AIR: test_if_statement_considers_None_to_be_truthy; Velocity 1.x", truth),
-    ("text: Java's for maps and lists, JSON for arrays from JSON", "AIR: test_dict_to_string, test_array_assign_item_via_brackets; facts C1", text),
-    ("equality: undefined is empty, other types by text", "AIR (facts C1); Velocity 1.6", equality),
+    ("text: Java's for maps and lists, JSON for arrays from JSON", "AIR: test_dict_to_string, test_array_assign_item_via_brackets", text),
+    ("equality: undefined is empty, other types by text", "AIR; Velocity 1.6", equality),
     ("reckoning: Java's division and remainder, no exception across types", "Java; Velocity 1.x", reckoning),
     ("precedence: == and != alike", "Velocity's grammar", precedence),
     ("lines: #else and #foreach take their line end, #* *# none", "AIR: test_multi_line_comments_skipped; Velocity's grammar", lines),

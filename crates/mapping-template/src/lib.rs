@@ -110,3 +110,8 @@ impl Template {
         })
     }
 }
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

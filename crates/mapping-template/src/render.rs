@@ -187,7 +187,8 @@ impl<'s> Renderer<'s> {
         self.nested(|this| this.block(otherwise, out))
     }
 
-    /// Runs a loop. Its variable has its old value again afterwards (observed, AIR).
+    /// Runs a loop. Its variable has its old value again afterwards (observed:
+    /// docs/aws-behaviour.md#template-language).
     fn foreach(&mut self, slot: Slot, items: &Value<'s>, body: &'s Block, out: &mut String) -> Result<()> {
         let items: Vec<Value<'s>> = match items {
             Value::List(id) => {

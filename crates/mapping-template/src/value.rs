@@ -43,7 +43,8 @@ impl<'s> Value<'s> {
         Self::Text(Text::Borrowed(text))
     }
 
-    /// Only the boolean `false` is false: undefined and empty are true (observed, AIR).
+    /// Only the boolean `false` is false: undefined and empty are true (observed:
+    /// docs/aws-behaviour.md#template-language).
     pub(crate) fn is_true(&self) -> bool {
         !matches!(self, Self::Bool(false))
     }
@@ -99,7 +100,8 @@ pub(crate) struct MapId(usize);
 #[derive(Debug, Default)]
 pub(crate) struct List<'s> {
     pub(crate) items: Vec<Value<'s>>,
-    /// Arrays from JSON print as JSON, the template's own lists as Java's `[a, b]` (observed, AIR).
+    /// Arrays from JSON print as JSON, the template's own lists as Java's `[a, b]` (observed:
+    /// docs/aws-behaviour.md#template-language).
     pub(crate) from_json: bool,
 }
 

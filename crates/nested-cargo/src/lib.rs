@@ -41,6 +41,11 @@ fn is_of_package(name: &OsStr) -> bool {
     OF_PACKAGE.iter().any(|start| name.as_encoded_bytes().starts_with(start.as_bytes()))
 }
 
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -195,3 +195,8 @@ pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     }
     text
 }
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

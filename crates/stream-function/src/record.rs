@@ -101,7 +101,8 @@ impl From<KinesisEventRecord> for Record {
 mod tests {
     use super::*;
 
-    /// As recorded from AWS (facts E1); the consumer's form of the ARN is undocumented, so both are read.
+    /// As recorded from AWS (docs/aws-behaviour.md#lambda-events); the consumer's form of the ARN is undocumented, so
+    /// both are read.
     #[test]
     fn reads_what_lambda_delivers() {
         let json = r#"{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"k","sequenceNumber":"4959",
@@ -136,7 +137,7 @@ mod tests {
         assert_eq!(Record::from(serde_json::from_str::<KinesisEventRecord>(json).unwrap()).data, b"{}");
     }
 
-    /// An empty list is full success, an identifier is where to begin again (facts E4).
+    /// An empty list is full success, an identifier is where to begin again (docs/aws-behaviour.md#lambda-reports).
     #[test]
     fn answers_have_the_shape_that_lambda_reads() {
         let json =

@@ -10,7 +10,7 @@ use std::thread;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-/// Bytes of a frame from the gateway, at most (facts A8).
+/// Bytes of a frame from the gateway, at most (docs/aws-behaviour.md#apigateway-frames).
 const FRAME_BYTES_MAX: usize = 32 * 1_024;
 
 /// One behaviour of the protocol.

@@ -46,7 +46,7 @@ async fn a_close_that_may_not_be_sent_is_a_mistake() {
     all_hold(cases).await;
 }
 
-/// Facts A8: a binary message is not supported, and 1003 says so.
+/// docs/aws-behaviour.md#apigateway-frames: a binary message is not supported, and 1003 says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn binary_messages_close_with_1003() {
     all_hold(vec![

@@ -1,4 +1,4 @@
-//! The limits, at the byte: 32 KB for a frame, 128 KB for a message (facts A8).
+//! The limits, at the byte: 32 KB for a frame, 128 KB for a message (docs/aws-behaviour.md#apigateway-frames).
 
 use super::case::{Case, all_hold, case};
 use sluicegate_tests::frame::{BINARY, CONTINUATION, Frame, TEXT};

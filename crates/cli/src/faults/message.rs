@@ -155,7 +155,7 @@ mod tests {
             fault.line(),
             "echo failed key c= sequence number 495 arrived 2018-12-17T22:10:50.987Z: disk full"
         );
-        // Facts E5.
+        // See docs/aws-behaviour.md#lambda-failures.
         let pointer = r#"{"requestContext":{"requestId":"r","functionArn":"arn:aws:lambda:us-east-1:1:function:echo",
             "condition":"RecordAgeExceeded","approximateInvokeCount":3},"version":"1.0","timestamp":"t",
             "KinesisBatchInfo":{"shardId":"shardId-000000000001","startSequenceNumber":"1000","endSequenceNumber":"1002",

@@ -1,4 +1,4 @@
-//! The plan as a whole, against the worked example of the price facts.
+//! The plan as a whole, against an example that was worked out by hand.
 
 use super::*;
 

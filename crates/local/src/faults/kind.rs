@@ -6,23 +6,24 @@ use std::time::Duration;
 /// Something that AWS does now and then, and a function must cope with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// A put is refused with `ProvisionedThroughputExceededException` (facts D2, C4).
+    /// A put is refused with `ProvisionedThroughputExceededException` (docs/aws-behaviour.md#kinesis-limits,
+    /// #template-kinesis).
     PutThrottled,
-    /// A record enters the stream after the next one of its partition key (facts D3).
+    /// A record enters the stream after the next one of its partition key (docs/aws-behaviour.md#kinesis-order).
     PutSwapped,
-    /// A batch is handed over a second time though it was handled (facts E3).
+    /// A batch is handed over a second time though it was handled (docs/aws-behaviour.md#lambda-batches).
     BatchTwice,
-    /// An invocation is refused for want of concurrency (facts E3).
+    /// An invocation is refused for want of concurrency (docs/aws-behaviour.md#lambda-batches).
     FunctionThrottled,
-    /// `@connections` answers 429 (facts B).
+    /// `@connections` answers 429 (docs/aws-behaviour.md#apigateway-connections).
     Connections429,
-    /// `@connections` answers 410 for a client that is there (facts B).
+    /// `@connections` answers 410 for a client that is there (docs/aws-behaviour.md#apigateway-connections).
     Connections410,
-    /// `@connections` answers 500 (facts B).
+    /// `@connections` answers 500 (docs/aws-behaviour.md#apigateway-connections).
     Connections500,
-    /// A shard's records are seen late (facts D4).
+    /// A shard's records are seen late (docs/aws-behaviour.md#kinesis-fan-out).
     ShardSlow,
-    /// LATEST counts from some time after the mapping was created (facts E2).
+    /// LATEST counts from some time after the mapping was created (docs/aws-behaviour.md#lambda-mappings).
     LatestGap,
 }
 

@@ -166,7 +166,7 @@ impl Report<'_> {
         record
     }
 
-    /// Per started millisecond; an OS-only runtime's init is billed too (facts F3).
+    /// Per started millisecond; an OS-only runtime's init is billed too (docs/aws-behaviour.md#lambda-init).
     fn billed_ms(&self) -> u64 {
         (ms(self.duration + self.init.unwrap_or_default()).ceil()) as u64
     }

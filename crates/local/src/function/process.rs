@@ -79,8 +79,9 @@ impl Drop for Process {
     }
 }
 
-/// The environment variables of facts F2, and `AWS_ENDPOINT_URL`, which is the plane's own. A function's settings
-/// cannot name those that Lambda reserves; `PATH`, `LD_LIBRARY_PATH` and `TZ` they may replace.
+/// The environment variables of docs/aws-behaviour.md#lambda-environment, and `AWS_ENDPOINT_URL`, which is the
+/// plane's own. A function's settings cannot name those that Lambda reserves; `PATH`, `LD_LIBRARY_PATH` and `TZ` they
+/// may replace.
 fn variables(command: &mut Command, config: &FunctionConfig, surroundings: &Surroundings, told: &Told<'_>) {
     let region = &surroundings.account.region;
     let task_root = config.code_dir.to_string_lossy();

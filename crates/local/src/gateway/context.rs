@@ -41,7 +41,8 @@ pub struct MessageContext<'a> {
     pub route_key: &'a str,
     /// The account that is played.
     pub account_id: &'a str,
-    /// Also `$context.extendedRequestId`: on a WebSocket API they are the same (facts A10).
+    /// Also `$context.extendedRequestId`: on a WebSocket API they are the same
+    /// (docs/aws-behaviour.md#apigateway-context).
     pub request_id: String,
     /// `$context.messageId`, for messages alone.
     pub message_id: Option<String>,
@@ -178,7 +179,7 @@ mod tests {
     use super::*;
     use crate::gateway::connections::NewConnection;
 
-    /// Facts A10.
+    /// See docs/aws-behaviour.md#apigateway-context.
     #[test]
     fn variables_are_known_by_their_names() {
         let new = NewConnection {

@@ -53,7 +53,7 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
     context.message_id = Some(ids::id(now_ms));
     let outcome = match route {
         None => Err(ErrorFrame::Forbidden.into()),
-        // AWS logs no throttled requests (facts A11).
+        // AWS logs no throttled requests (docs/aws-behaviour.md#apigateway-logs).
         Some(route) if !deployed.admits(&route.key, now_ms) => {
             count(&counters.client_errors);
             return Handled::refused(refuse(ErrorFrame::TooManyRequests, &context));
@@ -145,7 +145,8 @@ fn violation(stage: &Stage, route: &Route, body: &str, json: Option<&Value>) -> 
     let parsed: Value;
     let json = match json {
         Some(json) => json,
-        // Text that is no JSON at all is refused by any model: decided, the facts leave it open.
+        // Text that is no JSON at all is refused by any model: decided,
+        // docs/aws-behaviour.md#apigateway-text-that-is-not-json leaves it open.
         None => match serde_json::from_str(body) {
             Ok(json) => {
                 parsed = json;

@@ -1,4 +1,5 @@
-//! The error frames that a client gets, to the letter of those recorded (facts A3).
+//! The error frames that a client gets, to the letter of those recorded
+//! (docs/aws-behaviour.md#apigateway-error-frames).
 
 use bytes::Bytes;
 

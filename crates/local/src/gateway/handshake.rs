@@ -1,4 +1,5 @@
-//! The handshake: from an HTTP upgrade to a connection, or to the status that refuses it (facts A4).
+//! The handshake: from an HTTP upgrade to a connection, or to the status that refuses it
+//! (docs/aws-behaviour.md#apigateway-handshake-status).
 
 use super::connections::{Connection, NewConnection};
 use super::context::{EventType, MessageContext};

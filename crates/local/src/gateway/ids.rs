@@ -1,4 +1,5 @@
-//! Connection, request and message ids: 16 characters, URL-safe base64 of 11 bytes, ending in `=` (facts A10).
+//! Connection, request and message ids: 16 characters, URL-safe base64 of 11 bytes, ending in `=`
+//! (docs/aws-behaviour.md#apigateway-context).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
@@ -15,7 +16,8 @@ pub fn id(now_ms: u64) -> String {
     URL_SAFE.encode(bytes)
 }
 
-/// Whether a text has an id's form. What has not is refused with 400, not 410 (facts B).
+/// Whether a text has an id's form. What has not is refused with 400, not 410
+/// (docs/aws-behaviour.md#apigateway-connections).
 pub fn is_well_formed(text: &str) -> bool {
     text.len() == ID_CHARS && URL_SAFE.decode(text).is_ok()
 }

@@ -157,7 +157,7 @@ pub fn reply(
 }
 
 /// The template that an expression's value names, else the one called `$default`; without an expression, the
-/// only one there is (facts A7).
+/// only one there is (docs/aws-behaviour.md#apigateway-template-selection).
 fn select<'a>(templates: &'a Templates, subject: Subject<'_>) -> Option<&'a Template> {
     let named = match &templates.selection {
         Some(selection) => templates.by_key.get(&selection.evaluate(subject)),
@@ -227,7 +227,8 @@ async fn put(
     Ok(match put {
         Ok(body) => Answer { status: 200, body: body.into(), error: None, request_id },
         Err(error) => {
-            // On a one-way route the client never learns of this (facts C4): the log and the metric must tell.
+            // On a one-way route the client never learns of this (docs/aws-behaviour.md#template-kinesis): the log
+            // and the metric must tell.
             tracing::warn!(target: "flow", hop = "refused record", stream = stream.as_deref().unwrap_or("?"), %error);
             let body = error.to_json().to_string().into();
             Answer { status: error.status, body, error: Some(error.to_string()), request_id }

@@ -1,4 +1,5 @@
-//! The gateway's limits, each with its unit (facts A8, A9, B).
+//! The gateway's limits, each with its unit (docs/aws-behaviour.md#apigateway-frames, #apigateway-quotas,
+//! #apigateway-connections).
 
 use std::time::Duration;
 

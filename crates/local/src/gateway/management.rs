@@ -1,4 +1,5 @@
-//! `@connections`: POST sends to a client, GET tells of it, DELETE closes it (facts B).
+//! `@connections`: POST sends to a client, GET tells of it, DELETE closes it
+//! (docs/aws-behaviour.md#apigateway-connections).
 
 use super::Gateway;
 use super::connections::{CloseReason, Connection, SendError};

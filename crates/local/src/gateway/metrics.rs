@@ -1,4 +1,5 @@
-//! What is counted of each route: the metrics that CloudWatch has of a WebSocket API (facts A11).
+//! What is counted of each route: the metrics that CloudWatch has of a WebSocket API
+//! (docs/aws-behaviour.md#apigateway-logs).
 
 use super::Gateway;
 use crate::metrics::Page;

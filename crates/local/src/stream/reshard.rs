@@ -106,7 +106,7 @@ impl Calling<'_> {
         Ok(Step::Merge { lower: shard_index(&lower.shard_id), upper: shard_index(&upper.shard_id) })
     }
 
-    /// Facts D2: at most the double and at least the half.
+    /// docs/aws-behaviour.md#kinesis-limits: at most the double and at least the half.
     fn update_count(&self) -> Result<(Vec<Step>, Value), KinesisErrorResponse> {
         let open: Vec<_> = self.stream.shards.iter().filter(|shard| is_open(shard)).collect();
         let current = open.len() as u32;

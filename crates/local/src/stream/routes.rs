@@ -131,7 +131,8 @@ mod tests {
     }
 
     proptest! {
-        /// Facts D3: they grow, whatever the clock does, and go on behind the tail that is left of an earlier run.
+        /// docs/aws-behaviour.md#kinesis-order: they grow, whatever the clock does, and go on behind the tail that is
+        /// left of an earlier run.
         #[test]
         fn sequence_numbers_grow_over_clock_jumps_and_restarts(
             times in prop::collection::vec((0..4_000_000_000_000_u64, any::<bool>()), 1..40),

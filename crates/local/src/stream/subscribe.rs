@@ -1,4 +1,5 @@
-//! SubscribeToShard: a shard's records pushed to a consumer as they are appended (facts D4).
+//! SubscribeToShard: a shard's records pushed to a consumer as they are appended
+//! (docs/aws-behaviour.md#kinesis-fan-out).
 
 use super::encoding::Encoding;
 use super::put::checked;
@@ -155,7 +156,7 @@ impl Streams {
         })
     }
 
-    /// Facts D4: a second call within five seconds is refused, a later one takes over.
+    /// docs/aws-behaviour.md#kinesis-fan-out: a second call within five seconds is refused, a later one takes over.
     fn take_over(&self, consumer_arn: &str, shard: &ShardInfo) -> Result<CancellationToken, PutError> {
         let mut subscribed = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (consumer_arn.to_owned(), shard.index);

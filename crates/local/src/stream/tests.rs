@@ -65,7 +65,7 @@ async fn records(streams: &Streams) -> Vec<Value> {
     call(streams, "GetRecords", &iterator).await["Records"].as_array().unwrap().clone()
 }
 
-/// Facts D2: 1,000 records a second for each shard, and 1 MiB.
+/// docs/aws-behaviour.md#kinesis-limits: 1,000 records a second for each shard, and 1 MiB.
 #[tokio::test]
 async fn a_stream_that_is_not_there_is_told_before_a_record_that_is_wrong() {
     let streams = start(WriteLimits::Lifted, None).await;
@@ -107,7 +107,7 @@ async fn a_shard_refuses_what_is_over_its_write_limit() {
     }
 }
 
-/// Facts E1, for both encodings of the wire.
+/// See docs/aws-behaviour.md#lambda-events, for both encodings of the wire.
 #[tokio::test]
 async fn arrival_times_have_milliseconds() {
     let streams = start(WriteLimits::Enforced, None).await;
@@ -129,7 +129,8 @@ async fn arrival_times_have_milliseconds() {
     assert_eq!(refused.unwrap_err(), "ValidationException");
 }
 
-/// Facts D4 and D3: LATEST is behind every record that was put, and before every other.
+/// docs/aws-behaviour.md#kinesis-fan-out and #kinesis-order: LATEST is behind every record that was put, and before
+/// every other.
 #[tokio::test]
 async fn an_iterator_at_latest_sees_what_comes_after_it_alone() {
     let streams = start(WriteLimits::Enforced, None).await;
@@ -230,7 +231,7 @@ pub(crate) async fn aged(folder: &Path, kept_hours: u32, arrived_hours_ago: &[u6
     start(WriteLimits::Enforced, Some(folder)).await
 }
 
-/// Facts D2: a record is there for as long as the stream's retention says.
+/// docs/aws-behaviour.md#kinesis-limits: a record is there for as long as the stream's retention says.
 #[tokio::test]
 async fn records_are_gone_after_the_streams_retention() {
     let folder = tempfile::tempdir().unwrap();

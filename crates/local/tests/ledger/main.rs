@@ -1,7 +1,9 @@
-//! The fidelity ledger is kept: each entry is whole, each test that it names exists, and what the probe asks of AWS is
-//! all that is unsure.
+//! The fidelity ledger is kept: each entry is whole, its source resolves, each test that it names exists, and what the
+//! probe asks of AWS is all that is unsure.
 
+mod mentions;
 mod probed;
+mod sources;
 
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -18,6 +20,7 @@ struct Ledger {
 struct Behaviour {
     id: String,
     says: String,
+    /// An anchor of docs/aws-behaviour.md, or a link.
     source: String,
     mark: Mark,
     decision: Option<String>,
@@ -30,7 +33,8 @@ struct Behaviour {
     owns: BTreeSet<String>,
 }
 
-#[derive(Deserialize, PartialEq)]
+/// From the most certain to the least.
+#[derive(Debug, Deserialize, PartialEq, PartialOrd)]
 #[serde(rename_all = "lowercase")]
 enum Mark {
     Documented,

@@ -46,8 +46,8 @@ impl Collected {
 
     /// `#set` takes the blanks before it along, unless other text precedes them.
     ///
-    /// Observed (AIR): the indentation of a `#set` stays where its text run begins with a line
-    /// end, and goes between two directives.
+    /// Observed (docs/aws-behaviour.md#template-language): the indentation of a `#set` stays where its text run
+    /// begins with a line end, and goes between two directives.
     fn drop_blanks(&mut self) {
         let run = self.text.get(self.run..).unwrap_or_default();
         if run.bytes().all(|byte| matches!(byte, b' ' | b'\t')) {
@@ -105,7 +105,7 @@ impl Parser<'_> {
     }
 
     /// Backslashes before a reference or a directive: each pair is one, and one left over makes
-    /// what follows text. Anywhere else they are ordinary text (observed, AIR).
+    /// what follows text. Anywhere else they are ordinary text (observed: docs/aws-behaviour.md#template-language).
     fn backslashes(&mut self, collected: &mut Collected) -> Result<(), ParseError> {
         let rest = self.rest();
         let count = rest.len() - rest.trim_start_matches('\\').len();

@@ -99,7 +99,7 @@ impl Parser<'_> {
     }
 
     /// The text of a `#name` that is no directive, with its arguments as they stand: they are
-    /// not evaluated (observed, AIR: `#evaluate`, `#return` and calls of macros).
+    /// not evaluated (observed, docs/aws-behaviour.md#template-language: `#evaluate`, `#return` and calls of macros).
     pub(super) fn call_text(&mut self, hash: usize) -> Result<&str, ParseError> {
         let open = skip_whitespace(self.text(), self.at);
         if self.text()[open..].starts_with('(') {

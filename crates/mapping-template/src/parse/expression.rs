@@ -171,7 +171,7 @@ impl<'p> Parser<'p> {
     }
 
     /// The end of a range. References as bounds are Velocity's, but API Gateway's engine does not
-    /// take them (observed, AIR).
+    /// take them (observed: docs/aws-behaviour.md#template-language).
     fn range_end(&mut self, from: i64) -> Result<Expression, ParseError> {
         let (token, start, end) = self.peek();
         let Token::Int(digits) = token else {

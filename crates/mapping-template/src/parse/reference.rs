@@ -25,7 +25,7 @@ impl Parser<'_> {
         let rest = &self.text()[at..];
         let length = identifier_length(rest);
         if length == 0 {
-            // Observed (AIR): a template whose last character is `$` fails.
+            // Observed (docs/aws-behaviour.md#template-language): a template whose last character is `$` fails.
             return if rest.is_empty() { self.error(at, "a name or text after `$`") } else { Ok(None) };
         }
         let name = &rest[..length];

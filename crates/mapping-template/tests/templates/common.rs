@@ -33,8 +33,8 @@ pub fn refused(template: &str) -> ParseError {
     Template::parse(template).expect_err(template)
 }
 
-/// Renders as the recordings marked AIR were made: the variables are the members of a JSON
-/// object, each assigned by `#set` on the lines before the template.
+/// Renders as the recordings of docs/aws-behaviour.md#template-language were made: the variables are the members of a
+/// JSON object, each assigned by `#set` on the lines before the template.
 pub fn air(template: &str, variables: &str) -> String {
     let names: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(variables).expect("variables are a JSON object");

@@ -1,4 +1,4 @@
-//! Literals, operators and methods, as recorded on AWS (facts C1; AIR).
+//! Literals, operators and methods, as recorded on AWS (docs/aws-behaviour.md#template-language).
 
 use crate::common::{air_table, problem, refused, render};
 use mapping_template::{Position, Problem};

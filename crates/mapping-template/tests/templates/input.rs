@@ -1,4 +1,4 @@
-//! `$input` and `$context` (facts C2, A10).
+//! `$input` and `$context` (docs/aws-behaviour.md#template-input, #apigateway-context).
 
 use crate::common::{frame, problem, render};
 use mapping_template::{ContextTree, Node, Params, Problem, Scope, StageVariables, Template, json};

@@ -1,4 +1,4 @@
-//! Text, references and directives, as recorded on AWS (facts C1; AIR).
+//! Text, references and directives, as recorded on AWS (docs/aws-behaviour.md#template-language).
 
 use crate::common::{air_table, refused, render};
 

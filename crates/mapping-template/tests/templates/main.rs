@@ -1,4 +1,4 @@
-//! Behaviour of the dialect, one module per section of the facts.
+//! Behaviour of the dialect, one module per section of docs/aws-behaviour.md.
 
 mod common;
 mod errors;

@@ -1,4 +1,4 @@
-//! The templates of Kinesis integrations (facts C4), as the gateway holds them.
+//! The templates of Kinesis integrations (docs/aws-behaviour.md#template-kinesis), as the gateway holds them.
 
 use crate::common::render;
 use base64::Engine as _;
@@ -35,7 +35,7 @@ fn reference_template_with_a_body_that_is_no_json() {
 
 #[test]
 fn body_between_quotes_of_a_string() {
-    // The known-good shape of facts C4; blanks before the brace are harmless.
+    // The known-good shape of docs/aws-behaviour.md#template-kinesis; blanks before the brace are harmless.
     let template = "#set($d = \"{\"\"body\"\": $input.body, \"\"connectionId\"\":\"\"$context.connectionId\"\"}\")\n   {\"StreamName\":\"events\",\"Data\":\"$util.base64Encode($d)\",\"PartitionKey\":\"$context.connectionId\"}";
     assert_eq!(record(&render(template, "{ }")), r#"{"body": { }, "connectionId":"Qyi07eCbtjMCJKw="}"#);
 }

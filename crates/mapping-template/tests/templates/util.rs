@@ -1,4 +1,4 @@
-//! `$util` (facts C3).
+//! `$util` (docs/aws-behaviour.md#template-util).
 
 use crate::common::{air, problem, render};
 use mapping_template::Problem;

@@ -46,7 +46,7 @@ impl EndpointConnections {
     }
 }
 
-/// What an answer that is no success means (facts B).
+/// What an answer that is no success means (docs/aws-behaviour.md#apigateway-connections).
 fn refusal(answer: &Answer, id: &str) -> SendError {
     let message = answer.message();
     match answer.status.as_u16() {

@@ -175,7 +175,7 @@ mod tests {
         settings.check(&record, true).map_err(|error| error.message)
     }
 
-    /// Facts A9, decided, and A11.
+    /// See docs/aws-behaviour.md#apigateway-quotas, decided, and #apigateway-logs.
     #[test]
     fn a_log_format_has_at_most_1024_characters() {
         let logging = |format: &str| {
@@ -191,7 +191,7 @@ mod tests {
         assert!(logging("$context.connectionId").unwrap_err().contains("$context.requestId"));
     }
 
-    /// Facts A13.
+    /// See docs/aws-behaviour.md#apigateway-stages.
     #[test]
     fn a_stage_has_a_plain_name_and_plain_variables() {
         assert_eq!(check(json!({"stageName": "v1-a_B", "stageVariables": {"x": "a-b._~:/?#&=,1"}})), Ok(()));

@@ -1,4 +1,5 @@
-//! What an event source mapping's settings may be: the limits of the Lambda API (facts E2).
+//! What an event source mapping's settings may be: the limits of the Lambda API
+//! (docs/aws-behaviour.md#lambda-mappings).
 
 use super::invalid;
 use super::mapping_settings::{MappingSettings, UNLIMITED};

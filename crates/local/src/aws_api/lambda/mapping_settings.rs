@@ -1,4 +1,5 @@
-//! An event source mapping's settings: what a request may carry, and what AWS defaults (facts E2).
+//! An event source mapping's settings: what a request may carry, and what AWS defaults
+//! (docs/aws-behaviour.md#lambda-mappings).
 
 use crate::function::mapping::config::{MappingConfig, StartingPosition};
 use serde::{Deserialize, Serialize};

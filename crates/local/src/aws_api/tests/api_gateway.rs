@@ -212,7 +212,7 @@ async fn what_is_not_supported_is_refused_by_name() {
     }
 }
 
-/// Facts A1.
+/// See docs/aws-behaviour.md#apigateway-lifecycle.
 #[tokio::test]
 async fn a_route_key_may_not_begin_with_a_dollar() {
     let api = Api::new();
@@ -225,7 +225,7 @@ async fn a_route_key_may_not_begin_with_a_dollar() {
     }
 }
 
-/// Facts A2, decided.
+/// docs/aws-behaviour.md#apigateway-route-selection, decided.
 #[tokio::test]
 async fn an_api_needs_a_route_selection_expression() {
     let api = Api::new();
@@ -234,7 +234,8 @@ async fn an_api_needs_a_route_selection_expression() {
     assert!(message.contains("routeSelectionExpression is required"), "{message}");
 }
 
-/// Facts A5: the key of a route response, and a route's response selection expression, are `$default` alone.
+/// docs/aws-behaviour.md#apigateway-two-way: the key of a route response, and a route's response selection
+/// expression, are `$default` alone.
 #[tokio::test]
 async fn a_route_answers_by_default_alone() {
     let api = Api::new();
@@ -250,7 +251,7 @@ async fn a_route_answers_by_default_alone() {
     api.made("POST", &responses, json!({"routeResponseKey": "$default"})).await;
 }
 
-/// Facts A9.
+/// See docs/aws-behaviour.md#apigateway-quotas.
 #[tokio::test]
 async fn an_api_has_at_most_ten_authorizers() {
     let api = Api::new();
@@ -269,7 +270,7 @@ async fn an_api_has_at_most_ten_authorizers() {
     assert!(message.contains("Maximum number of Authorizers"), "{message}");
 }
 
-/// Facts A7.
+/// See docs/aws-behaviour.md#apigateway-template-selection.
 #[tokio::test]
 async fn a_model_is_chosen_by_a_static_label() {
     let api = Api::new();

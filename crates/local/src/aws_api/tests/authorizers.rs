@@ -22,7 +22,7 @@ fn authorizer() -> Value {
     })
 }
 
-/// Facts A12.
+/// See docs/aws-behaviour.md#apigateway-authorization.
 #[tokio::test]
 async fn an_authorizer_is_created_changed_served_and_deleted() {
     let api = Api::new();
@@ -54,7 +54,8 @@ async fn an_authorizer_is_created_changed_served_and_deleted() {
     assert_eq!(api.refused("GET", &path, Value::Null).await.0, StatusCode::NOT_FOUND);
 }
 
-/// Facts A12: HTTP APIs' forms are refused, and authorization stands on `$connect` alone.
+/// docs/aws-behaviour.md#apigateway-authorization: HTTP APIs' forms are refused, and authorization stands on
+/// `$connect` alone.
 #[tokio::test]
 async fn what_is_for_http_apis_or_for_other_routes_is_refused() {
     let api = Api::new();

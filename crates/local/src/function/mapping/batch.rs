@@ -94,8 +94,9 @@ impl Batch {
 
     /// What is left to do after an invocation.
     ///
-    /// Progress resets the count of failures, and splitting does not add to it (facts E2, E4). A report of the
-    /// first record is no progress; under bisection the batch is then halved, or nothing would ever isolate it.
+    /// Progress resets the count of failures, and splitting does not add to it
+    /// (docs/aws-behaviour.md#lambda-mappings, #lambda-reports). A report of the first record is no progress; under
+    /// bisection the batch is then halved, or nothing would ever isolate it.
     pub fn settle(mut self, request_id: &str, verdict: &Verdict, limits: RetryLimits) -> Remainder {
         match verdict {
             Verdict::Done => return Remainder::Nothing,

@@ -1,4 +1,5 @@
-//! The event that a function is invoked with, in the order of members that Lambda delivers (facts E1).
+//! The event that a function is invoked with, in the order of members that Lambda delivers
+//! (docs/aws-behaviour.md#lambda-events).
 
 use crate::stream::Record;
 use serde_json::json;
@@ -75,7 +76,8 @@ mod tests {
     use crate::function::mapping::batch::{Batch, INVOCATION_BYTES_MAX};
     use proptest::prelude::*;
 
-    /// Facts E1: a recorded event, word for word, members in the order in which they are delivered.
+    /// docs/aws-behaviour.md#lambda-events: a recorded event, word for word, members in the order in which they are
+    /// delivered.
     #[test]
     fn an_event_is_the_one_recorded() {
         let frame = EventFrame {
@@ -128,7 +130,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(8))]
 
-        /// Facts E2: 6 MB with the envelope, whatever the records are; and no record less than fit.
+        /// docs/aws-behaviour.md#lambda-mappings: 6 MB with the envelope, whatever the records are; and no record
+        /// less than fit.
         #[test]
         fn a_payload_is_never_over_six_megabytes_and_as_full_as_it_can_be(
             sizes in proptest::collection::vec((0..700_000_usize, "\\PC{1,64}|[\u{0}-\u{1f}\"]{1,256}"), 24..60),

@@ -1,4 +1,5 @@
-//! The message that a failure destination gets (facts E5): where the records are, never the records.
+//! The message that a failure destination gets (docs/aws-behaviour.md#lambda-failures): where the records are, never
+//! the records.
 
 use super::batch::Invocation;
 use super::lane::{Condition, GivenUp};
@@ -90,7 +91,7 @@ mod tests {
         GivenUp { batch, condition }
     }
 
-    /// Facts E5, member for member.
+    /// docs/aws-behaviour.md#lambda-failures, member for member.
     #[test]
     fn messages_are_those_observed() {
         let expected: Value = serde_json::from_str(include_str!("failure/messages.json")).expect("JSON");

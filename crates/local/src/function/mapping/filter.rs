@@ -1,4 +1,5 @@
-//! Event filter criteria: which records of a shard a mapping hands to its function (facts E6).
+//! Event filter criteria: which records of a shard a mapping hands to its function
+//! (docs/aws-behaviour.md#lambda-filters).
 //!
 //! `pattern` reads a pattern and refuses what cannot match, `matching` holds it against a record, and
 //! `subject` knows the keys that a Kinesis record offers.

@@ -8,8 +8,9 @@ use crate::stream::Record;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Milliseconds before the first retry; doubled with each failure in a row. Lambda's own figures are not
-/// published: with these, a record of one-minute patience is tried eight times, as was observed (facts E5).
+/// Milliseconds before the first retry; doubled with each failure in a row. Lambda's own figures are not published:
+/// with these, a record of one-minute patience is tried eight times, as was observed
+/// (docs/aws-behaviour.md#lambda-failures).
 pub const BACKOFF_FIRST_MS: u64 = 400;
 /// Milliseconds between two retries, at most.
 pub const BACKOFF_MAX_MS: u64 = 60_000;
@@ -152,7 +153,7 @@ impl Lane {
                 self.back_off(now_ms);
             }
         }
-        // The next window begins where this invocation ends (facts E3).
+        // The next window begins where this invocation ends (docs/aws-behaviour.md#lambda-batches).
         self.queued_since_ms = (!self.queue.is_empty()).then_some(now_ms);
         done
     }
@@ -169,7 +170,7 @@ impl Lane {
         Ok(Batch::new(records))
     }
 
-    /// Expired records leave singly; the rest of their batch goes on (facts E5).
+    /// Expired records leave singly; the rest of their batch goes on (docs/aws-behaviour.md#lambda-failures).
     fn take_expired(&mut self, settings: &LaneSettings, now_ms: u64) -> Option<Batch> {
         let oldest_ms = now_ms.checked_sub(settings.record_age_max_ms?)?;
         if let Some(batch) = self.retries.front_mut() {

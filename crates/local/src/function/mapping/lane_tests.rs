@@ -141,8 +141,8 @@ fn next_batch(lane: &mut Lane, settings: &LaneSettings, now_ms: &mut u64) -> Ste
     }
 }
 
-/// Facts E4, observed: record 6 of 10 in batches of 3 with 3 retries was tried once in its batch, then 1 + 3
-/// times alone, and the destination was told of 4 invocations.
+/// docs/aws-behaviour.md#lambda-reports, observed: record 6 of 10 in batches of 3 with 3 retries was tried once in
+/// its batch, then 1 + 3 times alone, and the destination was told of 4 invocations.
 #[test]
 fn progress_resets_the_count_of_retries() {
     let settings = settings(3, false, Some(3));
@@ -174,8 +174,8 @@ fn progress_resets_the_count_of_retries() {
     }
 }
 
-/// Facts E5, observed: with batch size 1, endless retries and 60 s of patience, eight invocations, then the
-/// destination is told that the record is too old.
+/// docs/aws-behaviour.md#lambda-failures, observed: with batch size 1, endless retries and 60 s of patience, eight
+/// invocations, then the destination is told that the record is too old.
 #[test]
 fn a_record_of_a_minutes_patience_is_tried_eight_times() {
     let settings = LaneSettings { record_age_max_ms: Some(60_000), ..settings(1, false, None) };
@@ -198,7 +198,8 @@ fn a_record_of_a_minutes_patience_is_tried_eight_times() {
     }
 }
 
-/// Facts E5: what is too old is given up record by record, and what is not goes on without it.
+/// docs/aws-behaviour.md#lambda-failures: what is too old is given up record by record, and what is not goes on
+/// without it.
 #[test]
 fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
     let settings = LaneSettings { record_age_max_ms: Some(60_000), ..settings(3, false, None) };
@@ -233,7 +234,8 @@ fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
     assert_eq!(handed_over, [[3], [5]]);
 }
 
-/// Facts E2: splitting does not use up retries, so one poison record costs its neighbours nothing.
+/// docs/aws-behaviour.md#lambda-mappings: splitting does not use up retries, so one poison record costs its
+/// neighbours nothing.
 #[test]
 fn bisection_isolates_a_poison_record() {
     let settings = settings(16, true, Some(1));
@@ -261,8 +263,8 @@ fn bisection_isolates_a_poison_record() {
     assert_eq!(done, 15);
 }
 
-/// Facts E4: under bisection the reported record is where the batch splits, and what lies before it is done. A report
-/// of the first record splits nothing: the batch is halved.
+/// docs/aws-behaviour.md#lambda-reports: under bisection the reported record is where the batch splits, and what lies
+/// before it is done. A report of the first record splits nothing: the batch is halved.
 #[test]
 fn under_bisection_a_batch_splits_at_the_reported_record() {
     let settings = settings(10, true, Some(0));

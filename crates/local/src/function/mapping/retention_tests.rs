@@ -22,8 +22,9 @@ impl FailureDestinations for Told {
     }
 }
 
-/// Facts E2: without limits of its own a record is tried until the stream has it no more. The function is not there,
-/// so that it is tried for ever; the stream's retention falls below the record's age.
+/// docs/aws-behaviour.md#lambda-mappings: without limits of its own a record is tried until the stream has it no
+/// more. The function is not there, so that it is tried for ever; the stream's retention falls below the record's
+/// age.
 #[tokio::test]
 async fn what_the_stream_keeps_no_longer_is_given_up() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What a function's answer says of its batch (facts E4).
+//! What a function's answer says of its batch (docs/aws-behaviour.md#lambda-reports).
 
 use super::batch::Verdict;
 use crate::function::Ended;

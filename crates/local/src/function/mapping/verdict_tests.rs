@@ -1,4 +1,4 @@
-//! Facts E4, each row a case.
+//! docs/aws-behaviour.md#lambda-reports, each row a case.
 
 use super::batch::Verdict;
 use super::verdict::verdict;

@@ -5,7 +5,7 @@ use crate::aws_api::iam::evaluate::{Request, allows};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Bytes of an authorizer's result, at most (facts A9).
+/// Bytes of an authorizer's result, at most (docs/aws-behaviour.md#apigateway-quotas).
 pub const RESULT_BYTES_MAX: usize = 8 * 1_024;
 /// What the caller must be allowed.
 const INVOKE: &str = "execute-api:Invoke";
@@ -114,7 +114,7 @@ mod tests {
         judged(&answer(effect, resource, &Value::Null)).unwrap().allows
     }
 
-    /// Facts A4, observed: `stage/*/*` does not match `stage/$connect`.
+    /// docs/aws-behaviour.md#apigateway-handshake-status, observed: `stage/*/*` does not match `stage/$connect`.
     #[test]
     fn a_policy_is_judged_for_the_connect_arn() {
         assert!(is_allowed("Allow", CONNECT));

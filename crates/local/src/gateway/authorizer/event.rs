@@ -1,7 +1,7 @@
 //! The event that a REQUEST authorizer of a WebSocket API is invoked with.
 //!
-//! AWS documents the event of `$connect` (facts A10) and adds `type`, `methodArn` and `stageVariables` for an
-//! authorizer; no recording was found, so that the order of members is ours.
+//! AWS documents the event of `$connect` (docs/aws-behaviour.md#apigateway-context) and adds `type`, `methodArn` and
+//! `stageVariables` for an authorizer; no recording was found, so that the order of members is ours.
 
 use crate::gateway::context::MessageContext;
 use crate::gateway::opening::Opening;

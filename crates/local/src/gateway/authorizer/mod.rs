@@ -1,4 +1,5 @@
-//! Authorization of `$connect`: by a Lambda REQUEST authorizer, or by the caller's own policies (facts A12).
+//! Authorization of `$connect`: by a Lambda REQUEST authorizer, or by the caller's own policies
+//! (docs/aws-behaviour.md#apigateway-authorization).
 //!
 //! A handshake is judged once. What the authorizer says of the client stays on the connection; nothing is cached
 //! for the next one.

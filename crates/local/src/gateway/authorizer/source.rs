@@ -1,4 +1,5 @@
-//! Identity sources: what a handshake must carry before an authorizer is asked (facts A12).
+//! Identity sources: what a handshake must carry before an authorizer is asked
+//! (docs/aws-behaviour.md#apigateway-authorization).
 
 use crate::gateway::context::MessageContext;
 use std::collections::BTreeMap;

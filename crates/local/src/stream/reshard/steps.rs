@@ -166,8 +166,9 @@ mod tests {
     }
 
     proptest! {
-        /// Facts D3: whatever was split and merged before, and whatever the clock does, the open shards share all hash
-        /// keys out evenly, each has parents that held its keys, and its sequence numbers lie behind theirs.
+        /// docs/aws-behaviour.md#kinesis-order: whatever was split and merged before, and whatever the clock does,
+        /// the open shards share all hash keys out evenly, each has parents that held its keys, and its sequence
+        /// numbers lie behind theirs.
         #[test]
         fn new_shards_are_even_and_come_after_parents_that_held_their_keys(
             changes in prop::collection::vec((any::<u128>(), 1..12_u32, 0..4_000_u64), 1..12),

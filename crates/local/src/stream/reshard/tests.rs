@@ -34,7 +34,8 @@ fn open(shards: &[Value]) -> Vec<u128> {
     starts
 }
 
-/// Facts D3: the new shards are even, each has a parent, and a restart finds them as they were.
+/// docs/aws-behaviour.md#kinesis-order: the new shards are even, each has a parent, and a restart finds them as they
+/// were.
 #[tokio::test]
 async fn a_changed_shard_count_splits_and_merges_and_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
@@ -66,7 +67,7 @@ async fn a_changed_shard_count_splits_and_merges_and_outlives_the_process() {
     assert_eq!(open(&shards(&streams).await), [0, 1 << 127]);
 }
 
-/// Facts D2: at most the double and at least the half; and what others met on AWS.
+/// docs/aws-behaviour.md#kinesis-limits: at most the double and at least the half; and what others met on AWS.
 #[tokio::test]
 async fn what_aws_refuses_of_a_change_is_refused() {
     let streams = start(WriteLimits::Enforced, None).await;
