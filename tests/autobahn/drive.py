@@ -81,6 +81,11 @@ def compare(index, failures, cases):
             wrong.append(f"{case} failed: {result['behavior']}, close {result['behaviorClose']}")
         if outcome[case] and case in reason:
             wrong.append(f"{case} passed, and is listed as failing: {reason[case]}")
+    for group in failures:
+        for case in group["cases"]:
+            code = index.get(case, {}).get("remoteCloseCode")
+            if case in index and group.get("close", code) != code:
+                wrong.append(f"{case} fails, but for another reason: it was closed with {code}, not {group['close']}")
     asked = lambda case: any(fnmatch.fnmatchcase(case, pattern) for pattern in cases)
     wrong += [f"{case} is listed as failing, and was not run" for case in reason if asked(case) and case not in index]
     count = {}

@@ -91,9 +91,8 @@ class Soak:
         role_arn = emulator.function_role(client)
         queue = client.json("sqs", "AmazonSQS.CreateQueue", {"QueueName": "faults"})["QueueUrl"]
         echo = pathlib.Path(asked.function).read_bytes()
-        script = lambda name: f"#!/bin/sh\nexec '{sys.executable}' {name}\n"
-        crash = emulator.package(script("crash.py"), [("crash.py", (HERE / "crash.py").read_bytes())])
-        emulator.function(client, "crash", role_arn, crash)
+        emulator.function(client, "crash", role_arn, script("crash.py"))
+        emulator.function(client, "churn", role_arn, script("answer.py"))
 
         def feed(api_id):
             variables = {
@@ -102,21 +101,19 @@ class Soak:
                 "SLUICEGATE_CONNECTIONS_ENDPOINT": emulator.connections_endpoint(self.address, api_id, STAGE),
                 "SLUICEGATE_FAULT_QUEUE_URL": queue,
             }
-            for name, source in (("echo", stream_arn), ("churn", None)):
-                emulator.function(client, name, role_arn, emulator.package(echo), variables)
-                if source:
-                    emulator.mapping(client, name, source)
+            emulator.function(client, "echo", role_arn, emulator.package(echo), variables)
+            emulator.mapping(client, "echo", stream_arn)
 
         template = TEMPLATE.read_text().replace("${stream_name}", "soak")
         api_id = emulator.api(client, STAGE, template, feed)
         uri = emulator.websocket_uri(self.address, api_id, STAGE)
-        grown = self.wear(asked, uri, echo, churn_arn)
+        grown = self.wear(asked, uri, churn_arn)
         self.empty(api_id, queue)
         if self.errors:
             raise SystemExit("\n".join(self.errors))
         return grown
 
-    def wear(self, asked, uri, echo, churn_arn):
+    def wear(self, asked, uri, churn_arn):
         """Everything at once, and the load from the first to the last."""
         seconds = asked.minutes * 60
         command = [self.program, "load", uri, "--rate", str(asked.rate), "--duration", str(seconds)]
@@ -125,7 +122,7 @@ class Soak:
         ended = time.monotonic() + seconds
         steps = [
             (asked.connects, lambda client, step: self.connect(uri, step)),
-            (asked.updates, lambda client, step: self.update(client, echo, step)),
+            (asked.updates, lambda client, step: self.update(client, step)),
             (asked.mappings, lambda client, step: self.remap(client, churn_arn)),
             (asked.crashes, lambda client, step: self.crash(client)),
         ]
@@ -171,9 +168,9 @@ class Soak:
                 client.sendall(CLOSE)
                 client.recv(16)
 
-    def update(self, client, echo, step):
+    def update(self, client, step):
         """New code, and a process that runs it."""
-        code = emulator.package(echo, [("step", str(step).encode())])
+        code = script("answer.py", [("step", str(step).encode())])
         path = f"{emulator.FUNCTIONS}/churn"
         client.rest("lambda", "PUT", f"{path}/code", {"ZipFile": base64.b64encode(code).decode()})
         client.rest("lambda", "POST", f"{path}/invocations", {"Records": []})
@@ -223,6 +220,12 @@ class Soak:
             "children": left.children(self.pid),
             "folders": left.folders(folder),
         }
+
+
+def script(name, files=()):
+    """A function that is a script beside this one, as a zip."""
+    bootstrap = f"#!/bin/sh\nexec '{sys.executable}' {name}\n"
+    return emulator.package(bootstrap, [(name, (HERE / name).read_bytes()), *files])
 
 
 def is_gone(client, path):
