@@ -5,8 +5,10 @@ import contextlib
 import io
 import json
 import platform
+import signal
 import socket
 import subprocess
+import sys
 import time
 import zipfile
 
@@ -19,13 +21,15 @@ MAPPINGS = "/2015-03-31/event-source-mappings"
 
 
 @contextlib.contextmanager
-def running(program, environment=None):
+def running(program, environment=None, errors=None):
     """Runs `serve` on a free port, and ends it; answers its process and its address."""
+    # Who is ended by a signal still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [program, "serve", "--quiet", "--no-write-limits", "--port", str(port)]
-    with subprocess.Popen(command, env=environment) as process:
+    with subprocess.Popen(command, env=environment, stderr=errors) as process:
         try:
             until("the emulator listens", lambda: process.poll() is not None or _connects(port))
             if process.poll() is not None:

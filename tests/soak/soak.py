@@ -39,10 +39,11 @@ CLOSE = bytes([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8])
 
 def main():
     asked = arguments()
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        environment = {**os.environ, "TMPDIR": folder}
+    with tempfile.TemporaryDirectory(prefix="soak-") as folder, tempfile.TemporaryFile("w+") as errors:
+        # A backtrace would load tens of megabytes of debug information, and the panic is reported anyway.
+        environment = {**os.environ, "TMPDIR": folder, "RUST_BACKTRACE": "0"}
         program = pathlib.Path(asked.emulator).resolve()
-        with emulator.running(program, environment) as (process, address):
+        with emulator.running(program, environment, errors) as (process, address):
             soak = Soak(asked, program, process.pid, address)
             brief = argparse.Namespace(**{**vars(asked), "minutes": min(asked.minutes / 5, 0.5)})
             for number in ("connects", "updates", "mappings", "crashes"):
@@ -52,7 +53,9 @@ def main():
             grown = soak.round(asked)
             after = soak.holds(folder)
         at_end = left.folders(folder)
-    sys.exit(report(before, after, grown, at_end))
+        errors.seek(0)
+        panics = [line.strip() for line in errors if " panicked at " in line]
+    sys.exit(report(before, after, grown, at_end, panics))
 
 
 def arguments():
@@ -236,7 +239,7 @@ def is_gone(client, path):
         return refused.status == 404
 
 
-def report(before, after, grown, at_end):
+def report(before, after, grown, at_end, panics):
     """Prints both states; answers 1 where something is left."""
     megabytes = lambda number: f"{number / 1_048_576:.1f} MB"
     emulator_grown = after["memory_bytes"] - before["memory_bytes"]
@@ -253,6 +256,7 @@ def report(before, after, grown, at_end):
         wrong.append(f"{after['descriptors'] - before['descriptors']} descriptors are left")
     wrong += [f"process {pid} is left, in state {state}" for pid, state in after["children"]]
     wrong += [f"folder {name} is left" for name in after["folders"] if name not in before["folders"]]
+    wrong += panics
     wrong += [f"folder {name} is left by the emulator" for name in at_end]
     print("\n".join(f"FAILED: {what}" for what in wrong) or "nothing is left")
     return 1 if wrong else 0

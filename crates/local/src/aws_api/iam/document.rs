@@ -171,7 +171,9 @@ fn matches(
         (None, Some(patterns)) => (Matches::Not, patterns.into_vec()),
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => {
-            return Err(Malformed(format!("Policy statement must not name {what} and also those that are none.")));
+            return Err(Malformed(format!(
+                "Policy statement must not name {what} and also those that are none."
+            )));
         }
     };
     if patterns.is_empty() {

@@ -79,9 +79,8 @@ impl Pattern {
     pub fn matches(&self, text: &str, request: &Request<'_>) -> bool {
         match self {
             Self::Plain(pattern) => like(pattern, text),
-            Self::Pieces(pieces) => glyphs(pieces, request).is_some_and(|glyphs| {
-                wildcard(&glyphs, |glyph| *glyph, text.as_bytes(), |a, b| a == b)
-            }),
+            Self::Pieces(pieces) => glyphs(pieces, request)
+                .is_some_and(|glyphs| wildcard(&glyphs, |glyph| *glyph, text.as_bytes(), |a, b| a == b)),
         }
     }
 

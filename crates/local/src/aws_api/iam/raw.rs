@@ -1,8 +1,8 @@
 //! Policy documents as JSON has them, before anything is made of them.
 
 use super::document::{Effect, Malformed};
-use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

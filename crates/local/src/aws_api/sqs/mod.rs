@@ -176,20 +176,16 @@ mod tests {
     async fn a_queues_own_policy_is_honoured_or_refused() {
         let (queues, url) = queue().await;
         let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}}"#;
-        queues
-            .iam
-            .handle("CreateRole", json!({"RoleName": "r", "AssumeRolePolicyDocument": trust}))
-            .unwrap();
+        queues.iam.handle("CreateRole", json!({"RoleName": "r", "AssumeRolePolicyDocument": trust})).unwrap();
         let arn = "arn:aws:sqs:us-east-1:000000000000:q";
         let role = "arn:aws:iam::000000000000:role/r";
         let set = async |policy: String| {
             let input = json!({"QueueUrl": url, "Attributes": {"Policy": policy}});
             call(&queues, "SetQueueAttributes", input).await.map(drop)
         };
-        let statement = |effect: &str, principal: Value| {
-            json!({"Effect": effect, "Principal": principal, "Action": "SQS:SendMessage", "Resource": arn})
-        };
-        let policy = |statements: Value| json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        let statement = |effect: &str, principal: Value| json!({"Effect": effect, "Principal": principal, "Action": "SQS:SendMessage", "Resource": arn});
+        let policy =
+            |statements: Value| json!({"Version": "2012-10-17", "Statement": statements}).to_string();
         let send = async |principal: &Principal| {
             let input = json!({"QueueUrl": url, "MessageBody": "x"});
             queues.handle(principal, HOST, "SendMessage", input).await.is_ok()
@@ -224,7 +220,9 @@ mod tests {
         let send = async |body: String| {
             call(&queues, "SendMessage", json!({"QueueUrl": url, "MessageBody": body})).await
         };
-        for legal in ['\t', '\n', '\r', ' ', '\u{7f}', '\u{85}', '\u{d7ff}', '\u{e000}', '\u{fffd}', '\u{1f600}'] {
+        for legal in
+            ['\t', '\n', '\r', ' ', '\u{7f}', '\u{85}', '\u{d7ff}', '\u{e000}', '\u{fffd}', '\u{1f600}']
+        {
             assert!(send(format!("a{legal}b")).await.is_ok(), "{legal:?}");
         }
         for illegal in ['\0', '\u{1}', '\u{b}', '\u{c}', '\u{1b}', '\u{1f}', '\u{fffe}', '\u{ffff}'] {

@@ -21,7 +21,10 @@ fn iam() -> Operations {
     let policy = json!({"RoleName": "swept", "PolicyName": "p"});
     let attached = json!({"RoleName": "swept", "PolicyArn": MANAGED});
     vec![
-        ("CreateRole", json!({"RoleName": "swept", "AssumeRolePolicyDocument": TRUST, "Path": "/", "Description": "d", "MaxSessionDuration": "3600", "Tags": tags})),
+        (
+            "CreateRole",
+            json!({"RoleName": "swept", "AssumeRolePolicyDocument": TRUST, "Path": "/", "Description": "d", "MaxSessionDuration": "3600", "Tags": tags}),
+        ),
         ("GetRole", role()),
         ("ListRoles", json!({"PathPrefix": "/"})),
         ("UpdateRole", json!({"RoleName": "swept", "Description": "d", "MaxSessionDuration": "3600"})),
@@ -47,7 +50,10 @@ fn sqs() -> Operations {
     let url = || json!({"QueueUrl": URL});
     let attributes = json!({"VisibilityTimeout": "30", "Policy": ""});
     vec![
-        ("CreateQueue", json!({"QueueName": "faults", "Attributes": {"DelaySeconds": "0"}, "tags": {"k": "v"}})),
+        (
+            "CreateQueue",
+            json!({"QueueName": "faults", "Attributes": {"DelaySeconds": "0"}, "tags": {"k": "v"}}),
+        ),
         ("GetQueueUrl", json!({"QueueName": "faults"})),
         ("ListQueues", json!({"QueueNamePrefix": "f", "MaxResults": 10, "NextToken": "t"})),
         ("GetQueueAttributes", json!({"QueueUrl": URL, "AttributeNames": ["All"]})),
@@ -56,7 +62,10 @@ fn sqs() -> Operations {
         ("TagQueue", json!({"QueueUrl": URL, "Tags": {"k": "v"}})),
         ("UntagQueue", json!({"QueueUrl": URL, "TagKeys": ["k"]})),
         ("SendMessage", json!({"QueueUrl": URL, "MessageBody": "b", "DelaySeconds": 0})),
-        ("ReceiveMessage", json!({"QueueUrl": URL, "AttributeNames": ["All"], "MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"], "MaxNumberOfMessages": 1, "VisibilityTimeout": 0, "WaitTimeSeconds": 0})),
+        (
+            "ReceiveMessage",
+            json!({"QueueUrl": URL, "AttributeNames": ["All"], "MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"], "MaxNumberOfMessages": 1, "VisibilityTimeout": 0, "WaitTimeSeconds": 0}),
+        ),
         ("DeleteMessage", json!({"QueueUrl": URL, "ReceiptHandle": "m#1"})),
         ("ChangeMessageVisibility", json!({"QueueUrl": URL, "ReceiptHandle": "m#1", "VisibilityTimeout": 1})),
         ("PurgeQueue", url()),
@@ -67,16 +76,31 @@ fn sqs() -> Operations {
 fn logs() -> Operations {
     let group = || json!({"logGroupName": "g"});
     vec![
-        ("CreateLogGroup", json!({"logGroupName": "g", "kmsKeyId": "k", "logGroupClass": "STANDARD", "tags": {"k": "v"}})),
-        ("DescribeLogGroups", json!({"logGroupNamePrefix": "g", "logGroupNamePattern": "g", "nextToken": "t", "limit": 1})),
+        (
+            "CreateLogGroup",
+            json!({"logGroupName": "g", "kmsKeyId": "k", "logGroupClass": "STANDARD", "tags": {"k": "v"}}),
+        ),
+        (
+            "DescribeLogGroups",
+            json!({"logGroupNamePrefix": "g", "logGroupNamePattern": "g", "nextToken": "t", "limit": 1}),
+        ),
         ("PutRetentionPolicy", json!({"logGroupName": "g", "retentionInDays": 1})),
         ("DeleteRetentionPolicy", group()),
         ("ListTagsForResource", json!({"resourceArn": GROUP})),
         ("TagResource", json!({"resourceArn": GROUP, "tags": {"k": "v"}})),
         ("UntagResource", json!({"resourceArn": GROUP, "tagKeys": ["k"]})),
-        ("DescribeLogStreams", json!({"logGroupName": "g", "logGroupIdentifier": "g", "logStreamNamePrefix": "s", "orderBy": "LastEventTime", "descending": true, "nextToken": "t", "limit": 1})),
-        ("GetLogEvents", json!({"logGroupName": "g", "logGroupIdentifier": "g", "logStreamName": "s", "startTime": 0, "endTime": 1, "nextToken": "f/1", "limit": 1, "startFromHead": true})),
-        ("FilterLogEvents", json!({"logGroupName": "g", "logGroupIdentifier": "g", "logStreamNames": ["s"], "logStreamNamePrefix": "s", "startTime": 0, "endTime": 1, "filterPattern": "a -b ?c", "nextToken": "1", "limit": 1, "interleaved": true})),
+        (
+            "DescribeLogStreams",
+            json!({"logGroupName": "g", "logGroupIdentifier": "g", "logStreamNamePrefix": "s", "orderBy": "LastEventTime", "descending": true, "nextToken": "t", "limit": 1}),
+        ),
+        (
+            "GetLogEvents",
+            json!({"logGroupName": "g", "logGroupIdentifier": "g", "logStreamName": "s", "startTime": 0, "endTime": 1, "nextToken": "f/1", "limit": 1, "startFromHead": true}),
+        ),
+        (
+            "FilterLogEvents",
+            json!({"logGroupName": "g", "logGroupIdentifier": "g", "logStreamNames": ["s"], "logStreamNamePrefix": "s", "startTime": 0, "endTime": 1, "filterPattern": "a -b ?c", "nextToken": "1", "limit": 1, "interleaved": true}),
+        ),
         ("DeleteLogGroup", group()),
     ]
 }
@@ -86,9 +110,18 @@ fn cloudwatch() -> Operations {
     let metric = json!({"Namespace": "n", "MetricName": "m", "Dimensions": [{"Name": "a", "Value": "b"}]});
     let query = json!([{"Id": "m", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, "ReturnData": true}]);
     vec![
-        ("PutMetricAlarm", json!({"AlarmName": "a", "MetricName": "m", "Namespace": "n", "Statistic": "Sum", "Dimensions": [{"Name": "a", "Value": "b"}], "Period": 60, "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.5, "ComparisonOperator": "GreaterThanThreshold", "ActionsEnabled": true, "AlarmActions": ["arn:aws:sns:us-east-1:000000000000:t"], "Tags": tags})),
-        ("PutMetricAlarm", json!({"AlarmName": "b", "Metrics": query, "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"})),
-        ("DescribeAlarms", json!({"AlarmNames": ["a"], "AlarmNamePrefix": "a", "MaxRecords": 1, "NextToken": "t"})),
+        (
+            "PutMetricAlarm",
+            json!({"AlarmName": "a", "MetricName": "m", "Namespace": "n", "Statistic": "Sum", "Dimensions": [{"Name": "a", "Value": "b"}], "Period": 60, "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.5, "ComparisonOperator": "GreaterThanThreshold", "ActionsEnabled": true, "AlarmActions": ["arn:aws:sns:us-east-1:000000000000:t"], "Tags": tags}),
+        ),
+        (
+            "PutMetricAlarm",
+            json!({"AlarmName": "b", "Metrics": query, "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}),
+        ),
+        (
+            "DescribeAlarms",
+            json!({"AlarmNames": ["a"], "AlarmNamePrefix": "a", "MaxRecords": 1, "NextToken": "t"}),
+        ),
         ("ListTagsForResource", json!({"ResourceARN": ALARM})),
         ("TagResource", json!({"ResourceARN": ALARM, "Tags": tags})),
         ("UntagResource", json!({"ResourceARN": ALARM, "TagKeys": ["k"]})),
@@ -137,29 +170,57 @@ fn rest() -> Vec<(&'static str, &'static str, Value)> {
     let authorizer = json!({"name": "a", "authorizerType": "REQUEST", "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:echo/invocations", "authorizerCredentialsArn": ROLE, "identitySource": ["route.request.header.Auth"], "authorizerResultTtlInSeconds": 0});
     let api = json!({"name": "n", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action", "description": "d", "tags": {"k": "v"}, "apiKeySelectionExpression": "$request.header.x-api-key", "disableExecuteApiEndpoint": false, "disableSchemaValidation": false, "version": "1"});
     vec![
-        ("PATCH", "/account", json!({"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": ROLE}]})),
+        (
+            "PATCH",
+            "/account",
+            json!({"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": ROLE}]}),
+        ),
         ("POST", "/v2/apis", api.clone()),
         ("PATCH", "/v2/apis/API", api),
-        ("POST", "/v2/apis/API/models", json!({"name": "m", "schema": "{}", "contentType": "application/json", "description": "d"})),
+        (
+            "POST",
+            "/v2/apis/API/models",
+            json!({"name": "m", "schema": "{}", "contentType": "application/json", "description": "d"}),
+        ),
         ("POST", "/v2/apis/API/integrations", integration.clone()),
         ("PATCH", "/v2/apis/API/integrations/INTEGRATION", integration),
         ("POST", "/v2/apis/API/integrations/INTEGRATION/integrationresponses", response),
         ("POST", "/v2/apis/API/authorizers", authorizer),
         ("POST", "/v2/apis/API/routes", route.clone()),
         ("PATCH", "/v2/apis/API/routes/ROUTE", route),
-        ("POST", "/v2/apis/API/routes/ROUTE/routeresponses", json!({"routeResponseKey": "$default", "modelSelectionExpression": "m", "responseModels": {}, "responseParameters": {}})),
+        (
+            "POST",
+            "/v2/apis/API/routes/ROUTE/routeresponses",
+            json!({"routeResponseKey": "$default", "modelSelectionExpression": "m", "responseModels": {}, "responseParameters": {}}),
+        ),
         ("POST", "/v2/apis/API/deployments", json!({"description": "d", "stageName": "v1"})),
         ("POST", "/v2/apis/API/stages", stage.clone()),
         ("PATCH", "/v2/apis/API/stages/v1", stage),
-        ("POST", "/v2/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2FAPI", json!({"tags": {"k": "v"}})),
+        (
+            "POST",
+            "/v2/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2FAPI",
+            json!({"tags": {"k": "v"}}),
+        ),
         ("POST", "/2015-03-31/functions", create),
         ("PUT", "/2015-03-31/functions/echo/configuration", settings),
-        ("PUT", "/2015-03-31/functions/echo/code", json!({"ZipFile": "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==", "Architectures": ["x86_64"], "Publish": false, "DryRun": false, "RevisionId": "r"})),
+        (
+            "PUT",
+            "/2015-03-31/functions/echo/code",
+            json!({"ZipFile": "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==", "Architectures": ["x86_64"], "Publish": false, "DryRun": false, "RevisionId": "r"}),
+        ),
         ("POST", "/2015-03-31/functions/echo/policy", permission),
         ("PUT", "/2017-10-31/functions/echo/concurrency", json!({"ReservedConcurrentExecutions": 1})),
-        ("POST", "/2017-03-31/tags/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Aecho", json!({"Tags": {"k": "v"}})),
+        (
+            "POST",
+            "/2017-03-31/tags/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Aecho",
+            json!({"Tags": {"k": "v"}}),
+        ),
         ("POST", "/2015-03-31/event-source-mappings", feed),
-        ("PUT", "/2015-03-31/event-source-mappings/u", json!({"BatchSize": 1, "Enabled": true, "FunctionName": "echo"})),
+        (
+            "PUT",
+            "/2015-03-31/event-source-mappings/u",
+            json!({"BatchSize": 1, "Enabled": true, "FunctionName": "echo"}),
+        ),
         ("GET", function, Value::Null),
     ]
 }
@@ -332,7 +393,8 @@ fn the_sweep_knows_every_operation() {
         (include_str!("../logs/mod.rs"), logs()),
         (include_str!("../cloudwatch/mod.rs"), cloudwatch()),
     ] {
-        let lines = source.lines().map(str::trim).filter(|line| line.contains("=> self.") || line.ends_with("=> {"));
+        let lines =
+            source.lines().map(str::trim).filter(|line| line.contains("=> self.") || line.ends_with("=> {"));
         let served = lines.filter_map(|line| line.strip_prefix('"')?.split('"').next());
         let served: Vec<_> = served.collect();
         assert!(served.len() > 5, "{served:?}");

@@ -154,6 +154,9 @@ fn what_evaluation_would_not_honour_is_refused_by_name() {
             Err(error) => assert!(error.to_string().contains(named), "{text}: {error}"),
         }
     }
-    let long = newer(&format!(r#"{{"Sid":"{}","Effect":"Allow","Action":"*","Resource":"*"}}"#, "x".repeat(131_072)));
+    let long = newer(&format!(
+        r#"{{"Sid":"{}","Effect":"Allow","Action":"*","Resource":"*"}}"#,
+        "x".repeat(131_072)
+    ));
     assert!(Policy::parse(&long, Identity).unwrap_err().to_string().contains("longer than"));
 }

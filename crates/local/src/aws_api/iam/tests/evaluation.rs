@@ -53,9 +53,8 @@ fn a_deny_with_a_variable_denies() {
 
 #[test]
 fn escapes_stand_for_their_characters_and_values_are_no_patterns() {
-    let on = |resource: &str| {
-        format!(r#"{{"Effect":"Allow","Action":"*","Resource":"arn:aws:x:::{resource}"}}"#)
-    };
+    let on =
+        |resource: &str| format!(r#"{{"Effect":"Allow","Action":"*","Resource":"arn:aws:x:::{resource}"}}"#);
     for (pattern, text, matches) in [
         ("a${*}b", "a*b", true),
         ("a${*}b", "axb", false),
@@ -72,12 +71,8 @@ fn escapes_stand_for_their_characters_and_values_are_no_patterns() {
     }
     let starred = "arn:aws:iam::000000000000:role/*";
     let own = on("${aws:PrincipalArn}");
-    let request = |resource| Request {
-        action: "a:B",
-        resource,
-        caller: Caller::Role(starred),
-        ..Request::default()
-    };
+    let request =
+        |resource| Request { action: "a:B", resource, caller: Caller::Role(starred), ..Request::default() };
     assert!(asked(&own, Kind::Identity, request("arn:aws:x:::arn:aws:iam::000000000000:role/*")));
     assert!(!asked(&own, Kind::Identity, request("arn:aws:x:::arn:aws:iam::000000000000:role/r")));
 }
@@ -110,7 +105,8 @@ fn a_trust_policy_names_its_service_and_its_source() {
 /// `{"AWS": "*"}` is everybody, services among them: it was read over.
 #[test]
 fn everybody_is_denied_in_either_spelling() {
-    let allow = r#"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}"#;
+    let allow =
+        r#"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}"#;
     let request = Request {
         action: "sts:AssumeRole",
         caller: Caller::Service("lambda.amazonaws.com"),

@@ -19,7 +19,19 @@ fn some(texts: &'static [&'static str]) -> impl Strategy<Value = Value> {
 }
 
 fn actions() -> impl Strategy<Value = Value> {
-    some(&["*", "k:*", "k:Put*", "K:PUT?ecord", "k:Get", "*:*", "sts:AssumeRole", "Put", "k:", "k*:Put", "k:${*}"])
+    some(&[
+        "*",
+        "k:*",
+        "k:Put*",
+        "K:PUT?ecord",
+        "k:Get",
+        "*:*",
+        "sts:AssumeRole",
+        "Put",
+        "k:",
+        "k*:Put",
+        "k:${*}",
+    ])
 }
 
 fn resources() -> impl Strategy<Value = Value> {
@@ -68,10 +80,18 @@ fn conditions() -> impl Strategy<Value = Value> {
         "arn:aws:x:::${aws:username}",
     ]);
     let keys = select(
-        &["aws:SourceAccount", "AWS:SourceAccount", "aws:SourceArn", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceIp"][..],
+        &[
+            "aws:SourceAccount",
+            "AWS:SourceAccount",
+            "aws:SourceArn",
+            "aws:PrincipalAccount",
+            "aws:PrincipalArn",
+            "aws:SourceIp",
+        ][..],
     );
     let block = proptest::collection::btree_map(keys, values, 0..3);
-    let operators = select(&["StringEquals", "StringLike", "ArnLike", "ArnEquals", "StringNotEquals", "Bool"][..]);
+    let operators =
+        select(&["StringEquals", "StringLike", "ArnLike", "ArnEquals", "StringNotEquals", "Bool"][..]);
     proptest::collection::btree_map(operators, block, 0..3).prop_map(|conditions| json!(conditions))
 }
 

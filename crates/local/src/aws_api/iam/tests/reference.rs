@@ -38,10 +38,12 @@ fn applies(statement: &Value, asked: &Asked, newer: bool) -> Option<bool> {
     for (member, value) in statement.as_object()? {
         all &= match member.as_str() {
             "Effect" | "Sid" => true,
-            "Action" => any(value, &asked.action.to_lowercase(), |text| expression(&text.to_lowercase(), asked, false))?,
-            "NotAction" => {
-                !any(value, &asked.action.to_lowercase(), |text| expression(&text.to_lowercase(), asked, false))?
-            }
+            "Action" => any(value, &asked.action.to_lowercase(), |text| {
+                expression(&text.to_lowercase(), asked, false)
+            })?,
+            "NotAction" => !any(value, &asked.action.to_lowercase(), |text| {
+                expression(&text.to_lowercase(), asked, false)
+            })?,
             "Resource" => any(value, &asked.resource, |text| expression(text, asked, newer))?,
             "NotResource" => !any(value, &asked.resource, |text| expression(text, asked, newer))?,
             "Principal" => principal(value, statement["Effect"].as_str()?, asked)?,
@@ -142,7 +144,7 @@ fn conditions(value: &Value, asked: &Asked, newer: bool) -> Option<bool> {
                     };
                     parts.iter().enumerate().map(narrow).collect::<Vec<_>>().join(":")
                 })),
-                _ => return None::<Option<String>>,
+                _ => None::<Option<String>>,
             };
             let actual = asked.keys.get(key.as_str()).map_or("\u{0}", String::as_str);
             all &= any(values, actual, read)?;

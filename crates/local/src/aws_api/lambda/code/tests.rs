@@ -2,8 +2,8 @@
 
 use super::*;
 use std::io::Write as _;
-use zip::{CompressionMethod, ZipWriter};
 use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 fn zip(entries: &[(&str, &[u8], u32)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -80,7 +80,7 @@ fn each_kind_of_bad_zip_is_refused_by_name() {
         (one("/etc/passwd"), "leads out"),
         (one("a\0b"), "leads out"),
         (linked, "symbolic link"),
-        (patched(6, 8, 1), "Could not unzip"), // encrypted
+        (patched(6, 8, 1), "Could not unzip"),   // encrypted
         (patched(8, 10, 99), "Could not unzip"), // a compression that is none
         (damaged, "Could not unzip"),
     ] {
