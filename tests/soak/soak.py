@@ -70,7 +70,7 @@ def arguments():
     parser.add_argument("--mappings", type=int, help="created and deleted again, fed meanwhile")
     parser.add_argument("--crashes", type=int, help="of a function in mid-invocation")
     asked = parser.parse_args()
-    full, short = (5.0, 2_000, 20_000, 300, 200, 100), (0.3, 200, 400, 10, 8, 5)
+    full, short = (5.0, 2_000, 20_000, 300, 200, 100), (0.3, 100, 400, 10, 8, 5)
     for name, value in zip(("minutes", "rate", "connects", "updates", "mappings", "crashes"), short if asked.short else full):
         if getattr(asked, name) is None:
             setattr(asked, name, value)
@@ -120,7 +120,7 @@ class Soak:
         """Everything at once, and the load from the first to the last."""
         seconds = asked.minutes * 60
         command = [self.program, "load", uri, "--rate", str(asked.rate), "--duration", str(seconds)]
-        command += ["--connections", str(CONNECTIONS), "--timeout", "30", "--json", "-"]
+        command += ["--connections", str(CONNECTIONS), "--timeout", "60", "--json", "-"]
         load = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         ended = time.monotonic() + seconds
         steps = [
