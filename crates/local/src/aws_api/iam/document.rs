@@ -1,7 +1,11 @@
 //! Policy documents: read strictly, so that nothing in one is stored that evaluation would not honour.
 
+use super::context::ContextKey;
+use super::elements;
+use super::pattern::Pattern;
+use super::raw::{OneOrMany, RawPolicy, RawPrincipal, RawStatement};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Characters in a policy document, at most (IAM's model).
 pub const DOCUMENT_CHARS_MAX: usize = 131_072;
@@ -34,8 +38,8 @@ pub struct Statement {
     pub actions: Matches,
     /// The resources it is about; every one in a trust policy.
     pub resources: Matches,
-    /// Services that a trust policy names; `*` names all.
-    pub services: Vec<String>,
+    /// Whom it is about; `None` in an identity policy: whoever that belongs to.
+    pub principals: Option<Principals>,
     /// All must hold.
     pub conditions: Vec<Condition>,
 }
@@ -52,10 +56,23 @@ pub enum Effect {
 /// `Action` or `NotAction`, `Resource` or `NotResource`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Matches {
-    /// Whatever equals one of these patterns.
-    Any(Vec<String>),
-    /// Whatever equals none of them.
-    Not(Vec<String>),
+    /// Whatever matches one of these patterns.
+    Any(Vec<Pattern>),
+    /// Whatever matches none of them.
+    Not(Vec<Pattern>),
+}
+
+/// `Principal`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Principals {
+    /// `*`, or `*` of kind `AWS`, which is the same.
+    pub everyone: bool,
+    /// Services.
+    pub services: Vec<String>,
+    /// Accounts by their ids. An Allow leaves it to the account's own policies who of it may; a Deny is for all of it.
+    pub accounts: Vec<String>,
+    /// Roles and users by their ARNs.
+    pub arns: Vec<String>,
 }
 
 /// One operator on one context key.
@@ -66,25 +83,16 @@ pub struct Condition {
     /// Which value of the call is looked at.
     pub key: ContextKey,
     /// One of these must match.
-    pub values: Vec<String>,
+    pub values: Vec<Pattern>,
 }
 
-/// The operators that this plane evaluates.
+/// The operators that this emulator evaluates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
-    /// `StringEquals`
-    Equals,
-    /// `StringLike`, `ArnLike`, and `ArnEquals`, which AWS treats as `ArnLike`.
-    Like,
-}
-
-/// The context keys that this plane knows: those that a service sends when it assumes a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ContextKey {
-    /// `aws:SourceAccount`
-    SourceAccount,
-    /// `aws:SourceArn`
-    SourceArn,
+    /// `StringEquals`, `StringLike`: they differ in their patterns, of which those of the first have no wildcards.
+    Text,
+    /// `ArnLike`, and `ArnEquals`, which AWS treats as the same.
+    Arn,
 }
 
 /// Why a document is refused.
@@ -92,50 +100,13 @@ pub enum ContextKey {
 #[error("{0}")]
 pub struct Malformed(String);
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct RawPolicy {
-    version: Option<String>,
-    #[serde(rename = "Id")]
-    _id: Option<String>,
-    statement: OneOrMany<RawStatement>,
-}
+impl Malformed {
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct RawStatement {
-    #[serde(rename = "Sid")]
-    _sid: Option<String>,
-    effect: Effect,
-    action: Option<OneOrMany<String>>,
-    not_action: Option<OneOrMany<String>>,
-    resource: Option<OneOrMany<String>>,
-    not_resource: Option<OneOrMany<String>>,
-    principal: Option<RawPrincipal>,
-    #[serde(default)]
-    condition: BTreeMap<String, BTreeMap<String, OneOrMany<String>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawPrincipal {
-    Everyone(String),
-    Named(BTreeMap<String, OneOrMany<String>>),
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
-impl<T> OneOrMany<T> {
-    fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::Many(many) => many,
-        }
+    pub(super) fn principal(kind: &str, name: &str) -> Self {
+        Self(format!("Invalid principal in policy: \"{kind}\":\"{name}\""))
     }
 }
 
@@ -143,136 +114,137 @@ impl Policy {
     /// Reads a document.
     ///
     /// # Errors
-    /// [`Malformed`]: no such JSON, or an element, condition or principal that this plane does not evaluate.
+    /// [`Malformed`]: no such JSON, or an element, condition or principal that this emulator does not evaluate.
     pub fn parse(text: &str, kind: Kind) -> Result<Self, Malformed> {
         if text.chars().count() > DOCUMENT_CHARS_MAX {
             return Err(Malformed(format!("policy document is longer than {DOCUMENT_CHARS_MAX} characters")));
         }
-        let raw: RawPolicy = serde_json::from_str(text)
-            .map_err(|error| Malformed(format!("Syntax errors in policy: {error}")))?;
-        if !matches!(raw.version.as_deref(), None | Some("2012-10-17" | "2008-10-17")) {
-            return Err(Malformed("The policy must contain a valid version string".into()));
+        let raw = RawPolicy::read(text)?;
+        let newer = raw.is_newer()?;
+        let statements = raw.statement.into_vec();
+        let mut sids = HashSet::new();
+        for sid in statements.iter().filter_map(|raw| raw.sid.as_deref()).filter(|sid| !sid.is_empty()) {
+            if !sids.insert(sid) {
+                let message = "Statement IDs (SID) in a single policy must be unique.";
+                return Err(Malformed(format!("{message} {sid} stands twice")));
+            }
         }
-        let statements = raw.statement.into_vec().into_iter();
-        Ok(Self { statements: statements.map(|raw| statement(raw, kind)).collect::<Result<_, _>>()? })
+        let statements = statements.into_iter().map(|raw| statement(raw, kind, newer));
+        Ok(Self { statements: statements.collect::<Result<_, _>>()? })
     }
 }
 
-fn statement(raw: RawStatement, kind: Kind) -> Result<Statement, Malformed> {
-    let actions = matches(raw.action, raw.not_action)
-        .ok_or_else(|| Malformed("Policy statement must contain actions.".into()))?;
-    let resources = matches(raw.resource, raw.not_resource);
-    let (resources, services) = match (kind, resources, raw.principal) {
-        (Kind::Trust, None, Some(principal)) => (Matches::Not(Vec::new()), services(principal)?),
-        (Kind::Trust, None, None) => return Err(Malformed("Missing required field Principal".into())),
-        (Kind::Resource, Some(resources), Some(principal)) => (resources, services(principal)?),
+fn statement(raw: RawStatement, kind: Kind, newer: bool) -> Result<Statement, Malformed> {
+    let actions = matches("actions", raw.action, raw.not_action, |text| elements::action(text, kind))?
+        .ok_or_else(|| Malformed::new("Policy statement must contain actions."))?;
+    let resources =
+        matches("resources", raw.resource, raw.not_resource, |text| elements::resource(text, newer))?;
+    let (resources, principals) = match (kind, resources, raw.principal) {
+        (Kind::Trust, None, Some(principal)) => (Matches::Not(Vec::new()), Some(principals(principal)?)),
+        (Kind::Trust, None, None) => return Err(Malformed::new("Missing required field Principal")),
+        (Kind::Resource, Some(resources), Some(principal)) => (resources, Some(principals(principal)?)),
         (Kind::Resource, ..) => {
-            return Err(Malformed("Policy statement must contain resources and a principal.".into()));
+            return Err(Malformed::new("Policy statement must contain resources and a principal."));
         }
-        (Kind::Trust, Some(_), _) => return Err(Malformed("Has prohibited field Resource".into())),
-        (Kind::Identity, Some(resources), None) => (resources, Vec::new()),
+        (Kind::Trust, Some(_), _) => return Err(Malformed::new("Has prohibited field Resource")),
+        (Kind::Identity, Some(resources), None) => (resources, None),
         (Kind::Identity, None, _) => {
-            return Err(Malformed("Policy statement must contain resources.".into()));
+            return Err(Malformed::new("Policy statement must contain resources."));
         }
         (Kind::Identity, _, Some(_)) => {
-            return Err(Malformed("Policy document should not specify a principal.".into()));
+            return Err(Malformed::new("Policy document should not specify a principal."));
         }
     };
-    Ok(Statement { effect: raw.effect, actions, resources, services, conditions: conditions(raw.condition)? })
+    let conditions = conditions(raw.condition, newer)?;
+    Ok(Statement { effect: raw.effect, actions, resources, principals, conditions })
 }
 
-fn matches(positive: Option<OneOrMany<String>>, negative: Option<OneOrMany<String>>) -> Option<Matches> {
-    match (positive, negative) {
-        (Some(patterns), None) => Some(Matches::Any(patterns.into_vec())),
-        (None, Some(patterns)) => Some(Matches::Not(patterns.into_vec())),
-        _ => None,
+/// An element or its negation: not both, and never an empty list, which would cover nothing or, negated, everything.
+fn matches(
+    what: &str,
+    positive: Option<OneOrMany<String>>,
+    negative: Option<OneOrMany<String>>,
+    read: impl Fn(&str) -> Result<Pattern, Malformed>,
+) -> Result<Option<Matches>, Malformed> {
+    let (of, patterns): (fn(_) -> _, _) = match (positive, negative) {
+        (Some(patterns), None) => (Matches::Any, patterns.into_vec()),
+        (None, Some(patterns)) => (Matches::Not, patterns.into_vec()),
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            return Err(Malformed(format!(
+                "Policy statement must not name {what} and also those that are none."
+            )));
+        }
+    };
+    if patterns.is_empty() {
+        return Err(Malformed(format!("Policy statement must contain {what}.")));
     }
+    Ok(Some(of(patterns.iter().map(|text| read(text)).collect::<Result<_, _>>()?)))
 }
 
-fn services(principal: RawPrincipal) -> Result<Vec<String>, Malformed> {
+fn principals(principal: RawPrincipal) -> Result<Principals, Malformed> {
     match principal {
-        RawPrincipal::Everyone(star) if star == "*" => Ok(vec![star]),
+        RawPrincipal::Everyone(star) if star == "*" => {
+            Ok(Principals { everyone: true, ..Principals::default() })
+        }
         RawPrincipal::Everyone(other) => Err(Malformed(format!("Invalid principal in policy: {other}"))),
         RawPrincipal::Named(kinds) => {
-            let mut services = Vec::new();
-            for (kind, names) in kinds {
-                match kind.as_str() {
-                    "Service" => services.extend(names.into_vec()),
-                    // Accounts and roles may assume a role by sts:AssumeRole, which this plane does not have.
-                    "AWS" => {}
-                    other => {
-                        return Err(Malformed(format!(
-                            "principal {other} is not supported by the local plane"
-                        )));
-                    }
-                }
-            }
-            Ok(services)
+            elements::principals(kinds.into_iter().map(|(kind, names)| (kind, names.into_vec())).collect())
         }
     }
 }
 
 fn conditions(
     raw: BTreeMap<String, BTreeMap<String, OneOrMany<String>>>,
+    newer: bool,
 ) -> Result<Vec<Condition>, Malformed> {
     let mut conditions = Vec::new();
     for (name, keys) in raw {
-        let operator = match name.as_str() {
-            "StringEquals" => Operator::Equals,
-            "StringLike" | "ArnLike" | "ArnEquals" => Operator::Like,
-            _ => {
-                return Err(Malformed(format!(
-                    "condition operator {name} is not supported by the local plane"
-                )));
+        let operator = operator(&name)?;
+        let mut seen = Vec::new();
+        for (key_name, values) in keys {
+            let key = ContextKey::of_name(&key_name).ok_or_else(|| {
+                Malformed(format!("condition key {key_name} is not supported by the local emulator"))
+            })?;
+            if seen.contains(&key) {
+                return Err(Malformed(format!("condition key {key_name} stands twice in {name}")));
             }
-        };
-        for (key, values) in keys {
-            let key = match key.to_ascii_lowercase().as_str() {
-                "aws:sourceaccount" => ContextKey::SourceAccount,
-                "aws:sourcearn" => ContextKey::SourceArn,
-                _ => {
-                    return Err(Malformed(format!(
-                        "condition key {key} is not supported by the local plane"
-                    )));
-                }
-            };
-            conditions.push(Condition { operator, key, values: values.into_vec() });
+            seen.push(key);
+            let values = patterns(&name, operator, &values.into_vec(), newer)?;
+            conditions.push(Condition { operator, key, values });
         }
     }
     Ok(conditions)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn elements_may_be_one_or_many() {
-        let text =
-            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"a:B","Resource":["r"]}}"#;
-        let policy = Policy::parse(text, Kind::Identity).unwrap();
-        assert_eq!(policy.statements[0].actions, Matches::Any(vec!["a:B".into()]));
-        assert_eq!(policy.statements[0].resources, Matches::Any(vec!["r".into()]));
+fn operator(name: &str) -> Result<Operator, Malformed> {
+    match name {
+        "StringEquals" | "StringLike" => Ok(Operator::Text),
+        "ArnLike" | "ArnEquals" => Ok(Operator::Arn),
+        _ => Err(Malformed(format!("condition operator {name} is not supported by the local emulator"))),
     }
+}
 
-    #[test]
-    fn what_is_not_evaluated_is_refused_by_name() {
-        let refused = |statement: &str, kind| {
-            Policy::parse(&format!(r#"{{"Statement":[{statement}]}}"#), kind).unwrap_err().to_string()
+fn patterns(
+    name: &str,
+    operator: Operator,
+    values: &[String],
+    newer: bool,
+) -> Result<Vec<Pattern>, Malformed> {
+    if values.is_empty() {
+        return Err(Malformed(format!("condition {name} has no values")));
+    }
+    let read = |text: &String| {
+        let pattern = match name {
+            "StringEquals" => Pattern::without_wildcards(text, newer)?,
+            _ => Pattern::parse(text, newer)?,
         };
-        let conditional =
-            r#"{"Effect":"Allow","Action":"a:B","Resource":"*","Condition":{"Bool":{"x":"true"}}}"#;
-        assert_eq!(
-            refused(conditional, Kind::Identity),
-            "condition operator Bool is not supported by the local plane"
-        );
-        let federated = r#"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Federated":"x"}}"#;
-        assert_eq!(
-            refused(federated, Kind::Trust),
-            "principal Federated is not supported by the local plane"
-        );
-        let without_resource = r#"{"Effect":"Allow","Action":"a:B"}"#;
-        assert_eq!(refused(without_resource, Kind::Identity), "Policy statement must contain resources.");
-        assert!(refused(r#"{"Effect":"Maybe"}"#, Kind::Identity).starts_with("Syntax errors in policy"));
-    }
+        match operator {
+            Operator::Arn if !pattern.may_be_arn() => {
+                Err(Malformed(format!("{name} compares ARNs, and {text} is none")))
+            }
+            _ => Ok(pattern),
+        }
+    };
+    values.iter().map(read).collect()
 }

@@ -1,12 +1,19 @@
 //! IAM: roles, their policies, and the judgement whether a role may do what it tries.
 
+pub mod context;
 pub mod document;
+mod elements;
 pub mod evaluate;
 pub mod managed;
+pub mod pattern;
 mod permissions;
+mod raw;
 pub mod role;
 mod role_operations;
 mod role_policy;
+pub mod strict;
+#[cfg(test)]
+mod tests;
 
 use super::lock;
 use super::wire::{Answer, ApiError, Service, input};

@@ -1,7 +1,7 @@
 //! What the data plane asks of IAM: whether a role may, and credentials that stand for one.
 
 use super::Iam;
-use super::evaluate::{Request, allows};
+use super::evaluate::{Caller, Request, Verdict, allows, judge};
 use super::role::Role;
 use crate::aws_api::{id, lock};
 use crate::identity::{Credentials, Denied, Permissions, Principal};
@@ -21,23 +21,26 @@ impl Iam {
         let request = Request {
             action: "sts:AssumeRole",
             resource: role_arn,
-            service: Some(service),
+            caller: Caller::Service(service),
             source_account: Some(&self.account.id),
             source_arn,
         };
-        let trusted = self.by_arn(role_arn, |role| allows(std::iter::once(&role.trust.policy), request));
+        let trusted = self.by_arn(role_arn, |role| allows(std::iter::once(&role.trust.policy), &request));
         if trusted == Some(true) {
             return Ok(());
         }
         Err(refuse(service, request.action, role_arn))
     }
 
-    /// Whether a role may do something; unlike [`Permissions::check`] this is no attempt, and a refusal is not logged.
+    /// Whether a role may do something, by its own policies or by that of the resource; unlike
+    /// [`Permissions::check`] this is no attempt, and a refusal is not logged.
     pub fn may(&self, role_arn: &str, action: &str, resource: &str) -> bool {
-        let request = Request { action, resource, ..Request::default() };
+        let request = Request { action, resource, caller: Caller::Role(role_arn), ..Request::default() };
         let allowed = self.by_arn(role_arn, |role| {
             let documents = role.inline.values().chain(role.attached.values());
-            allows(documents.map(|document| &document.policy), request)
+            let own = documents.map(|document| &document.policy);
+            let of_resources = lock::read(&self.resource_policies);
+            allows(own.chain(of_resources.get(resource)), &request)
         });
         allowed == Some(true)
     }
@@ -55,11 +58,20 @@ impl Permissions for Iam {
     }
 
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied> {
-        let Principal::Role(arn) = principal else { return Ok(()) };
-        if self.may(arn, action, resource) {
+        let (name, allowed) = match principal {
+            Principal::Role(arn) => (arn, self.may(arn, action, resource)),
+            // An administrator may do whatever the resource's own policy does not deny.
+            Principal::Account => {
+                let id = &self.account.id;
+                let request = Request { action, resource, caller: Caller::Account(id), ..Request::default() };
+                let of_resources = lock::read(&self.resource_policies);
+                (id, judge(of_resources.get(resource).into_iter(), &request) != Verdict::Denied)
+            }
+        };
+        if allowed {
             return Ok(());
         }
-        Err(refuse(arn, action, resource))
+        Err(refuse(name, action, resource))
     }
 
     fn check_service(
@@ -72,11 +84,11 @@ impl Permissions for Iam {
         let request = Request {
             action,
             resource,
-            service: Some(service),
+            caller: Caller::Service(service),
             source_account: Some(&self.account.id),
             source_arn: Some(source_arn),
         };
-        if allows(lock::read(&self.resource_policies).get(resource).into_iter(), request) {
+        if allows(lock::read(&self.resource_policies).get(resource).into_iter(), &request) {
             return Ok(());
         }
         tracing::warn!(

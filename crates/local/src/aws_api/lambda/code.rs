@@ -1,11 +1,14 @@
 //! A function's code: a zip, unpacked into a folder of its own for each version of it.
 
+mod names;
+
 use crate::aws_api::wire::{ApiError, Service};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use names::Places;
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
-use std::io::{self, Cursor, Read as _};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
@@ -51,7 +54,7 @@ pub fn unpack(root: &Path, zip: &[u8]) -> Result<Code, ApiError> {
     let partial = root.join(format!("{folder}.{}", uuid::Uuid::new_v4()));
     let result = extract(zip, &partial).and_then(|()| match fs::rename(&partial, &code.dir) {
         Err(_) if code.dir.is_dir() => Ok(()),
-        other => other.map_err(|error| ApiError::internal(format!("unpacking a function: {error}"))),
+        other => other.map_err(failed),
     });
     if partial.is_dir() {
         let _ = fs::remove_dir_all(&partial);
@@ -60,33 +63,29 @@ pub fn unpack(root: &Path, zip: &[u8]) -> Result<Code, ApiError> {
 }
 
 fn extract(zip: &[u8], into: &Path) -> Result<(), ApiError> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Service::Lambda.invalid(format!(
-            "Could not unzip uploaded file. Please check your file, then try to upload again. ({error})"
-        ))
-    };
-    let failed = |error: io::Error| ApiError::internal(format!("unpacking a function: {error}"));
-    let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(|error| unreadable(&error))?;
+    let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(unreadable)?;
     if archive.len() > ENTRIES_MAX {
-        return Err(unreadable(&format!("it has more than {ENTRIES_MAX} entries")));
+        return Err(unreadable(format!("it has more than {ENTRIES_MAX} entries")));
+    }
+    if archive.is_empty() {
+        return Err(Service::Lambda.invalid("Uploaded file must be a non-empty zip"));
     }
     fs::create_dir_all(into).map_err(failed)?;
+    let mut places = Places::default();
     let mut left = UNPACKED_BYTES_MAX;
     for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).map_err(|error| unreadable(&error))?;
-        let Some(name) = entry.enclosed_name() else {
-            return Err(unreadable(&format!("{} leads out of it", entry.name())));
-        };
+        let mut entry = archive.by_index(index).map_err(unreadable)?;
+        let name = places.take(entry.name(), entry.is_dir()).map_err(unreadable)?;
+        if entry.is_symlink() {
+            let name = name.display();
+            return Err(unreadable(format!(
+                "{name} is a symbolic link, which the local emulator does not unpack"
+            )));
+        }
         let path = into.join(&name);
         if entry.is_dir() {
             fs::create_dir_all(&path).map_err(failed)?;
             continue;
-        }
-        if entry.is_symlink() {
-            return Err(unreadable(&format!(
-                "{} is a symbolic link, which the local plane does not unpack",
-                name.display()
-            )));
         }
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(failed)?;
@@ -95,16 +94,54 @@ fn extract(zip: &[u8], into: &Path) -> Result<(), ApiError> {
             Some(mode) => mode & 0o111 != 0,
             None => name == Path::new(BOOTSTRAP),
         };
-        let mut file = File::create(&path).map_err(failed)?;
-        // One byte more than is left shows that there is too much, whatever the entry's header says.
-        let copied =
-            io::copy(&mut entry.by_ref().take(left + 1), &mut file).map_err(|error| unreadable(&error))?;
-        left = left.checked_sub(copied).ok_or_else(|| {
-            Service::Lambda.invalid(format!("Unzipped size must be smaller than {UNPACKED_BYTES_MAX} bytes"))
-        })?;
+        left = copy(&mut entry, &path, left)?;
         set_mode(&path, if executable { MODE_EXECUTABLE } else { MODE_FILE }).map_err(failed)?;
     }
     Ok(())
+}
+
+/// Writes one file; answers how many bytes are left for others.
+fn copy(entry: &mut impl Read, path: &Path, left: u64) -> Result<u64, ApiError> {
+    let mut file = File::create(path).map_err(failed)?;
+    let mut source = Tracked { inner: entry.take(left + 1), failed: false };
+    // One byte more than is left shows that there is too much, whatever the entry's header says.
+    let copied = io::copy(&mut source, &mut file);
+    let copied = copied.map_err(|error| if source.failed { unreadable(error) } else { failed(error) })?;
+    left.checked_sub(copied).ok_or_else(|| {
+        Service::Lambda.invalid(format!("Unzipped size must be smaller than {UNPACKED_BYTES_MAX} bytes"))
+    })
+}
+
+/// Tells a zip that cannot be read from a file that cannot be written.
+struct Tracked<R> {
+    inner: R,
+    failed: bool,
+}
+
+impl<R: Read> Read for Tracked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer);
+        self.failed |= read.is_err();
+        read
+    }
+}
+
+/// The zip is at fault.
+fn unreadable(why: impl std::fmt::Display) -> ApiError {
+    Service::Lambda.invalid(format!(
+        "Could not unzip uploaded file. Please check your file, then try to upload again. ({why})"
+    ))
+}
+
+/// The machine is, but where a caller deleted the function, and its folder with it, while this was unpacked.
+fn failed(error: io::Error) -> ApiError {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            let message = "The operation cannot be performed at this time: the function is being deleted.";
+            ApiError::conflict("ResourceConflictException", message)
+        }
+        _ => ApiError::internal(format!("unpacking a function: {error}")),
+    }
 }
 
 #[cfg(unix)]
@@ -119,48 +156,4 @@ fn set_mode(_: &Path, _: u32) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Write as _;
-    use zip::ZipWriter;
-    use zip::write::SimpleFileOptions;
-
-    fn zip(entries: &[(&str, &[u8], u32)]) -> Vec<u8> {
-        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, content, mode) in entries {
-            writer.start_file(*name, SimpleFileOptions::default().unix_permissions(*mode)).unwrap();
-            writer.write_all(content).unwrap();
-        }
-        writer.finish().unwrap().into_inner()
-    }
-
-    fn root() -> PathBuf {
-        std::env::temp_dir().join(format!("code-test-{}", uuid::Uuid::new_v4()))
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn a_zip_becomes_a_folder_with_its_modes() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let root = root();
-        let zip = zip(&[("bootstrap", b"#!/bin/sh\n", 0o755), ("share/data.txt", b"x", 0o600)]);
-        let code = unpack(&root, &zip).unwrap();
-        assert_eq!(code.sha256, STANDARD.encode(Sha256::digest(&zip)));
-        let mode = fs::metadata(code.dir.join("bootstrap")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, MODE_EXECUTABLE);
-        assert_eq!(fs::read(code.dir.join("share/data.txt")).unwrap(), b"x");
-        assert_eq!(unpack(&root, &zip).unwrap(), code);
-        assert_eq!(fs::read_dir(&root).unwrap().count(), 1);
-        fs::remove_dir_all(root).unwrap();
-    }
-
-    #[test]
-    fn what_is_no_zip_or_leads_out_of_its_folder_is_refused() {
-        let root = root();
-        assert_eq!(unpack(&root, b"no zip").unwrap_err().code, "InvalidParameterValueException");
-        let error = unpack(&root, &zip(&[("../outside", b"x", 0o644)])).unwrap_err();
-        assert!(error.message.contains("leads out of it"), "{error}");
-        assert!(!root.join("../outside").exists());
-        let _ = fs::remove_dir_all(root);
-    }
-}
+mod tests;

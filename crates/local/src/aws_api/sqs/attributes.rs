@@ -1,5 +1,6 @@
 //! A queue's attributes: ranges and defaults of those that have an effect, and storage for those that have none.
 
+use crate::aws_api::iam::document::{Kind, Policy};
 use crate::aws_api::wire::ApiError;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +14,10 @@ const NUMBERS: [(&str, u64, u64, u64); 5] = [
     ("VisibilityTimeout", 0, 43_200, 30),
 ];
 /// Attributes that are stored and have no effect here.
-const INERT: [&str; 4] = ["Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"];
+const INERT: [&str; 3] = ["KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"];
+
+/// The queue's own policy.
+const POLICY: &str = "Policy";
 
 /// Attributes as they were set; the others have their defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,6 +44,7 @@ impl Attributes {
                         ApiError::bad_request("InvalidAttributeValue", message)
                     })?;
                 }
+                None if name == POLICY => drop(read_policy(&value)?),
                 None if INERT.contains(&name.as_str()) => {}
                 None => {
                     let message = format!("Unknown Attribute {name}: it is not supported by the local plane");
@@ -62,6 +67,14 @@ impl Attributes {
         }
         all.extend(self.set.clone());
         all
+    }
+
+    /// The queue's own policy, if it has one.
+    ///
+    /// # Errors
+    /// None where the attributes were checked as they were set.
+    pub fn policy(&self) -> Result<Option<Policy>, ApiError> {
+        self.set.get(POLICY).map(|text| read_policy(text)).transpose()
     }
 
     /// Those that were set.
@@ -100,4 +113,11 @@ impl Attributes {
     pub fn visibility(&self) -> Duration {
         Duration::from_secs(self.number("VisibilityTimeout"))
     }
+}
+
+fn read_policy(text: &str) -> Result<Policy, ApiError> {
+    Policy::parse(text, Kind::Resource).map_err(|error| {
+        let message = format!("Invalid value for the parameter {POLICY}. Reason: {error}");
+        ApiError::bad_request("InvalidAttributeValue", message)
+    })
 }

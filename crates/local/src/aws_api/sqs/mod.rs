@@ -1,6 +1,7 @@
 //! SQS: standard queues that work, for the faults of functions and of event source mappings.
 
 mod attributes;
+mod content;
 pub mod messages;
 mod queue;
 mod transfer;
@@ -61,16 +62,6 @@ impl Queues {
         }
     }
 
-    /// Sends to a queue by its ARN, as `sender`, if that may.
-    ///
-    /// # Errors
-    /// A denial, a missing queue, or a message that is too long.
-    pub fn send(&self, sender: &Principal, arn: &str, body: String) -> Result<(), ApiError> {
-        self.iam.check(sender, "sqs:SendMessage", arn).map_err(|denied| access_denied(&denied))?;
-        let name = arn.rsplit(':').next().filter(|name| self.arn(name) == arn).ok_or_else(no_queue)?;
-        self.put(name, sender, body, None).map(drop)
-    }
-
     /// Looks at every queue.
     pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Queue>) -> T) -> T {
         look(&lock::lock(&self.queues))
@@ -88,7 +79,9 @@ impl Queues {
 impl FailureDestinations for Queues {
     /// The event source mapping has checked its function's role.
     fn send(&self, arn: &str, body: String) -> Result<(), String> {
-        Self::send(self, &Principal::Account, arn, body).map_err(|error| format!("{arn}: {}", error.message))
+        let name = arn.rsplit(':').next().filter(|name| self.arn(name) == arn).ok_or_else(no_queue);
+        let sent = name.and_then(|name| self.put(name, &Principal::Account, body, None));
+        sent.map(drop).map_err(|error| format!("{arn}: {}", error.message))
     }
 }
 
@@ -177,6 +170,66 @@ mod tests {
         let denied = queues.handle(&role, HOST, "SendMessage", input).await.unwrap_err();
         assert_eq!(denied.code, "AccessDeniedException");
         assert!(denied.message.contains("sqs:SendMessage"), "{denied}");
+    }
+
+    #[tokio::test]
+    async fn a_queues_own_policy_is_honoured_or_refused() {
+        let (queues, url) = queue().await;
+        let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}}"#;
+        queues.iam.handle("CreateRole", json!({"RoleName": "r", "AssumeRolePolicyDocument": trust})).unwrap();
+        let arn = "arn:aws:sqs:us-east-1:000000000000:q";
+        let role = "arn:aws:iam::000000000000:role/r";
+        let set = async |policy: String| {
+            let input = json!({"QueueUrl": url, "Attributes": {"Policy": policy}});
+            call(&queues, "SetQueueAttributes", input).await.map(drop)
+        };
+        let statement = |effect: &str, principal: Value| json!({"Effect": effect, "Principal": principal, "Action": "SQS:SendMessage", "Resource": arn});
+        let policy =
+            |statements: Value| json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        let send = async |principal: &Principal| {
+            let input = json!({"QueueUrl": url, "MessageBody": "x"});
+            queues.handle(principal, HOST, "SendMessage", input).await.is_ok()
+        };
+        let sender = Principal::Role(role.into());
+        let allow_role = statement("Allow", json!({"AWS": role}));
+        let deny_all = statement("Deny", json!("*"));
+        let account = statement("Allow", json!({"AWS": "000000000000"}));
+        // Who may after it was set: the account's own keys, a role without policies of its own.
+        for (text, own_keys, by_role) in [
+            (policy(allow_role.clone()), true, true),
+            (policy(account), true, false),
+            (policy(json!([allow_role, deny_all])), false, false),
+            (policy(statement("Deny", json!({"AWS": role}))), true, false),
+            (String::new(), true, false),
+        ] {
+            set(text.clone()).await.unwrap();
+            assert_eq!((send(&Principal::Account).await, send(&sender).await), (own_keys, by_role), "{text}");
+        }
+        let mut insecure = deny_all;
+        insecure["Condition"] = json!({"Bool": {"aws:SecureTransport": "false"}});
+        for (text, named) in [(policy(insecure), "Bool"), ("{".to_owned(), "Syntax errors")] {
+            let error = set(text).await.unwrap_err();
+            assert_eq!(error.code, "InvalidAttributeValue");
+            assert!(error.message.contains(named), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_has_characters_of_xml_alone() {
+        let (queues, url) = queue().await;
+        let send = async |body: String| {
+            call(&queues, "SendMessage", json!({"QueueUrl": url, "MessageBody": body})).await
+        };
+        for legal in
+            ['\t', '\n', '\r', ' ', '\u{7f}', '\u{85}', '\u{d7ff}', '\u{e000}', '\u{fffd}', '\u{1f600}']
+        {
+            assert!(send(format!("a{legal}b")).await.is_ok(), "{legal:?}");
+        }
+        for illegal in ['\0', '\u{1}', '\u{b}', '\u{c}', '\u{1b}', '\u{1f}', '\u{fffe}', '\u{ffff}'] {
+            let error = send(format!("a{illegal}b")).await.unwrap_err();
+            assert_eq!(error.code, "InvalidMessageContents", "{illegal:?}");
+            assert!(error.message.contains(&format!("#x{:X}", u32::from(illegal))), "{error}");
+        }
     }
 
     #[tokio::test]

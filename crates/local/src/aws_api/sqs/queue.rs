@@ -132,14 +132,17 @@ impl Queues {
             created: now,
             modified: now,
         };
+        self.iam.set_resource_policy(&self.arn(&name), queue.attributes.policy()?);
         queues.insert(name, queue);
         Ok(Reply::ok(json!({"QueueUrl": url})))
     }
 
     pub(super) fn delete_queue(&self, input: Value) -> Answer {
         let request: QueueUrl = parse("DeleteQueue", input)?;
-        let removed = lock::lock(&self.queues).remove(queue_name(&request.queue_url));
-        removed.ok_or_else(no_queue)?.changed.notify_waiters();
+        let name = queue_name(&request.queue_url);
+        let mut queues = lock::lock(&self.queues);
+        queues.remove(name).ok_or_else(no_queue)?.changed.notify_waiters();
+        self.iam.set_resource_policy(&self.arn(name), None);
         Ok(Reply::empty())
     }
 
@@ -184,8 +187,10 @@ impl Queues {
 
     pub(super) fn set_queue_attributes(&self, input: Value) -> Answer {
         let request: SetQueueAttributes = parse("SetQueueAttributes", input)?;
-        self.change(queue_name(&request.queue_url), |queue| {
+        let name = queue_name(&request.queue_url);
+        self.change(name, |queue| {
             queue.attributes = queue.attributes.with(request.attributes)?;
+            self.iam.set_resource_policy(&self.arn(name), queue.attributes.policy()?);
             queue.modified = SystemTime::now();
             Ok(Reply::empty())
         })

@@ -1,7 +1,7 @@
 //! Sends, receives and deletes messages.
 
 use super::messages::Message;
-use super::{Queues, invalid, no_queue, parse, queue_name};
+use super::{Queues, content, invalid, no_queue, parse, queue_name};
 use crate::aws_api::lock;
 use crate::aws_api::wire::{Answer, ApiError, Reply, time};
 use crate::identity::Principal;
@@ -72,6 +72,7 @@ impl Queues {
         body: String,
         delay: Option<Duration>,
     ) -> Result<String, ApiError> {
+        content::check(&body)?;
         let id = uuid::Uuid::new_v4().to_string();
         let now = SystemTime::now();
         self.change(name, |queue| {

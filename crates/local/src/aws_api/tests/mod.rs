@@ -7,6 +7,7 @@ mod invoke;
 mod lambda;
 mod protocols;
 mod state;
+mod sweep;
 
 use super::AwsApi;
 use super::data_plane::DataPlane;

@@ -2,6 +2,7 @@
 
 use crate::aws_api::iam::document::{Kind, Policy};
 use crate::aws_api::iam::evaluate::{Request, allows};
+use crate::aws_api::iam::strict;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -34,6 +35,9 @@ pub enum BadAnswer {
     /// The policy cannot be evaluated.
     #[error("the authorizer's policy document is not usable: {0}")]
     Policy(String),
+    /// A member stands twice, in the policy or beside it: it is open which of the two was meant.
+    #[error("the authorizer's result is ambiguous: {0}")]
+    Ambiguous(String),
     /// A value in `context` that is neither text, number nor boolean.
     #[error("context.{0} of the authorizer's result is neither string, number nor boolean")]
     Context(String),
@@ -60,6 +64,7 @@ pub fn judge(body: &[u8], method_arn: &str) -> Result<Judgement, BadAnswer> {
     if !answer.is_object() {
         return Err(BadAnswer::NoObject);
     }
+    strict::refuse_duplicates(body).map_err(|error| BadAnswer::Ambiguous(error.to_string()))?;
     let principal_id = answer["principalId"].as_str().ok_or(BadAnswer::Missing("principalId"))?;
     let document = answer.get("policyDocument").filter(|policy| policy.is_object());
     let document = document.ok_or(BadAnswer::Missing("policyDocument"))?;
@@ -67,7 +72,7 @@ pub fn judge(body: &[u8], method_arn: &str) -> Result<Judgement, BadAnswer> {
         .map_err(|error| BadAnswer::Policy(error.to_string()))?;
     let request = Request { action: INVOKE, resource: method_arn, ..Request::default() };
     Ok(Judgement {
-        allows: allows(std::iter::once(&policy), request),
+        allows: allows(std::iter::once(&policy), &request),
         identity: Identity { principal_id: principal_id.to_owned(), context: context(&answer["context"])? },
     })
 }
@@ -148,5 +153,27 @@ mod tests {
             "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "::/0"}},
         }}});
         assert!(matches!(judged(&conditional), Err(BadAnswer::Policy(why)) if why.contains("IpAddress")));
+    }
+
+    /// Fail closed: what evaluation would not honour lets nobody in.
+    #[test]
+    fn a_policy_that_is_not_understood_lets_nobody_in() {
+        let allow = r#"{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}"#;
+        for statements in [
+            r#"{"Effect":"Allow","NotAction":[],"Resource":"*"}"#,
+            r#"{"Effect":"Allow","Action":"Invoke","Resource":"*"}"#,
+            r#"{"Effect":"Allow","Action":"*","Resource":"everything"}"#,
+            r#"{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}"#,
+            &format!(
+                r#"[{allow},{{"Effect":"Deny","Action":"*","Resource":"arn:aws:execute-api:*:${{aws:PrincipalAccount}}:*"}}]"#
+            ),
+        ] {
+            let body = format!(r#"{{"principalId":"me","policyDocument":{{"Statement":{statements}}}}}"#);
+            let judged = judge(body.as_bytes(), CONNECT);
+            assert!(
+                matches!(judged, Err(BadAnswer::Policy(_) | BadAnswer::Ambiguous(_))),
+                "{statements}: {judged:?}"
+            );
+        }
     }
 }

@@ -1,0 +1,81 @@
+//! What a policy is evaluated for: an action on a resource, who asks for it, and the context keys that come of that.
+
+use std::borrow::Cow;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// Such as `kinesis:PutRecord`; compared without regard to case.
+    pub action: &'a str,
+    /// The ARN it is tried on.
+    pub resource: &'a str,
+    /// Who asks.
+    pub caller: Caller<'a>,
+    /// `aws:SourceAccount`, if the caller sends it.
+    pub source_account: Option<&'a str>,
+    /// `aws:SourceArn`, if the caller sends it.
+    pub source_arn: Option<&'a str>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Caller<'a> {
+    /// Somebody for whom an identity policy speaks, and of whom nothing is known: a client, before an authorizer.
+    #[default]
+    Unnamed,
+    /// A service, such as `apigateway.amazonaws.com`.
+    Service(&'a str),
+    /// A role, by its ARN.
+    Role(&'a str),
+    /// The account's own keys, by its id.
+    Account(&'a str),
+}
+
+/// The context keys that this emulator knows, in conditions and as policy variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ContextKey {
+    /// `aws:PrincipalAccount`
+    PrincipalAccount,
+    /// `aws:PrincipalArn`
+    PrincipalArn,
+    /// `aws:SourceAccount`
+    SourceAccount,
+    /// `aws:SourceArn`
+    SourceArn,
+}
+
+impl ContextKey {
+    /// The key of a name, which is compared without regard to case.
+    pub fn of_name(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "aws:principalaccount" => Some(Self::PrincipalAccount),
+            "aws:principalarn" => Some(Self::PrincipalArn),
+            "aws:sourceaccount" => Some(Self::SourceAccount),
+            "aws:sourcearn" => Some(Self::SourceArn),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The value of a context key; `None` where this request has none.
+    pub fn value(&self, key: ContextKey) -> Option<Cow<'a, str>> {
+        match (key, self.caller) {
+            (ContextKey::SourceAccount, _) => self.source_account.map(Cow::Borrowed),
+            (ContextKey::SourceArn, _) => self.source_arn.map(Cow::Borrowed),
+            (ContextKey::PrincipalAccount, Caller::Role(arn)) => account_of(arn).map(Cow::Borrowed),
+            (ContextKey::PrincipalAccount, Caller::Account(id)) => Some(Cow::Borrowed(id)),
+            (ContextKey::PrincipalArn, Caller::Role(arn)) => Some(Cow::Borrowed(arn)),
+            (ContextKey::PrincipalArn, Caller::Account(id)) => {
+                Some(Cow::Owned(format!("arn:aws:iam::{id}:root")))
+            }
+            // A service that calls for itself belongs to no account.
+            (_, Caller::Service(_) | Caller::Unnamed) => None,
+        }
+    }
+}
+
+/// The account in a role's ARN.
+pub fn account_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|account| !account.is_empty())
+}

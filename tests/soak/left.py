@@ -1,0 +1,60 @@
+"""What a process holds of the machine: memory, descriptors, children, folders."""
+
+import os
+import pathlib
+import time
+
+
+def memory_bytes(pid):
+    """Resident memory that is no file's."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1_024
+    raise SystemExit(f"/proc/{pid}/status has no RssAnon")
+
+
+def at_rest_bytes(pid, looks=10, every_s=0.5, patience_s=60):
+    """Memory once it has not fallen by a hundredth for some looks: allocators give it back late."""
+    least, since, deadline = memory_bytes(pid), 0, time.monotonic() + patience_s
+    while since < looks and time.monotonic() < deadline:
+        time.sleep(every_s)
+        now = memory_bytes(pid)
+        since = 0 if now < least * 0.99 else since + 1
+        least = min(least, now)
+    return least
+
+
+def descriptors(pid):
+    """Open files."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def children(pid):
+    """Processes it has started, as pairs of an id and a state: `Z` is one that nobody has waited for."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                stat = pathlib.Path(f"/proc/{entry}/stat").read_text()
+            except OSError:
+                continue
+            state, parent = stat.rsplit(")", 1)[1].split()[:2]
+            if int(parent) == pid:
+                found.append((int(entry), state))
+    return found
+
+
+def child_in(pid, name):
+    """The child whose working folder lies below a function's name."""
+    for child, _ in children(pid):
+        try:
+            if f"/{name}/" in os.readlink(f"/proc/{child}/cwd"):
+                return child
+        except OSError:
+            continue
+    return None
+
+
+def folders(root):
+    """Folders below a folder, but for those at its top, which come and go with the emulator."""
+    return sorted(str(path.relative_to(root)) for path in pathlib.Path(root).rglob("*") if path.is_dir())
