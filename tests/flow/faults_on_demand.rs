@@ -166,6 +166,81 @@ async fn posts_that_are_refused_for_a_while_arrive_in_the_end() {
     }
 }
 
+/// How many messages wait in the echo function's dead-letter queue.
+async fn dead_letters(plane: &TestPlane) -> String {
+    let ask = json!({"QueueUrl": queue_url(plane), "AttributeNames": ["ApproximateNumberOfMessages"]});
+    let answer = control::json(&plane.plane, "AmazonSQS.GetQueueAttributes", &ask).await;
+    answer["Attributes"]["ApproximateNumberOfMessages"].as_str().expect("a number").to_owned()
+}
+
+fn queue_url(plane: &TestPlane) -> String {
+    format!("http://localhost/{}/{}-faults", plane.plane.account().id, plane.stack.function_name("echo"))
+}
+
+/// Calls that fail for everybody alike are backed off and delivered again; no record is set aside for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn uniform_throttling_sends_nothing_to_the_dead_letter_queue() {
+    const CLIENTS: usize = 8;
+    for (fault, messages) in
+        [("connections-429=50%", 8), ("connections-500=50%", 8), ("connections-429=70%", 2)]
+    {
+        let plane = plane_with(fault, "").await;
+        let mut clients = Vec::new();
+        for _ in 0..CLIENTS {
+            clients.push(plane.client().await);
+        }
+        for n in 0..messages {
+            for client in &mut clients {
+                client.send(&n.to_string()).await;
+            }
+        }
+        for client in &mut clients {
+            for n in 0..messages {
+                assert_eq!(client.receive().await, n.to_string(), "{fault}");
+            }
+        }
+        assert!(struck(&plane) > 0, "{fault}");
+        assert_eq!(dead_letters(&plane).await, "0", "{fault}");
+    }
+}
+
+/// One client fails for good and its records cannot be reported: the others are answered all the same, and the log
+/// says which record it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_dead_letter_queue_stops_nobody_and_no_record_goes_unmentioned() {
+    let plane = TestPlane::start().await;
+    let (mut good, mut bad) = (plane.client().await, plane.client().await);
+    let id = connection_id(&mut bad).await;
+    for n in 0..30 {
+        good.send(&n.to_string()).await;
+        assert_eq!(good.receive().await, n.to_string());
+    }
+    control::json(&plane.plane, "AmazonSQS.DeleteQueue", &json!({"QueueUrl": queue_url(&plane)})).await;
+    let specs = vec![format!("connections-500=for={id}").parse().expect("a fault")];
+    plane.plane.faults().set(FaultSettings { specs, seed: Some(1) });
+    for n in 30..40 {
+        bad.send(&n.to_string()).await;
+        good.send(&n.to_string()).await;
+        assert_eq!(good.receive().await, n.to_string());
+    }
+    eventually("each record is in the log", || async { set_aside(&plane).await == 10 }).await;
+}
+
+/// Log lines of records that the echo function's queue did not take, with their places in the stream.
+async fn set_aside(plane: &TestPlane) -> usize {
+    let group = format!("/aws/lambda/{}", plane.stack.function_name("echo"));
+    let filter = json!({"logGroupName": group});
+    let events = control::json(&plane.plane, "Logs_20140328.FilterLogEvents", &filter).await;
+    let events = events["events"].as_array().cloned().unwrap_or_default();
+    let is_meant = |event: &&Value| {
+        let line = event["message"].as_str().unwrap_or_default();
+        line.contains("it is set aside")
+            && line.contains("sequenceNumber")
+            && line.contains("shardId-000000000000")
+    };
+    events.iter().filter(is_meant).count()
+}
+
 /// See docs/aws-behaviour.md#kinesis-fan-out. A delay is the one thing that a lower bound of time can tell of.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_shard_answers_no_sooner_than_its_delay() {

@@ -7,6 +7,7 @@ mod failing_batches;
 mod fault_queues;
 mod faults_on_demand;
 mod function_host;
+mod function_memory;
 mod function_to_client;
 mod gateway_to_stream;
 mod integrations;

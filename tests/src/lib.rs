@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod functions;
 pub mod group;
 pub mod plane;
+pub mod runtime_api;
 pub mod sdk;
 pub mod source;
 pub mod suite;

@@ -9,6 +9,7 @@ use tracing::Span;
 use crate::batch::{Batch, Runner, lock};
 use crate::connection::{Connection, Scope};
 use crate::core::{Verdict, Window};
+use crate::dead_letters::Report;
 use crate::event::Event;
 use crate::failure::{Course, Failure};
 use crate::fault::{Fault, FaultReason, cut};
@@ -29,14 +30,13 @@ struct Ended {
     may_pass: bool,
 }
 
-impl From<Record> for Delivered {
-    fn from(record: Record) -> Self {
-        let event = Event::decode(&record).map_err(|error| error.to_string());
+impl Delivered {
+    /// A record that came with an invocation of this trace.
+    pub fn new(record: Record, trace_id: Option<Arc<str>>) -> Self {
+        let event = Event::decode(&record, trace_id).map_err(|error| error.to_string());
         Self { record, event }
     }
-}
 
-impl Delivered {
     /// What the record's order is kept by: its connection, which the template makes its partition key.
     pub fn connection_id(&self) -> &str {
         self.event.as_ref().map_or(&self.record.partition_key, Event::connection_id)
@@ -46,6 +46,7 @@ impl Delivered {
         tracing::info_span!(
             "record",
             requestId = batch.request_id,
+            traceId = batch.trace_id.as_deref(),
             connectionId = self.connection_id(),
             eventRequestId = self.event.as_ref().ok().and_then(Event::request_id),
             sequenceNumber = self.record.sequence_number,
@@ -76,9 +77,7 @@ impl Runner {
             }
         };
         let deliveries = lock(&self.memory).fail(&delivered.record.event_id);
-        // Asked whatever the course: a connection whose handler fails for good is poisoned as well.
-        let is_poison = patience.is_poison();
-        if ended.may_pass && !is_poison && deliveries < self.limits.deliveries {
+        if ended.may_pass && !patience.is_in_vain() && deliveries < self.limits.deliveries {
             tracing::warn!(error = cut(&ended.error), deliveries, "the record must be delivered again");
             return Verdict::Redeliver;
         }
@@ -146,55 +145,48 @@ impl Runner {
         Connection::new(event.connection_id(), Arc::new(scope))
     }
 
-    /// Publishes the record to the fault queue; where that fails, Lambda delivers it again: it is never lost.
+    /// Reports the record to the dead-letter queue; where that refuses, Lambda delivers it again, or it is set aside.
     async fn publish(&self, record: &Record, ended: &Ended, deliveries: u32, batch: &Batch<'_>) -> Verdict {
         let fault =
             Fault::new(ended.reason, &ended.error, deliveries, record, &self.function_name, batch.request_id);
-        let reason = fault.reason.name();
+        let (reason, error) = (fault.reason.name(), cut(&ended.error));
         let window = batch.window.for_record(Instant::now(), &self.limits);
-        let published = match fault.into_message() {
-            Ok(message) => self.publish_message(&message, window, batch).await,
-            Err(error) => Err(error.to_string()),
+        let (number, tally) = (&record.sequence_number, &batch.tally);
+        let report = match fault.into_message() {
+            Ok(message) => {
+                self.dead_letters.report(message, number, window, &self.limits, &self.jitter, tally).await
+            }
+            Err(error) => Report::Refused(error.to_string()),
         };
-        match published {
-            Ok(()) => {
-                tracing::error!(
-                    error = cut(&ended.error),
-                    reason,
-                    deliveries,
-                    "the record went to the fault queue"
-                );
-                batch.tally.faulted();
+        match report {
+            Report::Taken => {
+                tracing::error!(error, reason, deliveries, "the record went to the fault queue");
+                tally.faulted();
                 Verdict::Finished
             }
-            Err(refusal) => {
+            Report::Refused(refusal) => {
+                let refusal = cut(&refusal);
                 tracing::error!(
-                    error = cut(&ended.error),
+                    error,
                     reason,
                     deliveries,
-                    refusal = cut(&refusal),
-                    "the fault queue does not take the record: it must be delivered again"
+                    refusal,
+                    "the dead-letter queue does not take the record: it must be delivered again"
                 );
                 Verdict::Redeliver
             }
-        }
-    }
-
-    async fn publish_message(&self, message: &str, window: Window, batch: &Batch<'_>) -> Result<(), String> {
-        let mut attempts = 0;
-        loop {
-            let refusal = match timeout_at(window.publish_until, self.fault_queue.publish(message)).await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(refusal)) => refusal,
-                Err(_) => return Err("no answer before Lambda's deadline".into()),
-            };
-            attempts += 1;
-            match window.wait(Instant::now(), attempts, self.jitter.next()) {
-                Some(wait) => {
-                    batch.tally.retried();
-                    sleep(wait).await;
-                }
-                None => return Err(refusal),
+            Report::SetAside(refusal) => {
+                tracing::error!(
+                    error,
+                    reason,
+                    deliveries,
+                    refusal = cut(&refusal),
+                    shardId = record.shard_id(),
+                    "the dead-letter queue does not take the record: it is set aside, and lost with this environment \
+                     but for the stream's own copy"
+                );
+                tally.set_aside();
+                Verdict::Finished
             }
         }
     }

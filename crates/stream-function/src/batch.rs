@@ -11,9 +11,9 @@ use crate::attempt::Delivered;
 use crate::connection::Connection;
 use crate::connections::Connections;
 use crate::core::{Health, Memory, Plan, Verdict, Window};
+use crate::dead_letters::DeadLetters;
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::fault::FaultQueue;
 use crate::jitter::Jitter;
 use crate::limits::Limits;
 use crate::record::Record;
@@ -22,7 +22,7 @@ use crate::telemetry::{Counts, Tally};
 /// An execution environment: what lives from one batch to the next.
 pub(crate) struct Runner {
     pub connections: Arc<dyn Connections>,
-    pub fault_queue: Arc<dyn FaultQueue>,
+    pub dead_letters: DeadLetters,
     pub limits: Limits,
     pub jitter: Arc<Jitter>,
     pub function_name: String,
@@ -31,10 +31,19 @@ pub(crate) struct Runner {
     pub health: Arc<Mutex<Health>>,
 }
 
+/// One invocation, as it comes from Lambda.
+pub(crate) struct Arrival<'a> {
+    pub request_id: &'a str,
+    pub trace_id: Option<Arc<str>>,
+    /// Until Lambda's deadline.
+    pub left: Duration,
+}
+
 /// One invocation, as all its records see it.
 #[derive(Clone)]
 pub(crate) struct Batch<'a> {
     pub request_id: &'a str,
+    pub trace_id: Option<Arc<str>>,
     pub window: Window,
     pub tally: Arc<Tally>,
 }
@@ -48,28 +57,25 @@ pub(crate) struct Handled {
 }
 
 impl Runner {
-    /// Handles a batch that must be answered within `left`.
-    pub async fn handle<H, E>(
-        &self,
-        records: Vec<Record>,
-        request_id: &str,
-        left: Duration,
-        handler: &H,
-    ) -> Handled
+    /// Handles a batch, which must be answered within the time that its arrival leaves.
+    pub async fn handle<H, E>(&self, records: Vec<Record>, arrival: Arrival<'_>, handler: &H) -> Handled
     where
         H: AsyncFn(Event, Connection) -> Result<(), E>,
         E: Into<Failure>,
     {
         let now = Instant::now();
+        let Arrival { request_id, trace_id, left } = arrival;
         let window = Window::for_batch(now, left, &self.limits);
-        let batch = Batch { request_id, window, tally: Arc::default() };
-        let records: Vec<Delivered> = records.into_iter().map(Delivered::from).collect();
+        let batch = Batch { request_id, trace_id, window, tally: Arc::default() };
+        let records: Vec<Delivered> =
+            records.into_iter().map(|record| Delivered::new(record, batch.trace_id.clone())).collect();
         let plan = Mutex::new(self.plan(&records, &batch, now));
         let heads = lock(&plan).heads().to_vec();
         let lanes = futures_util::stream::iter(heads)
             .map(|head| self.lane(head, &plan, &records, &batch, handler))
             .buffer_unordered(self.limits.connections_at_once);
-        lanes.for_each(async |()| {}).await;
+        let late = self.dead_letters.report_late(window, &batch.tally);
+        futures_util::future::join(lanes.for_each(async |()| {}), late).await;
         let checkpoint = lock(&plan).checkpoint();
         Handled {
             redeliver_from: checkpoint.map(|place| records[place].record.sequence_number.clone()),

@@ -1,7 +1,5 @@
 //! The function's environment: what Lambda and Terraform put there, checked once, at init.
 
-use std::time::Duration;
-
 /// Everything the function needs to know, from environment variables.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Environment {
@@ -105,12 +103,6 @@ fn url(name: &'static str, value: String) -> Result<String, EnvironmentError> {
     } else {
         Err(EnvironmentError::NoUrl { name, value })
     }
-}
-
-/// What is left until Lambda's deadline.
-pub(crate) fn time_left(deadline_epoch_ms: u64, now: std::time::SystemTime) -> Duration {
-    let deadline = std::time::UNIX_EPOCH + Duration::from_millis(deadline_epoch_ms);
-    deadline.duration_since(now).unwrap_or_default()
 }
 
 #[cfg(test)]

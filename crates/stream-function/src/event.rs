@@ -22,6 +22,7 @@ pub struct Event {
     body: Arc<Body>,
     sequence_number: Arc<str>,
     arrival_epoch_ms: i64,
+    trace_id: Option<Arc<str>>,
 }
 
 /// Why an event is in the stream.
@@ -69,12 +70,13 @@ struct Body {
 }
 
 impl Event {
-    /// Reads the event from a record.
-    pub(crate) fn decode(record: &Record) -> Result<Self, serde_json::Error> {
+    /// Reads the event from a record that came with an invocation of this trace.
+    pub(crate) fn decode(record: &Record, trace_id: Option<Arc<str>>) -> Result<Self, serde_json::Error> {
         Ok(Self {
             body: Arc::new(serde_json::from_slice(&record.data)?),
             sequence_number: record.sequence_number.as_str().into(),
             arrival_epoch_ms: record.arrival_epoch_ms,
+            trace_id,
         })
     }
 
@@ -168,6 +170,14 @@ impl Event {
     pub fn arrival_epoch_ms(&self) -> i64 {
         self.arrival_epoch_ms
     }
+
+    /// The X-Ray trace of the invocation that brought the event, as `Root=1-…;Parent=…;Sampled=…`.
+    ///
+    /// The environment variable `_X_AMZN_TRACE_ID` is not set: see [`runtime`](crate::runtime).
+    #[must_use]
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
+    }
 }
 
 /// A detail that is no text is left out: it is no reason to refuse the event.
@@ -193,14 +203,15 @@ mod tests {
     use super::*;
 
     fn decode(data: &str) -> Result<Event, serde_json::Error> {
-        Event::decode(&Record {
+        let record = Record {
             event_id: "shardId-000000000000:1".into(),
             sequence_number: "1".into(),
             partition_key: "c".into(),
             data: data.into(),
             arrival_epoch_ms: 0,
             source_arn: None,
-        })
+        };
+        Event::decode(&record, None)
     }
 
     #[test]

@@ -4,15 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 
-use crate::connections::BoxFuture;
 use crate::limits::{ERROR_TEXT_BYTES_MAX, FAULT_MESSAGE_BYTES_MAX};
 use crate::record::Record;
-
-/// Where records go that no attempt can handle.
-pub(crate) trait FaultQueue: Send + Sync {
-    /// Publishes one message. One call is one attempt; the error says why it failed.
-    fn publish<'a>(&'a self, message: &'a str) -> BoxFuture<'a, Result<(), String>>;
-}
 
 /// Why a record went to the fault queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

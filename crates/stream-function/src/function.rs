@@ -1,21 +1,22 @@
 //! A function: its handler, its limits, and the loop that feeds it batches from Lambda.
 
-use std::fmt;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use lambda_runtime::{LambdaEvent, Runtime, service_fn};
-
-use crate::batch::Runner;
+use crate::batch::{Arrival, Runner};
 use crate::client::{EndpointConnections, Queue, Transport, transport};
 use crate::connection::Connection;
 use crate::connections::Connections;
-use crate::environment::{Environment, time_left};
+use crate::dead_letters::DeadLetters;
+use crate::environment::Environment;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::jitter::Jitter;
 use crate::limits::{Limits, WARM_UP_TIMEOUT};
 use crate::record::{BatchResponse, KinesisEvent};
+use crate::run_error::RunError;
+use crate::runtime::{self, Context};
 use crate::telemetry;
 
 /// A handler with limits of its own; [`run`](crate::run) is one with the defaults.
@@ -71,6 +72,19 @@ impl<H> Function<H> {
         self
     }
 
+    /// How long records that are given up wait for a dead-letter queue that refuses them, from its first refusal on: 3 s
+    /// by default. After that they are set aside: logged, counted in the metric `DeadLetterFailures`, kept in memory,
+    /// and reported once the queue takes messages again.
+    ///
+    /// With [`Duration::MAX`] they are never set aside: Lambda delivers them again for as long as the mapping allows,
+    /// and the whole shard waits. With a mapping whose `maximum_retry_attempts` is -1 they stay until the stream has
+    /// them no more.
+    #[must_use]
+    pub fn dead_letter_patience(mut self, time: Duration) -> Self {
+        self.limits.dead_letter_patience = time;
+        self
+    }
+
     /// Reaches clients by an implementation of your own instead of the library's.
     #[must_use]
     pub fn connections(mut self, connections: impl Connections + 'static) -> Self {
@@ -92,19 +106,28 @@ impl<H> Function<H> {
         H: AsyncFn(Event, Connection) -> Result<(), E>,
         E: Into<Failure>,
     {
-        let lookup = |name: &str| std::env::var(name).ok();
-        telemetry::init(lookup);
-        let environment =
-            Environment::read(&lookup).map_err(|error| fail("the function cannot start", &error))?;
-        let transport =
-            transport(&environment).map_err(|error| fail("the HTTP client cannot start", error.as_ref()))?;
+        telemetry::init(|name| std::env::var(name).ok());
         let Self { handler, limits, connections } = self;
-        let runner = runner(environment, transport, limits, connections);
+        let runner = match prepare(limits, connections) {
+            Ok(runner) => runner,
+            Err(error) => {
+                runtime::report_init_error(&error).await;
+                return Err(error);
+            }
+        };
         // The sandbox may freeze as soon as it polls, and a handshake would not survive that.
         let _ = tokio::time::timeout(WARM_UP_TIMEOUT, runner.connections.warm_up()).await;
-        let service = service_fn(|batch| invoke(&runner, batch, &handler));
-        Runtime::new(service).run().await.map_err(|error| fail("lambda's runtime API fails", error.as_ref()))
+        runtime::serve(async |batch, context| invoke(&runner, batch, &context, &handler).await).await
     }
+}
+
+/// Reads the environment and builds the clients.
+fn prepare(limits: Limits, connections: Option<Arc<dyn Connections>>) -> Result<Runner, RunError> {
+    let environment = Environment::read(&|name| std::env::var(name).ok())
+        .map_err(|error| RunError::new("the function cannot start", &error))?;
+    let transport = transport(&environment)
+        .map_err(|error| RunError::new("the HTTP client cannot start", error.as_ref()))?;
+    Ok(runner(environment, transport, limits, connections))
 }
 
 fn runner(
@@ -117,7 +140,7 @@ fn runner(
     Runner {
         connections: connections
             .unwrap_or_else(|| Arc::new(EndpointConnections::new(transport.clone(), connections_endpoint))),
-        fault_queue: Arc::new(Queue::new(transport, sqs_endpoint, fault_queue_url)),
+        dead_letters: DeadLetters::new(Arc::new(Queue::new(transport, sqs_endpoint, fault_queue_url))),
         limits,
         jitter: Arc::new(Jitter::from_system()),
         function_name,
@@ -130,18 +153,22 @@ fn runner(
 /// One invocation: its records handled, its metrics printed, its checkpoint reported.
 async fn invoke<H, E>(
     runner: &Runner,
-    batch: LambdaEvent<KinesisEvent>,
+    batch: KinesisEvent,
+    context: &Context,
     handler: &H,
-) -> Result<BatchResponse, lambda_runtime::Error>
+) -> Result<BatchResponse, Infallible>
 where
     H: AsyncFn(Event, Connection) -> Result<(), E>,
     E: Into<Failure>,
 {
     let (begun, now) = (Instant::now(), SystemTime::now());
-    let LambdaEvent { payload, context } = batch;
-    let left = time_left(context.deadline, now);
-    let records = payload.records.into_iter().map(Into::into).collect();
-    let handled = runner.handle(records, &context.request_id, left, handler).await;
+    let arrival = Arrival {
+        request_id: &context.request_id,
+        trace_id: context.trace_id.clone(),
+        left: context.deadline.saturating_duration_since(begun),
+    };
+    let records = batch.records.into_iter().map(Into::into).collect();
+    let handled = runner.handle(records, arrival, handler).await;
     let now_epoch_ms = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     println!(
         "{}",
@@ -155,28 +182,3 @@ where
     );
     Ok(BatchResponse::new(handled.redeliver_from))
 }
-
-/// Why a function does not run.
-///
-/// Its `Debug` is its sentence, since that is what `main` prints.
-pub struct RunError(String);
-
-fn fail(what: &str, error: &(dyn std::error::Error + 'static)) -> RunError {
-    let error = RunError(format!("{what}: {}", crate::client::causes(error)));
-    tracing::error!("{error}");
-    error
-}
-
-impl fmt::Debug for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for RunError {}

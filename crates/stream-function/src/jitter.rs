@@ -13,6 +13,12 @@ impl Jitter {
         Self(AtomicU64::new(RandomState::new().hash_one(0u8)))
     }
 
+    /// The same numbers for the same seed.
+    #[cfg(any(test, feature = "test-kit"))]
+    pub fn seeded(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
     /// A number in `0.0..1.0`.
     pub fn next(&self) -> f64 {
         const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -31,7 +37,7 @@ mod tests {
 
     #[test]
     fn spreads_over_the_whole_range() {
-        let jitter = Jitter(AtomicU64::new(7));
+        let jitter = Jitter::seeded(7);
         let mut tenths = [0u32; 10];
         for _ in 0..10_000 {
             tenths[(jitter.next() * 10.0) as usize] += 1;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod limits;
+pub mod runtime;
 
 mod attempt;
 mod batch;
@@ -8,6 +9,7 @@ mod client;
 mod connection;
 mod connections;
 mod core;
+mod dead_letters;
 mod environment;
 mod event;
 mod failure;
@@ -16,6 +18,7 @@ mod function;
 mod jitter;
 mod patience;
 mod record;
+mod run_error;
 mod telemetry;
 #[cfg(feature = "test-kit")]
 pub mod test_kit;
@@ -25,7 +28,8 @@ pub use connections::{BoxFuture, ConnectionInfo, Connections, Delivery, Identity
 pub use event::{Event, EventType};
 pub use failure::{Failure, give_up, retry};
 pub use fault::FaultReason;
-pub use function::{Function, RunError};
+pub use function::Function;
+pub use run_error::RunError;
 
 /// Runs a function with the default [limits]: builds the clients once, then handles batches for as long as the
 /// execution environment lives.

@@ -26,7 +26,7 @@ pub const BATCH_RETRY: Duration = Duration::from_secs(10);
 /// the whole record before the mapping gives it up with nothing but its position.
 pub const DELIVERIES_MAX: u32 = 5;
 
-/// Attempts at one record, or at one post, within one delivery.
+/// Attempts at one record, or at one post, within one delivery, beside the quick ones of [`SUSPECT_RETRY`].
 pub const ATTEMPTS_MAX: u32 = 10;
 
 /// The longest wait before the first retry; each further one may be twice as long.
@@ -35,26 +35,76 @@ pub const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 /// The longest wait between two attempts.
 pub const BACKOFF_LONGEST: Duration = Duration::from_secs(1);
 
-/// How long a record is tried whose connection fails while the others get through: all behind it wait for that.
-pub const ALONE_RETRY: Duration = Duration::from_millis(150);
+/// How long a record is tried quickly whose connection seems to fail for a reason of its own: by then that is known.
+pub const SUSPECT_RETRY: Duration = Duration::from_millis(150);
 
-/// The longest wait before the first retry of a connection that fails alone; each further one may be twice as long.
-pub const ALONE_BACKOFF_FIRST: Duration = Duration::from_millis(5);
+/// The longest wait before the first quick retry; each further one may be twice as long.
+pub const SUSPECT_BACKOFF_FIRST: Duration = Duration::from_millis(5);
 
-/// How near to a connection's failure the others' successes and failures must be to tell something about it.
-pub const OTHERS_WITHIN: Duration = Duration::from_secs(1);
+/// The longest wait between two quick retries.
+pub const SUSPECT_BACKOFF_LONGEST: Duration = Duration::from_millis(20);
 
-/// How long after its last failure a poisoned connection is not tried twice.
-pub const POISONED_FOR: Duration = Duration::from_secs(60);
+/// Below this likelihood of being like the others, a connection is tried quickly. Being wrong costs nothing.
+pub const SUSPECT_LIKELIHOOD: f64 = 0.05;
 
-/// Poisoned connections that a warm environment remembers.
-pub const POISONED_MAX: usize = 1_000;
+/// Below this likelihood of being like the others, a connection is quarantined. Being wrong sends a record to the
+/// dead-letter queue that others' luck would have saved.
+pub const QUARANTINE_LIKELIHOOD: f64 = 1e-6;
+
+/// Failures in a row without which no connection is quarantined, whatever the others meet.
+pub const QUARANTINE_FAILURES_MIN: u32 = 4;
+
+/// How near to the first of a connection's failures the others' attempts must be to tell something about it.
+pub const OTHERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// The others' newest attempts that are counted: enough to tell, few enough to forget what was before an outage.
+pub const OTHERS_ATTEMPTS_MAX: usize = 64;
+
+/// How recently others must have failed or succeeded to say whether most of them fail now.
+pub const NEIGHBOURS_WITHIN: Duration = Duration::from_secs(1);
+
+/// Attempts of one batch that are this near to each other met the same endpoint.
+pub const SAME_MOMENT: Duration = Duration::from_millis(20);
+
+/// Outcomes of attempts that a warm environment remembers.
+pub const OUTCOMES_MAX: usize = 512;
+
+/// How long after its last failure a quarantined connection is not tried twice.
+pub const QUARANTINE_TIME: Duration = Duration::from_secs(60);
+
+/// Quarantined connections that a warm environment remembers.
+pub const QUARANTINED_MAX: usize = 1_000;
+
+/// Failing connections whose failures in a row a warm environment counts.
+pub const STREAKS_MAX: usize = 1_000;
 
 /// Time kept free before Lambda's deadline to publish faults and to answer; a quarter of what is left if less.
 pub const DEADLINE_MARGIN: Duration = Duration::from_secs(1);
 
 /// Time kept free before Lambda's deadline for the answer alone.
 pub const ANSWER_MARGIN: Duration = Duration::from_millis(200);
+
+/// How long records wait for a dead-letter queue that refuses, from its first refusal on and for all of them together.
+/// Everybody behind them waits as long, once for each outage of the queue.
+pub const DEAD_LETTER_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long after its last refusal the queue's outage is forgotten.
+pub const OUTAGE_FORGOTTEN: Duration = Duration::from_secs(60);
+
+/// The shortest time before the queue is offered again what was set aside; each further one is twice as long.
+pub const REPORT_AGAIN_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest time before the queue is offered again what was set aside.
+pub const REPORT_AGAIN_LONGEST: Duration = Duration::from_secs(30);
+
+/// How much longer a batch may take to report what was set aside before.
+pub const REPORT_LATE_TIME: Duration = Duration::from_millis(250);
+
+/// Records that are set aside in a warm environment.
+pub const SET_ASIDE_MAX: usize = 1_000;
+
+/// Bytes of the messages that are set aside: a function has 128 MB.
+pub const SET_ASIDE_BYTES_MAX: usize = 8 * 1_048_576;
 
 /// Finished records that a warm environment remembers: the largest batch a mapping can deliver.
 pub const REMEMBERED_RECORDS_MAX: usize = 10_000;
@@ -88,6 +138,7 @@ pub(crate) struct Limits {
     pub record_retry: Duration,
     pub batch_retry: Duration,
     pub deliveries: u32,
+    pub dead_letter_patience: Duration,
 }
 
 impl Default for Limits {
@@ -97,6 +148,7 @@ impl Default for Limits {
             record_retry: RECORD_RETRY,
             batch_retry: BATCH_RETRY,
             deliveries: DELIVERIES_MAX,
+            dead_letter_patience: DEAD_LETTER_PATIENCE,
         }
     }
 }

@@ -1,5 +1,6 @@
-//! How long one record is tried within a delivery: its window, less where its connection fails alone.
+//! How long one record is tried within a delivery: its window, unless its connection fails for a reason of its own.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ pub(crate) struct Patience {
     connection: Arc<str>,
     /// When the first of its attempts had failed.
     since: OnceLock<Instant>,
+    /// Quick retries, which do not count against the record's attempts.
+    quick: AtomicU32,
 }
 
 impl Patience {
@@ -28,28 +31,37 @@ impl Patience {
             health: Arc::clone(health),
             connection: connection.into(),
             since: OnceLock::new(),
+            quick: AtomicU32::new(0),
         }
     }
 
     /// How long to wait after `attempts` of one kind have failed; nothing if there is to be no further one.
     pub fn wait(&self, attempts: u32) -> Option<Duration> {
         let now = Instant::now();
-        let since = *self.since.get_or_init(|| now);
-        match lock(&self.health).fail(&self.connection, since, now) {
-            Standing::Shared => self.window.wait(now, attempts, self.jitter.next()),
-            Standing::Alone => self.window.wait_alone(since, now, attempts, self.jitter.next()),
-            Standing::Poisoned => None,
+        let first = self.since.set(now).is_ok();
+        let standing = lock(&self.health).fail(&self.connection, first, now);
+        let quick = self.quick.load(Ordering::Relaxed);
+        if standing == Standing::Quarantined {
+            return None;
         }
+        if standing == Standing::Suspect
+            && let Some(since) = self.since.get()
+            && let Some(wait) = self.window.wait_quick(*since, now, quick + 1, self.jitter.next())
+        {
+            self.quick.store(quick + 1, Ordering::Relaxed);
+            return Some(wait);
+        }
+        self.window.wait(now, attempts.saturating_sub(quick).max(1), self.jitter.next())
     }
 
     /// Whether what failed will fail again while the others get through: then no later delivery is asked for.
-    pub fn is_poison(&self) -> bool {
-        let since = self.since.get();
-        since.is_some_and(|since| lock(&self.health).is_poison(&self.connection, *since, Instant::now()))
+    pub fn is_in_vain(&self) -> bool {
+        self.since.get().is_some() && lock(&self.health).is_quarantined(&self.connection, Instant::now())
     }
 
     /// The record was handled.
     pub fn rewarded(&self) {
-        lock(&self.health).succeed(&self.connection, Instant::now());
+        let first = self.since.get().is_none();
+        lock(&self.health).succeed(&self.connection, first, Instant::now());
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use stream_function::test_kit::{TestEvent, TestKit};
-use stream_function::{Connection, Delivery, Event, Failure, Function, SendError, give_up, limits, retry};
+use stream_function::{Connection, Delivery, Event, Failure, Function, SendError, limits, retry};
 
 async fn echo(event: Event, connection: Connection) -> Result<(), SendError> {
     connection.send_text(event.payload()).await.map(drop)
@@ -44,25 +44,44 @@ fn an_endpoint_out_of_order_holds_every_connection_in_its_order() {
     assert!(kit.faults().is_empty());
 }
 
-/// Issue 8: one poisoned connection does not slow the others down. What it misses is in the fault queue, whole.
+/// So many events of others, before something happens to one.
+fn others(count: usize) -> Vec<TestEvent> {
+    (0..count).map(|n| TestEvent::message(&format!("other-{}", n % 10), n)).collect()
+}
+
+/// Issue 8: one bad connection does not slow the others down. What it misses is in the dead-letter queue, whole.
 #[test]
 fn a_connection_that_fails_while_others_get_through_holds_nobody_up() {
     let kit = TestKit::new(echo);
+    kit.deliver(others(40));
     kit.unavailable("a", usize::MAX);
     let events = [("a", 1), ("b", 2), ("a", 3), ("b", 4)].map(|(id, n)| TestEvent::message(id, n));
     let batch = kit.deliver(events);
     assert_eq!(batch.redeliver_from, None);
+    assert!((4..8).contains(&batch.retried), "{} retries", batch.retried);
     let reasons: Vec<_> = kit.faults().iter().map(|fault| fault.reason.clone()).collect();
     assert_eq!(reasons, ["retries_exhausted", "retries_exhausted"]);
     assert_eq!(kit.sent_to("b"), texts([2, 4]));
     let batch = kit.deliver([TestEvent::message("a", 5)]);
-    assert_eq!((batch.redeliver_from, batch.retried), (None, 0), "once poisoned it is tried once");
+    assert_eq!((batch.redeliver_from, batch.retried), (None, 0), "in quarantine it is tried once");
     kit.connected("a");
     kit.deliver([TestEvent::message("a", 6)]);
     assert_eq!(kit.sent_to("a"), texts([6]));
     kit.unavailable("a", 2);
     kit.deliver([TestEvent::message("b", 7), TestEvent::message("a", 8)]);
     assert_eq!(kit.sent_to("a"), texts([6, 8]), "its success has cleared it");
+}
+
+/// Two messages of another say too little: it has all its retries, as where everything fails.
+#[test]
+fn a_connection_that_fails_is_tried_on_where_too_little_is_known_of_others() {
+    let kit = TestKit::new(echo);
+    kit.unavailable("a", usize::MAX);
+    let batch = kit.deliver([("a", 1), ("b", 2), ("b", 3)].map(|(id, n)| TestEvent::message(id, n)));
+    assert_eq!(batch.redeliver_from, Some(0));
+    kit.connected("a");
+    assert_eq!(kit.redeliver().redeliver_from, None);
+    assert_eq!((kit.sent_to("a"), kit.faults().len()), (texts([1]), 0));
 }
 
 #[test]
@@ -76,6 +95,7 @@ fn a_handler_that_fails_for_one_connection_holds_nobody_up() {
         connection.send_text(event.payload()).await?;
         Ok(())
     });
+    kit.deliver(others(40));
     kit.deliver([TestEvent::message("b", 1), TestEvent::message("a", 2)]);
     let before = runs.replace(0);
     assert!(before > 1, "at first it is tried again");
@@ -91,9 +111,7 @@ fn texts<const N: usize>(numbers: [u32; N]) -> Vec<String> {
 fn a_cold_environment_sends_twice_but_in_order() {
     let kit = TestKit::new(echo);
     kit.unavailable("a", usize::MAX);
-    kit.fault_queue_refuses(true);
     assert_eq!(kit.deliver([TestEvent::message("a", 1), TestEvent::message("b", 2)]).redeliver_from, Some(0));
-    kit.fault_queue_refuses(false);
     kit.connected("a");
     kit.restart();
     assert_eq!(kit.redeliver().skipped, 0);
@@ -126,17 +144,6 @@ fn what_is_no_event_goes_to_the_fault_queue_whole() {
     assert_eq!((fault.reason.as_str(), fault.partition_key.as_str()), ("undecodable", "a"));
     assert_eq!(fault.data.as_deref(), Some(&data[..]));
     assert_eq!(kit.sent_to("a"), ["1"]);
-}
-
-#[test]
-fn a_record_that_the_fault_queue_refuses_is_delivered_again() {
-    let kit = TestKit::new(async |_: Event, _: Connection| Err::<(), _>(give_up("never")));
-    kit.fault_queue_refuses(true);
-    assert_eq!(kit.deliver([TestEvent::message("a", 1)]).redeliver_from, Some(0));
-    assert!(kit.faults().is_empty());
-    kit.fault_queue_refuses(false);
-    assert_eq!(kit.redeliver().redeliver_from, None);
-    assert_eq!(kit.faults()[0].reason, "gave_up");
 }
 
 #[test]

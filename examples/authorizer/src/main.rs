@@ -3,10 +3,11 @@
 //! `TOKENS` has a name for each token. The name becomes the connection's `principalId`, which mapping templates
 //! know as `$context.authorizer.principalId`.
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::error::Error;
+use stream_function::runtime::serve;
 
 /// What API Gateway tells the client of this failure is 401; any other is 500.
 const UNAUTHORIZED: &str = "Unauthorized";
@@ -24,14 +25,11 @@ struct Request {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let tokens = std::env::var("TOKENS").map_err(|_| "TOKENS is not set: it has a name for each token")?;
     let tokens: Tokens = serde_json::from_str(&tokens)?;
-    let tokens = &tokens;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Request>| async move {
-        authorize(tokens, &event.payload).ok_or_else(|| Error::from(UNAUTHORIZED))
-    }))
-    .await
+    serve(async |request: Request, _| authorize(&tokens, &request).ok_or(UNAUTHORIZED)).await?;
+    Ok(())
 }
 
 /// The policy that lets a client connect whose token is known.

@@ -48,6 +48,25 @@ locals {
         comparison  = "GreaterThanThreshold"
         threshold   = 0
       }
+      # Of two ways to lose a record for good: the queue takes it neither from the function nor from its mapping.
+      "${key}-dead-letter-failures" = {
+        description = "${function.name} cannot put records into ${function.fault_queue_name}: see the queue, its policy and the function's log. They are lost once the stream has them no more."
+        namespace   = "Sluicegate"
+        metric      = "DeadLetterFailures"
+        dimensions  = { FunctionName = function.name }
+        statistic   = "Sum"
+        comparison  = "GreaterThanThreshold"
+        threshold   = 0
+      }
+      "${key}-destination-failures" = {
+        description = "The event source mapping of ${function.name} cannot report records to ${function.fault_queue_name}: see the queue and the function's role. They are lost once the stream has them no more."
+        namespace   = "AWS/Lambda"
+        metric      = "DestinationDeliveryFailures"
+        dimensions  = { FunctionName = function.name }
+        statistic   = "Sum"
+        comparison  = "GreaterThanThreshold"
+        threshold   = 0
+      }
       "${key}-errors" = {
         description = "${function.name} crashed or ran out of time: see its log."
         namespace   = "AWS/Lambda"

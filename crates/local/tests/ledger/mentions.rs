@@ -41,7 +41,7 @@ fn named(line: &str) -> Vec<&str> {
     anchors.filter(|anchor| anchor.contains('-')).collect()
 }
 
-/// As in "facts A10".
+/// As in "docs/aws-behaviour.md#apigateway-context".
 fn cites_a_code(line: &str) -> bool {
     let is_code = |rest: &str| {
         let (letter, digits) = rest.split_at_checked(1).unwrap_or_default();

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::transport::{Transport, causes};
 use crate::connections::BoxFuture;
-use crate::fault::FaultQueue;
+use crate::dead_letters::FaultQueue;
 
 /// SigV4's name of the service.
 const SERVICE: &str = "sqs";

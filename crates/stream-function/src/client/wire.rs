@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{EndpointConnections, Queue, transport};
 use crate::connections::{Connections, Delivery, SendError};
+use crate::dead_letters::FaultQueue;
 use crate::environment::Environment;
-use crate::fault::FaultQueue;
 
 /// An endpoint that answers by the last segment of the path, and counts the connections it accepts.
 struct Endpoint {

@@ -1,181 +1,130 @@
-//! Which connection fails while the others get through. Pure; time is passed in.
+//! Which connection fails for a reason of its own. Pure; time is passed in.
 //!
 //! Records that fail are tried again, and a batch is answered only when that is over: everybody behind it waits.
-//! Where all connections fail alike, nobody loses by it. Where one fails and the others do not, it must not cost
-//! them more than moments: it is tried for a short while, and from then on *poisoned*: tried once, until it succeeds.
+//! Where connections fail alike, nobody loses by it, and nothing is cut short. Where one fails and the others do not,
+//! it must not cost them more than moments: once the evidence is clear it is *quarantined*, and tried only once per
+//! record until it succeeds. What counts as evidence is in [`evidence`](super::evidence).
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::limits::{OTHERS_WITHIN, POISONED_FOR, POISONED_MAX};
+use super::bounded::Bounded;
+use super::evidence::{Finding, judge};
+use super::recent::{Neighbours, Outcome, Recent};
+use crate::limits::{
+    NEIGHBOURS_WITHIN, OTHERS_WITHIN, QUARANTINE_TIME, QUARANTINED_MAX, SAME_MOMENT, STREAKS_MAX,
+};
 
-/// The latest successes and failures, and who is poisoned.
-#[derive(Debug, Default)]
+/// The latest outcomes, who fails, and who is quarantined.
+#[derive(Debug)]
 pub(crate) struct Health {
-    successes: Latest,
-    failures: Latest,
-    poisoned: HashMap<Arc<str>, Instant>,
-    poisoned_order: VecDeque<Arc<str>>,
+    hasher: RandomState,
+    recent: Recent,
+    streaks: Bounded<Streak>,
+    /// When each was last seen failing.
+    quarantined: Bounded<Instant>,
 }
 
 /// How patient a failing connection may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// Others fail too, or nothing is known of others: as patient as the limits allow.
+    /// Others fail too, or too little is known: as patient as the limits allow.
     Shared,
-    /// Others get through, and no other fails: for a short while.
-    Alone,
-    /// It has failed alone before and has not succeeded since: not at all.
-    Poisoned,
+    /// It may fail for a reason of its own: quick attempts find out.
+    Suspect,
+    /// It fails for a reason of its own: no further attempt now.
+    Quarantined,
 }
 
-/// When something last happened to two different connections: enough to know it of any connection but a given one.
-#[derive(Debug, Default)]
-struct Latest([Option<(Arc<str>, Instant)>; 2]);
+/// Failures of a connection in a row, across its records.
+#[derive(Clone, Copy, Debug)]
+struct Streak {
+    since: Instant,
+    last: Instant,
+    failures: u32,
+}
 
-impl Latest {
-    fn note(&mut self, connection: &str, now: Instant) {
-        let [first, second] = &mut self.0;
-        if first.as_ref().is_none_or(|(id, _)| **id != *connection) {
-            *second = first.replace((connection.into(), now));
-        } else if let Some((_, at)) = first {
-            *at = now;
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            hasher: RandomState::new(),
+            recent: Recent::default(),
+            streaks: Bounded::new(STREAKS_MAX),
+            quarantined: Bounded::new(QUARANTINED_MAX),
         }
-    }
-
-    fn of_another(&self, connection: &str) -> Option<Instant> {
-        self.0.iter().flatten().find(|(id, _)| **id != *connection).map(|(_, at)| *at)
     }
 }
 
 impl Health {
-    /// A record of this connection was handled.
-    pub fn succeed(&mut self, connection: &str, now: Instant) {
-        self.successes.note(connection, now);
-        self.poisoned.remove(connection);
+    /// A record of this connection was handled, at its `first` attempt or a later one.
+    pub fn succeed(&mut self, connection: &str, first: bool, now: Instant) {
+        self.streaks.remove(connection);
+        self.quarantined.remove(connection);
+        self.note(connection, true, first, now);
     }
 
-    /// An attempt of this connection has failed; its record has been failing `since`.
-    pub fn fail(&mut self, connection: &str, since: Instant, now: Instant) -> Standing {
-        if let Some(at) = self.poisoned.get_mut(connection).filter(|at| now < **at + POISONED_FOR) {
-            *at = now;
-            return Standing::Poisoned;
+    /// An attempt at a record of this connection has failed, its `first` one or a later one.
+    pub fn fail(&mut self, connection: &str, first: bool, now: Instant) -> Standing {
+        if self.is_quarantined(connection, now) {
+            // What it meets says nothing of the endpoint, so it is not noted as an outcome.
+            self.quarantined.insert(connection, now);
+            return Standing::Quarantined;
         }
-        self.failures.note(connection, now);
-        let others_fail = self.failures.of_another(connection).is_some_and(|at| now < at + OTHERS_WITHIN);
-        if !others_fail && self.others_succeed(connection, since) {
-            Standing::Alone
-        } else {
-            Standing::Shared
-        }
-    }
-
-    /// A record of this connection, which has been failing `since`, will not be tried again now: whether its
-    /// failure is its own, and the connection poisoned from here on.
-    pub fn is_poison(&mut self, connection: &str, since: Instant, now: Instant) -> bool {
-        let is_poison = self.fail(connection, since, now) != Standing::Shared
-            || self.successes.of_another(connection).is_some_and(|at| at > since);
-        if is_poison {
-            self.poison(connection, now);
-        }
-        is_poison
-    }
-
-    /// Shortly before the record began to fail, or since.
-    fn others_succeed(&self, connection: &str, since: Instant) -> bool {
-        self.successes.of_another(connection).is_some_and(|at| since < at + OTHERS_WITHIN)
-    }
-
-    fn poison(&mut self, connection: &str, now: Instant) {
-        let connection: Arc<str> = connection.into();
-        if self.poisoned.insert(Arc::clone(&connection), now).is_none() {
-            self.poisoned_order.push_back(connection);
-        }
-        while self.poisoned_order.len() > POISONED_MAX {
-            if let Some(oldest) = self.poisoned_order.pop_front() {
-                self.poisoned.remove(&oldest);
+        self.note(connection, false, first, now);
+        let mut streak = match self.streaks.get_mut(connection) {
+            Some(streak) if within(streak.last, now, QUARANTINE_TIME) => *streak,
+            _ => Streak { since: now, last: now, failures: 0 },
+        };
+        streak.last = now;
+        let finding = self.finding(connection, &mut streak, now);
+        self.streaks.insert(connection, streak);
+        match finding {
+            Finding::Nothing => Standing::Shared,
+            Finding::Suspect => Standing::Suspect,
+            Finding::Own => {
+                self.streaks.remove(connection);
+                self.quarantined.insert(connection, now);
+                Standing::Quarantined
             }
         }
     }
+
+    /// Whether this connection's failures are its own.
+    pub fn is_quarantined(&mut self, connection: &str, now: Instant) -> bool {
+        self.quarantined.get_mut(connection).is_some_and(|last| within(*last, now, QUARANTINE_TIME))
+    }
+
+    fn finding(&self, connection: &str, streak: &mut Streak, now: Instant) -> Finding {
+        let own = self.hasher.hash_one(connection);
+        let since = streak.since;
+        let neighbours = self
+            .recent
+            .neighbours(own, |at| within(at, now, NEIGHBOURS_WITHIN) && within(at, since, SAME_MOMENT));
+        let alone = neighbours == Neighbours::default();
+        let follows_a_failure =
+            alone && self.recent.last_of_others_failed(own, |at| within(at, since, OTHERS_WITHIN));
+        if neighbours.failing > neighbours.succeeding || follows_a_failure {
+            // While most others fail, or the one before did, failing proves nothing: the count begins again.
+            *streak = Streak { since: now, last: now, failures: 0 };
+            return Finding::Nothing;
+        }
+        streak.failures += 1;
+        judge(streak.failures, self.recent.others(own, |at| within(at, since, OTHERS_WITHIN)))
+    }
+
+    fn note(&mut self, connection: &str, succeeded: bool, first: bool, now: Instant) {
+        let connection = self.hasher.hash_one(connection);
+        self.recent.push(Outcome { connection, at: now, succeeded, first });
+    }
+}
+
+/// Whether `at` was later than `time` before `moment`.
+fn within(at: Instant, moment: Instant, time: Duration) -> bool {
+    moment < at + time
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn ms(ms: u64) -> Duration {
-        Duration::from_millis(ms)
-    }
-
-    #[test]
-    fn one_that_fails_beside_others_is_alone_then_poisoned_until_it_succeeds() {
-        let (mut health, start) = (Health::default(), Instant::now());
-        health.succeed("b", start);
-        assert_eq!(health.fail("a", start, start), Standing::Alone);
-        assert!(health.is_poison("a", start, start + ms(100)));
-        assert_eq!(health.fail("a", start, start + ms(200)), Standing::Poisoned);
-        health.succeed("a", start + ms(300));
-        assert_eq!(health.fail("a", start + ms(300), start + ms(300)), Standing::Alone);
-    }
-
-    #[test]
-    fn where_others_fail_too_or_nobody_is_known_patience_is_whole() {
-        let (mut health, start) = (Health::default(), Instant::now());
-        assert_eq!(health.fail("a", start, start), Standing::Shared, "there is no other");
-        health.succeed("a", start);
-        assert_eq!(health.fail("a", start, start), Standing::Shared, "its own success tells nothing");
-        health.succeed("c", start);
-        health.fail("b", start, start);
-        assert_eq!(health.fail("a", start, start + ms(1)), Standing::Shared, "another fails too");
-        assert!(!health.is_poison("b", start, start + ms(2)), "nobody has got through since");
-    }
-
-    #[test]
-    fn an_old_success_of_others_is_no_sign() {
-        let (mut health, start) = (Health::default(), Instant::now());
-        health.succeed("b", start);
-        let later = start + OTHERS_WITHIN;
-        assert_eq!(health.fail("a", later, later), Standing::Shared);
-        health.succeed("b", later + ms(1));
-        assert_eq!(health.fail("a", later, later + ms(2)), Standing::Alone, "it got through since");
-    }
-
-    #[test]
-    fn two_that_fail_among_many_are_poisoned_once_their_time_is_up() {
-        let (mut health, start) = (Health::default(), Instant::now());
-        for id in ["a", "b"] {
-            health.fail(id, start, start);
-        }
-        health.succeed("c", start + ms(1));
-        assert_eq!(health.fail("a", start, start + ms(2)), Standing::Shared);
-        assert!(health.is_poison("a", start, start + ms(3)));
-        assert!(health.is_poison("b", start, start + ms(3)));
-    }
-
-    proptest! {
-        /// Whatever comes: without a success of another nobody is poisoned, and memory is bounded.
-        #[test]
-        fn nobody_is_poisoned_where_nobody_else_succeeds(
-            events in prop::collection::vec((0u16..2_000, 0u64..5_000), 0..3_000),
-        ) {
-            let (mut health, start) = (Health::default(), Instant::now());
-            let mut now = start;
-            for (id, ms_later) in &events {
-                now += ms(*ms_later);
-                prop_assert!(!health.is_poison(&id.to_string(), start, now));
-            }
-            health.succeed("another", now);
-            for id in 0..2 * POISONED_MAX {
-                let _ = health.is_poison(&id.to_string(), now - ms(1), now);
-            }
-            prop_assert!(health.poisoned.len() <= POISONED_MAX);
-            prop_assert!(health.poisoned_order.len() <= POISONED_MAX);
-        }
-    }
-}
+#[path = "health_tests.rs"]
+mod tests;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::limits::{
-    ALONE_BACKOFF_FIRST, ALONE_RETRY, ANSWER_MARGIN, ATTEMPTS_MAX, BACKOFF_FIRST, BACKOFF_LONGEST,
-    DEADLINE_MARGIN, Limits,
+    ANSWER_MARGIN, ATTEMPTS_MAX, BACKOFF_FIRST, BACKOFF_LONGEST, DEADLINE_MARGIN, Limits,
+    SUSPECT_BACKOFF_FIRST, SUSPECT_BACKOFF_LONGEST, SUSPECT_RETRY,
 };
 
 /// The time one batch has, or, by [`Window::for_record`], one of its records.
@@ -46,24 +46,29 @@ impl Window {
     /// to be no further one. `jitter` is a random number in `0.0..1.0`: waits lie between half and all of a step
     /// that doubles, so that functions throttled together do not come back together.
     pub fn wait(&self, now: Instant, attempts: u32, jitter: f64) -> Option<Duration> {
-        self.step(BACKOFF_FIRST, now, attempts, jitter)
-    }
-
-    /// The same for a connection that fails alone, and has since `since`: quicker, and soon over.
-    pub fn wait_alone(&self, since: Instant, now: Instant, attempts: u32, jitter: f64) -> Option<Duration> {
-        let wait = self.step(ALONE_BACKOFF_FIRST, now, attempts, jitter)?;
-        (now + wait < since + ALONE_RETRY).then_some(wait)
-    }
-
-    fn step(&self, first: Duration, now: Instant, attempts: u32, jitter: f64) -> Option<Duration> {
         if attempts >= ATTEMPTS_MAX {
             return None;
         }
-        let doublings = attempts.saturating_sub(1).min(16);
-        let step = first.saturating_mul(1 << doublings).min(BACKOFF_LONGEST);
-        let wait = step.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+        let wait = self.step(attempts, jitter);
         (now + wait < self.retry_until).then_some(wait)
     }
+
+    /// The wait alone, whatever time there is.
+    pub fn step(&self, attempts: u32, jitter: f64) -> Duration {
+        step(BACKOFF_FIRST, BACKOFF_LONGEST, attempts, jitter)
+    }
+
+    /// The same for a record that began to fail at `since` and whose connection is suspect: quick, and soon over.
+    pub fn wait_quick(&self, since: Instant, now: Instant, attempts: u32, jitter: f64) -> Option<Duration> {
+        let wait = step(SUSPECT_BACKOFF_FIRST, SUSPECT_BACKOFF_LONGEST, attempts, jitter);
+        (now + wait < self.retry_until.min(since + SUSPECT_RETRY)).then_some(wait)
+    }
+}
+
+fn step(first: Duration, longest: Duration, attempts: u32, jitter: f64) -> Duration {
+    let doublings = attempts.saturating_sub(1).min(16);
+    let step = first.saturating_mul(1 << doublings).min(longest);
+    step.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub(crate) fn metrics_line(
         ("Gone", "Count", json!(counts.gone)),
         ("Retried", "Count", json!(counts.retried)),
         ("Faults", "Count", json!(counts.faults)),
+        ("DeadLetterFailures", "Count", json!(counts.dead_letter_failures)),
         ("Skipped", "Count", json!(counts.skipped)),
         ("Redelivered", "Count", json!(counts.redelivered)),
         ("Duration", "Milliseconds", json!(duration_ms)),
@@ -73,7 +74,7 @@ mod tests {
         assert_eq!(directive["Dimensions"], json!([["FunctionName"]]));
         assert_eq!(line["FunctionName"], "echo");
         let metrics = directive["Metrics"].as_array().unwrap();
-        assert_eq!(metrics.len(), 9);
+        assert_eq!(metrics.len(), 10);
         for metric in metrics {
             let value = &line[metric["Name"].as_str().unwrap()];
             assert!(value.is_u64() || value.is_array(), "{metric}");

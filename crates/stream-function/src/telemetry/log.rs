@@ -16,7 +16,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 /// Crates whose own details help nobody who runs a function, and may hold payloads.
-const QUIET: [&str; 4] = ["aws_", "hyper", "rustls", "lambda_runtime"];
+const QUIET: [&str; 3] = ["aws_", "hyper", "rustls"];
 
 /// Starts logging as Lambda's environment variables ask, unless the function has set a subscriber of its own.
 pub(crate) fn init(lookup: impl Fn(&str) -> Option<String>) {

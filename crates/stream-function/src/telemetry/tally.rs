@@ -13,6 +13,7 @@ pub(crate) struct Tally {
     gone: AtomicU64,
     retried: AtomicU64,
     faults: AtomicU64,
+    dead_letter_failures: AtomicU64,
     skipped: AtomicU64,
     redelivered: AtomicU64,
     ages_ms: Mutex<Vec<u64>>,
@@ -31,6 +32,8 @@ pub(crate) struct Counts {
     pub retried: u64,
     /// Records published to the fault queue.
     pub faults: u64,
+    /// Records set aside, since the dead-letter queue does not take them.
+    pub dead_letter_failures: u64,
     /// Redelivered records that were finished already.
     pub skipped: u64,
     /// Records that Lambda is to deliver again although their handling began.
@@ -62,6 +65,10 @@ impl Tally {
         self.faults.fetch_add(1, Relaxed);
     }
 
+    pub fn set_aside(&self) {
+        self.dead_letter_failures.fetch_add(1, Relaxed);
+    }
+
     pub fn skipped(&self) {
         self.skipped.fetch_add(1, Relaxed);
     }
@@ -77,6 +84,7 @@ impl Tally {
             gone: self.gone.load(Relaxed),
             retried: self.retried.load(Relaxed),
             faults: self.faults.load(Relaxed),
+            dead_letter_failures: self.dead_letter_failures.load(Relaxed),
             skipped: self.skipped.load(Relaxed),
             redelivered: self.redelivered.load(Relaxed),
             ages_ms: self.ages_ms.lock().unwrap_or_else(PoisonError::into_inner).clone(),

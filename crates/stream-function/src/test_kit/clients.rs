@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use crate::batch::lock;
 use crate::connections::{BoxFuture, ConnectionInfo, Connections, Delivery, SendError};
+use crate::jitter::Jitter;
 use crate::limits::REQUEST_TIMEOUT;
 
 /// How calls for one client end.
@@ -23,6 +24,9 @@ pub(super) enum Behaviour {
     Forbidden,
 }
 
+/// So that a test that fails fails again.
+const SEED: u64 = 1;
+
 #[derive(Default)]
 pub(super) struct FakeConnections(Mutex<State>);
 
@@ -31,11 +35,17 @@ struct State {
     behaviours: HashMap<String, Behaviour>,
     sent: Vec<(String, String)>,
     closed: Vec<String>,
+    /// How calls for connected clients fail by chance: the share of them, how, and the dice.
+    chance: Option<(f64, Behaviour, Jitter)>,
 }
 
 impl FakeConnections {
     pub fn set(&self, id: &str, behaviour: Behaviour) {
         lock(&self.0).behaviours.insert(id.to_owned(), behaviour);
+    }
+
+    pub fn fail_by_chance(&self, share: f64, behaviour: Behaviour) {
+        lock(&self.0).chance = Some((share, behaviour, Jitter::seeded(SEED)));
     }
 
     pub fn sent(&self) -> Vec<(String, String)> {
@@ -69,7 +79,7 @@ impl FakeConnections {
     fn take(&self, id: &str) -> Behaviour {
         let mut state = lock(&self.0);
         let Some(behaviour) = state.behaviours.get_mut(id) else {
-            return Behaviour::Connected;
+            return state.by_chance();
         };
         let taken = *behaviour;
         match behaviour {
@@ -83,6 +93,15 @@ impl FakeConnections {
             _ => {}
         }
         taken
+    }
+}
+
+impl State {
+    fn by_chance(&self) -> Behaviour {
+        match &self.chance {
+            Some((share, behaviour, dice)) if dice.next() < *share => *behaviour,
+            _ => Behaviour::Connected,
+        }
     }
 }
 

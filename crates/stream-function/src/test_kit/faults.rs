@@ -5,10 +5,11 @@ use std::sync::Mutex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::batch::lock;
 use crate::connections::BoxFuture;
-use crate::fault::FaultQueue;
+use crate::dead_letters::FaultQueue;
 
 /// A record in the fault queue, read back from its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +29,32 @@ pub struct TestFault {
     pub message: Value,
 }
 
+impl TestFault {
+    pub(super) fn read(message: &str) -> Result<Self, serde_json::Error> {
+        let message: Value = serde_json::from_str(message)?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Ok(Self {
+            reason: text(&message["reason"]),
+            error: text(&message["error"]),
+            data: message["record"]["data"].as_str().and_then(|data| STANDARD.decode(data).ok()),
+            partition_key: text(&message["record"]["partitionKey"]),
+            deliveries: message["deliveries"].as_u64().unwrap_or_default(),
+            message,
+        })
+    }
+}
+
+/// For how long the queue takes nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Refusal {
+    Always,
+    Until(Instant),
+}
+
 #[derive(Default)]
 pub(super) struct FakeFaultQueue {
     published: Mutex<Vec<TestFault>>,
-    refuses: Mutex<bool>,
+    refuses_until: Mutex<Option<Refusal>>,
 }
 
 impl FakeFaultQueue {
@@ -39,27 +62,26 @@ impl FakeFaultQueue {
         lock(&self.published).clone()
     }
 
-    pub fn refuse(&self, refuses: bool) {
-        *lock(&self.refuses) = refuses;
+    pub fn refuse(&self, refusal: Option<Refusal>) {
+        *lock(&self.refuses_until) = refusal;
+    }
+
+    fn refuses(&self) -> bool {
+        match *lock(&self.refuses_until) {
+            None => false,
+            Some(Refusal::Always) => true,
+            Some(Refusal::Until(end)) => Instant::now() < end,
+        }
     }
 }
 
 impl FaultQueue for FakeFaultQueue {
     fn publish<'a>(&'a self, message: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
-            if *lock(&self.refuses) {
+            if self.refuses() {
                 return Err("the queue does not exist".into());
             }
-            let message: Value = serde_json::from_str(message).map_err(|error| error.to_string())?;
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let fault = TestFault {
-                reason: text(&message["reason"]),
-                error: text(&message["error"]),
-                data: message["record"]["data"].as_str().and_then(|data| STANDARD.decode(data).ok()),
-                partition_key: text(&message["record"]["partitionKey"]),
-                deliveries: message["deliveries"].as_u64().unwrap_or_default(),
-                message,
-            };
+            let fault = TestFault::read(message).map_err(|error| error.to_string())?;
             lock(&self.published).push(fault);
             Ok(())
         })

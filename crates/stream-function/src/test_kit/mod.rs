@@ -35,9 +35,10 @@ pub use event::TestEvent;
 pub use faults::TestFault;
 
 use self::clients::{Behaviour, FakeConnections};
-use self::faults::FakeFaultQueue;
-use crate::batch::{Runner, lock};
+use self::faults::{FakeFaultQueue, Refusal};
+use crate::batch::{Arrival, Runner, lock};
 use crate::connection::Connection;
+use crate::dead_letters::DeadLetters;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::function::Function;
@@ -53,8 +54,12 @@ pub struct TestKit<H> {
     clients: Arc<FakeConnections>,
     faults: Arc<FakeFaultQueue>,
     runtime: tokio::runtime::Runtime,
+    started: tokio::time::Instant,
     stream: Mutex<Stream>,
 }
+
+/// What [`Event::trace_id`] is in every test.
+const TRACE_ID: &str = "Root=1-5e1b4151-5ac6c58f5ac6c58f5ac6c58f;Parent=5ac6c58f5ac6c58f;Sampled=0";
 
 /// The shard's side: how many records it has had, and those that must be delivered again.
 struct Stream {
@@ -94,9 +99,9 @@ impl<H> TestKit<H> {
         let (clients, faults) = <(Arc<FakeConnections>, Arc<FakeFaultQueue>)>::default();
         let runner = Runner {
             connections: Arc::clone(&clients) as _,
-            fault_queue: Arc::clone(&faults) as _,
+            dead_letters: DeadLetters::new(Arc::clone(&faults) as _),
             limits,
-            jitter: Arc::new(Jitter::from_system()),
+            jitter: Arc::new(Jitter::seeded(1)),
             function_name: "function-under-test".into(),
             log_payloads: false,
             memory: Mutex::default(),
@@ -104,7 +109,9 @@ impl<H> TestKit<H> {
         };
         let stream =
             Mutex::new(Stream { records: 0, pending: Vec::new(), time_left: Duration::from_secs(30) });
-        Self { handler, runner, clients, faults, runtime: runtime.expect("a runtime"), stream }
+        let runtime = runtime.expect("a runtime");
+        let started = runtime.block_on(async { tokio::time::Instant::now() });
+        Self { handler, runner, clients, faults, runtime, started, stream }
     }
 
     /// Delivers the events as one batch of one shard, which Lambda would do once the one before is done.
@@ -147,7 +154,8 @@ impl<H> TestKit<H> {
     {
         let left = lock(&self.stream).time_left;
         let mut pending = records.clone();
-        let handled = self.runtime.block_on(self.runner.handle(records, "test-request", left, &self.handler));
+        let arrival = Arrival { request_id: "test-request", trace_id: Some(TRACE_ID.into()), left };
+        let handled = self.runtime.block_on(self.runner.handle(records, arrival, &self.handler));
         let is_first = |record: &Record| Some(&record.sequence_number) == handled.redeliver_from.as_ref();
         let redeliver_from = pending.iter().position(is_first);
         pending.drain(..redeliver_from.unwrap_or(pending.len()));
@@ -165,6 +173,7 @@ impl<H> TestKit<H> {
     pub fn restart(&self) {
         *lock(&self.runner.memory) = Default::default();
         *lock(&self.runner.health) = Default::default();
+        self.runner.dead_letters.restart();
     }
 
     /// Sets what is left until Lambda's deadline when a batch comes: 30 s unless a test says otherwise.
@@ -197,6 +206,17 @@ impl<H> TestKit<H> {
         self.clients.set(connection_id, Behaviour::Unavailable(calls));
     }
 
+    /// Of the calls for clients that a test has said nothing of, this share is refused for being too many, by
+    /// chance; the same ones whenever the test runs.
+    pub fn throttled_by_chance(&self, share: f64) {
+        self.clients.fail_by_chance(share, Behaviour::Throttled(0));
+    }
+
+    /// The same, where the endpoint is out of order.
+    pub fn unavailable_by_chance(&self, share: f64) {
+        self.clients.fail_by_chance(share, Behaviour::Unavailable(0));
+    }
+
     /// The function's role does not allow calls for the client.
     pub fn forbidden(&self, connection_id: &str) {
         self.clients.set(connection_id, Behaviour::Forbidden);
@@ -226,8 +246,32 @@ impl<H> TestKit<H> {
         self.faults.published()
     }
 
+    /// The records that were given up and that the dead-letter queue has not taken, in order: they are reported with
+    /// a later batch.
+    #[must_use]
+    pub fn set_aside(&self) -> Vec<TestFault> {
+        self.runner.dead_letters.kept().iter().filter_map(|message| TestFault::read(message).ok()).collect()
+    }
+
+    /// Time passes without a batch.
+    pub fn pass(&self, time: Duration) {
+        self.runtime.block_on(async { tokio::time::sleep(time).await });
+    }
+
+    /// How much time has passed for the function since the kit was made.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.runtime.block_on(async { self.started.elapsed() })
+    }
+
     /// The fault queue takes nothing from here on, or takes messages again.
     pub fn fault_queue_refuses(&self, refuses: bool) {
-        self.faults.refuse(refuses);
+        self.faults.refuse(refuses.then_some(Refusal::Always));
+    }
+
+    /// The fault queue takes nothing for so long.
+    pub fn fault_queue_refuses_for(&self, time: Duration) {
+        let now = self.runtime.block_on(async { tokio::time::Instant::now() });
+        self.faults.refuse(Some(Refusal::Until(now + time)));
     }
 }

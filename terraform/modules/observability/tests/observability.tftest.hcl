@@ -27,6 +27,8 @@ run "watches_every_hop" {
 
   assert {
     condition = output.alarm_names == tolist([
+      "sluicegate-echo-dead-letter-failures",
+      "sluicegate-echo-destination-failures",
       "sluicegate-echo-errors",
       "sluicegate-echo-faults",
       "sluicegate-echo-iterator-age",
@@ -83,6 +85,30 @@ run "watches_every_hop" {
       aws_cloudwatch_metric_alarm.this["echo-faults"].threshold == 0
     )
     error_message = "echo-faults must watch ApproximateNumberOfMessagesVisible"
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["echo-dead-letter-failures"].namespace == "Sluicegate" &&
+      aws_cloudwatch_metric_alarm.this["echo-dead-letter-failures"].metric_name == "DeadLetterFailures" &&
+      aws_cloudwatch_metric_alarm.this["echo-dead-letter-failures"].dimensions == tomap({ FunctionName = "sluicegate-echo" }) &&
+      aws_cloudwatch_metric_alarm.this["echo-dead-letter-failures"].statistic == "Sum" &&
+      aws_cloudwatch_metric_alarm.this["echo-dead-letter-failures"].comparison_operator == "GreaterThanThreshold" &&
+      aws_cloudwatch_metric_alarm.this["echo-dead-letter-failures"].threshold == 0
+    )
+    error_message = "echo-dead-letter-failures must watch DeadLetterFailures"
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["echo-destination-failures"].namespace == "AWS/Lambda" &&
+      aws_cloudwatch_metric_alarm.this["echo-destination-failures"].metric_name == "DestinationDeliveryFailures" &&
+      aws_cloudwatch_metric_alarm.this["echo-destination-failures"].dimensions == tomap({ FunctionName = "sluicegate-echo" }) &&
+      aws_cloudwatch_metric_alarm.this["echo-destination-failures"].statistic == "Sum" &&
+      aws_cloudwatch_metric_alarm.this["echo-destination-failures"].comparison_operator == "GreaterThanThreshold" &&
+      aws_cloudwatch_metric_alarm.this["echo-destination-failures"].threshold == 0
+    )
+    error_message = "echo-destination-failures must watch DestinationDeliveryFailures"
   }
 
   assert {

@@ -121,6 +121,6 @@ fn this_workspace_has_a_bill() {
     let bill = bill(&scope).unwrap();
     let components = bill["components"].as_array().unwrap();
     let of = |name: &str| components.iter().any(|component| component["name"] == name);
-    assert!(of("echo") && of("stream-function") && of("lambda_runtime"));
+    assert!(of("echo") && of("stream-function") && of("aws-sigv4"));
     assert!(!of("proptest"), "what only tests need is not in a binary");
 }

@@ -1,0 +1,153 @@
+//! Reports records that were given up to the dead-letter queue, and keeps what it refuses.
+//!
+//! A queue that refuses, since it was deleted, its policy changed or SQS fails, must not stop the shard for
+//! everybody: one client's bad records would do that. So an outage of the queue is waited for once, for
+//! [`DEAD_LETTER_PATIENCE`](crate::limits::DEAD_LETTER_PATIENCE) from its first refusal on. From then on records are
+//! *set aside*: logged with their place in the stream, counted in a metric that has an alarm, kept in memory, and
+//! reported with a later batch once the queue takes messages again. Who would rather stop the shard sets a longer
+//! patience.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::batch::lock;
+use crate::connections::BoxFuture;
+use crate::core::{Outage, Window};
+use crate::jitter::Jitter;
+use crate::limits::{Limits, REPORT_LATE_TIME, SET_ASIDE_BYTES_MAX, SET_ASIDE_MAX};
+use crate::telemetry::Tally;
+
+/// Where records go that no attempt can handle.
+pub(crate) trait FaultQueue: Send + Sync {
+    /// Publishes one message. One call is one attempt; the error says why it failed.
+    fn publish<'a>(&'a self, message: &'a str) -> BoxFuture<'a, Result<(), String>>;
+}
+
+/// What became of a report.
+pub(crate) enum Report {
+    Taken,
+    /// The queue does not take it; the record may be delivered again.
+    Refused(String),
+    /// The queue has refused for too long: the message is kept, and nobody waits for it.
+    SetAside(String),
+}
+
+/// A message and the record's sequence number.
+struct Kept {
+    message: String,
+    sequence_number: String,
+}
+
+/// The queue, and what it has not taken yet.
+pub(crate) struct DeadLetters {
+    queue: Arc<dyn FaultQueue>,
+    outage: Mutex<Outage>,
+    set_aside: Mutex<VecDeque<Kept>>,
+}
+
+impl DeadLetters {
+    pub fn new(queue: Arc<dyn FaultQueue>) -> Self {
+        Self { queue, outage: Mutex::default(), set_aside: Mutex::default() }
+    }
+
+    /// Reports a record, again and again while there is patience with the queue and time in the window.
+    pub async fn report(
+        &self,
+        message: String,
+        sequence_number: &str,
+        window: Window,
+        limits: &Limits,
+        jitter: &Jitter,
+        tally: &Tally,
+    ) -> Report {
+        let mut attempts = 0;
+        let mut refusal = String::from("it refuses messages");
+        loop {
+            let now = Instant::now();
+            let patience_ends = lock(&self.outage).patience_ends(limits.dead_letter_patience, now);
+            if patience_ends.is_some_and(|ends| now >= ends) {
+                self.set_aside(Kept { message, sequence_number: sequence_number.into() });
+                return Report::SetAside(refusal);
+            }
+            let until = patience_ends.map_or(window.publish_until, |ends| ends.min(window.publish_until));
+            match self.publish(&message, until).await {
+                Ok(()) => return Report::Taken,
+                Err(error) => refusal = error,
+            }
+            attempts += 1;
+            let now = Instant::now();
+            let wait = match patience_ends {
+                Some(ends) => {
+                    Some(window.step(attempts, jitter.next()).min(ends.saturating_duration_since(now)))
+                }
+                None => window.wait(now, attempts, jitter.next()),
+            };
+            let Some(wait) = wait.filter(|wait| now + *wait < window.publish_until) else {
+                return Report::Refused(refusal);
+            };
+            tally.retried();
+            sleep(wait).await;
+        }
+    }
+
+    /// Reports what was set aside, as far as the queue takes it and [`REPORT_LATE_TIME`] lasts.
+    pub async fn report_late(&self, window: Window, tally: &Tally) {
+        let until = window.publish_until.min(Instant::now() + REPORT_LATE_TIME);
+        while lock(&self.outage).may_report(Instant::now()) && Instant::now() < until {
+            let Some(kept) = lock(&self.set_aside).pop_front() else { return };
+            if let Err(refusal) = self.publish(&kept.message, until).await {
+                tracing::warn!(refusal, "the dead-letter queue still refuses messages");
+                lock(&self.set_aside).push_front(kept);
+                return;
+            }
+            tally.faulted();
+            let sequence_number = kept.sequence_number;
+            tracing::warn!(
+                sequenceNumber = sequence_number,
+                "the dead-letter queue took a record that was set aside"
+            );
+        }
+    }
+
+    async fn publish(&self, message: &str, until: Instant) -> Result<(), String> {
+        let begun = Instant::now();
+        let published = match timeout_at(until, self.queue.publish(message)).await {
+            Ok(published) => published,
+            Err(_) => Err("it does not answer in time".into()),
+        };
+        let mut outage = lock(&self.outage);
+        match published {
+            Ok(()) => outage.accepted(),
+            Err(_) => outage.refused(begun, Instant::now()),
+        }
+        published
+    }
+
+    fn set_aside(&self, kept: Kept) {
+        let mut set_aside = lock(&self.set_aside);
+        set_aside.push_back(kept);
+        let bytes = |kept: &VecDeque<Kept>| kept.iter().map(|kept| kept.message.len()).sum::<usize>();
+        while set_aside.len() > SET_ASIDE_MAX || bytes(&set_aside) > SET_ASIDE_BYTES_MAX {
+            let Some(lost) = set_aside.pop_front() else { return };
+            tracing::error!(
+                lostSequenceNumber = lost.sequence_number,
+                "too many records are set aside: the oldest is lost, but for the stream's own copy"
+            );
+        }
+    }
+
+    /// The messages that are set aside.
+    #[cfg(feature = "test-kit")]
+    pub fn kept(&self) -> Vec<String> {
+        lock(&self.set_aside).iter().map(|kept| kept.message.clone()).collect()
+    }
+
+    /// Forgets everything, as a cold start does.
+    #[cfg(feature = "test-kit")]
+    pub fn restart(&self) {
+        *lock(&self.outage) = Outage::default();
+        lock(&self.set_aside).clear();
+    }
+}
