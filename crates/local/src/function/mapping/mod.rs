@@ -213,11 +213,7 @@ impl Mappings {
         for (function, uuid, progress) in &mappings {
             page.sample(FAILED_TASKS, &[("function", function), ("mapping", uuid)], progress.failed_tasks());
         }
-        page.family(
-            FILTERED_RECORDS,
-            "counter",
-            "FilteredOutEventCount: records that a mapping's filters dropped, by the reason.",
-        );
+        page.family(FILTERED_RECORDS, "counter", "Records that a mapping's filters dropped, by the reason.");
         for (function, uuid, progress) in &mappings {
             for (reason, count) in progress.filtered_records() {
                 let labels = [("function", function.as_str()), ("mapping", uuid), ("reason", reason)];
