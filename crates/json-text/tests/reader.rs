@@ -48,11 +48,13 @@ fn tree(json: Json<'_>) -> Value {
     match json.kind() {
         Kind::Null => Value::Null,
         Kind::Bool(value) => value.into(),
-        Kind::Number(digits) => serde_json::from_str(digits).unwrap(),
-        Kind::Text(text) => text.exact().unwrap().into(),
+        Kind::Number(digits) => serde_json::from_str(digits).expect("a number that a double holds"),
+        Kind::Text(text) => text.exact().expect("whole pairs").into(),
         Kind::Array => json.elements().map(tree).collect(),
         Kind::Object => Value::Object(
-            json.members().map(|(name, value)| (name.exact().unwrap().into_owned(), tree(value))).collect(),
+            json.members()
+                .map(|(name, value)| (name.exact().expect("whole pairs").into_owned(), tree(value)))
+                .collect(),
         ),
     }
 }
