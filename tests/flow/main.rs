@@ -16,6 +16,7 @@ mod kept_streams;
 mod least_privilege;
 mod mapping_states;
 mod observability;
+mod odd_json;
 mod open_files;
 mod protocol;
 mod resharding;

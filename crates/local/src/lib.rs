@@ -13,6 +13,7 @@ pub mod logs;
 mod metrics;
 pub mod open_files;
 pub mod package;
+pub mod panics;
 pub mod plane;
 mod server;
 pub mod stack;

@@ -14,6 +14,7 @@ use crate::function::{self, Functions, InvokeError, Invoked};
 use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::metrics::Page;
+use crate::panics;
 use crate::server;
 use crate::storage::{Checkpoints, Restored, Storage};
 use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
@@ -87,6 +88,7 @@ impl Plane {
     /// Where the socket has no address, no folder for functions' code can be made, or the data folder cannot be
     /// used.
     pub async fn start(listener: TcpListener, options: PlaneOptions) -> std::io::Result<Self> {
+        panics::watch();
         let address = listener.local_addr()?;
         let code_dir = tempfile::Builder::new().prefix("sluicegate-").tempdir()?;
         let stored = match options.data_dir.clone() {
@@ -235,6 +237,12 @@ impl Plane {
         self.streams.write_metrics(&mut page);
         self.served.mappings.write_metrics(&mut page);
         self.served.functions.write_metrics(&mut page);
+        page.family(
+            panics::PANICS,
+            "counter",
+            "Panics of tasks in this process: each is a fault of this program.",
+        );
+        page.sample(panics::PANICS, &[], panics::count());
         page.into_text()
     }
 

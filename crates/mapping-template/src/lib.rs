@@ -37,11 +37,11 @@
 mod ast;
 mod context;
 mod error;
-pub mod json;
 mod lexer;
 pub mod limits;
 mod overrides;
 mod parse;
+mod path;
 mod pattern;
 mod render;
 mod scope;

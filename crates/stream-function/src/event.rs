@@ -91,7 +91,9 @@ impl Event {
     /// Reads the client's message as a type of yours.
     ///
     /// # Errors
-    /// When the message has another shape. That is for good, so `?` in a handler sends the record to the fault
+    /// When the message has another shape, or holds what the type cannot: half of a surrogate pair in a `String`
+    /// (`"\ud83d"`, which JavaScript writes for text cut inside an emoji), a number beyond an `f64`, more than 128
+    /// levels. [`payload`](Self::payload) has all of these. That is for good, so `?` in a handler sends the record to the fault
     /// queue; answer the client instead where it should learn of its mistake.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.payload())

@@ -44,6 +44,31 @@ fn an_endpoint_out_of_order_holds_every_connection_in_its_order() {
     assert!(kit.faults().is_empty());
 }
 
+/// What RFC 8259 allows and a Rust type cannot hold goes to the fault queue by name, and holds nothing up.
+#[test]
+fn json_that_a_type_cannot_hold_is_a_fault_that_names_it() {
+    let kit = TestKit::new(async |event: Event, connection: Connection| {
+        let _: serde_json::Value = event.json().map_err(give_up)?;
+        connection.send_text(event.payload()).await?;
+        Ok::<(), Failure>(())
+    });
+    let deep = format!("{}{}", "[".repeat(130), "]".repeat(130));
+    let odd = [r#"{"x":"\ud83d"}"#, r#"{"x":1e400}"#, &deep];
+    let batch = kit.deliver(odd.into_iter().chain(["1"]).map(|payload| TestEvent::json("a", payload)));
+    assert_eq!((batch.redeliver_from, kit.sent_to("a")), (None, texts([1])));
+    let faults = kit.faults();
+    assert_eq!(faults.len(), odd.len());
+    for (fault, named) in faults.iter().zip(["hex escape", "number out of range", "recursion limit exceeded"])
+    {
+        assert_eq!(fault.reason, "gave_up");
+        assert!(fault.error.contains(named), "{}", fault.error);
+    }
+    // Whoever takes the text as it is loses nothing.
+    let kit = TestKit::new(echo);
+    kit.deliver(odd.map(|payload| TestEvent::json("a", payload)));
+    assert_eq!(kit.sent_to("a"), odd);
+}
+
 /// So many events of others, before something happens to one.
 fn others(count: usize) -> Vec<TestEvent> {
     (0..count).map(|n| TestEvent::message(&format!("other-{}", n % 10), n)).collect()

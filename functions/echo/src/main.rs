@@ -20,8 +20,16 @@ mod tests {
     #[test]
     fn every_payload_comes_back_as_it_was() {
         let kit = TestKit::new(echo);
-        let payloads =
-            [r#"{"msg":"Hello World!"}"#, "12345678901234567890123", r#""ünicode \"text\"""#, "null"];
+        let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+        let payloads = [
+            r#"{"msg":"Hello World!"}"#,
+            "12345678901234567890123",
+            r#""ünicode \"text\"""#,
+            "null",
+            r#""\ud83d""#,
+            "1e400",
+            &deep,
+        ];
         kit.deliver(payloads.map(|payload| TestEvent::json("client", payload)));
         assert_eq!(kit.sent_to("client"), payloads);
     }

@@ -13,6 +13,33 @@ pub(super) const QUESTIONS: &[Question] = &[
         },
     },
     Question {
+        id: "half-pair",
+        asks: "is a message with half of a surrogate pair JSON to route selection, and what does $input.json make of it?",
+        rows: &["gateway/selection-odd-json"],
+        how: How::Record {
+            set: "#set($data = $input.json('$'))",
+            message: r#"{"ask":"half-pair","x":"\ud83d"}"#,
+        },
+    },
+    Question {
+        id: "huge-number",
+        asks: "is a message with a number beyond a double JSON to route selection?",
+        rows: &["gateway/selection-odd-json"],
+        how: How::Record {
+            set: "#set($data = $input.json('$'))",
+            message: r#"{"ask":"huge-number","x":1e400}"#,
+        },
+    },
+    Question {
+        id: "deep-nesting",
+        asks: "is a message of 130 nested arrays JSON to route selection?",
+        rows: &["gateway/selection-odd-json"],
+        how: How::Record {
+            set: "#set($data = $input.json('$'))",
+            message: r#"{"ask":"deep-nesting","x":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"#,
+        },
+    },
+    Question {
         id: "json-missing",
         asks: "what is $input.json of a path that selects nothing?",
         rows: &["template/json-missing"],

@@ -5,6 +5,7 @@ use super::context::{EventType, MessageContext};
 use super::frames::ErrorFrame;
 use super::integration::{self, Answer, IntegrationError};
 use super::metrics::count;
+use super::model;
 use super::selection::Subject;
 use super::socket::Ended;
 use super::stage::{Integration, Route, Stage, Target};
@@ -12,7 +13,7 @@ use super::trace::{Call, Failure};
 use super::{Deployed, Gateway, access_log, ids};
 use crate::clock;
 use bytes::Bytes;
-use serde_json::Value;
+use json_text::Json;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -39,10 +40,12 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
     };
     let stage = &deployed.stage;
     let needs_json = stage.route_selection_expression.reads_body() && deployed.has_custom_routes;
-    let json: Option<Value> = if needs_json { serde_json::from_str(body).ok() } else { None };
-    let subject = Subject { body: json.as_ref(), ..Subject::default() };
+    // What RFC 8259 does not allow goes to `$default` (docs/aws-behaviour.md#apigateway-route-selection); nothing
+    // that it allows does so by accident.
+    let json = if needs_json { Json::read(body).ok() } else { None };
+    let subject = Subject { body: json, ..Subject::default() };
     let key = stage.route_selection_expression.evaluate(subject);
-    let route = route(stage, &key);
+    let route = route(stage, key.as_deref());
     let route_key = route.map_or("", |route| route.key.as_str());
     let counters = deployed.counters(route_key);
     count(&counters.messages);
@@ -58,7 +61,7 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
             count(&counters.client_errors);
             return Handled::refused(refuse(ErrorFrame::TooManyRequests, &context));
         }
-        Some(route) => match violation(stage, route, body, json.as_ref()) {
+        Some(route) => match violation(stage, route, body) {
             Some(violation) => {
                 Err(Refused { frame: ErrorFrame::BadRequestBody, validation: Some(violation) })
             }
@@ -134,31 +137,24 @@ pub async fn disconnect(gateway: &Gateway, connection: &Arc<Connection>, ended: 
 }
 
 /// The route for a key. The lifecycle routes cannot be reached by a message that names them.
-fn route<'a>(stage: &'a Stage, key: &str) -> Option<&'a Arc<Route>> {
-    let chosen = if key.starts_with('$') { None } else { stage.routes.get(key) };
+fn route<'a>(stage: &'a Stage, key: Option<&str>) -> Option<&'a Arc<Route>> {
+    let chosen = key.filter(|key| !key.starts_with('$')).and_then(|key| stage.routes.get(key));
     chosen.or_else(|| stage.routes.get("$default"))
 }
 
 /// What the route's request model says against a message. The reason is worked out for an access log alone.
-fn violation(stage: &Stage, route: &Route, body: &str, json: Option<&Value>) -> Option<String> {
+fn violation(stage: &Stage, route: &Route, body: &str) -> Option<String> {
     let model = route.request_model.as_ref()?;
-    let parsed: Value;
-    let json = match json {
-        Some(json) => json,
-        // Text that is no JSON at all is refused by any model: decided,
-        // docs/aws-behaviour.md#apigateway-text-that-is-not-json leaves it open.
-        None => match serde_json::from_str(body) {
-            Ok(json) => {
-                parsed = json;
-                &parsed
-            }
-            Err(error) => return Some(format!("[{error}]")),
-        },
+    // Text that is not JSON is refused by any model: decided,
+    // docs/aws-behaviour.md#apigateway-text-that-is-not-json leaves it open.
+    let instance = match model::instance(body) {
+        Ok(instance) => instance,
+        Err(unusable) => return Some(format!("[{unusable}]")),
     };
-    if model.schema.is_valid(json) {
+    if model.schema.is_valid(&instance) {
         return None;
     }
-    let reason = stage.access_log.as_ref().and_then(|_| model.schema.validate(json).err());
+    let reason = stage.access_log.as_ref().and_then(|_| model.schema.validate(&instance).err());
     Some(reason.map_or_else(String::new, |error| format!("[{error}]")))
 }
 

@@ -18,6 +18,7 @@ mod integration;
 pub mod limits;
 mod management;
 mod metrics;
+mod model;
 mod opening;
 mod pace;
 mod queue;

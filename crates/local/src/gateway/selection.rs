@@ -2,7 +2,7 @@
 //!
 //! `$request.body.action`, `${request.body.service}/${request.body.action}`, a bare literal, `\$default`.
 
-use serde_json::Value;
+use json_text::{ArrayPart, Json, Kind, minify};
 use std::borrow::Cow;
 
 /// Characters in an expression, at most; the API's own limit for a route key's neighbourhood is not published.
@@ -49,7 +49,7 @@ pub enum SelectionError {
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Subject<'a> {
     /// The frame's body, if it is JSON.
-    pub body: Option<&'a Value>,
+    pub body: Option<Json<'a>>,
     /// The backend's HTTP status, on the response side.
     pub status: Option<u16>,
     /// `$context` by name.
@@ -103,29 +103,35 @@ impl SelectionExpression {
     }
 
     /// The expression's value; what is missing contributes nothing. The result is not evaluated again.
-    pub fn evaluate(&self, subject: Subject<'_>) -> String {
+    ///
+    /// `None` where a string in it holds half of a surrogate pair: no key is equal to it.
+    pub fn evaluate<'s>(&'s self, subject: Subject<'s>) -> Option<Cow<'s, str>> {
+        // Nearly every expression is one variable: nothing is copied then.
+        if let [part] = self.parts.as_slice() {
+            return part.evaluate(subject);
+        }
         let mut result = String::new();
         for part in &self.parts {
-            match part {
-                Part::Literal(text) => result.push_str(text),
-                Part::Body(path) => {
-                    if let Some(value) = subject.body.and_then(|body| walk(body, path)) {
-                        stringify(value, &mut result);
-                    }
-                }
-                Part::Context(path) => {
-                    if let Some(value) = subject.context.and_then(|context| context.lookup(path)) {
-                        result.push_str(&value);
-                    }
-                }
-                Part::Status => {
-                    if let Some(status) = subject.status {
-                        result.push_str(&status.to_string());
-                    }
-                }
-            }
+            result.push_str(&part.evaluate(subject)?);
         }
-        result
+        Some(result.into())
+    }
+}
+
+impl Part {
+    fn evaluate<'s>(&'s self, subject: Subject<'s>) -> Option<Cow<'s, str>> {
+        let nothing = Cow::Borrowed("");
+        Some(match self {
+            Self::Literal(text) => Cow::Borrowed(text),
+            Self::Body(path) => match subject.body.and_then(|body| walk(body, path)) {
+                Some(value) => return stringify(value),
+                None => nothing,
+            },
+            Self::Context(path) => {
+                subject.context.and_then(|context| context.lookup(path)).unwrap_or(nothing)
+            }
+            Self::Status => subject.status.map_or(nothing, |status| status.to_string().into()),
+        })
     }
 }
 
@@ -174,29 +180,36 @@ fn steps(mut path: &str) -> Option<Vec<Step>> {
     Some(steps)
 }
 
-fn walk<'a>(value: &'a Value, path: &[Step]) -> Option<&'a Value> {
+fn walk<'a>(value: Json<'a>, path: &[Step]) -> Option<Json<'a>> {
     path.iter().try_fold(value, |value, step| match step {
-        Step::Key(key) => value.get(key.as_str()),
-        Step::Index(index) => value.get(*index),
+        Step::Key(key) => value.member(key),
+        Step::Index(index) => value.elements().nth(*index),
     })
 }
 
 /// Strings stand bare, arrays as `[item1, item2]`, null as nothing.
-fn stringify(value: &Value, into: &mut String) {
-    match value {
-        Value::Null => {}
-        Value::String(text) => into.push_str(text),
-        Value::Array(items) => {
-            into.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    into.push_str(", ");
-                }
-                stringify(item, into);
-            }
-            into.push(']');
+fn stringify(value: Json<'_>) -> Option<Cow<'_, str>> {
+    if !matches!(value.kind(), Kind::Array) {
+        return stringify_one(value);
+    }
+    let mut text = String::new();
+    for part in value.array_parts() {
+        match part {
+            ArrayPart::Begin => text.push('['),
+            ArrayPart::End => text.push(']'),
+            ArrayPart::Comma => text.push_str(", "),
+            ArrayPart::Value(value) => text.push_str(&stringify_one(value)?),
         }
-        other => into.push_str(&other.to_string()),
+    }
+    Some(text.into())
+}
+
+fn stringify_one(value: Json<'_>) -> Option<Cow<'_, str>> {
+    match value.kind() {
+        Kind::Null => Some(Cow::Borrowed("")),
+        Kind::Text(text) => text.exact(),
+        Kind::Bool(_) | Kind::Number(_) | Kind::Array => Some(Cow::Borrowed(value.as_str())),
+        Kind::Object => minify(value.as_str()),
     }
 }
 
@@ -205,52 +218,83 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn select(expression: &str, body: &Value) -> String {
-        let subject = Subject { body: Some(body), ..Subject::default() };
-        SelectionExpression::parse(expression).unwrap().evaluate(subject)
+    fn select(expression: &str, body: &str) -> Option<String> {
+        let body = Json::read(body).ok();
+        let expression = SelectionExpression::parse(expression).unwrap();
+        expression.evaluate(Subject { body, ..Subject::default() }).map(Cow::into_owned)
     }
 
     #[test]
     fn a_path_into_the_body_selects_its_value() {
-        let body = json!({"action": "relay", "deep": {"er": [{"k": 7}]}, "list": ["a", 1, null]});
-        assert_eq!(select("$request.body.action", &body), "relay");
-        assert_eq!(select("${request.body.action}", &body), "relay");
-        assert_eq!(select("$request.body.deep.er[0].k", &body), "7");
-        assert_eq!(select("$request.body['action']", &body), "relay");
-        assert_eq!(select("$request.body.list", &body), "[a, 1, ]");
+        let body =
+            r#"{"action": "re\u006cay", "deep": {"er": [{"k": 7}]}, "list": ["a", 1, null, [true, []]]}"#;
+        for (expression, expected) in [
+            ("$request.body.action", "relay"),
+            ("${request.body.action}", "relay"),
+            ("$request.body.deep.er[0].k", "7"),
+            ("$request.body.deep.er", r#"[{"k":7}]"#),
+            ("$request.body['action']", "relay"),
+            ("$request.body.list", "[a, 1, , [true, []]]"),
+            ("$request.body.list[3][0]", "true"),
+            ("$request.body.deep", r#"{"er":[{"k":7}]}"#),
+        ] {
+            assert_eq!(select(expression, body).as_deref(), Some(expected), "{expression}");
+        }
     }
 
     #[test]
     fn braced_variables_and_literals_are_joined() {
-        let body = json!({"service": "chat", "action": "join"});
-        assert_eq!(select("${request.body.service}/${request.body.action}", &body), "chat/join");
-        assert_eq!(select("action", &body), "action");
+        let body = r#"{"service": "chat", "action": "join"}"#;
+        let both = "${request.body.service}/${request.body.action}";
+        assert_eq!(select(both, body).as_deref(), Some("chat/join"));
+        assert_eq!(select("action", body).as_deref(), Some("action"));
     }
 
     #[test]
     fn what_is_missing_contributes_nothing() {
-        assert_eq!(select("${request.body.a}/${request.body.b}", &json!({"b": "x"})), "/x");
-        assert_eq!(SelectionExpression::parse("$request.body.a").unwrap().evaluate(Subject::default()), "");
+        let selected = select("${request.body.a}/${request.body.b}", r#"{"b": "x"}"#);
+        assert_eq!(selected.as_deref(), Some("/x"));
+        assert_eq!(select("$request.body.a", "no json").as_deref(), Some(""));
     }
 
     #[test]
     fn an_escaped_dollar_is_a_literal() {
-        assert_eq!(select("\\$default", &json!({})), "$default");
+        assert_eq!(select("\\$default", "{}").as_deref(), Some("$default"));
     }
 
     #[test]
     fn a_value_is_not_evaluated_again() {
-        assert_eq!(
-            select("$request.body.a", &json!({"a": "${request.body.b}", "b": 1})),
-            "${request.body.b}"
-        );
+        let body = json!({"a": "${request.body.b}", "b": 1}).to_string();
+        assert_eq!(select("$request.body.a", &body).as_deref(), Some("${request.body.b}"));
     }
 
     #[test]
     fn the_response_side_selects_by_status() {
         let subject = Subject { status: Some(200), ..Subject::default() };
         let expression = SelectionExpression::parse("${integration.response.statuscode}").unwrap();
-        assert_eq!(expression.evaluate(subject), "200");
+        assert_eq!(expression.evaluate(subject).as_deref(), Some("200"));
+    }
+
+    /// What other readers cannot hold, beside the value that is selected or as that value.
+    #[test]
+    fn all_that_rfc_8259_allows_is_read() {
+        let deep = format!(r#"{{"x": {}{}, "action": "join"}}"#, "[".repeat(60_000), "]".repeat(60_000));
+        for body in [
+            r#"{"action": "join", "x": "\ud83d"}"#,
+            r#"{"action": "join", "\ude00": 1}"#,
+            r#"{"x": 1e400, "action": "join"}"#,
+            r#"{"action": "no", "x": -0.1E-99999999999, "action": "join"}"#,
+            &deep,
+        ] {
+            assert_eq!(select("$request.body.action", body).as_deref(), Some("join"));
+        }
+        assert_eq!(select("$request.body.x", &deep).unwrap().len(), 120_000);
+        assert_eq!(select("$request.body.x", r#"{"x": 1e400}"#).as_deref(), Some("1e400"));
+        for half in [r#"{"x": "\ud83d"}"#, r#"{"x": ["\ude00"]}"#, r#"{"x": "\ude00\ud83d"}"#] {
+            assert_eq!(select("$request.body.x", half), None, "{half}");
+            assert_eq!(select("${request.body.x}!", half), None, "{half}");
+        }
+        assert_eq!(select("$request.body.x", r#"{"x": "\ud83d\ude00"}"#).as_deref(), Some("😀"));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! How values are written: texts as they are, maps as Java does, arrays from JSON as JSON.
 
 use super::{Renderer, Result, numbers};
-use crate::json::quote_into;
 use crate::limits::VALUE_LEVELS_MAX;
 use crate::value::{ListId, MapId, Text, Value};
+use json_text::quote_into;
 
 /// How what is inside a list or map is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

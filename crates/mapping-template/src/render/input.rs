@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use json_text::{Json, Kind, minify, quote_into};
+
 use super::{Renderer, Result};
-use crate::json::{Kind, Node, Path, Selection, minify, quote_into, unescape};
 use crate::limits::{EVALUATION_STEPS_MAX, VALUE_LEVELS_MAX};
+use crate::path::{Path, Selection};
 use crate::value::{Map, Text, Value};
 
 /// What an empty message is to templates (observed on REST APIs).
@@ -75,7 +77,7 @@ impl<'s> Renderer<'s> {
         if path.is_root() {
             return Ok(Value::Text(whole));
         }
-        match self.select(&path, Node::root(self.message()))? {
+        match self.select(&path, Json::of_valid(self.message()))? {
             Selection::Nothing => Ok(Value::borrowed(NOTHING)),
             Selection::One(node) => match minify(node.as_str()) {
                 Some(Cow::Borrowed(text)) => Ok(Value::borrowed(text)),
@@ -107,7 +109,7 @@ impl<'s> Renderer<'s> {
             Cow::Borrowed(text) => Text::Borrowed(text),
             Cow::Owned(text) => Text::Owned(Rc::new(text)),
         };
-        match self.select(&path, Node::root(self.message()))? {
+        match self.select(&path, Json::of_valid(self.message()))? {
             Selection::Nothing => Ok(Value::Undefined),
             Selection::One(node) => self.load(node, &own, 0),
             Selection::Many(nodes) => {
@@ -125,7 +127,7 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    fn select<'n>(&mut self, path: &Path, node: Node<'n>) -> Result<Selection<'n>> {
+    fn select<'n>(&mut self, path: &Path, node: Json<'n>) -> Result<Selection<'n>> {
         match path.select(node, &mut self.steps_left) {
             Ok(selection) => Ok(selection),
             Err(_) => self.limit("evaluation, in steps,", EVALUATION_STEPS_MAX),
@@ -135,7 +137,7 @@ impl<'s> Renderer<'s> {
     /// Takes JSON into values; `own` keeps a text of it for the rest of the rendering.
     pub(super) fn load<'n>(
         &mut self,
-        node: Node<'n>,
+        node: Json<'n>,
         own: &dyn Fn(Cow<'n, str>) -> Text<'s>,
         level: usize,
     ) -> Result<Value<'s>> {
@@ -147,7 +149,7 @@ impl<'s> Renderer<'s> {
             Kind::Null => Value::Undefined,
             Kind::Bool(value) => Value::Bool(value),
             Kind::Number(digits) => Value::Number(own(Cow::Borrowed(digits))),
-            Kind::Text(raw) => Value::Text(own(unescape(raw))),
+            Kind::Text(raw) => Value::Text(own(raw.lossy())),
             Kind::Array => {
                 let mut items = Vec::new();
                 for element in node.elements() {
@@ -159,7 +161,7 @@ impl<'s> Renderer<'s> {
                 let mut map = Map::new();
                 for (name, member) in node.members() {
                     let value = self.load(member, own, level + 1)?;
-                    map.insert(own(name), value);
+                    map.insert(own(name.lossy()), value);
                 }
                 self.heap.add_map(map)
             }

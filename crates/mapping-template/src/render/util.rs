@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Renderer, Result};
-use crate::json::{Node, minify};
 use crate::value::{Text, Value};
+use json_text::{Json, minify};
 
 impl<'s> Renderer<'s> {
     /// Calls a function of `$util`. AppSync's (`qr`, `toJson`, …) are not there: undefined.
@@ -56,10 +56,10 @@ impl<'s> Renderer<'s> {
                     Cow::Borrowed(text) => Text::Borrowed(text),
                     Cow::Owned(text) => Text::Owned(Rc::new(text)),
                 };
-                self.load(Node::root(text), &own, 0)
+                self.load(Json::of_valid(text), &own, 0)
             }
             Text::Owned(text) => {
-                self.load(Node::root(text), &|text| Text::Owned(Rc::new(text.into_owned())), 0)
+                self.load(Json::of_valid(text), &|text| Text::Owned(Rc::new(text.into_owned())), 0)
             }
         }
     }

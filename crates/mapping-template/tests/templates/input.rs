@@ -1,7 +1,7 @@
 //! `$input` and `$context` (docs/aws-behaviour.md#template-input, #apigateway-context).
 
 use crate::common::{frame, problem, render};
-use mapping_template::{ContextTree, Node, Params, Problem, Scope, StageVariables, Template, json};
+use mapping_template::{ContextTree, Node, Params, Problem, Scope, StageVariables, Template};
 
 #[test]
 fn body_is_the_raw_text() {
@@ -214,17 +214,4 @@ fn parameter_is_overridden_once() {
     );
     assert!(matches!(problem("#set($context.connectionId = 1)", ""), Problem::Override { .. }));
     assert!(matches!(problem("#set($context.responseOverride.body = 1)", ""), Problem::Override { .. }));
-}
-
-#[test]
-fn select_text_for_selection_expressions() {
-    let body = r#"{"action":"re\u006cay","n": 5 ,"o":{"a": 1},"z":null}"#;
-    assert_eq!(json::select_text(body, "$.action").as_deref(), Some("relay"));
-    assert_eq!(json::select_text(body, "action").as_deref(), Some("relay"));
-    assert_eq!(json::select_text(body, "$.n").as_deref(), Some("5"));
-    assert_eq!(json::select_text(body, "$.o").as_deref(), Some("{\"a\":1}"));
-    assert_eq!(json::select_text(body, "$.z"), None);
-    assert_eq!(json::select_text(body, "$.none"), None);
-    assert_eq!(json::select_text(body, "$.*"), None);
-    assert_eq!(json::select_text("no", "$.action"), None);
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
 use crate::common::frame;
-use mapping_template::{Scope, Template, json, limits};
+use mapping_template::{Scope, Template, limits};
 
 const EVENT: &str = r#"#set($payload = $input.json('$'))
 #set($event = "{""payload"":$payload,""connectionId"":""$context.connectionId""}")
@@ -17,9 +17,9 @@ fn json_text() -> impl Strategy<Value = String> {
     let scalar = prop_oneof![
         Just("null".to_owned()),
         any::<bool>().prop_map(|b| b.to_string()),
-        "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,5})?([eE][+-]?[0-9]{1,2})?",
+        "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,5})?([eE][+-]?[0-9]{1,4})?",
         any::<String>().prop_map(|text| serde_json::to_string(&text).expect("text can be written as JSON")),
-        "\"(\\\\u[0-9a-c][0-9a-f]{3}|\\\\/|[ a$#'])*\"",
+        "\"(\\\\u[0-9a-d][0-9a-f]{3}|\\\\/|[ a$#'])*\"",
     ];
     scalar.prop_recursive(6, 60, 5, move |inner| {
         let spaced =
@@ -184,9 +184,9 @@ proptest! {
     fn any_json_survives_the_reference_template(body in json_text()) {
         let rendered = Template::parse(EVENT).unwrap().render(&Scope::new(&body, &frame())).unwrap().text;
         let event = String::from_utf8(STANDARD.decode(rendered).unwrap()).unwrap();
-        let minified = json::minify(&body).expect("it is JSON").into_owned();
+        let minified = json_text::minify(&body).expect("it is JSON").into_owned();
         prop_assert_eq!(&event, &format!("{{\"payload\":{minified},\"connectionId\":\"Qyi07eCbtjMCJKw=\"}}"));
-        // Equal as JSON to an independent reader; it refuses only numbers beyond a double.
+        // Equal as JSON to an independent reader; it refuses numbers beyond a double and halves of surrogate pairs.
         if let Ok(read) = serde_json::from_str::<serde_json::Value>(&body) {
             prop_assert_eq!(read, serde_json::from_str::<serde_json::Value>(&minified).unwrap());
         }
@@ -195,22 +195,22 @@ proptest! {
     #[test]
     fn minify_takes_what_serde_json_takes(text in prop_oneof![json_text(), "[\\[\\]{}:,\" 0-9eE.+\\-tfnrual\\\\]{0,12}"]) {
         match serde_json::from_str::<&serde_json::value::RawValue>(&text) {
-            Ok(_) => prop_assert!(json::minify(&text).is_some()),
-            Err(error) => prop_assert!(json::minify(&text).is_none(), "{} but taken", error),
+            Ok(_) => prop_assert!(json_text::minify(&text).is_some()),
+            Err(error) => prop_assert!(json_text::minify(&text).is_none(), "{} but taken", error),
         }
     }
 
     #[test]
     fn minify_is_idempotent(body in json_text()) {
-        let once = json::minify(&body).expect("it is JSON").into_owned();
-        prop_assert_eq!(json::minify(&once).expect("it is JSON"), std::borrow::Cow::Borrowed(once.as_str()));
+        let once = json_text::minify(&body).expect("it is JSON").into_owned();
+        prop_assert_eq!(json_text::minify(&once).expect("it is JSON"), std::borrow::Cow::Borrowed(once.as_str()));
     }
 
     #[test]
     fn any_text_is_a_json_string_or_json(body in any::<String>()) {
         let rendered = Template::parse("$input.json('$')").unwrap().render(&Scope::new(&body, &())).unwrap().text;
-        prop_assert!(json::minify(&rendered).is_some());
-        if !body.is_empty() && json::minify(&body).is_none() {
+        prop_assert!(json_text::minify(&rendered).is_some());
+        if !body.is_empty() && json_text::minify(&body).is_none() {
             prop_assert_eq!(serde_json::from_str::<String>(&rendered).unwrap(), body);
         }
     }

@@ -143,5 +143,5 @@ fn static_label(text: &str) -> Result<String, ApiError> {
         )));
     }
     expression::check("modelSelectionExpression", text)?;
-    Ok(expression.evaluate(Subject::default()))
+    Ok(expression.evaluate(Subject::default()).unwrap_or_default().into_owned())
 }

@@ -10,9 +10,10 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
+use json_text::{Json, quote_into};
 use pattern::Pattern;
 pub use pattern::Problem;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use subject::Field;
 pub use subject::FilterSubject;
@@ -37,8 +38,9 @@ pub const PATTERN_CHARS_MAX: usize = 4_096;
 ///   way has one.
 /// - `300` and `300.0` differ, as documented. `300.0` and `3.0e2` differ at AWS and are equal here; `numeric`
 ///   compares values, and is false beyond plus and minus 5e9.
-/// - The record's data is decoded and read as JSON once, and only where a pattern names `data`. Such a pattern
-///   drops a record whose data is not JSON, or is nested deeper than 128 levels.
+/// - The record's data is decoded and checked to be JSON once, and only where a pattern names `data`. Such a pattern
+///   drops a record whose data is not JSON. Whatever RFC 8259 allows is JSON: any depth, `1e400`, which equals no
+///   number of a pattern and lies in no `numeric` range, and half of a surrogate pair, which equals no text of one.
 ///
 /// Source: Lambda developer guide, "Control which events Lambda sends to your function" and "Using event
 /// filtering with a Kinesis event source"; for arrays and the grammar of rules, the README of `aws/event-ruler`.
@@ -50,6 +52,17 @@ pub struct Filters {
     patterns: Vec<Pattern>,
     /// The keys that any of the patterns reads.
     keys: BTreeSet<Field>,
+}
+
+/// What becomes of a record at a mapping's filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It goes to the function.
+    Passes,
+    /// No filter matches: dropped.
+    NoMatch,
+    /// A filter asks for its data, which is not JSON, and no other matches: dropped.
+    NotJson,
 }
 
 /// Why a mapping's filters were refused. The Lambda API answers `InvalidParameterValueException`.
@@ -112,19 +125,42 @@ impl Filters {
         Ok(Self { patterns, keys })
     }
 
-    /// Whether a record goes to the function. A record that does not is passed over: the checkpoint moves on.
+    /// Whether a record goes to the function.
     pub fn matches(&self, record: &FilterSubject<'_>) -> bool {
+        self.outcome(record) == Outcome::Passes
+    }
+
+    /// What becomes of a record. One that does not go to the function is passed over: the checkpoint moves on.
+    pub fn outcome(&self, record: &FilterSubject<'_>) -> Outcome {
         if self.patterns.is_empty() {
-            return true;
+            return Outcome::Passes;
         }
-        let members = self.keys.iter().filter_map(|&key| Some((key.name().to_owned(), record.value(key)?)));
-        let members: Map<String, Value> = members.collect();
-        let data_is_json = members.contains_key(Field::Data.name());
-        let record = Value::Object(members);
-        self.patterns.iter().any(|pattern| {
-            // Without this a record that is not JSON would have every key absent, and `exists: false` would match.
-            (data_is_json || !pattern.keys.contains(&Field::Data)) && pattern.matches(&record)
-        })
+        // The record as one JSON text, of the members that some pattern reads.
+        let mut text = String::from("{");
+        let mut data_is_json = true;
+        for &key in &self.keys {
+            let before = text.len();
+            if before > 1 {
+                text.push(',');
+            }
+            quote_into(key.name(), &mut text);
+            text.push(':');
+            if !record.write(key, &mut text) {
+                data_is_json = false;
+                text.truncate(before);
+            }
+        }
+        text.push('}');
+        let record = Json::of_valid(&text);
+        // Without its data a record would have every key absent, and `exists: false` would match.
+        let is_readable = |pattern: &Pattern| data_is_json || !pattern.keys.contains(&Field::Data);
+        if self.patterns.iter().any(|pattern| is_readable(pattern) && pattern.matches(record)) {
+            Outcome::Passes
+        } else if data_is_json {
+            Outcome::NoMatch
+        } else {
+            Outcome::NotJson
+        }
     }
 }
 

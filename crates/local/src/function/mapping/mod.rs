@@ -24,8 +24,12 @@ mod progress;
 mod retention_tests;
 mod shard;
 #[cfg(test)]
+mod shard_tests;
+#[cfg(test)]
 mod simulation;
 mod supervisor;
+#[cfg(test)]
+mod test_parts;
 pub mod verdict;
 #[cfg(test)]
 mod verdict_tests;
@@ -46,6 +50,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// The metric of shards' tasks that panicked.
+const FAILED_TASKS: &str = "sluicegate_mapping_task_failures_total";
+/// The metric of records that filters dropped.
+const FILTERED_RECORDS: &str = "sluicegate_mapping_filtered_records_total";
 
 /// Takes the messages about records that were given up.
 pub trait FailureDestinations: Send + Sync {
@@ -173,23 +182,43 @@ impl Mappings {
         self.by_uuid.get(uuid).map(|mapping| mapping.progress.status())
     }
 
+    #[cfg(test)]
+    fn failed_tasks(&self, uuid: &str) -> u64 {
+        self.by_uuid.get(uuid).map_or(0, |mapping| mapping.progress.failed_tasks())
+    }
+
     /// Writes what is counted.
     pub fn write_metrics(&self, page: &mut Page) {
-        let age = |mapping: &Mapping| mapping.progress.iterator_age_ms();
-        let mut ages: Vec<_> = self
+        let mut mappings: Vec<_> = self
             .by_uuid
             .iter()
-            .map(|mapping| (mapping.function_name.clone(), mapping.key().clone(), age(mapping.value())))
+            .map(|mapping| (mapping.function_name.clone(), mapping.key().clone(), mapping.progress.clone()))
             .collect();
-        ages.sort();
+        mappings.sort_by(|(a, b, _), (c, d, _)| (a, b).cmp(&(c, d)));
         let name = "sluicegate_mapping_iterator_age_seconds";
         page.family(
             name,
             "gauge",
             "IteratorAge: how old the last batch's last record was when it was handed over.",
         );
-        for (function, uuid, age_ms) in ages {
-            page.sample(name, &[("function", &function), ("mapping", &uuid)], age_ms as f64 / 1e3);
+        for (function, uuid, progress) in &mappings {
+            let age_s = progress.iterator_age_ms() as f64 / 1e3;
+            page.sample(name, &[("function", function), ("mapping", uuid)], age_s);
+        }
+        page.family(
+            FAILED_TASKS,
+            "counter",
+            "Tasks of shards that panicked and began again at their checkpoint.",
+        );
+        for (function, uuid, progress) in &mappings {
+            page.sample(FAILED_TASKS, &[("function", function), ("mapping", uuid)], progress.failed_tasks());
+        }
+        page.family(FILTERED_RECORDS, "counter", "Records that a mapping's filters dropped, by the reason.");
+        for (function, uuid, progress) in &mappings {
+            for (reason, count) in progress.filtered_records() {
+                let labels = [("function", function.as_str()), ("mapping", uuid), ("reason", reason)];
+                page.sample(FILTERED_RECORDS, &labels, count);
+            }
         }
     }
 

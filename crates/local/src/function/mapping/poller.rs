@@ -109,6 +109,11 @@ impl Poller {
         self.is_stopping = true;
     }
 
+    /// Whether it was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.is_stopping
+    }
+
     /// How old a record may become, in milliseconds: the mapping's limit or the stream's retention.
     pub fn set_record_age_max(&mut self, record_age_max_ms: Option<u64>) {
         self.settings.record_age_max_ms = record_age_max_ms;

@@ -1,6 +1,7 @@
 //! How far a mapping has come and how it fares; kept while its settings change.
 
 use super::MappingStatus;
+use super::filter::Outcome;
 use crate::storage::{Checkpoints, Standing};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -63,6 +64,10 @@ pub(super) struct Progress {
     status: Mutex<MappingStatus>,
     /// `IteratorAge` of the last batch: how old its last record was when it was handed over.
     iterator_age_ms: AtomicU64,
+    /// Records that the filters dropped because none matched, and because their data is not JSON.
+    filtered: [AtomicU64; 2],
+    /// Tasks of shards that panicked.
+    failed_tasks: AtomicU64,
 }
 
 impl Progress {
@@ -81,6 +86,8 @@ impl Progress {
                 last_processing_result: "No records processed".into(),
             }),
             iterator_age_ms: AtomicU64::new(0),
+            filtered: Default::default(),
+            failed_tasks: AtomicU64::new(0),
         }
     }
 
@@ -112,6 +119,34 @@ impl Progress {
 
     pub fn set_iterator_age(&self, age_ms: u64) {
         self.iterator_age_ms.store(age_ms, Relaxed);
+    }
+
+    /// A shard's task panicked: a fault of this program.
+    pub fn task_failed(&self) {
+        self.failed_tasks.fetch_add(1, Relaxed);
+    }
+
+    pub fn failed_tasks(&self) -> u64 {
+        self.failed_tasks.load(Relaxed)
+    }
+
+    /// Counts what the filters drop. `true` for the first record whose data is not JSON: it is worth a line.
+    pub fn filtered(&self, outcome: Outcome) -> bool {
+        let [no_match, not_json] = &self.filtered;
+        match outcome {
+            Outcome::Passes => false,
+            Outcome::NoMatch => {
+                no_match.fetch_add(1, Relaxed);
+                false
+            }
+            Outcome::NotJson => not_json.fetch_add(1, Relaxed) == 0,
+        }
+    }
+
+    /// Records that the filters dropped, by the reason.
+    pub fn filtered_records(&self) -> [(&'static str, u64); 2] {
+        let [no_match, not_json] = &self.filtered;
+        [("no_match", no_match.load(Relaxed)), ("not_json", not_json.load(Relaxed))]
     }
 
     pub fn status(&self) -> MappingStatus {

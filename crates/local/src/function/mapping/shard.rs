@@ -4,17 +4,17 @@ use super::batch::{RetryLimits, Verdict};
 use super::config::MappingConfig;
 use super::destination::Destination;
 use super::event::{EventFrame, envelope_bytes, event};
-use super::filter::{FilterSubject, Filters};
+use super::filter::{FilterSubject, Filters, Outcome};
 use super::lane::LaneSettings;
 use super::poller::{End, Next, Poller, READ_RETRY_MS};
 use super::progress::Progress;
 use super::verdict::verdict;
-use super::{Surroundings, result};
+use super::{FILTERED_RECORDS, Surroundings, result};
 use crate::account::stream_name_of_arn;
 use crate::clock;
 use crate::faults::{Fault, SlowShard};
 use crate::function::{Ended, InvokeError};
-use crate::stream::ShardInfo;
+use crate::stream::{Record, ShardInfo};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
@@ -83,6 +83,10 @@ impl Shard {
         let mut invocations = FuturesUnordered::<Invocation>::new();
         loop {
             self.follow_role();
+            if stop.is_cancelled() {
+                // Whatever else happened first: it may have been cancelled between two waits.
+                self.poller.stop();
+            }
             let next = self.poller.next(clock::now_ms());
             let until_ms = match next {
                 Next::Read { after, limit } => {
@@ -106,19 +110,25 @@ impl Shard {
                 Next::Wait { until_ms } => until_ms,
             };
             self.save();
+            if self.poller.is_stopping() {
+                // Only what is in flight is waited for.
+                let Some((lane, request_id, ended)) = invocations.next().await else { return End::Stopped };
+                self.settle(lane, &request_id, &ended);
+                continue;
+            }
             let wait =
                 Duration::from_millis(until_ms.map_or(0, |at_ms| at_ms.saturating_sub(clock::now_ms())));
-            let is_stopping = stop.is_cancelled();
+            // `stop.cancelled()` is never disabled: there is always something to wait for.
             tokio::select! {
                 Some((lane, request_id, ended)) = invocations.next() => self.settle(lane, &request_id, &ended),
-                changed = tail.changed(), if !is_stopping => match changed {
+                changed = tail.changed() => match changed {
                     Ok(()) => self.poller.appended(),
                     // The stream is gone, and its tails with it.
                     Err(_) => self.poller.stop(),
                 },
-                Ok(()) = changes.changed(), if !is_stopping => self.look_again().await,
+                Ok(()) = changes.changed() => self.look_again().await,
                 () = tokio::time::sleep(wait), if until_ms.is_some() => {}
-                () = stop.cancelled(), if !is_stopping => self.poller.stop(),
+                () = stop.cancelled() => self.poller.stop(),
             }
         }
     }
@@ -137,13 +147,19 @@ impl Shard {
             self.poller.read_later(until_ms);
             return;
         }
-        let passes = |record: &_| {
-            self.filters.matches(&FilterSubject {
+        let passes = |record: &Record| {
+            let outcome = self.filters.outcome(&FilterSubject {
                 record,
                 shard_id: &self.info.id,
                 event_source_arn: &self.config.event_source_arn,
                 region: &self.surroundings.account.region,
-            })
+            });
+            if self.progress.filtered(outcome) {
+                let MappingConfig { uuid, function_name, .. } = &self.config;
+                let (shard_id, sequence_number) = (&self.info.id, &record.sequence_number);
+                tracing::warn!(function = function_name, mapping = uuid, shard_id, %sequence_number, "the filter dropped a record whose data is not JSON; further ones are counted in {FILTERED_RECORDS} alone");
+            }
+            outcome == Outcome::Passes
         };
         self.poller.take(records, limit, passes, now_ms);
     }
@@ -160,7 +176,7 @@ impl Shard {
         Some(now_ms + READ_RETRY_MS)
     }
 
-    fn invoke(&self, lane: usize, records: &[Arc<crate::stream::Record>]) -> Invocation {
+    fn invoke(&self, lane: usize, records: &[Arc<Record>]) -> Invocation {
         let functions = self.surroundings.functions.clone();
         let name = self.config.function_name.clone();
         let payload = Bytes::from(event(&self.frame, &self.info.id, records));

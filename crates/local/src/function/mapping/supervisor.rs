@@ -77,6 +77,7 @@ pub(super) async fn run(
                 let (id, end) = match ended {
                     Ok(ended) => ended,
                     Err(error) => {
+                        progress.task_failed();
                         tracing::error!(function = config.function_name, %error, "a shard's task failed; it begins again at its checkpoint");
                         (error.id(), End::Stopped)
                     }
@@ -87,7 +88,12 @@ pub(super) async fn run(
             }
             _ = changes.changed() => {}
             () = stop.cancelled() => {
-                while tasks.join_next().await.is_some() {}
+                while let Some(ended) = tasks.join_next().await {
+                    if let Err(error) = ended {
+                        progress.task_failed();
+                        tracing::error!(function = config.function_name, %error, "a shard's task failed while the mapping was stopped");
+                    }
+                }
                 return;
             }
         }

@@ -26,7 +26,10 @@ pub enum BadAnswer {
     /// Over [`RESULT_BYTES_MAX`].
     #[error("the authorizer's result has {0} bytes, and {RESULT_BYTES_MAX} are allowed")]
     TooLarge(usize),
-    /// No JSON object.
+    /// It cannot be read as JSON.
+    #[error("the authorizer's result cannot be read: {0}")]
+    Unreadable(String),
+    /// Other JSON than an object.
     #[error("the authorizer's result is no JSON object")]
     NoObject,
     /// A member is missing or of another type.
@@ -60,7 +63,8 @@ pub fn judge(body: &[u8], method_arn: &str) -> Result<Judgement, BadAnswer> {
     if body.len() > RESULT_BYTES_MAX {
         return Err(BadAnswer::TooLarge(body.len()));
     }
-    let answer: Value = serde_json::from_slice(body).map_err(|_| BadAnswer::NoObject)?;
+    let answer: Value =
+        serde_json::from_slice(body).map_err(|error| BadAnswer::Unreadable(error.to_string()))?;
     if !answer.is_object() {
         return Err(BadAnswer::NoObject);
     }
@@ -146,7 +150,9 @@ mod tests {
         let large = answer("Allow", "*", &json!({"pad": "x".repeat(RESULT_BYTES_MAX)}));
         assert!(matches!(judged(&large), Err(BadAnswer::TooLarge(_))));
         assert_eq!(judged(&json!([1])), Err(BadAnswer::NoObject));
-        assert_eq!(judge(b"yes", CONNECT), Err(BadAnswer::NoObject));
+        assert!(matches!(judge(b"yes", CONNECT), Err(BadAnswer::Unreadable(_))));
+        let half = judge(br#"{"principalId": "\ud83d"}"#, CONNECT);
+        assert!(matches!(half, Err(BadAnswer::Unreadable(why)) if why.contains("hex escape")));
         assert_eq!(judged(&json!({"isAuthorized": true})), Err(BadAnswer::Missing("principalId")));
         assert_eq!(judged(&json!({"principalId": "me"})), Err(BadAnswer::Missing("policyDocument")));
         let conditional = json!({"principalId": "me", "policyDocument": {"Statement": {

@@ -1,11 +1,14 @@
 //! Holds a filter pattern against a record, a JSON object.
+//!
+//! Only the pattern is walked recursively, never the record: however deep that is nested, no stack overflows.
 
 use super::pattern::{Condition, Object, Pattern, Rule, Scalar, lower_case};
-use serde_json::Value;
+use json_text::{Json, Kind};
+use serde_json::Number;
 use std::ops::RangeBounds;
 
 impl Pattern {
-    pub(super) fn matches(&self, record: &Value) -> bool {
+    pub(super) fn matches(&self, record: Json<'_>) -> bool {
         // Absence is a question to the whole record. Asked here, it is answered once, not at every element of
         // an array that the pattern leads through.
         let absent: Vec<bool> = self.absent_paths.iter().map(|path| !leads_to_value(record, path)).collect();
@@ -14,27 +17,26 @@ impl Pattern {
 }
 
 impl Object {
-    fn matches(&self, value: &Value, absent: &[bool]) -> bool {
-        match value {
-            // Arrays are seen through, and all conditions must hold of one element.
-            Value::Array(items) if !items.is_empty() => items.iter().any(|item| self.matches(item, absent)),
-            _ => self.0.iter().all(|condition| condition.holds(value, absent)),
-        }
+    /// Arrays are seen through, and all conditions must hold of one element.
+    fn matches(&self, value: Json<'_>, absent: &[bool]) -> bool {
+        value.leaves().any(|leaf| self.0.iter().all(|condition| condition.holds(leaf, absent)))
     }
 }
 
 impl Condition {
     /// `value` is an object, or something without members.
-    fn holds(&self, value: &Value, absent: &[bool]) -> bool {
+    fn holds(&self, value: Json<'_>, absent: &[bool]) -> bool {
         match self {
             Self::Any(objects) => objects.iter().any(|object| object.matches(value, absent)),
             // Not a plain failure where the member is missing: `exists: false` further down still holds.
-            Self::Nested(key, object) => object.matches(value.get(key).unwrap_or(&Value::Null), absent),
+            Self::Nested(key, object) => {
+                object.matches(value.member(key).unwrap_or(Json::of_valid("null")), absent)
+            }
             Self::Value(key, rules) => {
-                let member = value.get(key);
+                let member = value.member(key);
                 rules.iter().any(|rule| match rule {
                     Rule::Absent(index) => absent[*index],
-                    _ => member.is_some_and(|member| rule.holds_for_any(member)),
+                    _ => member.is_some_and(|member| member.leaves().any(|leaf| rule.holds(leaf.kind()))),
                 })
             }
         }
@@ -42,25 +44,23 @@ impl Condition {
 }
 
 impl Rule {
-    fn holds_for_any(&self, value: &Value) -> bool {
-        match value {
-            Value::Array(items) => items.iter().any(|item| self.holds_for_any(item)),
-            Value::Object(_) => false,
-            _ => self.holds(value),
+    /// Whether it is true of a value that is no object; of an object, or an array without elements, no rule is.
+    fn holds(&self, value: Kind<'_>) -> bool {
+        if matches!(value, Kind::Object | Kind::Array) {
+            return false;
         }
-    }
-
-    fn holds(&self, value: &Value) -> bool {
+        // WTF-8, so that what JSON can hold and UTF-8 cannot is compared, too.
+        let text = |test: &dyn Fn(&[u8]) -> bool| matches!(value, Kind::Text(text) if test(&text.wtf8()));
         match self {
             Self::Equals(expected) => expected.equals(value),
-            Self::EqualsIgnoreCase(lower) => {
-                value.as_str().is_some_and(|text| lower_case(text).eq(lower.chars()))
-            }
-            Self::Prefix(prefix) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
-            Self::Suffix(suffix) => value.as_str().is_some_and(|text| text.ends_with(suffix)),
+            Self::EqualsIgnoreCase(lower) => matches!(value, Kind::Text(text)
+                if text.exact().is_some_and(|text| lower_case(&text).eq(lower.chars()))),
+            Self::Prefix(prefix) => text(&|text| text.starts_with(prefix.as_bytes())),
+            Self::Suffix(suffix) => text(&|text| text.ends_with(suffix.as_bytes())),
             Self::AnythingBut(excluded) => !excluded.iter().any(|scalar| scalar.equals(value)),
-            Self::AnythingButPrefix(prefix) => !value.as_str().is_some_and(|text| text.starts_with(prefix)),
-            Self::Numeric(low, high) => value.as_f64().is_some_and(|n| (*low, *high).contains(&n)),
+            Self::AnythingButPrefix(prefix) => !text(&|text| text.starts_with(prefix.as_bytes())),
+            Self::Numeric(low, high) => matches!(value, Kind::Number(digits)
+                if number(digits).and_then(|number| number.as_f64()).is_some_and(|n| (*low, *high).contains(&n))),
             Self::Exists => true,
             // Asked of the whole record before.
             Self::Absent(_) => false,
@@ -69,25 +69,28 @@ impl Rule {
 }
 
 impl Scalar {
-    fn equals(&self, value: &Value) -> bool {
+    fn equals(&self, value: Kind<'_>) -> bool {
         match (self, value) {
-            (Self::Null, Value::Null) => true,
-            (Self::Bool(expected), Value::Bool(value)) => expected == value,
-            (Self::Number(expected), Value::Number(value)) => expected == value,
-            (Self::String(expected), Value::String(value)) => expected == value,
+            (Self::Null, Kind::Null) => true,
+            (Self::Bool(expected), Kind::Bool(value)) => *expected == value,
+            (Self::Number(expected), Kind::Number(digits)) => number(digits).as_ref() == Some(expected),
+            (Self::String(expected), Kind::Text(text)) => text.is(expected),
             _ => false,
         }
     }
 }
 
+/// A number as patterns have them. `None` beyond the range of a double, where no pattern's number is: such a number
+/// equals none and lies in no range.
+fn number(digits: &str) -> Option<Number> {
+    serde_json::from_str(digits).ok()
+}
+
 /// Whether a path leads to a value that is no object, through any elements of the arrays on the way.
-fn leads_to_value(value: &Value, path: &[String]) -> bool {
-    match (value, path) {
-        (Value::Array(items), _) => items.iter().any(|item| leads_to_value(item, path)),
-        (Value::Object(members), [key, rest @ ..]) => {
-            members.get(key).is_some_and(|value| leads_to_value(value, rest))
-        }
-        (_, []) => !value.is_object(),
-        _ => false,
-    }
+fn leads_to_value(value: Json<'_>, path: &[String]) -> bool {
+    value.leaves().any(|leaf| match (leaf.kind(), path) {
+        (Kind::Object, [key, rest @ ..]) => leaf.member(key).is_some_and(|value| leads_to_value(value, rest)),
+        (Kind::Object | Kind::Array, _) => false,
+        (_, path) => path.is_empty(),
+    })
 }

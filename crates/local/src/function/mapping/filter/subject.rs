@@ -3,7 +3,7 @@
 use crate::stream::Record;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use json_text::{Json, quote_into};
 
 /// A record as filters see it: the members of its `kinesis` object beside those of the record itself.
 #[derive(Debug, Clone, Copy)]
@@ -71,19 +71,28 @@ impl Field {
 }
 
 impl FilterSubject<'_> {
-    /// The value under a key; none where the data is not JSON.
-    pub(super) fn value(&self, key: Field) -> Option<Value> {
-        Some(match key {
-            Field::Data => return serde_json::from_slice(&STANDARD.decode(&self.record.data).ok()?).ok(),
-            Field::PartitionKey => self.record.partition_key.as_str().into(),
-            Field::SequenceNumber => self.record.sequence_number.as_ref().into(),
-            Field::ApproximateArrivalTimestamp => (self.record.arrived_ms as f64 / 1_000.0).into(),
-            Field::KinesisSchemaVersion | Field::EventVersion => "1.0".into(),
-            Field::EventId => format!("{}:{}", self.shard_id, self.record.sequence_number).into(),
-            Field::EventName => "aws:kinesis:record".into(),
-            Field::EventSource => "aws:kinesis".into(),
-            Field::EventSourceArn => self.event_source_arn.into(),
-            Field::AwsRegion => self.region.into(),
-        })
+    /// Writes the value under a key as JSON. `false`, and nothing written, where the data is not JSON.
+    pub(super) fn write(&self, key: Field, into: &mut String) -> bool {
+        match key {
+            Field::Data => {
+                let data = STANDARD.decode(&self.record.data).unwrap_or_default();
+                let Ok(json) = Json::read_bytes(&data) else { return false };
+                into.push_str(json.as_str());
+            }
+            Field::PartitionKey => quote_into(&self.record.partition_key, into),
+            Field::SequenceNumber => quote_into(&self.record.sequence_number, into),
+            Field::ApproximateArrivalTimestamp => {
+                into.push_str(&serde_json::Value::from(self.record.arrived_ms as f64 / 1_000.0).to_string());
+            }
+            Field::KinesisSchemaVersion | Field::EventVersion => quote_into("1.0", into),
+            Field::EventId => {
+                quote_into(&format!("{}:{}", self.shard_id, self.record.sequence_number), into);
+            }
+            Field::EventName => quote_into("aws:kinesis:record", into),
+            Field::EventSource => quote_into("aws:kinesis", into),
+            Field::EventSourceArn => quote_into(self.event_source_arn, into),
+            Field::AwsRegion => quote_into(self.region, into),
+        }
+        true
     }
 }

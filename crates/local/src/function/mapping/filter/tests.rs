@@ -3,7 +3,7 @@
 mod properties;
 mod refusals;
 
-use super::{FilterSubject, Filters};
+use super::{FilterSubject, Filters, Outcome};
 use crate::stream::Record;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,12 +18,16 @@ fn record(data: &[u8]) -> Record {
 }
 
 fn passes(filters: &Filters, data: &[u8]) -> bool {
-    filters.matches(&FilterSubject {
-        record: &record(data),
+    filters.matches(&subject(&record(data)))
+}
+
+fn subject(record: &Record) -> FilterSubject<'_> {
+    FilterSubject {
+        record,
         shard_id: "shardId-000000000006",
         event_source_arn: "arn:aws:kinesis:us-east-2:123456789012:stream/lambda-stream",
         region: "us-east-2",
-    })
+    }
 }
 
 fn filters<const N: usize>(patterns: [&str; N]) -> Filters {
@@ -161,8 +165,48 @@ fn data_that_is_not_json_is_dropped_by_patterns_for_data_alone() {
     }
     assert!(!passes(&data, &[0xff, 0xfe]));
     assert!(passes(&data, b"{}"));
-    let nested = [b"[".repeat(100_000), b"]".repeat(100_000)].concat();
-    assert!(!passes(&data, &nested), "nested too deep to be read");
+}
+
+/// What other readers cannot hold drops no record, and matches nothing by accident.
+#[test]
+fn all_that_rfc_8259_allows_is_read() {
+    let deep = format!(r#"{{"k": "r", "x": {}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    let deeper = format!(r#"{{"x": {}1{}, "k": "r"}}"#, r#"{"a":["#.repeat(50_000), "]}".repeat(50_000));
+    for data in [
+        &*deep,
+        &deeper,
+        r#"{"k": "r", "x": "\ud83d"}"#,
+        r#"{"\ud83d": 1, "k": "\u0072"}"#,
+        r#"{"x": 1e400, "k": "r"}"#,
+    ] {
+        assert!(passes(&filters([r#"{"data": {"k": ["r"]}}"#]), data.as_bytes()));
+        assert!(passes(&filters([r#"{"data": {"y": {"z": [{"exists": false}]}}}"#]), data.as_bytes()));
+    }
+    assert!(passes(&filters([r#"{"data": {"x": [1]}}"#]), deep.as_bytes()), "arrays are seen through");
+    check(&[
+        (r#"{"x": ["�"]}"#, r#"{"x": "\ud83d"}"#, false),
+        (r#"{"x": [{"anything-but": "�"}]}"#, r#"{"x": "\ud83d"}"#, true),
+        (r#"{"x": [{"equals-ignore-case": "�"}]}"#, r#"{"x": "\ud83d"}"#, false),
+        (r#"{"x": [{"prefix": "a"}]}"#, r#"{"x": "a\ud83d"}"#, true),
+        (r#"{"x": [{"suffix": "a"}]}"#, r#"{"x": "\ud83da"}"#, true),
+        (r#"{"x": [{"anything-but": {"prefix": "a"}}]}"#, r#"{"x": "\ud83da"}"#, true),
+        (r#"{"x": ["😀"]}"#, r#"{"x": "\ud83d\ude00"}"#, true),
+        (r#"{"x": [{"exists": true}]}"#, r#"{"x": 1e400}"#, true),
+        (r#"{"x": [{"numeric": [">", 0]}]}"#, r#"{"x": 1e400}"#, false),
+        (r#"{"x": [{"numeric": ["<", 0]}]}"#, r#"{"x": -1e400}"#, false),
+        (r#"{"x": [{"anything-but": [1]}]}"#, r#"{"x": 1e400}"#, true),
+        (r#"{"x": [{"numeric": [">=", 0]}]}"#, r#"{"x": 1e-400}"#, true),
+    ]);
+}
+
+#[test]
+fn data_that_is_not_json_is_told_from_data_that_does_not_match() {
+    let outcome = |pattern: &str, data: &[u8]| filters([pattern]).outcome(&subject(&record(data)));
+    let pattern = r#"{"data": {"a": [1]}}"#;
+    assert_eq!(outcome(pattern, br#"{"a": 1}"#), Outcome::Passes);
+    assert_eq!(outcome(pattern, br#"{"a": 2}"#), Outcome::NoMatch);
+    assert_eq!(outcome(pattern, br#"{"a": 1"#), Outcome::NotJson);
+    assert_eq!(outcome(r#"{"partitionKey": ["x"]}"#, br#"{"a": 1"#), Outcome::NoMatch);
 }
 
 #[test]

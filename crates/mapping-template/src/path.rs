@@ -2,7 +2,8 @@
 //!
 //! Filters (`?(…)`) and functions are refused; AWS's own examples use none.
 
-use super::Node;
+use json_text::Json;
+
 use crate::limits::VALUE_LEVELS_MAX;
 
 /// A parsed path.
@@ -25,9 +26,9 @@ enum Selector {
 pub(crate) enum Selection<'a> {
     Nothing,
     /// The path can select one node only, and did.
-    One(Node<'a>),
+    One(Json<'a>),
     /// The path can select several; in the order of the text.
-    Many(Vec<Node<'a>>),
+    Many(Vec<Json<'a>>),
 }
 
 /// Selecting took more steps than were left.
@@ -85,7 +86,7 @@ impl Path {
     }
 
     /// Selects from a node. `steps` is how much may be gone through, in 64-byte portions of text.
-    pub(crate) fn select<'a>(&self, root: Node<'a>, steps: &mut usize) -> Result<Selection<'a>, OutOfSteps> {
+    pub(crate) fn select<'a>(&self, root: Json<'a>, steps: &mut usize) -> Result<Selection<'a>, OutOfSteps> {
         let mut nodes = vec![root];
         for selector in &self.0 {
             let mut selected = Vec::new();
@@ -105,8 +106,8 @@ impl Path {
 impl Selector {
     fn apply<'a>(
         &self,
-        node: Node<'a>,
-        into: &mut Vec<Node<'a>>,
+        node: Json<'a>,
+        into: &mut Vec<Json<'a>>,
         steps: &mut usize,
     ) -> Result<(), OutOfSteps> {
         match self {
@@ -143,8 +144,8 @@ impl Selector {
 
 /// The node and everything below it, depth first.
 fn descend<'a>(
-    node: Node<'a>,
-    into: &mut Vec<Node<'a>>,
+    node: Json<'a>,
+    into: &mut Vec<Json<'a>>,
     steps: &mut usize,
     level: usize,
 ) -> Result<(), OutOfSteps> {
@@ -159,7 +160,7 @@ fn descend<'a>(
     Ok(())
 }
 
-fn charge(node: Node<'_>, steps: &mut usize) -> Result<(), OutOfSteps> {
+fn charge(node: Json<'_>, steps: &mut usize) -> Result<(), OutOfSteps> {
     *steps = steps.checked_sub(1 + node.as_str().len() / 64).ok_or(OutOfSteps)?;
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::NotJson;
+
 /// Removes the whitespace between the tokens of a JSON text; everything else stays as it is,
 /// byte for byte: digits, escapes, the order of keys and keys that occur twice.
 ///
@@ -9,56 +11,23 @@ use std::borrow::Cow;
 /// is answered without a copy. Nesting is bounded by nothing but the text's length: no recursion.
 #[must_use]
 pub fn minify(text: &str) -> Option<Cow<'_, str>> {
-    let mut scanner = Scanner { text, bytes: text.as_bytes(), at: 0, copied: String::new(), run: 0 };
-    scanner.blanks();
-    // The brackets that are open, innermost last.
-    let mut open: Vec<u8> = Vec::new();
-    loop {
-        // A value begins here.
-        let first = scanner.peek()?;
-        if matches!(first, b'{' | b'[') {
-            scanner.at += 1;
-            scanner.blanks();
-            let close = first + 2; // `}` and `]` follow two after `{` and `[` in ASCII.
-            if scanner.peek()? != close {
-                open.push(close);
-                if first == b'{' {
-                    scanner.key()?;
-                }
-                continue;
-            }
-            scanner.at += 1;
-        } else {
-            scanner.scalar(first)?;
-        }
-        // A value ended here: close brackets, or go on to the next value.
-        loop {
-            scanner.blanks();
-            let Some(close) = open.last() else {
-                return if scanner.at == text.len() { Some(scanner.finish()) } else { None };
-            };
-            let found = scanner.peek()?;
-            scanner.at += 1;
-            if found == *close {
-                open.pop();
-                continue;
-            }
-            if found != b',' {
-                return None;
-            }
-            scanner.blanks();
-            if *close == b'}' {
-                scanner.key()?;
-            }
-            break;
-        }
-    }
+    let mut scanner = Scanner::new(text, true);
+    scanner.document()?;
+    Some(scanner.finish())
+}
+
+/// Checks a text and copies nothing.
+pub(crate) fn check(text: &str) -> Result<(), NotJson> {
+    let mut scanner = Scanner::new(text, false);
+    scanner.document().ok_or(NotJson { at: scanner.at })
 }
 
 struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
+    /// Whether blanks are left out of a copy.
+    minifies: bool,
     /// What was kept before `run`; stays empty as long as there is nothing to leave out.
     copied: String,
     /// Where the text begins that is kept and not copied yet.
@@ -66,6 +35,70 @@ struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
+    fn new(text: &'a str, minifies: bool) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, minifies, copied: String::new(), run: 0 }
+    }
+
+    /// The whole text: one value and blanks around it.
+    fn document(&mut self) -> Option<()> {
+        // The brackets that are open, innermost last.
+        let mut open: Vec<u8> = Vec::new();
+        self.blanks();
+        loop {
+            self.value(&mut open)?;
+            while let Some(close) = open.last() {
+                self.blanks();
+                if !self.ends(*close)? {
+                    break;
+                }
+                open.pop();
+            }
+            if open.is_empty() {
+                self.blanks();
+                return (self.at == self.text.len()).then_some(());
+            }
+        }
+    }
+
+    /// A value, or as many brackets as open one; an empty array or object is a value.
+    fn value(&mut self, open: &mut Vec<u8>) -> Option<()> {
+        loop {
+            let first = self.peek()?;
+            if !matches!(first, b'{' | b'[') {
+                return self.scalar(first);
+            }
+            self.at += 1;
+            self.blanks();
+            let close = first + 2; // `}` and `]` follow two after `{` and `[` in ASCII.
+            if self.peek()? == close {
+                self.at += 1;
+                return Some(());
+            }
+            open.push(close);
+            if first == b'{' {
+                self.key()?;
+            }
+        }
+    }
+
+    /// After a value: whether its array or object ends here; if not, the next value begins behind the comma.
+    fn ends(&mut self, close: u8) -> Option<bool> {
+        let found = self.peek()?;
+        if found == close {
+            self.at += 1;
+            return Some(true);
+        }
+        if found != b',' {
+            return None;
+        }
+        self.at += 1;
+        self.blanks();
+        if close == b'}' {
+            self.key()?;
+        }
+        Some(false)
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -76,7 +109,7 @@ impl<'a> Scanner<'a> {
         while matches!(self.peek(), Some(b' ' | b'\n' | b'\t' | b'\r')) {
             self.at += 1;
         }
-        if self.at > start {
+        if self.minifies && self.at > start {
             self.copied.push_str(&self.text[self.run..start]);
             self.run = self.at;
         }
@@ -189,7 +222,7 @@ impl<'a> Scanner<'a> {
 /// Eight bytes at a time, because a body is mostly strings: a byte's high bit is set where the
 /// subtraction borrows, which never misses a special byte below 0x80; the exact place is then
 /// found one by one.
-fn plain_length(bytes: &[u8]) -> usize {
+pub(crate) fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;

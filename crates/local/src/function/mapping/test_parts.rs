@@ -1,0 +1,65 @@
+//! What tests of mappings share: a mapping of stream `s` to a function that is not there.
+
+use super::config::{MappingConfig, StartingPosition};
+use super::{FailureDestinations, Surroundings};
+use crate::account::Account;
+use crate::aws_api::logs::Logs;
+use crate::faults::Faults;
+use crate::function::{self, Functions};
+use crate::identity::Unrestricted;
+use crate::storage::Checkpoints;
+use crate::stream::Streams;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// A queue that a test reads.
+pub(super) struct Told(pub mpsc::UnboundedSender<String>);
+
+impl FailureDestinations for Told {
+    fn send(&self, _: &str, body: String) -> Result<(), String> {
+        self.0.send(body).map_err(|error| error.to_string())
+    }
+}
+
+pub(super) fn surroundings(streams: Streams) -> (Surroundings, mpsc::UnboundedReceiver<String>) {
+    let account = Account::default();
+    let faults = Faults::new(Default::default());
+    let functions = Functions::new(function::Surroundings {
+        account: account.clone(),
+        permissions: Arc::new(Unrestricted),
+        logs: Arc::new(Logs::new(account.clone())),
+        endpoint_url: String::new(),
+        faults: faults.clone(),
+        init_max: function::INIT_MAX,
+    });
+    let (told, tells) = mpsc::unbounded_channel();
+    let surroundings = Surroundings {
+        account,
+        streams,
+        functions,
+        permissions: Arc::new(Unrestricted),
+        destinations: Arc::new(Told(told)),
+        checkpoints: Checkpoints::new(None),
+        faults,
+    };
+    (surroundings, tells)
+}
+
+pub(super) fn config() -> MappingConfig {
+    MappingConfig {
+        uuid: "m".into(),
+        function_name: "gone".into(),
+        event_source_arn: Account::default().stream_arn("s"),
+        batch_size: 10,
+        batching_window_s: 0,
+        parallelization_factor: 1,
+        bisect_on_error: false,
+        maximum_retry_attempts: None,
+        maximum_record_age_s: None,
+        report_batch_item_failures: false,
+        on_failure_arn: Some("arn:aws:sqs:us-east-1:000000000000:q".into()),
+        filters: Vec::new(),
+        starting_position: StartingPosition::TrimHorizon,
+        enabled: true,
+    }
+}

@@ -1,0 +1,127 @@
+//! A message as request models see it: as the value that the schema validator takes.
+//!
+//! The validator's numbers are doubles and its strings UTF-8. What these cannot hold is not refused for that, since a
+//! schema hardly ever asks for it: a number beyond them counts as the largest of its sign, half of a surrogate pair as
+//! U+FFFD. What goes on to the integration is the message's own text, whatever was validated.
+
+use json_text::{Json, NotJson, Token};
+use serde_json::{Map, Number, Value};
+
+/// Levels of a message that a model looks at, at most: the validator recurses. A deeper one is refused.
+pub const MODEL_LEVELS_MAX: usize = 512;
+
+/// Why a message cannot be validated; the client sees `Bad request body`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// Any model refuses text that is not JSON: decided, docs/aws-behaviour.md#apigateway-text-that-is-not-json
+    /// leaves it open.
+    #[error(transparent)]
+    NotJson(#[from] NotJson),
+    /// Over [`MODEL_LEVELS_MAX`].
+    #[error("the message is nested deeper than the {MODEL_LEVELS_MAX} levels that a request model takes")]
+    TooDeep,
+}
+
+/// An array or object that is not complete yet, with the name under which its next member goes.
+enum Open {
+    Array(Vec<Value>),
+    Object(Map<String, Value>, String),
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// [`Unusable`].
+pub fn instance(body: &str) -> Result<Value, Unusable> {
+    let mut open: Vec<Open> = Vec::new();
+    for token in Json::read(body)?.tokens() {
+        let complete = match token {
+            Token::BeginArray | Token::BeginObject if open.len() == MODEL_LEVELS_MAX => {
+                return Err(Unusable::TooDeep);
+            }
+            Token::BeginArray => {
+                open.push(Open::Array(Vec::new()));
+                continue;
+            }
+            Token::BeginObject => {
+                open.push(Open::Object(Map::new(), String::new()));
+                continue;
+            }
+            Token::Name(name) => {
+                if let Some(Open::Object(_, next)) = open.last_mut() {
+                    *next = name.lossy().into_owned();
+                }
+                continue;
+            }
+            Token::End => match open.pop() {
+                Some(Open::Array(items)) => Value::Array(items),
+                Some(Open::Object(members, _)) => Value::Object(members),
+                None => Value::Null,
+            },
+            Token::Null => Value::Null,
+            Token::Bool(value) => Value::Bool(value),
+            Token::Number(digits) => Value::Number(number(digits)),
+            Token::Text(text) => Value::String(text.lossy().into_owned()),
+        };
+        match open.last_mut() {
+            Some(Open::Array(items)) => items.push(complete),
+            Some(Open::Object(members, name)) => {
+                members.insert(std::mem::take(name), complete);
+            }
+            None => return Ok(complete),
+        }
+    }
+    Ok(Value::Null)
+}
+
+fn number(digits: &str) -> Number {
+    let largest = if digits.starts_with('-') { f64::MIN } else { f64::MAX };
+    let beyond = || Number::from_f64(largest).unwrap_or_else(|| 0.into());
+    serde_json::from_str(digits).unwrap_or_else(|_| beyond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_the_validator_cannot_hold_is_the_nearest_that_it_can() {
+        let read = |text: &str| instance(text).unwrap();
+        assert_eq!(read(r#"{"a": "\ud83d", "b": "\ud83d\ude00"}"#), json!({"a": "\u{fffd}", "b": "😀"}));
+        assert_eq!(read("[1e400, -1e400, 1e-400]"), json!([f64::MAX, f64::MIN, 0.0]));
+        assert_eq!(
+            read(r#" [ { } , [ ] , null , {"a":{"a":1,"a":[2]}} ] "#),
+            json!([{}, [], null, {"a": {"a": [2]}}])
+        );
+        assert_eq!(instance("{").unwrap_err().to_string(), "the text is not JSON from byte 1 on");
+    }
+
+    /// A schema that looks at every level, on half of the stack that a thread of the runtime has.
+    #[test]
+    fn the_deepest_message_has_room_and_a_deeper_one_is_refused() {
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(instance(&nested(MODEL_LEVELS_MAX + 1)), Err(Unusable::TooDeep));
+        let deepest = move || {
+            let schema = json!({"items": {"$ref": "#"}, "uniqueItems": true, "type": "array"});
+            let schema = jsonschema::validator_for(&schema).unwrap();
+            let deep = instance(&nested(MODEL_LEVELS_MAX)).unwrap();
+            assert!(schema.is_valid(&deep) && schema.validate(&deep).is_ok());
+        };
+        const HALF_A_STACK_BYTES: usize = 1_024 * 1_024;
+        let thread = std::thread::Builder::new().stack_size(HALF_A_STACK_BYTES);
+        thread.spawn(deepest).unwrap().join().unwrap();
+    }
+
+    proptest::proptest! {
+        /// Another reader's own text reads the same.
+        #[test]
+        fn what_serde_json_writes_is_read_as_it_was(text in "[\\[{\"a:1,.e\\-}\\] ]{0,20}|\"\\PC{0,8}\"|-?[0-9]{1,25}(\\.[0-9]{1,20})?") {
+            let theirs = serde_json::from_str::<Value>(&text);
+            match instance(&text) {
+                Ok(ours) => if let Ok(theirs) = theirs { proptest::prop_assert_eq!(ours, theirs) },
+                Err(_) => proptest::prop_assert!(theirs.is_err()),
+            }
+        }
+    }
+}
