@@ -96,7 +96,7 @@ fn with_signature(mut parts: Parts) -> Parts {
 fn refuse(parts: &Parts, refusal: &Refusal) -> Response<Body> {
     let (status, message) = (refusal.status(), refusal.to_string());
     let Some((code, query_code)) = refusal.aws_code() else {
-        tracing::debug!(path = parts.uri.path(), refusal = message, "refused a request");
+        tracing::warn!(path = parts.uri.path(), reason = message, "refused a request");
         return page(status, &json!({ "message": message }));
     };
     let error = ApiError::new(status, code, message).with_query_code(query_code);
