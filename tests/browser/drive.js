@@ -14,6 +14,8 @@ const FLAGS = [
   "--disable-gpu",
   "--disable-quic",
   "--disable-sync",
+  // This Chromium would not let pages of other sites reach this machine at all; most browsers do.
+  "--disable-features=LocalNetworkAccessChecks",
   // Names of other sites lead to this machine, as their owners can have it.
   "--host-resolver-rules=MAP *.test 127.0.0.1",
   "--no-first-run",

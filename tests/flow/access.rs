@@ -9,12 +9,14 @@ use tokio::net::TcpStream;
 const SIGNED: &str = "Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0\r\n";
 const JSON: &str = "Content-Type: application/x-amz-json-1.1\r\n";
 
-/// Sends bytes, ends its own side, and reads to the end.
-async fn exchange(plane: &Plane, bytes: &str) -> String {
+/// Sends bytes, ends its own side where they are cut off, and reads to the end.
+async fn exchange(plane: &Plane, bytes: &str, is_cut_off: bool) -> String {
     let exchange = async {
         let mut socket = TcpStream::connect(plane.address()).await.expect("the emulator listens");
         socket.write_all(bytes.as_bytes()).await.expect("it reads");
-        socket.shutdown().await.expect("our side ends");
+        if is_cut_off {
+            socket.shutdown().await.expect("our side ends");
+        }
         let mut answer = Vec::new();
         let _ = socket.read_to_end(&mut answer).await;
         String::from_utf8_lossy(&answer).into_owned()
@@ -28,7 +30,7 @@ async fn send(plane: &Plane, line: &str, headers: &str, body: &str) -> String {
     let head = format!(
         "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}Content-Length: {length}"
     );
-    exchange(plane, &format!("{head}\r\n\r\n{body}")).await
+    exchange(plane, &format!("{head}\r\n\r\n{body}"), false).await
 }
 
 fn status(answer: &str) -> &str {
@@ -84,23 +86,31 @@ async fn an_unsigned_call_is_taken_where_that_is_allowed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_request_is_said() {
     let plane = empty_plane().await;
-    let call = format!("POST / HTTP/1.1\r\nHost: localhost\r\n{SIGNED}");
-    let page = "GET /_sluicegate/health HTTP/1.1\r\n";
+    let close = "Connection: close\r\n";
+    let call = format!("POST / HTTP/1.1\r\nHost: localhost\r\n{close}{SIGNED}");
+    let page = format!("GET /_sluicegate/health HTTP/1.1\r\n{close}");
     let chunked = "Transfer-Encoding: chunked\r\n\r\n";
-    for (bytes, expected, says) in [
-        (format!("{page}\r\n"), "400", "the request names no host"),
-        (format!("{page}Host: localhost\r\nHost: localhost\r\n\r\n"), "400", "the request names two hosts"),
-        (format!("{page}Host: a b\r\n\r\n"), "400", "the request's host is malformed"),
-        ("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n".into(), "400", "names two hosts"),
-        (format!("{page}Host: evil.example\r\n\r\n"), "403", "--allowed-host evil.example"),
-        (format!("{call}Content-Length: 9\r\n\r\na"), "400", "ended early or is malformed"),
-        (format!("{call}{chunked}5\r\nab"), "400", "ended early or is malformed"),
-        (format!("{call}{chunked}x\r\n"), "400", "ended early or is malformed"),
-        (format!("{call}Content-Length: 250000000\r\n\r\na"), "413", "must be smaller than 6357"),
+    let large = "Content-Length: 250000000\r\n\r\na";
+    let (whole, cut_off) = (false, true);
+    for (bytes, is_cut_off, expected, says) in [
+        (format!("{page}\r\n"), whole, "400", "the request names no host"),
+        (format!("{page}Host: localhost\r\nHost: localhost\r\n\r\n"), whole, "400", "names two hosts"),
+        (format!("{page}Host: a b\r\n\r\n"), whole, "400", "the request's host is malformed"),
+        (
+            format!("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n{close}\r\n"),
+            whole,
+            "400",
+            "names two hosts",
+        ),
+        (format!("{page}Host: evil.example\r\n\r\n"), whole, "403", "--allowed-host evil.example"),
+        (format!("{call}Content-Length: 9\r\n\r\na"), cut_off, "400", "ended early or is malformed"),
+        (format!("{call}{chunked}5\r\nab"), cut_off, "400", "ended early or is malformed"),
+        (format!("{call}{chunked}x\r\n"), whole, "400", "ended early or is malformed"),
+        (format!("{call}{large}"), whole, "413", "must be smaller than 6356992 bytes"),
         // Refused by its head: its body is not waited for.
-        ("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 250000000\r\n\r\na".into(), "403", "Missing"),
+        (format!("POST / HTTP/1.1\r\nHost: localhost\r\n{close}{large}"), whole, "403", "Missing"),
     ] {
-        let answer = exchange(&plane, &bytes).await;
+        let answer = exchange(&plane, &bytes, is_cut_off).await;
         assert_eq!(status(&answer), expected, "{bytes:?}: {answer}");
         assert!(answer.contains(says), "{bytes:?}: {answer}");
     }
