@@ -4,7 +4,7 @@ use local::guard::{Access, AllowedHost, AllowedOrigin};
 use std::net::SocketAddr;
 
 /// Arguments that let somebody in.
-#[derive(clap::Args)]
+#[derive(clap::Args, Debug)]
 pub struct AccessArgs {
     /// Let requests name this host, such as the emulator's name in a container network; may be given again
     ///
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use clap::Parser as _;
 
-    #[derive(clap::Parser)]
+    #[derive(clap::Parser, Debug)]
     struct Command {
         #[command(flatten)]
         access: AccessArgs,
@@ -112,12 +112,11 @@ mod tests {
     #[test]
     fn flags_may_be_given_again_and_are_checked() {
         let parse = |arguments: &[&str]| Command::try_parse_from([&["x"], arguments].concat());
-        let command =
-            parse(&["--allowed-host", "a", "--allowed-host", "*.b.test"]).ok().expect("they are right");
+        let command = parse(&["--allowed-host", "a", "--allowed-host", "*.b.test"]).expect("they are right");
         assert_eq!(command.access.access().hosts.len(), 2);
         for wrong in [["--allowed-host", "http://a"], ["--allowed-origin", "null"], ["--allowed-origin", "*"]]
         {
-            let error = parse(&wrong).err().expect("it is refused").to_string();
+            let error = parse(&wrong).expect_err("it is refused").to_string();
             assert!(error.contains(wrong[1]) && error.contains("give"), "{error}");
         }
     }

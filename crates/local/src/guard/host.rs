@@ -118,13 +118,11 @@ fn is_aws(name: &str) -> bool {
     let Some(below) = AWS_DOMAINS.iter().find_map(|domain| name.strip_suffix(domain)) else { return false };
     let is_service = |label: &str| AWS_SERVICES.contains(&label.strip_suffix("-fips").unwrap_or(label));
     let mut labels = [""; 3];
-    let mut count = 0;
-    for label in below.split('.') {
-        if count == labels.len() || label.is_empty() {
-            return false;
+    for (index, label) in below.split('.').enumerate() {
+        match labels.get_mut(index) {
+            Some(place) if !label.is_empty() => *place = label,
+            _ => return false,
         }
-        labels[count] = label;
-        count += 1;
     }
     match labels {
         [service, _, ""] if is_service(service) => true,

@@ -150,11 +150,11 @@ impl Guard {
         let sender = origin::sender(&request.headers, host, &self.access.origins);
         let mut purpose = purpose(request, host);
         let is_open = purpose == Purpose::Handshake && self.access.origins.is_empty();
-        if sender == Sender::ForeignPage && !is_open {
+        if sender == Sender::Foreign && !is_open {
             return Err(Refusal::ForeignPage(page_of(&request.headers)));
         }
         let mut cors = Cors::None;
-        if sender == Sender::AllowedPage && purpose != Purpose::Handshake {
+        if sender == Sender::Allowed && purpose != Purpose::Handshake {
             cors = Cors::of(&request.headers);
             if cors::is_preflight(request) {
                 purpose = Purpose::Preflight;
@@ -190,7 +190,7 @@ pub fn purpose(request: &Parts, host: &str) -> Purpose {
 
 /// Whether a request is a browser's at all: for ports that no page has any business at.
 pub fn is_of_a_page(headers: &HeaderMap) -> bool {
-    origin::sender(headers, "", &[]) != Sender::NoPage
+    origin::sender(headers, "", &[]) != Sender::Program
 }
 
 /// The page's own word for itself, shortened: it is written into a log.

@@ -50,13 +50,13 @@ impl FromStr for AllowedOrigin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
     /// A program, or a person who typed the address.
-    NoPage,
+    Program,
     /// A page of the emulator itself.
-    OwnPage,
+    Own,
     /// A page of an origin that the user allowed.
-    AllowedPage,
+    Allowed,
     /// Any other page.
-    ForeignPage,
+    Foreign,
 }
 
 /// Who sends a request with these headers to `host`.
@@ -64,14 +64,14 @@ pub fn sender(headers: &HeaderMap, host: &str, allowed: &[AllowedOrigin]) -> Sen
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let Some(origin) = origins.next() else { return sender_of_fetch(headers) };
     let Some(origin) = origin.to_str().ok().filter(|_| origins.next().is_none()) else {
-        return Sender::ForeignPage;
+        return Sender::Foreign;
     };
     if is_own(origin, host) {
-        Sender::OwnPage
+        Sender::Own
     } else if allowed.iter().any(|allowed| allowed.0.eq_ignore_ascii_case(origin)) {
-        Sender::AllowedPage
+        Sender::Allowed
     } else {
-        Sender::ForeignPage
+        Sender::Foreign
     }
 }
 
@@ -79,9 +79,9 @@ pub fn sender(headers: &HeaderMap, host: &str, allowed: &[AllowedOrigin]) -> Sen
 fn sender_of_fetch(headers: &HeaderMap) -> Sender {
     let mut sites = headers.get_all(SEC_FETCH_SITE).iter().map(http::HeaderValue::as_bytes);
     match (sites.next(), sites.next()) {
-        (None, _) | (Some(b"none"), None) => Sender::NoPage,
-        (Some(b"same-origin"), None) => Sender::OwnPage,
-        _ => Sender::ForeignPage,
+        (None, _) | (Some(b"none"), None) => Sender::Program,
+        (Some(b"same-origin"), None) => Sender::Own,
+        _ => Sender::Foreign,
     }
 }
 
@@ -116,26 +116,26 @@ mod tests {
     #[test]
     fn a_sender_is_known_by_its_headers() {
         for (headers, expected) in [
-            (&[][..], Sender::NoPage),
-            (&[("sec-fetch-site", "none")], Sender::NoPage),
-            (&[("sec-fetch-site", "same-origin")], Sender::OwnPage),
-            (&[("sec-fetch-site", "same-site")], Sender::ForeignPage),
-            (&[("sec-fetch-site", "cross-site")], Sender::ForeignPage),
-            (&[("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")], Sender::ForeignPage),
-            (&[("origin", "http://127.0.0.1:4566")], Sender::OwnPage),
-            (&[("origin", "https://127.0.0.1:4566")], Sender::OwnPage),
-            (&[("origin", "http://localhost:3000")], Sender::AllowedPage),
-            (&[("origin", "HTTP://LOCALHOST:3000"), ("sec-fetch-site", "cross-site")], Sender::AllowedPage),
-            (&[("origin", "http://localhost:4566")], Sender::ForeignPage),
-            (&[("origin", "http://127.0.0.1:80")], Sender::ForeignPage),
-            (&[("origin", "http://127.0.0.1")], Sender::ForeignPage),
-            (&[("origin", "http://evil.example")], Sender::ForeignPage),
-            (&[("origin", "http://evil.example"), ("sec-fetch-site", "none")], Sender::ForeignPage),
-            (&[("origin", "http://evil.example/127.0.0.1:4566")], Sender::ForeignPage),
-            (&[("origin", "chrome-extension://127.0.0.1:4566")], Sender::ForeignPage),
-            (&[("origin", "null")], Sender::ForeignPage),
-            (&[("origin", "")], Sender::ForeignPage),
-            (&[("origin", "http://127.0.0.1:4566"), ("origin", "http://evil.example")], Sender::ForeignPage),
+            (&[][..], Sender::Program),
+            (&[("sec-fetch-site", "none")], Sender::Program),
+            (&[("sec-fetch-site", "same-origin")], Sender::Own),
+            (&[("sec-fetch-site", "same-site")], Sender::Foreign),
+            (&[("sec-fetch-site", "cross-site")], Sender::Foreign),
+            (&[("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")], Sender::Foreign),
+            (&[("origin", "http://127.0.0.1:4566")], Sender::Own),
+            (&[("origin", "https://127.0.0.1:4566")], Sender::Own),
+            (&[("origin", "http://localhost:3000")], Sender::Allowed),
+            (&[("origin", "HTTP://LOCALHOST:3000"), ("sec-fetch-site", "cross-site")], Sender::Allowed),
+            (&[("origin", "http://localhost:4566")], Sender::Foreign),
+            (&[("origin", "http://127.0.0.1:80")], Sender::Foreign),
+            (&[("origin", "http://127.0.0.1")], Sender::Foreign),
+            (&[("origin", "http://evil.example")], Sender::Foreign),
+            (&[("origin", "http://evil.example"), ("sec-fetch-site", "none")], Sender::Foreign),
+            (&[("origin", "http://evil.example/127.0.0.1:4566")], Sender::Foreign),
+            (&[("origin", "chrome-extension://127.0.0.1:4566")], Sender::Foreign),
+            (&[("origin", "null")], Sender::Foreign),
+            (&[("origin", "")], Sender::Foreign),
+            (&[("origin", "http://127.0.0.1:4566"), ("origin", "http://evil.example")], Sender::Foreign),
         ] {
             assert_eq!(of(headers), expected, "{headers:?}");
         }
