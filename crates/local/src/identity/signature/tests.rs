@@ -81,7 +81,7 @@ fn signed(secret: &str, uri: &str, header: &str, body: &[u8], in_query: bool) ->
     if in_query {
         settings.signature_location = SignatureLocation::QueryParams;
         settings.expires_in = Some(Duration::from_secs(60));
-    } else if body.len() % 2 == 0 {
+    } else if body.len().is_multiple_of(2) {
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     }
     let params = v4::SigningParams::builder()
@@ -130,7 +130,7 @@ proptest! {
         prop_assert!(!claim.is_made_with(&SigningKeys::new("other".into()), &request, host, &body));
         let other_body = [&body[..], b"x"].concat();
         prop_assert!(!claim.is_made_with(&keys, &request, host, &other_body));
-        let mut other = request.clone();
+        let mut other = request;
         other.method = http::Method::DELETE;
         prop_assert!(!claim.is_made_with(&keys, &other, host, &body));
     }
