@@ -30,7 +30,8 @@ EXPOSE 4566
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=2s --timeout=3s --start-period=10s --retries=3 CMD ["sluicegate", "health"]
 ENTRYPOINT ["sluicegate"]
-# Within a container loopback reaches nobody: what is published, and to whom, is decided by `docker run -p`.
+# Within a container loopback reaches nobody: what is published, and to whom, is decided by `docker run -p`. Other
+# containers reach it by a name, which it must know: `-e SLUICEGATE_ALLOWED_HOSTS=NAME`. Addresses and localhost it knows.
 CMD ["serve", "--bind", "0.0.0.0"]
 
 # The deployment bundle as an image: it applies itself with the caller's credentials.

@@ -7,6 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use local::gateway::Timers;
+use local::guard::Access;
 use local::plane::{Plane, PlaneOptions};
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
@@ -43,7 +44,10 @@ impl House {
         let plane = runtime.block_on(async {
             // Clients come by another way; it needs a port to name.
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            let options = PlaneOptions { timers: TIMERS, ..PlaneOptions::default() };
+            // What is behind the guard is to be reached as well.
+            let hosts = vec!["a".parse().expect("a host")];
+            let access = Access { hosts, allows_unsigned: true, ..Access::default() };
+            let options = PlaneOptions { timers: TIMERS, access, ..PlaneOptions::default() };
             Plane::start(listener, options).await.expect("a plane")
         });
         plane.gateway().publish(stage::stage());

@@ -2,6 +2,7 @@
 // what the page showed, where something did not come true.
 
 import { chromium } from "playwright-core";
+import { driveBy } from "./drive_by.js";
 import { scenarios } from "./scenarios.js";
 
 const { CHROMIUM, PAGE_URL, WEBSOCKET_URI, CONNECTIONS_ENDPOINT, PATIENCE_MS } = process.env;
@@ -13,12 +14,17 @@ const FLAGS = [
   "--disable-gpu",
   "--disable-quic",
   "--disable-sync",
+  // This Chromium would not let pages of other sites reach this machine at all; most browsers do.
+  "--disable-features=LocalNetworkAccessChecks",
+  // Names of other sites lead to this machine, as their owners can have it.
+  "--host-resolver-rules=MAP *.test 127.0.0.1",
   "--no-first-run",
   "--no-sandbox",
 ];
 
-const scenario = scenarios[process.argv[2]];
-if (!scenario) throw new Error(`there is no scenario ${process.argv[2]}: there are ${Object.keys(scenarios).join(", ")}`);
+const all = { ...scenarios, ...driveBy };
+const scenario = all[process.argv[2]];
+if (!scenario) throw new Error(`there is no scenario ${process.argv[2]}: there are ${Object.keys(all).join(", ")}`);
 
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 const page = await browser.newPage();

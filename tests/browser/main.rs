@@ -1,4 +1,7 @@
-//! The example page in Chromium: `examples/browser/index.html` against a plane, driven by `drive.js`.
+//! In Chromium, driven by `drive.js`: the example page, `examples/browser/index.html`, and pages of other sites that try to
+//! use what they can reach.
+
+mod drive_by;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use local::plane::PlaneOptions;
@@ -31,11 +34,16 @@ fn main() -> ExitCode {
     if let Err(missing) = &tools {
         eprintln!("SKIPPED: the browser tests did not run: {missing}");
     }
-    let trials = SCENARIOS.map(|(name, values)| match tools.clone() {
-        Ok(tools) => Trial::test(name, move || run(name, values, &tools)),
-        Err(missing) => Trial::test(name, move || Err(missing.into())).with_ignored_flag(true),
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+    let trial =
+        |name: &'static str, run: fn(&'static str, &str, &Tools) -> Result<(), Failed>, values| match tools
+            .clone()
+        {
+            Ok(tools) => Trial::test(name, move || run(name, values, &tools)),
+            Err(missing) => Trial::test(name, move || Err(missing.into())).with_ignored_flag(true),
+        };
+    let mut trials = Vec::from(SCENARIOS.map(|(name, values)| trial(name, run, values)));
+    trials.extend(drive_by::SCENARIOS.map(|name| trial(name, drive_by::run, OPEN_TO_ALL)));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
 /// What a scenario needs from the machine.
@@ -65,13 +73,19 @@ fn run(scenario: &str, values: &str, tools: &Tools) -> Result<(), Failed> {
     runtime.block_on(async {
         let values = std::fs::read_to_string(project().join(values))?;
         let plane = TestPlane::with(&values, PlaneOptions::default()).await;
-        let outcome = drive(scenario, tools, &plane).await;
+        let outcome = drive(scenario, tools, &plane, &[]).await;
         plane.plane.stop().await;
         outcome
     })
 }
 
-async fn drive(scenario: &str, tools: &Tools, plane: &TestPlane) -> Result<(), Failed> {
+/// Runs a scenario's script, with more in its environment.
+async fn drive(
+    scenario: &str,
+    tools: &Tools,
+    plane: &TestPlane,
+    more: &[(&str, String)],
+) -> Result<(), Failed> {
     let page = project().join("examples/browser/index.html");
     let mut node = tokio::process::Command::new("node");
     node.current_dir(&tools.scripts)
@@ -80,7 +94,8 @@ async fn drive(scenario: &str, tools: &Tools, plane: &TestPlane) -> Result<(), F
         .env("PAGE_URL", file_url(&page))
         .env("WEBSOCKET_URI", plane.uri())
         .env("CONNECTIONS_ENDPOINT", plane.connections_endpoint())
-        .env("PATIENCE_MS", PATIENCE.as_millis().to_string());
+        .env("PATIENCE_MS", PATIENCE.as_millis().to_string())
+        .envs(more.iter().map(|(name, value)| (name, value)));
     let output = tokio::time::timeout(PATIENCE * WAITS_MAX, group::output(&mut node))
         .await
         .map_err(|_| "the scenario did not end")?

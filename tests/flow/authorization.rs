@@ -206,8 +206,10 @@ async fn with_iam_authorization_a_handshake_is_signed() {
     let uri = api.deploy(json!({})).await;
     assert_eq!(status(&uri).await, StatusCode::FORBIDDEN);
     let scope = "20260101/us-east-1/execute-api/aws4_request";
-    let by_query =
-        |key: &str| format!("{uri}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={key}/{scope}");
+    let by_query = |key: &str| {
+        let signature = "X-Amz-SignedHeaders=host&X-Amz-Signature=0";
+        format!("{uri}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={key}/{scope}&{signature}")
+    };
     assert_eq!(status(&by_query("developer")).await, StatusCode::SWITCHING_PROTOCOLS);
     assert_eq!(status(&by_query("ASIAUNKNOWN")).await, StatusCode::FORBIDDEN);
     let header = format!("AWS4-HMAC-SHA256 Credential=developer/{scope}, SignedHeaders=host, Signature=0");

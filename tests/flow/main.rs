@@ -1,5 +1,6 @@
 //! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and round.
 
+mod access;
 mod authorization;
 mod client_to_gateway;
 mod crowd;

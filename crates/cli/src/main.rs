@@ -1,5 +1,6 @@
 //! The `sluicegate` command: runs the plane on this machine and talks to any plane.
 
+mod access_args;
 mod aws;
 mod bundle;
 mod completions;

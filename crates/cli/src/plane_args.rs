@@ -1,5 +1,6 @@
 //! What `dev` and `serve` have in common: where a plane listens and how it differs from the usual one.
 
+use crate::access_args::AccessArgs;
 use crate::flow_log;
 use anyhow::Context as _;
 use local::faults::{FAULTS_MAX, Fault, FaultSettings, FaultSpec};
@@ -18,7 +19,7 @@ pub struct PlaneArgs {
     /// Port of the plane: AWS APIs, WebSockets and @connections alike
     #[arg(long, default_value_t = 4566, env = "SLUICEGATE_PORT")]
     port: u16,
-    /// Address to listen on; anything but loopback opens the plane to the network
+    /// Address to listen on; anything but loopback lets the network run programs on this machine
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     bind: IpAddr,
     /// Print warnings only, not a line per event
@@ -40,6 +41,8 @@ pub struct PlaneArgs {
     /// Repeat the chances of an earlier run with faults, which printed this number
     #[arg(long, value_name = "NUMBER", requires = "faults")]
     fault_seed: Option<u64>,
+    #[command(flatten)]
+    access: AccessArgs,
 }
 
 fn fault_help() -> String {
@@ -87,8 +90,16 @@ impl PlaneArgs {
         let write_limits = if self.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
         anyhow::ensure!(self.faults.len() <= FAULTS_MAX, "more than {FAULTS_MAX} faults at once");
         let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };
-        let options =
-            PlaneOptions { write_limits, faults, data_dir: self.data_dir.clone(), ..PlaneOptions::default() };
+        let options = PlaneOptions {
+            write_limits,
+            faults,
+            data_dir: self.data_dir.clone(),
+            access: self.access.access(),
+            ..PlaneOptions::default()
+        };
+        for warning in self.access.warnings(listener.local_addr().context("the socket has no address")?) {
+            eprintln!("{warning}");
+        }
         match &self.data_dir {
             Some(folder) => eprintln!("streams, records and checkpoints are kept in {}", folder.display()),
             None => {

@@ -16,7 +16,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let plane = args.plane.start(args.plane.listen().await?).await?;
     let url = plane.endpoint_url();
     greet(&format!(
-        "An empty plane listens at {url}; any credentials will do. In another terminal:\n  \
+        "An empty plane listens at {url}; any keys will do, but calls must be signed. In another terminal:\n  \
          export AWS_ENDPOINT_URL={url} AWS_REGION=us-east-1\n  \
          export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n  \
          terraform -chdir=terraform apply"

@@ -1,5 +1,10 @@
 //! Who calls, and whether that caller may: the seam between the data plane and IAM.
 
+pub mod proof;
+pub mod signature;
+
+use signature::SigningKeys;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Who makes a call.
@@ -25,6 +30,22 @@ pub struct Credentials {
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credentials").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
+}
+
+/// Credentials that were issued and not revoked.
+pub struct Issued {
+    /// Whom they stand for.
+    pub role_arn: String,
+    /// What a call with them must carry.
+    pub session_token: String,
+    /// What a call with them must be signed with.
+    pub signing_keys: SigningKeys,
+}
+
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issued").field("role_arn", &self.role_arn).finish_non_exhaustive()
     }
 }
 
@@ -73,6 +94,9 @@ pub trait Permissions: Send + Sync {
     /// Whom an access key stands for: a role where this plane issued it, else the account.
     /// `None`: a key of the form this plane issues (`ASIA…`) that it does not know (any more).
     fn principal(&self, access_key_id: &str) -> Option<Principal>;
+
+    /// What was issued under an access key; `None`: nothing, or it was revoked, or the key is a developer's own.
+    fn issued(&self, access_key_id: &str) -> Option<Arc<Issued>>;
 }
 
 /// An account in which everybody may do everything: for what runs a part of a plane by itself, without IAM, as
@@ -106,10 +130,14 @@ impl Permissions for Unrestricted {
     fn principal(&self, _: &str) -> Option<Principal> {
         Some(Principal::Account)
     }
+
+    fn issued(&self, _: &str) -> Option<Arc<Issued>> {
+        None
+    }
 }
 
-/// The caller named by a request's SigV4 `Authorization` header or query. An unsigned request counts
-/// as the account's own. Signatures are not verified: this plane guards against a wrong policy, not an attacker.
+/// The caller named by a request's SigV4 `Authorization` header or query. What comes by the port was verified there;
+/// an unsigned request, which only `--allow-unsigned` lets in, counts as the account's own.
 pub fn caller(permissions: &Arc<dyn Permissions>, request: &http::request::Parts) -> Option<Principal> {
     match credential_scope(request) {
         Some(scope) => permissions.principal(scope.split('/').next().unwrap_or_default()),
@@ -118,12 +146,13 @@ pub fn caller(permissions: &Arc<dyn Permissions>, request: &http::request::Parts
 }
 
 /// The credential scope `{access key}/{date}/{region}/{service}/aws4_request` of a signed request.
-pub fn credential_scope(request: &http::request::Parts) -> Option<&str> {
+pub fn credential_scope(request: &http::request::Parts) -> Option<Cow<'_, str>> {
     let header = request.headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let Some(header) = header {
         let start = header.find("Credential=")? + "Credential=".len();
-        return header[start..].split([',', ' ']).next();
+        return header[start..].split([',', ' ']).next().map(Cow::from);
     }
     let query = request.uri.query()?;
-    query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))
+    let scope = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
+    Some(percent_encoding::percent_decode_str(scope).decode_utf8_lossy())
 }

@@ -2,12 +2,15 @@
 //! in one process, on one port.
 
 pub mod account;
+mod answer;
 pub mod aws_api;
+mod body;
 pub mod clock;
 pub mod compose;
 pub mod faults;
 pub mod function;
 pub mod gateway;
+pub mod guard;
 pub mod identity;
 pub mod logs;
 mod metrics;

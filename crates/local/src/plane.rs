@@ -13,6 +13,7 @@ use crate::function::mapping::{self, MappingStatus, Mappings};
 use crate::function::{self, Functions, InvokeError, Invoked};
 use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
+use crate::guard::{Access, Guard};
 use crate::metrics::Page;
 use crate::panics;
 use crate::server;
@@ -50,6 +51,8 @@ pub struct PlaneOptions {
     pub data_dir: Option<PathBuf>,
     /// How long a function's init may take before it is begun again; `None`: as on AWS, [`function::INIT_MAX`].
     pub init_max: Option<Duration>,
+    /// Who may use the port beside who always may: nobody.
+    pub access: Access,
 }
 
 /// A running plane. Clones are the same plane.
@@ -77,6 +80,7 @@ struct Running {
     stop: CancellationToken,
     tasks: TaskTracker,
     storage: Option<Storage>,
+    guard: Guard,
     /// Functions' code, until the plane stops.
     code_dir: Mutex<Option<TempDir>>,
 }
@@ -116,6 +120,7 @@ impl Plane {
             subscription_timers,
             data_dir: _,
             init_max,
+            access,
         } = options;
         let faults = Faults::new(faults);
         let storage = stored.as_ref().map(|(storage, _)| storage.clone());
@@ -158,6 +163,7 @@ impl Plane {
             timers,
             faults: faults.clone(),
         });
+        let guard = Guard::new(access, iam.clone());
         let served = Arc::new(Served {
             account: account.clone(),
             gateway: gateway.clone(),
@@ -172,6 +178,7 @@ impl Plane {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             storage,
+            guard,
             code_dir: Mutex::new(Some(code_dir)),
         };
         Self { gateway, streams, faults, aws_api, served, running: Arc::new(running) }
@@ -190,6 +197,11 @@ impl Plane {
     #[cfg(feature = "fuzzing")]
     pub fn gateway(&self) -> &Gateway {
         &self.gateway
+    }
+
+    /// Decides who may use the port.
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.running.guard
     }
 
     /// The account that it plays.

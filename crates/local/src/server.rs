@@ -1,19 +1,12 @@
-//! The one port: accepts connections and tells apart WebSockets, `@connections`, AWS APIs and the plane's own pages.
+//! The one port: accepts connections and serves them.
 
-use crate::faults;
-use crate::gateway::{self, Endpoint};
-use crate::metrics;
+use crate::answer::answer;
+use crate::gateway;
 use crate::open_files;
 use crate::plane::Plane;
-use axum::body::Body;
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use serde_json::json;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,13 +14,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// Bytes of an AWS API call's body, at most: a function's zip of 50 MB in base64, and some.
-pub const API_BODY_BYTES_MAX: usize = 256 * 1_024 * 1_024;
-/// Bytes of a call to the plane's own pages, at most.
-const ADMIN_BODY_BYTES_MAX: usize = 64 * 1_024;
-/// Where the plane tells of itself.
-pub const ADMIN_PREFIX: &str = "/_sluicegate/";
 
 /// Serves until `stop` is cancelled, then lets calls in flight end.
 pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken) {
@@ -72,64 +58,4 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
     if let Err(error) = ended {
         tracing::debug!(%error, %peer, "a connection ended badly");
     }
-}
-
-async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host =
-        host.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)).unwrap_or_default();
-    let host = host.to_owned();
-    if gateway::is_upgrade(request.headers()) {
-        return plane.gateway.upgrade(&host, peer.ip(), request).await.map(Body::new);
-    }
-    let path = request.uri().path();
-    if let Some(name) = path.strip_prefix(ADMIN_PREFIX).map(str::to_owned) {
-        return admin(plane, &name, request).await;
-    }
-    if let Some(endpoint) = Endpoint::parse(&host, path).filter(|endpoint| endpoint.connection_id().is_some())
-    {
-        let (parts, body) = request.into_parts();
-        return plane.gateway.manage(&endpoint, &parts, body).await.map(Body::new);
-    }
-    let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, API_BODY_BYTES_MAX).collect().await else {
-        return page(StatusCode::PAYLOAD_TOO_LARGE, json!({"message": "the request is too large"}));
-    };
-    plane.call(Request::from_parts(parts, body.to_bytes())).await
-}
-
-/// `/_sluicegate/health`, `metrics`, `state` and `faults`.
-async fn admin(plane: &Plane, name: &str, request: Request<Incoming>) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    match (&parts.method, name) {
-        (&Method::GET, "health") => {
-            page(StatusCode::OK, json!({"status": "running", "version": env!("CARGO_PKG_VERSION")}))
-        }
-        (&Method::GET, "state") => page(StatusCode::OK, plane.state().await),
-        (&Method::GET, "metrics") => {
-            let mut response = Response::new(Body::from(plane.metrics()));
-            response
-                .headers_mut()
-                .insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
-            response
-        }
-        (method, faults::PAGE) => {
-            let Ok(body) = Limited::new(body, ADMIN_BODY_BYTES_MAX).collect().await else {
-                return page(StatusCode::PAYLOAD_TOO_LARGE, json!({"message": "the request is too large"}));
-            };
-            let (status, answer) = plane.faults().page(method, &body.to_bytes());
-            page(status, answer)
-        }
-        _ => page(
-            StatusCode::NOT_FOUND,
-            json!({"message": format!("there is no page {ADMIN_PREFIX}{name}; there are health, metrics, state and faults")}),
-        ),
-    }
-}
-
-fn page(status: StatusCode, body: serde_json::Value) -> Response<Body> {
-    let mut response = Response::new(Body::new(Full::new(Bytes::from(body.to_string()))));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }

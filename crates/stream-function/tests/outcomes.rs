@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use stream_function::test_kit::{TestEvent, TestKit};
-use stream_function::{Connection, Delivery, Event, Failure, Function, SendError, limits, retry};
+use stream_function::{Connection, Delivery, Event, Failure, Function, SendError, give_up, limits, retry};
 
 async fn echo(event: Event, connection: Connection) -> Result<(), SendError> {
     connection.send_text(event.payload()).await.map(drop)

@@ -40,6 +40,8 @@ impl Image {
             .with_readonly_rootfs(true)
             .with_cap_drop("ALL")
             .with_security_opt("no-new-privileges")
+            // An engine on another machine is reached by that machine's name.
+            .with_env_var("SLUICEGATE_ALLOWED_HOSTS", engine_host())
             // Any port that is free.
             .with_mapped_port(0, PORT.tcp())
             .with_host_config_modifier(|host| {
@@ -57,4 +59,14 @@ impl Image {
     pub fn aws_endpoint(&self) -> &str {
         &self.aws_endpoint
     }
+}
+
+/// The host of `DOCKER_HOST`, else `localhost`.
+fn engine_host() -> String {
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let host = host.split_once("://").filter(|(scheme, _)| *scheme != "unix").map(|(_, host)| host);
+    let host = host
+        .and_then(|host| host.split([':', '/']).next())
+        .map(|host| host.rsplit('@').next().unwrap_or(host));
+    host.filter(|host| !host.is_empty() && !host.starts_with('[')).unwrap_or("localhost").to_owned()
 }

@@ -3,6 +3,7 @@
 //! `AWS_LAMBDA_RUNTIME_API` is a host and a port, nothing more, so an environment is told apart by the
 //! listener that it talks to.
 
+use crate::guard;
 use crate::open_files;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -104,6 +105,10 @@ impl RuntimeApi {
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        // A port of this machine, too: a page that guesses it must not end or starve the function.
+        if guard::is_of_a_page(request.headers()) {
+            return answer(StatusCode::FORBIDDEN, "");
+        }
         let path = request.uri().path().to_owned();
         let Some(call) = path.strip_prefix(VERSION) else {
             return answer(StatusCode::NOT_FOUND, "");

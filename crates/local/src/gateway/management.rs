@@ -5,15 +5,14 @@ use super::Gateway;
 use super::connections::{CloseReason, Connection, SendError};
 use super::endpoint::Endpoint;
 use super::ids;
-use super::limits::MESSAGE_BYTES_MAX;
 use super::metrics::count;
+use crate::body::BodyError;
 use crate::clock;
 use crate::faults::Fault;
 use crate::identity;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, request::Parts};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::Full;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -30,8 +29,8 @@ enum Refusal {
     Denied(#[from] identity::Denied),
     #[error("The security token included in the request is invalid.")]
     UnknownKey,
-    #[error("the message has more than {MESSAGE_BYTES_MAX} bytes")]
-    TooLarge,
+    #[error("{0}")]
+    Body(#[from] BodyError),
     #[error("too much is waiting for the client to read")]
     BufferFull,
     #[error("Rate exceeded")]
@@ -48,7 +47,7 @@ impl Refusal {
             Self::NoSuchStage | Self::Denied(_) | Self::UnknownKey => StatusCode::FORBIDDEN,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Gone => StatusCode::GONE,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(error) => error.code().0,
             Self::BufferFull | Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -62,7 +61,8 @@ impl Refusal {
             Self::Gone => "GoneException",
             Self::Denied(_) => "AccessDeniedException",
             Self::UnknownKey => "UnrecognizedClientException",
-            Self::TooLarge => "PayloadTooLargeException",
+            Self::Body(BodyError::TooLarge(_)) => "PayloadTooLargeException",
+            Self::Body(error) => error.code().1,
             Self::BufferFull | Self::Throttled => "LimitExceededException",
             Self::Internal => "InternalServerErrorException",
             Self::Method(_) => "MethodNotAllowedException",
@@ -71,9 +71,14 @@ impl Refusal {
 }
 
 impl Gateway {
-    /// Answers one `@connections` call.
-    pub async fn manage(&self, endpoint: &Endpoint, parts: &Parts, body: Incoming) -> Response<Full<Bytes>> {
-        match self.try_manage(endpoint, parts, body).await {
+    /// Answers one `@connections` call, with what became of its body.
+    pub fn manage(
+        &self,
+        endpoint: &Endpoint,
+        parts: &Parts,
+        body: Result<Bytes, BodyError>,
+    ) -> Response<Full<Bytes>> {
+        match self.try_manage(endpoint, parts, body) {
             Ok(response) => response,
             Err(refusal) => {
                 let mut response = answer(refusal.status(), Some(&json!({"message": refusal.to_string()})));
@@ -95,11 +100,11 @@ impl Gateway {
         }
     }
 
-    async fn try_manage(
+    fn try_manage(
         &self,
         endpoint: &Endpoint,
         parts: &Parts,
-        body: Incoming,
+        body: Result<Bytes, BodyError>,
     ) -> Result<Response<Full<Bytes>>, Refusal> {
         let deployed = self.stage_at(endpoint).ok_or(Refusal::NoSuchStage)?;
         let stage = &deployed.stage;
@@ -120,8 +125,7 @@ impl Gateway {
         let connection = self.connections.get(&stage.api_id, &stage.name, id).ok_or(Refusal::Gone);
         match parts.method {
             Method::POST => {
-                let message = Limited::new(body, MESSAGE_BYTES_MAX).collect().await;
-                let message = message.map_err(|_| Refusal::TooLarge)?.to_bytes();
+                let message = body?;
                 let bytes = message.len();
                 connection?.send(message).map_err(|error| match error {
                     SendError::Gone => Refusal::Gone,

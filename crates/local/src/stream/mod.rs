@@ -24,7 +24,7 @@ pub use read::{Record, ShardInfo};
 pub(crate) use reshard::{Step, steps_to};
 pub use subscribe::SubscriptionTimers;
 pub use wire::TARGET_PREFIX;
-pub(crate) use wire::stream_of;
+pub(crate) use wire::{is_signed, refuse_head, stream_of};
 
 use crate::account::Account;
 use crate::faults::Faults;

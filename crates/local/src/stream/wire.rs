@@ -194,7 +194,7 @@ fn iterated(operation: &str, request: &Value) -> Option<String> {
 }
 
 /// By a header, or by the query as a presigned URL is. What is not meets the library's refusal.
-fn is_signed(parts: &Parts) -> bool {
+pub(crate) fn is_signed(parts: &Parts) -> bool {
     let query = parts.uri.query().unwrap_or_default();
     parts.headers.contains_key(header::AUTHORIZATION) || query.contains("X-Amz-Signature=")
 }
@@ -216,6 +216,12 @@ fn respond_with(encoding: Encoding, status: StatusCode, body: Body) -> Response<
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     response
+}
+
+/// Refuses a call by its head alone.
+pub(crate) fn refuse_head(parts: &Parts, status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    let error = PutError { status: status.as_u16(), code: code.to_owned(), message: message.to_owned() };
+    refuse(Encoding::of(&parts.headers), &error)
 }
 
 fn refuse(encoding: Encoding, error: &PutError) -> Response<Body> {

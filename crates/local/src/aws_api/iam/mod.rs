@@ -18,20 +18,21 @@ mod tests;
 use super::lock;
 use super::wire::{Answer, ApiError, Service, input};
 use crate::account::Account;
+use crate::identity::Issued;
 use document::Policy;
 use role::Role;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 
 /// The account's roles, and the credentials that act as them.
 #[derive(Debug)]
 pub struct Iam {
     account: Account,
     roles: RwLock<BTreeMap<String, Role>>,
-    /// Role ARN by access key.
-    issued: RwLock<HashMap<String, String>>,
+    /// By access key.
+    issued: RwLock<HashMap<String, Arc<Issued>>>,
     /// Resources' own policies, by the resource's ARN.
     resource_policies: RwLock<HashMap<String, Policy>>,
 }

@@ -4,7 +4,9 @@ use super::Iam;
 use super::evaluate::{Caller, Request, Verdict, allows, judge};
 use super::role::Role;
 use crate::aws_api::{id, lock};
-use crate::identity::{Credentials, Denied, Permissions, Principal};
+use crate::identity::signature::SigningKeys;
+use crate::identity::{Credentials, Denied, Issued, Permissions, Principal};
+use std::sync::Arc;
 
 /// Access keys of temporary credentials begin so.
 const TEMPORARY_KEY_PREFIX: &str = "ASIA";
@@ -107,7 +109,12 @@ impl Permissions for Iam {
             secret_access_key: id::secret(SECRET_CHARS),
             session_token: id::secret(TOKEN_CHARS),
         };
-        lock::write(&self.issued).insert(credentials.access_key_id.clone(), role_arn.to_owned());
+        let issued = Issued {
+            role_arn: role_arn.to_owned(),
+            session_token: credentials.session_token.clone(),
+            signing_keys: SigningKeys::new(credentials.secret_access_key.clone()),
+        };
+        lock::write(&self.issued).insert(credentials.access_key_id.clone(), Arc::new(issued));
         credentials
     }
 
@@ -119,7 +126,11 @@ impl Permissions for Iam {
         if !access_key_id.starts_with(TEMPORARY_KEY_PREFIX) {
             return Some(Principal::Account);
         }
-        lock::read(&self.issued).get(access_key_id).cloned().map(Principal::Role)
+        self.issued(access_key_id).map(|issued| Principal::Role(issued.role_arn.clone()))
+    }
+
+    fn issued(&self, access_key_id: &str) -> Option<Arc<Issued>> {
+        lock::read(&self.issued).get(access_key_id).cloned()
     }
 }
 

@@ -14,6 +14,7 @@ mod tagging;
 
 pub use create_function::PRINCIPAL;
 pub use function::Function;
+pub use invoke::PAYLOAD_BYTES_MAX;
 pub(super) use invoke::{invoked, refuse as refuse_invocation};
 pub use mapping::Mapping;
 

@@ -69,9 +69,7 @@ pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<By
             .ok_or_else(|| refuse(service, Protocol::Cbor, serialization_error("the body is not CBOR")))?;
         return Ok(Request { service, protocol: Protocol::Cbor, operation: operation.into(), input });
     }
-    let signed = credential_scope(parts).and_then(|scope| scope.split('/').nth(3));
-    let by_path = service_of_path(parts.uri.path());
-    match signed.and_then(Service::of_signing_name).or(by_path) {
+    match service_of_scope_or_path(parts) {
         Some(service @ (Service::ApiGateway | Service::Lambda)) => {
             let input = json_body(body).ok_or_else(|| {
                 refuse(service, Protocol::RestJson, serialization_error("the body is not a JSON object"))
@@ -81,6 +79,28 @@ pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<By
         service => read_query(service, body)
             .map_err(|error| refuse(service.unwrap_or(Service::Sts), Protocol::Query, error)),
     }
+}
+
+/// Refuses a request before its body is read, in the protocol that its head tells of.
+pub fn refuse(parts: &Parts, error: ApiError) -> Response<Full<Bytes>> {
+    let (service, protocol) = if let Some(target) = header_text(parts, "x-amz-target") {
+        let prefix = target.split('.').next().unwrap_or_default();
+        (Service::of_target_prefix(prefix).unwrap_or(Service::Logs), json_protocol(parts))
+    } else if let Some((prefix, _)) = rpc_path(parts.uri.path()) {
+        (Service::of_target_prefix(prefix).unwrap_or(Service::CloudWatch), Protocol::Cbor)
+    } else {
+        match service_of_scope_or_path(parts) {
+            Some(service @ (Service::ApiGateway | Service::Lambda)) => (service, Protocol::RestJson),
+            service => (service.unwrap_or(Service::Sts), Protocol::Query),
+        }
+    };
+    write(service, protocol, "", Err(error))
+}
+
+fn service_of_scope_or_path(parts: &Parts) -> Option<Service> {
+    let scope = credential_scope(parts);
+    let signed = scope.as_deref().and_then(|scope| scope.split('/').nth(3));
+    signed.and_then(Service::of_signing_name).or_else(|| service_of_path(parts.uri.path()))
 }
 
 fn read_query(signed: Option<Service>, body: &Bytes) -> Result<Request, ApiError> {

@@ -17,6 +17,8 @@ use super::limits::AUTHORIZER_MAX;
 use super::stage::{Authorization, Authorizer, Stage};
 use super::trace::Call;
 use crate::function::Ended;
+use crate::identity::proof::Proof;
+use crate::identity::signature::Claim;
 use crate::identity::{self, Principal};
 use answer::BadAnswer;
 use http::request::Parts;
@@ -83,9 +85,12 @@ pub async fn authorize(
     match authorization {
         Authorization::None => Ok(()),
         Authorization::Iam => {
-            if identity::credential_scope(request).is_none() {
-                return Err(Refusal::Forbidden("Missing Authentication Token".into()));
-            }
+            let claim = Claim::read(request).map_err(|error| Refusal::Forbidden(error.to_string()))?;
+            let claim = claim.ok_or_else(|| Refusal::Forbidden("Missing Authentication Token".into()))?;
+            let host = &context.connection.domain_name;
+            Proof::of(claim, &*gateway.permissions)
+                .and_then(|proof| proof.verify(request, host, &[]))
+                .map_err(|unproven| Refusal::Forbidden(unproven.to_string()))?;
             let caller = identity::caller(&gateway.permissions, request).ok_or_else(|| {
                 Refusal::Forbidden("The security token included in the request is invalid.".into())
             })?;

@@ -1,0 +1,166 @@
+//! What one request is answered: the guard first, then WebSockets, `@connections`, AWS APIs and the emulator's own pages.
+
+use crate::aws_api::wire::protocol::{self, Protocol};
+use crate::aws_api::wire::{ApiError, Service};
+use crate::body;
+use crate::faults;
+use crate::gateway::limits::MESSAGE_BYTES_MAX;
+use crate::guard::{self, Admitted, PAGES_PREFIX, Purpose, Refusal};
+use crate::identity::proof::Unproven;
+use crate::metrics;
+use crate::plane::Plane;
+use crate::stream;
+use axum::body::Body;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+
+/// Bytes of a call to the emulator's own pages, at most.
+const PAGE_BODY_BYTES_MAX: usize = 64 * 1_024;
+/// Stands in for the signature of a call that was let in without: the library behind Kinesis wants one.
+const NO_SIGNATURE: HeaderValue = HeaderValue::from_static(
+    "AWS4-HMAC-SHA256 Credential=unsigned/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0",
+);
+const NO_SIGNATURE_DATE: HeaderValue = HeaderValue::from_static("20260101T000000Z");
+
+/// Answers one request.
+pub async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let admitted = match plane.guard().admit(&parts) {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refuse(&parts, &refusal),
+    };
+    let mut answer = serve(plane, peer, &admitted, parts, body).await;
+    admitted.cors.apply(answer.headers_mut());
+    answer
+}
+
+async fn serve(
+    plane: &Plane,
+    peer: SocketAddr,
+    admitted: &Admitted,
+    parts: Parts,
+    body: Incoming,
+) -> Response<Body> {
+    let host = admitted.host.as_str();
+    match &admitted.purpose {
+        Purpose::Handshake => {
+            plane.gateway.upgrade(host, peer.ip(), Request::from_parts(parts, body)).await.map(Body::new)
+        }
+        Purpose::Page(name) => serve_page(plane, name, &parts, body).await,
+        Purpose::Preflight => {
+            let mut answer = Response::new(Body::empty());
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+            *answer.headers_mut() = guard::preflight(&parts.headers);
+            answer
+        }
+        Purpose::Connection(endpoint) => {
+            let body = body::read(body, MESSAGE_BYTES_MAX).await;
+            let bytes = body.as_deref().unwrap_or_default();
+            match admitted.proof.verify(&parts, host, bytes) {
+                Ok(()) => plane.gateway.manage(endpoint, &parts, body).map(Body::new),
+                Err(unproven) => refuse(&parts, &unproven.into()),
+            }
+        }
+        Purpose::Call => match call(admitted, &parts, body).await {
+            Ok(body) => plane.call(Request::from_parts(with_signature(parts), body)).await,
+            Err(answer) => *answer,
+        },
+    }
+}
+
+/// The body of an AWS API call, or the answer to one that is not what was signed.
+async fn call(admitted: &Admitted, parts: &Parts, body: Incoming) -> Result<Bytes, Box<Response<Body>>> {
+    let body = body::read(body, body::call_bytes_max(parts)).await.map_err(|error| {
+        let (status, code) = error.code();
+        Box::new(refuse_call(parts, ApiError::new(status, code, error.to_string())))
+    })?;
+    let proven = admitted.proof.verify(parts, &admitted.host, &body);
+    proven.map_err(|unproven: Unproven| Box::new(refuse(parts, &unproven.into())))?;
+    Ok(body)
+}
+
+fn with_signature(mut parts: Parts) -> Parts {
+    let target = parts.headers.get("x-amz-target").map(HeaderValue::as_bytes).unwrap_or_default();
+    if target.starts_with(stream::TARGET_PREFIX.as_bytes()) && !stream::is_signed(&parts) {
+        parts.headers.insert(header::AUTHORIZATION, NO_SIGNATURE);
+        parts.headers.insert("x-amz-date", NO_SIGNATURE_DATE);
+    }
+    parts
+}
+
+/// A refusal as AWS words it where AWS has it, else as this emulator does.
+fn refuse(parts: &Parts, refusal: &Refusal) -> Response<Body> {
+    let (status, message) = (refusal.status(), refusal.to_string());
+    let Some((code, query_code)) = refusal.aws_code() else {
+        tracing::warn!(path = parts.uri.path(), reason = message, "refused a request");
+        return page(status, &json!({ "message": message }));
+    };
+    let error = ApiError::new(status, code, message).with_query_code(query_code);
+    refuse_call(parts, error)
+}
+
+/// Refuses a call in its own protocol, which its head tells of.
+fn refuse_call(parts: &Parts, error: ApiError) -> Response<Body> {
+    let target = parts.headers.get("x-amz-target").map(HeaderValue::as_bytes).unwrap_or_default();
+    if target.starts_with(stream::TARGET_PREFIX.as_bytes()) {
+        return stream::refuse_head(parts, error.status, error.code, &error.message);
+    }
+    let host = guard::host_of(parts).unwrap_or_default();
+    let refused = match guard::purpose(parts, host) {
+        // In API Gateway's form, as `@connections` itself answers.
+        Purpose::Connection(_) => protocol::write(Service::ApiGateway, Protocol::RestJson, "", Err(error)),
+        _ => protocol::refuse(parts, error),
+    };
+    refused.map(Body::new)
+}
+
+/// `/_sluicegate/health`, `metrics`, `state` and `faults`.
+async fn serve_page(plane: &Plane, name: &str, parts: &Parts, body: Incoming) -> Response<Body> {
+    match (&parts.method, name) {
+        (&Method::GET, "health") => {
+            page(StatusCode::OK, &json!({"status": "running", "version": env!("CARGO_PKG_VERSION")}))
+        }
+        (&Method::GET, "state") => page(StatusCode::OK, &plane.state().await),
+        (&Method::GET, "metrics") => {
+            let mut answer = Response::new(Body::from(plane.metrics()));
+            let headers = answer.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
+            keep_from_other_pages(headers);
+            answer
+        }
+        (method, faults::PAGE) => match body::read(body, PAGE_BODY_BYTES_MAX).await {
+            Ok(body) => {
+                let (status, answer) = plane.faults().page(method, &body);
+                page(status, &answer)
+            }
+            Err(error) => page(error.code().0, &json!({"message": error.to_string()})),
+        },
+        _ => {
+            let message =
+                format!("there is no page {PAGES_PREFIX}{name}; there are health, metrics, state and faults");
+            page(StatusCode::NOT_FOUND, &json!({ "message": message }))
+        }
+    }
+}
+
+fn page(status: StatusCode, body: &Value) -> Response<Body> {
+    let mut answer = Response::new(Body::from(body.to_string()));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    keep_from_other_pages(headers);
+    answer
+}
+
+/// Other sites' pages may neither frame nor embed it, and nobody may take it for what it is not. The guard refuses them
+/// already where a browser says who asks; one that is old, or thinks the address insecure, may not say.
+fn keep_from_other_pages(headers: &mut HeaderMap) {
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
