@@ -99,7 +99,6 @@ async fn talk(
     loop {
         if is_terminal {
             eprint!("> ");
-            std::io::stderr().flush().context("cannot write to the terminal")?;
         }
         tokio::select! {
             line = lines.recv() => match line {

@@ -162,7 +162,6 @@ async fn confirmed(what: &str, workspace: &Workspace) -> anyhow::Result<bool> {
         bail!("there is no terminal to ask at: give --yes to go on without being asked");
     }
     print!("{what} environment \"{}\"? [y/N] ", workspace.environment);
-    std::io::stdout().flush()?;
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).map(|_| answer)

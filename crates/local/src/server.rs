@@ -29,16 +29,17 @@ const ADMIN_BODY_BYTES_MAX: usize = 64 * 1_024;
 /// Where the plane tells of itself.
 pub const ADMIN_PREFIX: &str = "/_sluicegate/";
 
-/// Serves until `stop` is cancelled, then lets calls in flight end.
-pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken) {
+/// Serves until `stop` is cancelled, then lets calls in flight end, or cuts them off with `cut`.
+pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken, cut: CancellationToken) {
     let calls = TaskTracker::new();
     loop {
         let (socket, peer) = tokio::select! {
-            accepted = open_files::accept(&listener) => accepted,
+            accepted = open_files::accept_client(&listener) => accepted,
             () = stop.cancelled() => break,
         };
         let _ = socket.set_nodelay(true);
-        calls.spawn(serve_connection(plane.clone(), socket, peer, stop.clone()));
+        let served = serve_connection(plane.clone(), socket, peer, stop.clone());
+        calls.spawn(cut.clone().run_until_cancelled_owned(served));
     }
     calls.close();
     calls.wait().await;

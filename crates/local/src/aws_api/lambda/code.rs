@@ -1,6 +1,7 @@
 //! A function's code: a zip, unpacked into a folder of its own for each version of it.
 
 use crate::aws_api::wire::{ApiError, Service};
+use crate::temp_folder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
@@ -51,7 +52,10 @@ pub fn unpack(root: &Path, zip: &[u8]) -> Result<Code, ApiError> {
     let partial = root.join(format!("{folder}.{}", uuid::Uuid::new_v4()));
     let result = extract(zip, &partial).and_then(|()| match fs::rename(&partial, &code.dir) {
         Err(_) if code.dir.is_dir() => Ok(()),
-        other => other.map_err(|error| ApiError::internal(format!("unpacking a function: {error}"))),
+        // Read-only, as on Lambda: a function that writes beside its code fails here too.
+        other => other
+            .and_then(|()| temp_folder::protect(&code.dir))
+            .map_err(|error| ApiError::internal(format!("unpacking a function: {error}"))),
     });
     if partial.is_dir() {
         let _ = fs::remove_dir_all(&partial);
@@ -147,11 +151,11 @@ mod tests {
         let code = unpack(&root, &zip).unwrap();
         assert_eq!(code.sha256, STANDARD.encode(Sha256::digest(&zip)));
         let mode = fs::metadata(code.dir.join("bootstrap")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, MODE_EXECUTABLE);
+        assert_eq!(mode & 0o777, MODE_EXECUTABLE & 0o555);
         assert_eq!(fs::read(code.dir.join("share/data.txt")).unwrap(), b"x");
         assert_eq!(unpack(&root, &zip).unwrap(), code);
         assert_eq!(fs::read_dir(&root).unwrap().count(), 1);
-        fs::remove_dir_all(root).unwrap();
+        temp_folder::remove(&root).unwrap();
     }
 
     #[test]

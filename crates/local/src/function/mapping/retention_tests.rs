@@ -37,6 +37,7 @@ async fn what_the_stream_keeps_no_longer_is_given_up() {
         endpoint_url: String::new(),
         faults: faults.clone(),
         init_max: function::INIT_MAX,
+        processes: function::Processes::default(),
     });
     let (told, mut tells) = mpsc::unbounded_channel();
     let mappings = Mappings::new(Surroundings {
