@@ -92,11 +92,16 @@ async fn a_crowd_of_clients_takes_no_file_from_functions() {
         let filter = json!({"logGroupName": "/aws/lambda/scripted"});
         let (_, log) = plane.call_on(inside, "logs", "Logs_20140328.FilterLogEvents", &filter).await;
         let events = log["events"].as_array().cloned().unwrap_or_default();
-        events.iter().filter(|event| event["message"].as_str().is_some_and(|line| line.starts_with(text))).count()
+        events
+            .iter()
+            .filter(|event| event["message"].as_str().is_some_and(|line| line.starts_with(text)))
+            .count()
     };
     eventually("the function has run", async || logged(&mut inside, "REPORT").await == 1).await;
 
     let _crowd = crowd(&plane, FILES_FOR_FUNCTIONS).await;
+    // Who makes a call is answered, as functions are that call the emulator.
+    ask(&mut plane.dial().await).await;
     // New settings end the warm environment.
     let settings = json!({"Environment": {"Variables": {"ANSWER": "{}"}}});
     let request = "PUT /2015-03-31/functions/scripted/configuration";
@@ -125,7 +130,9 @@ async fn without_a_file_for_another_function_an_invocation_is_throttled() {
                 throttled += 1;
                 assert_eq!(document["Reason"], "ConcurrentInvocationLimitExceeded");
             }
-            (status, document) => assert_eq!((status, &document["errorType"]), (200, &json!("Sandbox.Timedout"))),
+            (status, document) => {
+                assert_eq!((status, &document["errorType"]), (200, &json!("Sandbox.Timedout")))
+            }
         }
     }
     assert!(0 < throttled && throttled < INVOCATIONS, "{throttled} of {INVOCATIONS} were throttled");

@@ -53,7 +53,8 @@ impl Files {
     }
 
     async fn nothing_is_left(&self, family: &[u32]) {
-        eventually("the function and its child are gone", || async { !family.iter().any(|pid| runs(*pid)) }).await;
+        eventually("the function and its child are gone", || async { !family.iter().any(|pid| runs(*pid)) })
+            .await;
         eventually("the folder is gone", || async { folders(self.temp()).is_empty() }).await;
     }
 }

@@ -163,7 +163,8 @@ impl Emulator {
             _ if request.contains(" /") => (request.to_owned(), "content-type: application/json".to_owned()),
             _ => {
                 let content_type = if service == "sqs" { "1.0" } else { "1.1" };
-                let headers = format!("content-type: application/x-amz-json-{content_type}\r\nx-amz-target: {request}");
+                let headers =
+                    format!("content-type: application/x-amz-json-{content_type}\r\nx-amz-target: {request}");
                 ("POST /".to_owned(), headers)
             }
         };
@@ -231,9 +232,11 @@ impl Emulator {
             self.call("apigateway", &format!("POST /v2/apis/{api}/{below}"), &body).await
         };
         let id = |answer: Value, name: &str| answer[name].as_str().expect("an id").to_owned();
-        let mock = json!({"integrationType": "MOCK", "requestTemplates": {"$default": r#"{"statusCode":200}"#}});
+        let mock =
+            json!({"integrationType": "MOCK", "requestTemplates": {"$default": r#"{"statusCode":200}"#}});
         let mock = id(post("integrations", mock).await, "integrationId");
-        let response = json!({"integrationResponseKey": "$default", "responseTemplates": {"$default": "here"}});
+        let response =
+            json!({"integrationResponseKey": "$default", "responseTemplates": {"$default": "here"}});
         post(&format!("integrations/{mock}/integrationresponses"), response).await;
         let route = json!({"routeKey": "$default", "target": format!("integrations/{mock}")});
         let route = id(post("routes", route).await, "routeId");

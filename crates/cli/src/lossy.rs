@@ -168,7 +168,12 @@ mod tests {
         }
         lossy.flush(Duration::ZERO);
         let bytes = |count: usize| {
-            (0..count).map(|_| { permit.send(()).unwrap(); writes.recv_timeout(LONG).unwrap() }).collect::<Vec<_>>()
+            (0..count)
+                .map(|_| {
+                    permit.send(()).unwrap();
+                    writes.recv_timeout(LONG).unwrap()
+                })
+                .collect::<Vec<_>>()
         };
         // The first write may have begun before all lines were there.
         let text = bytes(2).concat();

@@ -10,7 +10,7 @@ use crate::bundle;
 use crate::stop::unless_stopped;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use terraform::{Goal, Terraform};
 use workspace::Workspace;

@@ -22,6 +22,8 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 const CLIENT_RESERVE_SHARE: u64 = 4;
 /// At most so many: some 30 functions.
 const CLIENT_RESERVE_MAX: u64 = 256;
+/// Of these, one in so many is for clients that make one call and go, as functions are, which call the emulator.
+const CALL_RESERVE_SHARE: u64 = 2;
 /// Of these, one in so many is kept free of functions, too: for the log and the data folder.
 const OWN_RESERVE_SHARE: u64 = 4;
 
@@ -37,21 +39,31 @@ pub fn raise() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// Accepts a client's connection. Where that leaves too few files to functions, says so and serves it once there is room
-/// again: who is connected goes on.
-pub async fn accept_client(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    let accepted = accept(listener).await;
-    if has_room(&accepted.0, client_reserve) {
-        return accepted;
+/// How much room there is for a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It may stay.
+    Enough,
+    /// It may make one call, at once: a function may be waiting behind it.
+    Scarce,
+}
+
+/// Accepts a client's connection. Where files are few, says so; where one more client would leave too few to functions,
+/// waits until there is room again: who is connected goes on.
+pub async fn accept_client(listener: &TcpListener) -> (TcpStream, SocketAddr, Room) {
+    let (socket, peer) = accept(listener).await;
+    if has_room(&socket, client_reserve) {
+        return (socket, peer, Room::Enough);
     }
-    tell("few are left for functions");
-    loop {
+    tell("the last ones are kept for functions");
+    let mut has_room_for_call = has_room(&socket, call_reserve);
+    while !has_room_for_call {
         tokio::time::sleep(RETRY_EVERY).await;
         // A copy of any descriptor tells how far they are taken.
-        if listener.as_fd().try_clone_to_owned().is_ok_and(|copy| has_room(&copy, client_reserve)) {
-            return accepted;
-        }
+        let copy = listener.as_fd().try_clone_to_owned();
+        has_room_for_call = copy.is_ok_and(|copy| has_room(&copy, call_reserve));
     }
+    (socket, peer, Room::Scarce)
 }
 
 /// Whether a function may be started, by the number of the first file that is opened for it.
@@ -71,6 +83,10 @@ fn has_room(file: &impl AsRawFd, reserve: fn(u64) -> u64) -> bool {
 
 fn client_reserve(limit: u64) -> u64 {
     (limit / CLIENT_RESERVE_SHARE).min(CLIENT_RESERVE_MAX)
+}
+
+fn call_reserve(limit: u64) -> u64 {
+    client_reserve(limit) / CALL_RESERVE_SHARE
 }
 
 fn own_reserve(limit: u64) -> u64 {
@@ -107,7 +123,7 @@ fn tell(why: &str) {
     let limit = getrlimit(Resource::Nofile).current.map_or("any number of".into(), |limit| limit.to_string());
     tracing::warn!(
         "no file is free for another connection ({why}): this process may have {limit} open. Who is connected stays \
-         so, and who waits is let in as files become free. For more at once, raise the hard limit, as root \
+         so; who comes may make one call, or waits, until files become free. For more at once, raise the hard limit, as root \
          (`ulimit -Hn NUMBER` in the shell that starts it; `--ulimit nofile=NUMBER` for a container), and start again"
     );
 }
@@ -131,7 +147,7 @@ mod tests {
 
     #[test]
     fn clients_leave_some_to_functions_and_these_some_to_the_log() {
-        let reserves = |limit| (client_reserve(limit), own_reserve(limit));
-        assert_eq!([64, 256, 1_024, 1 << 20].map(reserves), [(16, 4), (64, 16), (256, 64), (256, 64)]);
+        let reserves = |limit| [client_reserve, call_reserve, own_reserve].map(|reserve| reserve(limit));
+        assert_eq!([64, 256, 1 << 20].map(reserves), [[16, 8, 4], [64, 32, 16], [256, 128, 64]]);
     }
 }

@@ -14,6 +14,8 @@ use crate::function::{self, Functions, InvokeError, Invoked, Processes};
 use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::metrics::Page;
+#[cfg(feature = "fuzzing")]
+use crate::open_files;
 use crate::server;
 use crate::storage::{Checkpoints, Restored, Storage};
 use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
@@ -175,8 +177,7 @@ impl Plane {
             functions,
             mappings,
         });
-        let aws_api =
-            Arc::new(AwsApi::new(account, iam, logs, queues, served.clone(), temp_folder.code()));
+        let aws_api = Arc::new(AwsApi::new(account, iam, logs, queues, served.clone(), temp_folder.code()));
         let running = Running {
             address,
             stop: CancellationToken::new(),
@@ -194,7 +195,8 @@ impl Plane {
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        server::serve_connection(self.clone(), socket, peer, self.running.stop.child_token()).await;
+        let stop = self.running.stop.child_token();
+        server::serve_connection(self.clone(), socket, peer, open_files::Room::Enough, stop).await;
     }
 
     /// The front door, to publish a stage at without the control plane.

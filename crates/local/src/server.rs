@@ -3,7 +3,7 @@
 use crate::faults;
 use crate::gateway::{self, Endpoint};
 use crate::metrics;
-use crate::open_files;
+use crate::open_files::{self, Room};
 use crate::plane::Plane;
 use axum::body::Body;
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use serde_json::json;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,8 @@ use tokio_util::task::TaskTracker;
 pub const API_BODY_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Bytes of a call to the plane's own pages, at most.
 const ADMIN_BODY_BYTES_MAX: usize = 64 * 1_024;
+/// A client that has not sent its request's head in this time is let go while files are scarce.
+const SCARCE_HEAD_MAX: Duration = Duration::from_secs(1);
 /// Where the plane tells of itself.
 pub const ADMIN_PREFIX: &str = "/_sluicegate/";
 
@@ -33,12 +36,12 @@ pub const ADMIN_PREFIX: &str = "/_sluicegate/";
 pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken, cut: CancellationToken) {
     let calls = TaskTracker::new();
     loop {
-        let (socket, peer) = tokio::select! {
+        let (socket, peer, room) = tokio::select! {
             accepted = open_files::accept_client(&listener) => accepted,
             () = stop.cancelled() => break,
         };
         let _ = socket.set_nodelay(true);
-        let served = serve_connection(plane.clone(), socket, peer, stop.clone());
+        let served = serve_connection(plane.clone(), socket, peer, room, stop.clone());
         calls.spawn(cut.clone().run_until_cancelled_owned(served));
     }
     calls.close();
@@ -50,17 +53,28 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
     plane: Plane,
     socket: S,
     peer: SocketAddr,
+    room: Room,
     stop: CancellationToken,
 ) {
     // Its calls share it.
     let plane = Arc::new(plane);
     let service = service_fn(move |request| {
         let plane = plane.clone();
-        async move { Ok::<_, Infallible>(answer(&plane, peer, request).await) }
+        async move {
+            if room == Room::Scarce && gateway::is_upgrade(request.headers()) {
+                let message = "the emulator has too few files left for another WebSocket";
+                return Ok(page(StatusCode::SERVICE_UNAVAILABLE, json!({"message": message})));
+            }
+            Ok::<_, Infallible>(answer(&plane, peer, request).await)
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(gateway::limits::REQUEST_HEAD_MAX);
     builder.http2().timer(TokioTimer::new());
+    if room == Room::Scarce {
+        builder.http1().keep_alive(false).header_read_timeout(SCARCE_HEAD_MAX);
+        builder = builder.http1_only();
+    }
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     tokio::pin!(connection);
     let ended = tokio::select! {

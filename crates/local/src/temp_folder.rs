@@ -77,7 +77,9 @@ fn remove_stale_in(root: &Path) {
         if entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) && is_stale(&path) {
             match remove(&path) {
                 Ok(()) => tracing::debug!(folder = %path.display(), "removed what a killed emulator left"),
-                Err(error) => tracing::debug!(folder = %path.display(), %error, "a stale folder stays behind"),
+                Err(error) => {
+                    tracing::debug!(folder = %path.display(), %error, "a stale folder stays behind")
+                }
             }
         }
     }
@@ -85,9 +87,9 @@ fn remove_stale_in(root: &Path) {
 
 /// Whether a folder is one of this user's emulators', and that one is dead. A folder without a lock is somebody else's.
 fn is_stale(path: &Path) -> bool {
-    let is_own = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw());
-    is_own
-        && OpenOptions::new().write(true).open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+    let is_own =
+        fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw());
+    is_own && OpenOptions::new().write(true).open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
 }
 
 /// Takes everybody's permission to change a folder and what is in it, as code is on Lambda. The owner can give it back:

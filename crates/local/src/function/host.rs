@@ -153,7 +153,8 @@ impl Functions {
         let config = function.config.load_full();
         let reserved = config.reserved_concurrency.unwrap_or(CONCURRENCY_MAX);
         let throttled = |is_reserved| InvokeError::Throttled { name: name.into(), is_reserved };
-        let exhausted = |error: StartError| InvokeError::Exhausted { name: name.into(), why: error.to_string() };
+        let exhausted =
+            |error: StartError| InvokeError::Exhausted { name: name.into(), why: error.to_string() };
         if self.surroundings.faults.strike(Fault::FunctionThrottled, name).is_some() {
             return Err(throttled(false));
         }
