@@ -7,6 +7,7 @@ use sluicegate_tests::raw::RawClient;
 use sluicegate_tests::{eventually, functions};
 use std::process::Command;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// Enough for the plane itself, a function, and some connections.
 const FILES_MAX: usize = 64;
@@ -81,35 +82,30 @@ async fn a_crowd_of_clients_takes_no_file_from_functions() {
     });
     plane.call("lambda", "POST /2015-03-31/event-source-mappings", &mapping).await;
 
-    let mut inside = plane.dial().await;
-    let put = json!({"StreamName": "events", "PartitionKey": "k", "Data": "e30="});
-    let put = async |inside: &mut RawClient| {
-        let (status, _) = plane.call_on(inside, "kinesis", "Kinesis_20131202.PutRecord", &put).await;
-        status == 200
+    // A connection from before the crowd.
+    let inside = Mutex::new(plane.dial().await);
+    let call = async |service: &str, request: &str, body: Value| {
+        plane.call_on(&mut *inside.lock().await, service, request, &body).await
     };
-    eventually("the stream takes a record", async || put(&mut inside).await).await;
-    let logged = async |inside: &mut RawClient, text: &str| {
-        let filter = json!({"logGroupName": "/aws/lambda/scripted"});
-        let (_, log) = plane.call_on(inside, "logs", "Logs_20140328.FilterLogEvents", &filter).await;
-        let events = log["events"].as_array().cloned().unwrap_or_default();
-        events
-            .iter()
-            .filter(|event| event["message"].as_str().is_some_and(|line| line.starts_with(text)))
-            .count()
+    let record = json!({"StreamName": "events", "PartitionKey": "k", "Data": "e30="});
+    let put = async || call("kinesis", "Kinesis_20131202.PutRecord", record.clone()).await.0 == 200;
+    let reports = async || {
+        let filter = json!({"logGroupName": "/aws/lambda/scripted", "filterPattern": "REPORT"});
+        let (_, log) = call("logs", "Logs_20140328.FilterLogEvents", filter).await;
+        log["events"].as_array().map_or(0, Vec::len)
     };
-    eventually("the function has run", async || logged(&mut inside, "REPORT").await == 1).await;
+    eventually("the stream takes a record", || put()).await;
+    eventually("the function has run", || async { reports().await == 1 }).await;
 
     let _crowd = crowd(&plane, FILES_FOR_FUNCTIONS).await;
     // Who makes a call is answered, as functions are that call the emulator.
     ask(&mut plane.dial().await).await;
     // New settings end the warm environment.
     let settings = json!({"Environment": {"Variables": {"ANSWER": "{}"}}});
-    let request = "PUT /2015-03-31/functions/scripted/configuration";
-    assert_eq!(plane.call_on(&mut inside, "lambda", request, &settings).await.0, 200);
-    assert!(put(&mut inside).await);
-    eventually("the function has run again", async || logged(&mut inside, "REPORT").await == 2).await;
-    let receive = json!({"QueueUrl": queue["QueueUrl"]});
-    let (_, given_up) = plane.call_on(&mut inside, "sqs", "AmazonSQS.ReceiveMessage", &receive).await;
+    assert_eq!(call("lambda", "PUT /2015-03-31/functions/scripted/configuration", settings).await.0, 200);
+    assert!(put().await);
+    eventually("the function has run again", || async { reports().await == 2 }).await;
+    let (_, given_up) = call("sqs", "AmazonSQS.ReceiveMessage", json!({"QueueUrl": queue["QueueUrl"]})).await;
     assert_eq!(given_up.get("Messages").cloned().unwrap_or_default(), Value::Null);
 }
 

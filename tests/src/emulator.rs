@@ -171,7 +171,7 @@ impl Emulator {
         let scope = format!("Credential=developer/20260101/us-east-1/{service}/aws4_request");
         let (address, bytes) = (self.address, body.len());
         format!(
-            "{line} HTTP/1.1\r\nhost: {address}\r\n{headers}\r\nauthorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, \
+            "{line} HTTP/1.1\r\nhost: {address}\r\n{headers}\r\nx-amz-date: 20260101T000000Z\r\nauthorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, \
              Signature=0\r\ncontent-length: {bytes}\r\n\r\n{body}"
         )
         .into_bytes()
@@ -184,20 +184,20 @@ impl Emulator {
     pub async fn function(&self, name: &str, bootstrap: &[u8], timeout_s: u32, variables: Value) {
         let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}});
         let policy = json!({"Statement": {"Effect": "Allow", "Action": ["kinesis:*", "sqs:*", "logs:*"], "Resource": "*"}});
-        for (action, name, document) in
-            [("CreateRole", "AssumeRolePolicyDocument", trust), ("PutRolePolicy", "PolicyDocument", policy)]
-        {
+        for (action, name, document) in [
+            ("CreateRole", "AssumeRolePolicyDocument", trust),
+            ("PutRolePolicy", "PolicyName=p&PolicyDocument", policy),
+        ] {
             let document = document.to_string().bytes().fold(String::new(), |mut encoded, byte| {
                 let _ = write!(encoded, "%{byte:02X}");
                 encoded
             });
-            let form = format!(
-                "Version=2010-05-08&Action={action}&RoleName=function&PolicyName=p&{name}={document}"
-            );
+            let form = format!("Version=2010-05-08&Action={action}&RoleName=function&{name}={document}");
             let mut client = self.dial().await;
             client.send(&self.request("iam", "POST /", &form)).await.expect("it reads");
+            let status = client.head().await.expect("an answer").status;
             // 409: an earlier function has it.
-            assert!(matches!(client.head().await.expect("an answer").status, 200 | 409));
+            assert!(matches!(status, 200 | 409), "{action}: {status}");
         }
         let zip = package(bootstrap, Packing::Stored).expect("a zip");
         let function = json!({

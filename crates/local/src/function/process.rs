@@ -68,6 +68,7 @@ impl Process {
             // Ctrl-C in a terminal reaches the plane alone, which then ends its functions in order.
             .process_group(0)
             .kill_on_drop(true);
+        processes.watcher.prepare();
         let mut child = command.spawn().map_err(|error| match StartError::from(error) {
             StartError::Failed(error) => {
                 let text = format!("failed to start {}: {error}", bootstrap.display());

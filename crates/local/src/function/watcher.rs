@@ -62,6 +62,15 @@ impl Watcher {
         Self { folder: Some(folder), state: Mutex::default() }
     }
 
+    /// Starts the shell, unless it runs. Called before a process is: what is left is one write to a pipe, in which time
+    /// the emulator is hardly ever killed.
+    pub fn prepare(&self) {
+        let mut state = self.state();
+        if state.shell.is_none() {
+            self.restart(&mut state);
+        }
+    }
+
     /// A process group has begun.
     pub fn began(&self, group: i32) {
         let mut state = self.state();
@@ -95,9 +104,12 @@ impl Watcher {
                 let _ = shell.process.wait();
             }
         }
-        if state.groups.is_empty() {
-            return;
+        if !state.groups.is_empty() {
+            self.restart(state);
         }
+    }
+
+    fn restart(&self, state: &mut State) {
         let lines: String = state.groups.iter().map(|group| format!("+ {group}\n")).collect();
         match self.start(&lines) {
             Ok(shell) => state.shell = Some(shell),
