@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -41,11 +42,30 @@ pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken,
             () = stop.cancelled() => break,
         };
         let _ = socket.set_nodelay(true);
-        let served = serve_connection(plane.clone(), socket, peer, room, stop.clone());
+        let (plane, stop) = (plane.clone(), stop.clone());
+        let served = async move {
+            // hyper's own limit begins with the first byte: without this one, who sends none stays for good.
+            let mut first = [0];
+            let speaks = tokio::select! {
+                spoken = timeout(head_max(room), socket.peek(&mut first)) => matches!(spoken, Ok(Ok(1..))),
+                () = stop.cancelled() => false,
+            };
+            if speaks {
+                serve_connection(plane, socket, peer, room, stop).await;
+            }
+        };
         calls.spawn(cut.clone().run_until_cancelled_owned(served));
     }
     calls.close();
     calls.wait().await;
+}
+
+/// How long a client may take to send a request's head.
+fn head_max(room: Room) -> Duration {
+    match room {
+        Room::Enough => gateway::limits::REQUEST_HEAD_MAX,
+        Room::Scarce => SCARCE_HEAD_MAX,
+    }
 }
 
 /// Serves one client until it or the plane ends.
@@ -69,12 +89,9 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(gateway::limits::REQUEST_HEAD_MAX);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head_max(room));
+    builder.http1().keep_alive(room == Room::Enough);
     builder.http2().timer(TokioTimer::new());
-    if room == Room::Scarce {
-        builder.http1().keep_alive(false).header_read_timeout(SCARCE_HEAD_MAX);
-        builder = builder.http1_only();
-    }
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
