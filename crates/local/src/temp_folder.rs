@@ -76,9 +76,11 @@ fn remove_stale_in(root: &Path) {
         let path = entry.path();
         if entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) && is_stale(&path) {
             match remove(&path) {
-                Ok(()) => tracing::debug!(folder = %path.display(), "removed what a killed emulator left"),
+                Ok(()) => {
+                    tracing::debug!(folder = %path.display(), "removed what a killed emulator left");
+                }
                 Err(error) => {
-                    tracing::debug!(folder = %path.display(), %error, "a stale folder stays behind")
+                    tracing::debug!(folder = %path.display(), %error, "a stale folder stays behind");
                 }
             }
         }
