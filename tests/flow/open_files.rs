@@ -127,7 +127,7 @@ async fn without_a_file_for_another_function_an_invocation_is_throttled() {
                 assert_eq!(document["Reason"], "ConcurrentInvocationLimitExceeded");
             }
             (status, document) => {
-                assert_eq!((status, &document["errorType"]), (200, &json!("Sandbox.Timedout")))
+                assert_eq!((status, &document["errorType"]), (200, &json!("Sandbox.Timedout")));
             }
         }
     }
