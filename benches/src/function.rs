@@ -52,6 +52,7 @@ impl RunningFunction {
             endpoint_url: plane.plane.endpoint_url(),
             faults: plane.plane.faults().clone(),
             init_max: local::function::INIT_MAX,
+            processes: local::function::Processes::default(),
         });
         let mut config = config(plane, code)?;
         config.environment.extend(variables);

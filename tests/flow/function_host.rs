@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sluicegate_tests::api::{empty_plane, empty_plane_with, role};
 use sluicegate_tests::{control, eventually, functions, sdk};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/function";
@@ -259,10 +260,39 @@ async fn a_function_is_told_what_lambda_tells_it() {
         "LD_LIBRARY_PATH",
         "MISDEED", // the function's own
         "PATH",
+        "TMPDIR", // the plane's own
         "TZ",
         "_HANDLER",
     ];
     assert_eq!(variables, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_has_temporary_files_of_its_own_and_may_not_change_its_code() {
+    let scene = Scene::start(json!({"MISDEED": "write"}), 60).await;
+    scene.map().await;
+    for invocations in 1..=2 {
+        scene.put().await;
+        scene.log_after(invocations).await;
+    }
+    let written = |log: Vec<(String, String)>| {
+        let paths = log.into_iter().filter_map(|(_, line)| line.strip_prefix("wrote ").map(PathBuf::from));
+        paths.collect::<Vec<_>>()
+    };
+    let log = scene.log().await;
+    let modes: Vec<_> = log.iter().filter_map(|(_, line)| line.strip_prefix("mode ")).collect();
+    assert_eq!(modes, ["555", "555", "555", "555"]);
+    let [first, again] = &written(log)[..] else { panic!("two invocations") };
+    assert!(first == again && first.exists(), "one environment, one folder: {}", first.display());
+    // Other settings are another environment, whose folder is empty; the first one's goes.
+    let change = json!({"Environment": {"Variables": {"MISDEED": "write", "CHANGED": "1"}}});
+    scene.lambda(Method::PUT, &format!("{FUNCTIONS}/scripted/configuration"), change).await;
+    scene.put().await;
+    let other = written(scene.log_after(3).await).pop().expect("a third invocation");
+    assert!(other != *first && other.exists(), "{}", other.display());
+    eventually("its files are gone with the environment", || async { !first.exists() }).await;
+    scene.plane.stop().await;
+    assert!(!other.exists(), "nothing of the plane is left");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,5 +24,6 @@ mod resharding;
 mod round_trip;
 mod routes;
 mod side_by_side;
+mod stopping;
 mod stream_to_function;
 mod suite;

@@ -1,65 +1,46 @@
 //! A plane that may open no more files: it says so, keeps whom it has, and goes on when files become free.
 
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use sluicegate_tests::emulator::{Emulator, Readers, answer};
 use sluicegate_tests::raw::RawClient;
 use sluicegate_tests::{eventually, functions};
-use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::Command;
+use std::time::Duration;
+use tokio::sync::Mutex;
 
-/// Enough for the plane itself and some connections.
+/// Enough for the plane itself, a function, and some connections.
 const FILES_MAX: usize = 64;
+/// Enough for some functions.
+const FILES_FOR_FUNCTIONS: usize = 256;
 /// Below the hard one: what a shell often has.
 const FILES_SOFT: usize = 24;
 
-/// `sluicegate serve` with few files, and what it prints.
-struct Cramped {
-    process: Child,
-    printed: Arc<Mutex<Vec<String>>>,
+/// `sluicegate serve` with few files.
+async fn cramped(files_max: usize) -> Emulator {
+    let limits =
+        format!("ulimit -Sn {FILES_SOFT} && ulimit -Hn {files_max} && exec \"$0\" serve --quiet --port 0");
+    let start = move || {
+        let sluicegate = functions::binary("sluicegate");
+        Emulator::spawn(Command::new("sh").args(["-c", &limits]).arg(sluicegate), Readers::Awake)
+    };
+    tokio::task::spawn_blocking(start).await.expect("it starts")
 }
 
-impl Cramped {
-    fn start(sluicegate: &std::path::Path) -> Self {
-        let limits = format!(
-            "ulimit -Sn {FILES_SOFT} && ulimit -Hn {FILES_MAX} && exec \"$0\" serve --quiet --port 0"
-        );
-        let mut process = Command::new("sh")
-            .args(["-c", &limits])
-            .arg(sluicegate)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a shell starts");
-        let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let printed = Arc::<Mutex<Vec<String>>>::default();
-        let print = printed.clone();
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                print.lock().expect("no panic").push(line);
-            }
-        });
-        Self { process, printed }
-    }
-
-    /// The lines that hold a text.
-    fn lines(&self, text: &str) -> Vec<String> {
-        let printed = self.printed.lock().expect("no panic");
-        printed.iter().filter(|line| line.contains(text)).cloned().collect()
-    }
-
-    async fn address(&self) -> SocketAddr {
-        eventually("it greets", || async { !self.lines("http://").is_empty() }).await;
-        let greeting = self.lines("http://").remove(0);
-        let address = greeting.split("http://").nth(1).and_then(|rest| rest.split(';').next());
-        address.and_then(|address| address.parse().ok()).expect("its address")
-    }
+async fn scripted() -> Vec<u8> {
+    let binary = tokio::task::spawn_blocking(|| functions::binary("scripted")).await.expect("it is built");
+    std::fs::read(binary).expect("a binary")
 }
 
-impl Drop for Cramped {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+/// More idle connections than there are files: the system completes them before anyone accepts them.
+async fn crowd(plane: &Emulator, count: usize) -> Vec<RawClient> {
+    let mut crowd = Vec::new();
+    for _ in 0..count {
+        crowd.push(plane.dial().await);
     }
+    let complaint = format!("this process may have {count} open");
+    eventually("it says what it lacks", || async { !plane.lines(&complaint).is_empty() }).await;
+    crowd
 }
 
 /// Asks for the plane's health.
@@ -71,24 +52,86 @@ async fn ask(client: &mut RawClient) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_file_for_the_next_connection_a_plane_says_so_and_goes_on() {
-    let sluicegate =
-        tokio::task::spawn_blocking(|| functions::binary("sluicegate")).await.expect("it is built");
-    let plane = Cramped::start(&sluicegate);
-    let address = plane.address().await;
-    let complaint = format!("this process may have {FILES_MAX} open");
-
-    let mut inside = RawClient::dial(address).await.expect("it accepts");
-    // The system completes connections before anyone accepts them: these are more than there are files.
-    let mut crowd = Vec::new();
-    for _ in 0..FILES_MAX {
-        crowd.push(RawClient::dial(address).await.expect("the system accepts"));
-    }
-    eventually("it says what it lacks", || async { !plane.lines(&complaint).is_empty() }).await;
+    let plane = cramped(FILES_MAX).await;
+    let mut inside = plane.dial().await;
+    ask(&mut inside).await;
+    let crowd = crowd(&plane, FILES_MAX).await;
     ask(&mut inside).await;
 
     // Accepted or not, the crowd leaves; then there is room for who comes next.
     drop(crowd);
-    let mut next = RawClient::dial(address).await.expect("it accepts");
+    let mut next = plane.dial().await;
     ask(&mut next).await;
-    assert_eq!(plane.lines(&complaint).len(), 1, "once is enough");
+    assert_eq!(plane.lines("this process may have").len(), 1, "once is enough");
+}
+
+/// Clients never take the last files: a function whose process is gone is started anew, and no record is given up,
+/// although none may be tried twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_clients_takes_no_file_from_functions() {
+    const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
+    const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:given-up";
+    let plane = cramped(FILES_FOR_FUNCTIONS).await;
+    let queue = plane.call("sqs", "AmazonSQS.CreateQueue", &json!({"QueueName": "given-up"})).await;
+    let stream = json!({"StreamName": "events", "ShardCount": 1});
+    plane.call("kinesis", "Kinesis_20131202.CreateStream", &stream).await;
+    plane.function("scripted", &scripted().await, 60, json!({"ANSWER": "null"})).await;
+    let mapping = json!({
+        "FunctionName": "scripted", "EventSourceArn": STREAM, "StartingPosition": "TRIM_HORIZON", "BatchSize": 1,
+        "MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": QUEUE}},
+    });
+    plane.call("lambda", "POST /2015-03-31/event-source-mappings", &mapping).await;
+
+    // A connection from before the crowd.
+    let inside = Mutex::new(plane.dial().await);
+    let call = async |service: &str, request: &str, body: Value| {
+        plane.call_on(&mut *inside.lock().await, service, request, &body).await
+    };
+    let record = json!({"StreamName": "events", "PartitionKey": "k", "Data": "e30="});
+    let put = async || call("kinesis", "Kinesis_20131202.PutRecord", record.clone()).await.0 == 200;
+    let reports = async || {
+        let filter = json!({"logGroupName": "/aws/lambda/scripted", "filterPattern": "REPORT"});
+        let (_, log) = call("logs", "Logs_20140328.FilterLogEvents", filter).await;
+        log["events"].as_array().map_or(0, Vec::len)
+    };
+    eventually("the stream takes a record", || put()).await;
+    eventually("the function has run", || async { reports().await == 1 }).await;
+
+    let _crowd = crowd(&plane, FILES_FOR_FUNCTIONS).await;
+    // Who makes a call is answered, as functions are that call the emulator.
+    ask(&mut plane.dial().await).await;
+    // New settings end the warm environment.
+    let settings = json!({"Environment": {"Variables": {"ANSWER": "{}"}}});
+    assert_eq!(call("lambda", "PUT /2015-03-31/functions/scripted/configuration", settings).await.0, 200);
+    assert!(put().await);
+    eventually("the function has run again", || async { reports().await == 2 }).await;
+    let (_, given_up) = call("sqs", "AmazonSQS.ReceiveMessage", json!({"QueueUrl": queue["QueueUrl"]})).await;
+    assert_eq!(given_up.get("Messages").cloned().unwrap_or_default(), Value::Null);
+}
+
+/// What the emulator lacks is no failure of a function: who invokes it is throttled.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_file_for_another_function_an_invocation_is_throttled() {
+    const INVOCATIONS: usize = 12;
+    let mut plane = cramped(FILES_MAX).await;
+    plane.function("scripted", &scripted().await, 1, json!({"MISDEED": "sleep"})).await;
+    let mut invocations = Vec::new();
+    for _ in 0..INVOCATIONS {
+        invocations.push(plane.invoke("scripted").await);
+    }
+    let mut throttled = 0;
+    for mut invocation in invocations {
+        match answer(&mut invocation).await {
+            (429, document) => {
+                throttled += 1;
+                assert_eq!(document["Reason"], "ConcurrentInvocationLimitExceeded");
+            }
+            (status, document) => {
+                assert_eq!((status, &document["errorType"]), (200, &json!("Sandbox.Timedout")));
+            }
+        }
+    }
+    assert!(0 < throttled && throttled < INVOCATIONS, "{throttled} of {INVOCATIONS} were throttled");
+    plane.signal(Signal::INT);
+    assert!(plane.ended_within(Duration::from_secs(60)).await.success());
 }

@@ -5,6 +5,7 @@ pub mod batches;
 pub mod client;
 pub mod control;
 pub mod denials;
+pub mod emulator;
 pub mod endpoint;
 pub mod functions;
 pub mod group;

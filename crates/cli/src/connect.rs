@@ -1,8 +1,7 @@
 //! `sluicegate connect`: a terminal client that keeps its connection alive and comes back when it is lost.
 
-use anyhow::Context as _;
 use futures_util::{SinkExt as _, StreamExt as _};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -99,7 +98,6 @@ async fn talk(
     loop {
         if is_terminal {
             eprint!("> ");
-            std::io::stderr().flush().context("cannot write to the terminal")?;
         }
         tokio::select! {
             line = lines.recv() => match line {

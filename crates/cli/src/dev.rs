@@ -3,8 +3,8 @@
 use crate::functions::{self, Built};
 use crate::plane_args::{PlaneArgs, greet};
 use crate::project;
-use crate::stop::stop_signal;
-use anyhow::Context as _;
+use crate::stop::StopSignals;
+use anyhow::{Context as _, bail};
 use local::compose::{self, Composed};
 use local::package::{Packing, package};
 use local::plane::Plane;
@@ -18,6 +18,7 @@ use tokio_util::bytes::Bytes;
 
 /// Milliseconds without a further change before a build begins: an editor writes a file in several steps.
 const SETTLE_MS: u64 = 200;
+const UNWATCHED: &str = "the project's files are watched no more: start `dev` again";
 
 /// Arguments of `dev`.
 #[derive(clap::Args)]
@@ -32,38 +33,49 @@ pub struct Args {
     project: Option<PathBuf>,
 }
 
-/// Runs until Ctrl-C or SIGTERM.
+/// Runs until Ctrl-C, SIGTERM or SIGHUP.
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    args.plane.install_log();
+    let mut signals = StopSignals::listen()?;
+    args.plane.install_log()?;
     let project = project::find(args.project.as_deref())?;
     let stack = Stack::read(&project, &args.var_files)?;
     let listener = args.plane.listen().await?;
     let mut changes = watch(&project)?;
 
     let keys: Vec<_> = stack.packages().into_iter().collect();
-    let Some(mut built) = first_build(&project, &keys, &mut changes).await? else { return Ok(()) };
-    let plane = args.plane.start(listener).await?;
+    let begin = async {
+        let built = first_build(&project, &keys, &mut changes).await?;
+        Ok::<_, anyhow::Error>((args.plane.start(listener).await?, built))
+    };
+    let (plane, built) = tokio::select! {
+        begun = begin => begun?,
+        () = signals.next() => return Ok(()),
+    };
+    let result = tokio::select! {
+        result = serve(&project, &stack, &keys, &mut changes, &plane, built) => result,
+        () = signals.next() => Ok(()),
+    };
+    signals.stop(&plane).await.and(result)
+}
+
+/// Fills the plane and follows the project's changes. Ends only with an error.
+async fn serve(
+    project: &Path,
+    stack: &Stack,
+    keys: &[String],
+    changes: &mut mpsc::Receiver<Change>,
+    plane: &Plane,
+    mut built: Vec<Built>,
+) -> anyhow::Result<()> {
     let mut zips = BTreeMap::new();
     for built in &built {
         zips.insert(built.key.clone(), zip(built).await?);
     }
-    let composed = match compose::compose(&plane, &stack, &zips).await {
-        Ok(composed) => composed,
-        Err(error) => {
-            plane.stop().await;
-            return Err(error).context("the control plane refused the stack");
-        }
-    };
+    let composed = compose::compose(plane, stack, &zips).await;
+    let composed = composed.context("the control plane refused the stack")?;
     drop(zips);
-    greet(&greeting(&plane, &stack, &composed));
-
-    let result = tokio::select! {
-        result = follow(&project, &keys, &mut changes, &plane, &composed, &mut built) => result,
-        signal = stop_signal() => signal,
-    };
-    eprintln!("stopping");
-    plane.stop().await;
-    result
+    greet(&greeting(plane, stack, &composed));
+    follow(project, keys, changes, plane, &composed, &mut built).await
 }
 
 /// Builds after each change, and swaps what the build has changed. Ends only with an error.
@@ -86,29 +98,25 @@ async fn follow(
             Err(error) => eprintln!("error: {error:#}; what ran goes on running"),
         }
     }
-    anyhow::bail!("the project's files are watched no more: start `dev` again")
+    bail!(UNWATCHED)
 }
 
-/// Builds until it succeeds. `None`: the user left before it did.
+/// Builds until it succeeds.
 async fn first_build(
     project: &Path,
     keys: &[String],
     changes: &mut mpsc::Receiver<Change>,
-) -> anyhow::Result<Option<Vec<Built>>> {
+) -> anyhow::Result<Vec<Built>> {
     eprintln!("building {} (the first time takes minutes)", keys.join(", "));
     loop {
-        let error = tokio::select! {
-            built = functions::build(project, keys) => match built {
-                Ok(built) => return Ok(Some(built)),
-                Err(error) => error,
-            },
-            signal = stop_signal() => return signal.map(|()| None),
-        };
-        eprintln!("error: {error:#}; waiting for a change to try again (Ctrl-C to leave)");
-        tokio::select! {
-            _ = changes.recv() => settle(changes).await,
-            signal = stop_signal() => return signal.map(|()| None),
+        match functions::build(project, keys).await {
+            Ok(built) => return Ok(built),
+            Err(error) => eprintln!("error: {error:#}; waiting for a change to try again (Ctrl-C to leave)"),
         }
+        if changes.recv().await.is_none() {
+            bail!(UNWATCHED);
+        }
+        settle(changes).await;
     }
 }
 

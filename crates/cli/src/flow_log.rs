@@ -1,8 +1,9 @@
 //! One line per event as it travels: what `dev` prints of the plane's own trace.
 
+use crate::print;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::time::SystemTime;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -51,8 +52,7 @@ impl<S: Subscriber> Layer<S> for FlowLines {
         let space = if function.is_empty() || message.is_empty() { "" } else { " " };
         let line =
             format!("{}  {style}{hop:<HOP_WIDTH$}{style:#} {function}{space}{message}{rest}\n", clock());
-        // A closed pipe is no reason to stop the plane.
-        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+        print::out(&line);
     }
 }
 

@@ -1,5 +1,8 @@
 //! The `sluicegate` command: runs the plane on this machine and talks to any plane.
 
+#[macro_use]
+mod print;
+
 mod access_args;
 mod aws;
 mod bundle;
@@ -11,6 +14,7 @@ mod flow_log;
 mod functions;
 mod health;
 mod load;
+mod lossy;
 mod new;
 mod plan;
 mod plane_args;
@@ -92,11 +96,13 @@ fn main() -> ExitCode {
     });
     // A blocked read of the terminal must not hold the process up.
     runtime.shutdown_background();
-    match result {
+    let code = match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
-    }
+    };
+    print::finish();
+    code
 }

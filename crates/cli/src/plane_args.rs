@@ -1,14 +1,14 @@
 //! What `dev` and `serve` have in common: where a plane listens and how it differs from the usual one.
 
 use crate::access_args::AccessArgs;
-use crate::flow_log;
+use crate::{flow_log, print};
 use anyhow::Context as _;
 use local::faults::{FAULTS_MAX, Fault, FaultSettings, FaultSpec};
+use local::isolation;
 use local::open_files;
 use local::plane::{Plane, PlaneOptions};
 use local::stream::WriteLimits;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use tokio::net::TcpListener;
@@ -67,9 +67,11 @@ fn fault_help() -> String {
 }
 
 impl PlaneArgs {
-    /// Sends the plane's own log to the terminal.
-    pub fn install_log(&self) {
+    /// Sends the plane's own log to the terminal, which nobody has to read for the plane to go on.
+    pub fn install_log(&self) -> anyhow::Result<()> {
+        print::detach().context("cannot open the terminal or pipe that output goes to")?;
         flow_log::install(self.quiet);
+        Ok(())
     }
 
     /// Binds the plane's socket, or says what is in the way.
@@ -86,6 +88,7 @@ impl PlaneArgs {
 
     /// Starts the plane on a socket.
     pub async fn start(&self, listener: TcpListener) -> anyhow::Result<Plane> {
+        isolation::hide();
         open_files::raise();
         let write_limits = if self.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
         anyhow::ensure!(self.faults.len() <= FAULTS_MAX, "more than {FAULTS_MAX} faults at once");
@@ -110,8 +113,7 @@ impl PlaneArgs {
     }
 }
 
-/// Tells on standard output what runs and where. A reader that stops reading, as a script may once it has found the
-/// address, must not end the plane.
+/// Tells on standard output what runs and where.
 pub fn greet(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    println!("{text}");
 }

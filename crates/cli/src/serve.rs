@@ -1,7 +1,7 @@
 //! `sluicegate serve`: an empty plane, for Terraform, SDKs and the AWS CLI to fill.
 
 use crate::plane_args::{PlaneArgs, greet};
-use crate::stop::stop_signal;
+use crate::stop::StopSignals;
 
 /// Arguments of `serve`.
 #[derive(clap::Args)]
@@ -10,10 +10,15 @@ pub struct Args {
     plane: PlaneArgs,
 }
 
-/// Runs until Ctrl-C or SIGTERM.
+/// Runs until Ctrl-C, SIGTERM or SIGHUP.
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    args.plane.install_log();
-    let plane = args.plane.start(args.plane.listen().await?).await?;
+    let mut signals = StopSignals::listen()?;
+    args.plane.install_log()?;
+    let listener = args.plane.listen().await?;
+    let plane = tokio::select! {
+        plane = args.plane.start(listener) => plane?,
+        () = signals.next() => return Ok(()),
+    };
     let url = plane.endpoint_url();
     greet(&format!(
         "An empty plane listens at {url}; any keys will do, but calls must be signed. In another terminal:\n  \
@@ -21,8 +26,6 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
          export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n  \
          terraform -chdir=terraform apply"
     ));
-    stop_signal().await?;
-    eprintln!("stopping");
-    plane.stop().await;
-    Ok(())
+    signals.next().await;
+    signals.stop(&plane).await
 }

@@ -10,7 +10,7 @@ use crate::bundle;
 use crate::stop::unless_stopped;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use terraform::{Goal, Terraform};
 use workspace::Workspace;
@@ -162,7 +162,6 @@ async fn confirmed(what: &str, workspace: &Workspace) -> anyhow::Result<bool> {
         bail!("there is no terminal to ask at: give --yes to go on without being asked");
     }
     print!("{what} environment \"{}\"? [y/N] ", workspace.environment);
-    std::io::stdout().flush()?;
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).map(|_| answer)

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use mapping_template::{ContextTree, Node, Params, Scope, StageVariables, Template};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::PathBuf;
 
 /// Arguments of `template`.
@@ -51,9 +51,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let scope = Scope::new(&args.body, &context).with_params(&params).with_stage_variables(&stage_variables);
     let rendered = template.render(&scope).map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
-    let mut output = std::io::stdout().lock();
-    output.write_all(rendered.text.as_bytes()).context("cannot write the result")?;
-    output.flush().context("cannot write the result")
+    print!("{}", rendered.text);
+    Ok(())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

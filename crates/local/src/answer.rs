@@ -147,7 +147,8 @@ async fn serve_page(plane: &Plane, name: &str, parts: &Parts, body: Incoming) ->
     }
 }
 
-fn page(status: StatusCode, body: &Value) -> Response<Body> {
+/// One of the emulator's own answers.
+pub fn page(status: StatusCode, body: &Value) -> Response<Body> {
     let mut answer = Response::new(Body::from(body.to_string()));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();

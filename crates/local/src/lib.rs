@@ -12,6 +12,7 @@ pub mod function;
 pub mod gateway;
 pub mod guard;
 pub mod identity;
+pub mod isolation;
 pub mod logs;
 mod metrics;
 pub mod open_files;
@@ -22,6 +23,7 @@ mod server;
 pub mod stack;
 pub mod storage;
 pub mod stream;
+mod temp_folder;
 
 /// The README's example compiles and holds.
 #[cfg(doctest)]

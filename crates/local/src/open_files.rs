@@ -1,8 +1,12 @@
-//! How many files a process may have open: each connection is one.
+//! How many files a process may have open: each connection is one, each function takes several.
+//!
+//! Clients may take most of them, never the last ones: those are for functions, and the very last for the log and the
+//! data folder. A new descriptor is the lowest that is free, so its number tells how many are taken below it.
 
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,6 +17,15 @@ const SYSTEM_MAX: u64 = 10_240;
 const RETRY_EVERY: Duration = Duration::from_millis(50);
 /// Between two lines in the log that say so.
 const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// Of all files, one in so many is kept free of clients, for functions and what the emulator itself opens.
+const CLIENT_RESERVE_SHARE: u64 = 4;
+/// At most so many: some 30 functions.
+const CLIENT_RESERVE_MAX: u64 = 256;
+/// Of these, one in so many is for clients that make one call and go, as functions are, which call the emulator.
+const CALL_RESERVE_SHARE: u64 = 2;
+/// Of these, one in so many is kept free of functions, too: for the log and the data folder.
+const OWN_RESERVE_SHARE: u64 = 4;
 
 /// Raises this process's limit to the hard one, for itself and what it starts. A shell's usual limit is for programs
 /// that open few files. Answers the limit now; `None`: there is none.
@@ -26,12 +39,66 @@ pub fn raise() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
+/// How much room there is for a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It may stay.
+    Enough,
+    /// It may make one call, at once: a function may be waiting behind it.
+    Scarce,
+}
+
+/// Accepts a client's connection. Where files are few, says so; where one more client would leave too few to functions,
+/// waits until there is room again: who is connected goes on.
+pub async fn accept_client(listener: &TcpListener) -> (TcpStream, SocketAddr, Room) {
+    let (socket, peer) = accept(listener).await;
+    if has_room(&socket, client_reserve) {
+        return (socket, peer, Room::Enough);
+    }
+    tell("the last ones are kept for functions");
+    let mut has_room_for_call = has_room(&socket, call_reserve);
+    while !has_room_for_call {
+        tokio::time::sleep(RETRY_EVERY).await;
+        // A copy of any descriptor tells how far they are taken.
+        let copy = listener.as_fd().try_clone_to_owned();
+        has_room_for_call = copy.is_ok_and(|copy| has_room(&copy, call_reserve));
+    }
+    (socket, peer, Room::Scarce)
+}
+
+/// Whether a function may be started, by the number of the first file that is opened for it.
+pub fn has_room_for_function(first: &impl AsRawFd) -> bool {
+    has_room(first, own_reserve)
+}
+
+/// What a function is told that may not be started.
+pub fn exhausted() -> std::io::Error {
+    Errno::MFILE.into()
+}
+
+fn has_room(file: &impl AsRawFd, reserve: fn(u64) -> u64) -> bool {
+    let Some(limit) = getrlimit(Resource::Nofile).current else { return true };
+    u64::try_from(file.as_raw_fd()).is_ok_and(|number| number < limit - reserve(limit))
+}
+
+fn client_reserve(limit: u64) -> u64 {
+    (limit / CLIENT_RESERVE_SHARE).min(CLIENT_RESERVE_MAX)
+}
+
+fn call_reserve(limit: u64) -> u64 {
+    client_reserve(limit) / CALL_RESERVE_SHARE
+}
+
+fn own_reserve(limit: u64) -> u64 {
+    client_reserve(limit) / OWN_RESERVE_SHARE
+}
+
 /// Accepts a connection. Where no file is free for it, says so and waits until one is: who is connected goes on.
 pub async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            Err(error) if is_exhausted(&error) => tell(&error),
+            Err(error) if is_exhausted(&error) => tell(&error.to_string()),
             // The client has left before its turn.
             Err(error) => tracing::warn!(%error, "failed to accept a connection"),
         }
@@ -39,13 +106,14 @@ pub async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Whether an error says that no file can be opened, by this process or by any.
-fn is_exhausted(error: &std::io::Error) -> bool {
-    [Errno::MFILE, Errno::NFILE].iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))
+/// Whether an error says that the system has nothing left: no file, for this process or for any; no process; no memory.
+pub fn is_exhausted(error: &std::io::Error) -> bool {
+    let codes = [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM, Errno::NOBUFS];
+    codes.iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))
 }
 
 /// Says what is missing, once in a while: a plane at its limit meets it with every connection that comes and goes.
-fn tell(error: &std::io::Error) {
+fn tell(why: &str) {
     static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     if told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
@@ -54,8 +122,8 @@ fn tell(error: &std::io::Error) {
     *told = Some(Instant::now());
     let limit = getrlimit(Resource::Nofile).current.map_or("any number of".into(), |limit| limit.to_string());
     tracing::warn!(
-        "no file is free for another connection ({error}): this process may have {limit} open. Who is connected stays \
-         so, and who waits is let in as files become free. For more at once, raise the hard limit, as root \
+        "no file is free for another connection ({why}): this process may have {limit} open. Who is connected stays \
+         so; who comes may make one call, or waits, until files become free. For more at once, raise the hard limit, as root \
          (`ulimit -Hn NUMBER` in the shell that starts it; `--ulimit nofile=NUMBER` for a container), and start again"
     );
 }
@@ -73,7 +141,13 @@ mod tests {
 
     #[test]
     fn a_full_table_of_files_is_told_from_other_errors() {
-        assert!(is_exhausted(&Errno::MFILE.into()));
+        assert!(is_exhausted(&exhausted()));
         assert!(!is_exhausted(&std::io::ErrorKind::ConnectionAborted.into()));
+    }
+
+    #[test]
+    fn clients_leave_some_to_functions_and_these_some_to_the_log() {
+        let reserves = |limit| [client_reserve, call_reserve, own_reserve].map(|reserve| reserve(limit));
+        assert_eq!([64, 256, 1 << 20].map(reserves), [[16, 8, 4], [64, 32, 16], [256, 128, 64]]);
     }
 }

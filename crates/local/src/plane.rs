@@ -10,15 +10,18 @@ use crate::faults::{FaultSettings, Faults};
 use crate::function::config::FunctionConfig;
 use crate::function::mapping::config::MappingConfig;
 use crate::function::mapping::{self, MappingStatus, Mappings};
-use crate::function::{self, Functions, InvokeError, Invoked};
+use crate::function::{self, Functions, InvokeError, Invoked, Processes};
 use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::guard::{Access, Guard};
 use crate::metrics::Page;
+#[cfg(feature = "fuzzing")]
+use crate::open_files;
 use crate::panics;
 use crate::server;
 use crate::storage::{Checkpoints, Restored, Storage};
 use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
+use crate::temp_folder::{self, TempFolder};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -29,10 +32,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How long clients and calls have to end in order when the emulator stops; what is open then is cut off.
+pub const STOP_MAX: Duration = Duration::from_secs(5);
+/// How long what is cut off may take to be gone: no more than killing takes.
+const CUT_MAX: Duration = Duration::from_secs(1);
 
 /// How a plane differs from the usual one.
 #[derive(Debug, Clone, Default)]
@@ -77,12 +85,15 @@ struct Served {
 
 struct Running {
     address: SocketAddr,
+    /// Nothing more is accepted; what is open may end.
     stop: CancellationToken,
+    /// What is still open is cut off.
+    cut: CancellationToken,
     tasks: TaskTracker,
     storage: Option<Storage>,
     guard: Guard,
-    /// Functions' code, until the plane stops.
-    code_dir: Mutex<Option<TempDir>>,
+    /// Functions' code and temporary files, until the plane stops.
+    temp_folder: Mutex<Option<TempFolder>>,
 }
 
 impl Plane {
@@ -94,14 +105,16 @@ impl Plane {
     pub async fn start(listener: TcpListener, options: PlaneOptions) -> std::io::Result<Self> {
         panics::watch();
         let address = listener.local_addr()?;
-        let code_dir = tempfile::Builder::new().prefix("sluicegate-").tempdir()?;
+        let temp_folder = TempFolder::create()?;
+        // Nobody waits for it.
+        drop(tokio::task::spawn_blocking(temp_folder::remove_stale));
         let stored = match options.data_dir.clone() {
             Some(path) => Some(open_storage(path).await?),
             None => None,
         };
-        let plane = Self::assemble(address, options, code_dir, stored).await;
-        let (stop, tasks) = (plane.running.stop.clone(), &plane.running.tasks);
-        tasks.spawn(server::serve(plane.clone(), listener, stop));
+        let plane = Self::assemble(address, options, temp_folder, stored).await;
+        let Running { stop, cut, tasks, .. } = &*plane.running;
+        tasks.spawn(server::serve(plane.clone(), listener, stop.clone(), cut.clone()));
         tasks.close();
         Ok(plane)
     }
@@ -109,7 +122,7 @@ impl Plane {
     async fn assemble(
         address: SocketAddr,
         options: PlaneOptions,
-        code_dir: TempDir,
+        temp_folder: TempFolder,
         stored: Option<(Storage, Restored)>,
     ) -> Self {
         let PlaneOptions {
@@ -144,6 +157,7 @@ impl Plane {
             endpoint_url,
             faults: faults.clone(),
             init_max: init_max.unwrap_or(function::INIT_MAX),
+            processes: Processes::in_folder(&temp_folder),
         });
         let mappings = Mappings::new(mapping::Surroundings {
             account: account.clone(),
@@ -171,15 +185,15 @@ impl Plane {
             functions,
             mappings,
         });
-        let aws_api =
-            Arc::new(AwsApi::new(account, iam, logs, queues, served.clone(), code_dir.path().to_owned()));
+        let aws_api = Arc::new(AwsApi::new(account, iam, logs, queues, served.clone(), temp_folder.code()));
         let running = Running {
             address,
             stop: CancellationToken::new(),
+            cut: CancellationToken::new(),
             tasks: TaskTracker::new(),
             storage,
             guard,
-            code_dir: Mutex::new(Some(code_dir)),
+            temp_folder: Mutex::new(Some(temp_folder)),
         };
         Self { gateway, streams, faults, aws_api, served, running: Arc::new(running) }
     }
@@ -190,7 +204,8 @@ impl Plane {
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        server::serve_connection(self.clone(), socket, peer, self.running.stop.child_token()).await;
+        let stop = self.running.stop.child_token();
+        server::serve_connection(self.clone(), socket, peer, open_files::Room::Enough, stop).await;
     }
 
     /// The front door, to publish a stage at without the control plane.
@@ -258,19 +273,29 @@ impl Plane {
         page.into_text()
     }
 
-    /// Closes every connection, ends every function and lets calls in flight finish.
+    /// Closes every connection and lets calls in flight finish, for [`STOP_MAX`]; then cuts off whatever is open, ends
+    /// every function, and closes the data folder.
     pub async fn stop(&self) {
-        self.served.gateway.shutdown().await;
-        self.served.mappings.shutdown().await;
-        self.served.functions.shutdown().await;
-        self.running.stop.cancel();
+        let Running { stop, cut, tasks, storage, temp_folder, .. } = &*self.running;
+        stop.cancel();
         self.streams.shutdown();
-        self.running.tasks.wait().await;
-        if let Some(storage) = self.running.storage.clone() {
+        let orderly = async {
+            self.served.mappings.shutdown().await;
+            tokio::join!(self.served.gateway.shutdown(), tasks.wait());
+        };
+        if timeout(STOP_MAX, orderly).await.is_err() {
+            tracing::warn!("cut off what was still open after {} s", STOP_MAX.as_secs());
+        }
+        cut.cancel();
+        let gone = async { tokio::join!(self.served.functions.shutdown(), tasks.wait()) };
+        if timeout(CUT_MAX, gone).await.is_err() {
+            tracing::warn!("something does not end: it is left behind");
+        }
+        if let Some(storage) = storage.clone() {
             let _ = tokio::task::spawn_blocking(move || storage.close()).await;
         }
         // Clones of the plane may live on in a client's connection: the folder must not.
-        drop(self.running.code_dir.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(temp_folder.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

@@ -1,33 +1,60 @@
 //! The one port: accepts connections and serves them.
 
-use crate::answer::answer;
+use crate::answer::{answer, page};
 use crate::gateway;
-use crate::open_files;
+use crate::open_files::{self, Room};
 use crate::plane::Plane;
+use http::StatusCode;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use serde_json::json;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Serves until `stop` is cancelled, then lets calls in flight end.
-pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken) {
+/// A client that has not sent its request's head in this time is let go while files are scarce.
+const SCARCE_HEAD_MAX: Duration = Duration::from_secs(1);
+
+/// Serves until `stop` is cancelled, then lets calls in flight end, or cuts them off with `cut`.
+pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken, cut: CancellationToken) {
     let calls = TaskTracker::new();
     loop {
-        let (socket, peer) = tokio::select! {
-            accepted = open_files::accept(&listener) => accepted,
+        let (socket, peer, room) = tokio::select! {
+            accepted = open_files::accept_client(&listener) => accepted,
             () = stop.cancelled() => break,
         };
         let _ = socket.set_nodelay(true);
-        calls.spawn(serve_connection(plane.clone(), socket, peer, stop.clone()));
+        let (plane, stop) = (plane.clone(), stop.clone());
+        let served = async move {
+            // hyper's own limit begins with the first byte: without this one, who sends none stays for good.
+            let mut first = [0];
+            let speaks = tokio::select! {
+                spoken = timeout(head_max(room), socket.peek(&mut first)) => matches!(spoken, Ok(Ok(1..))),
+                () = stop.cancelled() => false,
+            };
+            if speaks {
+                serve_connection(plane, socket, peer, room, stop).await;
+            }
+        };
+        calls.spawn(cut.clone().run_until_cancelled_owned(served));
     }
     calls.close();
     calls.wait().await;
+}
+
+/// How long a client may take to send a request's head.
+fn head_max(room: Room) -> Duration {
+    match room {
+        Room::Enough => gateway::limits::REQUEST_HEAD_MAX,
+        Room::Scarce => SCARCE_HEAD_MAX,
+    }
 }
 
 /// Serves one client until it or the plane ends.
@@ -35,16 +62,24 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
     plane: Plane,
     socket: S,
     peer: SocketAddr,
+    room: Room,
     stop: CancellationToken,
 ) {
     // Its calls share it.
     let plane = Arc::new(plane);
     let service = service_fn(move |request| {
         let plane = plane.clone();
-        async move { Ok::<_, Infallible>(answer(&plane, peer, request).await) }
+        async move {
+            if room == Room::Scarce && gateway::is_upgrade(request.headers()) {
+                let message = "the emulator has too few files left for another WebSocket";
+                return Ok(page(StatusCode::SERVICE_UNAVAILABLE, &json!({ "message": message })));
+            }
+            Ok::<_, Infallible>(answer(&plane, peer, request).await)
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(gateway::limits::REQUEST_HEAD_MAX);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head_max(room));
+    builder.http1().keep_alive(room == Room::Enough);
     builder.http2().timer(TokioTimer::new());
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     tokio::pin!(connection);

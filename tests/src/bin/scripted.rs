@@ -48,6 +48,11 @@ fn main() -> io::Result<()> {
                 println!("took {} bytes", std::hint::black_box(&taken).len());
                 sleep_forever();
             }
+            "write" => {
+                write_files()?;
+                respond("null")?;
+                continue;
+            }
             "tell" => {
                 tell(&head);
                 respond("null")?;
@@ -83,6 +88,19 @@ fn tell(head: &[String]) {
     }
     let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     println!("now {now_ms}");
+}
+
+/// Writes a temporary file and prints where it lies; prints the modes of its code and of the folder around it.
+fn write_files() -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = env::temp_dir().join("written");
+    std::fs::write(&file, "x")?;
+    println!("wrote {}", file.display());
+    let root = std::path::PathBuf::from(env::var("LAMBDA_TASK_ROOT").map_err(io::Error::other)?);
+    for path in [root.join("bootstrap"), root] {
+        println!("mode {:o}", std::fs::metadata(path)?.permissions().mode() & 0o777);
+    }
+    Ok(())
 }
 
 /// One call on a connection of its own: the answer's head, line by line, and its body.

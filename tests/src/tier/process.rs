@@ -16,7 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub struct Process {
     aws_endpoint: String,
     child: Child,
-    // Kept open: what it prints after its greeting goes unread, and a closed pipe would end it.
+    // Kept open, unread: nothing that it prints after its greeting waits for a reader.
     stdout: BufReader<ChildStdout>,
 }
 

@@ -5,13 +5,15 @@ use super::ending::{Ended, Failure, Report, platform_line};
 use super::log_stream::LogStream;
 use super::memory::Memory;
 use super::output::Output;
-use super::process::{Process, Told};
+use super::process::{Process, StartError, Told};
+use super::processes::Processes;
 use super::runtime_api::{Job, Phase, Reply, RuntimeApi};
 use crate::account::Account;
 use crate::clock;
 use crate::faults::Faults;
 use crate::identity::{Credentials, Permissions};
 use crate::logs::LogSink;
+use crate::open_files;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -39,6 +41,8 @@ pub struct Surroundings {
     pub faults: Faults,
     /// [`INIT_MAX`], or less in tests.
     pub init_max: Duration,
+    /// What the functions run in.
+    pub processes: Processes,
 }
 
 /// A running environment. Dropping it ends its process.
@@ -61,6 +65,21 @@ struct Running {
     _runtime_api: AbortOnDropHandle<()>,
 }
 
+/// Why an environment's runtime takes no event.
+enum NotReady {
+    Exhausted(StartError),
+    Failed(Failure),
+}
+
+impl From<StartError> for NotReady {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Exhausted(_) => Self::Exhausted(error),
+            StartError::Failed(error) => Self::Failed(Failure::NotStarted(error.to_string())),
+        }
+    }
+}
+
 /// Whether the runtime has asked for its first event, and how long it took.
 #[derive(Clone, Copy)]
 enum Init {
@@ -77,7 +96,7 @@ impl Environment {
     pub async fn start(
         config: Arc<FunctionConfig>,
         surroundings: Arc<Surroundings>,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, StartError> {
         let credentials = surroundings.permissions.issue(&config.role_arn);
         let log_stream = Arc::new(LogStream::new(&config, surroundings.clone()));
         let running = Running::start(&config, &surroundings, &credentials, &log_stream)
@@ -93,8 +112,16 @@ impl Environment {
     }
 
     /// Runs one invocation. Afterwards the environment may be spent (see [`Environment::is_spent`]).
-    pub async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Ended {
-        let initialised = self.initialise().await;
+    ///
+    /// # Errors
+    /// Where the function was not reached, since its process had to be started anew and the emulator has nothing left
+    /// to start it with.
+    pub async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Result<Ended, StartError> {
+        let initialised = match self.initialise().await {
+            Err(NotReady::Exhausted(error)) => return Err(error),
+            Err(NotReady::Failed(failure)) => Err(failure),
+            Ok(()) => Ok(()),
+        };
         self.platform("platform.start", json!({"requestId": request_id, "version": "$LATEST"}), || {
             format!("START RequestId: {request_id} Version: $LATEST")
         });
@@ -109,7 +136,7 @@ impl Environment {
         };
         self.running.outputs_so_far().await;
         self.report(request_id, begun.elapsed(), failure.as_ref());
-        ended
+        Ok(ended)
     }
 
     /// Keeps the end of what is logged from now on, for [`Environment::take_log_tail`].
@@ -127,14 +154,8 @@ impl Environment {
         self.running.process.is_over()
     }
 
-    /// Ends the process and waits until it is gone.
-    pub async fn stop(self) {
-        self.running.process.kill();
-        self.running.process.exited().await;
-    }
-
     /// Waits until the runtime is ready. One that takes too long is started anew, on the invocation's own time.
-    async fn initialise(&mut self) -> Result<(), Failure> {
+    async fn initialise(&mut self) -> Result<(), NotReady> {
         let Init::Since(started) = self.init else { return Ok(()) };
         let ready = tokio::time::timeout(self.surroundings.init_max, self.running.ready()).await;
         let (status, result) = match ready {
@@ -144,7 +165,7 @@ impl Environment {
             }
             Ok(Err(failure)) => {
                 self.running.process.kill();
-                ("error", Err(failure))
+                ("error", Err(NotReady::Failed(failure)))
             }
             Err(_) => {
                 self.init = Init::Took(None);
@@ -153,7 +174,7 @@ impl Environment {
                     Running::start(&self.config, &self.surroundings, &self.credentials, &self.log_stream)
                         .await;
                 let restarted = running.map(|running| self.running = running);
-                ("timeout", restarted.map_err(|error| Failure::NotStarted(error.to_string())))
+                ("timeout", restarted.map_err(NotReady::from))
             }
         };
         let init_ms = started.elapsed().as_secs_f64() * 1_000.0;
@@ -218,8 +239,11 @@ impl Running {
         surroundings: &Arc<Surroundings>,
         credentials: &Credentials,
         log_stream: &Arc<LogStream>,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, StartError> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
+        if !open_files::has_room_for_function(&listener) {
+            return Err(StartError::Exhausted(open_files::exhausted()));
+        }
         let runtime_api = listener.local_addr()?.to_string();
         let told = Told { credentials, runtime_api: &runtime_api, log_stream: log_stream.name() };
         let (process, stdout, stderr) = Process::start(config, surroundings, &told)?;

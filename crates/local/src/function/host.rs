@@ -3,6 +3,7 @@
 use super::config::FunctionConfig;
 use super::ending::{Ended, Failure};
 use super::environment::{Environment, Surroundings};
+use super::process::StartError;
 use crate::faults::Fault;
 use crate::metrics::Page;
 use arc_swap::ArcSwap;
@@ -27,6 +28,14 @@ pub enum InvokeError {
         name: String,
         /// Whether it is the function's own reserved concurrency, and not the account's.
         is_reserved: bool,
+    },
+    /// `TooManyRequestsException`: the emulator has no file, process or memory left to run the function with.
+    #[error("cannot run function {name} now: {why}")]
+    Exhausted {
+        /// The function.
+        name: String,
+        /// What is missing.
+        why: String,
     },
 }
 
@@ -144,6 +153,8 @@ impl Functions {
         let config = function.config.load_full();
         let reserved = config.reserved_concurrency.unwrap_or(CONCURRENCY_MAX);
         let throttled = |is_reserved| InvokeError::Throttled { name: name.into(), is_reserved };
+        let exhausted =
+            |error: StartError| InvokeError::Exhausted { name: name.into(), why: error.to_string() };
         if self.surroundings.faults.strike(Fault::FunctionThrottled, name).is_some() {
             return Err(throttled(false));
         }
@@ -157,6 +168,7 @@ impl Functions {
                 tracing::info!(target: "flow", hop = "cold start", function = name);
                 match Environment::start(config.clone(), self.surroundings.clone()).await {
                     Ok(environment) => environment,
+                    Err(error @ StartError::Exhausted(_)) => return Err(exhausted(error)),
                     Err(error) => {
                         tracing::warn!(function = name, %error, "failed to start the function");
                         let ended = Ended::Error(Failure::NotStarted(error.to_string()).payload(request_id));
@@ -168,7 +180,7 @@ impl Functions {
         if wants_log {
             environment.keep_log_tail();
         }
-        let ended = environment.invoke(request_id, payload).await;
+        let ended = environment.invoke(request_id, payload).await.map_err(exhausted)?;
         let log_tail = environment.take_log_tail();
         if !environment.is_spent() && environment.is_fit_for(&function.config.load()) {
             function.idle().push(environment);
@@ -193,16 +205,11 @@ impl Functions {
         }
     }
 
-    /// Ends every environment that is idle, and waits until their processes are gone.
+    /// Ends every environment, also those that are in the middle of an invocation, and waits until their processes are
+    /// gone.
     pub async fn shutdown(&self) {
-        let functions: Vec<_> = self.by_name.iter().map(|function| function.clone()).collect();
         self.by_name.clear();
-        for function in functions {
-            let idle = std::mem::take(&mut *function.idle());
-            for environment in idle {
-                environment.stop().await;
-            }
-        }
+        self.surroundings.processes.end().await;
     }
 }
 

@@ -3,8 +3,11 @@
 use super::config::{FunctionConfig, LogFormat};
 use super::environment::Surroundings;
 use crate::identity::Credentials;
+use crate::open_files;
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::io;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +27,23 @@ pub(super) struct Told<'a> {
     pub log_stream: &'a str,
 }
 
+/// Why a process was not started.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StartError {
+    /// The emulator has no file, process or memory left for it; that is not the function's fault.
+    #[error("the emulator lacks what a process needs: {0}")]
+    Exhausted(io::Error),
+    /// The function's own file cannot be run, or something else failed.
+    #[error("{0}")]
+    Failed(io::Error),
+}
+
+impl From<io::Error> for StartError {
+    fn from(error: io::Error) -> Self {
+        if open_files::is_exhausted(&error) { Self::Exhausted(error) } else { Self::Failed(error) }
+    }
+}
+
 impl Process {
     /// Starts `bootstrap`.
     ///
@@ -31,11 +51,14 @@ impl Process {
     /// Where it cannot be started; the text names the file.
     pub fn start(
         config: &FunctionConfig,
-        surroundings: &Surroundings,
+        surroundings: &Arc<Surroundings>,
         told: &Told<'_>,
-    ) -> std::io::Result<(Self, Option<ChildStdout>, Option<ChildStderr>)> {
+    ) -> Result<(Self, Option<ChildStdout>, Option<ChildStderr>), StartError> {
         let bootstrap = config.code_dir.join("bootstrap");
+        let processes = &surroundings.processes;
+        let temp_dir = processes.temp_dir()?;
         let mut command = Command::new(&bootstrap);
+        command.env_clear().env("TMPDIR", temp_dir.path());
         variables(&mut command, config, surroundings, told);
         command
             .current_dir(&config.code_dir)
@@ -45,14 +68,31 @@ impl Process {
             // Ctrl-C in a terminal reaches the plane alone, which then ends its functions in order.
             .process_group(0)
             .kill_on_drop(true);
-        let mut child = command.spawn().map_err(|error| {
-            std::io::Error::new(error.kind(), format!("failed to start {}: {error}", bootstrap.display()))
+        processes.watcher.prepare();
+        let mut child = command.spawn().map_err(|error| match StartError::from(error) {
+            StartError::Failed(error) => {
+                let text = format!("failed to start {}: {error}", bootstrap.display());
+                StartError::Failed(io::Error::new(error.kind(), text))
+            }
+            exhausted @ StartError::Exhausted(_) => exhausted,
         })?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let pid = child.id().unwrap_or_default();
+        // Its group is named after it.
+        let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        if let Some(group) = group {
+            processes.watcher.began(group.as_raw_pid());
+        }
         let (exit, exited) = watch::channel(None);
-        let kill = CancellationToken::new();
-        tokio::spawn(wait_for_exit(child, kill.clone(), exit));
+        let kill = processes.kill_token();
+        let (kill_now, watched) = (kill.clone(), surroundings.clone());
+        processes.follow(async move {
+            wait_for_exit(child, group, kill_now, exit).await;
+            if let Some(group) = group {
+                watched.processes.watcher.ended(group.as_raw_pid());
+            }
+            let _ = tokio::task::spawn_blocking(move || drop(temp_dir)).await;
+        });
         Ok((Self { pid, exited, kill }, stdout, stderr))
     }
 
@@ -80,13 +120,12 @@ impl Drop for Process {
 }
 
 /// The environment variables of docs/aws-behaviour.md#lambda-environment, and `AWS_ENDPOINT_URL`, which is the
-/// plane's own. A function's settings cannot name those that Lambda reserves; `PATH`, `LD_LIBRARY_PATH` and `TZ` they
-/// may replace.
+/// plane's own. A function's settings cannot name those that Lambda reserves; `PATH`, `LD_LIBRARY_PATH`, `TZ` and
+/// `TMPDIR` they may replace.
 fn variables(command: &mut Command, config: &FunctionConfig, surroundings: &Surroundings, told: &Told<'_>) {
     let region = &surroundings.account.region;
     let task_root = config.code_dir.to_string_lossy();
     command
-        .env_clear()
         .env("LD_LIBRARY_PATH", format!("{task_root}:{task_root}/lib:/opt/lib"))
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("TZ", ":UTC")
@@ -114,9 +153,12 @@ fn variables(command: &mut Command, config: &FunctionConfig, surroundings: &Surr
 }
 
 /// Owns the process: ends it when told to, reaps it either way, and leaves nothing of its group behind.
-async fn wait_for_exit(mut child: Child, kill: CancellationToken, exit: watch::Sender<Option<ExitStatus>>) {
-    // Its group is named after it.
-    let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+async fn wait_for_exit(
+    mut child: Child,
+    group: Option<Pid>,
+    kill: CancellationToken,
+    exit: watch::Sender<Option<ExitStatus>>,
+) {
     let end_group = || {
         if let Some(group) = group {
             // It fails only where nothing of the group is left.

@@ -36,6 +36,7 @@ impl Gateway {
             endpoint_url: String::new(),
             faults: faults.clone(),
             init_max: INIT_MAX,
+            processes: function::Processes::default(),
         });
         let surroundings =
             Surroundings { account, streams: streams.clone(), functions, permissions, logs, timers, faults };

@@ -1,7 +1,7 @@
 //! One client's socket: reads its frames, writes what is queued for it, and ends it at its limits.
 
 use super::connections::{CloseReason, Connection, Outgoing};
-use super::limits::{CLOSE_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
+use super::limits::{CLOSE_MAX, CLOSE_MAX_STOPPING, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
 use super::pace::Pace;
 use super::queue::Outbox;
 use super::{Gateway, dispatch};
@@ -66,7 +66,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let pongs = Semaphore::new(0);
     let (ended, ()) = tokio::join!(
         async {
-            let ended = read(gateway, connection, &mut stream, &pongs, closed_by_us, stop).await;
+            let ended = read(gateway, connection, &mut stream, &pongs, closed_by_us, &stop).await;
             is_over.notify_one();
             // Ends the writer, after what was queued last: the answer to a bad frame still goes out.
             connection.close(CloseReason::NORMAL);
@@ -76,7 +76,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             // A client that does not read is not waited for.
             let patience = async {
                 is_over.notified().await;
-                Box::pin(tokio::time::sleep(CLOSE_MAX)).await;
+                Box::pin(tokio::time::sleep(close_max(&stop))).await;
             };
             tokio::select! {
                 () = write(connection, &mut sink, &pongs, outbox, closing) => {}
@@ -86,14 +86,14 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         }
     );
     if let Ok(socket) = stream.reunite(sink) {
-        Box::pin(drain(socket.into_inner())).await;
+        Box::pin(drain(socket.into_inner(), close_max(&stop))).await;
     }
     ended
 }
 
 /// Reads on until the client has closed. A socket closed with data unread is reset, and a reset destroys the
 /// close frame that tells the client what it did wrong.
-async fn drain<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S) {
+async fn drain<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S, limit: Duration) {
     let _ = socket.shutdown().await;
     let mut discarded = 0;
     let mut buffer = [0; 4_096];
@@ -105,7 +105,12 @@ async fn drain<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S) {
             }
         }
     };
-    let _ = tokio::time::timeout(CLOSE_MAX, drain).await;
+    let _ = tokio::time::timeout(limit, drain).await;
+}
+
+/// How long each step of closing waits for the client.
+fn close_max(stop: &CancellationToken) -> Duration {
+    if stop.is_cancelled() { CLOSE_MAX_STOPPING } else { CLOSE_MAX }
 }
 
 async fn read<S: AsyncRead + AsyncWrite + Unpin>(
@@ -114,7 +119,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut SplitStream<WebSocketStream<S>>,
     pongs: &Semaphore,
     closed_by_us: oneshot::Receiver<CloseReason>,
-    stop: CancellationToken,
+    stop: &CancellationToken,
 ) -> Ended {
     let timers = gateway.timers;
     let lifetime_ends = Instant::now() + timers.lifetime;
@@ -209,7 +214,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
         };
         connection.close(close);
         closing = Some(close.into());
-        wake_at = Instant::now() + CLOSE_MAX;
+        wake_at = Instant::now() + close_max(stop);
     }
 }
 

@@ -3,6 +3,7 @@
 mod names;
 
 use crate::aws_api::wire::{ApiError, Service};
+use crate::temp_folder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use names::Places;
@@ -54,7 +55,8 @@ pub fn unpack(root: &Path, zip: &[u8]) -> Result<Code, ApiError> {
     let partial = root.join(format!("{folder}.{}", uuid::Uuid::new_v4()));
     let result = extract(zip, &partial).and_then(|()| match fs::rename(&partial, &code.dir) {
         Err(_) if code.dir.is_dir() => Ok(()),
-        other => other.map_err(failed),
+        // Read-only, as on Lambda: a function that writes beside its code fails here too.
+        other => other.and_then(|()| temp_folder::protect(&code.dir)).map_err(failed),
     });
     if partial.is_dir() {
         let _ = fs::remove_dir_all(&partial);

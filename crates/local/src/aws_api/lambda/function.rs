@@ -10,6 +10,7 @@ use crate::aws_api::lock;
 use crate::aws_api::rest::RestCall;
 use crate::aws_api::tags::Tags;
 use crate::aws_api::wire::{Answer, ApiError, Reply, Service, input, time};
+use crate::temp_folder;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -129,7 +130,7 @@ impl Lambda {
         self.iam.set_resource_policy(&self.account.function_arn(&name), None);
         self.data_plane.remove_function(&name);
         // A process that still runs keeps the files it has open.
-        if let Err(error) = std::fs::remove_dir_all(self.data_dir.join(&name)) {
+        if let Err(error) = temp_folder::remove(&self.data_dir.join(&name)) {
             tracing::debug!(function = name, %error, "the code of a deleted function stays behind");
         }
         Ok(Reply::no_content())
@@ -193,7 +194,7 @@ impl Function {
         let current = std::mem::replace(&mut self.code, code).dir;
         let stale = self.previous_code.replace(current).filter(|dir| *dir != self.code.dir);
         if let Some(stale) = stale
-            && let Err(error) = std::fs::remove_dir_all(&stale)
+            && let Err(error) = temp_folder::remove(&stale)
         {
             tracing::debug!(function = self.name, %error, "old code of a function stays behind");
         }

@@ -65,6 +65,10 @@ impl Lambda {
             Ok(invoked) => answer(invoked),
             Err(InvokeError::NotFound(name)) => return refuse(super::no_function(&self.account, &name)),
             Err(InvokeError::Throttled { is_reserved, .. }) => return throttled(is_reserved),
+            Err(error @ InvokeError::Exhausted { .. }) => {
+                tracing::warn!(%error, "an Invoke is answered with 429");
+                return throttled(false);
+            }
         };
         if let Ok(id) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("x-amzn-requestid", id);

@@ -31,6 +31,7 @@ pub(super) fn surroundings(streams: Streams) -> (Surroundings, mpsc::UnboundedRe
         endpoint_url: String::new(),
         faults: faults.clone(),
         init_max: function::INIT_MAX,
+        processes: function::Processes::default(),
     });
     let (told, tells) = mpsc::unbounded_channel();
     let surroundings = Surroundings {
