@@ -15,7 +15,7 @@ use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::metrics::Page;
 use crate::server;
-use crate::storage::{Checkpoints, Restored, Storage};
+use crate::storage::{Checkpoints, Restored, Storage, StorageError};
 use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
 use axum::body::Body;
 use bytes::Bytes;
@@ -255,8 +255,15 @@ impl Plane {
 }
 
 async fn open_storage(path: PathBuf) -> std::io::Result<(Storage, Restored)> {
-    let opened = tokio::task::spawn_blocking(move || Storage::open(&path)).await?;
-    opened.map_err(std::io::Error::other)
+    let opened = tokio::task::spawn_blocking(move || {
+        let (storage, restored) = Storage::open(&path)?;
+        for check in [Checkpoints::check, Streams::check] {
+            check(&restored.documents)
+                .map_err(|(key, problem)| StorageError::Document { folder: path.clone(), key, problem })?;
+        }
+        Ok::<_, StorageError>((storage, restored))
+    });
+    opened.await?.map_err(std::io::Error::other)
 }
 
 /// A plane that listens everywhere is still called by its own functions over loopback.

@@ -10,6 +10,7 @@ mod event_stream;
 mod keep;
 mod put;
 mod read;
+mod rebuild;
 mod reshard;
 mod retain;
 mod routes;

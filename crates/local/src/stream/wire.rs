@@ -117,7 +117,7 @@ impl Streams {
     }
 
     /// Waits until a change is through. Answers whether the stream is still there.
-    async fn settled(&self, stream: &str) -> bool {
+    pub(super) async fn settled(&self, stream: &str) -> bool {
         for _ in 0..SETTLED_LOOKS_MAX {
             match self.store.get_stream(stream).await {
                 Ok(stream) if stream.stream_status == StreamStatus::Active => return true,
