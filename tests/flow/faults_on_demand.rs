@@ -173,21 +173,28 @@ async fn a_slow_shard_answers_no_sooner_than_its_delay() {
     assert_eq!(struck(&plane), 1);
 }
 
-/// Facts E2: what is written while a mapping at LATEST is created never reaches the function.
+/// Facts E2: what is written when a mapping at LATEST says Enabled and has not begun never reaches the function.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mapping_at_latest_misses_what_comes_while_it_is_created() {
+async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
+    let started = Instant::now();
     let plane = plane_with("latest-gap=4s", "acknowledgements = true").await;
+    assert_eq!(mapping_state(&plane).await, "Enabled");
     let mut client = plane.client().await;
-    client.send("1").await;
+    client.send("\"early\"").await;
     assert!(client.receive().await.starts_with(r#"{"ack":"#), "the first is in the stream");
-    assert_eq!(mapping_state(&plane).await, "Creating", "the machine is too slow for this test");
-    eventually("the mapping is created", || async { mapping_state(&plane).await == "Enabled" }).await;
-    client.send("2").await;
-    let mut frames = [client.receive().await, client.receive().await];
-    frames.sort();
-    assert_eq!(frames[0], "2");
-    assert!(frames[1].starts_with(r#"{"ack":"#), "{frames:?}");
-    assert_eq!(invocations(&plane).await, 1);
+    assert!(started.elapsed() < Duration::from_secs(4), "the machine is too slow for this test");
+    // Until the gap is over, and one is answered.
+    let mut answers = Vec::new();
+    for n in 0..200 {
+        client.send(&n.to_string()).await;
+        while let Ok(frame) = tokio::time::timeout(Duration::from_millis(50), client.receive()).await {
+            answers.extend(Some(frame).filter(|frame| !frame.starts_with(r#"{"ack":"#)));
+        }
+        if !answers.is_empty() {
+            break;
+        }
+    }
+    assert!(!answers.is_empty() && answers.iter().all(|answer| answer != "\"early\""), "{answers:?}");
 }
 
 /// Faults come and go while the plane runs, by its own page.

@@ -3,6 +3,7 @@
 mod authorization;
 mod client_to_gateway;
 mod crowd;
+mod early_clients;
 mod failing_batches;
 mod fault_queues;
 mod faults_on_demand;

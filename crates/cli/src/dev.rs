@@ -42,7 +42,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 
     let keys: Vec<_> = stack.packages().into_iter().collect();
     let Some(mut built) = first_build(&project, &keys, &mut changes).await? else { return Ok(()) };
-    let plane = args.plane.start(listener).await?;
+    let plane = args.plane.start(listener, true).await?;
     let mut zips = BTreeMap::new();
     for built in &built {
         zips.insert(built.key.clone(), zip(built).await?);

@@ -9,7 +9,7 @@ use local::stream::WriteLimits;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 
 /// Arguments of every command that runs a plane.
@@ -81,14 +81,20 @@ impl PlaneArgs {
         })
     }
 
-    /// Starts the plane on a socket.
-    pub async fn start(&self, listener: TcpListener) -> anyhow::Result<Plane> {
+    /// Where streams are kept, if they are.
+    pub fn data_dir(&self) -> Option<&Path> {
+        self.data_dir.as_deref()
+    }
+
+    /// Starts the plane on a socket. `is_starting`: a stack is composed on it at once.
+    pub async fn start(&self, listener: TcpListener, is_starting: bool) -> anyhow::Result<Plane> {
         open_files::raise();
         let write_limits = if self.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
         anyhow::ensure!(self.faults.len() <= FAULTS_MAX, "more than {FAULTS_MAX} faults at once");
         let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };
+        let data_dir = self.data_dir.clone();
         let options =
-            PlaneOptions { write_limits, faults, data_dir: self.data_dir.clone(), ..PlaneOptions::default() };
+            PlaneOptions { write_limits, faults, data_dir, is_starting, ..PlaneOptions::default() };
         match &self.data_dir {
             Some(folder) => eprintln!("streams, records and checkpoints are kept in {}", folder.display()),
             None => {

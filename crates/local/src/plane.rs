@@ -49,6 +49,9 @@ pub struct PlaneOptions {
     pub data_dir: Option<PathBuf>,
     /// How long a function's init may take before it is begun again; `None`: as on AWS, [`function::INIT_MAX`].
     pub init_max: Option<Duration>,
+    /// Whether [`crate::compose::compose`] follows at once: until it is through, a handshake for a stage that is not
+    /// there is told to come again (503) instead of refused for good (403).
+    pub is_starting: bool,
 }
 
 /// A running plane. Clones are the same plane.
@@ -114,6 +117,7 @@ impl Plane {
             subscription_timers,
             data_dir: _,
             init_max,
+            is_starting,
         } = options;
         let faults = Faults::new(faults);
         let storage = stored.as_ref().map(|(storage, _)| storage.clone());
@@ -155,6 +159,7 @@ impl Plane {
             logs: logs.clone(),
             timers,
             faults: faults.clone(),
+            is_starting,
         });
         let served = Arc::new(Served {
             account: account.clone(),

@@ -38,7 +38,16 @@ impl Gateway {
             init_max: INIT_MAX,
         });
         let surroundings =
-            Surroundings { account, streams: streams.clone(), functions, permissions, logs, timers, faults };
+            Surroundings {
+                account,
+                streams: streams.clone(),
+                functions,
+                permissions,
+                logs,
+                timers,
+                faults,
+                is_starting: false,
+            };
         (Self::new(surroundings), streams)
     }
 

@@ -7,6 +7,7 @@
 mod amend;
 mod encoding;
 mod event_stream;
+mod get_records;
 mod keep;
 mod put;
 mod read;
@@ -16,11 +17,13 @@ mod retain;
 mod routes;
 mod subscribe;
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 mod wire;
 
 pub use put::{Placed, PutError, PutRecord};
-pub use read::{Record, ShardInfo};
+pub use read::{ReadLimit, ReadRecords, Record, ShardInfo};
 #[cfg(test)]
 pub(crate) use reshard::{Step, steps_to};
 pub use subscribe::SubscriptionTimers;
