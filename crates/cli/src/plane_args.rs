@@ -93,8 +93,7 @@ impl PlaneArgs {
         anyhow::ensure!(self.faults.len() <= FAULTS_MAX, "more than {FAULTS_MAX} faults at once");
         let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };
         let data_dir = self.data_dir.clone();
-        let options =
-            PlaneOptions { write_limits, faults, data_dir, is_starting, ..PlaneOptions::default() };
+        let options = PlaneOptions { write_limits, faults, data_dir, is_starting, ..PlaneOptions::default() };
         match &self.data_dir {
             Some(folder) => eprintln!("streams, records and checkpoints are kept in {}", folder.display()),
             None => {

@@ -263,8 +263,11 @@ async fn open_storage(path: PathBuf) -> std::io::Result<(Storage, Restored)> {
     let opened = tokio::task::spawn_blocking(move || {
         let (storage, restored) = Storage::open(&path)?;
         for check in [Checkpoints::check, Streams::check] {
-            check(&restored.documents)
-                .map_err(|(key, problem)| StorageError::Document { folder: path.clone(), key, problem })?;
+            check(&restored.documents).map_err(|(key, problem)| StorageError::Document {
+                folder: path.clone(),
+                key,
+                problem,
+            })?;
         }
         Ok::<_, StorageError>((storage, restored))
     });

@@ -37,17 +37,16 @@ impl Gateway {
             faults: faults.clone(),
             init_max: INIT_MAX,
         });
-        let surroundings =
-            Surroundings {
-                account,
-                streams: streams.clone(),
-                functions,
-                permissions,
-                logs,
-                timers,
-                faults,
-                is_starting: false,
-            };
+        let surroundings = Surroundings {
+            account,
+            streams: streams.clone(),
+            functions,
+            permissions,
+            logs,
+            timers,
+            faults,
+            is_starting: false,
+        };
         (Self::new(surroundings), streams)
     }
 

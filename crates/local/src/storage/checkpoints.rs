@@ -196,7 +196,10 @@ mod tests {
             ("stream/s", "no concern of mappings", true),
         ] {
             let checked = Checkpoints::check(&BTreeMap::from([(key.to_owned(), value.to_owned())]));
-            assert_eq!(checked.map_err(|(named, _)| named), if is_right { Ok(()) } else { Err(key.to_owned()) });
+            assert_eq!(
+                checked.map_err(|(named, _)| named),
+                if is_right { Ok(()) } else { Err(key.to_owned()) }
+            );
         }
     }
 }

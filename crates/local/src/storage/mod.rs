@@ -2,17 +2,21 @@
 //!
 //! An append returns when its bytes were handed to the operating system: they survive the process whatever
 //! becomes of it. Once a second they are synced to the disk: a power cut may cost what came since.
+//!
+//! What stands in a folder is never dropped without a word: a write that was not finished is cut off and kept beside
+//! ([`damage`] tells it from anything else), all other damage is refused by file and position, and [`Repair`] saves
+//! what is whole when it is asked to.
 
 mod checkpoints;
 mod damage;
+#[cfg(test)]
+mod damage_tests;
 mod entry;
 mod folder;
 mod frame;
 mod log;
 mod repair;
 mod replay;
-#[cfg(test)]
-mod damage_tests;
 #[cfg(test)]
 mod tests;
 
@@ -57,10 +61,14 @@ pub enum StorageError {
     #[error("{0} holds files and no plane's data: name a new or an empty folder with --data-dir")]
     Foreign(PathBuf),
     /// It holds data, and of what format is lost.
-    #[error("{0} is missing or empty beside data: restore it from a copy, or write {FORMAT} into it if this version wrote the data")]
+    #[error(
+        "{0} is missing or empty beside data: restore it from a copy, or write {FORMAT} into it if this version wrote the data"
+    )]
     FormatLost(PathBuf),
     /// A segment between others is gone.
-    #[error("{0} is missing between others: restore it from a copy, or put an empty file in its place to go on without its records")]
+    #[error(
+        "{0} is missing between others: restore it from a copy, or put an empty file in its place to go on without its records"
+    )]
     Missing(PathBuf),
     /// A segment holds something else than what was written to it.
     #[error(
@@ -79,7 +87,9 @@ pub enum StorageError {
         folder: PathBuf,
     },
     /// A document in the log is not of the form that its reader knows.
-    #[error("{folder}: what is kept under {key} cannot be read: {problem}; use the version that wrote it, or name a new folder with --data-dir")]
+    #[error(
+        "{folder}: what is kept under {key} cannot be read: {problem}; use the version that wrote it, or name a new folder with --data-dir"
+    )]
     Document {
         /// The data folder.
         folder: PathBuf,

@@ -97,9 +97,7 @@ impl Repair {
             }
             whole.extend_from_slice(&bytes[from..]);
             write(&fresh, &whole).map_err(StorageError::io(&fresh))?;
-            fs::rename(&fresh, &file)
-                .and_then(|()| self.folder.sync())
-                .map_err(StorageError::io(&file))?;
+            fs::rename(&fresh, &file).and_then(|()| self.folder.sync()).map_err(StorageError::io(&file))?;
         }
         Ok(kept)
     }
@@ -126,7 +124,13 @@ impl fmt::Display for Repair {
         }
         for Gap { number, bytes, flaw, seems } in &self.gaps {
             let file = self.folder.segment(*number);
-            writeln!(f, "{}: {} bytes from byte {} on cannot be saved: {flaw}", file.display(), bytes.len(), bytes.start)?;
+            writeln!(
+                f,
+                "{}: {} bytes from byte {} on cannot be saved: {flaw}",
+                file.display(),
+                bytes.len(),
+                bytes.start
+            )?;
             for entry in seems {
                 writeln!(f, "  seems to hold {entry}")?;
             }

@@ -8,6 +8,8 @@ mod amend;
 mod encoding;
 mod event_stream;
 mod get_records;
+#[cfg(test)]
+mod hostile_tests;
 mod keep;
 mod put;
 mod read;
@@ -16,8 +18,6 @@ mod reshard;
 mod retain;
 mod routes;
 mod subscribe;
-#[cfg(test)]
-mod hostile_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wire;

@@ -241,8 +241,7 @@ async fn records_are_gone_after_the_streams_retention() {
     // More than go at once, and not a multiple of it.
     let arrived: Vec<_> = [vec![26; 700], vec![25], vec![23]].concat();
     let streams = aged(folder.path(), 24, &arrived).await;
-    let kept: Vec<_> =
-        read_after(&streams, 0, None, 9).await.into_iter().map(|record| record.data).collect();
+    let kept: Vec<_> = read_after(&streams, 0, None, 9).await.into_iter().map(|record| record.data).collect();
     assert_eq!(kept, ["23AA"]);
     assert_eq!(records(&streams).await.len(), 1);
     call(&streams, "IncreaseStreamRetentionPeriod", &json!({"StreamName": "s", "RetentionPeriodHours": 48}))
@@ -320,20 +319,20 @@ async fn get_records_answers_with_ten_mebibytes_at_most() {
     let streams = start(WriteLimits::Lifted, None).await;
     create(&streams).await;
     // 23 of them are 11.5 MiB.
-    let data = "A".repeat(512 * 1_024 / 3 * 4);
+    let record = record(&"A".repeat(512 * 1_024 / 3 * 4));
     for _ in 0..23 {
-        call(&streams, "PutRecord", &record(&data)).await;
+        streams.put_record(&(&record).into()).await.unwrap();
     }
     let mut iterator = iterator(&streams, "TRIM_HORIZON").await;
     let mut lengths = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..2 {
         let answer = call(&streams, "GetRecords", &iterator).await;
         let records = answer["Records"].as_array().unwrap().len();
         lengths.push(records);
         assert_eq!(answer["MillisBehindLatest"].as_u64().unwrap() > 0, records == 20, "{lengths:?}");
         iterator["ShardIterator"] = answer["NextShardIterator"].clone();
     }
-    assert_eq!(lengths, [20, 3, 0]);
+    assert_eq!(lengths, [20, 3]);
 }
 
 #[tokio::test]
@@ -384,11 +383,11 @@ async fn a_subscription_begins_where_it_is_asked_to() {
             "ConsumerARN": consumer["ConsumerARN"], "ShardId": "shardId-000000000000", "StartingPosition": starting,
         });
         let answer = streams.subscribe(Encoding::Json, &subscribe).await;
-        assert_eq!(answer.map(drop).map_err(|error| error.code), if is_right {
-            Ok(())
-        } else {
-            Err("InvalidArgumentException".to_owned())
-        }, "{name}");
+        assert_eq!(
+            answer.map(drop).map_err(|error| error.code),
+            if is_right { Ok(()) } else { Err("InvalidArgumentException".to_owned()) },
+            "{name}"
+        );
     }
 }
 
