@@ -186,7 +186,7 @@ impl Composer<'_> {
     async fn mapping_is_settled(&self, uuid: &str) -> Result<(), ComposeError> {
         let path = format!("/2015-03-31/event-source-mappings/{uuid}");
         for _ in 0..ACTIVE_LOOKS_MAX {
-            let mapping = call::call(self.plane, "lambda", Method::GET, &path, None, &Value::Null).await?;
+            let mapping = call::call(self.plane, "lambda", Method::GET, &path, None, &json!({})).await?;
             if matches!(mapping["State"].as_str(), Some("Enabled" | "Disabled")) {
                 return Ok(());
             }

@@ -4,7 +4,7 @@
 //! becomes of it. Once a second they are synced to the disk: a power cut may cost what came since.
 //!
 //! What stands in a folder is never dropped without a word: a write that was not finished is cut off and kept beside
-//! ([`damage`] tells it from anything else), all other damage is refused by file and position, and [`Repair`] saves
+//! (`damage` tells it from anything else), all other damage is refused by file and position, and [`Repair`] saves
 //! what is whole when it is asked to.
 
 mod checkpoints;
