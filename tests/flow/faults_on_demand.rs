@@ -9,6 +9,7 @@ use local::faults::FaultSettings;
 use local::plane::PlaneOptions;
 use serde_json::{Value, json};
 use sluicegate_tests::client::Client;
+use sluicegate_tests::functions::packages;
 use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::{control, eventually, sdk};
 use std::time::{Duration, Instant};
@@ -176,6 +177,8 @@ async fn a_slow_shard_answers_no_sooner_than_its_delay() {
 /// Facts E2: what is written when a mapping at LATEST says Enabled and has not begun never reaches the function.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
+    // Building them is no part of the gap.
+    tokio::task::spawn_blocking(packages).await.expect("the functions are built");
     let started = Instant::now();
     let plane = plane_with("latest-gap=4s", "acknowledgements = true").await;
     assert_eq!(mapping_state(&plane).await, "Enabled");
