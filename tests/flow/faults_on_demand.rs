@@ -180,15 +180,15 @@ async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
     // Building them is no part of the gap.
     tokio::task::spawn_blocking(packages).await.expect("the functions are built");
     let started = Instant::now();
-    let plane = plane_with("latest-gap=4s", "acknowledgements = true").await;
+    let plane = plane_with("latest-gap=10s", "acknowledgements = true").await;
     assert_eq!(mapping_state(&plane).await, "Enabled");
     let mut client = plane.client().await;
     client.send("\"early\"").await;
     assert!(client.receive().await.starts_with(r#"{"ack":"#), "the first is in the stream");
-    assert!(started.elapsed() < Duration::from_secs(4), "the machine is too slow for this test");
+    assert!(started.elapsed() < Duration::from_secs(10), "the machine is too slow for this test");
     // Until the gap is over, and one is answered.
     let mut answers = Vec::new();
-    for n in 0..200 {
+    for n in 0..600 {
         client.send(&n.to_string()).await;
         while let Ok(frame) = tokio::time::timeout(Duration::from_millis(50), client.receive()).await {
             answers.extend(Some(frame).filter(|frame| !frame.starts_with(r#"{"ack":"#)));
