@@ -85,11 +85,9 @@ impl Taking {
     fn at_once(&self) -> Option<usize> {
         let taken = self.taken.records.len();
         let room = self.limit.records.checked_sub(taken).filter(|room| *room > 0 && !self.taken.is_cut)?;
-        let seem_to_fit = if taken == 0 {
-            READ_FIRST_RECORDS
-        } else {
-            (self.limit.data_bytes - self.data_bytes) / (self.data_bytes / taken).max(1)
-        };
+        let left = self.limit.data_bytes - self.data_bytes;
+        let usual = self.data_bytes.checked_div(taken);
+        let seem_to_fit = usual.map_or(READ_FIRST_RECORDS, |usual| left / usual.max(1));
         Some(room.min(seem_to_fit.max(1)))
     }
 
