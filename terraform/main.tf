@@ -49,6 +49,9 @@ module "gateway" {
   data_trace         = var.data_trace
   log_retention_days = var.access_log_retention_days
   domain             = var.domain
+
+  # The functions are made from the API and not from its stage, so that this is no circle.
+  after = [for function in module.function : function.mapping_id]
 }
 
 module "function" {

@@ -4,6 +4,7 @@ mod access;
 mod authorization;
 mod client_to_gateway;
 mod crowd;
+mod early_clients;
 mod failing_batches;
 mod fault_queues;
 mod faults_on_demand;

@@ -45,7 +45,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let keys: Vec<_> = stack.packages().into_iter().collect();
     let begin = async {
         let built = first_build(&project, &keys, &mut changes).await?;
-        Ok::<_, anyhow::Error>((args.plane.start(listener).await?, built))
+        Ok::<_, anyhow::Error>((args.plane.start(listener, true).await?, built))
     };
     let (plane, built) = tokio::select! {
         begun = begin => begun?,

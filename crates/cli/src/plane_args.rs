@@ -10,7 +10,7 @@ use local::plane::{Plane, PlaneOptions};
 use local::stream::WriteLimits;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 
 /// Arguments of every command that runs a plane.
@@ -86,8 +86,13 @@ impl PlaneArgs {
         })
     }
 
-    /// Starts the plane on a socket.
-    pub async fn start(&self, listener: TcpListener) -> anyhow::Result<Plane> {
+    /// Where streams are kept, if they are.
+    pub fn data_dir(&self) -> Option<&Path> {
+        self.data_dir.as_deref()
+    }
+
+    /// Starts the plane on a socket. `is_starting`: a stack is composed on it at once.
+    pub async fn start(&self, listener: TcpListener, is_starting: bool) -> anyhow::Result<Plane> {
         isolation::hide();
         open_files::raise();
         let write_limits = if self.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
@@ -98,6 +103,7 @@ impl PlaneArgs {
             faults,
             data_dir: self.data_dir.clone(),
             access: self.access.access(),
+            is_starting,
             ..PlaneOptions::default()
         };
         for warning in self.access.warnings(listener.local_addr().context("the socket has no address")?) {

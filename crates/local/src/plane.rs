@@ -19,7 +19,7 @@ use crate::metrics::Page;
 use crate::open_files;
 use crate::panics;
 use crate::server;
-use crate::storage::{Checkpoints, Restored, Storage};
+use crate::storage::{Checkpoints, Restored, Storage, StorageError};
 use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
 use crate::temp_folder::{self, TempFolder};
 use axum::body::Body;
@@ -61,6 +61,9 @@ pub struct PlaneOptions {
     pub init_max: Option<Duration>,
     /// Who may use the port beside who always may: nobody.
     pub access: Access,
+    /// Whether [`crate::compose::compose`] follows at once: until it is through, a handshake for a stage that is not
+    /// there is told to come again (503) instead of refused for good (403).
+    pub is_starting: bool,
 }
 
 /// A running plane. Clones are the same plane.
@@ -134,6 +137,7 @@ impl Plane {
             data_dir: _,
             init_max,
             access,
+            is_starting,
         } = options;
         let faults = Faults::new(faults);
         let storage = stored.as_ref().map(|(storage, _)| storage.clone());
@@ -176,6 +180,7 @@ impl Plane {
             logs: logs.clone(),
             timers,
             faults: faults.clone(),
+            is_starting,
         });
         let guard = Guard::new(access, iam.clone());
         let served = Arc::new(Served {
@@ -300,8 +305,18 @@ impl Plane {
 }
 
 async fn open_storage(path: PathBuf) -> std::io::Result<(Storage, Restored)> {
-    let opened = tokio::task::spawn_blocking(move || Storage::open(&path)).await?;
-    opened.map_err(std::io::Error::other)
+    let opened = tokio::task::spawn_blocking(move || {
+        let (storage, restored) = Storage::open(&path)?;
+        for check in [Checkpoints::check, Streams::check] {
+            check(&restored.documents).map_err(|(key, problem)| StorageError::Document {
+                folder: path.clone(),
+                key,
+                problem,
+            })?;
+        }
+        Ok::<_, StorageError>((storage, restored))
+    });
+    opened.await?.map_err(std::io::Error::other)
 }
 
 /// A plane that listens everywhere is still called by its own functions over loopback.

@@ -7,3 +7,8 @@ output "fault_queue_url" {
   description = "URL of the queue of records that the function gave up on."
   value       = aws_sqs_queue.faults.url
 }
+
+output "mapping_id" {
+  description = "Id of the event source mapping; it is known when the mapping is enabled."
+  value       = aws_lambda_event_source_mapping.this.uuid
+}

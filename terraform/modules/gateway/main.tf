@@ -62,5 +62,6 @@ resource "aws_apigatewayv2_stage" "this" {
     aws_api_gateway_account.existing,
     aws_api_gateway_account.managed,
     aws_cloudwatch_log_group.execution,
+    var.after,
   ]
 }

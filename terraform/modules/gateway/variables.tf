@@ -147,6 +147,12 @@ variable "log_retention_days" {
   }
 }
 
+variable "after" {
+  description = "What must be there before the first client is let in, such as the ids of event source mappings: the stage is made after it."
+  type        = list(string)
+  default     = []
+}
+
 variable "domain" {
   description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) and `hosted_zone_id` (Route 53, where the alias record is wanted)."
   type = object({

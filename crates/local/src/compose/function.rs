@@ -22,13 +22,14 @@ pub(super) struct Code<'a> {
 }
 
 impl Composer<'_> {
+    /// Answers the function's name and its mapping's id.
     pub(super) async fn function(
         &self,
         api: &str,
         key: &str,
         function: &Function,
         zip: &Bytes,
-    ) -> Result<String, ComposeError> {
+    ) -> Result<(String, String), ComposeError> {
         let stack = self.stack;
         let account = self.plane.account();
         let name = stack.function_name(key);
@@ -79,8 +80,8 @@ impl Composer<'_> {
             let reserved = json!({"ReservedConcurrentExecutions": function.reserved_concurrency});
             call::call(self.plane, "lambda", Method::PUT, &path, None, &reserved).await?;
         }
-        self.mapping(function, &created["FunctionArn"], &consumer_arn, &queue_arn).await?;
-        Ok(name)
+        let mapping = self.mapping(function, &created["FunctionArn"], &consumer_arn, &queue_arn).await?;
+        Ok((name, mapping))
     }
 
     pub(super) async fn create_function(&self, code: Code<'_>) -> Result<Value, ComposeError> {
@@ -109,7 +110,7 @@ impl Composer<'_> {
         function_arn: &Value,
         consumer_arn: &str,
         queue_arn: &str,
-    ) -> Result<(), ComposeError> {
+    ) -> Result<String, ComposeError> {
         let mut mapping = json!({
             "FunctionName": function_arn,
             "EventSourceArn": consumer_arn,
@@ -140,7 +141,8 @@ impl Composer<'_> {
             }
             mapping["FilterCriteria"] = json!({"Filters": filters});
         }
-        self.lambda("/2015-03-31/event-source-mappings", &mapping).await.map(drop)
+        let created = self.lambda("/2015-03-31/event-source-mappings", &mapping).await?;
+        Ok(created["UUID"].as_str().unwrap_or_default().to_owned())
     }
 
     fn function_statements(

@@ -59,8 +59,14 @@ impl Composer<'_> {
             self.route(&api, "$disconnect", &disconnect, false, None).await?;
         }
 
+        Ok(api)
+    }
+
+    /// Lets clients in: the deployment, and the stage that serves it.
+    pub(super) async fn stage(&self, api: &str) -> Result<(), ComposeError> {
+        let stack = self.stack;
         let deployment = self.api_gateway(&format!("/{api}/deployments"), &json!({})).await?;
-        let access_logs = self.logging(&api).await?;
+        let access_logs = self.logging(api).await?;
         let mut stage = json!({
             "stageName": stack.stage,
             "deploymentId": deployment["deploymentId"],
@@ -75,8 +81,7 @@ impl Composer<'_> {
         if let Some(access_logs) = access_logs {
             stage["accessLogSettings"] = access_logs;
         }
-        self.api_gateway(&format!("/{api}/stages"), &stage).await?;
-        Ok(api)
+        self.api_gateway(&format!("/{api}/stages"), &stage).await.map(drop)
     }
 
     /// Kinesis as `role`, or MOCK without one.

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Looks at a stream that is not ACTIVE yet, at most.
+/// Looks at a stream or a mapping that is still changing, at most.
 const ACTIVE_LOOKS_MAX: u32 = 5_000;
 /// Between two of them.
 const ACTIVE_LOOK_EVERY: Duration = Duration::from_millis(1);
@@ -46,6 +46,9 @@ pub trait ControlPlane: Send + Sync {
 
     /// Answers one AWS API call.
     fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Response<Body>>;
+
+    /// All stages that are to come are there.
+    fn composed(&self) {}
 }
 
 impl ControlPlane for Plane {
@@ -59,6 +62,10 @@ impl ControlPlane for Plane {
 
     fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Response<Body>> {
         Box::pin(Self::call(self, request))
+    }
+
+    fn composed(&self) {
+        self.gateway.started();
     }
 }
 
@@ -88,10 +95,19 @@ pub async fn compose(
         functions.insert(authorizer.function.clone(), composer.authorizer(authorizer, &zip).await?);
     }
     let api_id = composer.gateway().await?;
+    let mut mappings = Vec::new();
     for (key, function) in &stack.functions {
         let zip = zips.get(key).cloned().unwrap_or_default();
-        functions.insert(key.clone(), composer.function(&api_id, key, function, &zip).await?);
+        let (name, mapping) = composer.function(&api_id, key, function, &zip).await?;
+        functions.insert(key.clone(), name);
+        mappings.push(mapping);
     }
+    // Clients come in last: a mapping at LATEST passes over what was sent before it was there.
+    for mapping in &mappings {
+        composer.mapping_is_settled(mapping).await?;
+    }
+    composer.stage(&api_id).await?;
+    plane.composed();
     Ok(Composed { api_id, functions })
 }
 
@@ -163,6 +179,23 @@ impl Composer<'_> {
             call: "waiting for the stream".into(),
             status: 408,
             answer: format!("{name} is not ACTIVE"),
+        })
+    }
+
+    /// Waits until a mapping hands records over, or is off as it was asked to be, as Terraform does.
+    async fn mapping_is_settled(&self, uuid: &str) -> Result<(), ComposeError> {
+        let path = format!("/2015-03-31/event-source-mappings/{uuid}");
+        for _ in 0..ACTIVE_LOOKS_MAX {
+            let mapping = call::call(self.plane, "lambda", Method::GET, &path, None, &json!({})).await?;
+            if matches!(mapping["State"].as_str(), Some("Enabled" | "Disabled")) {
+                return Ok(());
+            }
+            tokio::time::sleep(ACTIVE_LOOK_EVERY).await;
+        }
+        Err(ComposeError {
+            call: "waiting for the event source mapping".into(),
+            status: 408,
+            answer: format!("{uuid} is neither Enabled nor Disabled"),
         })
     }
 

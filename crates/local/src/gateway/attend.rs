@@ -38,8 +38,16 @@ impl Gateway {
             init_max: INIT_MAX,
             processes: function::Processes::default(),
         });
-        let surroundings =
-            Surroundings { account, streams: streams.clone(), functions, permissions, logs, timers, faults };
+        let surroundings = Surroundings {
+            account,
+            streams: streams.clone(),
+            functions,
+            permissions,
+            logs,
+            timers,
+            faults,
+            is_starting: false,
+        };
         (Self::new(surroundings), streams)
     }
 

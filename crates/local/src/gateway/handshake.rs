@@ -22,10 +22,13 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// The version of the protocol that is spoken.
 const VERSION: HeaderValue = HeaderValue::from_static("13");
+/// Seconds after which a client that came before its stage may try again.
+const RETRY_AFTER_S: u16 = 1;
 /// Bytes of a handshake's key, before base64.
 const KEY_BYTES: usize = 16;
 
@@ -60,6 +63,11 @@ impl Gateway {
         }
         let endpoint = Endpoint::parse(host, parts.uri.path()).filter(|endpoint| endpoint.rest.is_empty());
         let Some(deployed) = endpoint.and_then(|endpoint| self.stage_at(&endpoint)) else {
+            if self.is_starting.load(Relaxed) {
+                let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE);
+                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
+                return response;
+            }
             tracing::warn!(target: "flow", hop = "refused handshake", path = parts.uri.path(), "no such stage");
             let mut response = refuse(StatusCode::FORBIDDEN);
             if let Ok(hint) = HeaderValue::from_str(&self.stages_hint()) {

@@ -46,6 +46,7 @@ use metrics::{GatewayMetrics, RouteCounters};
 use stage::Stage;
 use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use throttle::TokenBucket;
@@ -91,6 +92,8 @@ pub struct Shared {
     metrics: GatewayMetrics,
     stages: DashMap<(String, String), Arc<Deployed>>,
     connections: Connections,
+    /// Stages are still being made: whoever finds none may find one in a moment.
+    is_starting: AtomicBool,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -111,6 +114,8 @@ pub struct Surroundings {
     pub timers: Timers,
     /// What a user wants to go wrong.
     pub faults: Faults,
+    /// Whether stages are to come at once, until [`Gateway::started`].
+    pub is_starting: bool,
 }
 
 /// A stage, its token buckets, which begin full when it is deployed, and its counters, which go on.
@@ -158,7 +163,8 @@ impl Deployed {
 impl Gateway {
     /// A gateway without stages.
     pub fn new(surroundings: Surroundings) -> Self {
-        let Surroundings { account, streams, functions, permissions, logs, timers, faults } = surroundings;
+        let Surroundings { account, streams, functions, permissions, logs, timers, faults, is_starting } =
+            surroundings;
         Self(Arc::new(Shared {
             account,
             streams,
@@ -170,9 +176,15 @@ impl Gateway {
             metrics: GatewayMetrics::default(),
             stages: DashMap::default(),
             connections: Connections::default(),
+            is_starting: AtomicBool::new(is_starting),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))
+    }
+
+    /// All stages that were to come at once are there: from now on a stage that is not there is refused for good.
+    pub fn started(&self) {
+        self.is_starting.store(false, Relaxed);
     }
 
     /// Serves a stage as it is deployed now; its open connections go on with it.

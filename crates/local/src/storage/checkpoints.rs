@@ -2,9 +2,11 @@
 
 use super::Storage;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+/// Documents of mappings stand below this.
+const MAPPING: &str = "mapping/";
 /// What a mapping begins with.
 const BEGIN: &str = "begin";
 
@@ -30,6 +32,26 @@ struct Begin {
 }
 
 impl Checkpoints {
+    /// Finds a document of a mapping that cannot be read: a mapping must not begin anew without a word.
+    ///
+    /// # Errors
+    /// Its key, and what is wrong with it.
+    pub fn check(documents: &BTreeMap<String, String>) -> Result<(), (String, String)> {
+        for (key, value) in documents.range(MAPPING.to_owned()..) {
+            let Some(rest) = key.strip_prefix(MAPPING) else { break };
+            let what = rest.rsplit('/').next().unwrap_or_default();
+            let problem = if what == BEGIN {
+                serde_json::from_str::<Begin>(value).err().map(|error| error.to_string())
+            } else {
+                what.parse::<i64>().err().map(|_| "it names no shard".to_owned())
+            };
+            if let Some(problem) = problem {
+                return Err((key.clone(), problem));
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps them in a data folder.
     pub fn new(storage: Option<Storage>) -> Self {
         Self { storage }
@@ -38,8 +60,16 @@ impl Checkpoints {
     /// Where a mapping stands that is kept; one that is new, or starts elsewhere than it did, stands at `latest`.
     pub fn begin(&self, mapping: &str, starting_position: &str, latest: HashMap<i64, Arc<str>>) -> Standing {
         let Some(storage) = &self.storage else { return Standing { latest, ..Standing::default() } };
-        let mut kept = storage.below(&prefix(mapping));
+        let mut kept = own(storage, mapping);
         let begun = kept.remove(BEGIN).and_then(|text| serde_json::from_str::<Begin>(&text).ok());
+        // Where it began was lost with a damaged frame: it goes on where it stood, and a shard that has no checkpoint
+        // is read from its beginning. A record may come twice so, and none is passed over.
+        let begun = begun.or_else(|| {
+            (!kept.is_empty()).then(|| {
+                tracing::warn!(mapping, "where the mapping began is lost; it goes on from its checkpoints");
+                Begin { starting_position: starting_position.into(), latest: HashMap::new() }
+            })
+        });
         if let Some(begun) = begun.filter(|begun| begun.starting_position == starting_position) {
             let checkpoint = |(shard, through): (String, String)| {
                 let through = Some(through).filter(|through| !through.is_empty());
@@ -67,7 +97,9 @@ impl Checkpoints {
     /// The mapping is gone.
     pub fn forget(&self, mapping: &str) {
         let Some(storage) = &self.storage else { return };
-        if let Err(error) = storage.unset_below(&prefix(mapping)) {
+        let keys: Vec<_> =
+            own(storage, mapping).keys().map(|what| format!("{}{what}", prefix(mapping))).collect();
+        if let Err(error) = storage.unset(&keys) {
             tracing::warn!(mapping, %error, "failed to forget where the mapping stands");
         }
     }
@@ -82,7 +114,15 @@ impl Checkpoints {
 
 /// A mapping's documents stand below this.
 fn prefix(mapping: &str) -> String {
-    format!("mapping/{mapping}/")
+    format!("{MAPPING}{mapping}/")
+}
+
+/// A mapping's documents. The name of one on a stream is the beginning of the name of one on the stream's consumer,
+/// whose documents are its own.
+fn own(storage: &Storage, mapping: &str) -> BTreeMap<String, String> {
+    let mut documents = storage.below(&prefix(mapping));
+    documents.retain(|what, _| !what.contains('/'));
+    documents
 }
 
 #[cfg(test)]
@@ -114,5 +154,52 @@ mod tests {
         checkpoints.save("f a", 0, Some("9"));
         checkpoints.forget("f a");
         assert_eq!(checkpoints.begin("f a", "TrimHorizon", HashMap::new()), Standing::default());
+    }
+
+    #[tokio::test]
+    async fn a_mapping_on_a_stream_and_one_on_its_consumer_are_two() {
+        let folder = tempfile::tempdir().unwrap();
+        let (storage, _) = Storage::open(folder.path()).unwrap();
+        let checkpoints = Checkpoints::new(Some(storage));
+        checkpoints.begin("f stream/s/consumer/c:1", "Latest", at("5"));
+        checkpoints.save("f stream/s/consumer/c:1", 0, Some("7"));
+        assert_eq!(checkpoints.begin("f stream/s", "Latest", at("8")).latest, at("8"));
+        checkpoints.forget("f stream/s");
+        let kept = checkpoints.begin("f stream/s/consumer/c:1", "Latest", at("9"));
+        assert_eq!(kept.checkpoints, HashMap::from([(0, Some("7".into()))]));
+    }
+
+    /// Issue 16, C2: a mapping at LATEST would pass over all that was not handed over.
+    #[tokio::test]
+    async fn a_mapping_whose_beginning_is_lost_goes_on_from_its_checkpoints() {
+        let folder = tempfile::tempdir().unwrap();
+        let (storage, _) = Storage::open(folder.path()).unwrap();
+        let checkpoints = Checkpoints::new(Some(storage.clone()));
+        checkpoints.begin("f a", "Latest", at("5"));
+        checkpoints.save("f a", 0, Some("7"));
+        storage.unset(&["mapping/f a/begin".into()]).unwrap();
+        let kept = checkpoints.begin("f a", "Latest", at("9"));
+        assert_eq!(
+            kept,
+            Standing { latest: HashMap::new(), checkpoints: HashMap::from([(0, Some("7".into()))]) }
+        );
+    }
+
+    #[test]
+    fn a_document_that_cannot_be_read_is_named() {
+        let begin = r#"{"starting_position":"Latest","latest":{"0":"5"}}"#;
+        for (key, value, is_right) in [
+            ("mapping/f a/consumer/c:1/begin", begin, true),
+            ("mapping/f a/0", "7", true),
+            ("mapping/f a/begin", "{}", false),
+            ("mapping/f a/first", "7", false),
+            ("stream/s", "no concern of mappings", true),
+        ] {
+            let checked = Checkpoints::check(&BTreeMap::from([(key.to_owned(), value.to_owned())]));
+            assert_eq!(
+                checked.map_err(|(named, _)| named),
+                if is_right { Ok(()) } else { Err(key.to_owned()) }
+            );
+        }
     }
 }

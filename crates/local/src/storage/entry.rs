@@ -103,6 +103,18 @@ pub fn decode(mut payload: &[u8]) -> Option<Vec<Entry<'_>>> {
     Some(entries)
 }
 
+/// The entries at the beginning of some bytes, as far as they can be read, and `max` at most.
+pub fn decode_some(mut bytes: &[u8], max: usize) -> Vec<Entry<'_>> {
+    let mut entries = Vec::new();
+    while entries.len() < max
+        && let Ok((entry, rest)) = postcard::take_from_bytes(bytes)
+    {
+        entries.push(entry);
+        bytes = rest;
+    }
+    entries
+}
+
 /// All that the log holds but the records themselves: what each segment begins with, so that those before it can go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {

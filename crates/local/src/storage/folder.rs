@@ -2,7 +2,7 @@
 
 use super::StorageError;
 use std::fs::{self, File, TryLockError};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 /// The form of the files below. Another number: another form, which this program does not read.
@@ -29,16 +29,11 @@ impl Folder {
         let found = match fs::read_to_string(&version) {
             // Empty: a process was killed while it made the folder.
             Ok(found) => Some(found.trim().to_owned()).filter(|found| !found.is_empty()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(StorageError::io(&version)(error)),
         };
         if found.is_none() {
-            for entry in fs::read_dir(path).map_err(StorageError::io(path))? {
-                let name = entry.map_err(StorageError::io(path))?.file_name();
-                if name != LOCK && name != VERSION {
-                    return Err(StorageError::Foreign(path.to_owned()));
-                }
-            }
+            check_unused(path)?;
         }
         let lock = lock(path)?;
         match found {
@@ -66,6 +61,35 @@ impl Folder {
         self.path.join(format!("{number:016}{UNFINISHED_SUFFIX}"))
     }
 
+    /// Itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keeps bytes that are cut off a segment at a position, in a file of their own; answers its name. Zeros are not
+    /// worth keeping.
+    pub fn keep_aside(&self, number: u64, at: usize, bytes: &[u8]) -> Result<Option<PathBuf>, StorageError> {
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Ok(None);
+        }
+        let name = format!("{number:016}.cut-{at}");
+        // The same position may be cut at again: nothing that is kept is written over.
+        for again in 0_u32.. {
+            let suffix = if again == 0 { String::new() } else { format!("-{again}") };
+            let path = self.path.join(format!("{name}{suffix}"));
+            let written = File::create_new(&path).and_then(|mut file| {
+                file.write_all(bytes)?;
+                file.sync_all()
+            });
+            match written {
+                Ok(()) => return Ok(Some(path)),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(StorageError::io(&path)(error)),
+            }
+        }
+        Ok(None)
+    }
+
     /// The numbers of all segments, in order. What is unfinished is removed.
     pub fn segments(&self) -> Result<Vec<u64>, StorageError> {
         let mut numbers = Vec::new();
@@ -75,20 +99,39 @@ impl Folder {
             let name = name.to_string_lossy();
             if name.ends_with(UNFINISHED_SUFFIX) {
                 fs::remove_file(entry.path()).map_err(StorageError::io(&entry.path()))?;
-            } else if let Some(number) = name.strip_suffix(SEGMENT_SUFFIX)
-                && let Ok(number) = number.parse()
-            {
-                numbers.push(number);
+            } else {
+                numbers.extend(segment_number(&name));
             }
         }
         numbers.sort_unstable();
-        Ok(numbers)
+        match numbers.windows(2).find(|pair| pair[1] != pair[0] + 1) {
+            Some(pair) => Err(StorageError::Missing(self.segment(pair[0] + 1))),
+            None => Ok(numbers),
+        }
     }
 
     /// Makes new names last a power cut.
     pub fn sync(&self) -> std::io::Result<()> {
         File::open(&self.path)?.sync_all()
     }
+}
+
+/// A folder without a format must be one that is being made: anything in it is somebody else's, or data whose format
+/// is lost.
+fn check_unused(path: &Path) -> Result<(), StorageError> {
+    let mut is_foreign = false;
+    for entry in fs::read_dir(path).map_err(StorageError::io(path))? {
+        let name = entry.map_err(StorageError::io(path))?.file_name();
+        if segment_number(&name.to_string_lossy()).is_some() {
+            return Err(StorageError::FormatLost(path.join(VERSION)));
+        }
+        is_foreign |= name != LOCK && name != VERSION;
+    }
+    if is_foreign { Err(StorageError::Foreign(path.to_owned())) } else { Ok(()) }
+}
+
+fn segment_number(name: &str) -> Option<u64> {
+    name.strip_suffix(SEGMENT_SUFFIX)?.parse().ok()
 }
 
 fn lock(path: &Path) -> Result<File, StorageError> {

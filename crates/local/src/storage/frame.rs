@@ -3,7 +3,7 @@
 use crc32fast::Hasher;
 
 /// Bytes before a frame's payload: its length and its checksum, both little-endian.
-const HEAD_BYTES: usize = 8;
+pub const HEAD_BYTES: usize = 8;
 
 /// Leaves room for a frame's head; the payload is written behind it.
 pub fn begin(buffer: &mut Vec<u8>) {
@@ -28,6 +28,26 @@ fn checksum(length: u32, payload: &[u8]) -> u32 {
     hasher.finalize()
 }
 
+/// The head at the beginning of some bytes: its frame's length and checksum.
+pub fn head(bytes: &[u8]) -> Option<(usize, u32)> {
+    let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+    Some((usize::try_from(word(0)?).ok()?, word(4)?))
+}
+
+/// Whether a payload is what a checksum was taken of.
+pub fn matches(payload: &[u8], expected: u32) -> bool {
+    u32::try_from(payload.len()).is_ok_and(|length| checksum(length, payload) == expected)
+}
+
+/// The payload of the whole frame that begins at a position.
+pub fn at(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let rest = bytes.get(at..)?;
+    let (length, expected) = head(rest)?;
+    // A file's end that was never written reads as zeros after a power cut: that is no frame.
+    let payload = rest[HEAD_BYTES..].get(..length).filter(|payload| !payload.is_empty())?;
+    matches(payload, expected).then_some(payload)
+}
+
 /// The payloads of the whole frames at the beginning of some bytes.
 pub struct Frames<'a> {
     bytes: &'a [u8],
@@ -50,15 +70,7 @@ impl<'a> Iterator for Frames<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.bytes.get(self.whole..)?;
-        let (head, rest) = rest.split_at_checked(HEAD_BYTES)?;
-        let word = |at: usize| head.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
-        let (length, expected) = (word(0)?, word(4)?);
-        let payload = rest.get(..usize::try_from(length).ok()?)?;
-        // A file's end that was never written reads as zeros after a power cut: that is no frame.
-        if length == 0 || checksum(length, payload) != expected {
-            return None;
-        }
+        let payload = at(self.bytes, self.whole)?;
         self.whole += HEAD_BYTES + payload.len();
         Some(payload)
     }

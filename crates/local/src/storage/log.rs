@@ -1,10 +1,11 @@
 //! The log: segments of frames, appended to at their end, dropped from their beginning.
 
 use super::StorageError;
+use super::damage::{self, Flaw};
 use super::entry::{self, Entry, Head, KeptRecord};
 use super::folder::Folder;
 use super::frame::{self, Frames};
-use std::collections::HashMap;
+use super::replay::{self, Replay, Segment};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -28,27 +29,6 @@ pub struct Log {
     broken: bool,
 }
 
-/// What is known of a segment without reading it.
-struct Segment {
-    number: u64,
-    /// When each stream's newest record in it arrived, in milliseconds since the epoch.
-    newest_ms: HashMap<String, u64>,
-}
-
-impl Segment {
-    fn new(number: u64) -> Self {
-        Self { number, newest_ms: HashMap::new() }
-    }
-
-    fn apply(&mut self, entry: &Entry<'_>) {
-        let Entry::Record(record) = entry else { return };
-        match self.newest_ms.get_mut(record.stream) {
-            Some(newest) => *newest = record.arrived_ms.max(*newest),
-            None => drop(self.newest_ms.insert(record.stream.into(), record.arrived_ms)),
-        }
-    }
-}
-
 impl Log {
     /// Reads a folder's log, cuts off what was torn at its end, and makes it ready for more.
     pub fn open(path: &Path) -> Result<(Self, Vec<KeptRecord>), StorageError> {
@@ -58,44 +38,13 @@ impl Log {
             File::create_new(folder.segment(1)).map_err(StorageError::io(&folder.segment(1)))?;
             numbers.push(1);
         }
-        let mut head = Head::default();
-        let mut records = Vec::new();
-        let mut segments: Vec<Segment> = Vec::new();
-        for (index, number) in numbers.iter().enumerate() {
-            let is_last = index + 1 == numbers.len();
-            let mut segment = Segment::new(*number);
-            let file = folder.segment(*number);
-            let bytes = fs::read(&file).map_err(StorageError::io(&file))?;
-            let mut frames = Frames::new(&bytes);
-            let mut whole = 0;
-            while let Some(entries) = frames.next().and_then(entry::decode) {
-                whole = frames.whole();
-                for entry in &entries {
-                    head.apply(entry);
-                    segment.apply(entry);
-                    match entry {
-                        Entry::Record(record) => records.push(KeptRecord::from(record)),
-                        Entry::Forget { stream } => {
-                            records.retain(|record: &KeptRecord| record.stream != *stream);
-                            segments.iter_mut().chain([&mut segment]).for_each(|segment| {
-                                segment.newest_ms.remove(*stream);
-                            });
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            if whole < bytes.len() {
-                if !is_last {
-                    return Err(StorageError::Damaged { file, at: whole });
-                }
-                let cut = bytes.len() - whole;
-                tracing::warn!("cut {cut} bytes off {}: their write was not finished", file.display());
-                let end = File::options().write(true).open(&file).and_then(|file| file.set_len(whole as u64));
-                end.map_err(StorageError::io(&file))?;
-            }
-            segments.push(segment);
+        let mut replay = Replay::default();
+        for number in &numbers {
+            let is_last = number == &numbers[numbers.len() - 1];
+            replay.begin(*number);
+            read(&folder, *number, is_last, &mut replay)?;
         }
+        let Replay { head, records, segments } = replay;
         let file = folder.segment(segments[segments.len() - 1].number);
         let open = File::options().append(true).open(&file).map_err(StorageError::io(&file))?;
         let bytes = open.metadata().map_err(StorageError::io(&file))?.len();
@@ -139,9 +88,7 @@ impl Log {
                 segment.apply(entry);
             }
             if let Entry::Forget { stream } = entry {
-                for segment in &mut self.segments {
-                    segment.newest_ms.remove(*stream);
-                }
+                replay::forget(&mut self.segments, stream);
             }
         }
         Ok(())
@@ -221,4 +168,44 @@ impl Log {
     fn active(&self) -> PathBuf {
         self.folder.segment(self.segments.last().map_or(1, |segment| segment.number))
     }
+}
+
+/// Reads one segment. What was torn at the end of the last one is cut off, and kept beside it; what is damaged is
+/// refused.
+fn read(folder: &Folder, number: u64, is_last: bool, replay: &mut Replay) -> Result<(), StorageError> {
+    let file = folder.segment(number);
+    let bytes = fs::read(&file).map_err(StorageError::io(&file))?;
+    let mut frames = Frames::new(&bytes);
+    let mut whole = 0;
+    while let Some(entries) = frames.next().and_then(entry::decode) {
+        whole = frames.whole();
+        for missing in entries.iter().filter_map(|entry| replay.apply(entry)) {
+            let replay::Missing { stream, shard, through } = missing;
+            tracing::error!(
+                stream,
+                shard,
+                "records are missing before {}, the last of them {through}: a file before it was cut or repaired",
+                file.display()
+            );
+        }
+    }
+    if whole == bytes.len() {
+        return Ok(());
+    }
+    if let Flaw::Damaged(evidence) = damage::judge(&bytes, whole, is_last) {
+        return Err(StorageError::Damaged { file, at: whole, evidence, folder: folder.path().to_owned() });
+    }
+    let kept = folder.keep_aside(number, whole, &bytes[whole..])?;
+    let end = File::options().write(true).open(&file).and_then(|file| file.set_len(whole as u64));
+    end.map_err(StorageError::io(&file))?;
+    let cut = bytes.len() - whole;
+    match kept {
+        Some(kept) => tracing::warn!(
+            "cut {cut} bytes off {}: their write was not finished; they are kept in {}",
+            file.display(),
+            kept.display()
+        ),
+        None => tracing::warn!("cut {cut} zeros off {}: nothing was written there", file.display()),
+    }
+    Ok(())
 }

@@ -2,18 +2,29 @@
 //!
 //! An append returns when its bytes were handed to the operating system: they survive the process whatever
 //! becomes of it. Once a second they are synced to the disk: a power cut may cost what came since.
+//!
+//! What stands in a folder is never dropped without a word: a write that was not finished is cut off and kept beside
+//! (`damage` tells it from anything else), all other damage is refused by file and position, and [`Repair`] saves
+//! what is whole when it is asked to.
 
 mod checkpoints;
+mod damage;
+#[cfg(test)]
+mod damage_tests;
 mod entry;
 mod folder;
 mod frame;
 mod log;
+mod repair;
+mod replay;
 #[cfg(test)]
 mod tests;
 
 pub use checkpoints::{Checkpoints, Standing};
+pub use damage::Evidence;
 pub use entry::{Entry, KeptRecord, NewRecord};
 pub use folder::FORMAT;
+pub use repair::Repair;
 
 use log::Log;
 use std::collections::BTreeMap;
@@ -49,16 +60,43 @@ pub enum StorageError {
     /// Something else lies in it.
     #[error("{0} holds files and no plane's data: name a new or an empty folder with --data-dir")]
     Foreign(PathBuf),
-    /// A segment that was whole once is not.
+    /// It holds data, and of what format is lost.
     #[error(
-        "{file} is damaged at byte {at}: restore it from a copy, or give up the rest of it with \
-         `truncate --size={at} {file}`"
+        "{0} is missing or empty beside data: restore it from a copy, or write {FORMAT} into it if this version wrote the data"
+    )]
+    FormatLost(PathBuf),
+    /// A segment between others is gone.
+    #[error(
+        "{0} is missing between others: restore it from a copy, or put an empty file in its place to go on without its records"
+    )]
+    Missing(PathBuf),
+    /// A segment holds something else than what was written to it.
+    #[error(
+        "{file} is damaged at byte {at}: {evidence}; nothing was changed: `serve --data-dir {} --repair` says what can \
+         be saved",
+        folder.display()
     )]
     Damaged {
         /// The segment.
         file: PathBuf,
         /// Where its whole frames end.
         at: usize,
+        /// Why it is no unfinished write.
+        evidence: Evidence,
+        /// The data folder.
+        folder: PathBuf,
+    },
+    /// A document in the log is not of the form that its reader knows.
+    #[error(
+        "{folder}: what is kept under {key} cannot be read: {problem}; use the version that wrote it, or name a new folder with --data-dir"
+    )]
+    Document {
+        /// The data folder.
+        folder: PathBuf,
+        /// The document's key.
+        key: String,
+        /// What its reader says.
+        problem: String,
     },
     /// A failed write could not be taken back, or the log is closed.
     #[error("{0} takes no more writes: an earlier one failed, or the plane has stopped; start it again")]
@@ -143,20 +181,16 @@ impl Storage {
         from.map_while(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()))).collect()
     }
 
-    /// Removes the documents whose keys begin with `prefix`.
+    /// Removes the documents under these keys.
     ///
     /// # Errors
     /// As of [`Storage::append`].
-    pub fn unset_below(&self, prefix: &str) -> Result<(), StorageError> {
-        let mut log = self.log();
-        let from = log.head().documents.range(prefix.to_owned()..);
-        let keys: Vec<_> =
-            from.map(|(key, _)| key.clone()).take_while(|key| key.starts_with(prefix)).collect();
+    pub fn unset(&self, keys: &[String]) -> Result<(), StorageError> {
         if keys.is_empty() {
             return Ok(());
         }
         let entries: Vec<_> = keys.iter().map(|key| Entry::Unset { key }).collect();
-        log.append(&entries)
+        self.log().append(&entries)
     }
 
     /// Frees what holds nothing but records past keeping, as `is_expired` says of a stream and the arrival of

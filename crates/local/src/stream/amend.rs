@@ -80,7 +80,7 @@ pub(super) fn with_on_demand_limit(answer: &mut Value) {
 pub(super) async fn amended(
     response: Response<Body>,
     encoding: Encoding,
-    amend: fn(&mut Value),
+    amend: impl FnOnce(&mut Value),
 ) -> Response<Body> {
     if !response.status().is_success() {
         return response;

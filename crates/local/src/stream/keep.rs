@@ -67,6 +67,26 @@ impl Streams {
         storage.set(ACCOUNT, &self.store.get_account_settings().await.to_string())
     }
 
+    /// Finds a document of a stream that cannot be read: a stream must not vanish without a word.
+    ///
+    /// # Errors
+    /// Its key, and what is wrong with it.
+    pub fn check(documents: &BTreeMap<String, String>) -> Result<(), (String, String)> {
+        for (key, value) in documents {
+            let problem = if key.starts_with(STREAM) {
+                serde_json::from_str::<KeptStream>(value).err()
+            } else if key == ACCOUNT {
+                serde_json::from_str::<serde_json::Value>(value).err()
+            } else {
+                None
+            };
+            if let Some(problem) = problem {
+                return Err((key.clone(), problem.to_string()));
+            }
+        }
+        Ok(())
+    }
+
     /// Fills empty streams with what a data folder held.
     pub(super) async fn restore(&self, storage: &Storage, restored: Restored) {
         if let Some(settings) = storage.get(ACCOUNT).and_then(|text| serde_json::from_str(&text).ok()) {
@@ -78,6 +98,7 @@ impl Streams {
                 Err(error) => tracing::error!(stream = name, %error, "a stream could not be restored"),
             }
         }
+        self.rebuild(&restored.tails).await;
         for record in restored.records {
             let shard = i64::from(record.shard);
             let key = format!("{}/{}", sequence::shard_ix_to_hex(shard), record.sequence_number);

@@ -7,9 +7,13 @@
 mod amend;
 mod encoding;
 mod event_stream;
+mod get_records;
+#[cfg(test)]
+mod hostile_tests;
 mod keep;
 mod put;
 mod read;
+mod rebuild;
 mod reshard;
 mod retain;
 mod routes;
@@ -19,7 +23,7 @@ pub(crate) mod tests;
 mod wire;
 
 pub use put::{Placed, PutError, PutRecord};
-pub use read::{Record, ShardInfo};
+pub use read::{ReadLimit, ReadRecords, Record, ShardInfo};
 #[cfg(test)]
 pub(crate) use reshard::{Step, steps_to};
 pub use subscribe::SubscriptionTimers;

@@ -8,6 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
+/// Records that a read asks for before it knows how large they are: two batches as mappings have them by default, and
+/// no more than 90 MB of records of 1 MiB.
+const READ_FIRST_RECORDS: usize = 64;
+
 /// A record as it lies in a shard.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
@@ -45,6 +49,59 @@ pub(super) enum Position {
     At(Arc<str>),
     /// Behind it.
     After(Arc<str>),
+}
+
+/// How much one read takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadLimit {
+    /// Records, at most.
+    pub records: usize,
+    /// Bytes of data as base64, at most, unless the first record alone has more.
+    pub data_bytes: usize,
+}
+
+/// What one read found.
+#[derive(Debug, Default)]
+pub struct ReadRecords {
+    /// In the order of the shard.
+    pub records: Vec<Record>,
+    /// Whether the limit ended it: there may be more.
+    pub is_cut: bool,
+}
+
+/// A read under way: how much of its limit is left. Pure.
+struct Taking {
+    limit: ReadLimit,
+    data_bytes: usize,
+    taken: ReadRecords,
+}
+
+impl Taking {
+    fn new(limit: ReadLimit) -> Self {
+        Self { limit, data_bytes: 0, taken: ReadRecords::default() }
+    }
+
+    /// How many records to ask for next, so that what does not fit is a few records at most; `None`: no more.
+    fn at_once(&self) -> Option<usize> {
+        let taken = self.taken.records.len();
+        let room = self.limit.records.checked_sub(taken).filter(|room| *room > 0 && !self.taken.is_cut)?;
+        let left = self.limit.data_bytes - self.data_bytes;
+        let usual = self.data_bytes.checked_div(taken);
+        let seem_to_fit = usual.map_or(READ_FIRST_RECORDS, |usual| left / usual.max(1));
+        Some(room.min(seem_to_fit.max(1)))
+    }
+
+    fn take(&mut self, record: Record) {
+        let data_bytes = self.data_bytes + record.data.len();
+        let is_full = !self.taken.records.is_empty() && data_bytes > self.limit.data_bytes;
+        if self.taken.is_cut || is_full {
+            self.taken.is_cut = true;
+            return;
+        }
+        self.data_bytes = data_bytes.min(self.limit.data_bytes);
+        self.taken.records.push(record);
+        self.taken.is_cut = self.taken.records.len() == self.limit.records;
+    }
 }
 
 /// The number at the end of a shard's id.
@@ -87,45 +144,56 @@ impl Streams {
         }
     }
 
-    /// Up to `limit` records of a shard after a sequence number; from its beginning where there is none.
+    /// Records of a shard after a sequence number, up to a limit; from its beginning where there is none.
     pub async fn read_after(
         &self,
         stream: &str,
         shard: i64,
         after: Option<&str>,
-        limit: usize,
-    ) -> Vec<Record> {
+        limit: ReadLimit,
+    ) -> ReadRecords {
         let position = after.map_or(Position::Start, |after| Position::After(after.into()));
         self.read(stream, shard, &position, limit).await
     }
 
-    /// Up to `limit` records of a shard from a position on.
+    /// Records of a shard from a position on, up to a limit.
     pub(super) async fn read(
         &self,
         stream: &str,
         shard: i64,
         position: &Position,
-        limit: usize,
-    ) -> Vec<Record> {
+        limit: ReadLimit,
+    ) -> ReadRecords {
         let prefix = sequence::shard_ix_to_hex(shard);
         // Keys are "{shard}/{sequence number}"; '0' is the character after '/'.
-        let start = match position {
+        let mut start = match position {
             Position::Start => format!("{prefix}/"),
             Position::At(sequence_number) => format!("{prefix}/{sequence_number}"),
             Position::After(sequence_number) => format!("{prefix}/{sequence_number}\u{1}"),
         };
         let end = format!("{prefix}0");
-        let read = self.store.get_records_range_limited(stream, &start, &end, limit);
-        let stored = self.undisturbed(stream, read).await;
-        stored
-            .into_iter()
-            .map(|(key, record)| Record {
-                arrived_ms: arrived_ms(&record),
-                sequence_number: key[prefix.len() + 1..].into(),
-                partition_key: record.partition_key,
-                data: record.data,
-            })
-            .collect()
+        let mut read = Taking::new(limit);
+        // The library knows no limit in bytes: it is asked for few at first, and then for as many as seem to fit.
+        while let Some(at_once) = read.at_once() {
+            let stored = self.store.get_records_range_limited(stream, &start, &end, at_once);
+            let stored = self.undisturbed(stream, stored).await;
+            let is_end = stored.len() < at_once;
+            if let Some((key, _)) = stored.last() {
+                start = format!("{key}\u{1}");
+            }
+            for (key, record) in stored {
+                read.take(Record {
+                    arrived_ms: arrived_ms(&record),
+                    sequence_number: key[prefix.len() + 1..].into(),
+                    partition_key: record.partition_key,
+                    data: record.data,
+                });
+            }
+            if is_end {
+                break;
+            }
+        }
+        read.taken
     }
 
     /// Runs one of the library's reads of records while nothing is appended.
@@ -193,4 +261,48 @@ pub(super) fn arrived_ms(record: &StoredRecord) -> u64 {
 
 pub(super) fn is_open(shard: &Shard) -> bool {
     shard.sequence_number_range.ending_sequence_number.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn record(data_bytes: usize) -> Record {
+        Record {
+            sequence_number: "".into(),
+            partition_key: String::new(),
+            data: "x".repeat(data_bytes),
+            arrived_ms: 0,
+        }
+    }
+
+    proptest! {
+        /// Issue 16, C11.
+        #[test]
+        fn a_read_takes_what_its_limit_allows_and_not_more(
+            sizes in prop::collection::vec(0..200_usize, 0..100), records in 1..60_usize, data_bytes in 1..2_000_usize,
+        ) {
+            let mut read = Taking::new(ReadLimit { records, data_bytes });
+            let mut next = 0;
+            while let Some(at_once) = read.at_once() {
+                prop_assert!(at_once >= 1);
+                let end = (next + at_once).min(sizes.len());
+                sizes[next..end].iter().for_each(|size| read.take(record(*size)));
+                if end - next < at_once {
+                    break;
+                }
+                next = end;
+            }
+            let taken: Vec<_> = read.taken.records.iter().map(|record| record.data.len()).collect();
+            let mut sum = 0;
+            let fits = sizes.iter().take(records).enumerate().take_while(|(index, size)| {
+                sum += *size;
+                *index == 0 || sum <= data_bytes
+            });
+            let expected: Vec<_> = fits.map(|(_, size)| *size).collect();
+            prop_assert!(read.taken.is_cut || taken.len() == sizes.len());
+            prop_assert_eq!(taken, expected);
+        }
+    }
 }

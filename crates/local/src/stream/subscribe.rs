@@ -3,9 +3,8 @@
 
 use super::encoding::Encoding;
 use super::put::checked;
-use super::read::{Position, Record, ShardInfo};
+use super::read::{Position, ReadLimit, Record, ShardInfo};
 use super::{PutError, Streams, event_stream};
-use crate::clock;
 use axum::body::Body;
 use bytes::Bytes;
 use ferrokinesis::actions::Operation;
@@ -20,10 +19,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Records of one event, at most.
-const EVENT_RECORDS_MAX: usize = 1_000;
-/// Bytes of data (base64) in one event, unless its first record alone has more.
-const EVENT_DATA_BYTES_MAX: usize = 2 * 1_024 * 1_024;
+/// What one event holds, at most.
+const EVENT_LIMIT: ReadLimit = ReadLimit { records: 1_000, data_bytes: 2 * 1_024 * 1_024 };
 const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 
 /// How long subscriptions last.
@@ -79,6 +76,8 @@ impl Streams {
         encoding: Encoding,
         request: &Value,
     ) -> Result<Response<Body>, PutError> {
+        // The library's check answers without the members of a position.
+        let starting = &request["StartingPosition"];
         let request = checked(Operation::SubscribeToShard, request)?;
         let consumer_arn = request["ConsumerARN"].as_str().unwrap_or_default();
         let not_found = |what: String| PutError::client("ResourceNotFoundException", &what);
@@ -96,7 +95,7 @@ impl Streams {
         let shard = shard.ok_or_else(|| not_found(format!("Shard {named} in stream {stream} not found.")))?;
         // Before the position: nothing may be appended unseen between the two.
         let tail = self.tail(stream, shard.index);
-        let position = self.position(stream, &shard, &request["StartingPosition"]).await?;
+        let position = self.position(stream, &shard, starting).await?;
         let taken_over = self.take_over(consumer_arn, &shard)?;
         let mut subscription = Subscription {
             streams: self.clone(),
@@ -193,10 +192,9 @@ impl Subscription {
                 }
             }
             self.tail.mark_unchanged();
-            let records =
-                self.streams.read(&self.stream, self.shard.index, &self.position, EVENT_RECORDS_MAX).await;
-            if !records.is_empty() {
-                return Some(self.deliver(records));
+            let read = self.streams.read(&self.stream, self.shard.index, &self.position, EVENT_LIMIT).await;
+            if !read.records.is_empty() {
+                return Some(self.deliver(&read.records));
             }
             if self.shard.closed {
                 self.ended = true;
@@ -244,18 +242,11 @@ impl Subscription {
         None
     }
 
-    fn deliver(&mut self, mut records: Vec<Record>) -> Bytes {
-        let mut bytes = 0;
-        let fits = records.iter().take_while(|record| {
-            bytes += record.data.len();
-            bytes <= EVENT_DATA_BYTES_MAX
-        });
-        records.truncate(fits.count().max(1));
+    fn deliver(&mut self, records: &[Record]) -> Bytes {
         let last = &records[records.len() - 1];
-        let (through, arrived_ms) = (last.sequence_number.clone(), last.arrived_ms);
-        let is_latest = self.tail.borrow().as_ref().is_none_or(|tail| *tail <= through);
-        let behind_ms = if is_latest { 0 } else { clock::now_ms().saturating_sub(arrived_ms) };
-        let event = self.event(&records, &json!(*through), behind_ms, &[]);
+        let through = last.sequence_number.clone();
+        let behind_ms = self.streams.behind_ms(&self.stream, self.shard.index, last);
+        let event = self.event(records, &json!(*through), behind_ms, &[]);
         self.position = Position::After(through);
         self.told = true;
         event

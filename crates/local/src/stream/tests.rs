@@ -47,8 +47,12 @@ pub(crate) async fn call(streams: &Streams, operation: &str, request: &Value) ->
     call_as(streams, Encoding::Json, operation, request).await.unwrap()
 }
 
-async fn create(streams: &Streams) {
+pub(super) async fn create(streams: &Streams) {
     call(streams, "CreateStream", &json!({"StreamName": "s", "ShardCount": 1, "Tags": {"team": "a"}})).await;
+}
+
+async fn read_after(streams: &Streams, shard: i64, after: Option<&str>, records: usize) -> Vec<Record> {
+    streams.read_after("s", shard, after, ReadLimit { records, data_bytes: usize::MAX }).await.records
 }
 
 fn record(data: &str) -> Value {
@@ -170,8 +174,8 @@ async fn a_stream_comes_back_from_its_data_folder_as_it_was() {
     let tails_before = streams.tails("s");
     let records_before = (
         records(&streams).await,
-        streams.read_after("s", 1, None, 9).await,
-        streams.read_after("s", 2, None, 9).await,
+        read_after(&streams, 1, None, 9).await,
+        read_after(&streams, 2, None, 9).await,
     );
     streams.shutdown();
     streams.storage.as_ref().unwrap().close();
@@ -190,8 +194,8 @@ async fn a_stream_comes_back_from_its_data_folder_as_it_was() {
     assert_eq!(streams.tails("s"), tails_before);
     let records_after = (
         records(&streams).await,
-        streams.read_after("s", 1, None, 9).await,
-        streams.read_after("s", 2, None, 9).await,
+        read_after(&streams, 1, None, 9).await,
+        read_after(&streams, 2, None, 9).await,
     );
     assert_eq!(records_after, records_before);
     assert_eq!(call(&streams, "ListStreams", &json!({})).await["StreamNames"], json!(["s"]));
@@ -238,8 +242,7 @@ async fn records_are_gone_after_the_streams_retention() {
     // More than go at once, and not a multiple of it.
     let arrived: Vec<_> = [vec![26; 700], vec![25], vec![23]].concat();
     let streams = aged(folder.path(), 24, &arrived).await;
-    let kept: Vec<_> =
-        streams.read_after("s", 0, None, 9).await.into_iter().map(|record| record.data).collect();
+    let kept: Vec<_> = read_after(&streams, 0, None, 9).await.into_iter().map(|record| record.data).collect();
     assert_eq!(kept, ["23AA"]);
     assert_eq!(records(&streams).await.len(), 1);
     call(&streams, "IncreaseStreamRetentionPeriod", &json!({"StreamName": "s", "RetentionPeriodHours": 48}))
@@ -266,7 +269,7 @@ async fn large_puts_and_readers_do_not_stop_each_other() {
         let mut tail = streams.tail("s", 0);
         let (mut after, mut seen) = (None, 0);
         while seen < PUTS * RECORDS_EACH {
-            let records = streams.read_after("s", 0, after.as_deref(), 100).await;
+            let records = read_after(&streams, 0, after.as_deref(), 100).await;
             match records.last() {
                 Some(last) => after = Some(last.sequence_number.clone()),
                 None => tail.changed().await.unwrap(),
@@ -309,6 +312,147 @@ async fn a_new_stream_has_its_shards_and_its_tags() {
         let stream = streams.store.get_stream(&name).await.unwrap();
         assert_eq!((stream.shards.len(), stream.tags.len()), (1, 1), "{name}");
     }
+}
+
+/// Issue 16, C11: 10 MiB a call at most, and a reader is told that it has not come to the end.
+#[tokio::test]
+async fn get_records_answers_with_ten_mebibytes_at_most() {
+    let streams = start(WriteLimits::Lifted, None).await;
+    create(&streams).await;
+    // 23 of them are 11.5 MiB.
+    let record = record(&"A".repeat(512 * 1_024 / 3 * 4));
+    for _ in 0..23 {
+        streams.put_record(&(&record).into()).await.unwrap();
+    }
+    let mut iterator = iterator(&streams, "TRIM_HORIZON").await;
+    let mut lengths = Vec::new();
+    for _ in 0..2 {
+        let answer = call(&streams, "GetRecords", &iterator).await;
+        let records = answer["Records"].as_array().unwrap().len();
+        lengths.push(records);
+        assert_eq!(answer["MillisBehindLatest"].as_u64().unwrap() > 0, records == 20, "{lengths:?}");
+        iterator["ShardIterator"] = answer["NextShardIterator"].clone();
+    }
+    assert_eq!(lengths, [20, 3]);
+}
+
+#[tokio::test]
+async fn get_records_takes_its_limit() {
+    let streams = start(WriteLimits::Lifted, None).await;
+    create(&streams).await;
+    for _ in 0..5 {
+        call(&streams, "PutRecord", &record("AAAA")).await;
+    }
+    let mut request = iterator(&streams, "TRIM_HORIZON").await;
+    for (limit, expected) in [(json!(2), Ok(2)), (json!(null), Ok(5)), (json!(10_000), Ok(5))] {
+        request["Limit"] = limit;
+        let answer = call_as(&streams, Encoding::Json, "GetRecords", &request).await;
+        let found = answer.map(|answer| answer["Records"].as_array().unwrap().len());
+        assert_eq!(found, expected, "{request}");
+    }
+    for limit in [json!(0), json!(-1), json!(10_001), json!("2")] {
+        request["Limit"] = limit;
+        let refused = call_as(&streams, Encoding::Json, "GetRecords", &request).await.unwrap_err();
+        assert!(matches!(refused.as_str(), "ValidationException" | "SerializationException"), "{refused}");
+    }
+}
+
+/// Recorded on AWS: a consumer goes on where it stood.
+#[tokio::test]
+async fn a_subscription_begins_where_it_is_asked_to() {
+    let streams = start(WriteLimits::Lifted, None).await;
+    create(&streams).await;
+    let placed = call(&streams, "PutRecord", &record("AAAA")).await;
+    let stream_arn = Account::default().stream_arn("s");
+    for (name, starting, is_right) in [
+        ("at", json!({"Type": "AT_SEQUENCE_NUMBER", "SequenceNumber": placed["SequenceNumber"]}), true),
+        ("after", json!({"Type": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": placed["SequenceNumber"]}), true),
+        ("time", json!({"Type": "AT_TIMESTAMP", "Timestamp": 1.5}), true),
+        ("horizon", json!({"Type": "TRIM_HORIZON"}), true),
+        ("no-number", json!({"Type": "AT_SEQUENCE_NUMBER"}), false),
+        ("no-time", json!({"Type": "AT_TIMESTAMP"}), false),
+    ] {
+        let register = json!({"StreamARN": stream_arn, "ConsumerName": name});
+        let consumer = call(&streams, "RegisterStreamConsumer", &register).await["Consumer"].take();
+        let described = json!({"ConsumerARN": consumer["ConsumerARN"]});
+        while call(&streams, "DescribeStreamConsumer", &described).await["ConsumerDescription"]["ConsumerStatus"]
+            != "ACTIVE"
+        {
+            tokio::task::yield_now().await;
+        }
+        let subscribe = json!({
+            "ConsumerARN": consumer["ConsumerARN"], "ShardId": "shardId-000000000000", "StartingPosition": starting,
+        });
+        let answer = streams.subscribe(Encoding::Json, &subscribe).await;
+        assert_eq!(
+            answer.map(drop).map_err(|error| error.code),
+            if is_right { Ok(()) } else { Err("InvalidArgumentException".to_owned()) },
+            "{name}"
+        );
+    }
+}
+
+/// Issue 16, C2: where a damaged frame held a stream's definition, its records are there nevertheless.
+#[tokio::test]
+async fn a_stream_whose_definition_is_lost_is_rebuilt_from_its_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let streams = start(WriteLimits::Lifted, Some(folder.path())).await;
+    call(&streams, "CreateStream", &json!({"StreamName": "s", "ShardCount": 2})).await;
+    let one_shard = streams.storage.as_ref().unwrap().get("stream/s").unwrap();
+    for key in ["a", "b", "c", "d"] {
+        call(&streams, "PutRecord", &json!({"StreamName": "s", "Data": "AAAA", "PartitionKey": key})).await;
+    }
+    let split = json!({
+        "StreamName": "s", "ShardToSplit": "shardId-000000000000", "NewStartingHashKey": (u128::MAX / 4).to_string(),
+    });
+    call(&streams, "SplitShard", &split).await;
+    for key in ["a", "b", "c", "d", "e", "f"] {
+        call(&streams, "PutRecord", &json!({"StreamName": "s", "Data": "AAAA", "PartitionKey": key})).await;
+    }
+    let mut all = Vec::new();
+    for shard in 0..4 {
+        all.push(records_of(&streams, shard).await);
+    }
+    streams.shutdown();
+    let storage = streams.storage.clone().unwrap();
+    for definition in [None, Some(one_shard)] {
+        match &definition {
+            None => storage_of(folder.path(), &storage).unset(&["stream/s".into()]).unwrap(),
+            Some(definition) => {
+                storage_of(folder.path(), &storage).set("stream/s", definition).unwrap();
+            }
+        }
+        let streams = start(WriteLimits::Lifted, Some(folder.path())).await;
+        for (shard, before) in all.iter().enumerate() {
+            assert_eq!(&records_of(&streams, shard).await, before, "shard {shard}");
+        }
+        let placed = call(&streams, "PutRecord", &record("BBBB")).await;
+        let shard = read::shard_index(placed["ShardId"].as_str().unwrap());
+        let last = all[shard as usize].last().cloned().unwrap_or_default();
+        assert!(placed["SequenceNumber"].as_str().unwrap() > last.as_str());
+        all[shard as usize].push(placed["SequenceNumber"].as_str().unwrap().to_owned());
+        streams.shutdown();
+        streams.storage.as_ref().unwrap().close();
+    }
+}
+
+/// The folder, free for another: closed by whoever had it.
+fn storage_of(folder: &Path, before: &Storage) -> Storage {
+    before.close();
+    let (storage, _) = Storage::open(folder).unwrap();
+    storage
+}
+
+/// Sequence numbers of a shard, as GetRecords answers them.
+async fn records_of(streams: &Streams, shard: usize) -> Vec<String> {
+    let shard = format!("shardId-{shard:012}");
+    let request = json!({"StreamName": "s", "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
+    let Ok(iterator) = call_as(streams, Encoding::Json, "GetShardIterator", &request).await else {
+        return Vec::new();
+    };
+    let answer = call(streams, "GetRecords", &json!({"ShardIterator": iterator["ShardIterator"]})).await;
+    let records = answer["Records"].as_array().unwrap();
+    records.iter().map(|record| record["SequenceNumber"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

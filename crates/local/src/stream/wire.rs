@@ -2,6 +2,7 @@
 
 use super::amend::{amended, with_on_demand_limit, with_shard_count, with_stream_arn};
 use super::encoding::Encoding;
+use super::get_records::check_iterator;
 use super::{PutError, Streams, reshard};
 use crate::account::stream_name_of_arn;
 use crate::identity::{self, Principal};
@@ -44,6 +45,12 @@ impl Streams {
         if is_signed(&parts) && operation == "SubscribeToShard" {
             return self.subscribe(encoding, &request).await.unwrap_or_else(|error| refuse(encoding, &error));
         }
+        if is_signed(&parts)
+            && operation == "GetShardIterator"
+            && let Err(error) = check_iterator(&request)
+        {
+            return refuse(encoding, &error);
+        }
         let is_amended = match operation.as_str() {
             "CreateStream" => with_shard_count(&mut request),
             "GetShardIterator" => self.with_tail(&mut request),
@@ -53,7 +60,7 @@ impl Streams {
             body = encoding.encode(&request).into();
         }
         if let Some(stream) = iterated(&operation, &request).filter(|stream| self.open.contains_key(stream)) {
-            return self.undisturbed(&stream, self.library(parts, body)).await;
+            return self.get_records(&stream, encoding, request, parts, body).await;
         }
         if is_read(&operation) {
             let response = self.library(parts, body).await;
@@ -75,6 +82,28 @@ impl Streams {
     async fn library(&self, parts: Parts, body: Bytes) -> Response<Body> {
         let call = http::Request::from_parts(parts, Body::from(body));
         self.router.clone().call(call).await.unwrap_or_else(|never| match never {})
+    }
+
+    /// GetRecords of a stream that is read or written here.
+    async fn get_records(
+        &self,
+        stream: &str,
+        encoding: Encoding,
+        mut request: Value,
+        parts: Parts,
+        mut body: Bytes,
+    ) -> Response<Body> {
+        let answered = if is_signed(&parts) { self.answered(&request).await } else { None };
+        let behind_ms = answered.as_ref().map_or(0, |answered| answered.behind_ms);
+        if let Some(answered) = answered {
+            request["Limit"] = answered.limit.into();
+            body = encoding.encode(&request).into();
+        }
+        let response = self.undisturbed(stream, self.library(parts, body)).await;
+        if behind_ms == 0 {
+            return response;
+        }
+        amended(response, encoding, |answer| answer["MillisBehindLatest"] = behind_ms.into()).await
     }
 
     /// A call that changes a stream. It is answered when the change is through and kept: until then nothing is
@@ -117,7 +146,7 @@ impl Streams {
     }
 
     /// Waits until a change is through. Answers whether the stream is still there.
-    async fn settled(&self, stream: &str) -> bool {
+    pub(super) async fn settled(&self, stream: &str) -> bool {
         for _ in 0..SETTLED_LOOKS_MAX {
             match self.store.get_stream(stream).await {
                 Ok(stream) if stream.stream_status == StreamStatus::Active => return true,

@@ -144,7 +144,9 @@ impl Mappings {
                 let _ = before.await;
             }
             if let Some((gap, mappings, config, progress)) = late {
-                // What comes meanwhile is missed: it lies before what LATEST means by then.
+                // What comes meanwhile is missed: it lies before what LATEST means by then. The mapping says Enabled
+                // nevertheless: AWS's polling begins some time after it (docs/aws-behaviour.md#lambda-mappings).
+                progress.set_state(MappingState::Enabled);
                 tokio::time::sleep(gap).await;
                 progress.restart_at(mappings.latest(&config));
             }

@@ -1,8 +1,8 @@
 //! Where a mapping begins in a shard that it has no checkpoint for.
 
 use super::config::StartingPosition;
-use super::poller::READ_RECORDS_MAX;
-use crate::stream::Streams;
+use super::poller::{READ_AHEAD_BYTES_MAX, READ_RECORDS_MAX};
+use crate::stream::{ReadLimit, ReadRecords, Streams};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -20,13 +20,15 @@ pub(super) async fn first_position(
     let at_ms = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
     let mut before: Option<Arc<str>> = None;
     loop {
-        let records = streams.read_after(stream, shard, before.as_deref(), READ_RECORDS_MAX).await;
+        let limit = ReadLimit { records: READ_RECORDS_MAX, data_bytes: READ_AHEAD_BYTES_MAX };
+        let ReadRecords { records, is_cut } =
+            streams.read_after(stream, shard, before.as_deref(), limit).await;
         let older = records.iter().take_while(|record| record.arrived_ms < at_ms).count();
         if older == 0 {
             return before;
         }
         before = Some(records[older - 1].sequence_number.clone());
-        if older < records.len() {
+        if older < records.len() || !is_cut {
             return before;
         }
     }

@@ -6,7 +6,7 @@ use super::destination::Destination;
 use super::event::{EventFrame, envelope_bytes, event};
 use super::filter::{FilterSubject, Filters, Outcome};
 use super::lane::LaneSettings;
-use super::poller::{End, Next, Poller, READ_RETRY_MS};
+use super::poller::{End, Next, Poller, READ_AHEAD_BYTES_MAX, READ_RETRY_MS};
 use super::progress::Progress;
 use super::verdict::verdict;
 use super::{FILTERED_RECORDS, Surroundings, result};
@@ -14,7 +14,7 @@ use crate::account::stream_name_of_arn;
 use crate::clock;
 use crate::faults::{Fault, SlowShard};
 use crate::function::{Ended, InvokeError};
-use crate::stream::{Record, ShardInfo};
+use crate::stream::{ReadLimit, Record, ShardInfo};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
@@ -139,7 +139,11 @@ impl Shard {
 
     async fn read(&mut self, after: Option<&str>, limit: usize) {
         let streams = &self.surroundings.streams;
-        let records = streams.read_after(&self.stream, self.info.index, after, limit).await;
+        let read_limit = ReadLimit { records: limit, data_bytes: READ_AHEAD_BYTES_MAX };
+        let read = streams.read_after(&self.stream, self.info.index, after, read_limit).await;
+        let records = read.records;
+        // The poller takes as many as it asked for as a sign that there may be more.
+        let limit = if read.is_cut { records.len() } else { limit };
         let now_ms = clock::now_ms();
         if !records.is_empty()
             && let Some(until_ms) = self.obstacle(now_ms)

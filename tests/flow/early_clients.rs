@@ -1,0 +1,54 @@
+//! Issue 16, B: a client that is let in finds every function in its place.
+
+use http::{StatusCode, header};
+use local::compose::compose;
+use local::plane::{Plane, PlaneOptions};
+use local::stack::Stack;
+use sluicegate_tests::client::Client;
+use sluicegate_tests::functions::{packages, project};
+use tokio::net::TcpListener;
+
+/// Starts, each with a client that was there before.
+const STARTS: usize = 20;
+
+/// Tries again at once, as often as it is refused, and sends a message as soon as it is let in. Answers how often it
+/// was refused, and what came back.
+async fn reconnect(uri: String) -> (usize, String) {
+    let mut refused = 0;
+    loop {
+        match Client::try_connect(&uri, &[]).await {
+            Ok((mut client, _)) => {
+                client.send(r#"{"first":true}"#).await;
+                return (refused, client.receive().await);
+            }
+            Err(refusal) => {
+                assert_eq!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE);
+                assert_eq!(refusal.headers()[header::RETRY_AFTER], "1");
+                refused += 1;
+            }
+        }
+    }
+}
+
+/// As `dev` starts, whose port is open before there is anything behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_message_of_an_early_client_is_answered() {
+    let stack = Stack::read(&project(), &[]).expect("the stack is well defined");
+    let packages = tokio::task::spawn_blocking(packages).await.expect("the functions are built");
+    let mut refused = 0;
+    for _ in 0..STARTS {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let uri = format!("ws://{}/{}", listener.local_addr().expect("its address"), stack.stage);
+        let client = tokio::spawn(reconnect(uri.clone()));
+        let options = PlaneOptions { is_starting: true, ..PlaneOptions::default() };
+        let plane = Plane::start(listener, options).await.expect("the plane starts");
+        compose(&plane, &stack, packages).await.expect("the control plane takes the stack");
+        let (early, answer) = client.await.expect("the first message is answered");
+        assert_eq!(answer, r#"{"first":true}"#);
+        refused += early;
+        let lost = Client::try_connect(&format!("{uri}-of-nobody"), &[]).await.expect_err("no such stage");
+        assert_eq!(lost.status(), StatusCode::FORBIDDEN, "as on AWS, once everything is there");
+        plane.stop().await;
+    }
+    assert!(refused > 0, "no client came early");
+}
