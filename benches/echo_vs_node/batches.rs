@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use local::function::mapping::event::{EventFrame, event};
-use local::stream::Record;
+use emulator::function::mapping::event::{EventFrame, event};
+use emulator::stream::Record;
 use serde_json::{Value, json};
 use sluicegate_benches::clients::Clients;
 use sluicegate_benches::function::RunningFunction;
@@ -62,7 +62,7 @@ impl Batches {
 
     fn next(&mut self, records: usize) -> (Bytes, Vec<Vec<String>>) {
         let mut expected = vec![Vec::new(); self.events.len()];
-        let arrived_ms = local::clock::now_ms();
+        let arrived_ms = emulator::clock::now_ms();
         let records: Vec<_> = (0..records)
             .map(|index| {
                 let client = index % self.events.len();

@@ -6,11 +6,11 @@ use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use emulator::function::mapping::event::{EventFrame, event};
+use emulator::stream::Record;
 use http_body_util::{BodyExt as _, Full};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use local::function::mapping::event::{EventFrame, event};
-use local::stream::Record;
 use serde_json::json;
 use sluicegate_benches::args::Extent;
 use sluicegate_benches::function::RunningFunction;
@@ -99,7 +99,7 @@ fn batch(first: usize) -> Bytes {
             sequence_number: format!("{index:056}").into(),
             partition_key: connection,
             data: STANDARD.encode(event.to_string()),
-            arrived_ms: local::clock::now_ms(),
+            arrived_ms: emulator::clock::now_ms(),
         })
     };
     let records: Vec<_> = (first..first + RECORDS).map(record).collect();

@@ -5,8 +5,8 @@ mod plane;
 
 use anyhow::{Context as _, bail, ensure};
 use clients::{Client, Schedule};
+use emulator::faults::{Fault, FaultSettings, FaultSpec};
 use futures_util::future::{join, try_join_all};
-use local::faults::{Fault, FaultSettings, FaultSpec};
 use plane::EchoPlane;
 use sluicegate_benches::args::{Extent, bench};
 use sluicegate_benches::machine;

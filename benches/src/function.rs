@@ -4,10 +4,10 @@ use crate::plane::BenchPlane;
 use crate::process::Process;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
-use local::function::config::{FunctionConfig, LogFormat};
-use local::function::{Ended, Functions, Surroundings};
-use local::identity::Unrestricted;
-use local::logs::LogSink;
+use emulator::function::config::{FunctionConfig, LogFormat};
+use emulator::function::{Ended, Functions, Surroundings};
+use emulator::identity::Unrestricted;
+use emulator::logs::LogSink;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,8 +51,8 @@ impl RunningFunction {
             logs: first_start.clone(),
             endpoint_url: plane.plane.endpoint_url(),
             faults: plane.plane.faults().clone(),
-            init_max: local::function::INIT_MAX,
-            processes: local::function::Processes::default(),
+            init_max: emulator::function::INIT_MAX,
+            processes: emulator::function::Processes::default(),
         });
         let mut config = config(plane, code)?;
         config.environment.extend(variables);

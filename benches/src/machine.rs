@@ -42,5 +42,5 @@ pub fn version(program: &str) -> anyhow::Result<String> {
 
 /// `2026-01-31`, today in UTC.
 pub fn today() -> String {
-    local::clock::iso_8601(local::clock::now_ms()).chars().take("2026-01-31".len()).collect()
+    emulator::clock::iso_8601(emulator::clock::now_ms()).chars().take("2026-01-31".len()).collect()
 }

@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use local::function::mapping::filter::Filters;
+use emulator::function::mapping::filter::Filters;
 
 #[path = "../src/record.rs"]
 mod record;

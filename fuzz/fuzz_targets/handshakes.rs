@@ -6,9 +6,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use local::gateway::Timers;
-use local::guard::Access;
-use local::plane::{Plane, PlaneOptions};
+use emulator::gateway::Timers;
+use emulator::guard::Access;
+use emulator::plane::{Plane, PlaneOptions};
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -2,8 +2,8 @@
 
 use crate::lines::Lines;
 use crate::stage::{self, API_ID, NAME, STREAM};
-use local::gateway::{Gateway, Timers};
-use local::stream::{Streams, TARGET_PREFIX};
+use emulator::gateway::{Gateway, Timers};
+use emulator::stream::{Streams, TARGET_PREFIX};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;

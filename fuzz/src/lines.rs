@@ -1,6 +1,6 @@
 //! A log that only counts.
 
-use local::logs::LogSink;
+use emulator::logs::LogSink;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 

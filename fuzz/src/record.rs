@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use local::function::mapping::filter::FilterSubject;
-use local::stream::Record;
+use emulator::function::mapping::filter::FilterSubject;
+use emulator::stream::Record;
 
 /// A record; the data that a pattern sees is its base64, as Kinesis hands it out.
 pub fn of(data: &str) -> Record {

@@ -132,7 +132,7 @@ async fn apply_and_ask(options: &Options, terraform: &Terraform, mut stop: Stop)
             bail!("stopped");
         }
     };
-    let date = local::clock::iso_8601(local::clock::now_ms());
+    let date = emulator::clock::iso_8601(emulator::clock::now_ms());
     let date = date.split('T').next().map(str::to_owned);
     Ok(Fixture {
         plane: if is_aws { "aws" } else { "local" }.to_owned(),

@@ -11,8 +11,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// Where the ledger's tests look for AWS's answers, and for the local plane's.
-const AWS_ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/local/fidelity/probed.json");
-const LOCAL_ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/local/fidelity/decided.json");
+const AWS_ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/emulator/fidelity/probed.json");
+const LOCAL_ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/emulator/fidelity/decided.json");
 
 /// Ask AWS, or the local plane, what the fidelity ledger does not know
 #[derive(Parser)]

@@ -1,7 +1,7 @@
 //! The probe's configuration: applied, read and destroyed, in a folder of its own.
 
 use anyhow::{Context as _, bail};
-use local::package::{Packing, package};
+use emulator::package::{Packing, package};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

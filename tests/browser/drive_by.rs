@@ -3,10 +3,10 @@
 use super::{Tools, drive, project};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use emulator::guard::Access;
+use emulator::package::{Packing, package};
+use emulator::plane::PlaneOptions;
 use libtest_mimic::Failed;
-use local::guard::Access;
-use local::package::{Packing, package};
-use local::plane::PlaneOptions;
 use serde_json::json;
 use sluicegate_tests::plane::TestPlane;
 

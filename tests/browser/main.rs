@@ -3,8 +3,8 @@
 
 mod drive_by;
 
+use emulator::plane::PlaneOptions;
 use libtest_mimic::{Arguments, Failed, Trial};
-use local::plane::PlaneOptions;
 use sluicegate_tests::PATIENCE;
 use sluicegate_tests::functions::project;
 use sluicegate_tests::group;

@@ -1,7 +1,7 @@
 //! Who may connect: authorizers and signatures on `$connect`.
 
+use emulator::plane::{Plane, PlaneOptions};
 use http::{Method, StatusCode};
-use local::plane::{Plane, PlaneOptions};
 use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, empty_plane, role};
 use sluicegate_tests::client::Client;

@@ -1,9 +1,9 @@
 //! Issue 16, B: a client that is let in finds every function in its place.
 
+use emulator::compose::compose;
+use emulator::plane::{Plane, PlaneOptions};
+use emulator::stack::Stack;
 use http::{StatusCode, header};
-use local::compose::compose;
-use local::plane::{Plane, PlaneOptions};
-use local::stack::Stack;
 use sluicegate_tests::client::Client;
 use sluicegate_tests::functions::{packages, project};
 use tokio::net::TcpListener;

@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use emulator::plane::Plane;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use local::plane::Plane;
 use serde_json::{Value, json};
 use sluicegate_tests::api::{empty_plane, role};
 use sluicegate_tests::{control, functions};

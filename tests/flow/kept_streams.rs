@@ -5,8 +5,8 @@ use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{
     ConsumerStatus, ShardIteratorType, StartingPosition, SubscribeToShardEventStream,
 };
-use local::plane::PlaneOptions;
-use local::stream::SubscriptionTimers;
+use emulator::plane::PlaneOptions;
+use emulator::stream::SubscriptionTimers;
 use sluicegate_tests::functions::binary;
 use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::sdk;

@@ -1,7 +1,7 @@
 //! What an operator sees: access logs in the stage's own format, and the plane's counters.
 
+use emulator::plane::Plane;
 use http::Method;
-use local::plane::Plane;
 use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, INTEGRATION_ROLE, empty_plane, role};
 use sluicegate_tests::{control, eventually};

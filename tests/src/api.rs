@@ -2,8 +2,8 @@
 
 use crate::client::Client;
 use crate::control;
+use emulator::plane::{Plane, PlaneOptions};
 use http::{Method, StatusCode};
-use local::plane::{Plane, PlaneOptions};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 

@@ -2,9 +2,9 @@
 //! whose SDKs they do not.
 
 use bytes::Bytes;
+use emulator::plane::Plane;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use local::plane::Plane;
 use serde_json::Value;
 use std::fmt::Write as _;
 

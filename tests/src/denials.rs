@@ -1,6 +1,6 @@
 //! What a plane in this process denied, as its log tells.
 
-use local::identity::Denied;
+use emulator::identity::Denied;
 use std::sync::{Mutex, Once, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -8,7 +8,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 /// The module that decides and logs.
-const SOURCE: &str = "local::aws_api::iam::permissions";
+const SOURCE: &str = "emulator::aws_api::iam::permissions";
 
 static SEEN: Mutex<Vec<Denied>> = Mutex::new(Vec::new());
 

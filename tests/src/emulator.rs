@@ -3,7 +3,7 @@
 use crate::functions::binary;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use local::package::{Packing, package};
+use emulator::package::{Packing, package};
 use probe::raw::RawClient;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value, json};

@@ -17,7 +17,7 @@ const FIRST_ANSWER_MAX: Duration = Duration::from_secs(300);
 /// What a stack runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaneKind {
-    /// `crates/local`, in this process, in its own or in a container.
+    /// `crates/emulator`, in this process, in its own or in a container.
     Local,
     /// The licensed LocalStack image.
     LocalStack,

@@ -3,9 +3,9 @@
 use crate::control;
 use base64::Engine as _;
 use bytes::Bytes;
+use emulator::package::{Packing, package};
+use emulator::plane::Plane;
 use http::Method;
-use local::package::{Packing, package};
-use local::plane::Plane;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -4,9 +4,9 @@ use crate::client::Client;
 use crate::endpoint::{Endpoint, PlaneKind};
 use crate::functions::{packages, project};
 use crate::sdk::Caller;
-use local::compose::{Composed, compose};
-use local::plane::{Plane, PlaneOptions};
-use local::stack::Stack;
+use emulator::compose::{Composed, compose};
+use emulator::plane::{Plane, PlaneOptions};
+use emulator::stack::Stack;
 use std::io::Write as _;
 use tokio::net::TcpListener;
 

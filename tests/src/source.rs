@@ -4,8 +4,8 @@ use crate::{control, eventually, sdk};
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{ConsumerStatus, Shard, StreamStatus};
+use emulator::plane::Plane;
 use http::{Method, StatusCode};
-use local::plane::Plane;
 use serde_json::{Value, json};
 
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";

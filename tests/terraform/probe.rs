@@ -10,7 +10,7 @@ use sluicegate_tests::functions::project;
 use std::process::{Command, Stdio};
 use tokio::sync::watch;
 
-const DECIDED: &str = "crates/local/fidelity/decided.json";
+const DECIDED: &str = "crates/emulator/fidelity/decided.json";
 
 /// What the machine lacks for the probe's functions, which are a shell script.
 pub fn missing() -> Option<&'static str> {

@@ -1,0 +1,166 @@
+//! Invoke: runs a function for whoever calls, and answers what it answers.
+
+use super::{Lambda, function_name, invalid};
+use crate::aws_api::rest::RestCall;
+use crate::aws_api::wire::protocol::{self, Protocol};
+use crate::aws_api::wire::{ApiError, Service};
+use crate::aws_api::{access_denied, lock};
+use crate::function::{Ended, InvokeError, Invoked};
+use crate::identity::{Permissions as _, Principal};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+/// Bytes of an event, at most (6 MB).
+pub const PAYLOAD_BYTES_MAX: usize = 6 * 1_048_576;
+/// What a function gets whose caller sends nothing.
+const EMPTY_PAYLOAD: &[u8] = b"{}";
+
+/// How an invocation is asked for.
+struct Asked {
+    is_dry_run: bool,
+    wants_log: bool,
+}
+
+/// The function that a request invokes, by name or ARN; `None`: it is no Invoke.
+pub(crate) fn invoked(parts: &Parts) -> Option<String> {
+    if parts.method != Method::POST || parts.headers.contains_key("x-amz-target") {
+        return None;
+    }
+    match RestCall::new(parts, String::new(), Value::Null).path().as_slice() {
+        ["2015-03-31", "functions", name, "invocations"] => Some((*name).to_owned()),
+        _ => None,
+    }
+}
+
+/// A refusal, in the form of Lambda's.
+pub(crate) fn refuse(error: ApiError) -> Response<Full<Bytes>> {
+    protocol::write(Service::Lambda, Protocol::RestJson, "", Err(error))
+}
+
+impl Lambda {
+    /// Serves one Invoke.
+    pub(crate) async fn invoke(
+        &self,
+        principal: &Principal,
+        parts: &Parts,
+        function: &str,
+        payload: Bytes,
+    ) -> Response<Full<Bytes>> {
+        let name = function_name(function);
+        let asked = match self.may_invoke(principal, parts, name, &payload) {
+            Ok(asked) => asked,
+            Err(error) => return refuse(error),
+        };
+        if asked.is_dry_run {
+            return respond(StatusCode::NO_CONTENT, Bytes::new());
+        }
+        let payload = if payload.is_empty() { Bytes::from_static(EMPTY_PAYLOAD) } else { payload };
+        let request_id = uuid::Uuid::new_v4().to_string();
+        let mut response = match self.data_plane.invoke(name, &request_id, payload, asked.wants_log).await {
+            Ok(invoked) => answer(invoked),
+            Err(InvokeError::NotFound(name)) => return refuse(super::no_function(&self.account, &name)),
+            Err(InvokeError::Throttled { is_reserved, .. }) => return throttled(is_reserved),
+            Err(error @ InvokeError::Exhausted { .. }) => {
+                tracing::warn!(%error, "an Invoke is answered with 429");
+                return throttled(false);
+            }
+        };
+        if let Ok(id) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert("x-amzn-requestid", id);
+        }
+        response
+    }
+
+    fn may_invoke(
+        &self,
+        principal: &Principal,
+        parts: &Parts,
+        name: &str,
+        payload: &Bytes,
+    ) -> Result<Asked, ApiError> {
+        let arn = self.account.function_arn(name);
+        self.iam.check(principal, "lambda:InvokeFunction", &arn).map_err(|denied| access_denied(&denied))?;
+        lock::lock(&self.store).function(name, &self.account)?;
+        super::latest(&RestCall::new(parts, String::new(), Value::Null))?;
+        let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        let unsupported = |argument: &str, value: &str| {
+            invalid(format!("Invoke: {argument} {value} is not supported by the local plane"))
+        };
+        for (name, argument) in [
+            ("x-amz-client-context", "ClientContext"),
+            ("x-amz-durable-execution-name", "DurableExecutionName"),
+            ("x-amz-tenant-id", "TenantId"),
+        ] {
+            if let Some(value) = header(name) {
+                return Err(unsupported(argument, value));
+            }
+        }
+        let is_dry_run = match header("x-amz-invocation-type") {
+            None | Some("RequestResponse") => false,
+            Some("DryRun") => true,
+            Some(other) => return Err(unsupported("InvocationType", other)),
+        };
+        let wants_log = match header("x-amz-log-type") {
+            None | Some("None") => false,
+            Some("Tail") => true,
+            Some(other) => return Err(invalid(format!("Invoke: LogType {other} is neither None nor Tail"))),
+        };
+        if payload.len() > PAYLOAD_BYTES_MAX {
+            let message = format!(
+                "Request must be smaller than {PAYLOAD_BYTES_MAX} bytes for the InvokeFunction operation"
+            );
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", message));
+        }
+        if !payload.is_empty()
+            && let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(payload)
+        {
+            let message = format!("Could not parse request body into json: {error}");
+            return Err(ApiError::bad_request("InvalidRequestContentException", message));
+        }
+        Ok(Asked { is_dry_run, wants_log })
+    }
+}
+
+/// What the function answered, or that and how it failed.
+fn answer(invoked: Invoked) -> Response<Full<Bytes>> {
+    let (body, is_failure) = match invoked.ended {
+        Ended::Response(body) => (body, false),
+        Ended::Error(body) => (body, true),
+    };
+    let mut response = respond(StatusCode::OK, body);
+    let headers = response.headers_mut();
+    headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
+    if is_failure {
+        headers.insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
+    }
+    let log = invoked.log_tail.map(|tail| HeaderValue::from_str(&STANDARD.encode(tail)));
+    if let Some(Ok(log)) = log {
+        headers.insert("x-amz-log-result", log);
+    }
+    response
+}
+
+/// Too many run at once: the members beside the message are what clients tell the two limits apart by.
+fn throttled(is_reserved: bool) -> Response<Full<Bytes>> {
+    let reason = if is_reserved {
+        "ReservedFunctionConcurrentInvocationLimitExceeded"
+    } else {
+        "ConcurrentInvocationLimitExceeded"
+    };
+    let body = json!({"Reason": reason, "Type": "User", "message": "Rate Exceeded."});
+    let mut response = respond(StatusCode::TOO_MANY_REQUESTS, body.to_string().into());
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static("TooManyRequestsException"));
+    response
+}
+
+fn respond(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

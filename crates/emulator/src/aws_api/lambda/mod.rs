@@ -1,0 +1,212 @@
+//! Lambda: functions from zips, and the event source mappings that feed them.
+
+pub mod code;
+mod create_function;
+mod function;
+mod invoke;
+mod mapping;
+mod mapping_check;
+mod mapping_settings;
+mod policy;
+pub mod settings;
+mod settings_check;
+mod tagging;
+
+pub use create_function::PRINCIPAL;
+pub use function::Function;
+pub use invoke::PAYLOAD_BYTES_MAX;
+pub(crate) use invoke::{invoked, refuse as refuse_invocation};
+pub use mapping::Mapping;
+
+use super::data_plane::DataPlane;
+use super::iam::Iam;
+use super::lock;
+use super::logs::Logs;
+use super::rest::RestCall;
+use super::wire::{Answer, ApiError, Reply, Service, input};
+use crate::account::Account;
+use http::Method;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// The service.
+pub struct Lambda {
+    account: Account,
+    iam: Arc<Iam>,
+    logs: Arc<Logs>,
+    data_plane: Arc<dyn DataPlane>,
+    data_dir: PathBuf,
+    store: Mutex<Store>,
+}
+
+/// What it keeps.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// Functions by name.
+    pub functions: BTreeMap<String, Function>,
+    /// Mappings by uuid.
+    pub mappings: BTreeMap<String, Mapping>,
+}
+
+impl Lambda {
+    /// A region without functions; code is unpacked under `data_dir`.
+    pub fn new(
+        account: Account,
+        iam: Arc<Iam>,
+        logs: Arc<Logs>,
+        data_plane: Arc<dyn DataPlane>,
+        data_dir: PathBuf,
+    ) -> Self {
+        Self { account, iam, logs, data_plane, data_dir, store: Mutex::default() }
+    }
+
+    /// Serves one call.
+    ///
+    /// # Errors
+    /// Lambda's own, or that the operation is not supported.
+    pub async fn handle(&self, call: &RestCall) -> Answer {
+        match (&call.method, call.path().as_slice()) {
+            (&Method::POST, ["2015-03-31", "functions"]) => self.create_function(call).await,
+            (&Method::PUT, ["2015-03-31", "functions", name, "code"]) => self.update_code(call, name).await,
+            (&Method::POST, ["2015-03-31", "event-source-mappings"]) => self.create_mapping(call).await,
+            _ => self.handle_at_once(call),
+        }
+    }
+
+    fn handle_at_once(&self, call: &RestCall) -> Answer {
+        let mut store = lock::lock(&self.store);
+        let store = &mut *store;
+        self.forget_deleted_mappings(store);
+        match (&call.method, call.path().as_slice()) {
+            (&Method::GET, ["2015-03-31", "functions"]) => {
+                call.only_query(Service::Lambda, &[])?;
+                self.list_functions(store)
+            }
+            (&Method::GET, ["2015-03-31", "functions", name]) => {
+                latest(call)?;
+                self.get_function(store, name)
+            }
+            (&Method::DELETE, ["2015-03-31", "functions", name]) => {
+                latest(call)?;
+                self.delete_function(store, name)
+            }
+            (&Method::GET, ["2015-03-31", "functions", name, "configuration"]) => {
+                latest(call)?;
+                Ok(Reply::ok(store.function(name, &self.account)?.view(&self.account)))
+            }
+            (&Method::PUT, ["2015-03-31", "functions", name, "configuration"]) => {
+                self.update_configuration(store, call, name)
+            }
+            (&Method::GET, ["2015-03-31", "functions", name, "versions"]) => self.list_versions(store, name),
+            (&Method::GET, ["2015-03-31", "functions", name, "policy"]) => {
+                latest(call)?;
+                self.get_policy(store, name)
+            }
+            (&Method::POST, ["2015-03-31", "functions", name, "policy"]) => {
+                latest(call)?;
+                self.add_permission(store, call, name)
+            }
+            (&Method::DELETE, ["2015-03-31", "functions", name, "policy", statement]) => {
+                self.remove_permission(store, call, name, statement)
+            }
+            (&Method::GET, ["2020-06-30", "functions", name, "code-signing-config"]) => {
+                let name = &store.function(name, &self.account)?.name;
+                Ok(Reply::ok(json!({"CodeSigningConfigArn": "", "FunctionName": name})))
+            }
+            (&Method::GET, ["2019-09-30", "functions", name, "concurrency"]) => {
+                let reserved = store.function(name, &self.account)?.reserved_concurrency;
+                Ok(Reply::ok(json!({"ReservedConcurrentExecutions": reserved})))
+            }
+            (&Method::PUT, ["2017-10-31", "functions", name, "concurrency"]) => {
+                self.put_concurrency(store, call, name)
+            }
+            (&Method::DELETE, ["2017-10-31", "functions", name, "concurrency"]) => {
+                self.delete_concurrency(store, name)
+            }
+            (&Method::GET, ["2015-03-31", "event-source-mappings"]) => self.list_mappings(store, call),
+            (&Method::GET, ["2015-03-31", "event-source-mappings", uuid]) => self.get_mapping(store, uuid),
+            (&Method::PUT, ["2015-03-31", "event-source-mappings", uuid]) => {
+                self.update_mapping(store, call, uuid)
+            }
+            (&Method::DELETE, ["2015-03-31", "event-source-mappings", uuid]) => {
+                self.delete_mapping(store, uuid)
+            }
+            (_, ["2017-03-31", "tags", arn]) => self.serve_tags(store, call, arn),
+            _ => Err(call.unsupported(Service::Lambda)),
+        }
+    }
+
+    /// Hands a function to the data plane. Its log group is made first where its role may make it; on AWS
+    /// that happens when the function first logs.
+    fn publish(&self, function: &Function) {
+        let config = function.config();
+        let arn = self.account.arn("logs", &format!("log-group:{}", config.log_group));
+        if self.iam.may(&config.role_arn, "logs:CreateLogGroup", &arn) {
+            self.logs.ensure_group(&config.log_group);
+        }
+        self.data_plane.put_function(config);
+    }
+
+    /// Looks at everything stored.
+    pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
+        look(&lock::lock(&self.store))
+    }
+}
+
+impl Store {
+    /// A function by its name or ARN.
+    fn function(&self, reference: &str, account: &Account) -> Result<&Function, ApiError> {
+        let name = function_name(reference);
+        self.functions.get(name).ok_or_else(|| no_function(account, name))
+    }
+
+    fn function_mut(&mut self, reference: &str, account: &Account) -> Result<&mut Function, ApiError> {
+        let name = function_name(reference);
+        self.functions.get_mut(name).ok_or_else(|| no_function(account, name))
+    }
+
+    fn mapping(&self, uuid: &str) -> Result<&Mapping, ApiError> {
+        self.mappings.get(uuid).ok_or_else(no_mapping)
+    }
+
+    fn mapping_mut(&mut self, uuid: &str) -> Result<&mut Mapping, ApiError> {
+        self.mappings.get_mut(uuid).ok_or_else(no_mapping)
+    }
+}
+
+/// The name in a function's name, partial ARN or ARN, any of them with or without `:$LATEST`.
+fn function_name(reference: &str) -> &str {
+    let name = reference.rsplit_once("function:").map_or(reference, |(_, name)| name);
+    name.split(':').next().unwrap_or(name)
+}
+
+/// There is one version; a request for another is refused.
+fn latest(call: &RestCall) -> Result<(), ApiError> {
+    call.only_query(Service::Lambda, &["Qualifier"])?;
+    match call.query_value("Qualifier") {
+        None | Some("$LATEST") => Ok(()),
+        Some(other) => Err(invalid(format!(
+            "Qualifier: {other} is not supported by the local plane, which has $LATEST only"
+        ))),
+    }
+}
+
+fn no_function(account: &Account, name: &str) -> ApiError {
+    let message = format!("Function not found: {}", account.function_arn(name));
+    ApiError::not_found("ResourceNotFoundException", message)
+}
+
+fn no_mapping() -> ApiError {
+    ApiError::not_found("ResourceNotFoundException", "The resource you requested does not exist.")
+}
+
+fn parse<T: DeserializeOwned>(operation: &str, document: Value) -> Result<T, ApiError> {
+    input::parse(Service::Lambda, operation, document)
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    Service::Lambda.invalid(message)
+}

@@ -1,0 +1,167 @@
+//! The control plane: the AWS APIs that Terraform, SDKs and the AWS CLI call, and the state they make.
+//!
+//! [`AwsApi::handle`] takes every request that is not the data plane's own (Kinesis, WebSockets,
+//! `@connections`). It knows nothing of servers: `dev` composes its plane by calling it in process.
+//!
+//! What an operation or argument outside the supported set meets is an error that names it. What is stored
+//! and has no effect here is listed in `fidelity/inert.toml`.
+
+pub mod api_gateway;
+pub mod cloudwatch;
+pub mod data_plane;
+pub mod iam;
+mod id;
+pub mod lambda;
+mod lock;
+pub mod logs;
+mod page;
+mod rest;
+pub mod sqs;
+mod state;
+mod sts;
+mod tags;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+
+use crate::account::Account;
+use crate::identity::{Denied, Permissions, Principal, caller};
+use api_gateway::ApiGateway;
+use bytes::Bytes;
+use cloudwatch::CloudWatch;
+use data_plane::DataPlane;
+use http::request::Parts;
+use http::{Response, StatusCode, header};
+use http_body_util::Full;
+use iam::Iam;
+use lambda::Lambda;
+use logs::Logs;
+use rest::RestCall;
+use sqs::Queues;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use wire::protocol::{self, Request};
+use wire::{Answer, ApiError, Service};
+
+/// Where answers say the plane is, when a caller names no host: the port that local planes agree on.
+pub const HOST_DEFAULT: &str = "127.0.0.1:4566";
+/// Hosts that are remembered for [`AwsApi::state`], at most.
+const HOSTS_MAX: usize = 64;
+
+/// The control plane.
+pub struct AwsApi {
+    account: Account,
+    iam: Arc<Iam>,
+    logs: Arc<Logs>,
+    queues: Arc<Queues>,
+    api_gateway: ApiGateway,
+    lambda: Lambda,
+    cloudwatch: CloudWatch,
+    permissions: Arc<dyn Permissions>,
+    /// Hosts that answers were built from, which [`AwsApi::state`] leaves out.
+    hosts: Mutex<BTreeSet<String>>,
+}
+
+impl AwsApi {
+    /// A control plane over a data plane. IAM, logs and queues are shared with that; the code of functions
+    /// is unpacked under `code_dir`.
+    pub fn new(
+        account: Account,
+        iam: Arc<Iam>,
+        logs: Arc<Logs>,
+        queues: Arc<Queues>,
+        data_plane: Arc<dyn DataPlane>,
+        code_dir: PathBuf,
+    ) -> Self {
+        Self {
+            api_gateway: ApiGateway::new(iam.clone(), data_plane.clone()),
+            lambda: Lambda::new(account.clone(), iam.clone(), logs.clone(), data_plane, code_dir),
+            cloudwatch: CloudWatch::new(account.clone()),
+            permissions: iam.clone(),
+            hosts: Mutex::default(),
+            account,
+            iam,
+            logs,
+            queues,
+        }
+    }
+
+    /// Serves one request.
+    pub async fn handle(&self, parts: Parts, body: Bytes) -> Response<Full<Bytes>> {
+        if let Some(function) = lambda::invoked(&parts) {
+            return self.invoke(&parts, &function, body).await;
+        }
+        let request = match protocol::read(&parts, &body) {
+            Ok(request) => request,
+            Err(refusal) => return *refusal,
+        };
+        let (service, protocol, operation) = (request.service, request.protocol, request.operation.clone());
+        let answer = self.answer(&parts, request).await;
+        if let Err(error) = &answer {
+            let path = parts.uri.path();
+            tracing::debug!(service = service.signing_name(), operation, method = %parts.method, path, %error, "refused");
+        }
+        protocol::write(service, protocol, &operation, answer)
+    }
+
+    /// Lambda's Invoke: its payload is any JSON and its answer the function's own, which no protocol here carries.
+    async fn invoke(&self, parts: &Parts, function: &str, payload: Bytes) -> Response<Full<Bytes>> {
+        match caller(&self.permissions, parts) {
+            Some(principal) => self.lambda.invoke(&principal, parts, function, payload).await,
+            None => lambda::refuse_invocation(ApiError::unknown_credentials()),
+        }
+    }
+
+    async fn answer(&self, parts: &Parts, request: Request) -> Answer {
+        let principal = caller(&self.permissions, parts).ok_or_else(ApiError::unknown_credentials)?;
+        let host = self.host(parts);
+        let Request { service, operation, input, .. } = request;
+        self.authorize(&principal, service, &operation, parts)?;
+        match service {
+            Service::ApiGateway => self.api_gateway.handle(&RestCall::new(parts, host, input)),
+            Service::Lambda => self.lambda.handle(&RestCall::new(parts, host, input)).await,
+            Service::Iam => self.iam.handle(&operation, input),
+            Service::Sts => sts::handle(&self.account, &principal, &operation),
+            Service::Logs => self.logs.handle(&operation, input),
+            Service::Sqs => self.queues.handle(&principal, &host, &operation, input).await,
+            Service::CloudWatch => self.cloudwatch.handle(&operation, input),
+        }
+    }
+
+    /// Roles come here for SQS, which checks for itself, and to ask who they are. For anything else a
+    /// policy must allow the service's action on every resource: no role of this flow has one.
+    fn authorize(
+        &self,
+        principal: &Principal,
+        service: Service,
+        operation: &str,
+        parts: &Parts,
+    ) -> Result<(), ApiError> {
+        if matches!(service, Service::Sqs | Service::Sts) {
+            return Ok(());
+        }
+        let operation = if operation.is_empty() { parts.method.as_str() } else { operation };
+        let action = format!("{}:{operation}", service.action_prefix());
+        self.permissions.check(principal, &action, "*").map_err(|denied| access_denied(&denied))
+    }
+
+    fn host(&self, parts: &Parts) -> String {
+        let header = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+        let host = header.or(parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or(HOST_DEFAULT);
+        let mut hosts = lock::lock(&self.hosts);
+        if hosts.len() < HOSTS_MAX && !hosts.contains(host) {
+            hosts.insert(host.to_owned());
+        }
+        host.to_owned()
+    }
+}
+
+/// What a role meets whose policies do not allow what it tries.
+pub(crate) fn access_denied(denied: &Denied) -> ApiError {
+    let message = format!(
+        "User: {} is not authorized to perform: {} on resource: {} because no identity-based policy allows the {} action",
+        denied.role, denied.action, denied.resource, denied.action
+    );
+    ApiError::new(StatusCode::FORBIDDEN, "AccessDeniedException", message).with_query_code("AccessDenied")
+}

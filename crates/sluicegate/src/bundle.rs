@@ -1,0 +1,148 @@
+//! `sluicegate bundle`: lays out all that a deployment needs in one folder, the same bytes from the same commit.
+
+pub mod architecture;
+mod build;
+mod contents;
+mod elf;
+mod environment;
+pub mod layout;
+pub mod manifest;
+pub mod provider;
+mod remap;
+mod sbom;
+pub mod tools;
+mod verify;
+
+use crate::project;
+use anyhow::{Context as _, bail};
+use architecture::Architecture;
+use build::Build;
+use contents::Contents;
+use emulator::stack::Stack;
+use std::path::{Path, PathBuf};
+
+/// The folder of the functions' zips, in a bundle.
+pub const FUNCTIONS: &str = "functions";
+/// The folder of the Terraform configuration, in a bundle.
+pub const TERRAFORM: &str = "terraform";
+/// The folder of this program, in a bundle.
+pub const PROGRAMS: &str = "bin";
+/// Arguments of `bundle`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of the bundle; the bundle that it held is replaced
+    #[arg(long, default_value = "dist", value_name = "DIR")]
+    out: PathBuf,
+    /// CPU architecture of the functions, in place of the one that the tfvars name
+    #[arg(long, value_enum)]
+    architecture: Option<Architecture>,
+    /// A tfvars file whose values replace those of terraform/stack.auto.tfvars, in the bundle too; may be given again
+    #[arg(long = "var-file", value_name = "FILE")]
+    var_files: Vec<PathBuf>,
+    /// Leave the Terraform provider out: 700 MB less, and `terraform init` downloads it
+    #[arg(long)]
+    no_providers: bool,
+    /// Build and pack the functions alone, for `terraform apply` in the repository
+    #[arg(long)]
+    functions_only: bool,
+    /// Check the bundle in DIR against its manifest, and its provider against Terraform's lock file; build nothing
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    verify: Option<PathBuf>,
+    /// The project's folder; by default the one around the working folder
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+}
+
+/// Makes a bundle, or checks one.
+///
+/// # Errors
+/// Where the project, a tool or a file is not as it must be, or a checked bundle is not as it was made.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    if let Some(folder) = &args.verify {
+        let manifest = verify::verify(folder)?;
+        println!("{}  {} files, as they were made", manifest.sha256, manifest.files.len());
+        return Ok(());
+    }
+    // Relative paths would be remapped as they stand, and so not at all.
+    let project = project::find(args.project.as_deref())?;
+    let project = project.canonicalize().with_context(|| format!("cannot read {}", project.display()))?;
+    let out = std::path::absolute(&args.out).context("cannot tell the working folder")?;
+    if layout::is_occupied(&out)? {
+        bail!(
+            "{} holds something that is no bundle: name another folder with --out, or remove it",
+            out.display()
+        );
+    }
+    let stack = Stack::read(&project, &args.var_files)?;
+    let architecture = match args.architecture {
+        Some(architecture) => architecture,
+        None => Architecture::from_tfvars(&stack.architecture)
+            .with_context(|| format!("architecture must be x86_64 or arm64, not {}", stack.architecture))?,
+    };
+    let keys: Vec<_> = stack.packages().into_iter().collect();
+    if stack.functions.is_empty() {
+        bail!("the tfvars name no function: add one to `functions` in terraform/stack.auto.tfvars");
+    }
+
+    // Asked before anything is built: what a build leaves behind is no difference.
+    let commit = tools::commit(&project);
+    let rustc = tools::rustc(&project)?;
+    let build = Build::new(&project, &rustc)?;
+    let var_files = &args.var_files;
+    let contents =
+        Contents { project: &project, var_files, build: &build, rustc: &rustc, architecture, keys: &keys };
+    let staged = staging(&out)?;
+    if args.functions_only {
+        contents.functions(&staged)?;
+    } else {
+        let manifest = contents.all(&staged, commit, !args.no_providers)?;
+        println!("{}  {}", manifest.sha256, args.out.display());
+    }
+    layout::replace(&staged, &out)
+}
+
+/// An empty folder beside the bundle's: what is unfinished is never taken for a bundle.
+fn staging(out: &Path) -> anyhow::Result<PathBuf> {
+    let name = out.file_name().with_context(|| format!("{} cannot be a bundle's folder", out.display()))?;
+    let staged = out.with_file_name(format!(".{}.partial", name.to_string_lossy()));
+    if staged.exists() {
+        std::fs::remove_dir_all(&staged).with_context(|| format!("cannot remove {}", staged.display()))?;
+    }
+    std::fs::create_dir_all(&staged).with_context(|| format!("cannot make {}", staged.display()))?;
+    Ok(staged)
+}
+
+/// This machine, in Terraform's words.
+pub fn platform() -> String {
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        system => system,
+    };
+    let cpu = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        cpu => cpu,
+    };
+    format!("{system}_{cpu}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn folders_under_functions_are_the_keys_of_the_tfvars() {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let stack = Stack::read(&project, &[]).unwrap();
+        let entries = std::fs::read_dir(project.join("functions")).unwrap().map(Result::unwrap);
+        let folders: BTreeSet<_> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        assert_eq!(folders, stack.functions.keys().cloned().collect());
+    }
+
+    #[test]
+    fn a_platform_has_terraforms_name() {
+        let known = ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64"];
+        assert!(known.contains(&platform().as_str()), "{}", platform());
+    }
+}

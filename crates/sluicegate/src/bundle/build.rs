@@ -1,0 +1,126 @@
+//! Builds the functions for Lambda, and this program for the machine that deploys, so that neither tells where.
+
+use super::architecture::Architecture;
+use super::elf;
+use super::remap::{Places, rustflags};
+use super::tools::{self, Rustc, run};
+use anyhow::{Context as _, bail};
+use emulator::package::{Packing, package};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The profile of what is deployed, in the workspace's `Cargo.toml`.
+const FUNCTION_PROFILE: &str = "lambda";
+/// How to get cargo-lambda.
+const INSTALL_CARGO_LAMBDA: &str = "install it with `pip install cargo-lambda ziglang`";
+/// Bytes of the largest zip that Lambda takes in a request: 50 MB.
+const ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;
+
+/// A build of one workspace: its folders and its flags.
+#[derive(Debug)]
+pub struct Build {
+    project: PathBuf,
+    /// Apart from the ordinary target folder: other flags would make cargo compile everything anew each time.
+    target: PathBuf,
+    rustflags: String,
+}
+
+impl Build {
+    /// A build of the workspace in `project`, below cargo's `target` folder. Fetches what is not there yet: that
+    /// step alone sees the caller's environment, where a registry's credentials may be; it runs no crate's code.
+    ///
+    /// # Errors
+    /// Where a crate cannot be fetched, or `Cargo.lock` does not fit the manifests.
+    pub fn new(project: &Path, rustc: &Rustc) -> anyhow::Result<Self> {
+        run(
+            nested_cargo::command(project).args(["fetch", "--locked"]),
+            "cargo fetch",
+            "install Rust with rustup",
+        )?;
+        let metadata = tools::metadata(project, &rustc.host)?;
+        let target = metadata.target_directory.join("bundle");
+        let places = Places {
+            project: project.to_owned(),
+            target: target.clone(),
+            sources: metadata.sources().into_iter().collect(),
+            cargo_home: cargo_home()?,
+            rust_source: rustc.sysroot.join("lib/rustlib/src/rust"),
+            rustc_commit: rustc.commit.clone(),
+        };
+        Ok(Self { project: project.to_owned(), target, rustflags: rustflags(&places) })
+    }
+
+    /// Builds functions and packs each: its key and its zip.
+    ///
+    /// # Errors
+    /// Where one does not compile, would not start on Lambda, or is too large for it.
+    pub fn functions(
+        &self,
+        keys: &[String],
+        architecture: Architecture,
+    ) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+        let out = self.target.join("functions").join(architecture.name());
+        let mut build = self.cargo();
+        build.args(["lambda", "build", "--locked", "--offline", "--profile", FUNCTION_PROFILE]);
+        build.args(["--target", architecture.target()]).arg("--lambda-dir").arg(&out);
+        for key in keys {
+            // The package as well: a function is built with the features that functions have, not the whole
+            // workspace's, which made echo a third larger.
+            build.args(["--package", key, "--bin", key]);
+        }
+        run(&mut build, "cargo lambda build", INSTALL_CARGO_LAMBDA)?;
+        keys.iter()
+            .map(|key| {
+                let path = out.join(key).join("bootstrap");
+                let binary = std::fs::read(&path).with_context(|| {
+                    format!("cargo built no binary called {key}: a function's crate, its binary and its key in the tfvars have the same name")
+                })?;
+                elf::check(&binary, architecture).with_context(|| format!("{key} would not start on Lambda"))?;
+                let zip = package(&binary, Packing::Deflated).with_context(|| format!("cannot pack {key}"))?;
+                if zip.len() > ZIP_BYTES_MAX {
+                    bail!("{key}.zip has {} bytes, Lambda takes {ZIP_BYTES_MAX}: trim its dependencies", zip.len());
+                }
+                Ok((key.clone(), zip))
+            })
+            .collect()
+    }
+
+    /// Builds this program for this machine; the path of its binary. On Linux by cargo-lambda too, whose older C
+    /// library lets it run on any distribution of the last years.
+    ///
+    /// # Errors
+    /// Where it does not compile.
+    pub fn program(&self, host: &str) -> anyhow::Result<PathBuf> {
+        let mut build = self.cargo();
+        let is_linux = host.ends_with("-linux-gnu");
+        let out = self.target.join("program");
+        if is_linux {
+            // Its own defaults are made for functions: one that panics may abort, a plane must not.
+            build.args(["lambda", "build", "--disable-optimizations"]).arg("--lambda-dir").arg(&out);
+        } else {
+            build.arg("build");
+        }
+        build.args(["--locked", "--offline", "--release", "--target", host]);
+        build.args(["--package", env!("CARGO_PKG_NAME"), "--bin", env!("CARGO_BIN_NAME")]);
+        run(&mut build, "cargo build of the bundle's program", INSTALL_CARGO_LAMBDA)?;
+        if is_linux {
+            return Ok(out.join(env!("CARGO_BIN_NAME")).join("bootstrap"));
+        }
+        let name = format!("{}{}", env!("CARGO_BIN_NAME"), std::env::consts::EXE_SUFFIX);
+        Ok(self.target.join(host).join("release").join(name))
+    }
+
+    fn cargo(&self) -> Command {
+        let mut cargo = tools::cargo(&self.project);
+        cargo.env("CARGO_TARGET_DIR", &self.target).env("CARGO_ENCODED_RUSTFLAGS", &self.rustflags);
+        // A build that went on from an earlier one's pieces would not be a function of the source alone.
+        cargo.env("CARGO_INCREMENTAL", "0");
+        cargo
+    }
+}
+
+fn cargo_home() -> anyhow::Result<PathBuf> {
+    let own = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    own.or_else(home).context("cannot tell cargo's home: set CARGO_HOME or HOME")
+}

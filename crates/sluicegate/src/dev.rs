@@ -1,0 +1,221 @@
+//! `sluicegate dev`: builds the functions, runs the plane, and swaps a function when its source changes.
+
+use crate::functions::{self, Built};
+use crate::plane_args::{PlaneArgs, greet};
+use crate::project;
+use crate::stop::StopSignals;
+use anyhow::{Context as _, bail};
+use emulator::compose;
+use emulator::compose::Composed;
+use emulator::package::{Packing, package};
+use emulator::plane::Plane;
+use emulator::stack::Stack;
+use notify::{RecursiveMode, Watcher as _};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::bytes::Bytes;
+
+/// Milliseconds without a further change before a build begins: an editor writes a file in several steps.
+const SETTLE_MS: u64 = 200;
+const UNWATCHED: &str = "the project's files are watched no more: start `dev` again";
+
+/// Arguments of `dev`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    plane: PlaneArgs,
+    /// A tfvars file whose values replace those of terraform/stack.auto.tfvars; may be given again
+    #[arg(long = "var-file", value_name = "FILE")]
+    var_files: Vec<PathBuf>,
+    /// The project's folder; by default the one around the working folder
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+}
+
+/// Runs until Ctrl-C, SIGTERM or SIGHUP.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let mut signals = StopSignals::listen()?;
+    args.plane.install_log()?;
+    let project = project::find(args.project.as_deref())?;
+    let stack = Stack::read(&project, &args.var_files)?;
+    let listener = args.plane.listen().await?;
+    let mut changes = watch(&project)?;
+
+    let keys: Vec<_> = stack.packages().into_iter().collect();
+    let begin = async {
+        let built = first_build(&project, &keys, &mut changes).await?;
+        Ok::<_, anyhow::Error>((args.plane.start(listener, true).await?, built))
+    };
+    let (plane, built) = tokio::select! {
+        begun = begin => begun?,
+        () = signals.next() => return Ok(()),
+    };
+    let result = tokio::select! {
+        result = serve(&project, &stack, &keys, &mut changes, &plane, built) => result,
+        () = signals.next() => Ok(()),
+    };
+    signals.stop(&plane).await.and(result)
+}
+
+/// Fills the plane and follows the project's changes. Ends only with an error.
+async fn serve(
+    project: &Path,
+    stack: &Stack,
+    keys: &[String],
+    changes: &mut mpsc::Receiver<Change>,
+    plane: &Plane,
+    mut built: Vec<Built>,
+) -> anyhow::Result<()> {
+    let mut zips = BTreeMap::new();
+    for built in &built {
+        zips.insert(built.key.clone(), zip(built).await?);
+    }
+    let composed = compose::compose(plane, stack, &zips).await;
+    let composed = composed.context("the control plane refused the stack")?;
+    drop(zips);
+    greet(&greeting(plane, stack, &composed));
+    follow(project, keys, changes, plane, &composed, &mut built).await
+}
+
+/// Builds after each change, and swaps what the build has changed. Ends only with an error.
+async fn follow(
+    project: &Path,
+    keys: &[String],
+    changes: &mut mpsc::Receiver<Change>,
+    plane: &Plane,
+    composed: &Composed,
+    built: &mut Vec<Built>,
+) -> anyhow::Result<()> {
+    while let Some(change) = changes.recv().await {
+        settle(changes).await;
+        if change == Change::Definition {
+            eprintln!("terraform/ changed: stop and start `dev` again to run the new definition");
+            continue;
+        }
+        match functions::build(project, keys).await {
+            Ok(fresh) => swap(plane, composed, built, fresh).await?,
+            Err(error) => eprintln!("error: {error:#}; what ran goes on running"),
+        }
+    }
+    bail!(UNWATCHED)
+}
+
+/// Builds until it succeeds.
+async fn first_build(
+    project: &Path,
+    keys: &[String],
+    changes: &mut mpsc::Receiver<Change>,
+) -> anyhow::Result<Vec<Built>> {
+    eprintln!("building {} (the first time takes minutes)", keys.join(", "));
+    loop {
+        match functions::build(project, keys).await {
+            Ok(built) => return Ok(built),
+            Err(error) => eprintln!("error: {error:#}; waiting for a change to try again (Ctrl-C to leave)"),
+        }
+        if changes.recv().await.is_none() {
+            bail!(UNWATCHED);
+        }
+        settle(changes).await;
+    }
+}
+
+async fn zip(built: &Built) -> anyhow::Result<Bytes> {
+    let binary = tokio::fs::read(&built.binary).await;
+    let binary = binary.with_context(|| format!("cannot read {}", built.binary.display()))?;
+    Ok(package(&binary, Packing::Stored).context("cannot pack the function")?.into())
+}
+
+/// Gives the plane every function whose binary a build has changed.
+async fn swap(
+    plane: &Plane,
+    composed: &Composed,
+    built: &mut Vec<Built>,
+    fresh: Vec<Built>,
+) -> anyhow::Result<()> {
+    for (old, new) in built.iter().zip(&fresh) {
+        if old.modified == new.modified {
+            continue;
+        }
+        if let Some(name) = composed.functions.get(&new.key) {
+            compose::update_code(plane, name, &zip(new).await?).await?;
+            eprintln!("swapped {}", new.key);
+        }
+    }
+    *built = fresh;
+    Ok(())
+}
+
+/// What a person needs to use the plane.
+fn greeting(plane: &Plane, stack: &Stack, composed: &Composed) -> String {
+    let port = plane.address().port();
+    let uri = format!("ws://127.0.0.1:{port}/{}", stack.stage);
+    let functions: Vec<_> = composed.functions.values().map(String::as_str).collect();
+    format!(
+        "\n  WebSocket    {uri}\n  \
+         AWS APIs     AWS_ENDPOINT_URL=http://127.0.0.1:{port}\n  \
+         Stream       {}\n  \
+         Functions    {}\n  \
+         API          {}\n\n  \
+         Ctrl-C stops it. In another terminal:\n  \
+         cargo run -- connect {uri}\n",
+        stack.stream_name(),
+        functions.join(", "),
+        composed.api_id
+    )
+}
+
+/// What kind of file changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// A function's source, or a library's.
+    Source,
+    /// The stack's definition.
+    Definition,
+}
+
+/// Reports changes below the folders that functions and their definition lie in.
+fn watch(project: &Path) -> anyhow::Result<mpsc::Receiver<Change>> {
+    let (sender, receiver) = mpsc::channel(1);
+    let terraform = project.join("terraform");
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        if !(event.kind.is_create() || event.kind.is_modify() || event.kind.is_remove()) {
+            return;
+        }
+        let is = |endings: &[&str]| {
+            let ends = |path: &PathBuf| {
+                path.extension().is_some_and(|end| endings.iter().any(|ending| end == *ending))
+            };
+            event.paths.iter().any(ends)
+        };
+        let is_definition = event.paths.iter().any(|path| path.starts_with(&terraform));
+        let change = if is_definition && is(&["tfvars", "vtl"]) {
+            Change::Definition
+        } else if !is_definition && is(&["rs", "toml"]) {
+            Change::Source
+        } else {
+            return;
+        };
+        // One change is waiting already: it will be followed by a build that sees this one too.
+        let _ = sender.try_send(change);
+    })
+    .context("cannot watch the project's files")?;
+    for folder in ["functions", "examples", "crates/stream-function", "terraform"] {
+        let folder = project.join(folder);
+        if folder.is_dir() {
+            watcher
+                .watch(&folder, RecursiveMode::Recursive)
+                .with_context(|| format!("cannot watch {}", folder.display()))?;
+        }
+    }
+    // It watches for as long as the process runs.
+    std::mem::forget(watcher);
+    Ok(receiver)
+}
+
+/// Waits until no further change has come for a while.
+async fn settle(changes: &mut mpsc::Receiver<Change>) {
+    while let Ok(Some(_)) = tokio::time::timeout(Duration::from_millis(SETTLE_MS), changes.recv()).await {}
+}

@@ -1,0 +1,88 @@
+//! The looks behind the gateway, at a plane in this process that has the project's stack and no function.
+
+use super::*;
+use emulator::compose::compose;
+use emulator::plane::{Plane, PlaneOptions};
+use emulator::stack::Stack;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tokio::net::TcpListener;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For what never comes.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// A plane, its stack's outputs, and a caller.
+async fn plane() -> (Plane, Deployed, Aws) {
+    let folder = tempfile::tempdir().unwrap();
+    let values = folder.path().join("none.tfvars");
+    std::fs::write(&values, "functions = {}").unwrap();
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let stack = Stack::read(&project, &[values]).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plane = Plane::start(listener, PlaneOptions::default()).await.unwrap();
+    let composed = compose(&plane, &stack, &BTreeMap::new()).await.unwrap();
+    let url = plane.endpoint_url();
+    let connections_endpoint = format!("{url}/_aws/execute-api/{}/{}", composed.api_id, stack.stage);
+    let deployed = Deployed {
+        websocket_uri: connections_endpoint.replacen("http", "ws", 1),
+        connections_endpoint,
+        stream_name: stack.stream_name(),
+    };
+    let aws = Aws::new(&move |name| match name {
+        "AWS_ENDPOINT_URL" => Some(url.clone()),
+        "AWS_REGION" => Some("us-east-1".into()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("developer".into()),
+        _ => None,
+    });
+    (plane, deployed, aws.unwrap())
+}
+
+#[tokio::test]
+async fn a_stack_that_works_passes() {
+    let (_plane, stack, aws) = plane().await;
+    let client = record(&aws, &stack, "run", PATIENCE).await.unwrap();
+    let finding = connection(&aws, &stack, client, "run", PATIENCE).await.unwrap();
+    assert_eq!(finding.differs, None, "{finding:?}");
+}
+
+#[tokio::test]
+async fn a_message_that_enters_another_stream_fails() {
+    let (_plane, stack, aws) = plane().await;
+    let ask = json!({ "StreamName": "other", "ShardCount": 2 });
+    aws.call(crate::aws::Service::Kinesis, "CreateStream", &ask).await.unwrap();
+    let stack = Deployed { stream_name: "other".into(), ..stack };
+    let error = loop {
+        // A new stream is not read before it is there.
+        match record(&aws, &stack, "run", SHORT).await.map(drop) {
+            Err(error) if error.to_string().contains("ResourceInUse") => sleep(ASK_EVERY).await,
+            result => break result.unwrap_err(),
+        }
+    };
+    assert!(format!("{error:#}").contains("did not enter the stream"), "{error:#}");
+}
+
+#[tokio::test]
+async fn another_stages_connections_fail() {
+    let (_plane, stack, aws) = plane().await;
+    let client = record(&aws, &stack, "run", PATIENCE).await.unwrap();
+    let stack = Deployed { connections_endpoint: format!("{}x", stack.connections_endpoint), ..stack };
+    let error = connection(&aws, &stack, client, "run", PATIENCE).await.unwrap_err();
+    assert!(format!("{error:#}").contains("GET @connections is refused"), "{error:#}");
+}
+
+#[test]
+fn a_caller_who_may_not_look_is_told_from_a_stack_that_fails() {
+    let refused = |status, code: &str| {
+        let answer = signed_http::Answer {
+            status,
+            body: json!({ "__type": code, "message": "no" }).to_string().into(),
+        };
+        anyhow::Error::from(Refused::of("GetRecords", &answer)).context("a message's record")
+    };
+    assert!(is_denied(&refused(StatusCode::BAD_REQUEST, "AccessDeniedException")));
+    assert!(is_denied(&refused(StatusCode::BAD_REQUEST, "KMSAccessDeniedException")));
+    assert!(is_denied(&refused(StatusCode::FORBIDDEN, "ForbiddenException")));
+    assert!(!is_denied(&refused(StatusCode::BAD_REQUEST, "ResourceNotFoundException")));
+    assert!(!is_denied(&anyhow::anyhow!("AccessDeniedException")));
+}

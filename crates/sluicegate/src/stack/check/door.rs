@@ -1,0 +1,188 @@
+//! What the gateway itself says: to large messages, to what it refuses, and how it spells what it passes on.
+//!
+//! Planes are known to differ in some of it (COMPARE.md), so that those findings are told and not judged.
+
+use super::Finding;
+use anyhow::{Context as _, bail};
+use emulator::gateway::limits::{FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// Bytes of a message of several frames that must come back.
+const FRAGMENTED_BYTES: usize = 100 * 1024;
+/// RFC 6455: a kind of data that the server does not take; a message too big for it.
+const UNSUPPORTED: u16 = 1003;
+const TOO_BIG: u16 = 1009;
+
+/// Sends a message in several frames and waits for it.
+///
+/// # Errors
+/// Where it does not come back whole: every plane must pass it.
+pub async fn fragmented(uri: &str, run: &str, patience: Duration) -> anyhow::Result<()> {
+    let text = padded(run, FRAGMENTED_BYTES);
+    let mut door = Door::open(uri, patience).await?;
+    for frame in frames(&text) {
+        door.socket.send(frame).await.context("the connection was lost")?;
+    }
+    let (sent, received): (Value, Value) =
+        (serde_json::from_str(&text)?, serde_json::from_str(&door.text_with(run, patience).await?)?);
+    if sent != received {
+        bail!("a message of {FRAGMENTED_BYTES} bytes came back altered");
+    }
+    Ok(())
+}
+
+/// Looks at what planes differ in.
+///
+/// # Errors
+/// Where the gateway takes no connection.
+pub async fn findings(uri: &str, run: &str, patience: Duration) -> anyhow::Result<Vec<Finding>> {
+    let frame = || vec![Message::text(padded(run, FRAME_BYTES_MAX + 1))];
+    let binary = || vec![Message::binary(vec![1, 2, 3])];
+    Ok(vec![
+        Finding {
+            expected: "digits and escapes come back as they were sent",
+            differs: spelling(uri, run, patience).await?,
+        },
+        Finding {
+            expected: "text that is no JSON is refused with \"Bad request body\"",
+            differs: refusal(uri, patience).await?,
+        },
+        Finding {
+            expected: "a frame over 32 KB closes its connection with 1009",
+            differs: closing(uri, frame(), TOO_BIG, patience).await?,
+        },
+        Finding {
+            expected: "a message over 128 KB closes its connection with 1009",
+            differs: closing(uri, frames(&padded(run, MESSAGE_BYTES_MAX + 1)), TOO_BIG, patience).await?,
+        },
+        Finding {
+            expected: "a binary frame closes its connection with 1003",
+            differs: closing(uri, binary(), UNSUPPORTED, patience).await?,
+        },
+    ])
+}
+
+/// How numbers beyond 64 bits and escapes come back.
+async fn spelling(uri: &str, run: &str, patience: Duration) -> anyhow::Result<Option<String>> {
+    let rest =
+        r#""big":12345678901234567890123,"one":1.0,"exp":1e3,"tiny":-1E-400,"text":"\"'\\/\b\f\u00e9é☃""#;
+    let text = format!(r#"{{"run":"{run}",{rest}}}"#);
+    let mut door = Door::open(uri, patience).await?;
+    door.send(text.clone()).await?;
+    Ok(match door.text_with(run, patience).await {
+        Ok(received) => (received != text).then(|| format!("sent {text}, received {received}")),
+        Err(error) => Some(format!("{error:#}")),
+    })
+}
+
+/// What the gateway says to text that is no JSON.
+async fn refusal(uri: &str, patience: Duration) -> anyhow::Result<Option<String>> {
+    let mut door = Door::open(uri, patience).await?;
+    door.send("not json".into()).await?;
+    Ok(door.text_with("Bad request body", patience).await.err().map(|error| format!("{error:#}")))
+}
+
+/// With which code the gateway closes after `messages`.
+async fn closing(
+    uri: &str,
+    messages: Vec<Message>,
+    code: u16,
+    patience: Duration,
+) -> anyhow::Result<Option<String>> {
+    let mut door = Door::open(uri, patience).await?;
+    for message in messages {
+        // It may have closed by now, which is read below.
+        if door.socket.send(message).await.is_err() {
+            break;
+        }
+    }
+    Ok(match door.closed(patience).await {
+        Ok(Some(found)) => (found != code).then(|| format!("closed with {found}")),
+        Ok(None) => Some("closed without a code".into()),
+        Err(error) => Some(format!("{error:#}")),
+    })
+}
+
+/// A message of exactly this many bytes.
+fn padded(run: &str, bytes: usize) -> String {
+    let empty = json!({ "pad": "", "run": run }).to_string().len();
+    json!({ "pad": "x".repeat(bytes.saturating_sub(empty)), "run": run }).to_string()
+}
+
+/// A text in frames that the gateway takes one by one.
+fn frames(text: &str) -> Vec<Message> {
+    let parts: Vec<_> = text.as_bytes().chunks(FRAME_BYTES_MAX).collect();
+    let frame = |(index, part): (usize, &&[u8])| {
+        let kind = if index == 0 { Data::Text } else { Data::Continue };
+        Message::Frame(Frame::message(part.to_vec(), OpCode::Data(kind), index + 1 == parts.len()))
+    };
+    parts.iter().enumerate().map(frame).collect()
+}
+
+/// A connection without a client's care for its own messages.
+pub struct Door {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Door {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Where the handshake fails or takes too long.
+    pub async fn open(uri: &str, patience: Duration) -> anyhow::Result<Self> {
+        let handshake = timeout(patience, connect_async(uri)).await;
+        let (socket, _) =
+            handshake.with_context(|| format!("no handshake with {uri}"))?.context("cannot connect")?;
+        Ok(Self { socket })
+    }
+
+    /// Sends a text.
+    ///
+    /// # Errors
+    /// Where the connection is gone.
+    pub async fn send(&mut self, text: String) -> anyhow::Result<()> {
+        self.socket.send(Message::text(text)).await.context("the connection was lost")
+    }
+
+    /// The code that the connection is closed with, if with any.
+    ///
+    /// # Errors
+    /// Where it is not closed within `patience`.
+    pub async fn closed(&mut self, patience: Duration) -> anyhow::Result<Option<u16>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let message = timeout_at(deadline, self.socket.next()).await;
+            let message = message.with_context(|| format!("not closed within {} s", patience.as_secs()))?;
+            match message {
+                Some(Ok(Message::Close(frame))) => return Ok(frame.map(|frame| u16::from(frame.code))),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Ok(None),
+            }
+        }
+    }
+
+    /// The next text that holds `part`; others, as acknowledgements, are passed over.
+    ///
+    /// # Errors
+    /// Where the connection ends before, or none comes within `patience`.
+    pub async fn text_with(&mut self, part: &str, patience: Duration) -> anyhow::Result<String> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let message = timeout_at(deadline, self.socket.next()).await;
+            let message = message.with_context(|| format!("no answer within {} s", patience.as_secs()))?;
+            match message.context("the connection was closed")?.context("the connection was lost")? {
+                Message::Text(text) if text.as_str().contains(part) => return Ok(text.to_string()),
+                Message::Close(_) => bail!("the connection was closed"),
+                _ => {}
+            }
+        }
+    }
+}
