@@ -62,7 +62,7 @@ impl Batches {
 
     fn next(&mut self, records: usize) -> (Bytes, Vec<Vec<String>>) {
         let mut expected = vec![Vec::new(); self.events.len()];
-        let arrived_ms = emulator::clock::now_ms();
+        let arrived_ms = emulator::core::clock::now_ms();
         let records: Vec<_> = (0..records)
             .map(|index| {
                 let client = index % self.events.len();

@@ -99,7 +99,7 @@ fn batch(first: usize) -> Bytes {
             sequence_number: format!("{index:056}").into(),
             partition_key: connection,
             data: STANDARD.encode(event.to_string()),
-            arrived_ms: emulator::clock::now_ms(),
+            arrived_ms: emulator::core::clock::now_ms(),
         })
     };
     let records: Vec<_> = (first..first + RECORDS).map(record).collect();

@@ -42,5 +42,8 @@ pub fn version(program: &str) -> anyhow::Result<String> {
 
 /// `2026-01-31`, today in UTC.
 pub fn today() -> String {
-    emulator::clock::iso_8601(emulator::clock::now_ms()).chars().take("2026-01-31".len()).collect()
+    emulator::core::clock::iso_8601(emulator::core::clock::now_ms())
+        .chars()
+        .take("2026-01-31".len())
+        .collect()
 }

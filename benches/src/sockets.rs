@@ -1,7 +1,7 @@
 //! Many idle WebSockets from one process: a socket each and nothing more.
 
 use anyhow::{Context as _, ensure};
-use emulator::open_files;
+use emulator::core::open_files;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 

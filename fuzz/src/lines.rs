@@ -1,6 +1,6 @@
 //! A log that only counts.
 
-use emulator::logs::LogSink;
+use emulator::core::logs::LogSink;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 

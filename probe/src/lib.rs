@@ -132,7 +132,7 @@ async fn apply_and_ask(options: &Options, terraform: &Terraform, mut stop: Stop)
             bail!("stopped");
         }
     };
-    let date = emulator::clock::iso_8601(emulator::clock::now_ms());
+    let date = emulator::core::clock::iso_8601(emulator::core::clock::now_ms());
     let date = date.split('T').next().map(str::to_owned);
     Ok(Fixture {
         plane: if is_aws { "aws" } else { "local" }.to_owned(),

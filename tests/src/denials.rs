@@ -1,6 +1,6 @@
 //! What a plane in this process denied, as its log tells.
 
-use emulator::identity::Denied;
+use emulator::core::identity::Denied;
 use std::sync::{Mutex, Once, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;

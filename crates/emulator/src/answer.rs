@@ -3,11 +3,11 @@
 use crate::aws_api::wire::protocol::{self, Protocol};
 use crate::aws_api::wire::{ApiError, Service};
 use crate::body;
+use crate::core::identity::proof::Unproven;
+use crate::core::metrics;
 use crate::faults;
 use crate::gateway::limits::MESSAGE_BYTES_MAX;
 use crate::guard::{self, Admitted, PAGES_PREFIX, Purpose, Refusal};
-use crate::identity::proof::Unproven;
-use crate::metrics;
 use crate::plane::Plane;
 use crate::stream;
 use axum::body::Body;

@@ -1,11 +1,17 @@
 //! The plane as a whole: what it is made of, how it starts and how it stops.
 
-use crate::account::Account;
 use crate::aws_api::AwsApi;
 use crate::aws_api::data_plane::DataPlane;
 use crate::aws_api::iam::Iam;
 use crate::aws_api::logs::Logs;
 use crate::aws_api::sqs::Queues;
+use crate::core::account::Account;
+use crate::core::metrics::Page;
+#[cfg(feature = "fuzzing")]
+use crate::core::open_files;
+use crate::core::panics;
+use crate::core::temp_folder;
+use crate::core::temp_folder::TempFolder;
 use crate::faults::{FaultSettings, Faults};
 use crate::function::config::FunctionConfig;
 use crate::function::mapping::config::MappingConfig;
@@ -14,14 +20,9 @@ use crate::function::{self, Functions, InvokeError, Invoked, Processes};
 use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::guard::{Access, Guard};
-use crate::metrics::Page;
-#[cfg(feature = "fuzzing")]
-use crate::open_files;
-use crate::panics;
 use crate::server;
 use crate::storage::{Checkpoints, Restored, Storage, StorageError};
 use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
-use crate::temp_folder::{self, TempFolder};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;

@@ -1,8 +1,9 @@
 //! The one port: accepts connections and serves them.
 
 use crate::answer::{answer, page};
+use crate::core::open_files;
+use crate::core::open_files::Room;
 use crate::gateway;
-use crate::open_files::{self, Room};
 use crate::plane::Plane;
 use http::StatusCode;
 use hyper::service::service_fn;

@@ -91,7 +91,7 @@ pub struct Args {
 /// Where the load cannot be run, a result cannot be written, or the run failed: a loss, an alteration, an
 /// inversion, a connection refused or lost, or a threshold not reached.
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    emulator::open_files::raise();
+    emulator::core::open_files::raise();
     let settings = settings(&args)?;
     let thresholds = Thresholds {
         p99_ms_max: args.max_p99_ms,

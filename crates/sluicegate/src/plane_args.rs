@@ -3,9 +3,9 @@
 use crate::access_args::AccessArgs;
 use crate::{flow_log, print};
 use anyhow::Context as _;
+use emulator::core::isolation;
+use emulator::core::open_files;
 use emulator::faults::{FAULTS_MAX, Fault, FaultSettings, FaultSpec};
-use emulator::isolation;
-use emulator::open_files;
 use emulator::plane::{Plane, PlaneOptions};
 use emulator::stream::WriteLimits;
 use std::fmt::Write as _;

@@ -12,7 +12,6 @@ pub mod data_plane;
 pub mod iam;
 mod id;
 pub mod lambda;
-mod lock;
 pub mod logs;
 mod page;
 mod rest;
@@ -24,8 +23,8 @@ mod tags;
 mod tests;
 pub mod wire;
 
-use crate::account::Account;
-use crate::identity::{Denied, Permissions, Principal, caller};
+use crate::core::account::Account;
+use crate::core::identity::{Denied, Permissions, Principal, caller};
 use api_gateway::ApiGateway;
 use bytes::Bytes;
 use cloudwatch::CloudWatch;
@@ -149,7 +148,7 @@ impl AwsApi {
     fn host(&self, parts: &Parts) -> String {
         let header = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
         let host = header.or(parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or(HOST_DEFAULT);
-        let mut hosts = lock::lock(&self.hosts);
+        let mut hosts = crate::core::lock::lock(&self.hosts);
         if hosts.len() < HOSTS_MAX && !hosts.contains(host) {
             hosts.insert(host.to_owned());
         }

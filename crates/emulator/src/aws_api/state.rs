@@ -3,9 +3,10 @@
 //! Ids give way to names, hosts and creation times to placeholders; documents that are JSON are compared as
 //! JSON. What has no effect here (descriptions, tags, alarms, dashboards) is left out.
 
+use super::AwsApi;
 use super::api_gateway::definition::{ApiRecord, Definition};
 use super::iam::role::Role;
-use super::{AwsApi, lock};
+use crate::core::lock;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! STS: who the caller is.
 
 use super::wire::{Answer, ApiError, Reply};
-use crate::account::Account;
-use crate::identity::Principal;
+use crate::core::account::Account;
+use crate::core::identity::Principal;
 use serde_json::json;
 
 /// Serves one operation.

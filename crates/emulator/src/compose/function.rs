@@ -1,7 +1,7 @@
 //! A function: its consumer, logs, fault queue, role, code and mapping, as `terraform/modules/function` makes them.
 
 use super::{ComposeError, Composer, call};
-use crate::clock;
+use crate::core::clock;
 use crate::stack::Function;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

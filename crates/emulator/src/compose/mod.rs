@@ -3,7 +3,7 @@
 //! What is created here mirrors `terraform/`; a test holds the two equal. Alarms, dashboards and tags have no
 //! effect on a plane (`fidelity/inert.toml`) and are left to Terraform.
 
-use crate::account::Account;
+use crate::core::account::Account;
 use crate::plane::Plane;
 use crate::stack::Stack;
 use axum::body::Body;

@@ -2,7 +2,7 @@
 
 use super::config::LogFormat;
 use super::runtime_api::RESPONSE_BYTES_MAX;
-use crate::clock;
+use crate::core::clock;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::process::ExitStatus;

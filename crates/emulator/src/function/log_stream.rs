@@ -2,8 +2,8 @@
 
 use super::config::FunctionConfig;
 use super::environment::Surroundings;
-use crate::clock;
-use crate::identity::Principal;
+use crate::core::clock;
+use crate::core::identity::Principal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

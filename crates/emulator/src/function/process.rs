@@ -2,8 +2,8 @@
 
 use super::config::{FunctionConfig, LogFormat};
 use super::environment::Surroundings;
-use crate::identity::Credentials;
-use crate::open_files;
+use crate::core::identity::Credentials;
+use crate::core::open_files;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;
 use std::process::{ExitStatus, Stdio};

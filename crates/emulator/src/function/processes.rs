@@ -1,7 +1,7 @@
 //! Every process that functions run in: ended together, however the emulator ends.
 
 use super::watcher::Watcher;
-use crate::temp_folder::TempFolder;
+use crate::core::temp_folder::TempFolder;
 use std::path::PathBuf;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;

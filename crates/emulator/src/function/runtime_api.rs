@@ -3,8 +3,8 @@
 //! `AWS_LAMBDA_RUNTIME_API` is a host and a port, nothing more, so an environment is told apart by the
 //! listener that it talks to.
 
+use crate::core::open_files;
 use crate::guard;
-use crate::open_files;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};

@@ -3,7 +3,7 @@
 use super::Gateway;
 use super::context::MessageContext;
 use super::stage::Stage;
-use crate::clock;
+use crate::core::clock;
 
 /// Writes the line, where the stage has a destination.
 pub fn write(gateway: &Gateway, stage: &Stage, context: &MessageContext<'_>) {

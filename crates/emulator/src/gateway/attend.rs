@@ -4,12 +4,12 @@
 use super::connections::{Connection, NewConnection};
 use super::{Gateway, Surroundings, Timers};
 use super::{handshake, ids, socket};
-use crate::account::Account;
-use crate::clock;
+use crate::core::account::Account;
+use crate::core::clock;
+use crate::core::identity::Unrestricted;
+use crate::core::logs::LogSink;
 use crate::faults::Faults;
 use crate::function::{self, Functions, INIT_MAX};
-use crate::identity::Unrestricted;
-use crate::logs::LogSink;
 use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::authorizer::Identity;
 use super::limits::QUEUED_BYTES_MAX;
 use super::queue::{Outbox, Queue, queue};
-use crate::clock;
+use crate::core::clock;
 use bytes::Bytes;
 use dashmap::DashMap;
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use super::connections::Connection;
 use super::opening::Opening;
 use super::selection::ContextLookup;
 use super::trace::Trace;
-use crate::clock;
+use crate::core::clock;
 use mapping_template::{Context, Node};
 use std::borrow::Cow;
 

@@ -11,7 +11,7 @@ use super::socket::Ended;
 use super::stage::{Integration, Route, Stage, Target};
 use super::trace::{Call, Failure};
 use super::{Deployed, Gateway, access_log, ids};
-use crate::clock;
+use crate::core::clock;
 use bytes::Bytes;
 use json_text::Json;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use super::opening::Opening;
 use super::queue::Outbox;
 use super::trace::Failure;
 use super::{Deployed, Gateway, access_log, authorizer, dispatch, ids, socket};
-use crate::clock;
+use crate::core::clock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

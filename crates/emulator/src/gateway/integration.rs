@@ -7,7 +7,7 @@ use super::selection::Subject;
 use super::stage::{
     Integration, KinesisAction, ParameterValue, Passthrough, ResponseKey, Stage, Target, Templates,
 };
-use crate::identity::{Denied, Principal};
+use crate::core::identity::{Denied, Principal};
 use crate::stream::{PutError, PutRecord, stream_of};
 use bytes::Bytes;
 use json_text::{Json, Kind};

@@ -2,7 +2,7 @@
 //! (docs/aws-behaviour.md#apigateway-logs).
 
 use super::Gateway;
-use crate::metrics::Page;
+use crate::core::metrics::Page;
 use dashmap::DashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;

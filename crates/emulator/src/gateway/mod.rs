@@ -33,12 +33,12 @@ mod trace;
 pub use endpoint::Endpoint;
 pub use handshake::is_upgrade;
 
-use crate::account::Account;
-use crate::clock;
+use crate::core::account::Account;
+use crate::core::clock;
+use crate::core::identity::Permissions;
+use crate::core::logs::LogSink;
 use crate::faults::Faults;
 use crate::function::Functions;
-use crate::identity::Permissions;
-use crate::logs::LogSink;
 use crate::stream::Streams;
 use connections::{CloseReason, Connections};
 use dashmap::DashMap;

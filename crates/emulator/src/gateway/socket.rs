@@ -5,7 +5,7 @@ use super::limits::{CLOSE_MAX, CLOSE_MAX_STOPPING, FRAME_BYTES_MAX, MESSAGE_BYTE
 use super::pace::Pace;
 use super::queue::Outbox;
 use super::{Gateway, dispatch};
-use crate::clock;
+use crate::core::clock;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};

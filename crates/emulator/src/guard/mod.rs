@@ -12,10 +12,10 @@ pub use cors::{Cors, preflight};
 pub use host::{AllowedHost, BadHost, NotAHost, of as host_of};
 pub use origin::{AllowedOrigin, NotAnOrigin};
 
+use crate::core::identity::Permissions;
+use crate::core::identity::proof::{Proof, Unproven};
+use crate::core::identity::signature::{Claim, Incomplete};
 use crate::gateway::{self, Endpoint};
-use crate::identity::Permissions;
-use crate::identity::proof::{Proof, Unproven};
-use crate::identity::signature::{Claim, Incomplete};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use origin::Sender;

@@ -3,7 +3,7 @@
 use super::Streams;
 use super::encoding::Encoding;
 use super::wire::stream_of;
-use crate::account::stream_arn_of_arn;
+use crate::core::account::stream_arn_of_arn;
 use axum::body::Body;
 use ferrokinesis::sequence;
 use ferrokinesis::types::StreamMode;

@@ -3,7 +3,7 @@
 use super::put::PutError;
 use super::read::{Position, ReadLimit, Record};
 use super::{ReadRecords, Streams};
-use crate::clock;
+use crate::core::clock;
 use ferrokinesis::{sequence, shard_iterator};
 use serde_json::Value;
 

@@ -30,10 +30,10 @@ pub use subscribe::SubscriptionTimers;
 pub use wire::TARGET_PREFIX;
 pub(crate) use wire::{is_signed, refuse_head, stream_of};
 
-use crate::account::Account;
+use crate::core::account::Account;
+use crate::core::identity::Permissions;
+use crate::core::metrics::Page;
 use crate::faults::Faults;
-use crate::identity::Permissions;
-use crate::metrics::Page;
 use crate::storage::{Restored, Storage};
 use dashmap::DashMap;
 use ferrokinesis::error::KinesisErrorResponse;

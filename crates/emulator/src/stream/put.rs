@@ -3,7 +3,7 @@
 use super::routes::Routes;
 use super::wire::stream_of;
 use super::{Open, Streams};
-use crate::clock;
+use crate::core::clock;
 use crate::faults::Fault;
 use crate::storage::{Entry, NewRecord, StorageError};
 use base64::Engine as _;
@@ -55,7 +55,7 @@ impl PutError {
         Self { status: 500, code: "InternalFailure".into(), message: message.into() }
     }
 
-    pub(super) fn denied(denied: &crate::identity::Denied) -> Self {
+    pub(super) fn denied(denied: &crate::core::identity::Denied) -> Self {
         Self { status: 400, code: "AccessDeniedException".into(), message: format!("User: {denied}") }
     }
 }

@@ -138,7 +138,7 @@ impl Streams {
         if arn.contains("/consumer/") {
             return self.store.get_consumer(arn).await.is_some();
         }
-        match crate::account::stream_name_of_arn(arn) {
+        match crate::core::account::stream_name_of_arn(arn) {
             Some(name) => self.store.contains_stream(name).await,
             None => false,
         }

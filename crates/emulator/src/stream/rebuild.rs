@@ -76,7 +76,7 @@ fn add_closed_shards(stream: &mut Stream, tails: &Tails, shards: usize) {
         let tail = tails.get(&(index as u32));
         let known = tail.and_then(|tail| Some((starts(index as u32, tail)?, tail.clone())));
         let unknown = || {
-            let starts = sequence::stringify_sequence(&first(index as i64, crate::clock::now_ms()));
+            let starts = sequence::stringify_sequence(&first(index as i64, crate::core::clock::now_ms()));
             (starts.clone(), starts)
         };
         let (starts, ends) = known.unwrap_or_else(unknown);

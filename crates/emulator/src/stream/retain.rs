@@ -5,7 +5,7 @@
 
 use super::Streams;
 use super::read::{arrived_ms, shard_index};
-use crate::clock;
+use crate::core::clock;
 use ferrokinesis::sequence;
 use std::collections::HashMap;
 use std::time::Duration;

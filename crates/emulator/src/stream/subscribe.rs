@@ -87,7 +87,7 @@ impl Streams {
             let message = format!("Consumer {consumer_arn} is not ACTIVE.");
             return Err(PutError::client("ResourceInUseException", &message));
         }
-        let stream = crate::account::stream_name_of_arn(consumer_arn).unwrap_or_default();
+        let stream = crate::core::account::stream_name_of_arn(consumer_arn).unwrap_or_default();
         let named = request["ShardId"].as_str().unwrap_or_default();
         let index = sequence::resolve_shard_id(named).ok().map(|(_, index)| index);
         let shards = self.shards(stream).await.unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The stream as its callers see it, on the wire and inside the plane.
 
 use super::*;
-use crate::clock;
+use crate::core::clock;
 use crate::storage::{Entry, NewRecord};
 use encoding::Encoding;
 use http_body_util::BodyExt as _;

@@ -4,8 +4,9 @@ use super::amend::{amended, with_on_demand_limit, with_shard_count, with_stream_
 use super::encoding::Encoding;
 use super::get_records::check_iterator;
 use super::{PutError, Streams, reshard};
-use crate::account::stream_name_of_arn;
-use crate::identity::{self, Principal};
+use crate::core::account::stream_name_of_arn;
+use crate::core::identity;
+use crate::core::identity::Principal;
 use crate::storage::StorageError;
 use axum::body::Body;
 use bytes::Bytes;

@@ -123,7 +123,7 @@ impl Fault {
                 "{function_name} {reason} key {} sequence number {} arrived {}: {error}",
                 record.partition_key,
                 record.sequence_number,
-                emulator::clock::iso_8601(u64::try_from(record.arrival_epoch_ms).unwrap_or_default()),
+                emulator::core::clock::iso_8601(u64::try_from(record.arrival_epoch_ms).unwrap_or_default()),
             ),
             Self::Range(RangeFault { request_context, batch }) => format!(
                 "{} {} {} of {}, sequence numbers {} to {}, first arrived {}",

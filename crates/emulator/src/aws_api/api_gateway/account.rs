@@ -3,8 +3,8 @@
 use super::{ApiGateway, Store, invalid};
 use crate::aws_api::rest::RestCall;
 use crate::aws_api::wire::{Answer, Reply, Service};
+use crate::core::identity::{Permissions as _, Principal};
 use crate::gateway::stage::Throttle;
-use crate::identity::{Permissions as _, Principal};
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;

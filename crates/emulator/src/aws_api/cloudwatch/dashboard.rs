@@ -1,10 +1,10 @@
 //! Dashboards: stored and read back; nothing draws them here.
 
 use super::{CloudWatch, parse};
-use crate::aws_api::lock;
 use crate::aws_api::page::page;
 use crate::aws_api::tags::{self, Tag, Tags};
 use crate::aws_api::wire::{Answer, ApiError, Reply, time};
+use crate::core::lock;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;

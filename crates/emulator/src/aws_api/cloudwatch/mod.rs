@@ -6,10 +6,10 @@ mod dashboard;
 pub use alarm::Alarm;
 pub use dashboard::Dashboard;
 
-use super::lock;
 use super::tags::{self, Tag, Tags};
 use super::wire::{Answer, ApiError, Reply, Service, input};
-use crate::account::Account;
+use crate::core::account::Account;
+use crate::core::lock;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

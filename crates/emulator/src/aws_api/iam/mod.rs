@@ -15,10 +15,10 @@ pub mod strict;
 #[cfg(test)]
 mod tests;
 
-use super::lock;
 use super::wire::{Answer, ApiError, Service, input};
-use crate::account::Account;
-use crate::identity::Issued;
+use crate::core::account::Account;
+use crate::core::identity::Issued;
+use crate::core::lock;
 use document::Policy;
 use role::Role;
 use serde::de::DeserializeOwned;

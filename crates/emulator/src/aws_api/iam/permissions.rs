@@ -3,9 +3,10 @@
 use super::Iam;
 use super::evaluate::{Caller, Request, Verdict, allows, judge};
 use super::role::Role;
-use crate::aws_api::{id, lock};
-use crate::identity::signature::SigningKeys;
-use crate::identity::{Credentials, Denied, Issued, Permissions, Principal};
+use crate::aws_api::id;
+use crate::core::identity::signature::SigningKeys;
+use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal};
+use crate::core::lock;
 use std::sync::Arc;
 
 /// Access keys of temporary credentials begin so.
@@ -142,7 +143,7 @@ fn refuse(role: &str, action: &str, resource: &str) -> Denied {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::Account;
+    use crate::core::account::Account;
     use serde_json::json;
 
     const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/s";

@@ -3,10 +3,11 @@
 use super::document::Kind;
 use super::role::{Document, Role, check_name, no_role};
 use super::{Iam, parse};
+use crate::aws_api::id;
 use crate::aws_api::tags::{self, Tag};
 use crate::aws_api::wire::input::from_text;
 use crate::aws_api::wire::{Answer, ApiError, Reply};
-use crate::aws_api::{id, lock};
+use crate::core::lock;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

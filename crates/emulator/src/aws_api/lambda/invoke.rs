@@ -1,12 +1,13 @@
 //! Invoke: runs a function for whoever calls, and answers what it answers.
 
 use super::{Lambda, function_name, invalid};
+use crate::aws_api::access_denied;
 use crate::aws_api::rest::RestCall;
 use crate::aws_api::wire::protocol::{self, Protocol};
 use crate::aws_api::wire::{ApiError, Service};
-use crate::aws_api::{access_denied, lock};
+use crate::core::identity::{Permissions as _, Principal};
+use crate::core::lock;
 use crate::function::{Ended, InvokeError, Invoked};
-use crate::identity::{Permissions as _, Principal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

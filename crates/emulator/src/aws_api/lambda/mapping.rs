@@ -3,15 +3,15 @@
 use super::mapping_check::starting_position;
 use super::mapping_settings::MappingSettings;
 use super::{Lambda, Store, function_name, invalid, parse};
-use crate::account::{Account, stream_arn_of_arn};
-use crate::aws_api::lock;
 use crate::aws_api::page::page;
 use crate::aws_api::rest::RestCall;
 use crate::aws_api::tags::Tags;
 use crate::aws_api::wire::{Answer, ApiError, Reply, Service, input, time};
+use crate::core::account::{Account, stream_arn_of_arn};
+use crate::core::identity::{Permissions as _, Principal};
+use crate::core::lock;
 use crate::function::mapping::config::{MappingConfig, StartingPosition};
 use crate::function::mapping::{MappingState, MappingStatus};
-use crate::identity::{Permissions as _, Principal};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;

@@ -20,11 +20,11 @@ pub use mapping::Mapping;
 
 use super::data_plane::DataPlane;
 use super::iam::Iam;
-use super::lock;
 use super::logs::Logs;
 use super::rest::RestCall;
 use super::wire::{Answer, ApiError, Reply, Service, input};
-use crate::account::Account;
+use crate::core::account::Account;
+use crate::core::lock;
 use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! A function's settings: what a request may carry, and what AWS defaults.
 
 use super::code::Code;
-use crate::account::Account;
+use crate::core::account::Account;
 use crate::function::config::{FunctionConfig, LogFormat};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -2,10 +2,10 @@
 
 use super::events::Events;
 use super::{Logs, invalid, parse};
-use crate::aws_api::lock;
 use crate::aws_api::page::page;
 use crate::aws_api::tags::Tags;
 use crate::aws_api::wire::{Answer, ApiError, Reply, time};
+use crate::core::lock;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;

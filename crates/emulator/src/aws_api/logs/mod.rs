@@ -7,10 +7,10 @@ mod read;
 
 pub use group::Group;
 
-use super::lock;
 use super::wire::{Answer, ApiError, Service, input, time};
-use crate::account::Account;
-use crate::logs::LogSink;
+use crate::core::account::Account;
+use crate::core::lock;
+use crate::core::logs::LogSink;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

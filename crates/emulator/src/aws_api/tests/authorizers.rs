@@ -3,9 +3,9 @@
 use super::api_gateway::websocket_api;
 use super::lambda::with_function;
 use super::{Api, ROLE, lock};
+use crate::core::identity::Permissions as _;
 use crate::gateway::authorizer::IdentitySource;
 use crate::gateway::stage::Authorization;
-use crate::identity::Permissions as _;
 use http::StatusCode;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Finds out which operation a request calls and in which protocol, and writes the answer in the same.
 
 use super::{Answer, ApiError, Service, cbor, query, xml};
-use crate::identity::credential_scope;
+use crate::core::identity::credential_scope;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode, header};

@@ -5,9 +5,9 @@ use super::config::MappingConfig;
 use super::failure::{FailureFrame, message};
 use super::lane::GivenUp;
 use super::progress::Progress;
-use crate::account::stream_arn_of_arn;
-use crate::clock;
-use crate::identity::Principal;
+use crate::core::account::stream_arn_of_arn;
+use crate::core::clock;
+use crate::core::identity::Principal;
 
 /// Where one shard's given-up records are reported, and in whose name.
 pub(super) struct Destination<'a> {

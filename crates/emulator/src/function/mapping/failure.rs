@@ -3,7 +3,7 @@
 
 use super::batch::Invocation;
 use super::lane::{Condition, GivenUp};
-use crate::clock;
+use crate::core::clock;
 use serde_json::{Value, json};
 
 /// Whose records were given up.

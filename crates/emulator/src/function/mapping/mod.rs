@@ -35,10 +35,10 @@ pub mod verdict;
 mod verdict_tests;
 
 use super::{Ended, Functions, InvokeError};
-use crate::account::{Account, stream_arn_of_arn, stream_name_of_arn};
+use crate::core::account::{Account, stream_arn_of_arn, stream_name_of_arn};
+use crate::core::identity::{Denied, Permissions, Principal};
+use crate::core::metrics::Page;
 use crate::faults::{Fault, Faults};
-use crate::identity::{Denied, Permissions, Principal};
-use crate::metrics::Page;
 use crate::storage::Checkpoints;
 use crate::stream::Streams;
 use batch::Verdict;

@@ -8,7 +8,7 @@ use super::poller::End;
 use super::position::first_position;
 use super::progress::{MappingState, Progress};
 use super::shard::Shard;
-use crate::account::stream_name_of_arn;
+use crate::core::account::stream_name_of_arn;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::{Id, JoinSet};

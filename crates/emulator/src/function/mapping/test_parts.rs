@@ -2,11 +2,11 @@
 
 use super::config::{MappingConfig, StartingPosition};
 use super::{FailureDestinations, Surroundings};
-use crate::account::Account;
 use crate::aws_api::logs::Logs;
+use crate::core::account::Account;
+use crate::core::identity::Unrestricted;
 use crate::faults::Faults;
 use crate::function::{self, Functions};
-use crate::identity::Unrestricted;
 use crate::storage::Checkpoints;
 use crate::stream::Streams;
 use std::sync::Arc;

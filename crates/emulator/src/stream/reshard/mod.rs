@@ -11,7 +11,7 @@ pub(crate) use steps::{Step, steps_to};
 use super::put::checked;
 use super::read::{is_open, shard_index};
 use super::{PutError, SHARDS_MAX, Streams};
-use crate::clock;
+use crate::core::clock;
 use ferrokinesis::actions::Operation;
 use ferrokinesis::error::KinesisErrorResponse;
 use ferrokinesis::sequence;

@@ -3,7 +3,7 @@
 mod names;
 
 use crate::aws_api::wire::{ApiError, Service};
-use crate::temp_folder;
+use crate::core::temp_folder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use names::Places;

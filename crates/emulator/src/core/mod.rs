@@ -1,0 +1,12 @@
+//! What every room rests on: accounts and ARNs, time, callers, metrics, open files.
+
+pub mod account;
+pub mod clock;
+pub mod identity;
+pub mod isolation;
+pub mod lock;
+pub mod logs;
+pub mod metrics;
+pub mod open_files;
+pub mod panics;
+pub mod temp_folder;
