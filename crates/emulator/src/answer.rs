@@ -1,7 +1,5 @@
 //! What one request is answered: the guard first, then WebSockets, `@connections`, AWS APIs and the emulator's own pages.
 
-use crate::aws_api::wire::protocol::{self, Protocol};
-use crate::aws_api::wire::{ApiError, Service};
 use crate::body;
 use crate::core::identity::proof::Unproven;
 use crate::core::metrics;
@@ -9,6 +7,9 @@ use crate::faults;
 use crate::gateway::limits::MESSAGE_BYTES_MAX;
 use crate::guard::{self, Admitted, PAGES_PREFIX, Purpose, Refusal};
 use crate::plane::Plane;
+use crate::protocol::exchange;
+use crate::protocol::exchange::Protocol;
+use crate::protocol::{ApiError, Service};
 use crate::stream;
 use axum::body::Body;
 use bytes::Bytes;
@@ -112,8 +113,8 @@ fn refuse_call(parts: &Parts, error: ApiError) -> Response<Body> {
     let host = guard::host_of(parts).unwrap_or_default();
     let refused = match guard::purpose(parts, host) {
         // In API Gateway's form, as `@connections` itself answers.
-        Purpose::Connection(_) => protocol::write(Service::ApiGateway, Protocol::RestJson, "", Err(error)),
-        _ => protocol::refuse(parts, error),
+        Purpose::Connection(_) => exchange::write(Service::ApiGateway, Protocol::RestJson, "", Err(error)),
+        _ => exchange::refuse(parts, error),
     };
     refused.map(Body::new)
 }

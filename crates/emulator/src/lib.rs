@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod guard;
 pub mod package;
 pub mod plane;
+pub mod protocol;
 mod server;
 pub mod stack;
 pub mod storage;

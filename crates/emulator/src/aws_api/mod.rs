@@ -10,21 +10,20 @@ pub mod api_gateway;
 pub mod cloudwatch;
 pub mod data_plane;
 pub mod iam;
-mod id;
 pub mod lambda;
 pub mod logs;
-mod page;
-mod rest;
 pub mod sqs;
 mod state;
 mod sts;
-mod tags;
 #[cfg(test)]
 mod tests;
-pub mod wire;
 
 use crate::core::account::Account;
 use crate::core::identity::{Denied, Permissions, Principal, caller};
+use crate::protocol::exchange;
+use crate::protocol::exchange::Request;
+use crate::protocol::rest::RestCall;
+use crate::protocol::{Answer, ApiError, Service};
 use api_gateway::ApiGateway;
 use bytes::Bytes;
 use cloudwatch::CloudWatch;
@@ -35,13 +34,10 @@ use http_body_util::Full;
 use iam::Iam;
 use lambda::Lambda;
 use logs::Logs;
-use rest::RestCall;
 use sqs::Queues;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use wire::protocol::{self, Request};
-use wire::{Answer, ApiError, Service};
 
 /// Where answers say the plane is, when a caller names no host: the port that local planes agree on.
 pub const HOST_DEFAULT: &str = "127.0.0.1:4566";
@@ -91,7 +87,7 @@ impl AwsApi {
         if let Some(function) = lambda::invoked(&parts) {
             return self.invoke(&parts, &function, body).await;
         }
-        let request = match protocol::read(&parts, &body) {
+        let request = match exchange::read(&parts, &body) {
             Ok(request) => request,
             Err(refusal) => return *refusal,
         };
@@ -101,7 +97,7 @@ impl AwsApi {
             let path = parts.uri.path();
             tracing::debug!(service = service.signing_name(), operation, method = %parts.method, path, %error, "refused");
         }
-        protocol::write(service, protocol, &operation, answer)
+        exchange::write(service, protocol, &operation, answer)
     }
 
     /// Lambda's Invoke: its payload is any JSON and its answer the function's own, which no protocol here carries.

@@ -1,8 +1,8 @@
 //! STS: who the caller is.
 
-use super::wire::{Answer, ApiError, Reply};
 use crate::core::account::Account;
 use crate::core::identity::Principal;
+use crate::protocol::{Answer, ApiError, Reply};
 use serde_json::json;
 
 /// Serves one operation.

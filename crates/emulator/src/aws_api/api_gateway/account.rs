@@ -1,10 +1,10 @@
 //! The account resource of API Gateway v1: the role that logging needs, one for the account and region.
 
 use super::{ApiGateway, Store, invalid};
-use crate::aws_api::rest::RestCall;
-use crate::aws_api::wire::{Answer, Reply, Service};
 use crate::core::identity::{Permissions as _, Principal};
 use crate::gateway::stage::Throttle;
+use crate::protocol::rest::RestCall;
+use crate::protocol::{Answer, Reply, Service};
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -48,11 +48,7 @@ impl ApiGateway {
         })))
     }
 
-    fn apply(
-        &self,
-        store: &mut Store,
-        operation: PatchOperation,
-    ) -> Result<(), crate::aws_api::wire::ApiError> {
+    fn apply(&self, store: &mut Store, operation: PatchOperation) -> Result<(), crate::protocol::ApiError> {
         if operation.path != "/cloudwatchRoleArn" {
             return Err(invalid(format!(
                 "UpdateAccount: path {} is not supported by the local plane",

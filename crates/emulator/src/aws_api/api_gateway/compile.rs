@@ -3,9 +3,9 @@
 use super::definition::Definition;
 use super::stage_settings::StageSettings;
 use super::{expression, invalid};
-use crate::aws_api::wire::ApiError;
 use crate::gateway::selection::SelectionExpression;
 use crate::gateway::stage::{Integration, IntegrationResponse, RequestModel, Route, Stage};
+use crate::protocol::ApiError;
 use std::collections::HashMap;
 use std::sync::Arc;
 

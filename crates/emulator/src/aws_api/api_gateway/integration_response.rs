@@ -3,8 +3,8 @@
 use super::definition::Definition;
 use super::resource::Resource;
 use super::{expression, invalid};
-use crate::aws_api::wire::ApiError;
 use crate::gateway::stage::{ParameterValue, ResponseKey};
+use crate::protocol::ApiError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -21,9 +21,9 @@ pub use account::PRINCIPAL;
 
 use super::data_plane::DataPlane;
 use super::iam::Iam;
-use super::rest::RestCall;
-use super::wire::{Answer, ApiError, Service};
 use crate::core::lock;
+use crate::protocol::rest::RestCall;
+use crate::protocol::{Answer, ApiError, Service};
 use definition::ApiRecord;
 use http::Method;
 use resource::{find, not_found, serve};

@@ -2,9 +2,9 @@
 
 use super::definition::Definition;
 use super::invalid;
-use crate::aws_api::id;
-use crate::aws_api::rest::RestCall;
-use crate::aws_api::wire::{Answer, ApiError, Reply, Service, input};
+use crate::protocol::id;
+use crate::protocol::rest::RestCall;
+use crate::protocol::{Answer, ApiError, Reply, Service, input};
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

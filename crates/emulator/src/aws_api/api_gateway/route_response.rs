@@ -3,7 +3,7 @@
 use super::definition::Definition;
 use super::invalid;
 use super::resource::Resource;
-use crate::aws_api::wire::ApiError;
+use crate::protocol::ApiError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -3,9 +3,9 @@
 use super::definition::ApiRecord;
 use super::invalid;
 use super::resource::not_found;
-use crate::aws_api::tags::Tags;
-use crate::aws_api::wire::ApiError;
 use crate::gateway::stage::{AccessLog, Throttle};
+use crate::protocol::ApiError;
+use crate::protocol::tags::Tags;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -1,12 +1,13 @@
 //! Metric alarms: stored and read back. They watch nothing here and stay in INSUFFICIENT_DATA.
 
 use super::{CloudWatch, parse};
-use crate::aws_api::page::page;
-use crate::aws_api::tags::{self, Tag, Tags};
-use crate::aws_api::wire::input::from_text;
-use crate::aws_api::wire::{Answer, ApiError, Reply, time};
 use crate::core::account::Account;
 use crate::core::lock;
+use crate::protocol::input::from_text;
+use crate::protocol::page::page;
+use crate::protocol::tags;
+use crate::protocol::tags::{Tag, Tags};
+use crate::protocol::{Answer, ApiError, Reply, time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::SystemTime;

@@ -1,10 +1,11 @@
 //! Dashboards: stored and read back; nothing draws them here.
 
 use super::{CloudWatch, parse};
-use crate::aws_api::page::page;
-use crate::aws_api::tags::{self, Tag, Tags};
-use crate::aws_api::wire::{Answer, ApiError, Reply, time};
 use crate::core::lock;
+use crate::protocol::page::page;
+use crate::protocol::tags;
+use crate::protocol::tags::{Tag, Tags};
+use crate::protocol::{Answer, ApiError, Reply, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;

@@ -6,10 +6,11 @@ mod dashboard;
 pub use alarm::Alarm;
 pub use dashboard::Dashboard;
 
-use super::tags::{self, Tag, Tags};
-use super::wire::{Answer, ApiError, Reply, Service, input};
 use crate::core::account::Account;
 use crate::core::lock;
+use crate::protocol::tags;
+use crate::protocol::tags::{Tag, Tags};
+use crate::protocol::{Answer, ApiError, Reply, Service, input};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

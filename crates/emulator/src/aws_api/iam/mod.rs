@@ -15,10 +15,10 @@ pub mod strict;
 #[cfg(test)]
 mod tests;
 
-use super::wire::{Answer, ApiError, Service, input};
 use crate::core::account::Account;
 use crate::core::identity::Issued;
 use crate::core::lock;
+use crate::protocol::{Answer, ApiError, Service, input};
 use document::Policy;
 use role::Role;
 use serde::de::DeserializeOwned;

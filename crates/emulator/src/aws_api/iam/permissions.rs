@@ -3,10 +3,10 @@
 use super::Iam;
 use super::evaluate::{Caller, Request, Verdict, allows, judge};
 use super::role::Role;
-use crate::aws_api::id;
 use crate::core::identity::signature::SigningKeys;
 use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal};
 use crate::core::lock;
+use crate::protocol::id;
 use std::sync::Arc;
 
 /// Access keys of temporary credentials begin so.

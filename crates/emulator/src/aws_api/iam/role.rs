@@ -1,8 +1,9 @@
 //! Roles, with their trust policy and the policies that hang on them.
 
 use super::document::{Kind, Policy};
-use crate::aws_api::tags::{self, Tags};
-use crate::aws_api::wire::{ApiError, time};
+use crate::protocol::tags;
+use crate::protocol::tags::Tags;
+use crate::protocol::{ApiError, time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::SystemTime;

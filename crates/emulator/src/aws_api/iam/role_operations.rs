@@ -3,11 +3,12 @@
 use super::document::Kind;
 use super::role::{Document, Role, check_name, no_role};
 use super::{Iam, parse};
-use crate::aws_api::id;
-use crate::aws_api::tags::{self, Tag};
-use crate::aws_api::wire::input::from_text;
-use crate::aws_api::wire::{Answer, ApiError, Reply};
 use crate::core::lock;
+use crate::protocol::id;
+use crate::protocol::input::from_text;
+use crate::protocol::tags;
+use crate::protocol::tags::Tag;
+use crate::protocol::{Answer, ApiError, Reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -3,8 +3,8 @@
 use super::document::Kind;
 use super::role::{Document, check_name, no_entity, no_role};
 use super::{Iam, managed, parse};
-use crate::aws_api::wire::{Answer, ApiError, Reply, time};
 use crate::core::lock;
+use crate::protocol::{Answer, ApiError, Reply, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::UNIX_EPOCH;

@@ -2,12 +2,13 @@
 
 use super::{Lambda, function_name, invalid};
 use crate::aws_api::access_denied;
-use crate::aws_api::rest::RestCall;
-use crate::aws_api::wire::protocol::{self, Protocol};
-use crate::aws_api::wire::{ApiError, Service};
 use crate::core::identity::{Permissions as _, Principal};
 use crate::core::lock;
 use crate::function::{Ended, InvokeError, Invoked};
+use crate::protocol::exchange;
+use crate::protocol::exchange::Protocol;
+use crate::protocol::rest::RestCall;
+use crate::protocol::{ApiError, Service};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -40,7 +41,7 @@ pub(crate) fn invoked(parts: &Parts) -> Option<String> {
 
 /// A refusal, in the form of Lambda's.
 pub(crate) fn refuse(error: ApiError) -> Response<Full<Bytes>> {
-    protocol::write(Service::Lambda, Protocol::RestJson, "", Err(error))
+    exchange::write(Service::Lambda, Protocol::RestJson, "", Err(error))
 }
 
 impl Lambda {

@@ -3,9 +3,9 @@
 
 use super::invalid;
 use super::mapping_settings::{MappingSettings, UNLIMITED};
-use crate::aws_api::wire::ApiError;
 use crate::function::mapping::config::StartingPosition;
 use crate::function::mapping::filter::Filters;
+use crate::protocol::ApiError;
 use std::time::{Duration, UNIX_EPOCH};
 
 const BATCH_SIZE_MAX: i64 = 10_000;

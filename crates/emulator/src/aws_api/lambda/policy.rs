@@ -3,8 +3,8 @@
 use super::function::Function;
 use super::{Lambda, Store, invalid, parse};
 use crate::aws_api::iam::document::{Kind, Policy};
-use crate::aws_api::rest::RestCall;
-use crate::aws_api::wire::{Answer, ApiError, Reply, Service};
+use crate::protocol::rest::RestCall;
+use crate::protocol::{Answer, ApiError, Reply, Service};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use super::invalid;
 use super::settings::Settings;
-use crate::aws_api::wire::ApiError;
+use crate::protocol::ApiError;
 
 /// Runtimes that run a `bootstrap` of one's own.
 const RUNTIMES: [&str; 2] = ["provided.al2023", "provided.al2"];

@@ -1,9 +1,9 @@
 //! Tags of functions and event source mappings, by ARN.
 
 use super::{Lambda, Store, parse};
-use crate::aws_api::rest::RestCall;
-use crate::aws_api::tags::Tags;
-use crate::aws_api::wire::{Answer, ApiError, Reply, Service};
+use crate::protocol::rest::RestCall;
+use crate::protocol::tags::Tags;
+use crate::protocol::{Answer, ApiError, Reply, Service};
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;

@@ -2,10 +2,10 @@
 
 use super::events::Events;
 use super::{Logs, invalid, parse};
-use crate::aws_api::page::page;
-use crate::aws_api::tags::Tags;
-use crate::aws_api::wire::{Answer, ApiError, Reply, time};
 use crate::core::lock;
+use crate::protocol::page::page;
+use crate::protocol::tags::Tags;
+use crate::protocol::{Answer, ApiError, Reply, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;

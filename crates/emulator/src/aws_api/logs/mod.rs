@@ -7,10 +7,10 @@ mod read;
 
 pub use group::Group;
 
-use super::wire::{Answer, ApiError, Service, input, time};
 use crate::core::account::Account;
 use crate::core::lock;
 use crate::core::logs::LogSink;
+use crate::protocol::{Answer, ApiError, Service, input, time};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -4,9 +4,9 @@ use super::events::{Event, Stream};
 use super::filter_pattern::FilterPattern;
 use super::group::{Group, group_of_arn, no_group};
 use super::{Logs, invalid, parse};
-use crate::aws_api::page::page;
-use crate::aws_api::wire::{Answer, ApiError, Reply};
 use crate::core::lock;
+use crate::protocol::page::page;
+use crate::protocol::{Answer, ApiError, Reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

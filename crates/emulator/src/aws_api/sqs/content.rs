@@ -1,6 +1,6 @@
 //! The characters that a message may have: those of XML 1.0.
 
-use crate::aws_api::wire::ApiError;
+use crate::protocol::ApiError;
 
 /// Refuses a text that SQS would not carry.
 ///

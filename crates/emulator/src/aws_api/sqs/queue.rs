@@ -3,10 +3,10 @@
 use super::attributes::Attributes;
 use super::messages::Messages;
 use super::{Queues, invalid, no_queue, parse, queue_name};
-use crate::aws_api::page::page;
-use crate::aws_api::tags::Tags;
-use crate::aws_api::wire::{Answer, ApiError, Reply, time};
 use crate::core::lock;
+use crate::protocol::page::page;
+use crate::protocol::tags::Tags;
+use crate::protocol::{Answer, ApiError, Reply, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

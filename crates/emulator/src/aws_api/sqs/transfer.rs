@@ -2,9 +2,9 @@
 
 use super::messages::Message;
 use super::{Queues, content, invalid, no_queue, parse, queue_name};
-use crate::aws_api::wire::{Answer, ApiError, Reply, time};
 use crate::core::identity::Principal;
 use crate::core::lock;
+use crate::protocol::{Answer, ApiError, Reply, time};
 use md5::{Digest as _, Md5};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use super::api_gateway::websocket_api;
 use super::{Api, Bytes, Request, Value};
-use crate::aws_api::wire::cbor;
+use crate::protocol::cbor;
 use proptest::prelude::*;
 
 const TARGETS: [&str; 10] = [

@@ -1,7 +1,7 @@
 //! The same operations in every protocol that clients use for them.
 
 use super::{Api, Bytes, Request, StatusCode, Value, json};
-use crate::aws_api::wire::cbor;
+use crate::protocol::cbor;
 
 const CLOUDWATCH: &str = "2010-08-01";
 const IAM: &str = "2010-05-08";

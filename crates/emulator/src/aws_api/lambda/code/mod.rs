@@ -2,8 +2,8 @@
 
 mod names;
 
-use crate::aws_api::wire::{ApiError, Service};
 use crate::core::temp_folder;
+use crate::protocol::{ApiError, Service};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use names::Places;

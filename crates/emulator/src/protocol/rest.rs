@@ -1,6 +1,6 @@
 //! A call of a REST service: a method, a path in decoded segments, a query and a document.
 
-use super::wire::{ApiError, Service};
+use super::{ApiError, Service};
 use http::Method;
 use http::request::Parts;
 use serde_json::Value;

@@ -2,11 +2,15 @@
 
 pub mod cbor;
 pub mod error;
+pub mod exchange;
+pub mod id;
 pub mod input;
-pub mod protocol;
+pub mod page;
 pub mod query;
 pub mod reply;
+pub mod rest;
 pub mod service;
+pub mod tags;
 pub mod time;
 pub mod xml;
 
