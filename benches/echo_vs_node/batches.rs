@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use emulator::function::mapping::event::{EventFrame, event};
-use emulator::stream::Record;
+use emulator::services::kinesis::Record;
 use serde_json::{Value, json};
 use sluicegate_benches::clients::Clients;
 use sluicegate_benches::function::RunningFunction;

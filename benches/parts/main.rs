@@ -10,7 +10,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 use emulator::function::mapping::batch::{RetryLimits, Verdict};
 use emulator::function::mapping::event::{EventFrame, event};
 use emulator::function::mapping::lane::{Lane, LaneSettings, Step};
-use emulator::stream::Record;
+use emulator::services::kinesis::Record;
 use serde_json::json;
 use sluicegate_benches::kinesis::AwsClient;
 use sluicegate_benches::plane::{BenchPlane, Order};

@@ -3,7 +3,7 @@
 use crate::lines::Lines;
 use crate::stage::{self, API_ID, NAME, STREAM};
 use emulator::gateway::{Gateway, Timers};
-use emulator::stream::{Streams, TARGET_PREFIX};
+use emulator::services::kinesis::{Streams, TARGET_PREFIX};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;

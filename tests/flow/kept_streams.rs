@@ -6,7 +6,7 @@ use aws_sdk_kinesis::types::{
     ConsumerStatus, ShardIteratorType, StartingPosition, SubscribeToShardEventStream,
 };
 use emulator::plane::PlaneOptions;
-use emulator::stream::SubscriptionTimers;
+use emulator::services::kinesis::SubscriptionTimers;
 use sluicegate_tests::functions::binary;
 use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::sdk;

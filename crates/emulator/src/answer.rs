@@ -10,7 +10,7 @@ use crate::plane::Plane;
 use crate::protocol::exchange;
 use crate::protocol::exchange::Protocol;
 use crate::protocol::{ApiError, Service};
-use crate::stream;
+use crate::services::kinesis;
 use axum::body::Body;
 use bytes::Bytes;
 use http::request::Parts;
@@ -86,7 +86,7 @@ async fn call(admitted: &Admitted, parts: &Parts, body: Incoming) -> Result<Byte
 
 fn with_signature(mut parts: Parts) -> Parts {
     let target = parts.headers.get("x-amz-target").map(HeaderValue::as_bytes).unwrap_or_default();
-    if target.starts_with(stream::TARGET_PREFIX.as_bytes()) && !stream::is_signed(&parts) {
+    if target.starts_with(kinesis::TARGET_PREFIX.as_bytes()) && !kinesis::is_signed(&parts) {
         parts.headers.insert(header::AUTHORIZATION, NO_SIGNATURE);
         parts.headers.insert("x-amz-date", NO_SIGNATURE_DATE);
     }
@@ -107,8 +107,8 @@ fn refuse(parts: &Parts, refusal: &Refusal) -> Response<Body> {
 /// Refuses a call in its own protocol, which its head tells of.
 fn refuse_call(parts: &Parts, error: ApiError) -> Response<Body> {
     let target = parts.headers.get("x-amz-target").map(HeaderValue::as_bytes).unwrap_or_default();
-    if target.starts_with(stream::TARGET_PREFIX.as_bytes()) {
-        return stream::refuse_head(parts, error.status, error.code, &error.message);
+    if target.starts_with(kinesis::TARGET_PREFIX.as_bytes()) {
+        return kinesis::refuse_head(parts, error.status, error.code, &error.message);
     }
     let host = guard::host_of(parts).unwrap_or_default();
     let refused = match guard::purpose(parts, host) {

@@ -1,7 +1,7 @@
 //! Reads a request's body: up to what its operation takes, and within a time limit.
 
 use crate::aws_api::lambda;
-use crate::stream;
+use crate::services::kinesis;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, StatusCode};
@@ -49,7 +49,7 @@ impl BodyError {
 pub fn call_bytes_max(parts: &Parts) -> usize {
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     if let Some(target) = target {
-        let operation = target.strip_prefix(stream::TARGET_PREFIX);
+        let operation = target.strip_prefix(kinesis::TARGET_PREFIX);
         let puts = matches!(operation, Some("PutRecord" | "PutRecords"));
         return if puts { RECORDS_BYTES_MAX } else { CALL_BYTES_MAX };
     }

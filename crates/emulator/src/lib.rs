@@ -14,9 +14,9 @@ pub mod package;
 pub mod plane;
 pub mod protocol;
 mod server;
+pub mod services;
 pub mod stack;
 pub mod storage;
-pub mod stream;
 
 /// The README's example compiles and holds.
 #[cfg(doctest)]

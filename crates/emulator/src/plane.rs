@@ -21,8 +21,9 @@ use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::guard::{Access, Guard};
 use crate::server;
+use crate::services::kinesis;
+use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
 use crate::storage::{Checkpoints, Restored, Storage, StorageError};
-use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -146,7 +147,7 @@ impl Plane {
         let logs = Arc::new(Logs::new(account.clone()));
         let endpoint_url = endpoint_url(address);
         let queues = Arc::new(Queues::new(account.clone(), iam.clone()));
-        let streams = Streams::start(stream::Surroundings {
+        let streams = Streams::start(kinesis::Surroundings {
             account: account.clone(),
             permissions: iam.clone(),
             write_limits,
@@ -250,7 +251,7 @@ impl Plane {
         let (parts, body) = request.into_parts();
         let target =
             parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-        if target.starts_with(stream::TARGET_PREFIX) {
+        if target.starts_with(kinesis::TARGET_PREFIX) {
             return self.streams.handle(parts, body).await;
         }
         self.aws_api.handle(parts, body).await.map(|body| Body::new(body.map_err(|never| match never {})))

@@ -7,7 +7,7 @@ use emulator::core::isolation;
 use emulator::core::open_files;
 use emulator::faults::{FAULTS_MAX, Fault, FaultSettings, FaultSpec};
 use emulator::plane::{Plane, PlaneOptions};
-use emulator::stream::WriteLimits;
+use emulator::services::kinesis::WriteLimits;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};

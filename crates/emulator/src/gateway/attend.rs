@@ -10,7 +10,8 @@ use crate::core::identity::Unrestricted;
 use crate::core::logs::LogSink;
 use crate::faults::Faults;
 use crate::function::{self, Functions, INIT_MAX};
-use crate::stream::{self, Streams, SubscriptionTimers, WriteLimits};
+use crate::services::kinesis;
+use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,7 +21,7 @@ impl Gateway {
     pub async fn alone(logs: Arc<dyn LogSink>, timers: Timers) -> (Self, Streams) {
         let (account, permissions) = (Account::default(), Arc::new(Unrestricted));
         let faults = Faults::new(Default::default());
-        let streams = Streams::start(stream::Surroundings {
+        let streams = Streams::start(kinesis::Surroundings {
             account: account.clone(),
             permissions: permissions.clone(),
             write_limits: WriteLimits::Lifted,

@@ -8,7 +8,7 @@ use super::stage::{
     Integration, KinesisAction, ParameterValue, Passthrough, ResponseKey, Stage, Target, Templates,
 };
 use crate::core::identity::{Denied, Principal};
-use crate::stream::{PutError, PutRecord, stream_of};
+use crate::services::kinesis::{PutError, PutRecord, stream_of};
 use bytes::Bytes;
 use json_text::{Json, Kind};
 use mapping_template::{RenderError, Scope, Template};

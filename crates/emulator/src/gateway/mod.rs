@@ -39,7 +39,7 @@ use crate::core::identity::Permissions;
 use crate::core::logs::LogSink;
 use crate::faults::Faults;
 use crate::function::Functions;
-use crate::stream::Streams;
+use crate::services::kinesis::Streams;
 use connections::{CloseReason, Connections};
 use dashmap::DashMap;
 use metrics::{GatewayMetrics, RouteCounters};

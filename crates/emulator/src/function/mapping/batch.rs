@@ -1,7 +1,7 @@
 //! Batches: which records go into one invocation, and what is left of them afterwards.
 
 use super::event::record_bytes;
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use std::sync::Arc;
 
 /// Bytes of one invocation's payload, at most (6 MB).

@@ -1,7 +1,7 @@
 //! The event that a function is invoked with, in the order of members that Lambda delivers
 //! (docs/aws-behaviour.md#lambda-events).
 
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use serde_json::json;
 use std::io::Write as _;
 use std::sync::Arc;

@@ -20,10 +20,10 @@ pub struct FailureFrame<'a> {
 /// The message's JSON.
 pub fn message(frame: &FailureFrame<'_>, given_up: &GivenUp, now_ms: u64) -> Value {
     let records = &given_up.batch.records;
-    let arrival = |record: Option<&std::sync::Arc<crate::stream::Record>>| {
+    let arrival = |record: Option<&std::sync::Arc<crate::services::kinesis::Record>>| {
         record.map(|record| clock::iso_8601(record.arrived_ms)).unwrap_or_default()
     };
-    let number = |record: Option<&std::sync::Arc<crate::stream::Record>>| {
+    let number = |record: Option<&std::sync::Arc<crate::services::kinesis::Record>>| {
         record.map(|record| record.sequence_number.to_string()).unwrap_or_default()
     };
     let (condition, was_invoked) = match given_up.condition {
@@ -66,7 +66,7 @@ pub fn message(frame: &FailureFrame<'_>, given_up: &GivenUp, now_ms: u64) -> Val
 mod tests {
     use super::*;
     use crate::function::mapping::batch::Batch;
-    use crate::stream::Record;
+    use crate::services::kinesis::Record;
     use std::sync::Arc;
 
     /// 2025-11-26T12:00:00Z

@@ -4,7 +4,7 @@
 //! same lane, which is what keeps its records in order.
 
 use super::batch::{Batch, Remainder, RetryLimits, Verdict};
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use super::batch::{RetryLimits, Verdict};
 use super::checkpoint::Checkpoint;
 use super::lane::{BACKOFF_MAX_MS, Condition, Lane, LaneSettings, Step};
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;

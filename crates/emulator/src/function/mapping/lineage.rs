@@ -1,7 +1,7 @@
 //! Which of a stream's shards a mapping may read: parents before children. Pure.
 
 use super::poller::End;
-use crate::stream::ShardInfo;
+use crate::services::kinesis::ShardInfo;
 use std::collections::HashSet;
 
 /// The shards that are being read, and those that are through.

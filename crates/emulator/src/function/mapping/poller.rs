@@ -6,7 +6,7 @@
 use super::batch::{INVOCATION_BYTES_MAX, Verdict};
 use super::checkpoint::Checkpoint;
 use super::lane::{GivenUp, Lane, LaneSettings, Step};
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use super::batch::{INVOCATION_BYTES_MAX, RetryLimits, Verdict};
 use super::lane::LaneSettings;
 use super::poller::{Next, Poller, READ_AHEAD_BYTES_MAX};
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use std::sync::Arc;
 
 fn record(number: usize, bytes: usize) -> Record {

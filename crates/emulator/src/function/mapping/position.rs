@@ -2,7 +2,7 @@
 
 use super::config::StartingPosition;
 use super::poller::{READ_AHEAD_BYTES_MAX, READ_RECORDS_MAX};
-use crate::stream::{ReadLimit, ReadRecords, Streams};
+use crate::services::kinesis::{ReadLimit, ReadRecords, Streams};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 

@@ -2,7 +2,7 @@
 
 use super::Mappings;
 use super::test_parts::{config, surroundings};
-use crate::stream::tests::{aged, call};
+use crate::services::kinesis::tests::{aged, call};
 use serde_json::{Value, json};
 
 /// docs/aws-behaviour.md#lambda-mappings: without limits of its own a record is tried until the stream has it no

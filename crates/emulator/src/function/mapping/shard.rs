@@ -14,7 +14,7 @@ use crate::core::account::stream_name_of_arn;
 use crate::core::clock;
 use crate::faults::{Fault, SlowShard};
 use crate::function::{Ended, InvokeError};
-use crate::stream::{ReadLimit, Record, ShardInfo};
+use crate::services::kinesis::{ReadLimit, Record, ShardInfo};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;

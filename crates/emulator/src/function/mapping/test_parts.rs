@@ -7,8 +7,8 @@ use crate::core::account::Account;
 use crate::core::identity::Unrestricted;
 use crate::faults::Faults;
 use crate::function::{self, Functions};
+use crate::services::kinesis::Streams;
 use crate::storage::Checkpoints;
-use crate::stream::Streams;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 

@@ -2,7 +2,7 @@
 
 use super::batch::Verdict;
 use crate::function::Ended;
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use serde_json::Value;
 use std::sync::Arc;
 

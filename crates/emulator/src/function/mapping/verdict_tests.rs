@@ -3,7 +3,7 @@
 use super::batch::Verdict;
 use super::verdict::verdict;
 use crate::function::Ended;
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use std::sync::Arc;
 
 fn records() -> Vec<Arc<Record>> {

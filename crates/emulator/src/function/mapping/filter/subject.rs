@@ -1,6 +1,6 @@
 //! What a Kinesis record offers to a filter: its data and its metadata, all at the top level.
 
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use json_text::{Json, quote_into};

@@ -14,7 +14,7 @@ use super::batch::{RetryLimits, Verdict};
 use super::lane::LaneSettings;
 use super::lineage::Lineage;
 use super::poller::{End, Next, Poller};
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use promises::Promises;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};

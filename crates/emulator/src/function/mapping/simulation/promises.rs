@@ -1,7 +1,7 @@
 //! What a mapping promises of each record, checked at every step.
 
 use super::KEYS;
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use std::collections::HashMap;
 use std::sync::Arc;
 

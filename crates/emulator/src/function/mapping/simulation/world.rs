@@ -1,7 +1,7 @@
 //! The simulated stream: its shards, and the records in them.
 
 use super::KEYS;
-use crate::stream::{Record, ShardInfo, Step, steps_to};
+use crate::services::kinesis::{Record, ShardInfo, Step, steps_to};
 use rand::Rng as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;

@@ -4,7 +4,7 @@ mod properties;
 mod refusals;
 
 use super::{FilterSubject, Filters, Outcome};
-use crate::stream::Record;
+use crate::services::kinesis::Record;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

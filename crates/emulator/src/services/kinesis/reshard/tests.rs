@@ -1,8 +1,8 @@
 //! SplitShard, MergeShards and UpdateShardCount as their callers see them.
 
-use crate::stream::encoding::Encoding;
-use crate::stream::tests::{call, call_as, start};
-use crate::stream::{Streams, WriteLimits};
+use crate::services::kinesis::encoding::Encoding;
+use crate::services::kinesis::tests::{call, call_as, start};
+use crate::services::kinesis::{Streams, WriteLimits};
 use serde_json::{Value, json};
 
 async fn create(streams: &Streams, shards: u32) {

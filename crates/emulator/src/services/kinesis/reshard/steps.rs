@@ -1,7 +1,7 @@
 //! Splits and merges: which of them change a stream's number of shards, and what each makes of its shards. Pure.
 
-use crate::stream::read::shard_index;
-use crate::stream::routes::{first, starting};
+use crate::services::kinesis::read::shard_index;
+use crate::services::kinesis::routes::{first, starting};
 use ferrokinesis::sequence::{self, SeqObj};
 use ferrokinesis::types::{HashKeyRange, SequenceNumberRange, Shard};
 use std::ops::RangeInclusive;
@@ -128,7 +128,7 @@ fn add(shards: &mut Vec<Shard>, parents: &[i64], keys: RangeInclusive<u128>, mad
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream::read::is_open;
+    use crate::services::kinesis::read::is_open;
     use proptest::prelude::*;
 
     const NOW_MS: u64 = 1_708_327_306_000;

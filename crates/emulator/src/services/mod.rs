@@ -1,0 +1,3 @@
+//! One folder for each AWS service, control plane and data plane as neighbours.
+
+pub mod kinesis;
