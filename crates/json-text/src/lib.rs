@@ -18,6 +18,8 @@
 //! walked, so the length of a text bounds everything. Callers limit the length (a message by the gateway's
 //! 128 KB, a record by its stream's maximum), and their own depth where they do recurse.
 
+#![warn(missing_docs)] // a library that others read
+
 mod arrays;
 mod minify;
 mod text;

@@ -34,6 +34,8 @@
 //! `{"n":12345678901234567890123,"x":1.0,"y":1e3}` is written as it was read. A body that is not
 //! JSON is written as a JSON string.
 
+#![warn(missing_docs)] // a library that others read
+
 mod ast;
 mod context;
 mod error;

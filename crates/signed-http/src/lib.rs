@@ -3,6 +3,8 @@
 //! For what must be small or quick to build: a function, and the command line. The signature is AWS's own crate;
 //! `stream-function` holds requests equal to what AWS's SDKs send.
 
+#![warn(missing_docs)] // a library that others read
+
 pub mod connections;
 pub mod credentials;
 
