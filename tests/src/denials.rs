@@ -8,7 +8,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 /// The module that decides and logs.
-const SOURCE: &str = "emulator::aws_api::iam::permissions";
+const SOURCE: &str = "emulator::services::iam::permissions";
 
 static SEEN: Mutex<Vec<Denied>> = Mutex::new(Vec::new());
 

@@ -2,7 +2,6 @@
 
 use crate::aws_api::AwsApi;
 use crate::aws_api::data_plane::DataPlane;
-use crate::aws_api::iam::Iam;
 use crate::aws_api::logs::Logs;
 use crate::aws_api::sqs::Queues;
 use crate::core::account::Account;
@@ -21,6 +20,7 @@ use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::guard::{Access, Guard};
 use crate::server;
+use crate::services::iam::Iam;
 use crate::services::kinesis;
 use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
 use crate::storage::{Checkpoints, Restored, Storage, StorageError};

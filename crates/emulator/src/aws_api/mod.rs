@@ -9,12 +9,10 @@
 pub mod api_gateway;
 pub mod cloudwatch;
 pub mod data_plane;
-pub mod iam;
 pub mod lambda;
 pub mod logs;
 pub mod sqs;
 mod state;
-mod sts;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +22,7 @@ use crate::protocol::exchange;
 use crate::protocol::exchange::Request;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
+use crate::services::iam::Iam;
 use api_gateway::ApiGateway;
 use bytes::Bytes;
 use cloudwatch::CloudWatch;
@@ -31,7 +30,6 @@ use data_plane::DataPlane;
 use http::request::Parts;
 use http::{Response, StatusCode, header};
 use http_body_util::Full;
-use iam::Iam;
 use lambda::Lambda;
 use logs::Logs;
 use sqs::Queues;
@@ -117,7 +115,7 @@ impl AwsApi {
             Service::ApiGateway => self.api_gateway.handle(&RestCall::new(parts, host, input)),
             Service::Lambda => self.lambda.handle(&RestCall::new(parts, host, input)).await,
             Service::Iam => self.iam.handle(&operation, input),
-            Service::Sts => sts::handle(&self.account, &principal, &operation),
+            Service::Sts => crate::services::sts::handle(&self.account, &principal, &operation),
             Service::Logs => self.logs.handle(&operation, input),
             Service::Sqs => self.queues.handle(&principal, &host, &operation, input).await,
             Service::CloudWatch => self.cloudwatch.handle(&operation, input),

@@ -5,8 +5,8 @@
 
 use super::AwsApi;
 use super::api_gateway::definition::{ApiRecord, Definition};
-use super::iam::role::Role;
 use crate::core::lock;
+use crate::services::iam::role::Role;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

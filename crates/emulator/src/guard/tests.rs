@@ -1,9 +1,9 @@
 //! The table of who may use the port.
 
 use super::*;
-use crate::aws_api::iam::Iam;
 use crate::core::account::Account;
 use crate::core::identity::Credentials;
+use crate::services::iam::Iam;
 use http::Request;
 
 const HOST: &str = "127.0.0.1:4566";

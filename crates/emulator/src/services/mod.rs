@@ -1,3 +1,5 @@
 //! One folder for each AWS service, control plane and data plane as neighbours.
 
+pub mod iam;
 pub mod kinesis;
+pub mod sts;

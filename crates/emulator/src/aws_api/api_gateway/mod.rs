@@ -20,10 +20,10 @@ mod tagging;
 pub use account::PRINCIPAL;
 
 use super::data_plane::DataPlane;
-use super::iam::Iam;
 use crate::core::lock;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
+use crate::services::iam::Iam;
 use definition::ApiRecord;
 use http::Method;
 use resource::{find, not_found, serve};

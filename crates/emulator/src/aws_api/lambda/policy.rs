@@ -2,9 +2,9 @@
 
 use super::function::Function;
 use super::{Lambda, Store, invalid, parse};
-use crate::aws_api::iam::document::{Kind, Policy};
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service};
+use crate::services::iam::policy::document::{Kind, Policy};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -8,12 +8,12 @@ mod transfer;
 
 pub use queue::Queue;
 
-use super::iam::Iam;
 use crate::core::account::Account;
 use crate::core::identity::{Denied, Permissions as _, Principal};
 use crate::core::lock;
 use crate::function::mapping::FailureDestinations;
 use crate::protocol::{Answer, ApiError, Service, input};
+use crate::services::iam::Iam;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -11,7 +11,6 @@ mod sweep;
 
 use super::AwsApi;
 use super::data_plane::DataPlane;
-use super::iam::Iam;
 use super::logs::Logs;
 use super::sqs::Queues;
 use crate::core::account::Account;
@@ -21,6 +20,7 @@ use crate::function::mapping::MappingStatus;
 use crate::function::mapping::config::MappingConfig;
 use crate::function::{Ended, InvokeError, Invoked};
 use crate::gateway::stage::Stage;
+use crate::services::iam::Iam;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, StatusCode};

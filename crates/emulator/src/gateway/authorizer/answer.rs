@@ -1,8 +1,8 @@
 //! What an authorizer's function answered: a policy, and what stays on the connection.
 
-use crate::aws_api::iam::document::{Kind, Policy};
-use crate::aws_api::iam::evaluate::{Request, allows};
-use crate::aws_api::iam::strict;
+use crate::services::iam::policy::document::{Kind, Policy};
+use crate::services::iam::policy::evaluate::{Request, allows};
+use crate::services::iam::policy::strict;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -11,7 +11,7 @@ use std::path::Path;
 pub(crate) async fn start(write_limits: WriteLimits, data_dir: Option<&Path>) -> Streams {
     Streams::start(Surroundings {
         account: Account::default(),
-        permissions: Arc::new(crate::aws_api::iam::Iam::new(Account::default())),
+        permissions: Arc::new(crate::services::iam::Iam::new(Account::default())),
         write_limits,
         subscription_timers: SubscriptionTimers::default(),
         faults: Faults::new(Default::default()),

@@ -1,6 +1,6 @@
 //! Wildcards, against a regular expression.
 
-use crate::aws_api::iam::pattern::like;
+use crate::services::iam::policy::pattern::like;
 use proptest::prelude::*;
 
 proptest! {

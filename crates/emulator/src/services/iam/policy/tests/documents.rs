@@ -1,8 +1,9 @@
 //! Documents that are accepted, and documents that are refused with the reason named.
 
-use crate::aws_api::iam::document::Kind::{self, Identity, Resource, Trust};
-use crate::aws_api::iam::document::{Matches, Policy};
-use crate::aws_api::iam::pattern::Pattern;
+use crate::services::iam::policy::document::Kind;
+use crate::services::iam::policy::document::Kind::{Identity, Resource, Trust};
+use crate::services::iam::policy::document::{Matches, Policy};
+use crate::services::iam::policy::pattern::Pattern;
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
 

@@ -1,25 +1,17 @@
 //! IAM: roles, their policies, and the judgement whether a role may do what it tries.
 
-pub mod context;
-pub mod document;
-mod elements;
-pub mod evaluate;
 pub mod managed;
-pub mod pattern;
 mod permissions;
-mod raw;
+pub mod policy;
 pub mod role;
 mod role_operations;
 mod role_policy;
-pub mod strict;
-#[cfg(test)]
-mod tests;
 
 use crate::core::account::Account;
 use crate::core::identity::Issued;
 use crate::core::lock;
 use crate::protocol::{Answer, ApiError, Service, input};
-use document::Policy;
+use policy::document::Policy;
 use role::Role;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

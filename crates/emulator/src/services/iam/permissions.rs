@@ -1,7 +1,7 @@
 //! What the data plane asks of IAM: whether a role may, and credentials that stand for one.
 
 use super::Iam;
-use super::evaluate::{Caller, Request, Verdict, allows, judge};
+use super::policy::evaluate::{Caller, Request, Verdict, allows, judge};
 use super::role::Role;
 use crate::core::identity::signature::SigningKeys;
 use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal};

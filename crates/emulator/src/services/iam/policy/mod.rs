@@ -1,0 +1,11 @@
+//! IAM policies without I/O: documents and their evaluation.
+
+pub mod context;
+pub mod document;
+pub mod elements;
+pub mod evaluate;
+pub mod pattern;
+pub mod raw;
+pub mod strict;
+#[cfg(test)]
+pub mod tests;
