@@ -2,4 +2,5 @@
 
 pub mod iam;
 pub mod kinesis;
+pub mod sqs;
 pub mod sts;

@@ -389,7 +389,7 @@ async fn no_rest_call_is_answered_with_a_failure() {
 fn the_sweep_knows_every_operation() {
     for (source, operations) in [
         (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/services/iam/mod.rs")), iam()),
-        (include_str!("../sqs/mod.rs"), sqs()),
+        (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/services/sqs/mod.rs")), sqs()),
         (include_str!("../logs/mod.rs"), logs()),
         (include_str!("../cloudwatch/mod.rs"), cloudwatch()),
     ] {

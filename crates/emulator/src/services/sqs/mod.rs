@@ -96,7 +96,7 @@ fn no_queue() -> ApiError {
 }
 
 fn access_denied(denied: &Denied) -> ApiError {
-    super::access_denied(denied)
+    crate::aws_api::access_denied(denied)
 }
 
 fn parse<T: DeserializeOwned>(operation: &str, document: Value) -> Result<T, ApiError> {
