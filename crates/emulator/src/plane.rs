@@ -2,7 +2,6 @@
 
 use crate::aws_api::AwsApi;
 use crate::aws_api::data_plane::DataPlane;
-use crate::aws_api::logs::Logs;
 use crate::core::account::Account;
 use crate::core::metrics::Page;
 #[cfg(feature = "fuzzing")]
@@ -22,6 +21,7 @@ use crate::server;
 use crate::services::iam::Iam;
 use crate::services::kinesis;
 use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
+use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
 use crate::storage::{Checkpoints, Restored, Storage, StorageError};
 use axum::body::Body;

@@ -2,8 +2,8 @@
 //! time to be seen on real ones is certain here.
 
 use super::{Gateway, Timers};
-use crate::aws_api::logs::Logs;
 use crate::core::account::Account;
+use crate::services::logs::Logs;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};

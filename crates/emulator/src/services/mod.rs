@@ -2,5 +2,6 @@
 
 pub mod iam;
 pub mod kinesis;
+pub mod logs;
 pub mod sqs;
 pub mod sts;

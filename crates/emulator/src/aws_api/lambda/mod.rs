@@ -19,12 +19,12 @@ pub(crate) use invoke::{invoked, refuse as refuse_invocation};
 pub use mapping::Mapping;
 
 use super::data_plane::DataPlane;
-use super::logs::Logs;
 use crate::core::account::Account;
 use crate::core::lock;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
 use crate::services::iam::Iam;
+use crate::services::logs::Logs;
 use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

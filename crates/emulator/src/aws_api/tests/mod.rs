@@ -11,7 +11,6 @@ mod sweep;
 
 use super::AwsApi;
 use super::data_plane::DataPlane;
-use super::logs::Logs;
 use crate::core::account::Account;
 use crate::core::lock;
 use crate::function::config::FunctionConfig;
@@ -20,6 +19,7 @@ use crate::function::mapping::config::MappingConfig;
 use crate::function::{Ended, InvokeError, Invoked};
 use crate::gateway::stage::Stage;
 use crate::services::iam::Iam;
+use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;

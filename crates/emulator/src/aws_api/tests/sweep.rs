@@ -390,7 +390,7 @@ fn the_sweep_knows_every_operation() {
     for (source, operations) in [
         (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/services/iam/mod.rs")), iam()),
         (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/services/sqs/mod.rs")), sqs()),
-        (include_str!("../logs/mod.rs"), logs()),
+        (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/services/logs/mod.rs")), logs()),
         (include_str!("../cloudwatch/mod.rs"), cloudwatch()),
     ] {
         let lines =

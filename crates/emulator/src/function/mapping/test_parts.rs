@@ -2,12 +2,12 @@
 
 use super::config::{MappingConfig, StartingPosition};
 use super::{FailureDestinations, Surroundings};
-use crate::aws_api::logs::Logs;
 use crate::core::account::Account;
 use crate::core::identity::Unrestricted;
 use crate::faults::Faults;
 use crate::function::{self, Functions};
 use crate::services::kinesis::Streams;
+use crate::services::logs::Logs;
 use crate::storage::Checkpoints;
 use std::sync::Arc;
 use tokio::sync::mpsc;
