@@ -7,7 +7,6 @@
 //! and has no effect here is listed in `fidelity/inert.toml`.
 
 pub mod api_gateway;
-pub mod cloudwatch;
 pub mod data_plane;
 pub mod lambda;
 mod state;
@@ -20,12 +19,12 @@ use crate::protocol::exchange;
 use crate::protocol::exchange::Request;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
+use crate::services::cloudwatch::CloudWatch;
 use crate::services::iam::Iam;
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
 use api_gateway::ApiGateway;
 use bytes::Bytes;
-use cloudwatch::CloudWatch;
 use data_plane::DataPlane;
 use http::request::Parts;
 use http::{Response, StatusCode, header};

@@ -391,7 +391,7 @@ fn the_sweep_knows_every_operation() {
         (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/services/iam/mod.rs")), iam()),
         (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/services/sqs/mod.rs")), sqs()),
         (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/services/logs/mod.rs")), logs()),
-        (include_str!("../cloudwatch/mod.rs"), cloudwatch()),
+        (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/services/cloudwatch/mod.rs")), cloudwatch()),
     ] {
         let lines =
             source.lines().map(str::trim).filter(|line| line.contains("=> self.") || line.ends_with("=> {"));
