@@ -6,8 +6,8 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use emulator::core::identity::Unrestricted;
 use emulator::core::logs::LogSink;
-use emulator::function::config::{FunctionConfig, LogFormat};
-use emulator::function::{Ended, Functions, Surroundings};
+use emulator::services::lambda::invocation::config::{FunctionConfig, LogFormat};
+use emulator::services::lambda::invocation::{Ended, Functions, Surroundings};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,8 +51,8 @@ impl RunningFunction {
             logs: first_start.clone(),
             endpoint_url: plane.plane.endpoint_url(),
             faults: plane.plane.faults().clone(),
-            init_max: emulator::function::INIT_MAX,
-            processes: emulator::function::Processes::default(),
+            init_max: emulator::services::lambda::invocation::INIT_MAX,
+            processes: emulator::services::lambda::invocation::Processes::default(),
         });
         let mut config = config(plane, code)?;
         config.environment.extend(variables);

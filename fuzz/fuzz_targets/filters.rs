@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use emulator::function::mapping::filter::Filters;
+use emulator::services::lambda::event_source_mapping::filter::Filters;
 
 #[path = "../src/record.rs"]
 mod record;

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::function::mapping::filter::FilterSubject;
+use emulator::services::lambda::event_source_mapping::filter::FilterSubject;
 use emulator::services::kinesis::Record;
 
 /// A record; the data that a pattern sees is its base64, as Kinesis hands it out.

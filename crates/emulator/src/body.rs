@@ -1,7 +1,7 @@
 //! Reads a request's body: up to what its operation takes, and within a time limit.
 
-use crate::aws_api::lambda;
 use crate::services::kinesis;
+use crate::services::lambda::control;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, StatusCode};
@@ -18,7 +18,7 @@ const CODE_BYTES_MAX: usize = 70_167_211;
 const RECORDS_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 /// Bytes of any other AWS API call, at most: the largest are an event of Invoke (6 MB) and batches of 1 MiB whose
 /// characters are escaped.
-const CALL_BYTES_MAX: usize = lambda::PAYLOAD_BYTES_MAX + 64 * 1_024;
+const CALL_BYTES_MAX: usize = control::PAYLOAD_BYTES_MAX + 64 * 1_024;
 
 /// Why a body was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

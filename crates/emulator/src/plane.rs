@@ -10,10 +10,6 @@ use crate::core::panics;
 use crate::core::temp_folder;
 use crate::core::temp_folder::TempFolder;
 use crate::faults::{FaultSettings, Faults};
-use crate::function::config::FunctionConfig;
-use crate::function::mapping::config::MappingConfig;
-use crate::function::mapping::{self, MappingStatus, Mappings};
-use crate::function::{self, Functions, InvokeError, Invoked, Processes};
 use crate::gateway::stage::Stage;
 use crate::gateway::{self, Gateway, Timers};
 use crate::guard::{Access, Guard};
@@ -21,6 +17,12 @@ use crate::server;
 use crate::services::iam::Iam;
 use crate::services::kinesis;
 use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
+use crate::services::lambda::event_source_mapping;
+use crate::services::lambda::event_source_mapping::config::MappingConfig;
+use crate::services::lambda::event_source_mapping::{MappingStatus, Mappings};
+use crate::services::lambda::invocation;
+use crate::services::lambda::invocation::config::FunctionConfig;
+use crate::services::lambda::invocation::{Functions, InvokeError, Invoked, Processes};
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
 use crate::storage::{Checkpoints, Restored, Storage, StorageError};
@@ -59,7 +61,7 @@ pub struct PlaneOptions {
     pub subscription_timers: SubscriptionTimers,
     /// Where streams, records and checkpoints outlive the process; `None`: memory only.
     pub data_dir: Option<PathBuf>,
-    /// How long a function's init may take before it is begun again; `None`: as on AWS, [`function::INIT_MAX`].
+    /// How long a function's init may take before it is begun again; `None`: as on AWS, [`invocation::INIT_MAX`].
     pub init_max: Option<Duration>,
     /// Who may use the port beside who always may: nobody.
     pub access: Access,
@@ -156,16 +158,16 @@ impl Plane {
             stored,
         })
         .await;
-        let functions = Functions::new(function::Surroundings {
+        let functions = Functions::new(invocation::Surroundings {
             account: account.clone(),
             permissions: iam.clone(),
             logs: logs.clone(),
             endpoint_url,
             faults: faults.clone(),
-            init_max: init_max.unwrap_or(function::INIT_MAX),
+            init_max: init_max.unwrap_or(invocation::INIT_MAX),
             processes: Processes::in_folder(&temp_folder),
         });
-        let mappings = Mappings::new(mapping::Surroundings {
+        let mappings = Mappings::new(event_source_mapping::Surroundings {
             account: account.clone(),
             streams: streams.clone(),
             functions: functions.clone(),

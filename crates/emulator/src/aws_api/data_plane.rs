@@ -1,10 +1,10 @@
 //! What the control plane asks of the plane that serves: every change that a client could notice.
 
-use crate::function::config::FunctionConfig;
-use crate::function::mapping::MappingStatus;
-use crate::function::mapping::config::MappingConfig;
-use crate::function::{InvokeError, Invoked};
 use crate::gateway::stage::Stage;
+use crate::services::lambda::event_source_mapping::MappingStatus;
+use crate::services::lambda::event_source_mapping::config::MappingConfig;
+use crate::services::lambda::invocation::config::FunctionConfig;
+use crate::services::lambda::invocation::{InvokeError, Invoked};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 

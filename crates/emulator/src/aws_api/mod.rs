@@ -8,7 +8,6 @@
 
 pub mod api_gateway;
 pub mod data_plane;
-pub mod lambda;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -21,6 +20,7 @@ use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
 use crate::services::cloudwatch::CloudWatch;
 use crate::services::iam::Iam;
+use crate::services::lambda::control::Lambda;
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
 use api_gateway::ApiGateway;
@@ -29,7 +29,6 @@ use data_plane::DataPlane;
 use http::request::Parts;
 use http::{Response, StatusCode, header};
 use http_body_util::Full;
-use lambda::Lambda;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -79,7 +78,7 @@ impl AwsApi {
 
     /// Serves one request.
     pub async fn handle(&self, parts: Parts, body: Bytes) -> Response<Full<Bytes>> {
-        if let Some(function) = lambda::invoked(&parts) {
+        if let Some(function) = crate::services::lambda::control::invoked(&parts) {
             return self.invoke(&parts, &function, body).await;
         }
         let request = match exchange::read(&parts, &body) {
@@ -99,7 +98,7 @@ impl AwsApi {
     async fn invoke(&self, parts: &Parts, function: &str, payload: Bytes) -> Response<Full<Bytes>> {
         match caller(&self.permissions, parts) {
             Some(principal) => self.lambda.invoke(&principal, parts, function, payload).await,
-            None => lambda::refuse_invocation(ApiError::unknown_credentials()),
+            None => crate::services::lambda::control::refuse_invocation(ApiError::unknown_credentials()),
         }
     }
 

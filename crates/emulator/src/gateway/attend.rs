@@ -9,9 +9,10 @@ use crate::core::clock;
 use crate::core::identity::Unrestricted;
 use crate::core::logs::LogSink;
 use crate::faults::Faults;
-use crate::function::{self, Functions, INIT_MAX};
 use crate::services::kinesis;
 use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
+use crate::services::lambda::invocation;
+use crate::services::lambda::invocation::{Functions, INIT_MAX};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -30,14 +31,14 @@ impl Gateway {
             stored: None,
         })
         .await;
-        let functions = Functions::new(function::Surroundings {
+        let functions = Functions::new(invocation::Surroundings {
             account: account.clone(),
             permissions: permissions.clone(),
             logs: logs.clone(),
             endpoint_url: String::new(),
             faults: faults.clone(),
             init_max: INIT_MAX,
-            processes: function::Processes::default(),
+            processes: invocation::Processes::default(),
         });
         let surroundings = Surroundings {
             account,

@@ -3,6 +3,7 @@
 pub mod cloudwatch;
 pub mod iam;
 pub mod kinesis;
+pub mod lambda;
 pub mod logs;
 pub mod sqs;
 pub mod sts;

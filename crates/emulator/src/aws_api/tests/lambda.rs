@@ -1,7 +1,7 @@
 //! Lambda: functions and mappings, from the requests that make them to what the data plane is told.
 
 use super::{Api, CONSUMER, QUEUE, ROLE, STREAM, lock};
-use crate::function::mapping::config::StartingPosition;
+use crate::services::lambda::event_source_mapping::config::StartingPosition;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;

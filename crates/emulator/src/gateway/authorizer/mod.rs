@@ -20,7 +20,7 @@ use crate::core::identity;
 use crate::core::identity::Principal;
 use crate::core::identity::proof::Proof;
 use crate::core::identity::signature::Claim;
-use crate::function::Ended;
+use crate::services::lambda::invocation::Ended;
 use answer::BadAnswer;
 use http::request::Parts;
 use std::time::Instant;

@@ -65,8 +65,8 @@ pub fn message(frame: &FailureFrame<'_>, given_up: &GivenUp, now_ms: u64) -> Val
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::function::mapping::batch::Batch;
     use crate::services::kinesis::Record;
+    use crate::services::lambda::event_source_mapping::batch::Batch;
     use std::sync::Arc;
 
     /// 2025-11-26T12:00:00Z

@@ -182,7 +182,7 @@ impl Function {
     }
 
     /// What the function host is told.
-    pub fn config(&self) -> crate::function::config::FunctionConfig {
+    pub fn config(&self) -> crate::services::lambda::invocation::config::FunctionConfig {
         self.settings.config(&self.name, &self.code, self.reserved_concurrency)
     }
 

@@ -5,7 +5,6 @@ mod ending;
 mod environment;
 mod host;
 mod log_stream;
-pub mod mapping;
 mod memory;
 mod output;
 mod process;

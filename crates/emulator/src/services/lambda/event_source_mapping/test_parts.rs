@@ -5,8 +5,9 @@ use super::{FailureDestinations, Surroundings};
 use crate::core::account::Account;
 use crate::core::identity::Unrestricted;
 use crate::faults::Faults;
-use crate::function::{self, Functions};
 use crate::services::kinesis::Streams;
+use crate::services::lambda::invocation;
+use crate::services::lambda::invocation::Functions;
 use crate::services::logs::Logs;
 use crate::storage::Checkpoints;
 use std::sync::Arc;
@@ -24,14 +25,14 @@ impl FailureDestinations for Told {
 pub(super) fn surroundings(streams: Streams) -> (Surroundings, mpsc::UnboundedReceiver<String>) {
     let account = Account::default();
     let faults = Faults::new(Default::default());
-    let functions = Functions::new(function::Surroundings {
+    let functions = Functions::new(invocation::Surroundings {
         account: account.clone(),
         permissions: Arc::new(Unrestricted),
         logs: Arc::new(Logs::new(account.clone())),
         endpoint_url: String::new(),
         faults: faults.clone(),
-        init_max: function::INIT_MAX,
-        processes: function::Processes::default(),
+        init_max: invocation::INIT_MAX,
+        processes: invocation::Processes::default(),
     });
     let (told, tells) = mpsc::unbounded_channel();
     let surroundings = Surroundings {

@@ -73,7 +73,7 @@ pub fn event(frame: &EventFrame, shard_id: &str, records: &[Arc<Record>]) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::function::mapping::batch::{Batch, INVOCATION_BYTES_MAX};
+    use crate::services::lambda::event_source_mapping::batch::{Batch, INVOCATION_BYTES_MAX};
     use proptest::prelude::*;
 
     /// docs/aws-behaviour.md#lambda-events: a recorded event, word for word, members in the order in which they are

@@ -1,6 +1,6 @@
 //! What is refused, and in which words.
 
-use crate::function::mapping::filter::{FILTERS_MAX, Filters, PATTERN_CHARS_MAX};
+use crate::services::lambda::event_source_mapping::filter::{FILTERS_MAX, Filters, PATTERN_CHARS_MAX};
 
 fn refusal(patterns: &[String]) -> String {
     match Filters::parse(patterns) {

@@ -3,9 +3,9 @@
 
 use super::invalid;
 use super::mapping_settings::{MappingSettings, UNLIMITED};
-use crate::function::mapping::config::StartingPosition;
-use crate::function::mapping::filter::Filters;
 use crate::protocol::ApiError;
+use crate::services::lambda::event_source_mapping::config::StartingPosition;
+use crate::services::lambda::event_source_mapping::filter::Filters;
 use std::time::{Duration, UNIX_EPOCH};
 
 const BATCH_SIZE_MAX: i64 = 10_000;

@@ -18,7 +18,7 @@ pub use invoke::PAYLOAD_BYTES_MAX;
 pub(crate) use invoke::{invoked, refuse as refuse_invocation};
 pub use mapping::Mapping;
 
-use super::data_plane::DataPlane;
+use crate::aws_api::data_plane::DataPlane;
 use crate::core::account::Account;
 use crate::core::lock;
 use crate::protocol::rest::RestCall;

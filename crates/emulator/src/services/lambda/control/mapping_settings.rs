@@ -1,7 +1,7 @@
 //! An event source mapping's settings: what a request may carry, and what AWS defaults
 //! (docs/aws-behaviour.md#lambda-mappings).
 
-use crate::function::mapping::config::{MappingConfig, StartingPosition};
+use crate::services::lambda::event_source_mapping::config::{MappingConfig, StartingPosition};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

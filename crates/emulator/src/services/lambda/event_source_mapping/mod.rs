@@ -34,7 +34,7 @@ pub mod verdict;
 #[cfg(test)]
 mod verdict_tests;
 
-use super::{Ended, Functions, InvokeError};
+use super::invocation::{Ended, Functions, InvokeError};
 use crate::core::account::{Account, stream_arn_of_arn, stream_name_of_arn};
 use crate::core::identity::{Denied, Permissions, Principal};
 use crate::core::metrics::Page;

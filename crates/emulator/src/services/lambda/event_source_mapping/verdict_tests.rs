@@ -2,8 +2,8 @@
 
 use super::batch::Verdict;
 use super::verdict::verdict;
-use crate::function::Ended;
 use crate::services::kinesis::Record;
+use crate::services::lambda::invocation::Ended;
 use std::sync::Arc;
 
 fn records() -> Vec<Arc<Record>> {

@@ -1,8 +1,8 @@
 //! What a function's answer says of its batch (docs/aws-behaviour.md#lambda-reports).
 
 use super::batch::Verdict;
-use crate::function::Ended;
 use crate::services::kinesis::Record;
+use crate::services::lambda::invocation::Ended;
 use serde_json::Value;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use super::code::Code;
 use crate::core::account::Account;
-use crate::function::config::{FunctionConfig, LogFormat};
+use crate::services::lambda::invocation::config::{FunctionConfig, LogFormat};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,0 +1,5 @@
+//! Lambda: `control` is what Terraform and SDKs call, `invocation` runs functions, `event_source_mapping` feeds them.
+
+pub mod control;
+pub mod event_source_mapping;
+pub mod invocation;
