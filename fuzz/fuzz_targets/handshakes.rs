@@ -6,7 +6,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use emulator::gateway::Timers;
+use emulator::services::apigateway::websocket::Timers;
 use emulator::guard::Access;
 use emulator::plane::{Plane, PlaneOptions};
 use std::net::SocketAddr;

@@ -6,7 +6,7 @@
 
 use json_text::{Json, minify};
 use libfuzzer_sys::fuzz_target;
-use emulator::gateway::selection::{SelectionExpression, Subject};
+use emulator::services::apigateway::websocket::selection::{SelectionExpression, Subject};
 
 fuzz_target!(|input: &str| {
     let (expression, body) = input.split_once("\n====\n").unwrap_or((input, "{}"));

@@ -1,6 +1,6 @@
 //! What a client's bytes after its handshake mean, by RFC 6455 alone: what the gateway's answers are held against.
 
-use emulator::gateway::limits::{FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
+use emulator::services::apigateway::websocket::limits::{FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
 
 /// What a client said.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use crate::lines::Lines;
 use crate::stage::{self, API_ID, NAME, STREAM};
-use emulator::gateway::{Gateway, Timers};
+use emulator::services::apigateway::websocket::{Gateway, Timers};
 use emulator::services::kinesis::{Streams, TARGET_PREFIX};
 use std::future::Future;
 use std::sync::Arc;

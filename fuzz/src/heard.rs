@@ -1,6 +1,6 @@
 //! What a client hears: frames of the gateway, each checked against RFC 6455 and the gateway's own limits.
 
-use emulator::gateway::limits::FRAME_BYTES_MAX;
+use emulator::services::apigateway::websocket::limits::FRAME_BYTES_MAX;
 
 /// What a client heard.
 #[derive(Debug, Default)]

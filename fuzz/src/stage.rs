@@ -1,7 +1,7 @@
 //! A stage with a route of each kind, each of which answers.
 
-use emulator::gateway::selection::SelectionExpression;
-use emulator::gateway::stage::{AccessLog, Authorization, Integration, IntegrationResponse, KinesisAction, Passthrough, RequestModel, ResponseKey, Route, Stage, Target, Templates, Throttle};
+use emulator::services::apigateway::websocket::selection::SelectionExpression;
+use emulator::services::apigateway::websocket::stage::{AccessLog, Authorization, Integration, IntegrationResponse, KinesisAction, Passthrough, RequestModel, ResponseKey, Route, Stage, Target, Templates, Throttle};
 use mapping_template::Template;
 use serde_json::json;
 use std::collections::BTreeMap;

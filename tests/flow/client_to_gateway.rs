@@ -1,7 +1,7 @@
 //! What a client meets at the front door.
 
-use emulator::gateway::Timers;
 use emulator::plane::PlaneOptions;
+use emulator::services::apigateway::websocket::Timers;
 use serde_json::json;
 use sluicegate_tests::client::Client;
 use sluicegate_tests::plane::TestPlane;

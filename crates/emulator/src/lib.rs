@@ -7,7 +7,6 @@ mod body;
 pub mod compose;
 pub mod core;
 pub mod faults;
-pub mod gateway;
 pub mod guard;
 pub mod package;
 pub mod plane;

@@ -10,10 +10,11 @@ use crate::core::panics;
 use crate::core::temp_folder;
 use crate::core::temp_folder::TempFolder;
 use crate::faults::{FaultSettings, Faults};
-use crate::gateway::stage::Stage;
-use crate::gateway::{self, Gateway, Timers};
 use crate::guard::{Access, Guard};
 use crate::server;
+use crate::services::apigateway::websocket;
+use crate::services::apigateway::websocket::stage::Stage;
+use crate::services::apigateway::websocket::{Gateway, Timers};
 use crate::services::iam::Iam;
 use crate::services::kinesis;
 use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
@@ -176,7 +177,7 @@ impl Plane {
             checkpoints: Checkpoints::new(storage.clone()),
             faults: faults.clone(),
         });
-        let gateway = Gateway::new(gateway::Surroundings {
+        let gateway = Gateway::new(websocket::Surroundings {
             account: account.clone(),
             streams: streams.clone(),
             functions: functions.clone(),

@@ -3,8 +3,8 @@
 use crate::answer::{answer, page};
 use crate::core::open_files;
 use crate::core::open_files::Room;
-use crate::gateway;
 use crate::plane::Plane;
+use crate::services::apigateway::websocket;
 use http::StatusCode;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -53,7 +53,7 @@ pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken,
 /// How long a client may take to send a request's head.
 fn head_max(room: Room) -> Duration {
     match room {
-        Room::Enough => gateway::limits::REQUEST_HEAD_MAX,
+        Room::Enough => websocket::limits::REQUEST_HEAD_MAX,
         Room::Scarce => SCARCE_HEAD_MAX,
     }
 }
@@ -71,7 +71,7 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
     let service = service_fn(move |request| {
         let plane = plane.clone();
         async move {
-            if room == Room::Scarce && gateway::is_upgrade(request.headers()) {
+            if room == Room::Scarce && websocket::is_upgrade(request.headers()) {
                 let message = "the emulator has too few files left for another WebSocket";
                 return Ok(page(StatusCode::SERVICE_UNAVAILABLE, &json!({ "message": message })));
             }

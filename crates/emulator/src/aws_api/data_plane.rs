@@ -1,6 +1,6 @@
 //! What the control plane asks of the plane that serves: every change that a client could notice.
 
-use crate::gateway::stage::Stage;
+use crate::services::apigateway::websocket::stage::Stage;
 use crate::services::lambda::event_source_mapping::MappingStatus;
 use crate::services::lambda::event_source_mapping::config::MappingConfig;
 use crate::services::lambda::invocation::config::FunctionConfig;

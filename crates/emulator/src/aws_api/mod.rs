@@ -6,7 +6,6 @@
 //! What an operation or argument outside the supported set meets is an error that names it. What is stored
 //! and has no effect here is listed in `fidelity/inert.toml`.
 
-pub mod api_gateway;
 pub mod data_plane;
 mod state;
 #[cfg(test)]
@@ -18,12 +17,12 @@ use crate::protocol::exchange;
 use crate::protocol::exchange::Request;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
+use crate::services::apigateway::control::ApiGateway;
 use crate::services::cloudwatch::CloudWatch;
 use crate::services::iam::Iam;
 use crate::services::lambda::control::Lambda;
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
-use api_gateway::ApiGateway;
 use bytes::Bytes;
 use data_plane::DataPlane;
 use http::request::Parts;

@@ -4,8 +4,8 @@
 //! JSON. What has no effect here (descriptions, tags, alarms, dashboards) is left out.
 
 use super::AwsApi;
-use super::api_gateway::definition::{ApiRecord, Definition};
 use crate::core::lock;
+use crate::services::apigateway::control::definition::{ApiRecord, Definition};
 use crate::services::iam::role::Role;
 use serde::Serialize;
 use serde_json::{Map, Value, json};

@@ -15,7 +15,8 @@ pub use origin::{AllowedOrigin, NotAnOrigin};
 use crate::core::identity::Permissions;
 use crate::core::identity::proof::{Proof, Unproven};
 use crate::core::identity::signature::{Claim, Incomplete};
-use crate::gateway::{self, Endpoint};
+use crate::services::apigateway::websocket;
+use crate::services::apigateway::websocket::Endpoint;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use origin::Sender;
@@ -178,7 +179,7 @@ impl Guard {
 /// What a request is for, whoever sends it.
 pub fn purpose(request: &Parts, host: &str) -> Purpose {
     let path = request.uri.path();
-    if gateway::is_upgrade(&request.headers) {
+    if websocket::is_upgrade(&request.headers) {
         Purpose::Handshake
     } else if let Some(name) = path.strip_prefix(PAGES_PREFIX) {
         Purpose::Page(name.to_owned())

@@ -1,5 +1,6 @@
 //! One folder for each AWS service, control plane and data plane as neighbours.
 
+pub mod apigateway;
 pub mod cloudwatch;
 pub mod iam;
 pub mod kinesis;

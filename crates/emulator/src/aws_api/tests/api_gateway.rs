@@ -1,7 +1,7 @@
 //! API Gateway: what is edited, what is deployed, and what is refused.
 
 use super::{Api, ROLE, lock};
-use crate::gateway::stage::{KinesisAction, ResponseKey, Target};
+use crate::services::apigateway::websocket::stage::{KinesisAction, ResponseKey, Target};
 use serde_json::{Value, json};
 
 const URI: &str = "arn:aws:apigateway:us-east-1:kinesis:action/PutRecord";

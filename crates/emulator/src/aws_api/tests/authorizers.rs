@@ -4,8 +4,8 @@ use super::api_gateway::websocket_api;
 use super::lambda::with_function;
 use super::{Api, ROLE, lock};
 use crate::core::identity::Permissions as _;
-use crate::gateway::authorizer::IdentitySource;
-use crate::gateway::stage::Authorization;
+use crate::services::apigateway::websocket::authorizer::IdentitySource;
+use crate::services::apigateway::websocket::stage::Authorization;
 use http::StatusCode;
 use serde_json::{Value, json};
 

@@ -13,7 +13,7 @@ use super::AwsApi;
 use super::data_plane::DataPlane;
 use crate::core::account::Account;
 use crate::core::lock;
-use crate::gateway::stage::Stage;
+use crate::services::apigateway::websocket::stage::Stage;
 use crate::services::iam::Iam;
 use crate::services::lambda::event_source_mapping::MappingStatus;
 use crate::services::lambda::event_source_mapping::config::MappingConfig;

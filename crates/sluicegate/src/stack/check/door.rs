@@ -4,7 +4,7 @@
 
 use super::Finding;
 use anyhow::{Context as _, bail};
-use emulator::gateway::limits::{FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
+use emulator::services::apigateway::websocket::limits::{FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -3,9 +3,9 @@
 use super::definition::ApiRecord;
 use super::invalid;
 use super::resource::not_found;
-use crate::gateway::stage::{AccessLog, Throttle};
 use crate::protocol::ApiError;
 use crate::protocol::tags::Tags;
+use crate::services::apigateway::websocket::stage::{AccessLog, Throttle};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -159,8 +159,8 @@ impl StageSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws_api::api_gateway::api::Api;
-    use crate::aws_api::api_gateway::definition::Definition;
+    use crate::services::apigateway::control::api::Api;
+    use crate::services::apigateway::control::definition::Definition;
     use serde_json::{Value, json};
 
     fn check(settings: Value) -> Result<(), String> {

@@ -3,8 +3,8 @@
 //! AWS documents the event of `$connect` (docs/aws-behaviour.md#apigateway-context) and adds `type`, `methodArn` and
 //! `stageVariables` for an authorizer; no recording was found, so that the order of members is ours.
 
-use crate::gateway::context::MessageContext;
-use crate::gateway::opening::Opening;
+use crate::services::apigateway::websocket::context::MessageContext;
+use crate::services::apigateway::websocket::opening::Opening;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -52,8 +52,8 @@ pub fn request(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gateway::connections::{Connection, NewConnection};
-    use crate::gateway::context::EventType;
+    use crate::services::apigateway::websocket::connections::{Connection, NewConnection};
+    use crate::services::apigateway::websocket::context::EventType;
 
     #[test]
     fn the_event_is_that_of_connect_with_what_an_authorizer_needs() {

@@ -1,9 +1,9 @@
 //! Checks of what an API's resources carry as text: selection expressions and mapping templates.
 
 use super::invalid;
-use crate::gateway::selection::SelectionExpression;
-use crate::gateway::stage::Templates;
 use crate::protocol::ApiError;
+use crate::services::apigateway::websocket::selection::SelectionExpression;
+use crate::services::apigateway::websocket::stage::Templates;
 use mapping_template::Template;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -19,7 +19,7 @@ mod tagging;
 
 pub use account::PRINCIPAL;
 
-use super::data_plane::DataPlane;
+use crate::aws_api::data_plane::DataPlane;
 use crate::core::lock;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};

@@ -177,7 +177,7 @@ impl Context for MessageContext<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gateway::connections::NewConnection;
+    use crate::services::apigateway::websocket::connections::NewConnection;
 
     /// See docs/aws-behaviour.md#apigateway-context.
     #[test]

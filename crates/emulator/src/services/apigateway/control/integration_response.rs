@@ -3,8 +3,8 @@
 use super::definition::Definition;
 use super::resource::Resource;
 use super::{expression, invalid};
-use crate::gateway::stage::{ParameterValue, ResponseKey};
 use crate::protocol::ApiError;
+use crate::services::apigateway::websocket::stage::{ParameterValue, ResponseKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

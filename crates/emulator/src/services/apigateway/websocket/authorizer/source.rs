@@ -1,7 +1,7 @@
 //! Identity sources: what a handshake must carry before an authorizer is asked
 //! (docs/aws-behaviour.md#apigateway-authorization).
 
-use crate::gateway::context::MessageContext;
+use crate::services::apigateway::websocket::context::MessageContext;
 use std::collections::BTreeMap;
 
 /// One identity source.

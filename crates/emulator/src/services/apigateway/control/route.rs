@@ -3,9 +3,9 @@
 use super::definition::Definition;
 use super::resource::Resource;
 use super::{expression, invalid};
-use crate::gateway::selection::{SelectionExpression, Subject};
-use crate::gateway::stage::Authorization;
 use crate::protocol::ApiError;
+use crate::services::apigateway::websocket::selection::{SelectionExpression, Subject};
+use crate::services::apigateway::websocket::stage::Authorization;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -3,9 +3,9 @@
 use super::definition::Definition;
 use super::invalid;
 use super::resource::Resource;
-use crate::gateway::authorizer::IdentitySource;
-use crate::gateway::stage;
 use crate::protocol::ApiError;
+use crate::services::apigateway::websocket::authorizer::IdentitySource;
+use crate::services::apigateway::websocket::stage;
 use serde::{Deserialize, Serialize};
 
 /// Settings of an authorizer.

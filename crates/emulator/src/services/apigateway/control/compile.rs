@@ -3,9 +3,11 @@
 use super::definition::Definition;
 use super::stage_settings::StageSettings;
 use super::{expression, invalid};
-use crate::gateway::selection::SelectionExpression;
-use crate::gateway::stage::{Integration, IntegrationResponse, RequestModel, Route, Stage};
 use crate::protocol::ApiError;
+use crate::services::apigateway::websocket::selection::SelectionExpression;
+use crate::services::apigateway::websocket::stage::{
+    Integration, IntegrationResponse, RequestModel, Route, Stage,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -3,8 +3,8 @@
 use super::definition::Definition;
 use super::resource::Resource;
 use super::{expression, invalid};
-use crate::gateway::stage::{KinesisAction, Passthrough, Target};
 use crate::protocol::ApiError;
+use crate::services::apigateway::websocket::stage::{KinesisAction, Passthrough, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -2,9 +2,9 @@
 
 use super::{ApiGateway, Store, invalid};
 use crate::core::identity::{Permissions as _, Principal};
-use crate::gateway::stage::Throttle;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, Reply, Service};
+use crate::services::apigateway::websocket::stage::Throttle;
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
