@@ -5,7 +5,7 @@ mod plane;
 
 use anyhow::{Context as _, bail, ensure};
 use clients::{Client, Schedule};
-use emulator::faults::{Fault, FaultSettings, FaultSpec};
+use emulator::fault_injection::{Fault, FaultSettings, FaultSpec};
 use futures_util::future::{join, try_join_all};
 use plane::EchoPlane;
 use sluicegate_benches::args::{Extent, bench};

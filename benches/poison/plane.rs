@@ -1,7 +1,7 @@
 //! The project's own stack on a plane in this process, and what is in its function's fault queue.
 
 use anyhow::{Context as _, ensure};
-use emulator::faults::Faults;
+use emulator::fault_injection::Faults;
 use serde_json::json;
 use sluicegate_benches::plane::{BenchPlane, Order};
 use sluicegate_benches::{PATIENCE, built};

@@ -7,8 +7,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use emulator::services::apigateway::websocket::Timers;
-use emulator::guard::Access;
-use emulator::plane::{Plane, PlaneOptions};
+use emulator::server::guard::Access;
+use emulator::emulator::{Plane, PlaneOptions};
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -3,9 +3,9 @@
 use super::{Tools, drive, project};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::guard::Access;
+use emulator::emulator::PlaneOptions;
 use emulator::package::{Packing, package};
-use emulator::plane::PlaneOptions;
+use emulator::server::guard::Access;
 use libtest_mimic::Failed;
 use serde_json::json;
 use sluicegate_tests::plane::TestPlane;

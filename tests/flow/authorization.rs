@@ -1,6 +1,6 @@
 //! Who may connect: authorizers and signatures on `$connect`.
 
-use emulator::plane::{Plane, PlaneOptions};
+use emulator::emulator::{Plane, PlaneOptions};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, empty_plane, role};

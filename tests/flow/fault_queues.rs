@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::faults::FaultSettings;
-use emulator::plane::Plane;
+use emulator::emulator::Plane;
+use emulator::fault_injection::FaultSettings;
 use serde_json::{Value, json};
 use sluicegate_tests::api::{empty_plane, role};
 use sluicegate_tests::plane::TestPlane;

@@ -1,6 +1,6 @@
 //! What an operator sees: access logs in the stage's own format, and the plane's counters.
 
-use emulator::plane::Plane;
+use emulator::emulator::Plane;
 use http::Method;
 use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, INTEGRATION_ROLE, empty_plane, role};

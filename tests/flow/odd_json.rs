@@ -1,7 +1,7 @@
 //! JSON that RFC 8259 allows and many readers refuse goes the way of all JSON: by its `action`, through the filter of
 //! that route's function, and back, byte for byte.
 
-use emulator::plane::PlaneOptions;
+use emulator::emulator::PlaneOptions;
 use serde_json::json;
 use sluicegate_tests::api::{Api, default_response, empty_plane, role};
 use sluicegate_tests::plane::TestPlane;

@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::control;
-use emulator::plane::{Plane, PlaneOptions};
+use emulator::emulator::{Plane, PlaneOptions};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

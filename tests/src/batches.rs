@@ -3,7 +3,7 @@
 use crate::control;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::plane::Plane;
+use emulator::emulator::Plane;
 use serde_json::{Value, json};
 
 /// What was handed over at once.

@@ -2,7 +2,7 @@
 //! whose SDKs they do not.
 
 use bytes::Bytes;
-use emulator::plane::Plane;
+use emulator::emulator::Plane;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;

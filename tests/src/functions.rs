@@ -3,8 +3,8 @@
 use crate::control;
 use base64::Engine as _;
 use bytes::Bytes;
+use emulator::emulator::Plane;
 use emulator::package::{Packing, package};
-use emulator::plane::Plane;
 use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

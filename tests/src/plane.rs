@@ -4,9 +4,9 @@ use crate::client::Client;
 use crate::endpoint::{Endpoint, PlaneKind};
 use crate::functions::{packages, project};
 use crate::sdk::Caller;
-use emulator::compose::{Composed, compose};
-use emulator::plane::{Plane, PlaneOptions};
-use emulator::stack::Stack;
+use emulator::emulator::{Plane, PlaneOptions};
+use emulator::provision::stack::Stack;
+use emulator::provision::{Composed, compose};
 use std::io::Write as _;
 use tokio::net::TcpListener;
 

@@ -3,8 +3,8 @@
 use crate::configuration::Tree;
 use crate::serve::{Served, write_packages};
 use anyhow::{Context as _, bail, ensure};
-use emulator::compose::compose;
-use emulator::stack::Stack;
+use emulator::provision::compose;
+use emulator::provision::stack::Stack;
 use serde_json::{Map, Value, json};
 use sluicegate_tests::functions::{packages, project};
 use std::path::{Path, PathBuf};

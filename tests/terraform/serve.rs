@@ -1,7 +1,7 @@
 //! An empty plane in this process, and the functions' zips beside it.
 
 use anyhow::Context as _;
-use emulator::plane::{Plane, PlaneOptions};
+use emulator::emulator::{Plane, PlaneOptions};
 use serde_json::Value;
 use sluicegate_tests::functions::packages;
 use std::path::Path;

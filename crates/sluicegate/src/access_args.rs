@@ -1,6 +1,6 @@
 //! Who may use the emulator's port beside the programs of its user: flags that open it, and what each opens.
 
-use emulator::guard::{Access, AllowedHost, AllowedOrigin};
+use emulator::server::guard::{Access, AllowedHost, AllowedOrigin};
 use std::net::SocketAddr;
 
 /// Arguments that let somebody in.

@@ -18,7 +18,7 @@ use anyhow::{Context as _, bail};
 use architecture::Architecture;
 use build::Build;
 use contents::Contents;
-use emulator::stack::Stack;
+use emulator::provision::stack::Stack;
 use std::path::{Path, PathBuf};
 
 /// The folder of the functions' zips, in a bundle.

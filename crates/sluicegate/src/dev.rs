@@ -5,11 +5,11 @@ use crate::plane_args::{PlaneArgs, greet};
 use crate::project;
 use crate::stop::StopSignals;
 use anyhow::{Context as _, bail};
-use emulator::compose;
-use emulator::compose::Composed;
+use emulator::emulator::Plane;
 use emulator::package::{Packing, package};
-use emulator::plane::Plane;
-use emulator::stack::Stack;
+use emulator::provision;
+use emulator::provision::Composed;
+use emulator::provision::stack::Stack;
 use notify::{RecursiveMode, Watcher as _};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -72,7 +72,7 @@ async fn serve(
     for built in &built {
         zips.insert(built.key.clone(), zip(built).await?);
     }
-    let composed = compose::compose(plane, stack, &zips).await;
+    let composed = provision::compose(plane, stack, &zips).await;
     let composed = composed.context("the control plane refused the stack")?;
     drop(zips);
     greet(&greeting(plane, stack, &composed));
@@ -139,7 +139,7 @@ async fn swap(
             continue;
         }
         if let Some(name) = composed.functions.get(&new.key) {
-            compose::update_code(plane, name, &zip(new).await?).await?;
+            provision::update_code(plane, name, &zip(new).await?).await?;
             eprintln!("swapped {}", new.key);
         }
     }

@@ -33,7 +33,7 @@ pub(crate) use wire::{is_signed, refuse_head, stream_of};
 use crate::core::account::Account;
 use crate::core::identity::Permissions;
 use crate::core::metrics::Page;
-use crate::faults::Faults;
+use crate::fault_injection::Faults;
 use crate::storage::{Restored, Storage};
 use dashmap::DashMap;
 use ferrokinesis::error::KinesisErrorResponse;

@@ -4,7 +4,7 @@ use super::routes::Routes;
 use super::wire::stream_of;
 use super::{Open, Streams};
 use crate::core::clock;
-use crate::faults::Fault;
+use crate::fault_injection::Fault;
 use crate::storage::{Entry, NewRecord, StorageError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

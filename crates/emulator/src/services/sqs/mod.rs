@@ -96,7 +96,7 @@ fn no_queue() -> ApiError {
 }
 
 fn access_denied(denied: &Denied) -> ApiError {
-    crate::aws_api::access_denied(denied)
+    crate::dispatch::access_denied(denied)
 }
 
 fn parse<T: DeserializeOwned>(operation: &str, document: Value) -> Result<T, ApiError> {

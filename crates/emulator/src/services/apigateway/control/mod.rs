@@ -19,8 +19,8 @@ mod tagging;
 
 pub use account::PRINCIPAL;
 
-use crate::aws_api::data_plane::DataPlane;
 use crate::core::lock;
+use crate::dispatch::data_plane::DataPlane;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
 use crate::services::iam::Iam;

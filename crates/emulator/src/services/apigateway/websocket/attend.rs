@@ -8,7 +8,7 @@ use crate::core::account::Account;
 use crate::core::clock;
 use crate::core::identity::Unrestricted;
 use crate::core::logs::LogSink;
-use crate::faults::Faults;
+use crate::fault_injection::Faults;
 use crate::services::kinesis;
 use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
 use crate::services::lambda::invocation;

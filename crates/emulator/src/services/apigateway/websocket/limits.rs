@@ -25,5 +25,5 @@ pub const REQUEST_HEAD_MAX: Duration = Duration::from_secs(75);
 /// A client that does not answer a close frame in this time is cut off.
 pub const CLOSE_MAX: Duration = Duration::from_secs(5);
 /// The same while the emulator stops: twice this, since it is waited for its close frame and then for its socket, must
-/// fit into [`STOP_MAX`](crate::plane::STOP_MAX), so that its DISCONNECT is still recorded.
+/// fit into [`STOP_MAX`](crate::emulator::STOP_MAX), so that its DISCONNECT is still recorded.
 pub const CLOSE_MAX_STOPPING: Duration = Duration::from_secs(1);

@@ -37,7 +37,7 @@ use crate::core::account::Account;
 use crate::core::clock;
 use crate::core::identity::Permissions;
 use crate::core::logs::LogSink;
-use crate::faults::Faults;
+use crate::fault_injection::Faults;
 use crate::services::kinesis::Streams;
 use crate::services::lambda::invocation::Functions;
 use connections::{CloseReason, Connections};

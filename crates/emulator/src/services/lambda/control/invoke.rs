@@ -1,9 +1,9 @@
 //! Invoke: runs a function for whoever calls, and answers what it answers.
 
 use super::{Lambda, function_name, invalid};
-use crate::aws_api::access_denied;
 use crate::core::identity::{Permissions as _, Principal};
 use crate::core::lock;
+use crate::dispatch::access_denied;
 use crate::protocol::exchange;
 use crate::protocol::exchange::Protocol;
 use crate::protocol::rest::RestCall;

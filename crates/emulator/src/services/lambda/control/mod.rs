@@ -18,9 +18,9 @@ pub use invoke::PAYLOAD_BYTES_MAX;
 pub(crate) use invoke::{invoked, refuse as refuse_invocation};
 pub use mapping::Mapping;
 
-use crate::aws_api::data_plane::DataPlane;
 use crate::core::account::Account;
 use crate::core::lock;
+use crate::dispatch::data_plane::DataPlane;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
 use crate::services::iam::Iam;

@@ -38,7 +38,7 @@ use super::invocation::{Ended, Functions, InvokeError};
 use crate::core::account::{Account, stream_arn_of_arn, stream_name_of_arn};
 use crate::core::identity::{Denied, Permissions, Principal};
 use crate::core::metrics::Page;
-use crate::faults::{Fault, Faults};
+use crate::fault_injection::{Fault, Faults};
 use crate::services::kinesis::Streams;
 use crate::storage::Checkpoints;
 use batch::Verdict;

@@ -12,7 +12,7 @@ use super::verdict::verdict;
 use super::{FILTERED_RECORDS, Surroundings, result};
 use crate::core::account::stream_name_of_arn;
 use crate::core::clock;
-use crate::faults::{Fault, SlowShard};
+use crate::fault_injection::{Fault, SlowShard};
 use crate::services::kinesis::{ReadLimit, Record, ShardInfo};
 use crate::services::lambda::invocation::{Ended, InvokeError};
 use bytes::Bytes;

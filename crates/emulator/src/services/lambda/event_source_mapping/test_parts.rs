@@ -4,7 +4,7 @@ use super::config::{MappingConfig, StartingPosition};
 use super::{FailureDestinations, Surroundings};
 use crate::core::account::Account;
 use crate::core::identity::Unrestricted;
-use crate::faults::Faults;
+use crate::fault_injection::Faults;
 use crate::services::kinesis::Streams;
 use crate::services::lambda::invocation;
 use crate::services::lambda::invocation::Functions;

@@ -13,7 +13,7 @@ use crate::core::clock;
 use crate::core::identity::{Credentials, Permissions};
 use crate::core::logs::LogSink;
 use crate::core::open_files;
-use crate::faults::Faults;
+use crate::fault_injection::Faults;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::json;

@@ -5,7 +5,7 @@ use super::ending::{Ended, Failure};
 use super::environment::{Environment, Surroundings};
 use super::process::StartError;
 use crate::core::metrics::Page;
-use crate::faults::Fault;
+use crate::fault_injection::Fault;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use dashmap::DashMap;

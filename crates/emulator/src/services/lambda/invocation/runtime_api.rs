@@ -4,7 +4,7 @@
 //! listener that it talks to.
 
 use crate::core::open_files;
-use crate::guard;
+use crate::server::guard;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};

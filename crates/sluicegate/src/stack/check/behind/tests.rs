@@ -1,9 +1,9 @@
 //! The looks behind the gateway, at a plane in this process that has the project's stack and no function.
 
 use super::*;
-use emulator::compose::compose;
-use emulator::plane::{Plane, PlaneOptions};
-use emulator::stack::Stack;
+use emulator::emulator::{Plane, PlaneOptions};
+use emulator::provision::compose;
+use emulator::provision::stack::Stack;
 use std::collections::BTreeMap;
 use std::path::Path;
 use tokio::net::TcpListener;

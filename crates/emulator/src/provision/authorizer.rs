@@ -2,7 +2,7 @@
 
 use super::function::Code;
 use super::{ComposeError, Composer};
-use crate::stack::Authorizer;
+use crate::provision::stack::Authorizer;
 use bytes::Bytes;
 use serde_json::json;
 

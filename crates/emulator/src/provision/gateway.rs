@@ -1,7 +1,7 @@
 //! The API: its integrations, routes, models and stage, as `terraform/modules/gateway` makes them.
 
 use super::{ComposeError, Composer};
-use crate::stack::Stack;
+use crate::provision::stack::Stack;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,14 +1,15 @@
 //! What one request is answered: the guard first, then WebSockets, `@connections`, AWS APIs and the emulator's own pages.
 
-use crate::body;
 use crate::core::identity::proof::Unproven;
 use crate::core::metrics;
-use crate::faults;
-use crate::guard::{self, Admitted, PAGES_PREFIX, Purpose, Refusal};
-use crate::plane::Plane;
+use crate::emulator::Plane;
+use crate::fault_injection;
 use crate::protocol::exchange;
 use crate::protocol::exchange::Protocol;
 use crate::protocol::{ApiError, Service};
+use crate::server::body;
+use crate::server::guard;
+use crate::server::guard::{Admitted, PAGES_PREFIX, Purpose, Refusal};
 use crate::services::apigateway::websocket::limits::MESSAGE_BYTES_MAX;
 use crate::services::kinesis;
 use axum::body::Body;
@@ -133,7 +134,7 @@ async fn serve_page(plane: &Plane, name: &str, parts: &Parts, body: Incoming) ->
             keep_from_other_pages(headers);
             answer
         }
-        (method, faults::PAGE) => match body::read(body, PAGE_BODY_BYTES_MAX).await {
+        (method, fault_injection::PAGE) => match body::read(body, PAGE_BODY_BYTES_MAX).await {
             Ok(body) => {
                 let (status, answer) = plane.faults().page(method, &body);
                 page(status, &answer)

@@ -1,7 +1,5 @@
 //! The plane as a whole: what it is made of, how it starts and how it stops.
 
-use crate::aws_api::AwsApi;
-use crate::aws_api::data_plane::DataPlane;
 use crate::core::account::Account;
 use crate::core::metrics::Page;
 #[cfg(feature = "fuzzing")]
@@ -9,9 +7,11 @@ use crate::core::open_files;
 use crate::core::panics;
 use crate::core::temp_folder;
 use crate::core::temp_folder::TempFolder;
-use crate::faults::{FaultSettings, Faults};
-use crate::guard::{Access, Guard};
+use crate::dispatch::AwsApi;
+use crate::dispatch::data_plane::DataPlane;
+use crate::fault_injection::{FaultSettings, Faults};
 use crate::server;
+use crate::server::guard::{Access, Guard};
 use crate::services::apigateway::websocket;
 use crate::services::apigateway::websocket::stage::Stage;
 use crate::services::apigateway::websocket::{Gateway, Timers};
@@ -66,7 +66,7 @@ pub struct PlaneOptions {
     pub init_max: Option<Duration>,
     /// Who may use the port beside who always may: nobody.
     pub access: Access,
-    /// Whether [`crate::compose::compose`] follows at once: until it is through, a handshake for a stage that is not
+    /// Whether [`crate::provision::compose`] follows at once: until it is through, a handshake for a stage that is not
     /// there is told to come again (503) instead of refused for good (403).
     pub is_starting: bool,
 }

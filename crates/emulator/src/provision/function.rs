@@ -2,7 +2,7 @@
 
 use super::{ComposeError, Composer, call};
 use crate::core::clock;
-use crate::stack::Function;
+use crate::provision::stack::Function;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

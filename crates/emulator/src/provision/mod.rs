@@ -4,14 +4,15 @@
 //! effect on a plane (`fidelity/inert.toml`) and are left to Terraform.
 
 use crate::core::account::Account;
-use crate::plane::Plane;
-use crate::stack::Stack;
+use crate::emulator::Plane;
+use crate::provision::stack::Stack;
 use axum::body::Body;
 mod authorizer;
 mod call;
 mod function;
 mod gateway;
 mod logging;
+pub mod stack;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

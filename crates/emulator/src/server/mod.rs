@@ -1,9 +1,13 @@
 //! The one port: accepts connections and serves them.
 
-use crate::answer::{answer, page};
+pub mod answer;
+pub mod body;
+pub mod guard;
+
 use crate::core::open_files;
 use crate::core::open_files::Room;
-use crate::plane::Plane;
+use crate::emulator::Plane;
+use crate::server::answer::{answer, page};
 use crate::services::apigateway::websocket;
 use http::StatusCode;
 use hyper::service::service_fn;
