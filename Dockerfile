@@ -1,4 +1,4 @@
-# The plane of one machine as an image: an empty plane at port 4566, for Terraform, SDKs and the AWS CLI to fill.
+# The emulator of one machine as an image: an empty emulator at port 4566, for Terraform, SDKs and the AWS CLI to fill.
 #
 #   just image
 #   docker run --rm -p 127.0.0.1:4566:4566 sluicegate
@@ -9,19 +9,19 @@
 # docker-compose.localstack.yml and was not tested.
 #
 # The classic builder and BuildKit both build this file.
-FROM debian:bookworm-slim AS plane
+FROM debian:bookworm-slim AS emulator
 
 # Path of the binary within the build context.
-ARG PLANE_BINARY=target/image/sluicegate/bootstrap
+ARG EMULATOR_BINARY=target/image/sluicegate/bootstrap
 
 # A number, so that an orchestrator that demands a non-root user can tell that it is one.
-ARG PLANE_UID=10001
+ARG EMULATOR_UID=10001
 
-COPY ${PLANE_BINARY} /usr/local/bin/sluicegate
+COPY ${EMULATOR_BINARY} /usr/local/bin/sluicegate
 # Fails here, and not when it is started, where it was built for another system.
 RUN sluicegate --version
 
-USER ${PLANE_UID}:${PLANE_UID}
+USER ${EMULATOR_UID}:${EMULATOR_UID}
 # Functions' code is unpacked to /tmp and run from there: a tmpfs in its place must be mounted with `exec`.
 WORKDIR /tmp
 ENV TMPDIR=/tmp SLUICEGATE_PORT=4566
@@ -42,7 +42,7 @@ CMD ["serve", "--bind", "0.0.0.0"]
 #
 # The same for plan, check, outputs and destroy. /work holds `environments/` and, where state is local, `.stacks/`:
 # mount a folder that outlives the container, or the state is lost with it. `dist/` must have been made on Linux.
-# The classic builder goes through the stage above too: it wants --build-arg PLANE_BINARY=dist/bin/sluicegate.
+# The classic builder goes through the stage above too: it wants --build-arg EMULATOR_BINARY=dist/bin/sluicegate.
 FROM debian:bookworm-slim AS bundle
 
 # Terraform, and the certificate authorities that it and the program trust, which this base does not have.

@@ -12,36 +12,36 @@ compose := "docker compose --file docker-compose.localstack.yml"
 # Images are for this machine's CPU.
 export SLUICEGATE_PLATFORM := env("SLUICEGATE_PLATFORM", if arch() == "aarch64" { "linux/arm64" } else { "linux/amd64" })
 
-# LocalStack where there is a licence for it, else the local plane's own image.
-container := if env("LOCALSTACK_AUTH_TOKEN", "") == "" { "plane" } else { "localstack" }
+# LocalStack where there is a licence for it, else the emulator's own image.
+container := if env("LOCALSTACK_AUTH_TOKEN", "") == "" { "emulator" } else { "localstack" }
 
 [private]
 default:
     @just --list --unsorted
 
-# Run the whole plane on this machine
+# Run the whole emulator on this machine
 [group('local')]
 dev *ARGS:
     {{ sluicegate }} dev {{ ARGS }}
 
-# Start an empty plane in a container at port 4566: LocalStack where LOCALSTACK_AUTH_TOKEN is set, else our own
+# Start an empty emulator in a container at port 4566: LocalStack where LOCALSTACK_AUTH_TOKEN is set, else our own
 [group('local')]
 up: (_up container)
 
 # Stop it and remove it, its functions' containers and its volumes
 [group('local')]
 down:
-    {{ compose }} --profile plane --profile localstack down --volumes --remove-orphans
+    {{ compose }} --profile emulator --profile localstack down --volumes --remove-orphans
     docker ps --all --quiet --filter label=sluicegate.compose=function | xargs --no-run-if-empty docker rm --force --volumes
 
 # Follow what it writes
 [group('local')]
 logs:
-    {{ compose }} --profile plane --profile localstack logs --follow || [[ $? == 130 ]] # Ctrl-C is how one leaves it
+    {{ compose }} --profile emulator --profile localstack logs --follow || [[ $? == 130 ]] # Ctrl-C is how one leaves it
 
 [private]
 _up PROFILE:
-    {{ if PROFILE == "plane" { "just image" } else { "true" } }}
+    {{ if PROFILE == "emulator" { "just image" } else { "true" } }}
     {{ compose }} --profile {{ quote(PROFILE) }} up --detach --wait
 
 # Build and pack the functions for Lambda, for `terraform apply` in terraform/
@@ -59,16 +59,16 @@ bundle *ARGS:
 verify DIR="dist":
     {{ sluicegate }} bundle --verify {{ quote(DIR) }}
 
-# Put the plane into an image; cargo-lambda builds it for Linux, on macOS too
+# Put the emulator into an image; cargo-lambda builds it for Linux, on macOS too
 [group('build')]
 image TAG="sluicegate":
     cargo lambda build --release --disable-optimizations --package sluicegate --bin sluicegate --lambda-dir target/image
-    docker build --target plane --tag {{ quote(TAG) }} .
+    docker build --target emulator --tag {{ quote(TAG) }} .
 
 # Put the bundle in dist/ into an image that deploys it
 [group('build')]
 bundle-image TAG="sluicegate-bundle":
-    docker build --target bundle --build-arg PLANE_BINARY=dist/bin/sluicegate --tag {{ quote(TAG) }} .
+    docker build --target bundle --build-arg EMULATOR_BINARY=dist/bin/sluicegate --tag {{ quote(TAG) }} .
 
 # Build the bundle and show what deploying it to ENV would change and cost
 [group('deploy')]
@@ -91,7 +91,7 @@ suite *ARGS:
     SLUICEGATE_WEBSOCKET_URI="$({{ stack }} outputs websocket_uri)" \
     SLUICEGATE_CONNECTIONS_ENDPOINT="$({{ stack }} outputs connections_endpoint)" \
     SLUICEGATE_STREAM_NAME="$({{ stack }} outputs stream_name)" \
-    cargo test --test localstack -- --plane deployed {{ ARGS }}
+    cargo test --test localstack -- --target deployed {{ ARGS }}
 
 # Print the outputs of ENV's stack, or one of them
 [group('deploy')]
@@ -113,9 +113,9 @@ destroy *ARGS:
 test *ARGS:
     cargo test {{ ARGS }}
 
-# Apply terraform/ to a plane and run the flow suite: LocalStack with a token, else our image, else our process
+# Apply terraform/ to an emulator and run the flow suite: LocalStack with a token, else our image, else our process
 [group('test')]
-test-local *ARGS="--plane auto":
+test-local *ARGS="--target auto":
     cargo test --test localstack -- {{ ARGS }}
 
 # Run all that a change must pass: format, lints, documentation, tests

@@ -9,7 +9,7 @@ locals {
   # Named here, so that alarms and dashboard need not wait for the functions themselves.
   names = { for key in keys(var.functions) : key => {
     name             = "${var.name}-${key}"
-    fault_queue_name = "${var.name}-${key}-faults"
+    dead_letter_queue_name = "${var.name}-${key}-dlq"
   } }
 }
 
@@ -59,7 +59,7 @@ module "function" {
   for_each = var.functions
 
   name             = local.names[each.key].name
-  fault_queue_name = local.names[each.key].fault_queue_name
+  dead_letter_queue_name = local.names[each.key].dead_letter_queue_name
   bundle           = var.bundle
   package          = each.key
   architecture     = var.architecture

@@ -23,9 +23,9 @@ output "function_names" {
   value       = { for key, function in module.function : key => function.name }
 }
 
-output "fault_queue_urls" {
-  description = "URL of each function's fault queue by the function's key."
-  value       = { for key, function in module.function : key => function.fault_queue_url }
+output "dead_letter_queue_urls" {
+  description = "URL of each function's dead-letter queue by the function's key."
+  value       = { for key, function in module.function : key => function.dead_letter_queue_url }
 }
 
 output "dashboard_url" {

@@ -1,5 +1,5 @@
 # Region, credentials and endpoint come from the environment (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL):
-# they are all that differs between the planes.
+# they are all that differs between the targets.
 
 provider "aws" {
   default_tags {

@@ -1,5 +1,5 @@
 # The stack that `terraform apply` deploys and that `cargo run -- dev` runs.
-# HCL literals only: the local plane reads this file without Terraform.
+# HCL literals only: the emulator reads this file without Terraform.
 
 name         = "sluicegate"
 stage        = "v1"

@@ -1,6 +1,6 @@
 //! What idle clients, and clients that behave badly, cost those who talk: `cargo bench --bench crowd`.
 //!
-//! Plane, idle crowd, bad company and those who talk are processes of their own. Every answer is checked by who
+//! Emulator, idle crowd, hostile clients and those who talk are processes of their own. Every answer is checked by who
 //! waits for it, and at the end every idle client must be there still: an error anywhere ends the run.
 
 mod section;
@@ -9,11 +9,11 @@ use anyhow::Context as _;
 use section::{Case, Crowd, Talk};
 use sluicegate_benches::args::{Extent, bench};
 use sluicegate_benches::child::Child;
+use sluicegate_benches::emulator::Order;
 use sluicegate_benches::load::{Pace, load};
-use sluicegate_benches::plane::Order;
 use sluicegate_benches::process::Process;
-use sluicegate_benches::released::ReleasedPlane;
-use sluicegate_benches::roles::{IdleOrder, Mischief, start};
+use sluicegate_benches::released::ReleasedEmulator;
+use sluicegate_benches::roles::{Abuse, IdleOrder, start};
 use sluicegate_benches::{built, machine, sockets};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -34,17 +34,17 @@ const ROUNDS: usize = 3;
 const SHARDS: usize = 4;
 
 /// Who behaves badly, and how many of each at once: all but those who flood, which are meant to be a few.
-const BAD_COMPANY: [(Mischief, usize); 7] = [
-    (Mischief::UnreadPings, 20),
-    (Mischief::Stall, 50),
-    (Mischief::Garbage, 20),
-    (Mischief::GarbageForHandshake, 20),
-    (Mischief::HalfHandshake, 100),
-    (Mischief::SlowHandshake, 100),
-    (Mischief::HalfFrame, 100),
+const BAD_COMPANY: [(Abuse, usize); 7] = [
+    (Abuse::UnreadPings, 20),
+    (Abuse::Stall, 50),
+    (Abuse::Garbage, 20),
+    (Abuse::GarbageForHandshake, 20),
+    (Abuse::HalfHandshake, 100),
+    (Abuse::SlowHandshake, 100),
+    (Abuse::HalfFrame, 100),
 ];
 /// Who sends all that the gateway takes.
-const FLOODS: [(Mischief, usize); 2] = [(Mischief::Pings, 1), (Mischief::Refused, 1)];
+const FLOODS: [(Abuse, usize); 2] = [(Abuse::Pings, 1), (Abuse::Refused, 1)];
 
 fn main() -> anyhow::Result<()> {
     bench(COMMAND, run)
@@ -55,18 +55,18 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
     let machine = machine::describe()?;
     let sluicegate = built::sluicegate()?;
     let order = Order { shards: SHARDS, ..Order::of(&built::echo()?) };
-    let mut plane = ReleasedPlane::start(&sluicegate, &order).await?;
+    let mut emulator = ReleasedEmulator::start(&sluicegate, &order).await?;
     let bench = Bench {
         sluicegate,
-        uri: plane.uri.clone(),
-        plane: plane.process(),
+        uri: emulator.uri.clone(),
+        emulator: emulator.process(),
         seconds: extent.pick(SECONDS, 4.0),
     };
     bench.talk(None).await.context("the first run")?;
     let mut crowd = Crowd::default();
     for round in 1..=extent.pick(ROUNDS, 1) {
         bench.round(&mut crowd).await.with_context(|| format!("round {round}"))?;
-        plane.alive()?;
+        emulator.alive()?;
     }
     extent.publish(SECTION, &crowd.section(&machine)?)
 }
@@ -74,28 +74,28 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
 struct Bench {
     sluicegate: PathBuf,
     uri: String,
-    plane: Process,
+    emulator: Process,
     seconds: f64,
 }
 
 impl Bench {
     async fn round(&self, crowd: &mut Crowd) -> anyhow::Result<()> {
         crowd.add(Case::Alone, self.talk(None).await.context("alone")?);
-        for (mischief, count) in BAD_COMPANY.into_iter().chain(FLOODS) {
-            let talk = self.beside(&[(mischief, count)]).await;
-            crowd.add(Case::One(mischief, count), talk.with_context(|| format!("beside {mischief:?}"))?);
+        for (abuse, count) in BAD_COMPANY.into_iter().chain(FLOODS) {
+            let talk = self.beside(&[(abuse, count)]).await;
+            crowd.add(Case::One(abuse, count), talk.with_context(|| format!("beside {abuse:?}"))?);
         }
-        crowd.add(Case::All, self.beside(&BAD_COMPANY).await.context("beside bad company")?);
+        crowd.add(Case::All, self.beside(&BAD_COMPANY).await.context("beside hostile clients")?);
         let idle = IdleOrder { uri: self.uri.clone(), count: IDLE };
         let (idle, _): (Child, usize) = start("idle-crowd", &idle).context("the idle crowd")?;
         crowd.add(Case::Idle, self.talk(None).await.context("beside the idle crowd")?);
-        let all = self.beside(&BAD_COMPANY).await.context("beside the idle crowd and bad company")?;
+        let all = self.beside(&BAD_COMPANY).await.context("beside the idle crowd and hostile clients")?;
         crowd.add(Case::IdleAndAll, all);
         idle.finish()
     }
 
     /// Talks while others behave badly.
-    async fn beside(&self, company: &[(Mischief, usize)]) -> anyhow::Result<Talk> {
+    async fn beside(&self, company: &[(Abuse, usize)]) -> anyhow::Result<Talk> {
         let (mut company, _): (Child, usize) = start("bad-company", &(&self.uri, company))?;
         let talk = self.talk(Some(company.process())).await?;
         company.alive()?;
@@ -105,16 +105,16 @@ impl Bench {
     /// Nothing but a run in which every message comes back once, unaltered, in order.
     async fn talk(&self, company: Option<Process>) -> anyhow::Result<Talk> {
         let cpu = || -> anyhow::Result<_> {
-            Ok((self.plane.cpu()?, company.map(Process::cpu).transpose()?.unwrap_or_default()))
+            Ok((self.emulator.cpu()?, company.map(Process::cpu).transpose()?.unwrap_or_default()))
         };
         let (begun, before) = (Instant::now(), cpu()?);
         let run = load(&self.sluicegate, &self.uri, CHATTING, Pace::Open(RATE_PER_S), self.seconds).await?;
         let (elapsed, after) = (begun.elapsed(), cpu()?);
         let share = |before: Duration, after: Duration| (after - before).div_duration_f64(elapsed);
-        let talk = Talk { run, plane: share(before.0, after.0), company: share(before.1, after.1) };
+        let talk = Talk { run, emulator: share(before.0, after.0), company: share(before.1, after.1) };
         println!(
             "p50 {:.2} ms, p99 {:.2} ms; {:.2} and {:.2} cores",
-            talk.run.latency_ms.p50, talk.run.latency_ms.p99, talk.plane, talk.company
+            talk.run.latency_ms.p50, talk.run.latency_ms.p99, talk.emulator, talk.company
         );
         Ok(talk)
     }

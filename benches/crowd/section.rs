@@ -5,14 +5,14 @@ use anyhow::Context as _;
 use sluicegate_benches::load::Run;
 use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
-use sluicegate_benches::roles::Mischief;
-use sluicegate_benches::spread::{Spread, figure};
+use sluicegate_benches::roles::Abuse;
+use sluicegate_benches::summary::{Spread, figure};
 
 /// Who is there beside those who talk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Case {
     Alone,
-    One(Mischief, usize),
+    One(Abuse, usize),
     All,
     Idle,
     IdleAndAll,
@@ -22,10 +22,10 @@ impl Case {
     fn name(self) -> String {
         match self {
             Self::Alone => "nobody".into(),
-            Self::One(mischief, count) => format!("{count} × {}", mischief.what()),
-            Self::All => "bad company".into(),
+            Self::One(abuse, count) => format!("{count} × {}", abuse.what()),
+            Self::All => "hostile clients".into(),
             Self::Idle => format!("{} idle", figure(IDLE as f64)),
-            Self::IdleAndAll => format!("{} idle, bad company", figure(IDLE as f64)),
+            Self::IdleAndAll => format!("{} idle, hostile clients", figure(IDLE as f64)),
         }
     }
 }
@@ -34,9 +34,9 @@ impl Case {
 #[derive(Debug)]
 pub struct Talk {
     pub run: Run,
-    /// Cores that the plane took, on average.
-    pub plane: f64,
-    /// Cores that bad company itself took.
+    /// Cores that the emulator took, on average.
+    pub emulator: f64,
+    /// Cores that hostile clients itself took.
     pub company: f64,
 }
 
@@ -60,42 +60,42 @@ impl Crowd {
 
     pub fn section(&self, machine: &str) -> anyhow::Result<String> {
         let (p50, p99) = (|talk: &Talk| talk.run.latency_ms.p50, |talk: &Talk| talk.run.latency_ms.p99);
-        let (plane, company) = (|talk: &Talk| talk.plane, |talk: &Talk| talk.company);
+        let (emulator, company) = (|talk: &Talk| talk.emulator, |talk: &Talk| talk.company);
         let heads = [
             "beside them",
             "p50, ms",
             "p99, ms",
             "p50, ratio",
             "p99, ratio",
-            "plane, cores",
+            "emulator, cores",
             "their own, cores",
         ];
         let mut table = Table::new(&heads);
         for (case, talks) in &self.cases {
-            let spread = |value: &dyn Fn(&Talk) -> f64| -> anyhow::Result<String> {
-                let spread = Spread::of(talks.iter().map(value).collect());
-                Ok(spread.context("nothing was measured")?.to_string())
+            let summary = |value: &dyn Fn(&Talk) -> f64| -> anyhow::Result<String> {
+                let summary = Spread::of(talks.iter().map(value).collect());
+                Ok(summary.context("nothing was measured")?.to_string())
             };
             // To the run of the same round without anybody.
             let ratio = |value: &dyn Fn(&Talk) -> f64| -> anyhow::Result<String> {
                 let pairs = self.alone().iter().zip(talks);
-                let spread = Spread::of(pairs.map(|(alone, beside)| value(beside) / value(alone)).collect());
-                Ok(spread.context("nothing was measured")?.to_string())
+                let summary = Spread::of(pairs.map(|(alone, beside)| value(beside) / value(alone)).collect());
+                Ok(summary.context("nothing was measured")?.to_string())
             };
             table.row(&[
                 case.name(),
-                spread(&p50)?,
-                spread(&p99)?,
+                summary(&p50)?,
+                summary(&p99)?,
                 ratio(&p50)?,
                 ratio(&p99)?,
-                spread(&plane)?,
-                spread(&company)?,
+                summary(&emulator)?,
+                summary(&company)?,
             ]);
         }
         let bad: usize = BAD_COMPANY.iter().map(|(_, count)| count).sum();
         let rounds = self.alone().len();
         Ok(format!(
-            "## A crowd, and bad company in it
+            "## A crowd, and hostile clients in it
 
 `{COMMAND}`
 
@@ -103,10 +103,10 @@ impl Crowd {
 Round trips of {CHATTING} clients that talk, {RATE_PER_S} messages a second together for {SECONDS} s a run, through {SHARDS} shards
 and one function; medians of {rounds} rounds in which the cases take turns, with the least and the most in
 parentheses, and ratios to the same round's run beside nobody. In every run each message came back once, unaltered,
-in order, and each idle client was there at the end and had got nothing. Plane, idle crowd, bad company and those who
+in order, and each idle client was there at the end and had got nothing. Emulator, idle crowd, hostile clients and those who
 talk are processes of their own on one machine, whose cores they share.
 
-Bad company is the {bad} clients of the first seven rows at once. Who is cut off comes back after 100 ms. A client that
+hostile clients is the {bad} clients of the first seven rows at once. Who is cut off comes back after 100 ms. A client that
 takes no pong is read no more, and pings and refused messages are read at 10 in 10 ms a client, so that a flood of
 them takes a few hundredths of a core. A flood of messages that pass the model is bounded by the stage's and the route's
 throttle alone, which all clients share, as on AWS.

@@ -8,8 +8,8 @@ use emulator::services::kinesis::Record;
 use emulator::services::lambda::event_source_mapping::event::{EventFrame, event};
 use serde_json::{Value, json};
 use sluicegate_benches::clients::Clients;
+use sluicegate_benches::emulator::BenchEmulator;
 use sluicegate_benches::function::RunningFunction;
-use sluicegate_benches::plane::BenchPlane;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,26 +25,26 @@ pub struct Batches {
 
 impl Batches {
     /// Lets every client send a message, and reads from the stream what the gateway made of it.
-    pub async fn learn(plane: &BenchPlane, clients: &mut Clients) -> anyhow::Result<Self> {
+    pub async fn learn(emulator: &BenchEmulator, clients: &mut Clients) -> anyhow::Result<Self> {
         for client in 0..clients.count() {
             clients.send(client, json!({"client": client}).to_string()).await?;
         }
         let mut events = vec![Value::Null; clients.count()];
-        for event in plane.records(clients.count()).await? {
+        for event in emulator.records(clients.count()).await? {
             let client = event["payload"]["client"].as_u64().context("a record is nobody's")?;
             let place = events.get_mut(client as usize).context("a record is nobody's")?;
             *place = event;
         }
-        let account = plane.plane.account();
+        let account = emulator.emulator.account();
         let frame = EventFrame {
-            event_source_arn: account.stream_arn(&plane.stack.stream_name()),
+            event_source_arn: account.stream_arn(&emulator.stack.stream_name()),
             invoke_identity_arn: format!("arn:aws:iam::{}:role/function", account.id),
             region: account.region.clone(),
         };
         Ok(Self { frame, events, messages: 0 })
     }
 
-    /// Hands a batch to a function, spread evenly over the clients, and waits until each client has its replies.
+    /// Hands a batch to a function, summary evenly over the clients, and waits until each client has its replies.
     /// Answers how long the function took.
     pub async fn run(
         &mut self,

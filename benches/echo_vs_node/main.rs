@@ -8,11 +8,11 @@ use batches::Batches;
 use peers::Peer;
 use sluicegate_benches::args::{Extent, bench};
 use sluicegate_benches::clients::Clients;
+use sluicegate_benches::emulator::{BenchEmulator, Order};
 use sluicegate_benches::function::RunningFunction;
 use sluicegate_benches::machine;
-use sluicegate_benches::plane::{BenchPlane, Order};
 use sluicegate_benches::report::Table;
-use sluicegate_benches::spread::{Spread, figure};
+use sluicegate_benches::summary::{Spread, figure};
 use std::time::Instant;
 
 const COMMAND: &str = "cargo bench --bench echo_vs_node";
@@ -37,21 +37,25 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
     let machine = machine::describe()?;
     let peers = [peers::echo()?, peers::node()?];
     let order = Order { fed: false, ..Order::of(&peers[0].bootstrap()) };
-    let plane = BenchPlane::start(&order).await?;
-    let starts = measure_starts(&plane, &peers, extent.pick(STARTS, 3)).await?;
-    let loads = measure_load(&plane, &peers, extent.pick(ROUNDS, 1)).await?;
-    plane.plane.stop().await;
+    let emulator = BenchEmulator::start(&order).await?;
+    let starts = measure_starts(&emulator, &peers, extent.pick(STARTS, 3)).await?;
+    let loads = measure_load(&emulator, &peers, extent.pick(ROUNDS, 1)).await?;
+    emulator.emulator.stop().await;
 
     let table = table(&peers, &starts, &loads);
     extent.publish(SECTION, &section(&machine, &peers, &table)?)
 }
 
 /// Milliseconds from before the process was made until it asked for its first event, by peer.
-async fn measure_starts(plane: &BenchPlane, peers: &[Peer; 2], starts: usize) -> anyhow::Result<[Spread; 2]> {
+async fn measure_starts(
+    emulator: &BenchEmulator,
+    peers: &[Peer; 2],
+    starts: usize,
+) -> anyhow::Result<[Spread; 2]> {
     let mut measured = [Vec::new(), Vec::new()];
     for _ in 0..starts {
         for (peer, measured) in peers.iter().zip(&mut measured) {
-            let started = RunningFunction::start(plane, peer.code()).await;
+            let started = RunningFunction::start(emulator, peer.code()).await;
             let (function, took) = started.with_context(|| format!("{} does not start", peer.name))?;
             function.stop().await;
             measured.push(took.as_secs_f64() * 1_000.0);
@@ -69,13 +73,17 @@ struct Load {
     anonymous_mb: f64,
 }
 
-async fn measure_load(plane: &BenchPlane, peers: &[Peer; 2], rounds: usize) -> anyhow::Result<[Load; 2]> {
-    let mut clients = Clients::connect(&plane.uri(), CONNECTIONS).await?;
-    let mut batches = Batches::learn(plane, &mut clients).await?;
+async fn measure_load(
+    emulator: &BenchEmulator,
+    peers: &[Peer; 2],
+    rounds: usize,
+) -> anyhow::Result<[Load; 2]> {
+    let mut clients = Clients::connect(&emulator.uri(), CONNECTIONS).await?;
+    let mut batches = Batches::learn(emulator, &mut clients).await?;
     let (mut functions, mut per_cpu_s, mut walls_ms) =
         (Vec::new(), [Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     for peer in peers {
-        let (mut function, _) = RunningFunction::start(plane, peer.code()).await?;
+        let (mut function, _) = RunningFunction::start(emulator, peer.code()).await?;
         for _ in 0..WARM_UP_BATCHES {
             batches.run(&mut function, &mut clients, RECORDS).await.with_context(|| peer.name.clone())?;
         }
@@ -169,7 +177,7 @@ fn section(machine: &str, peers: &[Peer; 2], table: &str) -> anyhow::Result<Stri
 `{COMMAND}`
 
 {table}
-Medians, with the least and the most in parentheses; the two take turns in one run, on one plane, and every reply is
+Medians, with the least and the most in parentheses; the two take turns in one run, on one emulator, and every reply is
 checked at its client: none missing, none twice, in order. Starts: {STARTS} of each. Load: {ROUNDS} rounds of
 {BATCHES_PER_ROUND} batches each after {WARM_UP_BATCHES} that do not count; the processor time is the function's
 process alone. The reference posts one record after another, as that of 2019 did; echo keeps the order within a

@@ -13,10 +13,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use sluicegate_benches::args::Extent;
+use sluicegate_benches::emulator::{BenchEmulator, Order};
 use sluicegate_benches::function::RunningFunction;
-use sluicegate_benches::plane::{BenchPlane, Order};
 use sluicegate_benches::roles;
-use sluicegate_benches::spread::Spread;
+use sluicegate_benches::summary::Spread;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::os::unix::fs::PermissionsExt as _;
@@ -44,9 +44,9 @@ pub struct Batch {
 pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Batch> {
     let posts = Arc::new(AtomicUsize::new(0));
     let port = slow_connections(Arc::clone(&posts)).await?;
-    let plane = BenchPlane::start(&Order { fed: false, ..Order::of(&ours.echo) }).await?;
-    let (_code, mut many) = echo(&plane, AT_ONCE, port).await?;
-    let (_other, mut one) = echo(&plane, 1, port).await?;
+    let emulator = BenchEmulator::start(&Order { fed: false, ..Order::of(&ours.echo) }).await?;
+    let (_code, mut many) = echo(&emulator, AT_ONCE, port).await?;
+    let (_other, mut one) = echo(&emulator, 1, port).await?;
     let (mut many_ms, mut one_ms, mut handed) = (Vec::new(), Vec::new(), 0);
     for round in 0..=extent.pick(3, 1) {
         for (function, times) in [(&mut many, &mut many_ms), (&mut one, &mut one_ms)] {
@@ -66,7 +66,7 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Batch> {
     }
     many.stop().await;
     one.stop().await;
-    plane.plane.stop().await;
+    emulator.emulator.stop().await;
     println!("a batch of {RECORDS} records: {many_ms:.0?} ms side by side, {one_ms:.0?} ms one by one");
     let spreads = Spread::of(many_ms).zip(Spread::of(one_ms));
     let (side_by_side_ms, one_by_one_ms) = spreads.context("no batch was measured")?;
@@ -74,14 +74,19 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Batch> {
 }
 
 /// A process that echoes to the slow endpoint, and the folder that its code lies in.
-async fn echo(plane: &BenchPlane, at_once: usize, port: u16) -> anyhow::Result<(TempDir, RunningFunction)> {
+async fn echo(
+    emulator: &BenchEmulator,
+    at_once: usize,
+    port: u16,
+) -> anyhow::Result<(TempDir, RunningFunction)> {
     let code = tempfile::tempdir()?;
     let bootstrap = code.path().join("bootstrap");
     std::fs::write(&bootstrap, roles::bootstrap("echo", &at_once)?)?;
     std::fs::set_permissions(&bootstrap, std::fs::Permissions::from_mode(0o755))?;
     let endpoint =
         ("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI".to_owned(), format!("http://127.0.0.1:{port}"));
-    let (function, _) = RunningFunction::start_with(plane, code.path(), BTreeMap::from([endpoint])).await?;
+    let (function, _) =
+        RunningFunction::start_with(emulator, code.path(), BTreeMap::from([endpoint])).await?;
     Ok((code, function))
 }
 

@@ -11,12 +11,12 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use sluicegate_benches::PATIENCE;
 use sluicegate_benches::args::Extent;
+use sluicegate_benches::emulator::{BenchEmulator, Order};
 use sluicegate_benches::hop::Arrivals;
 use sluicegate_benches::kinesis::AwsClient;
-use sluicegate_benches::plane::{BenchPlane, Order};
-use sluicegate_benches::released::ReleasedPlane;
+use sluicegate_benches::released::ReleasedEmulator;
 use sluicegate_benches::roles::{self, start};
-use sluicegate_benches::spread::Spread;
+use sluicegate_benches::summary::Spread;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -97,13 +97,13 @@ fn bootstrap_file(arrivals: &Arrivals) -> anyhow::Result<tempfile::NamedTempFile
 async fn in_process(puts: usize) -> anyhow::Result<Times> {
     let mut arrivals = Arrivals::listen().await?;
     let bootstrap = bootstrap_file(&arrivals)?;
-    let plane = BenchPlane::start(&Order::of(bootstrap.path())).await?;
-    let stream = plane.stack.stream_name();
+    let emulator = BenchEmulator::start(&Order::of(bootstrap.path())).await?;
+    let stream = emulator.stack.stream_name();
     let mut times = Vec::new();
     for _ in 0..=puts {
-        times.push(arrivals.put(&stream, async |record| plane.kinesis("PutRecord", record).await).await?);
+        times.push(arrivals.put(&stream, async |record| emulator.kinesis("PutRecord", record).await).await?);
     }
-    plane.plane.stop().await;
+    emulator.emulator.stop().await;
     // The first one has started the function.
     Times::of(times.split_off(1))
 }
@@ -111,9 +111,9 @@ async fn in_process(puts: usize) -> anyhow::Result<Times> {
 async fn over_http(ours: &Ours, puts: usize) -> anyhow::Result<Times> {
     let mut arrivals = Arrivals::listen().await?;
     let bootstrap = bootstrap_file(&arrivals)?;
-    let plane = ReleasedPlane::start(&ours.sluicegate, &Order::of(bootstrap.path())).await?;
-    let client = AwsClient::connect(plane.port).await?;
-    put_all(&mut arrivals, client, &plane.stream, puts).await
+    let emulator = ReleasedEmulator::start(&ours.sluicegate, &Order::of(bootstrap.path())).await?;
+    let client = AwsClient::connect(emulator.port).await?;
+    put_all(&mut arrivals, client, &emulator.stream, puts).await
 }
 
 async fn put_all(
@@ -211,15 +211,15 @@ async fn rates(ours: &Ours, extent: Extent) -> anyhow::Result<(Spread, Spread)> 
     let idle = tempfile::NamedTempFile::new()?;
     std::fs::write(idle.path(), roles::bootstrap("hop", &"")?)?;
     let order = Order { fed: false, ..Order::of(Path::new(idle.path())) };
-    let plane = ReleasedPlane::start(&ours.sluicegate, &order).await?;
+    let emulator = ReleasedEmulator::start(&ours.sluicegate, &order).await?;
     let (_child, greeting): (_, Value) = start("kinesis", &json!(null))?;
-    let mut ours = AwsClient::connect(plane.port).await?;
+    let mut ours = AwsClient::connect(emulator.port).await?;
     let mut theirs = AwsClient::connect(greeting["port"].as_u64().context("no port")? as u16).await?;
     theirs.kinesis("CreateStream", &json!({"StreamName": STREAM, "ShardCount": 1})).await?;
     active(&mut theirs).await?;
     let (mut our_rates, mut their_rates) = (Vec::new(), Vec::new());
     for _ in 0..extent.pick(3, 1) {
-        our_rates.push(rate(&mut ours, &plane.stream).await?);
+        our_rates.push(rate(&mut ours, &emulator.stream).await?);
         their_rates.push(rate(&mut theirs, STREAM).await?);
     }
     println!("PutRecord/s: ours {our_rates:.0?}, ferrokinesis {their_rates:.0?}");

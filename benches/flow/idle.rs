@@ -1,22 +1,22 @@
-//! What the plane takes before anyone uses it: time to start, memory at rest, memory of an idle connection.
+//! What the emulator takes before anyone uses it: time to start, memory at rest, memory of an idle connection.
 
 use crate::Ours;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use sluicegate_benches::args::Extent;
 use sluicegate_benches::child::{Child, free_port, wait_for_port};
-use sluicegate_benches::plane::Order;
+use sluicegate_benches::emulator::Order;
 use sluicegate_benches::process::{Process, at_rest};
-use sluicegate_benches::released::ReleasedPlane;
+use sluicegate_benches::released::ReleasedEmulator;
 use sluicegate_benches::roles::start;
 use sluicegate_benches::sockets;
-use sluicegate_benches::spread::Spread;
+use sluicegate_benches::summary::Spread;
 use std::io::Write as _;
 use std::process::Command;
 
 /// Idle connections held open.
 pub const CONNECTIONS: usize = 10_000;
-/// Starts of the empty plane.
+/// Starts of the empty emulator.
 pub const STARTS: usize = 11;
 
 pub struct Idle {
@@ -44,14 +44,14 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
         empty = at_rest(child.process()).await?;
         anonymous = child.process().anonymous_bytes()?;
     }
-    let plane = ReleasedPlane::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
-    let stack = at_rest(plane.process()).await?;
-    // Another plane, whose function's package is small: what has been freed after a deployment would be taken first.
+    let emulator = ReleasedEmulator::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
+    let stack = at_rest(emulator.process()).await?;
+    // Another emulator, whose function's package is small: what has been freed after a deployment would be taken first.
     let mut silent = tempfile::NamedTempFile::new()?;
     silent.write_all(b"#!/bin/sh\n")?;
-    let plane = ReleasedPlane::start(&ours.sluicegate, &Order::of(silent.path())).await?;
+    let emulator = ReleasedEmulator::start(&ours.sluicegate, &Order::of(silent.path())).await?;
     let count = extent.pick(CONNECTIONS, 2_000);
-    let connection_kb = per_connection_kb(plane.process(), &plane.uri, count).await?;
+    let connection_kb = per_connection_kb(emulator.process(), &emulator.uri, count).await?;
     let (bare, greeting): (_, Value) = start("websocket-echo", &json!(null))?;
     let uri = greeting["uri"].as_str().context("no address")?;
     let bare_connection_kb = per_connection_kb(bare.process(), uri, count).await?;

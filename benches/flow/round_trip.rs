@@ -1,4 +1,4 @@
-//! Round trips of a message, by the same generator, through our plane and through what others offer.
+//! Round trips of a message, by the same generator, through our emulator and through what others offer.
 
 use crate::Ours;
 use crate::cost::{Cost, Meter};
@@ -6,14 +6,14 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use sluicegate_benches::args::Extent;
 use sluicegate_benches::child::Child;
+use sluicegate_benches::emulator::Order;
 use sluicegate_benches::load::{Pace, Run, load};
 use sluicegate_benches::machine;
 use sluicegate_benches::peers::{self, Offline};
-use sluicegate_benches::plane::Order;
 use sluicegate_benches::process::Process;
-use sluicegate_benches::released::ReleasedPlane;
+use sluicegate_benches::released::ReleasedEmulator;
 use sluicegate_benches::roles::start;
-use sluicegate_benches::spread::Spread;
+use sluicegate_benches::summary::Spread;
 use std::path::Path;
 
 /// Messages a second in the open loop.
@@ -38,8 +38,8 @@ pub struct Contender {
     pub closed: Vec<Run>,
     /// What a round trip of the closed loop took, where it is known whose processes to ask.
     pub costs: Vec<Cost>,
-    plane: Option<Process>,
-    /// Ended where it is overloaded: it may go on at its backlog, and take the others' processors.
+    emulator: Option<Process>,
+    /// InvocationResult where it is overloaded: it may go on at its backlog, and take the others' processors.
     offline: Option<Offline>,
     /// Where it did not: what became of it.
     pub overload: Option<String>,
@@ -48,11 +48,11 @@ pub struct Contender {
 impl Contender {
     fn new(name: &'static str, what: String, uri: String) -> Self {
         let (single, open, closed, costs) = Default::default();
-        Self { name, what, uri, single, open, closed, costs, plane: None, offline: None, overload: None }
+        Self { name, what, uri, single, open, closed, costs, emulator: None, offline: None, overload: None }
     }
 
-    fn on(self, plane: &ReleasedPlane) -> Self {
-        Self { plane: Some(plane.process()), ..self }
+    fn on(self, emulator: &ReleasedEmulator) -> Self {
+        Self { emulator: Some(emulator.process()), ..self }
     }
 
     /// Milliseconds of a percentile in the open loop, over the rounds.
@@ -78,18 +78,18 @@ impl Contender {
 
 /// Ours first, then its floor, then the others.
 pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::Result<Vec<Contender>> {
-    let plane = ReleasedPlane::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
-    let node = ReleasedPlane::start(&ours.sluicegate, &Order::of(node_echo)).await?;
+    let emulator = ReleasedEmulator::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
+    let node = ReleasedEmulator::start(&ours.sluicegate, &Order::of(node_echo)).await?;
     let (_bare, bare): (Child, Value) = start("websocket-echo", &json!(null))?;
     let offline = peers::offline()?;
     let (what, uri) = (offline.what.clone(), offline.uri.clone());
     let mut contenders = vec![
         Contender::new(
             "Sluicegate",
-            "this plane with `functions/echo` as its own process".into(),
-            plane.uri.clone(),
+            "this emulator with `functions/echo` as its own process".into(),
+            emulator.uri.clone(),
         )
-        .on(&plane),
+        .on(&emulator),
         Contender::new(
             "bare echo",
             "tokio-tungstenite 0.30 alone in a process, nothing behind it: the floor".into(),
@@ -97,7 +97,7 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
         ),
         Contender::new(
             "Node.js on it",
-            format!("this plane with `benches/peers/node-echo`, Node.js {}", machine::version("node")?),
+            format!("this emulator with `benches/peers/node-echo`, Node.js {}", machine::version("node")?),
             node.uri.clone(),
         ),
         Contender { offline: Some(offline), ..Contender::new("serverless-offline", what, uri) },
@@ -124,7 +124,7 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
         }
     }
     let (ours, peers) = contenders.split_first().context("there are contenders")?;
-    ensure!(ours.overload.is_none(), "our own plane failed: {:?}", ours.overload);
+    ensure!(ours.overload.is_none(), "our own emulator failed: {:?}", ours.overload);
     for peer in peers {
         let has_run = !peer.single.is_empty();
         ensure!(has_run, "{} has not run", peer.name);
@@ -145,7 +145,7 @@ impl Contender {
                 return Ok(());
             }
         }
-        let meter = self.plane.map(Meter::start).transpose()?;
+        let meter = self.emulator.map(Meter::start).transpose()?;
         match load(sluicegate, &self.uri, connections, Pace::Closed(in_flight), seconds).await {
             Ok(run) => {
                 let cost = meter.map(|meter| meter.stop(run.counts.answered)).transpose()?;

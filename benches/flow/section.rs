@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use sluicegate_benches::chart::{Chart, Line};
 use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
-use sluicegate_benches::spread::{Spread, figure};
+use sluicegate_benches::summary::{Spread, figure};
 
 /// Everything.
 pub struct Measured {
@@ -28,7 +28,7 @@ impl Measured {
     pub fn chart(&self) -> String {
         let line = |contender: &Contender| {
             let at = |x: f64, percentile: fn(&sluicegate_benches::load::Run) -> f64| {
-                contender.open_ms(percentile).map(|spread| (x, spread.median()))
+                contender.open_ms(percentile).map(|summary| (x, summary.median()))
             };
             let points = [
                 at(2.0, |run| run.latency_ms.p50),
@@ -62,7 +62,7 @@ Medians, with the least and the most in parentheses. All take turns in one run, 
 the released program, `sluicegate serve --quiet --no-write-limits`, and `echo` as it is deployed. `sluicegate load` puts the same load on each and checks every answer: none missing, none altered, none out of order.
 Round trips: {connections} connections, open loop, latency from when a message was due; sustained: {closed}
 connections with {in_flight} messages unanswered each; 100 bytes a message; the generator shares the machine. One
-shard's batches follow one another, so that the plane waits while the function works and not all of both cores is in
+shard's batches follow one another, so that the emulator waits while the function works and not all of both cores is in
 use; what more shards or larger batches give, is below, under how cost grows. Idle memory beyond what is allocated are
 pages of the program's own file, which the kernel maps around what has run and takes back when it needs them; with the
 stack, it has in it what the deployment took, most of which goes back with the first messages.
@@ -75,7 +75,7 @@ connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot b
 
 {whats}
 - {ministack}: {ministack_start:.1} s to its start, {ministack_mb:.0} MB
-- ferrokinesis 0.7, the library that this plane's stream is built on, by its own HTTP router
+- ferrokinesis 0.7, the library that this emulator's stream is built on, by its own HTTP router
 - AWS SDK for Node.js {node_sdk}
 - {rustc}
 - {today}; {machine}
@@ -136,7 +136,7 @@ connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot b
         );
         row("sustained round trips/s", per_s.to_string(), "5,000", "10,000");
         for (what, part) in [
-            ("processor time of one, plane, µs", (|cost: Cost| cost.plane_us) as fn(Cost) -> f64),
+            ("processor time of one, emulator, µs", (|cost: Cost| cost.emulator_us) as fn(Cost) -> f64),
             ("processor time of one, function, µs", |cost| cost.functions_us),
             ("processor time of one, generator, µs", |cost| cost.generator_us),
             ("that is, cores in use", |cost| cost.cores),
@@ -164,9 +164,9 @@ connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot b
         let ours = self.trips.first().context("nothing was measured")?;
         let our = (ours.single_ms(), ours.open_ms(|run| run.latency_ms.p50), ours.per_s());
         for contender in &self.trips {
-            let against = |spread: Option<Spread>, ours: &Option<Spread>| match (spread, ours) {
-                (Some(spread), Some(ours)) => {
-                    format!("{spread}: {}×", figure(spread.median() / ours.median()))
+            let against = |summary: Option<Spread>, ours: &Option<Spread>| match (summary, ours) {
+                (Some(summary), Some(ours)) => {
+                    format!("{summary}: {}×", figure(summary.median() / ours.median()))
                 }
                 _ => "overloaded".to_owned(),
             };

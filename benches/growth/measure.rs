@@ -1,10 +1,10 @@
-//! A plane with more and more of one thing, and the same load on it.
+//! An emulator with more and more of one thing, and the same load on it.
 
 use sluicegate_benches::args::Extent;
+use sluicegate_benches::emulator::Order;
 use sluicegate_benches::load::{Pace, load};
-use sluicegate_benches::plane::Order;
 use sluicegate_benches::process::at_rest;
-use sluicegate_benches::released::ReleasedPlane;
+use sluicegate_benches::released::ReleasedEmulator;
 use sluicegate_benches::sockets;
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub struct Point {
     pub count: usize,
     pub p50_ms: f64,
     pub p99_ms: f64,
-    /// Resident memory of the plane's process, at rest.
+    /// Resident memory of the emulator's process, at rest.
     pub mb: f64,
     /// Round trips a second, or records put, where that was measured.
     pub per_s: Option<f64>,
@@ -43,11 +43,11 @@ impl Bench {
     pub async fn connections(&self) -> anyhow::Result<Vec<Point>> {
         let counts = self.extent.pick(&[10, 100, 1_000, 10_000, CONNECTIONS_MAX][..], &[10, 1_000]);
         sockets::allow(counts.iter().copied().max().unwrap_or_default())?;
-        let plane = self.start(Order::of(&self.echo)).await?;
+        let emulator = self.start(Order::of(&self.echo)).await?;
         let (mut open, mut points) = (Vec::new(), Vec::new());
         for &count in counts {
-            open.extend(sockets::open(&plane.uri, count - open.len()).await?);
-            points.push(self.point("connections", count, &plane, None).await?);
+            open.extend(sockets::open(&emulator.uri, count - open.len()).await?);
+            points.push(self.point("connections", count, &emulator, None).await?);
         }
         Ok(points)
     }
@@ -56,8 +56,8 @@ impl Bench {
     pub async fn shards(&self) -> anyhow::Result<Vec<Point>> {
         let mut points = Vec::new();
         for &shards in self.extent.pick(&[1, 4, 16, 64][..], &[1, 64]) {
-            let plane = self.start(Order { shards, ..Order::of(&self.echo) }).await?;
-            points.push(self.point("shards", shards, &plane, Some(CLOSED)).await?);
+            let emulator = self.start(Order { shards, ..Order::of(&self.echo) }).await?;
+            points.push(self.point("shards", shards, &emulator, Some(CLOSED)).await?);
         }
         Ok(points)
     }
@@ -66,8 +66,8 @@ impl Bench {
     pub async fn functions(&self) -> anyhow::Result<Vec<Point>> {
         let mut points = Vec::new();
         for &functions in self.extent.pick(&[1, 5, 10, 20][..], &[1, 20]) {
-            let plane = self.start(Order { functions, ..Order::of(&self.echo) }).await?;
-            points.push(self.point("functions", functions, &plane, None).await?);
+            let emulator = self.start(Order { functions, ..Order::of(&self.echo) }).await?;
+            points.push(self.point("functions", functions, &emulator, None).await?);
         }
         Ok(points)
     }
@@ -76,30 +76,30 @@ impl Bench {
     pub async fn batches(&self) -> anyhow::Result<Vec<Point>> {
         let mut points = Vec::new();
         for &batch_size in self.extent.pick(&[1, 10, 100, 1_000, 10_000][..], &[1, 100]) {
-            let plane = self.start(Order { batch_size, ..Order::of(&self.echo) }).await?;
-            points.push(self.point("records a batch", batch_size, &plane, Some(CLOSED)).await?);
+            let emulator = self.start(Order { batch_size, ..Order::of(&self.echo) }).await?;
+            points.push(self.point("records a batch", batch_size, &emulator, Some(CLOSED)).await?);
         }
         Ok(points)
     }
 
-    async fn start(&self, order: Order) -> anyhow::Result<ReleasedPlane> {
-        ReleasedPlane::start(&self.sluicegate, &order).await
+    async fn start(&self, order: Order) -> anyhow::Result<ReleasedEmulator> {
+        ReleasedEmulator::start(&self.sluicegate, &order).await
     }
 
     async fn point(
         &self,
         what: &str,
         count: usize,
-        plane: &ReleasedPlane,
+        emulator: &ReleasedEmulator,
         closed: Option<(usize, u64)>,
     ) -> anyhow::Result<Point> {
         let seconds = self.extent.pick(SECONDS, 1.5);
-        let run = load(&self.sluicegate, &plane.uri, SENDERS, Pace::Open(RATE_PER_S), seconds).await?;
-        let mb = at_rest(plane.process()).await? as f64 / 1e6;
+        let run = load(&self.sluicegate, &emulator.uri, SENDERS, Pace::Open(RATE_PER_S), seconds).await?;
+        let mb = at_rest(emulator.process()).await? as f64 / 1e6;
         let per_s = match closed {
             Some((connections, in_flight)) => {
                 let pace = Pace::Closed(in_flight);
-                Some(load(&self.sluicegate, &plane.uri, connections, pace, seconds).await?.answered_per_s)
+                Some(load(&self.sluicegate, &emulator.uri, connections, pace, seconds).await?.answered_per_s)
             }
             None => None,
         };

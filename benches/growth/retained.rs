@@ -6,11 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::json;
 use sluicegate_benches::args::Extent;
+use sluicegate_benches::emulator::Order;
 use sluicegate_benches::hop::Arrivals;
 use sluicegate_benches::kinesis::AwsClient;
-use sluicegate_benches::plane::Order;
 use sluicegate_benches::process::at_rest;
-use sluicegate_benches::released::ReleasedPlane;
+use sluicegate_benches::released::ReleasedEmulator;
 use sluicegate_benches::roles::FILLING;
 use std::path::Path;
 use std::time::Instant;
@@ -31,13 +31,13 @@ pub async fn measure(sluicegate: &Path, extent: Extent) -> anyhow::Result<Vec<Po
     let bootstrap = tempfile::NamedTempFile::new()?;
     std::fs::write(bootstrap.path(), arrivals.bootstrap()?)?;
     let order = Order { batch_size: 10_000, ..Order::of(bootstrap.path()) };
-    let plane = ReleasedPlane::start(sluicegate, &order).await?;
-    let mut client = AwsClient::connect(plane.port).await?;
+    let emulator = ReleasedEmulator::start(sluicegate, &order).await?;
+    let mut client = AwsClient::connect(emulator.port).await?;
     let data = STANDARD.encode(format!("{FILLING:x<RECORD_BYTES$}"));
     let records: Vec<_> = (0..RECORDS_PER_CALL)
         .map(|key| json!({"PartitionKey": format!("key-{key}"), "Data": data}))
         .collect();
-    let call = Bytes::from(json!({"StreamName": plane.stream, "Records": records}).to_string());
+    let call = Bytes::from(json!({"StreamName": emulator.stream, "Records": records}).to_string());
     let (mut kept, mut points) = (0, Vec::new());
     for &step in extent.pick(&STEPS[..], &STEPS[..3]) {
         let (begun, first) = (Instant::now(), kept);
@@ -50,12 +50,12 @@ pub async fn measure(sluicegate: &Path, extent: Extent) -> anyhow::Result<Vec<Po
         let mut times = Vec::new();
         for _ in 0..=PUTS {
             let put = async |record: &_| client.kinesis("PutRecord", record).await;
-            times.push(arrivals.put(&plane.stream, put).await?);
+            times.push(arrivals.put(&emulator.stream, put).await?);
         }
         kept += times.len();
         let mut times = times.split_off(1);
         times.sort_by(f64::total_cmp);
-        let mb = at_rest(plane.process()).await? as f64 / 1e6;
+        let mb = at_rest(emulator.process()).await? as f64 / 1e6;
         let point = Point { count: step, p50_ms: times[PUTS / 2], p99_ms: times[PUTS * 99 / 100], mb, per_s };
         println!("{step} records kept: p50 {:.3} ms, {mb:.0} MB, {per_s:.0?} records/s", point.p50_ms);
         points.push(point);

@@ -6,7 +6,7 @@ use crate::retained;
 use sluicegate_benches::chart::{Chart, Line};
 use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
-use sluicegate_benches::spread::figure;
+use sluicegate_benches::summary::figure;
 
 /// Every curve.
 pub struct Grown {
@@ -26,7 +26,7 @@ impl Grown {
 
     pub fn memory_chart(&self) -> String {
         let lines = self.lines(|point| point.mb);
-        Chart { title: "Resident memory of the plane, MB", x: "how many of each", lines: &lines }.svg()
+        Chart { title: "Resident memory of the emulator, MB", x: "how many of each", lines: &lines }.svg()
     }
 
     fn lines(&self, value: impl Fn(&Point) -> f64) -> Vec<Line> {
@@ -57,14 +57,14 @@ impl Grown {
 
 {memory}
 
-The plane is the released program, `sluicegate serve --quiet --no-write-limits`. Everything but the records: the round trip of {} messages a second on {} connections, through one function that
+The emulator is the released program, `sluicegate serve --quiet --no-write-limits`. Everything but the records: the round trip of {} messages a second on {} connections, through one function that
 answers; `/s` is the closed loop with {} connections and {} messages unanswered on each, or the records that PutRecords
 took in calls of 500 over one HTTP connection. Records kept: {} bytes each, and the latency is that of one record from
 PutRecord over HTTP until a function of batches of 10,000 has it, {} times at each step. Functions: each sees every
 message, as in the reference; all but one do nothing with it. Each message then costs one invocation of each function,
-so that work, not waiting, is what grows. Memory is the plane's process at rest, functions' processes not counted.
+so that work, not waiting, is what grows. Memory is the emulator's process at rest, functions' processes not counted.
 
-What bends, and why. The first step of each row but the records' is one and the same plane: what these differ in is
+What bends, and why. The first step of each row but the records' is one and the same emulator: what these differ in is
 the machine's noise. *Idle connections*: memory grows by the same for each, latency by nothing that stands out of that
 noise. *Records kept*: memory grows by the same for each; latency does not suffer from how many there are, nor, but
 for a fifth at the last step, does the rate at which they are taken. That is the allocator's doing: with glibc's in

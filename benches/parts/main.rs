@@ -8,12 +8,14 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 use emulator::services::kinesis::Record;
-use emulator::services::lambda::event_source_mapping::batch::{RetryLimits, Verdict};
+use emulator::services::lambda::event_source_mapping::batch::{BatchOutcome, RetryLimits};
 use emulator::services::lambda::event_source_mapping::event::{EventFrame, event};
-use emulator::services::lambda::event_source_mapping::lane::{Lane, LaneSettings, Step};
+use emulator::services::lambda::event_source_mapping::partition_queue::{
+    PartitionQueue, PartitionQueueSettings, Step,
+};
 use serde_json::json;
+use sluicegate_benches::emulator::{BenchEmulator, Order};
 use sluicegate_benches::kinesis::AwsClient;
-use sluicegate_benches::plane::{BenchPlane, Order};
 use sluicegate_benches::{args::Extent, clients::Clients, machine, roles};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -24,33 +26,34 @@ const WARM_UP: Duration = Duration::from_secs(1);
 const MEASUREMENT: Duration = Duration::from_secs(3);
 const NOW_MS: u64 = 1_708_326_702_790;
 
-fn plane(runtime: &Runtime) -> BenchPlane {
+fn emulator(runtime: &Runtime) -> BenchEmulator {
     let bootstrap = tempfile::NamedTempFile::new().expect("a file can be made");
     let script = roles::bootstrap("hop", &"").expect("the script is plain");
     std::fs::write(bootstrap.path(), script).expect("the file can be written");
     let order = Order { fed: false, ..Order::of(bootstrap.path()) };
-    runtime.block_on(BenchPlane::start(&order)).expect("the plane starts")
+    runtime.block_on(BenchEmulator::start(&order)).expect("the emulator starts")
 }
 
 /// PutRecord from within the process: what the gateway's integration and the wire API have in common.
 fn append(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("the runtime starts");
-    let plane = plane(&runtime);
+    let emulator = emulator(&runtime);
     let mut group = criterion.benchmark_group("append a record");
     for bytes in [100, 30_000] {
         let data = STANDARD.encode(vec![b'x'; bytes]);
-        let record = json!({"StreamName": plane.stack.stream_name(), "Data": data, "PartitionKey": "Qyi07eCbtjMCJKw="});
+        let record = json!({"StreamName": emulator.stack.stream_name(), "Data": data, "PartitionKey": "Qyi07eCbtjMCJKw="});
         group.throughput(Throughput::Bytes(bytes as u64));
         group.bench_with_input(
             BenchmarkId::from_parameter(format!("{bytes} B")),
             &record,
             |bencher, record| {
-                bencher.iter(|| runtime.block_on(plane.kinesis("PutRecord", record)).expect("it is taken"));
+                bencher
+                    .iter(|| runtime.block_on(emulator.kinesis("PutRecord", record)).expect("it is taken"));
             },
         );
     }
     group.finish();
-    runtime.block_on(plane.plane.stop());
+    runtime.block_on(emulator.emulator.stop());
 }
 
 fn records(count: usize) -> Vec<Arc<Record>> {
@@ -64,7 +67,7 @@ fn records(count: usize) -> Vec<Arc<Record>> {
     (0..count).map(|number| Arc::new(record(number))).collect()
 }
 
-/// Records into a lane, a batch out of it, its event written, its verdict taken.
+/// Records into a partition queue, a batch out of it, its event written, its outcome taken.
 fn batch(criterion: &mut Criterion) {
     let frame = EventFrame {
         event_source_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/s/consumer/echo:1".into(),
@@ -73,7 +76,7 @@ fn batch(criterion: &mut Criterion) {
     };
     let mut group = criterion.benchmark_group("build a batch");
     for count in [1, 16, 1_000] {
-        let settings = LaneSettings {
+        let settings = PartitionQueueSettings {
             batch_size: count,
             window_ms: 0,
             retry: RetryLimits { bisect: false, retries_max: None },
@@ -89,15 +92,15 @@ fn batch(criterion: &mut Criterion) {
                 bencher.iter_batched(
                     || records.clone(),
                     |records| {
-                        let mut lane = Lane::default();
+                        let mut queue = PartitionQueue::default();
                         for record in records {
-                            lane.push(record, NOW_MS);
+                            queue.push(record, NOW_MS);
                         }
-                        let Step::Invoke(batch) = lane.step(&settings, NOW_MS) else {
+                        let Step::Invoke(batch) = queue.step(&settings, NOW_MS) else {
                             panic!("a batch is due")
                         };
                         let event = event(black_box(&frame), "shardId-000000000000", &batch);
-                        (event.len(), lane.settle(&settings, "id", &Verdict::Done, NOW_MS).len())
+                        (event.len(), queue.settle(&settings, "id", &BatchOutcome::Done, NOW_MS).len())
                     },
                     BatchSize::SmallInput,
                 );
@@ -110,23 +113,25 @@ fn batch(criterion: &mut Criterion) {
 /// POST `@connections` over one kept HTTP connection, until it is answered.
 fn connections(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("the runtime starts");
-    let plane = plane(&runtime);
+    let emulator = emulator(&runtime);
     let (mut client, path) = runtime.block_on(async {
-        let mut clients = Clients::connect(&plane.uri(), 1).await.expect("it connects");
+        let mut clients = Clients::connect(&emulator.uri(), 1).await.expect("it connects");
         clients.send(0, "{}".into()).await.expect("it sends");
-        let records = plane.records(1).await.expect("the record is there");
+        let records = emulator.records(1).await.expect("the record is there");
         let id = records[0]["connectionId"].as_str().expect("it has an id").replace('=', "%3D");
-        let path =
-            format!("/_aws/execute-api/{}/{}/@connections/{id}", plane.composed.api_id, plane.stack.stage);
+        let path = format!(
+            "/_aws/execute-api/{}/{}/@connections/{id}",
+            emulator.composed.api_id, emulator.stack.stage
+        );
         tokio::spawn(async move { clients.drain().await });
-        let port = plane.plane.address().port();
+        let port = emulator.emulator.address().port();
         (AwsClient::connect(port).await.expect("it connects"), path)
     });
     let body = Bytes::from(json!({"msg": "x".repeat(90)}).to_string());
     criterion.bench_function("post to @connections", |bencher| {
         bencher.iter(|| runtime.block_on(client.post(&path, body.clone())).expect("it is taken"));
     });
-    runtime.block_on(plane.plane.stop());
+    runtime.block_on(emulator.emulator.stop());
 }
 
 criterion_group! {

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use serde_json::Value;
 use sluicegate_benches::report::Table;
-use sluicegate_benches::spread::figure;
+use sluicegate_benches::summary::figure;
 use sluicegate_benches::{machine, project};
 
 /// What is told, and where criterion keeps it.
@@ -46,7 +46,7 @@ pub fn section(machine: &str) -> anyhow::Result<String> {
 
 {}
 By criterion. An append is PutRecord within the process, as the wire API takes it, sequence number and wake-up
-included. A batch is records into a lane, the batch out of it, its event in JSON, its verdict taken. A post is one HTTP
+included. A batch is records into a queue, the batch out of it, its event in JSON, its outcome taken. A post is one HTTP
 call over a kept connection, by a client in the same process.
 
 - {}

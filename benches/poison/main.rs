@@ -1,17 +1,17 @@
 //! What one poisoned connection costs the others: `cargo bench --bench poison`.
 
 mod clients;
-mod plane;
+mod echo;
 
 use anyhow::{Context as _, bail, ensure};
 use clients::{Client, Schedule};
+use echo::EchoEmulator;
 use emulator::fault_injection::{Fault, FaultSettings, FaultSpec};
 use futures_util::future::{join, try_join_all};
-use plane::EchoPlane;
 use sluicegate_benches::args::{Extent, bench};
 use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
-use sluicegate_benches::spread::{Spread, figure};
+use sluicegate_benches::summary::{Spread, figure};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -41,33 +41,33 @@ struct Case {
 async fn run(extent: Extent) -> anyhow::Result<()> {
     let (rounds, messages) = extent.pick((ROUNDS, MESSAGES), (1, 20));
     let machine = machine::describe()?;
-    let plane = EchoPlane::start().await?;
-    let mut poisoned = Client::connect(&plane.uri).await?;
+    let emulator = EchoEmulator::start().await?;
+    let mut poisoned = Client::connect(&emulator.uri).await?;
     let mut others = Vec::with_capacity(OTHERS);
     for _ in 0..OTHERS {
-        others.push(Client::connect(&plane.uri).await?);
+        others.push(Client::connect(&emulator.uri).await?);
     }
     // Starts the function.
-    round(&plane, &mut poisoned, &mut others, messages, false, &mut Case::default()).await?;
+    round(&emulator, &mut poisoned, &mut others, messages, false, &mut Case::default()).await?;
     let (mut healthy, mut beside) = (Case::default(), Case::default());
     for number in 1..=rounds {
-        round(&plane, &mut poisoned, &mut others, messages, false, &mut healthy)
+        round(&emulator, &mut poisoned, &mut others, messages, false, &mut healthy)
             .await
             .context("without poison")?;
-        round(&plane, &mut poisoned, &mut others, messages, true, &mut beside)
+        round(&emulator, &mut poisoned, &mut others, messages, true, &mut beside)
             .await
             .context("beside poison")?;
         let last = |case: &Case| figure(case.p99.last().copied().unwrap_or_default());
         println!("round {number} of {rounds}: p99 {} ms, beside poison {} ms", last(&healthy), last(&beside));
     }
-    plane.stop().await;
+    emulator.stop().await;
     let table = table(healthy, beside)?;
     extent.publish(SECTION, &section(&machine, &table)?)
 }
 
 /// One run: the others send, and beside them one connection that is healthy or poisoned.
 async fn round(
-    plane: &EchoPlane,
+    emulator: &EchoEmulator,
     poisoned: &mut Client,
     others: &mut [Client],
     messages: usize,
@@ -75,11 +75,11 @@ async fn round(
     case: &mut Case,
 ) -> anyhow::Result<()> {
     let specs = if poison {
-        vec![FaultSpec { whom: Some(poisoned.id.clone()), ..FaultSpec::always(Fault::Connections500) }]
+        vec![FaultSpec { target: Some(poisoned.id.clone()), ..FaultSpec::always(Fault::Connections500) }]
     } else {
         Vec::new()
     };
-    plane.faults().set(FaultSettings { specs, seed: Some(1) });
+    emulator.faults().set(FaultSettings { specs, seed: Some(1) });
     let begin = Instant::now() + EVERY;
     // Spread evenly, so that batches are what a steady load makes them.
     let schedule = |place: usize| Schedule {
@@ -98,10 +98,13 @@ async fn round(
     let (took, besides) = join(try_join_all(talks), beside).await;
     besides.context("the connection beside the others")?;
     if poison {
-        plane.take_faults(messages).await?;
-        let report = plane.faults().report();
-        let struck = report["faults"][0]["struck"].as_u64().unwrap_or_default();
-        ensure!(struck >= messages as u64, "the poison struck {struck} times: this was no poisoned run");
+        emulator.take_faults(messages).await?;
+        let report = emulator.faults().report();
+        let triggered = report["faults"][0]["triggered"].as_u64().unwrap_or_default();
+        ensure!(
+            triggered >= messages as u64,
+            "the poison triggered {triggered} times: this was no poisoned run"
+        );
     }
     let mut took: Vec<f64> = took?.into_iter().flatten().collect();
     ensure!(took.len() == OTHERS * messages, "{} answers came", took.len());
@@ -139,10 +142,10 @@ fn section(machine: &str, table: &str) -> anyhow::Result<String> {
 {table}
 Medians of {ROUNDS} runs of each case, with the least and the most in parentheses; the cases take turns in one process.
 {OTHERS} connections send {per_second} messages a second to `functions/echo`, with the library's and the stack's
-defaults: one shard, one lane, batches of at most 16. Beside them one more connection sends as often; in the poisoned
+defaults: one shard, one queue, batches of at most 16. Beside them one more connection sends as often; in the poisoned
 runs each post to it is answered with 500 (`--fault connections-500=for=…`). It begins every such run unknown to the
 function, since it was healthy in the run before. A round trip is counted from when its message was due. Every answer
-of the others is checked, in order; each of the poisoned connection's {MESSAGES} records is in the fault queue at the
+of the others is checked, in order; each of the poisoned connection's {MESSAGES} records is in the dead-letter queue at the
 end of its run, once.
 
 - {}

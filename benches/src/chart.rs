@@ -1,6 +1,6 @@
 //! Line charts as small SVGs, legible on a white and on a black page.
 
-use crate::spread::figure;
+use crate::summary::figure;
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 640.0;

@@ -81,7 +81,7 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // A plane that is ended this way ends its functions first.
+        // An emulator that is ended this way ends its functions first.
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let begun = Instant::now();
         while begun.elapsed() < END {

@@ -1,13 +1,13 @@
-//! A function's process on the plane's own function host, invoked batch by batch.
+//! A function's process on the emulator's own function host, invoked batch by batch.
 
-use crate::plane::BenchPlane;
+use crate::emulator::BenchEmulator;
 use crate::process::Process;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use emulator::core::identity::Unrestricted;
 use emulator::core::logs::LogSink;
 use emulator::services::lambda::invocation::config::{FunctionConfig, LogFormat};
-use emulator::services::lambda::invocation::{Ended, Functions, Surroundings};
+use emulator::services::lambda::invocation::{Deps, Functions, InvocationResult};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,8 +31,8 @@ impl RunningFunction {
     ///
     /// # Errors
     /// Where it does not start, or fails an empty batch.
-    pub async fn start(plane: &BenchPlane, code: &Path) -> anyhow::Result<(Self, Duration)> {
-        Self::start_with(plane, code, BTreeMap::new()).await
+    pub async fn start(emulator: &BenchEmulator, code: &Path) -> anyhow::Result<(Self, Duration)> {
+        Self::start_with(emulator, code, BTreeMap::new()).await
     }
 
     /// The same, with variables of its own beside those that Terraform sets.
@@ -40,21 +40,21 @@ impl RunningFunction {
     /// # Errors
     /// Where it does not start, or fails an empty batch.
     pub async fn start_with(
-        plane: &BenchPlane,
+        emulator: &BenchEmulator,
         code: &Path,
         variables: BTreeMap<String, String>,
     ) -> anyhow::Result<(Self, Duration)> {
         let first_start = Arc::new(FirstStart::default());
-        let functions = Functions::new(Surroundings {
-            account: plane.plane.account().clone(),
+        let functions = Functions::new(Deps {
+            account: emulator.emulator.account().clone(),
             permissions: Arc::new(Unrestricted),
             logs: first_start.clone(),
-            endpoint_url: plane.plane.endpoint_url(),
-            faults: plane.plane.faults().clone(),
+            endpoint_url: emulator.emulator.endpoint_url(),
+            faults: emulator.emulator.faults().clone(),
             init_max: emulator::services::lambda::invocation::INIT_MAX,
             processes: emulator::services::lambda::invocation::Processes::default(),
         });
-        let mut config = config(plane, code)?;
+        let mut config = config(emulator, code)?;
         config.environment.extend(variables);
         functions.put(config);
         let begun = Instant::now();
@@ -89,10 +89,10 @@ impl RunningFunction {
     }
 }
 
-fn answered(ended: Ended) -> anyhow::Result<()> {
+fn answered(ended: InvocationResult) -> anyhow::Result<()> {
     let body = match ended {
-        Ended::Response(body) => body,
-        Ended::Error(error) => bail!("the function failed: {}", String::from_utf8_lossy(&error)),
+        InvocationResult::Response(body) => body,
+        InvocationResult::Error(error) => bail!("the function failed: {}", String::from_utf8_lossy(&error)),
     };
     let answer: Value = serde_json::from_slice(&body).context("the function's answer is no JSON")?;
     match answer["batchItemFailures"].as_array() {
@@ -101,10 +101,10 @@ fn answered(ended: Ended) -> anyhow::Result<()> {
     }
 }
 
-fn config(plane: &BenchPlane, code: &Path) -> anyhow::Result<FunctionConfig> {
-    let BenchPlane { plane, stack, composed } = plane;
+fn config(emulator: &BenchEmulator, code: &Path) -> anyhow::Result<FunctionConfig> {
+    let BenchEmulator { emulator, stack, composed } = emulator;
     let echo = stack.functions.get("echo").context("the stack has no function echo")?;
-    let (endpoint, account) = (plane.endpoint_url(), &plane.account().id);
+    let (endpoint, account) = (emulator.endpoint_url(), &emulator.account().id);
     let name = composed.functions.get("echo").context("echo is not deployed")?;
     let environment = BTreeMap::from([
         ("SLUICEGATE_API_ID".to_owned(), composed.api_id.clone()),
@@ -113,7 +113,7 @@ fn config(plane: &BenchPlane, code: &Path) -> anyhow::Result<FunctionConfig> {
             "SLUICEGATE_CONNECTIONS_ENDPOINT".to_owned(),
             format!("{endpoint}/_aws/execute-api/{}/{}", composed.api_id, stack.stage),
         ),
-        ("SLUICEGATE_FAULT_QUEUE_URL".to_owned(), format!("{endpoint}/{account}/{name}-faults")),
+        ("SLUICEGATE_DEAD_LETTER_QUEUE_URL".to_owned(), format!("{endpoint}/{account}/{name}-dlq")),
     ]);
     Ok(FunctionConfig {
         name: NAME.into(),

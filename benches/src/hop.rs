@@ -1,4 +1,4 @@
-//! How long a record takes from its being put until a function has it, over any plane.
+//! How long a record takes from its being put until a function has it, over any target.
 
 use crate::PATIENCE;
 use crate::kinesis::now_ns;

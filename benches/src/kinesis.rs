@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Any key of the account's own: no plane here checks signatures.
+/// Any key of the account's own: no emulator here checks signatures.
 const KEY: &str = "Credential=developer/20260101/us-east-1";
 
 /// One connection.

@@ -1,4 +1,4 @@
-//! What the benchmarks share: planes, clients, functions' processes, and the tables that they write.
+//! What the benchmarks share: emulators, clients, functions' processes, and the tables that they write.
 //!
 //! A benchmark interleaves its cases, checks that each did its work, and ends with an error where one did not:
 //! a figure without its work would be the fastest of all.
@@ -8,19 +8,19 @@ pub mod built;
 pub mod chart;
 pub mod child;
 pub mod clients;
+pub mod emulator;
 pub mod function;
 pub mod hop;
 pub mod kinesis;
 pub mod load;
 pub mod machine;
 pub mod peers;
-pub mod plane;
 pub mod process;
 pub mod released;
 pub mod report;
 pub mod roles;
 pub mod sockets;
-pub mod spread;
+pub mod summary;
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,8 @@
-//! The plane as it is released: `sluicegate serve` in a process of its own, filled with the project's stack.
+//! The emulator as it is released: `sluicegate serve` in a process of its own, filled with the project's stack.
 
 use crate::child::{Child, free_port, wait_for_port};
+use crate::emulator::Order;
 use crate::kinesis::AwsClient;
-use crate::plane::Order;
 use crate::process::Process;
 use axum::body::Body;
 use bytes::Bytes;
@@ -14,8 +14,8 @@ use std::path::Path;
 use std::process::Command;
 use tokio::sync::Mutex;
 
-/// A running plane.
-pub struct ReleasedPlane {
+/// A running emulator.
+pub struct ReleasedEmulator {
     child: Child,
     /// Its WebSocket.
     pub uri: String,
@@ -25,11 +25,11 @@ pub struct ReleasedPlane {
     pub stream: String,
 }
 
-impl ReleasedPlane {
+impl ReleasedEmulator {
     /// Starts the program on a free port, without write limits, and fills it by its own control plane.
     ///
     /// # Errors
-    /// Where it does not start, the stack is wrong or the plane refuses it.
+    /// Where it does not start, the stack is wrong or the emulator refuses it.
     pub async fn start(sluicegate: &Path, order: &Order) -> anyhow::Result<Self> {
         let port = free_port()?;
         let mut command = Command::new(sluicegate);

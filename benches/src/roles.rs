@@ -3,14 +3,14 @@
 //! A peer that shared a process with the clients would share their runtime, and its memory could not be told from
 //! theirs.
 
-mod bad_company;
 mod echo_server;
 mod function;
+mod hostile_clients;
 mod idle_crowd;
 mod kinesis_server;
 
-pub use bad_company::Mischief;
 pub use function::FILLING;
+pub use hostile_clients::Abuse;
 pub use idle_crowd::IdleOrder;
 
 use crate::child::Child;
@@ -33,7 +33,7 @@ pub fn play() -> anyhow::Result<bool> {
     let Ok(role) = std::env::var(ROLE) else { return Ok(false) };
     match role.as_str() {
         "websocket-echo" => threads()?.block_on(echo_server::run())?,
-        "bad-company" => threads()?.block_on(bad_company::run(order()?))?,
+        "bad-company" => threads()?.block_on(hostile_clients::run(order()?))?,
         "idle-crowd" => threads()?.block_on(idle_crowd::run(order()?))?,
         "kinesis" => threads()?.block_on(kinesis_server::run())?,
         "hop" => function::note_arrivals(&order::<String>()?)?,

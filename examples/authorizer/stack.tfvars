@@ -1,4 +1,4 @@
-# The plane with a guard at its door. Read README.md first: real tokens do not belong into a file.
+# The emulator with a guard at its door. Read README.md first: real tokens do not belong into a file.
 authorizer = {
   function         = "authorizer"
   identity_sources = ["route.request.querystring.token"]

@@ -1,4 +1,4 @@
-//! Any bytes from a client from its first one on: requests to the AWS APIs, to `@connections` and to the plane's own
+//! Any bytes from a client from its first one on: requests to the AWS APIs, to `@connections` and to the emulator's own
 //! pages, handshakes, and what follows them.
 //!
 //! Whatever it sends, the client is let go in the end, and what it got begins with the head of an HTTP response.
@@ -8,7 +8,7 @@
 use libfuzzer_sys::fuzz_target;
 use emulator::services::apigateway::websocket::Timers;
 use emulator::server::guard::Access;
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -19,9 +19,9 @@ use tokio::runtime::Runtime;
 #[path = "../src/stage.rs"]
 mod stage;
 
-/// Clients after which the plane is made anew, with whatever they created.
+/// Clients after which the emulator is made anew, with whatever they created.
 const VISITS_MAX: u32 = 2_000;
-/// Bytes that the sockets hold between client and plane.
+/// Bytes that the sockets hold between client and emulator.
 const SOCKET_BYTES: usize = 64 * 1_024;
 /// Pieces that a client's bytes come in; the rest comes at once.
 const PIECES_MAX: usize = 64;
@@ -33,7 +33,7 @@ const HTTP_2: &[u8] = b"PRI * HTTP/2";
 
 struct House {
     runtime: Runtime,
-    plane: Plane,
+    emulator: Emulator,
     visits: u32,
 }
 
@@ -41,17 +41,17 @@ impl House {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
         let runtime = runtime.expect("a runtime");
-        let plane = runtime.block_on(async {
+        let emulator = runtime.block_on(async {
             // Clients come by another way; it needs a port to name.
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             // What is behind the guard is to be reached as well.
             let hosts = vec!["a".parse().expect("a host")];
             let access = Access { hosts, allows_unsigned: true, ..Access::default() };
-            let options = PlaneOptions { timers: TIMERS, access, ..PlaneOptions::default() };
-            Plane::start(listener, options).await.expect("a plane")
+            let options = EmulatorOptions { timers: TIMERS, access, ..EmulatorOptions::default() };
+            Emulator::start(listener, options).await.expect("an emulator")
         });
-        plane.gateway().publish(stage::stage());
-        Self { runtime, plane, visits: 0 }
+        emulator.gateway().publish(stage::stage());
+        Self { runtime, emulator, visits: 0 }
     }
 
     fn visit(&self, bytes: &[u8], chunk: usize) -> Vec<u8> {
@@ -70,7 +70,7 @@ impl House {
             let _ = writing.shutdown().await;
         };
         let visit = async {
-            tokio::join!(self.plane.attend(server, peer), write, reading.read_to_end(&mut received))
+            tokio::join!(self.emulator.attend(server, peer), write, reading.read_to_end(&mut received))
         };
         let visit = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, visit).await });
         assert!(visit.is_ok(), "it never ends");
@@ -80,7 +80,7 @@ impl House {
 
 impl Drop for House {
     fn drop(&mut self) {
-        self.runtime.block_on(self.plane.stop());
+        self.runtime.block_on(self.emulator.stop());
     }
 }
 

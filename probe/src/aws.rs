@@ -1,4 +1,4 @@
-//! Calls to AWS's services, or to a plane that answers for them.
+//! Calls to AWS's services, or to an emulator that answers for them.
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;

@@ -5,12 +5,12 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// All answers of one plane.
+/// All answers of one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fixture {
     /// `aws` or `local`.
-    pub plane: String,
-    /// When AWS was asked. The local plane's answers have no date, so that they are the same every day.
+    pub target: String,
+    /// When AWS was asked. The emulator's answers have no date, so that they are the same every day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
     /// Where AWS was asked.

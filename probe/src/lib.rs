@@ -1,5 +1,5 @@
 //! Asks AWS what the fidelity ledger does not know, for cents, and writes the answers into a file that the ledger's
-//! tests read. The local plane is asked the same, so that the two can be compared.
+//! tests read. The emulator is asked the same, so that the two can be compared.
 
 mod ask;
 mod aws;
@@ -31,7 +31,7 @@ const AT_ONCE: usize = 8;
 /// What to ask, and where.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The local plane's endpoint; AWS where there is none.
+    /// The emulator's endpoint; AWS where there is none.
     pub endpoint: Option<String>,
     /// Folder of Terraform's state and working files. It is gone after a run that could remove everything.
     pub state: PathBuf,
@@ -94,7 +94,7 @@ fn terraform(options: &Options) -> anyhow::Result<Terraform> {
     })
 }
 
-/// Any keys will do on a local plane.
+/// Any keys will do on an emulator.
 fn keys(options: &Options) -> anyhow::Result<Keys> {
     if options.endpoint.is_some() {
         return Ok(Keys {
@@ -135,7 +135,7 @@ async fn apply_and_ask(options: &Options, terraform: &Terraform, mut stop: Stop)
     let date = emulator::core::clock::iso_8601(emulator::core::clock::now_ms());
     let date = date.split('T').next().map(str::to_owned);
     Ok(Fixture {
-        plane: if is_aws { "aws" } else { "local" }.to_owned(),
+        target: if is_aws { "aws" } else { "emulator" }.to_owned(),
         date: date.filter(|_| is_aws),
         region: is_aws.then_some(stack.region.clone()),
         answers,

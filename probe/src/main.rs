@@ -10,15 +10,15 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// Where the ledger's tests look for AWS's answers, and for the local plane's.
+/// Where the ledger's tests look for AWS's answers, and for the emulator's.
 const AWS_ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/emulator/fidelity/probed.json");
 const LOCAL_ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/emulator/fidelity/decided.json");
 
-/// Ask AWS, or the local plane, what the fidelity ledger does not know
+/// Ask AWS, or the emulator, what the fidelity ledger does not know
 #[derive(Parser)]
 #[command(name = "probe")]
 struct Args {
-    /// Endpoint of a local plane; without it, AWS is asked, with the keys in the environment
+    /// Endpoint of an emulator; without it, AWS is asked, with the keys in the environment
     #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL")]
     endpoint: Option<String>,
     /// File that the answers are written to [default: where the ledger's tests look for them]

@@ -68,7 +68,7 @@ trait Socket: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Debug + Send + Unpin> Socket for T {}
 
-/// A socket to the plane.
+/// A socket to the emulator.
 #[derive(Debug)]
 pub struct RawClient {
     socket: Box<dyn Socket>,
@@ -122,7 +122,7 @@ impl RawClient {
     /// Sends bytes.
     ///
     /// # Errors
-    /// Where the plane has closed.
+    /// Where the emulator has closed.
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.socket.write_all(bytes).await?;
         self.socket.flush().await
@@ -131,7 +131,7 @@ impl RawClient {
     /// Says that nothing more will be sent.
     ///
     /// # Errors
-    /// Where the plane has closed.
+    /// Where the emulator has closed.
     pub async fn end(&mut self) -> io::Result<()> {
         self.socket.shutdown().await
     }
@@ -139,7 +139,7 @@ impl RawClient {
     /// The head of the response that comes next.
     ///
     /// # Errors
-    /// Where the plane closes before it, or says nothing within [`PATIENCE`].
+    /// Where the emulator closes before it, or says nothing within [`PATIENCE`].
     pub async fn head(&mut self) -> io::Result<Head> {
         loop {
             if let Some(end) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -157,7 +157,7 @@ impl RawClient {
     /// The body of the response whose head was read.
     ///
     /// # Errors
-    /// Where the plane closes amid it, sends it in chunks, or says nothing within [`PATIENCE`].
+    /// Where the emulator closes amid it, sends it in chunks, or says nothing within [`PATIENCE`].
     pub async fn body(&mut self, head: &Head) -> io::Result<Vec<u8>> {
         if head.header("transfer-encoding").is_some() {
             return Err(io::Error::other("a body in chunks is not read here"));
@@ -172,7 +172,7 @@ impl RawClient {
         Ok(self.received.drain(..length).collect())
     }
 
-    /// The frame that comes next; `None` where the plane closes the socket in order.
+    /// The frame that comes next; `None` where the emulator closes the socket in order.
     ///
     /// # Errors
     /// Where it resets the socket or closes amid a frame, or says nothing within [`PATIENCE`].

@@ -1,4 +1,4 @@
-//! What was seen of a plane: the bytes, or that there were none.
+//! What was seen of an emulator: the bytes, or that there were none.
 
 use crate::frame::{BINARY, CLOSE, Frame};
 use base64::Engine as _;

@@ -36,7 +36,7 @@ impl Times {
         ready: Duration::from_secs(300),
         look_every: Duration::from_millis(500),
     };
-    /// A plane on this machine. What comes at all comes at once, but the machine may be busy.
+    /// An emulator on this machine. What comes at all comes at once, but the machine may be busy.
     pub const LOCAL: Self = Self {
         answer: Duration::from_secs(40),
         silence: Duration::from_millis(500),
@@ -98,7 +98,7 @@ impl Stack {
         }
         let region = text(&output("region"))?;
         literals.push((region.clone(), "{region}"));
-        // The local plane's own is all zeros, as are shards.
+        // The emulator's own is all zeros, as are shards.
         if is_aws {
             literals.push((account_id.clone(), "{account}"));
         }

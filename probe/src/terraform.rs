@@ -67,7 +67,7 @@ impl Terraform {
         self
     }
 
-    /// Points it at a plane that takes any keys, whatever the caller's shell has set.
+    /// Points it at an emulator that takes any keys, whatever the caller's shell has set.
     #[must_use]
     pub fn at(mut self, endpoint: &str, keys: &signed_http::Keys) -> Self {
         let pairs = [

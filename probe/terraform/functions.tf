@@ -39,7 +39,7 @@ resource "aws_kinesis_stream_consumer" "this" {
   stream_arn = aws_kinesis_stream.this.arn
 }
 
-# Ten lanes and no end of retries: a record that fails is tried while others are looked for.
+# Ten partition queues and no end of retries: a record that fails is tried while others are looked for.
 resource "aws_lambda_event_source_mapping" "this" {
   function_name                 = aws_lambda_function.this["reader"].arn
   event_source_arn              = aws_kinesis_stream_consumer.this.arn

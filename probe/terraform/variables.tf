@@ -36,6 +36,6 @@ variable "language" {
 }
 
 variable "lambda_integration" {
-  description = "Whether to ask what a slow integration does, by a function behind a route: the local plane refuses one."
+  description = "Whether to ask what a slow integration does, by a function behind a route: the emulator refuses one."
   type        = bool
 }

@@ -33,7 +33,7 @@ run "has_the_outputs_of_its_contract" {
   assert {
     condition = (
       output.function_names == { echo = "sluicegate-echo" } &&
-      output.fault_queue_urls == { echo = "https://sqs.eu-west-1.amazonaws.com/000000000000/sluicegate-echo-faults" }
+      output.dead_letter_queue_urls == { echo = "https://sqs.eu-west-1.amazonaws.com/000000000000/sluicegate-echo-dlq" }
     )
     error_message = "functions and queues must be found by the function's key"
   }
@@ -88,7 +88,7 @@ run "names_a_function_by_its_key" {
     target = module.function
     outputs = {
       name            = "overridden"
-      fault_queue_url = "https://sqs.eu-west-1.amazonaws.com/000000000000/overridden-faults"
+      dead_letter_queue_url = "https://sqs.eu-west-1.amazonaws.com/000000000000/overridden-dlq"
     }
   }
 

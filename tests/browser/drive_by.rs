@@ -3,12 +3,12 @@
 use super::{Tools, drive, project};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::PlaneOptions;
+use emulator::emulator::EmulatorOptions;
 use emulator::package::{Packing, package};
 use emulator::server::guard::Access;
 use libtest_mimic::Failed;
 use serde_json::json;
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::test_emulator::TestEmulator;
 
 /// The second shows that the attempts of the first would do harm, and that the flags work.
 pub const SCENARIOS: [&str; 2] =
@@ -26,23 +26,29 @@ pub fn run(scenario: &'static str, values: &str, tools: &Tools) -> Result<(), Fa
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let values = std::fs::read_to_string(project().join(values))?;
-        let plane = TestPlane::with(&values, PlaneOptions { access, ..PlaneOptions::default() }).await;
-        let outcome = attempt(scenario, tools, &plane, is_allowed).await;
-        plane.plane.stop().await;
+        let emulator =
+            TestEmulator::with(&values, EmulatorOptions { access, ..EmulatorOptions::default() }).await;
+        let outcome = attempt(scenario, tools, &emulator, is_allowed).await;
+        emulator.emulator.stop().await;
         outcome
     })
 }
 
-async fn attempt(scenario: &str, tools: &Tools, plane: &TestPlane, is_allowed: bool) -> Result<(), Failed> {
+async fn attempt(
+    scenario: &str,
+    tools: &Tools,
+    emulator: &TestEmulator,
+    is_allowed: bool,
+) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let marker = folder.path().join("the-script-ran");
     let script = format!("#!/bin/sh\n: > '{}'\nexit 1\n", marker.display());
     let zip = STANDARD.encode(package(script.as_bytes(), Packing::Stored)?);
-    let before = plane.plane.state().await;
-    let endpoint = ("ENDPOINT_URL", plane.plane.endpoint_url());
-    drive(scenario, tools, plane, &[endpoint, ("CODE_ZIP", zip)]).await?;
-    let after = plane.plane.state().await;
-    let faults = plane.plane.faults().report()["faults"].clone();
+    let before = emulator.emulator.state().await;
+    let endpoint = ("ENDPOINT_URL", emulator.emulator.endpoint_url());
+    drive(scenario, tools, emulator, &[endpoint, ("CODE_ZIP", zip)]).await?;
+    let after = emulator.emulator.state().await;
+    let faults = emulator.emulator.faults().report()["faults"].clone();
     let has_changed = (before != after, faults != json!([]), marker.exists());
     let expected = (is_allowed, is_allowed, is_allowed);
     if has_changed == expected {

@@ -3,12 +3,12 @@
 
 mod drive_by;
 
-use emulator::emulator::PlaneOptions;
+use emulator::emulator::EmulatorOptions;
 use libtest_mimic::{Arguments, Failed, Trial};
 use sluicegate_tests::PATIENCE;
 use sluicegate_tests::functions::project;
 use sluicegate_tests::group;
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::test_emulator::TestEmulator;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ use std::process::ExitCode;
 const OPEN_TO_ALL: &str = "examples/relay/stack.tfvars";
 /// The authorizer asks for a token, which a browser can send in the query string alone.
 const GUARDED: &str = "examples/authorizer/stack.tfvars";
-/// By name in `scenarios.js`, each with the values of its plane.
+/// By name in `scenarios.js`, each with the values of its emulator.
 const SCENARIOS: [(&str, &str); 5] = [
     ("a_message_comes_back_with_its_round_trip_time", OPEN_TO_ALL),
     ("the_page_returns_by_itself_after_the_gateway_closed_its_connection", OPEN_TO_ALL),
@@ -72,9 +72,9 @@ fn run(scenario: &str, values: &str, tools: &Tools) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let values = std::fs::read_to_string(project().join(values))?;
-        let plane = TestPlane::with(&values, PlaneOptions::default()).await;
-        let outcome = drive(scenario, tools, &plane, &[]).await;
-        plane.plane.stop().await;
+        let emulator = TestEmulator::with(&values, EmulatorOptions::default()).await;
+        let outcome = drive(scenario, tools, &emulator, &[]).await;
+        emulator.emulator.stop().await;
         outcome
     })
 }
@@ -83,7 +83,7 @@ fn run(scenario: &str, values: &str, tools: &Tools) -> Result<(), Failed> {
 async fn drive(
     scenario: &str,
     tools: &Tools,
-    plane: &TestPlane,
+    emulator: &TestEmulator,
     more: &[(&str, String)],
 ) -> Result<(), Failed> {
     let page = project().join("examples/browser/index.html");
@@ -92,8 +92,8 @@ async fn drive(
         .args(["drive.js", scenario])
         .env("CHROMIUM", &tools.chromium)
         .env("PAGE_URL", file_url(&page))
-        .env("WEBSOCKET_URI", plane.uri())
-        .env("CONNECTIONS_ENDPOINT", plane.connections_endpoint())
+        .env("WEBSOCKET_URI", emulator.uri())
+        .env("CONNECTIONS_ENDPOINT", emulator.connections_endpoint())
         .env("PATIENCE_MS", PATIENCE.as_millis().to_string())
         .envs(more.iter().map(|(name, value)| (name, value)));
     let output = tokio::time::timeout(PATIENCE * WAITS_MAX, group::output(&mut node))

@@ -1,8 +1,8 @@
 //! Who may use the one port, and what a request that is not well formed meets, byte by byte over a socket.
 
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use sluicegate_tests::PATIENCE;
-use sluicegate_tests::api::{empty_plane, empty_plane_with};
+use sluicegate_tests::api::{empty_emulator, empty_emulator_with};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -10,9 +10,9 @@ const SIGNED: &str = "Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/
 const JSON: &str = "Content-Type: application/x-amz-json-1.1\r\n";
 
 /// Sends bytes, ends its own side where they are cut off, and reads to the end.
-async fn exchange(plane: &Plane, bytes: &str, is_cut_off: bool) -> String {
+async fn exchange(emulator: &Emulator, bytes: &str, is_cut_off: bool) -> String {
     let exchange = async {
-        let mut socket = TcpStream::connect(plane.address()).await.expect("the emulator listens");
+        let mut socket = TcpStream::connect(emulator.address()).await.expect("the emulator listens");
         socket.write_all(bytes.as_bytes()).await.expect("it reads");
         if is_cut_off {
             socket.shutdown().await.expect("our side ends");
@@ -25,12 +25,12 @@ async fn exchange(plane: &Plane, bytes: &str, is_cut_off: bool) -> String {
 }
 
 /// A request with some header lines and a body.
-async fn send(plane: &Plane, line: &str, headers: &str, body: &str) -> String {
+async fn send(emulator: &Emulator, line: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     let head = format!(
         "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}Content-Length: {length}"
     );
-    exchange(plane, &format!("{head}\r\n\r\n{body}"), false).await
+    exchange(emulator, &format!("{head}\r\n\r\n{body}"), false).await
 }
 
 fn status(answer: &str) -> &str {
@@ -39,7 +39,7 @@ fn status(answer: &str) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unsigned_call_is_refused_in_its_services_protocol() {
-    let plane = empty_plane().await;
+    let emulator = empty_emulator().await;
     let kinesis = format!("{JSON}X-Amz-Target: Kinesis_20131202.ListStreams\r\n");
     let logs = format!("{JSON}X-Amz-Target: Logs_20140328.DescribeLogGroups\r\n");
     let typed =
@@ -57,7 +57,7 @@ async fn an_unsigned_call_is_refused_in_its_services_protocol() {
             "<Code>MissingAuthenticationToken</Code><Message>Missing Authentication Token</Message>",
         ),
     ] {
-        let answer = send(&plane, line, headers, "Action=ListRoles&Version=2010-05-08").await;
+        let answer = send(&emulator, line, headers, "Action=ListRoles&Version=2010-05-08").await;
         assert_eq!(status(&answer), "403", "{line}: {answer}");
         assert!(answer.contains("x-amzn-errortype: MissingAuthenticationTokenException"), "{line}: {answer}");
         assert!(answer.contains(body), "{line}: {answer}");
@@ -66,9 +66,9 @@ async fn an_unsigned_call_is_refused_in_its_services_protocol() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unsigned_call_is_taken_where_that_is_allowed() {
-    let mut options = PlaneOptions::default();
+    let mut options = EmulatorOptions::default();
     options.access.allows_unsigned = true;
-    let plane = empty_plane_with(options).await;
+    let emulator = empty_emulator_with(options).await;
     let target = |name: &str| format!("{JSON}X-Amz-Target: Kinesis_20131202.{name}\r\n");
     let stream = r#"{"StreamName":"s","ShardCount":1}"#;
     let record = r#"{"StreamName":"s","PartitionKey":"k","Data":"AAEC"}"#;
@@ -78,14 +78,14 @@ async fn an_unsigned_call_is_taken_where_that_is_allowed() {
         ("POST /", String::new(), "Action=ListRoles&Version=2010-05-08"),
         ("GET /v2/apis", String::new(), ""),
     ] {
-        let answer = send(&plane, line, &headers, body).await;
+        let answer = send(&emulator, line, &headers, body).await;
         assert_eq!(status(&answer), "200", "{line}: {answer}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_request_is_said() {
-    let plane = empty_plane().await;
+    let emulator = empty_emulator().await;
     let close = "Connection: close\r\n";
     let call = format!("POST / HTTP/1.1\r\nHost: localhost\r\n{close}{SIGNED}");
     let page = format!("GET /_sluicegate/health HTTP/1.1\r\n{close}");
@@ -110,7 +110,7 @@ async fn what_is_wrong_with_a_request_is_said() {
         // Refused by its head: its body is not waited for.
         (format!("POST / HTTP/1.1\r\nHost: localhost\r\n{close}{large}"), whole, "403", "Missing"),
     ] {
-        let answer = exchange(&plane, &bytes, is_cut_off).await;
+        let answer = exchange(&emulator, &bytes, is_cut_off).await;
         assert_eq!(status(&answer), expected, "{bytes:?}: {answer}");
         assert!(answer.contains(says), "{bytes:?}: {answer}");
     }
@@ -119,15 +119,15 @@ async fn what_is_wrong_with_a_request_is_said() {
 /// No page can set these headers, or leave them out.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_emulators_pages_are_no_other_sites() {
-    let plane = empty_plane().await;
+    let emulator = empty_emulator().await;
     for headers in ["Origin: http://evil.example\r\n", "Sec-Fetch-Site: cross-site\r\n"] {
         for (line, body) in [("PUT /_sluicegate/faults", "put-swapped"), ("GET /_sluicegate/state", "")] {
-            let answer = send(&plane, line, headers, body).await;
+            let answer = send(&emulator, line, headers, body).await;
             assert_eq!(status(&answer), "403", "{line}: {answer}");
         }
     }
-    assert_eq!(plane.faults().report()["faults"], serde_json::json!([]));
-    let answer = send(&plane, "GET /_sluicegate/state", "", "").await;
+    assert_eq!(emulator.faults().report()["faults"], serde_json::json!([]));
+    let answer = send(&emulator, "GET /_sluicegate/state", "", "").await;
     assert_eq!(status(&answer), "200", "{answer}");
     for header in ["x-frame-options: DENY", "cross-origin-resource-policy: same-origin"] {
         assert!(answer.to_lowercase().contains(&header.to_lowercase()), "{answer}");

@@ -1,11 +1,11 @@
 //! Who may connect: authorizers and signatures on `$connect`.
 
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use sluicegate_tests::api::{Api, empty_plane, role};
+use sluicegate_tests::api::{Api, empty_emulator, role};
 use sluicegate_tests::client::Client;
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::test_emulator::TestEmulator;
 use sluicegate_tests::{control, functions};
 
 const FUNCTION_ROLE: &str = "arn:aws:iam::000000000000:role/function";
@@ -16,8 +16,8 @@ fn function_arn(name: &str) -> String {
 }
 
 /// A function that answers what its environment says.
-async fn scripted(plane: &Plane, name: &str, environment: Value) {
-    functions::scripted(plane, name, FUNCTION_ROLE, environment).await;
+async fn scripted(emulator: &Emulator, name: &str, environment: Value) {
+    functions::scripted(emulator, name, FUNCTION_ROLE, environment).await;
 }
 
 /// An authorizer by a function; answers its id.
@@ -61,11 +61,11 @@ fn answer(effect: &str, resource: &str) -> Value {
     json!({"ANSWER": json!({"principalId": "me", "policyDocument": policy(effect, resource)}).to_string()})
 }
 
-async fn guarded_plane() -> Plane {
-    let plane = empty_plane().await;
-    role(&plane, FUNCTION_ROLE, "lambda.amazonaws.com", &["logs:*"]).await;
-    role(&plane, INVOKING_ROLE, "apigateway.amazonaws.com", &["lambda:InvokeFunction"]).await;
-    plane
+async fn guarded_emulator() -> Emulator {
+    let emulator = empty_emulator().await;
+    role(&emulator, FUNCTION_ROLE, "lambda.amazonaws.com", &["logs:*"]).await;
+    role(&emulator, INVOKING_ROLE, "apigateway.amazonaws.com", &["lambda:InvokeFunction"]).await;
+    emulator
 }
 
 /// docs/aws-behaviour.md#apigateway-handshake-status and #apigateway-authorization: the example's own function,
@@ -73,22 +73,27 @@ async fn guarded_plane() -> Plane {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_connects_and_no_other_client_does() {
     let values = std::fs::read_to_string(functions::project().join("examples/authorizer/stack.tfvars"));
-    let plane = TestPlane::with(&values.expect("the example's values"), PlaneOptions::default()).await;
-    assert_eq!(status(&plane.uri()).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(status(&format!("{}?token=", plane.uri())).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(plane_invocations(&plane.plane, "sluicegate-authorizer"), 0, "no identity, no invocation");
-    assert_eq!(status(&format!("{}?token=guess", plane.uri())).await, StatusCode::UNAUTHORIZED);
-    let mut client = Client::connect(&format!("{}?token=let-me-in", plane.uri())).await;
+    let emulator =
+        TestEmulator::with(&values.expect("the example's values"), EmulatorOptions::default()).await;
+    assert_eq!(status(&emulator.uri()).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status(&format!("{}?token=", emulator.uri())).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        emulator_invocations(&emulator.emulator, "sluicegate-authorizer"),
+        0,
+        "no identity, no invocation"
+    );
+    assert_eq!(status(&format!("{}?token=guess", emulator.uri())).await, StatusCode::UNAUTHORIZED);
+    let mut client = Client::connect(&format!("{}?token=let-me-in", emulator.uri())).await;
     client.send(r#"{"n":1}"#).await;
     assert_eq!(client.receive().await, r#"{"n":1}"#);
     // Nothing is cached: each handshake asks.
-    Client::connect(&format!("{}?token=let-me-in", plane.uri())).await.close().await;
-    assert_eq!(plane_invocations(&plane.plane, "sluicegate-authorizer"), 3);
+    Client::connect(&format!("{}?token=let-me-in", emulator.uri())).await.close().await;
+    assert_eq!(emulator_invocations(&emulator.emulator, "sluicegate-authorizer"), 3);
 }
 
-/// How often a function was invoked, as the plane counts.
-fn plane_invocations(plane: &Plane, function: &str) -> u64 {
-    let metrics = plane.metrics();
+/// How often a function was invoked, as the emulator counts.
+fn emulator_invocations(emulator: &Emulator, function: &str) -> u64 {
+    let metrics = emulator.metrics();
     let of_function = format!("sluicegate_function_invocations_total{{function=\"{function}\"");
     let counts = metrics.lines().filter(|line| line.starts_with(&of_function));
     counts.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
@@ -97,7 +102,7 @@ fn plane_invocations(plane: &Plane, function: &str) -> u64 {
 /// docs/aws-behaviour.md#apigateway-handshake-status: what comes of each way in which an authorizer can answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authorizers_answer_decides_the_status() {
-    let plane = guarded_plane().await;
+    let emulator = guarded_emulator().await;
     let connect = "arn:aws:execute-api:us-east-1:000000000000:*/test/$connect";
     let everything_else = "arn:aws:execute-api:us-east-1:000000000000:*/test/*/*";
     let cases = [
@@ -110,14 +115,14 @@ async fn an_authorizers_answer_decides_the_status() {
         ("babbles", json!({"ANSWER": r#"{"isAuthorized":true}"#}), StatusCode::INTERNAL_SERVER_ERROR),
     ];
     for (name, environment, expected) in cases {
-        scripted(&plane, name, environment).await;
-        let api = Api::create(&plane).await;
+        scripted(&emulator, name, environment).await;
+        let api = Api::create(&emulator).await;
         guard(&api, &authorizer(&api, name, json!({})).await).await;
         let uri = format!("{}?token=x", api.deploy(json!({})).await);
         assert_eq!(status(&uri).await, expected, "an authorizer that {name}");
     }
     // One whose function is not there.
-    let api = Api::create(&plane).await;
+    let api = Api::create(&emulator).await;
     guard(&api, &authorizer(&api, "nobody", json!({})).await).await;
     let uri = format!("{}?token=x", api.deploy(json!({})).await);
     assert_eq!(status(&uri).await, StatusCode::INTERNAL_SERVER_ERROR);
@@ -127,12 +132,12 @@ async fn an_authorizers_answer_decides_the_status() {
 /// templates of later messages.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authorizers_context_stays_on_the_connection_as_text() {
-    let plane = guarded_plane().await;
+    let emulator = guarded_emulator().await;
     let said = json!({
         "principalId": "me", "policyDocument": policy("Allow", "*"), "context": {"tier": 7, "beta": true},
     });
-    scripted(&plane, "speaks", json!({"ANSWER": said.to_string()})).await;
-    let api = Api::create(&plane).await;
+    scripted(&emulator, "speaks", json!({"ANSWER": said.to_string()})).await;
+    let api = Api::create(&emulator).await;
     guard(&api, &authorizer(&api, "speaks", json!({})).await).await;
     let template = "$context.authorizer.principalId $context.authorizer.tier $context.authorizer.beta $context.authorizer.none|$context.authorizer";
     let response = json!({"integrationResponseKey": "$default", "responseTemplates": {"$default": template}});
@@ -148,9 +153,9 @@ async fn an_authorizers_context_stays_on_the_connection_as_text() {
 /// there.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_identity_source_must_be_in_the_handshake() {
-    let plane = guarded_plane().await;
-    scripted(&plane, "allows", answer("Allow", "*")).await;
-    let api = Api::create(&plane).await;
+    let emulator = guarded_emulator().await;
+    scripted(&emulator, "allows", answer("Allow", "*")).await;
+    let api = Api::create(&emulator).await;
     let sources = [
         "route.request.header.X-Token",
         "route.request.querystring.token",
@@ -176,9 +181,9 @@ async fn every_identity_source_must_be_in_the_handshake() {
 /// A function is invoked by a role that may, or by leave of its own policy for this very authorizer.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authorizer_needs_leave_to_be_invoked() {
-    let plane = guarded_plane().await;
-    scripted(&plane, "allows", answer("Allow", "*")).await;
-    let api = Api::create(&plane).await;
+    let emulator = guarded_emulator().await;
+    scripted(&emulator, "allows", answer("Allow", "*")).await;
+    let api = Api::create(&emulator).await;
     let id = authorizer(&api, "allows", json!({"authorizerCredentialsArn": null})).await;
     guard(&api, &id).await;
     let uri = format!("{}?token=x", api.deploy(json!({})).await);
@@ -190,9 +195,9 @@ async fn an_authorizer_needs_leave_to_be_invoked() {
         })
     };
     let policy = "/2015-03-31/functions/allows/policy";
-    control::rest(&plane, "lambda", Method::POST, policy, &permit("other", "other")).await;
+    control::rest(&emulator, "lambda", Method::POST, policy, &permit("other", "other")).await;
     assert_eq!(status(&uri).await, StatusCode::INTERNAL_SERVER_ERROR, "another authorizer's leave");
-    control::rest(&plane, "lambda", Method::POST, policy, &permit("this", &id)).await;
+    control::rest(&emulator, "lambda", Method::POST, policy, &permit("this", &id)).await;
     assert_eq!(status(&uri).await, StatusCode::SWITCHING_PROTOCOLS);
 }
 
@@ -200,8 +205,8 @@ async fn an_authorizer_needs_leave_to_be_invoked() {
 /// `$connect`.
 #[tokio::test(flavor = "multi_thread")]
 async fn with_iam_authorization_a_handshake_is_signed() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     api.post("routes", json!({"routeKey": "$connect", "authorizationType": "AWS_IAM"})).await;
     let uri = api.deploy(json!({})).await;
     assert_eq!(status(&uri).await, StatusCode::FORBIDDEN);

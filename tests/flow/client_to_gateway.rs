@@ -1,10 +1,10 @@
 //! What a client meets at the front door.
 
-use emulator::emulator::PlaneOptions;
+use emulator::emulator::EmulatorOptions;
 use emulator::services::apigateway::websocket::Timers;
 use serde_json::json;
 use sluicegate_tests::client::Client;
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::test_emulator::TestEmulator;
 use std::time::Duration;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::http::{Response, StatusCode};
@@ -20,11 +20,11 @@ async fn refused(uri: &str) -> Response<Option<Vec<u8>>> {
 /// docs/aws-behaviour.md#apigateway-handshake-status: decided for an unknown stage.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stage_that_does_not_exist_is_refused_and_named() {
-    let plane = TestPlane::start().await;
-    let response = refused(&format!("ws://{}/nowhere", plane.plane.address())).await;
+    let emulator = TestEmulator::start().await;
+    let response = refused(&format!("ws://{}/nowhere", emulator.emulator.address())).await;
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     let hint = response.headers()["x-sluicegate-hint"].to_str().unwrap();
-    assert!(hint.contains(&plane.composed.api_id) && hint.contains("/v1"), "{hint}");
+    assert!(hint.contains(&emulator.composed.api_id) && hint.contains("/v1"), "{hint}");
     let body: serde_json::Value = serde_json::from_slice(response.body().as_deref().unwrap()).unwrap();
     assert_eq!(body["message"], "Forbidden");
 }
@@ -32,16 +32,17 @@ async fn a_stage_that_does_not_exist_is_refused_and_named() {
 /// docs/aws-behaviour.md#apigateway-frames: URL length.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_url_of_more_than_4096_characters_is_refused() {
-    let plane = TestPlane::start().await;
-    let response = refused(&format!("{}?pad={}", plane.uri(), "x".repeat(4_096))).await;
+    let emulator = TestEmulator::start().await;
+    let response = refused(&format!("{}?pad={}", emulator.uri(), "x".repeat(4_096))).await;
     assert_eq!(response.status(), StatusCode::URI_TOO_LONG);
 }
 
 /// DESIGN: every form of address reaches the same stage.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_path_form_of_the_address_reaches_the_stage() {
-    let plane = TestPlane::start().await;
-    let uri = format!("ws://{}/_aws/execute-api/{}/v1", plane.plane.address(), plane.composed.api_id);
+    let emulator = TestEmulator::start().await;
+    let uri =
+        format!("ws://{}/_aws/execute-api/{}/v1", emulator.emulator.address(), emulator.composed.api_id);
     let mut client = Client::connect(&uri).await;
     client.send(r#"{"by":"path"}"#).await;
     assert_eq!(client.receive_json().await, json!({"by": "path"}));
@@ -50,10 +51,10 @@ async fn the_path_form_of_the_address_reaches_the_stage() {
 /// docs/aws-behaviour.md#apigateway-frames: frames of 32 KB, messages of 128 KB, else 1009.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_travel_up_to_the_limits_and_larger_frames_close_with_1009() {
-    let plane = TestPlane::start().await;
+    let emulator = TestEmulator::start().await;
     let message = |bytes: usize| json!({"pad": "x".repeat(bytes - r#"{"pad":""}"#.len())}).to_string();
 
-    let mut client = plane.client().await;
+    let mut client = emulator.client().await;
     let small = message(30 * 1_024);
     client.send(small.clone()).await;
     assert_eq!(client.receive().await, small);
@@ -64,7 +65,7 @@ async fn messages_travel_up_to_the_limits_and_larger_frames_close_with_1009() {
     client.send(large).await;
     assert_eq!(client.closed().await.0, 1009);
 
-    let mut client = plane.client().await;
+    let mut client = emulator.client().await;
     client.send_fragmented(&message(129 * 1_024), 32 * 1_024).await;
     assert_eq!(client.closed().await.0, 1009);
 }
@@ -72,8 +73,8 @@ async fn messages_travel_up_to_the_limits_and_larger_frames_close_with_1009() {
 /// docs/aws-behaviour.md#apigateway-frames: a binary frame from a client closes with 1003.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_binary_message_closes_with_1003() {
-    let plane = TestPlane::start().await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
     client.send_message(Message::binary(vec![1, 2, 3])).await;
     assert_eq!(client.closed().await.0, 1003);
 }
@@ -82,8 +83,8 @@ async fn a_binary_message_closes_with_1003() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_connection_is_closed_with_1001() {
     let timers = Timers { idle: Duration::from_millis(200), ..Timers::default() };
-    let plane = TestPlane::with("", PlaneOptions { timers, ..PlaneOptions::default() }).await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::with("", EmulatorOptions { timers, ..EmulatorOptions::default() }).await;
+    let mut client = emulator.client().await;
     assert_eq!(client.closed().await, (1001, "Going away".into()));
 }
 
@@ -91,8 +92,8 @@ async fn an_idle_connection_is_closed_with_1001() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pings_do_not_keep_an_idle_connection_alive() {
     let timers = Timers { idle: Duration::from_millis(300), ..Timers::default() };
-    let plane = TestPlane::with("", PlaneOptions { timers, ..PlaneOptions::default() }).await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::with("", EmulatorOptions { timers, ..EmulatorOptions::default() }).await;
+    let mut client = emulator.client().await;
     let closed = loop {
         if let Some(closed) = client.closed_within(Duration::from_millis(10)).await {
             break closed;
@@ -106,8 +107,8 @@ async fn pings_do_not_keep_an_idle_connection_alive() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_ends_with_its_lifetime() {
     let timers = Timers { lifetime: Duration::from_millis(300), ..Timers::default() };
-    let plane = TestPlane::with("", PlaneOptions { timers, ..PlaneOptions::default() }).await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::with("", EmulatorOptions { timers, ..EmulatorOptions::default() }).await;
+    let mut client = emulator.client().await;
     client.send("1").await;
     assert_eq!(client.closed().await.0, 1001);
 }
@@ -116,8 +117,8 @@ async fn a_connection_ends_with_its_lifetime() {
 /// enters the stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_json_is_refused_at_the_door_and_the_connection_lives() {
-    let plane = TestPlane::start().await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
     client.send("not json").await;
     let frame = client.receive().await;
     assert!(frame.starts_with(r#"{"message" : "Bad request body", "connectionId": ""#), "{frame}");
@@ -128,10 +129,12 @@ async fn what_is_no_json_is_refused_at_the_door_and_the_connection_lives() {
 /// docs/aws-behaviour.md#apigateway-quotas: over the stage's rate a message is refused, and the connection lives.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_over_the_stage_rate_are_refused() {
-    let plane =
-        TestPlane::with("throttling = { rate_limit = 0.001, burst_limit = 3 }", PlaneOptions::default())
-            .await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::with(
+        "throttling = { rate_limit = 0.001, burst_limit = 3 }",
+        EmulatorOptions::default(),
+    )
+    .await;
+    let mut client = emulator.client().await;
     for _ in 0..3 {
         client.send("1").await;
     }

@@ -1,8 +1,8 @@
-//! A crowd at the door: idle clients, clients that talk, and clients that behave badly, on one plane at once.
+//! A crowd at the door: idle clients, clients that talk, and clients that behave badly, on one emulator at once.
 
 use sluicegate_tests::frame::{CONTINUATION, Frame, PING, PONG, TEXT};
-use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::raw::{RawClient, handshake, head};
+use sluicegate_tests::test_emulator::TestEmulator;
 use std::io;
 use std::net::SocketAddr;
 use tokio::task::JoinSet;
@@ -47,7 +47,7 @@ async fn bad_company(address: SocketAddr) -> Vec<RawClient> {
         let mut client = if is_past_handshake {
             connect(address).await
         } else {
-            RawClient::dial(address).await.expect("the plane accepts")
+            RawClient::dial(address).await.expect("the emulator accepts")
         };
         // The gateway may hang up amid it.
         let _ = client.send(&bytes).await;
@@ -90,8 +90,8 @@ async fn chat_all(address: SocketAddr, numbers: std::ops::Range<usize>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn idle_clients_and_chatting_ones_leave_each_other_alone() {
-    let plane = TestPlane::start().await;
-    let address = plane.plane.address();
+    let emulator = TestEmulator::start().await;
+    let address = emulator.emulator.address();
     let mut idle = Vec::with_capacity(IDLE);
     for _ in 0..IDLE {
         idle.push(connect(address).await);
@@ -105,8 +105,8 @@ async fn idle_clients_and_chatting_ones_leave_each_other_alone() {
 /// Who floods, stalls, sends garbage or half a handshake costs the others no message, and no order.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_behave_badly_cost_the_others_nothing() {
-    let plane = TestPlane::start().await;
-    let address = plane.plane.address();
+    let emulator = TestEmulator::start().await;
+    let address = emulator.emulator.address();
     let mut idle = connect(address).await;
     let company = bad_company(address).await;
     let flood = tokio::spawn(flood(address));

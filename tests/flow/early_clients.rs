@@ -1,6 +1,6 @@
 //! Issue 16, B: a client that is let in finds every function in its place.
 
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::provision::compose;
 use emulator::provision::stack::Stack;
 use http::{StatusCode, header};
@@ -40,15 +40,15 @@ async fn the_first_message_of_an_early_client_is_answered() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let uri = format!("ws://{}/{}", listener.local_addr().expect("its address"), stack.stage);
         let client = tokio::spawn(reconnect(uri.clone()));
-        let options = PlaneOptions { is_starting: true, ..PlaneOptions::default() };
-        let plane = Plane::start(listener, options).await.expect("the plane starts");
-        compose(&plane, &stack, packages).await.expect("the control plane takes the stack");
+        let options = EmulatorOptions { is_starting: true, ..EmulatorOptions::default() };
+        let emulator = Emulator::start(listener, options).await.expect("the emulator starts");
+        compose(&emulator, &stack, packages).await.expect("the control plane takes the stack");
         let (early, answer) = client.await.expect("the first message is answered");
         assert_eq!(answer, r#"{"first":true}"#);
         refused += early;
         let lost = Client::try_connect(&format!("{uri}-of-nobody"), &[]).await.expect_err("no such stage");
         assert_eq!(lost.status(), StatusCode::FORBIDDEN, "as on AWS, once everything is there");
-        plane.stop().await;
+        emulator.stop().await;
     }
     assert!(refused > 0, "no client came early");
 }

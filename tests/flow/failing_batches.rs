@@ -1,7 +1,7 @@
 //! What a handler that simply raises does to its shard, and to no other.
 
 use serde_json::json;
-use sluicegate_tests::api::{empty_plane, role};
+use sluicegate_tests::api::{empty_emulator, role};
 use sluicegate_tests::batches::{Batch, batches};
 use sluicegate_tests::source::Source;
 use sluicegate_tests::{eventually, functions};
@@ -14,10 +14,10 @@ const RETRIES: usize = 2;
 /// is given up. Records of another shard do not wait for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_that_raises_stops_its_shard_until_its_retries_end() {
-    let plane = empty_plane().await;
-    role(&plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
-    functions::scripted(&plane, "raises", ROLE, json!({"FAILURE": "no database"})).await;
-    let source = Source::create(&plane, "two-shards", 2).await;
+    let emulator = empty_emulator().await;
+    role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
+    functions::scripted(&emulator, "raises", ROLE, json!({"FAILURE": "no database"})).await;
+    let source = Source::create(&emulator, "two-shards", 2).await;
     let shard = source.put("k", "1").await;
     for data in ["2", "behind"] {
         assert_eq!(source.put("k", data).await, shard, "one key lies in one shard");
@@ -35,10 +35,10 @@ async fn a_handler_that_raises_stops_its_shard_until_its_retries_end() {
     let attempts = RETRIES + 1;
     let of_shard = attempts * (1 + behind.div_ceil(2));
     eventually("every batch is given up", || async {
-        batches(&plane, "raises").await.len() == of_shard + attempts
+        batches(&emulator, "raises").await.len() == of_shard + attempts
     })
     .await;
-    let batches = batches(&plane, "raises").await;
+    let batches = batches(&emulator, "raises").await;
     let (here, there): (Vec<_>, Vec<_>) = batches.iter().partition(|batch| batch.shard == shard);
     let first = ["1", "2"];
     assert!(here[..attempts].iter().all(|batch| batch.data() == first), "{batches:?}");

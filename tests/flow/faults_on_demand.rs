@@ -4,33 +4,34 @@ use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_sdk_kinesis::config::retry::RetryConfig;
 use bytes::Bytes;
-use emulator::emulator::PlaneOptions;
+use emulator::emulator::EmulatorOptions;
 use emulator::fault_injection::FaultSettings;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use sluicegate_tests::client::Client;
 use sluicegate_tests::functions::packages;
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::test_emulator::TestEmulator;
 use sluicegate_tests::{control, eventually, sdk};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-async fn plane_with(fault: &str, tfvars: &str) -> TestPlane {
+async fn emulator_with(fault: &str, tfvars: &str) -> TestEmulator {
     let faults = FaultSettings { specs: vec![fault.parse().expect("a fault")], seed: Some(1) };
-    TestPlane::with(tfvars, PlaneOptions { faults, ..PlaneOptions::default() }).await
+    TestEmulator::with(tfvars, EmulatorOptions { faults, ..EmulatorOptions::default() }).await
 }
 
-/// How often the plane's one fault has struck.
-fn struck(plane: &TestPlane) -> u64 {
-    plane.plane.faults().report()["faults"][0]["struck"].as_u64().expect("the plane has a fault")
+/// How often the emulator's one fault has triggered.
+fn triggered(emulator: &TestEmulator) -> u64 {
+    emulator.emulator.faults().report()["faults"][0]["triggered"].as_u64().expect("the emulator has a fault")
 }
 
 /// How often the echo function was invoked, by its log.
-async fn invocations(plane: &TestPlane) -> usize {
-    let group = format!("/aws/lambda/{}", plane.stack.function_name("echo"));
+async fn invocations(emulator: &TestEmulator) -> usize {
+    let group = format!("/aws/lambda/{}", emulator.stack.function_name("echo"));
     let events =
-        control::json(&plane.plane, "Logs_20140328.FilterLogEvents", &json!({"logGroupName": group})).await;
+        control::json(&emulator.emulator, "Logs_20140328.FilterLogEvents", &json!({"logGroupName": group}))
+            .await;
     let events = events["events"].as_array().cloned().unwrap_or_default();
     let is_start = |event: &&Value| {
         let message = event["message"].as_str().unwrap_or_default();
@@ -49,15 +50,15 @@ async fn connection_id(client: &mut Client) -> String {
 /// exception.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_throttled_put_is_a_nack_to_a_client_and_an_exception_to_an_sdk() {
-    let plane = plane_with("put-throttled=2 times", "acknowledgements = true").await;
-    let mut client = plane.client().await;
+    let emulator = emulator_with("put-throttled=2 times", "acknowledgements = true").await;
+    let mut client = emulator.client().await;
     client.send("1").await;
     let nack = json!({"nack": {"error": "ProvisionedThroughputExceededException"}});
     assert_eq!(client.receive_json().await, nack);
 
-    let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
+    let kinesis = sdk::kinesis(&emulator.emulator.endpoint_url());
     let put = || {
-        let put = kinesis.put_record().stream_name(plane.stack.stream_name()).partition_key("k");
+        let put = kinesis.put_record().stream_name(emulator.stack.stream_name()).partition_key("k");
         let put = put.data(Blob::new("{}")).customize();
         put.config_override(aws_sdk_kinesis::Config::builder().retry_config(RetryConfig::disabled())).send()
     };
@@ -76,14 +77,14 @@ async fn a_throttled_put_is_a_nack_to_a_client_and_an_exception_to_an_sdk() {
 /// enter the stream the other way round, and are answered so.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_messages_of_a_client_swap_and_so_do_their_answers() {
-    let plane = plane_with("put-swapped=1 time,60s", "").await;
-    let mut client = plane.client().await;
+    let emulator = emulator_with("put-swapped=1 time,60s", "").await;
+    let mut client = emulator.client().await;
     for n in ["1", "2", "3"] {
         client.send(n).await;
     }
     let answers = [client.receive().await, client.receive().await, client.receive().await];
     assert_eq!(answers[0], "2");
-    assert_eq!(struck(&plane), 1);
+    assert_eq!(triggered(&emulator), 1);
     // The third may pass the first, which follows the second without holding anybody up.
     assert!(answers.contains(&"1".into()) && answers.contains(&"3".into()), "{answers:?}");
 }
@@ -92,14 +93,14 @@ async fn two_messages_of_a_client_swap_and_so_do_their_answers() {
 /// be the other way round.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_puts_that_are_under_way_together_swap() {
-    let plane = plane_with("put-swapped=60s,1 time,for=k", "").await;
-    let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
+    let emulator = emulator_with("put-swapped=60s,1 time,for=k", "").await;
+    let kinesis = sdk::kinesis(&emulator.emulator.endpoint_url());
     let put = || {
-        let put = kinesis.put_record().stream_name(plane.stack.stream_name()).partition_key("k");
+        let put = kinesis.put_record().stream_name(emulator.stack.stream_name()).partition_key("k");
         put.data(Blob::new("{}")).send()
     };
     let first = tokio::spawn(put());
-    eventually("the first is held back", || async { struck(&plane) == 1 }).await;
+    eventually("the first is held back", || async { triggered(&emulator) == 1 }).await;
     let second = put().await.expect("the second is put");
     let first = first.await.expect("it ends").expect("the first is put");
     assert!(first.sequence_number > second.sequence_number, "{first:?} after {second:?}");
@@ -109,38 +110,38 @@ async fn two_puts_that_are_under_way_together_swap() {
 /// answers once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_comes_twice_is_answered_once_by_the_library() {
-    let plane = plane_with("batch-twice=1 time", "").await;
-    let mut client = plane.client().await;
+    let emulator = emulator_with("batch-twice=1 time", "").await;
+    let mut client = emulator.client().await;
     client.send("1").await;
     assert_eq!(client.receive().await, "1");
-    eventually("the batch comes again", || async { invocations(&plane).await == 2 }).await;
+    eventually("the batch comes again", || async { invocations(&emulator).await == 2 }).await;
     client.send("2").await;
     assert_eq!(client.receive().await, "2");
-    assert_eq!((struck(&plane), invocations(&plane).await), (1, 3));
+    assert_eq!((triggered(&emulator), invocations(&emulator).await), (1, 3));
 }
 
 /// docs/aws-behaviour.md#lambda-batches: a throttled function is invoked later, and nothing is lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_throttled_function_gets_its_records_later() {
-    let plane = plane_with("function-throttled=2 times", "").await;
-    let mut client = plane.client().await;
+    let emulator = emulator_with("function-throttled=2 times", "").await;
+    let mut client = emulator.client().await;
     client.send("1").await;
     assert_eq!(client.receive().await, "1");
-    assert_eq!((struck(&plane), invocations(&plane).await), (2, 1));
+    assert_eq!((triggered(&emulator), invocations(&emulator).await), (2, 1));
 }
 
 /// docs/aws-behaviour.md#apigateway-connections: the client is there and hears nothing, since the function is told
 /// that it left.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_said_to_be_gone_gets_no_answer() {
-    let plane = plane_with("connections-410=2 times", "").await;
-    let mut client = plane.client().await;
+    let emulator = emulator_with("connections-410=2 times", "").await;
+    let mut client = emulator.client().await;
     let id = connection_id(&mut client).await;
-    let post = sdk::connections(&plane.connections_endpoint()).post_to_connection();
+    let post = sdk::connections(&emulator.connections_endpoint()).post_to_connection();
     let post = post.connection_id(&id).data(Blob::new("x")).send().await;
     assert!(post.expect_err("gone").into_service_error().is_gone_exception());
     client.send("1").await;
-    eventually("the function hears it too", || async { struck(&plane) == 2 }).await;
+    eventually("the function hears it too", || async { triggered(&emulator) == 2 }).await;
     client.send("2").await;
     assert_eq!(client.receive().await, "2");
 }
@@ -153,29 +154,33 @@ async fn posts_that_are_refused_for_a_while_arrive_in_the_end() {
         ("connections-429=3 times", "LimitExceededException"),
         ("connections-500=3 times", "InternalServerErrorException"),
     ] {
-        let plane = plane_with(fault, "").await;
-        let mut client = plane.client().await;
+        let emulator = emulator_with(fault, "").await;
+        let mut client = emulator.client().await;
         let id = connection_id(&mut client).await;
-        let post = sdk::connections(&plane.connections_endpoint()).post_to_connection();
+        let post = sdk::connections(&emulator.connections_endpoint()).post_to_connection();
         let once = RetryConfig::disabled();
         let once = aws_sdk_apigatewaymanagement::Config::builder().retry_config(once);
         let post = post.connection_id(&id).data(Blob::new("x")).customize().config_override(once).send();
         assert_eq!(post.await.expect_err(fault).into_service_error().code(), Some(code));
         client.send("1").await;
         assert_eq!(client.receive().await, "1");
-        assert_eq!((struck(&plane), invocations(&plane).await), (3, 1), "{fault}");
+        assert_eq!((triggered(&emulator), invocations(&emulator).await), (3, 1), "{fault}");
     }
 }
 
 /// How many messages wait in the echo function's dead-letter queue.
-async fn dead_letters(plane: &TestPlane) -> String {
-    let ask = json!({"QueueUrl": queue_url(plane), "AttributeNames": ["ApproximateNumberOfMessages"]});
-    let answer = control::json(&plane.plane, "AmazonSQS.GetQueueAttributes", &ask).await;
+async fn dead_letters(emulator: &TestEmulator) -> String {
+    let ask = json!({"QueueUrl": queue_url(emulator), "AttributeNames": ["ApproximateNumberOfMessages"]});
+    let answer = control::json(&emulator.emulator, "AmazonSQS.GetQueueAttributes", &ask).await;
     answer["Attributes"]["ApproximateNumberOfMessages"].as_str().expect("a number").to_owned()
 }
 
-fn queue_url(plane: &TestPlane) -> String {
-    format!("http://localhost/{}/{}-faults", plane.plane.account().id, plane.stack.function_name("echo"))
+fn queue_url(emulator: &TestEmulator) -> String {
+    format!(
+        "http://localhost/{}/{}-dlq",
+        emulator.emulator.account().id,
+        emulator.stack.function_name("echo")
+    )
 }
 
 /// Calls that fail for everybody alike are backed off and delivered again; no record is set aside for it.
@@ -185,10 +190,10 @@ async fn uniform_throttling_sends_nothing_to_the_dead_letter_queue() {
     for (fault, messages) in
         [("connections-429=50%", 8), ("connections-500=50%", 8), ("connections-429=70%", 2)]
     {
-        let plane = plane_with(fault, "").await;
+        let emulator = emulator_with(fault, "").await;
         let mut clients = Vec::new();
         for _ in 0..CLIENTS {
-            clients.push(plane.client().await);
+            clients.push(emulator.client().await);
         }
         for n in 0..messages {
             for client in &mut clients {
@@ -200,8 +205,8 @@ async fn uniform_throttling_sends_nothing_to_the_dead_letter_queue() {
                 assert_eq!(client.receive().await, n.to_string(), "{fault}");
             }
         }
-        assert!(struck(&plane) > 0, "{fault}");
-        assert_eq!(dead_letters(&plane).await, "0", "{fault}");
+        assert!(triggered(&emulator) > 0, "{fault}");
+        assert_eq!(dead_letters(&emulator).await, "0", "{fault}");
     }
 }
 
@@ -209,29 +214,30 @@ async fn uniform_throttling_sends_nothing_to_the_dead_letter_queue() {
 /// says which record it was.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_dead_letter_queue_stops_nobody_and_no_record_goes_unmentioned() {
-    let plane = TestPlane::start().await;
-    let (mut good, mut bad) = (plane.client().await, plane.client().await);
+    let emulator = TestEmulator::start().await;
+    let (mut good, mut bad) = (emulator.client().await, emulator.client().await);
     let id = connection_id(&mut bad).await;
     for n in 0..30 {
         good.send(&n.to_string()).await;
         assert_eq!(good.receive().await, n.to_string());
     }
-    control::json(&plane.plane, "AmazonSQS.DeleteQueue", &json!({"QueueUrl": queue_url(&plane)})).await;
+    control::json(&emulator.emulator, "AmazonSQS.DeleteQueue", &json!({"QueueUrl": queue_url(&emulator)}))
+        .await;
     let specs = vec![format!("connections-500=for={id}").parse().expect("a fault")];
-    plane.plane.faults().set(FaultSettings { specs, seed: Some(1) });
+    emulator.emulator.faults().set(FaultSettings { specs, seed: Some(1) });
     for n in 30..40 {
         bad.send(&n.to_string()).await;
         good.send(&n.to_string()).await;
         assert_eq!(good.receive().await, n.to_string());
     }
-    eventually("each record is in the log", || async { set_aside(&plane).await == 10 }).await;
+    eventually("each record is in the log", || async { set_aside(&emulator).await == 10 }).await;
 }
 
 /// Log lines of records that the echo function's queue did not take, with their places in the stream.
-async fn set_aside(plane: &TestPlane) -> usize {
-    let group = format!("/aws/lambda/{}", plane.stack.function_name("echo"));
+async fn set_aside(emulator: &TestEmulator) -> usize {
+    let group = format!("/aws/lambda/{}", emulator.stack.function_name("echo"));
     let filter = json!({"logGroupName": group});
-    let events = control::json(&plane.plane, "Logs_20140328.FilterLogEvents", &filter).await;
+    let events = control::json(&emulator.emulator, "Logs_20140328.FilterLogEvents", &filter).await;
     let events = events["events"].as_array().cloned().unwrap_or_default();
     let is_meant = |event: &&Value| {
         let line = event["message"].as_str().unwrap_or_default();
@@ -245,13 +251,13 @@ async fn set_aside(plane: &TestPlane) -> usize {
 /// See docs/aws-behaviour.md#kinesis-fan-out. A delay is the one thing that a lower bound of time can tell of.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_shard_answers_no_sooner_than_its_delay() {
-    let plane = plane_with("shard-slow=500ms,1 time", "").await;
-    let mut client = plane.client().await;
+    let emulator = emulator_with("shard-slow=500ms,1 time", "").await;
+    let mut client = emulator.client().await;
     let sent = Instant::now();
     client.send("1").await;
     assert_eq!(client.receive().await, "1");
     assert!(sent.elapsed() >= Duration::from_millis(500), "{:?}", sent.elapsed());
-    assert_eq!(struck(&plane), 1);
+    assert_eq!(triggered(&emulator), 1);
 }
 
 /// docs/aws-behaviour.md#lambda-mappings: what is written when a mapping at LATEST says Enabled and has not begun never
@@ -261,9 +267,9 @@ async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
     // Building them is no part of the gap.
     tokio::task::spawn_blocking(packages).await.expect("the functions are built");
     let started = Instant::now();
-    let plane = plane_with("latest-gap=10s", "acknowledgements = true").await;
-    assert_eq!(mapping_state(&plane).await, "Enabled");
-    let mut client = plane.client().await;
+    let emulator = emulator_with("latest-gap=10s", "acknowledgements = true").await;
+    assert_eq!(mapping_state(&emulator).await, "Enabled");
+    let mut client = emulator.client().await;
     client.send("\"early\"").await;
     assert!(client.receive().await.starts_with(r#"{"ack":"#), "the first is in the stream");
     assert!(started.elapsed() < Duration::from_secs(10), "the machine is too slow for this test");
@@ -281,32 +287,32 @@ async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
     assert!(!answers.is_empty() && answers.iter().all(|answer| answer != "\"early\""), "{answers:?}");
 }
 
-/// Faults come and go while the plane runs, by its own page.
+/// Faults come and go while the emulator runs, by its own page.
 #[tokio::test(flavor = "multi_thread")]
-async fn faults_are_changed_while_the_plane_runs() {
-    let plane = TestPlane::with("acknowledgements = true", PlaneOptions::default()).await;
-    let mut client = plane.client().await;
-    let (status, told) = page(&plane, "PUT", "put-throttled\nseed=7").await;
+async fn faults_are_changed_while_the_emulator_runs() {
+    let emulator = TestEmulator::with("acknowledgements = true", EmulatorOptions::default()).await;
+    let mut client = emulator.client().await;
+    let (status, told) = page(&emulator, "PUT", "put-throttled\nseed=7").await;
     assert_eq!((status, &told["seed"]), (200, &7.into()));
     client.send("1").await;
     assert!(client.receive().await.starts_with(r#"{"nack":"#));
-    let (_, told) = page(&plane, "GET", "").await;
-    assert_eq!(told["faults"], json!([{"fault": "put-throttled", "occasions": 1, "struck": 1}]));
-    let (status, told) = page(&plane, "PUT", "put-throtled").await;
+    let (_, told) = page(&emulator, "GET", "").await;
+    assert_eq!(told["faults"], json!([{"fault": "put-throttled", "occasions": 1, "triggered": 1}]));
+    let (status, told) = page(&emulator, "PUT", "put-throtled").await;
     assert_eq!(status, 400);
     assert!(told["message"].as_str().is_some_and(|text| text.contains("there is no fault \"put-throtled\"")));
-    page(&plane, "DELETE", "").await;
+    page(&emulator, "DELETE", "").await;
     client.send("2").await;
     let frames = [client.receive().await, client.receive().await];
     assert!(frames.contains(&"2".into()), "{frames:?}");
 }
 
-/// Calls the plane's page of faults as any HTTP client does.
-async fn page(plane: &TestPlane, method: &str, body: &str) -> (u16, Value) {
-    let mut socket = TcpStream::connect(plane.plane.address()).await.expect("the plane listens");
+/// Calls the emulator's page of faults as any HTTP client does.
+async fn page(emulator: &TestEmulator, method: &str, body: &str) -> (u16, Value) {
+    let mut socket = TcpStream::connect(emulator.emulator.address()).await.expect("the emulator listens");
     let head = format!("{method} /_sluicegate/faults HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
-    socket.write_all(request.as_bytes()).await.expect("the plane takes a request");
+    socket.write_all(request.as_bytes()).await.expect("the emulator takes a request");
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await.expect("an answer");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
@@ -314,15 +320,16 @@ async fn page(plane: &TestPlane, method: &str, body: &str) -> (u16, Value) {
     (status, serde_json::from_str(body).expect("JSON"))
 }
 
-/// The state of the plane's one mapping, as the Lambda API reports it.
-async fn mapping_state(plane: &TestPlane) -> String {
+/// The state of the emulator's one mapping, as the Lambda API reports it.
+async fn mapping_state(emulator: &TestEmulator) -> String {
     let authorization = "AWS4-HMAC-SHA256 Credential=developer/20260101/us-east-1/lambda/aws4_request, \
                          SignedHeaders=host, Signature=0";
     let request = http::Request::get("/2015-03-31/event-source-mappings/")
         .header(http::header::AUTHORIZATION, authorization)
         .body(Bytes::new())
         .expect("a sound request");
-    let answer = plane.plane.call(request).await.into_body().collect().await.expect("an answer").to_bytes();
+    let answer =
+        emulator.emulator.call(request).await.into_body().collect().await.expect("an answer").to_bytes();
     let answer: Value = serde_json::from_slice(&answer).expect("JSON");
     answer["EventSourceMappings"][0]["State"].as_str().expect("a mapping").to_owned()
 }

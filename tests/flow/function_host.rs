@@ -3,11 +3,11 @@
 use aws_sdk_kinesis::primitives::Blob;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::package::{Packing, package};
 use http::Method;
 use serde_json::{Value, json};
-use sluicegate_tests::api::{empty_plane, empty_plane_with, role};
+use sluicegate_tests::api::{empty_emulator, empty_emulator_with, role};
 use sluicegate_tests::{control, eventually, functions, sdk};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,23 +21,24 @@ const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
 /// A stream of one shard, the scripted function behind it, and a queue for what it gives up.
 struct Scene {
-    plane: Plane,
+    emulator: Emulator,
     queue_url: String,
 }
 
 impl Scene {
     /// A function that does what its environment says, with one attempt for each batch of one record.
     async fn start(environment: Value, timeout_s: u32) -> Self {
-        Self::start_on(empty_plane().await, environment, timeout_s).await
+        Self::start_on(empty_emulator().await, environment, timeout_s).await
     }
 
-    async fn start_on(plane: Plane, environment: Value, timeout_s: u32) -> Self {
-        role(&plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "sqs:*", "logs:*"]).await;
-        let queue = control::json(&plane, "AmazonSQS.CreateQueue", &json!({"QueueName": "given-up"})).await;
+    async fn start_on(emulator: Emulator, environment: Value, timeout_s: u32) -> Self {
+        role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "sqs:*", "logs:*"]).await;
+        let queue =
+            control::json(&emulator, "AmazonSQS.CreateQueue", &json!({"QueueName": "given-up"})).await;
         let queue_url = queue["QueueUrl"].as_str().expect("a queue").to_owned();
-        let kinesis = sdk::kinesis(&plane.endpoint_url());
+        let kinesis = sdk::kinesis(&emulator.endpoint_url());
         kinesis.create_stream().stream_name("events").shard_count(1).send().await.expect("a stream");
-        let scene = Self { plane, queue_url };
+        let scene = Self { emulator, queue_url };
         eventually("the stream is ACTIVE", || async {
             let described = kinesis.describe_stream_summary().stream_name("events").send().await;
             let summary = described.expect("a summary").stream_description_summary.expect("a summary");
@@ -68,13 +69,13 @@ impl Scene {
     }
 
     async fn lambda(&self, method: Method, path: &str, body: Value) -> Value {
-        let (status, answer) = control::rest(&self.plane, "lambda", method, path, &body).await;
+        let (status, answer) = control::rest(&self.emulator, "lambda", method, path, &body).await;
         assert!(status.is_success(), "{path}: {status} {answer}");
         answer
     }
 
     async fn put(&self) {
-        let kinesis = sdk::kinesis(&self.plane.endpoint_url());
+        let kinesis = sdk::kinesis(&self.emulator.endpoint_url());
         let put = kinesis.put_record().stream_name("events").partition_key("k").data(Blob::new("{}"));
         put.send().await.expect("a record");
     }
@@ -82,7 +83,7 @@ impl Scene {
     /// The function's log: each line's stream and text.
     async fn log(&self) -> Vec<(String, String)> {
         let filter = json!({"logGroupName": "/aws/lambda/scripted"});
-        let events = control::json(&self.plane, "Logs_20140328.FilterLogEvents", &filter).await;
+        let events = control::json(&self.emulator, "Logs_20140328.FilterLogEvents", &filter).await;
         let text = |value: &Value| value.as_str().unwrap_or_default().trim_end_matches('\n').to_owned();
         let events = events["events"].as_array().cloned().unwrap_or_default();
         events.iter().map(|event| (text(&event["logStreamName"]), text(&event["message"]))).collect()
@@ -100,7 +101,7 @@ impl Scene {
     /// The failure destination's next message, if there is one.
     async fn told(&self) -> Option<Value> {
         let receive = json!({"QueueUrl": self.queue_url});
-        let received = control::json(&self.plane, "AmazonSQS.ReceiveMessage", &receive).await;
+        let received = control::json(&self.emulator, "AmazonSQS.ReceiveMessage", &receive).await;
         serde_json::from_str(received["Messages"][0]["Body"].as_str()?).ok()
     }
 }
@@ -194,10 +195,11 @@ async fn an_answer_over_six_megabytes_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_init_that_takes_too_long_is_begun_again_in_the_invocation() {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = PlaneOptions { init_max: Some(Duration::from_millis(200)), ..PlaneOptions::default() };
+    let options =
+        EmulatorOptions { init_max: Some(Duration::from_millis(200)), ..EmulatorOptions::default() };
     let marker = folder.path().join("begun");
     let environment = json!({"MISDEED": "init slowly once", "MARKER": marker, "ANSWER": "null"});
-    let scene = Scene::start_on(empty_plane_with(options).await, environment, 60).await;
+    let scene = Scene::start_on(empty_emulator_with(options).await, environment, 60).await;
     scene.map().await;
     scene.put().await;
     let log: Vec<_> = scene.log_after(1).await.into_iter().map(|(_, line)| line).collect();
@@ -244,7 +246,7 @@ async fn a_function_is_told_what_lambda_tells_it() {
     let expected = [
         "AWS_ACCESS_KEY_ID",
         "AWS_DEFAULT_REGION",
-        "AWS_ENDPOINT_URL", // the plane's own
+        "AWS_ENDPOINT_URL", // the emulator's own
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
         "AWS_LAMBDA_FUNCTION_NAME",
         "AWS_LAMBDA_FUNCTION_VERSION",
@@ -260,7 +262,7 @@ async fn a_function_is_told_what_lambda_tells_it() {
         "LD_LIBRARY_PATH",
         "MISDEED", // the function's own
         "PATH",
-        "TMPDIR", // the plane's own
+        "TMPDIR", // the emulator's own
         "TZ",
         "_HANDLER",
     ];
@@ -291,8 +293,8 @@ async fn a_function_has_temporary_files_of_its_own_and_may_not_change_its_code()
     let other = written(scene.log_after(3).await).pop().expect("a third invocation");
     assert!(other != *first && other.exists(), "{}", other.display());
     eventually("its files are gone with the environment", || async { !first.exists() }).await;
-    scene.plane.stop().await;
-    assert!(!other.exists(), "nothing of the plane is left");
+    scene.emulator.stop().await;
+    assert!(!other.exists(), "nothing of the emulator is left");
 }
 
 #[tokio::test(flavor = "multi_thread")]

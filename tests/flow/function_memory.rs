@@ -27,7 +27,7 @@ impl Running {
             ("AWS_SECRET_ACCESS_KEY", "secret"),
             // Nobody is called: the batches are empty.
             ("SLUICEGATE_CONNECTIONS_ENDPOINT", "http://127.0.0.1:1/v1"),
-            ("SLUICEGATE_FAULT_QUEUE_URL", "http://127.0.0.1:1/1/faults"),
+            ("SLUICEGATE_DEAD_LETTER_QUEUE_URL", "http://127.0.0.1:1/1/faults"),
         ] {
             command.env(name, value);
         }

@@ -2,27 +2,27 @@
 
 use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::test_emulator::TestEmulator;
 use sluicegate_tests::{eventually, sdk};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// A client's own connection id, which the echo function knows as the partition key of its record.
-async fn connection_id(plane: &TestPlane, client: &mut sluicegate_tests::client::Client) -> String {
+async fn connection_id(emulator: &TestEmulator, client: &mut sluicegate_tests::client::Client) -> String {
     client.send("not json").await;
     client.receive_json().await["connectionId"]
         .as_str()
         .map(Into::into)
-        .unwrap_or_else(|| panic!("no id on {}", plane.uri()))
+        .unwrap_or_else(|| panic!("no id on {}", emulator.uri()))
 }
 
 /// See docs/aws-behaviour.md#apigateway-connections.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_sdk_posts_to_asks_about_and_closes_a_connection() {
-    let plane = TestPlane::start().await;
-    let connections = sdk::connections(&plane.connections_endpoint());
-    let mut client = plane.client().await;
-    let id = connection_id(&plane, &mut client).await;
+    let emulator = TestEmulator::start().await;
+    let connections = sdk::connections(&emulator.connections_endpoint());
+    let mut client = emulator.client().await;
+    let id = connection_id(&emulator, &mut client).await;
 
     connections
         .post_to_connection()
@@ -66,10 +66,10 @@ async fn an_sdk_posts_to_asks_about_and_closes_a_connection() {
 /// docs/aws-behaviour.md#apigateway-connections: 410 for a client that left by itself; 400 for what is no id.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_left_is_gone_and_a_malformed_id_is_a_bad_request() {
-    let plane = TestPlane::start().await;
-    let connections = sdk::connections(&plane.connections_endpoint());
-    let mut client = plane.client().await;
-    let id = connection_id(&plane, &mut client).await;
+    let emulator = TestEmulator::start().await;
+    let connections = sdk::connections(&emulator.connections_endpoint());
+    let mut client = emulator.client().await;
+    let id = connection_id(&emulator, &mut client).await;
     client.close().await;
     eventually("the connection is gone", || async {
         let post = connections.post_to_connection().connection_id(&id).data(Blob::new("x")).send().await;
@@ -84,10 +84,10 @@ async fn a_client_that_left_is_gone_and_a_malformed_id_is_a_bad_request() {
 /// docs/aws-behaviour.md#apigateway-connections: up to 128 KB, on the wire in frames of at most 32 KB; more is 413.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_message_is_posted_whole_and_a_larger_one_refused() {
-    let plane = TestPlane::start().await;
-    let connections = sdk::connections(&plane.connections_endpoint());
-    let mut client = plane.client().await;
-    let id = connection_id(&plane, &mut client).await;
+    let emulator = TestEmulator::start().await;
+    let connections = sdk::connections(&emulator.connections_endpoint());
+    let mut client = emulator.client().await;
+    let id = connection_id(&emulator, &mut client).await;
     let largest = "é".repeat(64 * 1_024);
     connections
         .post_to_connection()
@@ -106,10 +106,10 @@ async fn a_large_message_is_posted_whole_and_a_larger_one_refused() {
 /// client is not cut off.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_fills_its_buffer() {
-    let plane = TestPlane::start().await;
-    let connections = sdk::connections(&plane.connections_endpoint());
-    let mut client = plane.client().await;
-    let id = connection_id(&plane, &mut client).await;
+    let emulator = TestEmulator::start().await;
+    let connections = sdk::connections(&emulator.connections_endpoint());
+    let mut client = emulator.client().await;
+    let id = connection_id(&emulator, &mut client).await;
     let message = "x".repeat(128 * 1_024);
     let mut posted = 0;
     loop {
@@ -135,9 +135,9 @@ async fn a_client_that_does_not_read_fills_its_buffer() {
 /// UTF-8 as a binary message (decided). A client that sees frames as they are: the library joins them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_travels_in_frames_of_at_most_32_kb() {
-    let plane = TestPlane::start().await;
-    let connections = sdk::connections(&plane.connections_endpoint());
-    let mut client = RawClient::connect(&plane).await;
+    let emulator = TestEmulator::start().await;
+    let connections = sdk::connections(&emulator.connections_endpoint());
+    let mut client = RawClient::connect(&emulator).await;
     client.send_text("not json").await;
     let (_, _, refusal) = client.frame().await;
     let refusal: serde_json::Value = serde_json::from_slice(&refusal).expect("a refusal");
@@ -169,11 +169,11 @@ async fn a_post_travels_in_frames_of_at_most_32_kb() {
 /// without a signature none does.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_reached_by_path_and_by_host_if_the_call_is_signed() {
-    let plane = TestPlane::start().await;
-    let mut client = plane.client().await;
-    let id = connection_id(&plane, &mut client).await.replace('=', "%3D");
-    let api = &plane.composed.api_id;
-    let local = plane.plane.address().to_string();
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
+    let id = connection_id(&emulator, &mut client).await.replace('=', "%3D");
+    let api = &emulator.composed.api_id;
+    let local = emulator.emulator.address().to_string();
     let aws = format!("{api}.execute-api.us-east-1.amazonaws.com");
     let localstack = format!("{api}.execute-api.localhost.localstack.cloud:4566");
     let by_path = format!("/_aws/execute-api/{api}/v1/@connections/{id}");
@@ -185,20 +185,20 @@ async fn a_connection_is_reached_by_path_and_by_host_if_the_call_is_signed() {
         [(&local, &by_path), (&local, &by_host), (&aws, &by_host), (&aws, &encoded), (&localstack, &by_host)]
     {
         number += 1;
-        assert_eq!(request(&plane, host, path, "", "unsigned").await, 403, "{host} {path}");
-        let status = request(&plane, host, path, signature, &number.to_string()).await;
+        assert_eq!(request(&emulator, host, path, "", "unsigned").await, 403, "{host} {path}");
+        let status = request(&emulator, host, path, signature, &number.to_string()).await;
         assert_eq!(status, 200, "{host} {path}");
         assert_eq!(client.receive().await, number.to_string());
     }
     // Observed: another stage, or none, is refused.
     for path in [format!("/v2/@connections/{id}"), format!("/@connections/{id}")] {
-        assert_ne!(request(&plane, &aws, &path, signature, "x").await, 200, "{path}");
+        assert_ne!(request(&emulator, &aws, &path, signature, "x").await, 200, "{path}");
     }
 }
 
 /// A POST with a host of its own; answers the status.
-async fn request(plane: &TestPlane, host: &str, path: &str, header: &str, body: &str) -> u16 {
-    let mut socket = TcpStream::connect(plane.plane.address()).await.expect("a connection");
+async fn request(emulator: &TestEmulator, host: &str, path: &str, header: &str, body: &str) -> u16 {
+    let mut socket = TcpStream::connect(emulator.emulator.address()).await.expect("a connection");
     let length = body.len();
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: {host}\r\n{header}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
@@ -213,8 +213,8 @@ async fn request(plane: &TestPlane, host: &str, path: &str, header: &str, body: 
 struct RawClient(TcpStream);
 
 impl RawClient {
-    async fn connect(plane: &TestPlane) -> Self {
-        let mut socket = TcpStream::connect(plane.plane.address()).await.expect("a connection");
+    async fn connect(emulator: &TestEmulator) -> Self {
+        let mut socket = TcpStream::connect(emulator.emulator.address()).await.expect("a connection");
         let request = "GET /v1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
         socket.write_all(request.as_bytes()).await.expect("sent");
         let mut head = Vec::new();

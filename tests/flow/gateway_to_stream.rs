@@ -3,15 +3,15 @@
 use aws_sdk_kinesis::types::ShardIteratorType;
 use serde_json::Value;
 use sluicegate_tests::frame::{Frame, TEXT};
-use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::raw::RawClient;
+use sluicegate_tests::test_emulator::TestEmulator;
 use sluicegate_tests::{eventually, sdk};
 
-async fn records(plane: &TestPlane) -> Vec<aws_sdk_kinesis::types::Record> {
-    let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
+async fn records(emulator: &TestEmulator) -> Vec<aws_sdk_kinesis::types::Record> {
+    let kinesis = sdk::kinesis(&emulator.emulator.endpoint_url());
     let iterator = kinesis
         .get_shard_iterator()
-        .stream_name(plane.stack.stream_name())
+        .stream_name(emulator.stack.stream_name())
         .shard_id("shardId-000000000000")
         .shard_iterator_type(ShardIteratorType::TrimHorizon)
         .send()
@@ -25,26 +25,26 @@ async fn records(plane: &TestPlane) -> Vec<aws_sdk_kinesis::types::Record> {
 /// DESIGN section 5: the record is the event, keyed by its connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_becomes_an_event_in_the_stream_that_any_sdk_reads() {
-    let plane = TestPlane::start().await;
-    let summary = sdk::kinesis(&plane.plane.endpoint_url())
+    let emulator = TestEmulator::start().await;
+    let summary = sdk::kinesis(&emulator.emulator.endpoint_url())
         .describe_stream_summary()
-        .stream_name(plane.stack.stream_name())
+        .stream_name(emulator.stack.stream_name())
         .send()
         .await
         .expect("a summary");
     let summary = summary.stream_description_summary.expect("a description");
     assert_eq!((summary.open_shard_count, summary.consumer_count), (1, Some(1)));
 
-    let mut client = plane.client().await;
+    let mut client = emulator.client().await;
     client.send(r#"{ "msg": "Hello World!" }"#).await;
     client.receive().await;
-    let records = records(&plane).await;
+    let records = records(&emulator).await;
     assert_eq!(records.len(), 1);
     let event: Value = serde_json::from_slice(records[0].data.as_ref()).expect("an event");
     assert_eq!(event["payload"], serde_json::json!({"msg": "Hello World!"}));
     assert_eq!(event["connectionId"].as_str(), records[0].partition_key.as_deref());
     assert_eq!((&event["routeKey"], &event["eventType"]), (&"$default".into(), &"MESSAGE".into()));
-    assert_eq!((&event["stage"], &event["apiId"]), (&"v1".into(), &plane.composed.api_id.as_str().into()));
+    assert_eq!((&event["stage"], &event["apiId"]), (&"v1".into(), &emulator.composed.api_id.as_str().into()));
     assert_eq!(event["sourceIp"], "127.0.0.1");
     assert!(event["connectedAt"].as_u64() <= event["requestTimeEpoch"].as_u64());
 }
@@ -52,24 +52,24 @@ async fn a_message_becomes_an_event_in_the_stream_that_any_sdk_reads() {
 /// docs/aws-behaviour.md#apigateway-quotas: what is refused at the door never enters the stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_message_leaves_no_record() {
-    let plane = TestPlane::start().await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
     client.send("not json").await;
     client.receive().await;
     client.send("1").await;
     client.receive().await;
-    assert_eq!(records(&plane).await.len(), 1);
+    assert_eq!(records(&emulator).await.len(), 1);
 }
 
 /// What arrived whole is in the stream, though its client is gone without a word right behind it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_whose_client_is_gone_at_once_is_in_the_stream() {
-    let plane = TestPlane::start().await;
-    let mut client = RawClient::connect(plane.plane.address(), "/v1").await.expect("a connection");
+    let emulator = TestEmulator::start().await;
+    let mut client = RawClient::connect(emulator.emulator.address(), "/v1").await.expect("a connection");
     client.send(&Frame::new(TEXT, r#"{"msg":"last words"}"#).encode()).await.expect("it is sent");
     client.end().await.expect("it ends");
-    eventually("it is in the stream", || async { !records(&plane).await.is_empty() }).await;
-    let records = records(&plane).await;
+    eventually("it is in the stream", || async { !records(&emulator).await.is_empty() }).await;
+    let records = records(&emulator).await;
     let event: Value = serde_json::from_slice(records[0].data.as_ref()).expect("an event");
     assert_eq!(event["payload"]["msg"], "last words");
 }
@@ -77,25 +77,26 @@ async fn a_message_whose_client_is_gone_at_once_is_in_the_stream() {
 /// DESIGN section 5: an acknowledgement carries the sequence number that Kinesis gave the record.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledgement_names_the_record() {
-    let plane = TestPlane::with("acknowledgements = true", Default::default()).await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::with("acknowledgements = true", Default::default()).await;
+    let mut client = emulator.client().await;
     client.send("1").await;
     let mut frames = [client.receive().await, client.receive().await];
     frames.sort();
     let [echo, ack] = frames;
     assert_eq!(echo, "1");
     let ack: Value = serde_json::from_str(&ack).expect("an acknowledgement");
-    assert_eq!(ack["ack"]["sequenceNumber"], records(&plane).await[0].sequence_number.as_str());
+    assert_eq!(ack["ack"]["sequenceNumber"], records(&emulator).await[0].sequence_number.as_str());
 }
 
 /// DESIGN section 5: lifecycle events reach the stream where a function asks for them.
 #[tokio::test(flavor = "multi_thread")]
 async fn lifecycle_events_reach_the_stream_where_asked_for() {
     let tfvars = r#"functions = { echo = { lifecycle_events = ["CONNECT", "DISCONNECT"] } }"#;
-    let plane = TestPlane::with(tfvars, Default::default()).await;
-    plane.client().await.close().await;
-    eventually("both events are in the stream", || async { records(&plane).await.len() == 2 }).await;
-    let types: Vec<_> = records(&plane).await.iter().map(|record| event_type(record.data.as_ref())).collect();
+    let emulator = TestEmulator::with(tfvars, Default::default()).await;
+    emulator.client().await.close().await;
+    eventually("both events are in the stream", || async { records(&emulator).await.len() == 2 }).await;
+    let types: Vec<_> =
+        records(&emulator).await.iter().map(|record| event_type(record.data.as_ref())).collect();
     assert_eq!(types, ["CONNECT", "DISCONNECT"]);
 }
 
@@ -109,15 +110,15 @@ fn event_type(data: &[u8]) -> String {
 /// pushed just the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_put_by_an_sdk_reaches_the_function() {
-    let plane = TestPlane::start().await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
     client.send("0").await;
     client.receive().await;
-    let connection_id = records(&plane).await[0].partition_key.clone().expect("a partition key");
+    let connection_id = records(&emulator).await[0].partition_key.clone().expect("a partition key");
     let event = format!(r#"{{"payload":{{"from":"sdk"}},"connectionId":"{connection_id}"}}"#);
-    let put = sdk::kinesis(&plane.plane.endpoint_url())
+    let put = sdk::kinesis(&emulator.emulator.endpoint_url())
         .put_record()
-        .stream_name(plane.stack.stream_name())
+        .stream_name(emulator.stack.stream_name())
         .partition_key(&connection_id)
         .data(aws_sdk_kinesis::primitives::Blob::new(event.clone()))
         .send()
@@ -131,12 +132,13 @@ async fn a_record_put_by_an_sdk_reaches_the_function() {
 /// and the record says which it was.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_route_of_its_own_goes_to_the_same_stream() {
-    let plane = TestPlane::with(r#"functions = { echo = { routes = ["shout"] } }"#, Default::default()).await;
-    let mut client = plane.client().await;
+    let emulator =
+        TestEmulator::with(r#"functions = { echo = { routes = ["shout"] } }"#, Default::default()).await;
+    let mut client = emulator.client().await;
     client.send(r#"{"action":"whisper"}"#).await;
     client.send(r#"{"action":"shout"}"#).await;
     assert_eq!(client.receive().await, r#"{"action":"shout"}"#);
-    let keys: Vec<String> = records(&plane)
+    let keys: Vec<String> = records(&emulator)
         .await
         .iter()
         .map(|record| serde_json::from_slice::<Value>(record.data.as_ref()).expect("an event"))

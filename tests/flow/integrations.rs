@@ -2,19 +2,19 @@
 //! or a response is chosen.
 
 use aws_sdk_kinesis::types::{Record, ShardIteratorType, StreamStatus};
-use emulator::emulator::Plane;
+use emulator::emulator::Emulator;
 use serde_json::{Value, json};
-use sluicegate_tests::api::{Api, INTEGRATION_ROLE, default_response, empty_plane, role};
+use sluicegate_tests::api::{Api, INTEGRATION_ROLE, default_response, empty_emulator, role};
 use sluicegate_tests::{eventually, sdk};
 
 const STREAM: &str = "events";
 
-/// A plane with a stream of one shard and a role that may put records into it.
-async fn plane_with_stream() -> Plane {
-    let plane = empty_plane().await;
+/// An emulator with a stream of one shard and a role that may put records into it.
+async fn emulator_with_stream() -> Emulator {
+    let emulator = empty_emulator().await;
     let actions = ["kinesis:PutRecord", "kinesis:PutRecords"];
-    role(&plane, INTEGRATION_ROLE, "apigateway.amazonaws.com", &actions).await;
-    let kinesis = sdk::kinesis(&plane.endpoint_url());
+    role(&emulator, INTEGRATION_ROLE, "apigateway.amazonaws.com", &actions).await;
+    let kinesis = sdk::kinesis(&emulator.endpoint_url());
     kinesis.create_stream().stream_name(STREAM).shard_count(1).send().await.expect("a stream");
     eventually("the stream is ACTIVE", || async {
         let described =
@@ -23,11 +23,11 @@ async fn plane_with_stream() -> Plane {
         summary.stream_status == StreamStatus::Active
     })
     .await;
-    plane
+    emulator
 }
 
-async fn records(plane: &Plane) -> Vec<Record> {
-    let kinesis = sdk::kinesis(&plane.endpoint_url());
+async fn records(emulator: &Emulator) -> Vec<Record> {
+    let kinesis = sdk::kinesis(&emulator.endpoint_url());
     let iterator = kinesis
         .get_shard_iterator()
         .stream_name(STREAM)
@@ -43,8 +43,8 @@ async fn records(plane: &Plane) -> Vec<Record> {
 /// of an outside caller.
 #[tokio::test(flavor = "multi_thread")]
 async fn put_records_appends_what_its_template_builds() {
-    let plane = plane_with_stream().await;
-    let api = Api::create(&plane).await;
+    let emulator = emulator_with_stream().await;
+    let api = Api::create(&emulator).await;
     let template = r#"{"StreamName":"events","Records":[#foreach($item in $input.path('$.items')){"Data":"$util.base64Encode($item)","PartitionKey":"$context.connectionId"}#if($foreach.hasNext),#end#end]}"#;
     let settings = json!({"requestTemplates": {"$default": template}, "passthroughBehavior": "NEVER"});
     let batch = api.kinesis("PutRecords", settings).await;
@@ -56,19 +56,19 @@ async fn put_records_appends_what_its_template_builds() {
 
     let answer = client.exchange(&json!({"items": ["a", "b", "c"]})).await;
     assert!(answer.contains(r#""FailedRecordCount":0"#), "{answer}");
-    let data: Vec<_> = records(&plane).await.iter().map(|record| record.data.as_ref().to_vec()).collect();
+    let data: Vec<_> = records(&emulator).await.iter().map(|record| record.data.as_ref().to_vec()).collect();
     assert_eq!(data, [b"a", b"b", b"c"]);
     // None at all is what Kinesis itself refuses.
     let answer = client.exchange(&json!({"items": []})).await;
     assert!(answer.contains("ValidationException"), "{answer}");
-    assert_eq!(records(&plane).await.len(), 3);
+    assert_eq!(records(&emulator).await.len(), 3);
 }
 
 /// docs/aws-behaviour.md#apigateway-two-way: without a response template the backend's answer is relayed as it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_without_a_template_is_relayed() {
-    let plane = plane_with_stream().await;
-    let api = Api::create(&plane).await;
+    let emulator = emulator_with_stream().await;
+    let api = Api::create(&emulator).await;
     let template = r#"{"StreamName":"events","Data":"eA==","PartitionKey":"$context.connectionId"}"#;
     let put = api.kinesis("PutRecord", json!({"requestTemplates": {"$default": template}})).await;
     let response = json!({"integrationResponseKey": "/200/"});
@@ -77,15 +77,18 @@ async fn an_answer_without_a_template_is_relayed() {
     api.deploy(json!({})).await;
     let answer: Value = serde_json::from_str(&api.client().await.exchange(&json!({})).await).expect("JSON");
     assert_eq!(answer["ShardId"], "shardId-000000000000");
-    assert_eq!(answer["SequenceNumber"].as_str(), records(&plane).await[0].sequence_number.as_str().into());
+    assert_eq!(
+        answer["SequenceNumber"].as_str(),
+        records(&emulator).await[0].sequence_number.as_str().into()
+    );
 }
 
 /// docs/aws-behaviour.md#apigateway-error-frames and #apigateway-two-way: on a one-way route a backend's refusal is
 /// silent; what the gateway itself fails at is not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_one_way_route_tells_no_backend_error_but_the_gateways_own() {
-    let plane = plane_with_stream().await;
-    let api = Api::create(&plane).await;
+    let emulator = emulator_with_stream().await;
+    let api = Api::create(&emulator).await;
     let template = |data: &str| {
         let request =
             format!(r#"{{"StreamName":"$input.path('$.stream')","Data":"{data}","PartitionKey":"p"}}"#);
@@ -109,7 +112,7 @@ async fn a_one_way_route_tells_no_backend_error_but_the_gateways_own() {
     client.send(json!({"action": "put", "stream": STREAM}).to_string()).await;
     // Messages of one connection are handled in order: silence is whatever came before this answer.
     assert_eq!(client.exchange(&json!({"action": "end"})).await, "end");
-    assert_eq!(records(&plane).await.len(), 1);
+    assert_eq!(records(&emulator).await.len(), 1);
     for action in ["failing", "denied"] {
         let frame = client.exchange(&json!({"action": action, "a": "x"})).await;
         assert!(
@@ -123,8 +126,8 @@ async fn a_one_way_route_tells_no_backend_error_but_the_gateways_own() {
 /// an internal server error.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_integration_response_is_chosen_by_status() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     let template = "{\"statusCode\": $input.json('$.status')}";
     let settings = json!({"integrationType": "MOCK", "requestTemplates": {"$default": template}});
     let with_default = api.integration(settings.clone()).await;
@@ -152,8 +155,8 @@ async fn the_integration_response_is_chosen_by_status() {
 /// docs/aws-behaviour.md#apigateway-template-selection: which request template applies.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_template_is_chosen_by_its_expression() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     let status = |status: u16| format!("{{\"statusCode\":{status}}}");
     let cases = [
         // The expression, the templates' keys, a message, and the key that applies.
@@ -207,8 +210,8 @@ async fn the_request_template_is_chosen_by_its_expression() {
 /// the behaviour lets it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unmatched_body_passes_through_as_the_behaviour_says() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     let none = json!({});
     let some = json!({"other": "{\"statusCode\":201}", "another": "x"});
     let cases = [
@@ -240,8 +243,8 @@ async fn an_unmatched_body_passes_through_as_the_behaviour_says() {
 /// docs/aws-behaviour.md#apigateway-template-selection: which response template applies.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_response_template_is_chosen_by_status() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     for (index, expression) in
         ["$integration.response.statuscode", "${integration.response.statuscode}", "200"].iter().enumerate()
     {

@@ -2,11 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::Plane;
+use emulator::emulator::Emulator;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use sluicegate_tests::api::{empty_plane, role};
+use sluicegate_tests::api::{empty_emulator, role};
 use sluicegate_tests::{control, functions};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/invoked";
@@ -29,7 +29,7 @@ impl Answer {
     }
 }
 
-async fn invoke(plane: &Plane, function: &str, payload: &str) -> Answer {
+async fn invoke(emulator: &Emulator, function: &str, payload: &str) -> Answer {
     let scope = "Credential=developer/20260101/us-east-1/lambda/aws4_request";
     let request = Request::builder()
         .method(Method::POST)
@@ -37,7 +37,7 @@ async fn invoke(plane: &Plane, function: &str, payload: &str) -> Answer {
         .header(header::AUTHORIZATION, format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"))
         .header("x-amz-log-type", "Tail")
         .body(payload.to_owned().into());
-    let (parts, body) = plane.call(request.expect("a sound request")).await.into_parts();
+    let (parts, body) = emulator.call(request.expect("a sound request")).await.into_parts();
     let body = body.collect().await.expect("an answer").to_bytes();
     let payload = serde_json::from_slice(&body).unwrap_or_default();
     Answer { status: parts.status, headers: parts.headers, payload }
@@ -46,14 +46,14 @@ async fn invoke(plane: &Plane, function: &str, payload: &str) -> Answer {
 /// Its answer, its failure, the lines that it logged; and that there is no room for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_is_invoked_by_whoever_calls() {
-    let plane = empty_plane().await;
+    let emulator = empty_emulator().await;
     // Not even its log: who invokes it sees that all the same.
-    role(&plane, ROLE, "lambda.amazonaws.com", &["kinesis:*"]).await;
-    functions::scripted(&plane, "answers", ROLE, json!({"ANSWER": r#"{"all":"well"}"#})).await;
-    functions::scripted(&plane, "fails", ROLE, json!({"FAILURE": "no database"})).await;
+    role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*"]).await;
+    functions::scripted(&emulator, "answers", ROLE, json!({"ANSWER": r#"{"all":"well"}"#})).await;
+    functions::scripted(&emulator, "fails", ROLE, json!({"FAILURE": "no database"})).await;
 
     for _ in 0..2 {
-        let answer = invoke(&plane, "answers", r#"[1, {"a": "b"}]"#).await;
+        let answer = invoke(&emulator, "answers", r#"[1, {"a": "b"}]"#).await;
         assert_eq!((answer.status, &answer.payload), (StatusCode::OK, &json!({"all": "well"})));
         assert_eq!(
             (answer.header("x-amz-executed-version"), answer.header("x-amz-function-error")),
@@ -67,15 +67,15 @@ async fn a_function_is_invoked_by_whoever_calls() {
         assert!(lines[3].starts_with(&format!("REPORT RequestId: {id}\t")) && lines.len() == 4, "{log}");
     }
 
-    let answer = invoke(&plane, "fails", "").await;
+    let answer = invoke(&emulator, "fails", "").await;
     assert_eq!((answer.status, answer.header("x-amz-function-error")), (StatusCode::OK, "Unhandled"));
     assert_eq!(answer.payload, json!({"errorType": "Error", "errorMessage": "no database"}));
     assert!(answer.log().contains("EVENT {}"), "{}", answer.log());
 
     let concurrency = "/2017-10-31/functions/answers/concurrency";
     let none = json!({"ReservedConcurrentExecutions": 0});
-    control::rest(&plane, "lambda", Method::PUT, concurrency, &none).await;
-    let answer = invoke(&plane, "answers", "{}").await;
+    control::rest(&emulator, "lambda", Method::PUT, concurrency, &none).await;
+    let answer = invoke(&emulator, "answers", "{}").await;
     assert_eq!(
         (answer.status, answer.header("x-amzn-errortype")),
         (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException")

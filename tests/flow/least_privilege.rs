@@ -3,7 +3,7 @@
 use aws_sdk_kinesis::primitives::Blob;
 use serde_json::{Value, json};
 use sluicegate_tests::client::Client;
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::test_emulator::TestEmulator;
 use sluicegate_tests::{control, denials, eventually, sdk};
 
 const HELLO: &str = r#"{"msg":"Hello World!"}"#;
@@ -13,10 +13,10 @@ const REPORT: &str = r#""type":"platform.report""#;
 /// A frame that no function sends.
 const MARKER: &str = r#"{"marker":true}"#;
 
-/// A plane whose roles have names of their own in this process.
-async fn start(name: &str, tfvars: &str) -> TestPlane {
+/// An emulator whose roles have names of their own in this process.
+async fn start(name: &str, tfvars: &str) -> TestEmulator {
     denials::watch();
-    TestPlane::with(&format!("name = \"{name}\"\n{tfvars}"), Default::default()).await
+    TestEmulator::with(&format!("name = \"{name}\"\n{tfvars}"), Default::default()).await
 }
 
 /// DESIGN section 1, "Roles": with every statement in place, the whole flow and its faults need nothing more.
@@ -26,23 +26,23 @@ async fn with_all_statements_nothing_is_denied() {
         acknowledgements = true
         functions        = { echo = { lifecycle_events = ["CONNECT", "DISCONNECT"] } }
     "#;
-    let plane = start("all-granted", tfvars).await;
-    let mut client = plane.client().await;
+    let emulator = start("all-granted", tfvars).await;
+    let mut client = emulator.client().await;
     works(&mut client, "nothing").await;
     client.close().await;
-    put_undecodable(&plane).await;
-    eventually("the fault is in the queue", || async { faults(&plane).await > 0 }).await;
+    put_undecodable(&emulator).await;
+    eventually("the fault is in the queue", || async { faults(&emulator).await > 0 }).await;
     assert_eq!(denials::of("all-granted"), []);
 }
 
 /// DESIGN section 1, "Roles": without a statement its hop fails, and the log names role, action and resource.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_integrations_statement_nothing_enters_the_stream() {
-    let plane = start("no-put", "").await;
-    let policy = Policy::read(&plane, "no-put-integration", "put-record").await;
+    let emulator = start("no-put", "").await;
+    let policy = Policy::read(&emulator, "no-put-integration", "put-record").await;
     for statement in policy.statements() {
         assert_eq!(statement["Sid"], "PutRecord", "no hop is known that this statement serves");
-        let mut client = plane.client().await;
+        let mut client = emulator.client().await;
         policy.put_without(statement).await;
         client.send(HELLO).await;
         assert_eq!(client.receive_json().await["message"], "Internal server error");
@@ -56,68 +56,68 @@ async fn without_the_integrations_statement_nothing_enters_the_stream() {
 /// The same for each statement of the function's role.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_statement_of_the_functions_role_its_hop_fails() {
-    let plane = start("one-less", "").await;
-    let policy = Policy::read(&plane, "one-less-echo-function", "flow").await;
-    let mut client = plane.client().await;
+    let emulator = start("one-less", "").await;
+    let policy = Policy::read(&emulator, "one-less-echo-function", "flow").await;
+    let mut client = emulator.client().await;
     works(&mut client, "before").await;
     assert_eq!(denials::of("one-less"), []);
     for statement in policy.statements() {
         let sid = statement["Sid"].as_str().expect("a statement has a name");
         match sid {
             "ReadStream" | "SubscribeToShard" | "ManageConnections" => {
-                let (mut client, connection_id) = identified(&plane).await;
+                let (mut client, connection_id) = identified(&emulator).await;
                 policy.put_without(statement).await;
                 client.send(HELLO).await;
                 policy.denied(statement).await;
                 // Frames of one connection keep their order: what had been answered would come before this.
-                mark(&plane, &connection_id).await;
+                mark(&emulator, &connection_id).await;
                 assert_eq!(client.receive().await, MARKER, "{sid} is not needed");
                 policy.put_back().await;
                 works(&mut client, sid).await;
             }
             "SendFault" => {
                 policy.put_without(statement).await;
-                put_undecodable(&plane).await;
+                put_undecodable(&emulator).await;
                 policy.denied(statement).await;
-                assert_eq!(faults(&plane).await, 0, "{sid} is not needed");
+                assert_eq!(faults(&emulator).await, 0, "{sid} is not needed");
                 policy.put_back().await;
-                eventually("the fault is in the queue", || async { faults(&plane).await > 0 }).await;
+                eventually("the fault is in the queue", || async { faults(&emulator).await > 0 }).await;
                 works(&mut client, sid).await;
             }
             "WriteLogs" => {
                 eventually("the log is quiet", || async {
-                    logged(&plane, START).await == logged(&plane, REPORT).await
+                    logged(&emulator, START).await == logged(&emulator, REPORT).await
                 })
                 .await;
-                let before = logged(&plane, START).await;
+                let before = logged(&emulator, START).await;
                 policy.put_without(statement).await;
                 works(&mut client, "unlogged").await;
                 policy.denied(statement).await;
-                assert_eq!(logged(&plane, START).await, before, "{sid} is not needed");
+                assert_eq!(logged(&emulator, START).await, before, "{sid} is not needed");
                 policy.put_back().await;
                 works(&mut client, sid).await;
-                assert!(logged(&plane, START).await > before, "the function's log does not go on");
+                assert!(logged(&emulator, START).await > before, "the function's log does not go on");
             }
             other => panic!("no hop is known that the statement {other} serves"),
         }
     }
 }
 
-/// A role's inline policy, as the plane was given it.
+/// A role's inline policy, as the emulator was given it.
 struct Policy<'a> {
-    plane: &'a TestPlane,
+    emulator: &'a TestEmulator,
     role: &'a str,
     name: &'a str,
     document: Value,
 }
 
 impl<'a> Policy<'a> {
-    async fn read(plane: &'a TestPlane, role: &'a str, name: &'a str) -> Self {
+    async fn read(emulator: &'a TestEmulator, role: &'a str, name: &'a str) -> Self {
         let get = [("Action", "GetRolePolicy"), ("RoleName", role), ("PolicyName", name)];
-        let answer = control::iam(&plane.plane, &get).await;
+        let answer = control::iam(&emulator.emulator, &get).await;
         let encoded = answer.split("<PolicyDocument>").nth(1).and_then(|rest| rest.split('<').next());
         let document = decoded(encoded.expect("a policy has a document"));
-        let policy = Self { plane, role, name, document: serde_json::from_str(&document).expect("JSON") };
+        let policy = Self { emulator, role, name, document: serde_json::from_str(&document).expect("JSON") };
         assert!(!policy.statements().is_empty(), "{role} may nothing at all");
         policy
     }
@@ -133,7 +133,7 @@ impl<'a> Policy<'a> {
         if self.statements().len() == 1 {
             // IAM takes no policy without statements.
             let delete = [("Action", "DeleteRolePolicy"), ("RoleName", self.role), ("PolicyName", self.name)];
-            control::iam(&self.plane.plane, &delete).await;
+            control::iam(&self.emulator.emulator, &delete).await;
         } else {
             self.put(&document).await;
         }
@@ -151,7 +151,7 @@ impl<'a> Policy<'a> {
             ("PolicyName", self.name),
             ("PolicyDocument", &document),
         ];
-        control::iam(&self.plane.plane, &put).await;
+        control::iam(&self.emulator.emulator, &put).await;
     }
 
     /// Waits until the log names this role, an action of the statement and a resource that it covers.
@@ -176,8 +176,8 @@ impl<'a> Policy<'a> {
 }
 
 /// A new client and its connection's id, which the gateway tells with a refusal.
-async fn identified(plane: &TestPlane) -> (Client, String) {
-    let mut client = plane.client().await;
+async fn identified(emulator: &TestEmulator) -> (Client, String) {
+    let mut client = emulator.client().await;
     client.send("not json").await;
     let id = client.receive_json().await["connectionId"].as_str().map(str::to_owned);
     (client, id.expect("a refusal names its connection"))
@@ -190,34 +190,35 @@ async fn works(client: &mut Client, word: &str) {
     while client.receive_json().await != message {}
 }
 
-async fn mark(plane: &TestPlane, connection_id: &str) {
-    let connections = sdk::connections(&plane.connections_endpoint());
+async fn mark(emulator: &TestEmulator, connection_id: &str) {
+    let connections = sdk::connections(&emulator.connections_endpoint());
     let post = connections.post_to_connection().connection_id(connection_id).data(Blob::new(MARKER));
     post.send().await.expect("the account may post");
 }
 
-/// A record that no function can read, and that therefore ends in the fault queue.
-async fn put_undecodable(plane: &TestPlane) {
-    let put = sdk::kinesis(&plane.plane.endpoint_url()).put_record();
-    let put = put.stream_name(plane.stack.stream_name()).partition_key("poison").data(Blob::new("no event"));
+/// A record that no function can read, and that therefore ends in the dead-letter queue.
+async fn put_undecodable(emulator: &TestEmulator) {
+    let put = sdk::kinesis(&emulator.emulator.endpoint_url()).put_record();
+    let put =
+        put.stream_name(emulator.stack.stream_name()).partition_key("poison").data(Blob::new("no event"));
     put.send().await.expect("the stream takes any record");
 }
 
-/// Messages that wait in the function's fault queue.
-async fn faults(plane: &TestPlane) -> u64 {
-    let account = &plane.plane.account().id;
-    let url = format!("{}/{account}/{}-echo-faults", plane.plane.endpoint_url(), plane.stack.name);
+/// Messages that wait in the function's dead-letter queue.
+async fn faults(emulator: &TestEmulator) -> u64 {
+    let account = &emulator.emulator.account().id;
+    let url = format!("{}/{account}/{}-echo-dlq", emulator.emulator.endpoint_url(), emulator.stack.name);
     let asked = json!({"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]});
-    let answer = control::json(&plane.plane, "AmazonSQS.GetQueueAttributes", &asked).await;
+    let answer = control::json(&emulator.emulator, "AmazonSQS.GetQueueAttributes", &asked).await;
     let count =
         answer["Attributes"]["ApproximateNumberOfMessages"].as_str().and_then(|count| count.parse().ok());
     count.expect("a queue counts its messages")
 }
 
 /// Lines of the function's log that begin with a word.
-async fn logged(plane: &TestPlane, word: &str) -> usize {
-    let group = json!({"logGroupName": format!("/aws/lambda/{}-echo", plane.stack.name)});
-    let answer = control::json(&plane.plane, "Logs_20140328.FilterLogEvents", &group).await;
+async fn logged(emulator: &TestEmulator, word: &str) -> usize {
+    let group = json!({"logGroupName": format!("/aws/lambda/{}-echo", emulator.stack.name)});
+    let answer = control::json(&emulator.emulator, "Logs_20140328.FilterLogEvents", &group).await;
     let events = answer["events"].as_array().expect("a list of events").iter();
     events.filter(|event| event["message"].as_str().is_some_and(|text| text.contains(word))).count()
 }

@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use sluicegate_tests::api::{empty_plane, role};
+use sluicegate_tests::api::{empty_emulator, role};
 use sluicegate_tests::source::Source;
 use sluicegate_tests::{control, eventually, functions};
 
@@ -12,13 +12,13 @@ const ROLE: &str = "arn:aws:iam::000000000000:role/slow";
 /// answers, so that each invocation lasts for its timeout.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mappings_states_last_until_what_is_in_flight_has_ended() {
-    let plane = empty_plane().await;
-    role(&plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
-    functions::scripted(&plane, "slow", ROLE, json!({"MISDEED": "sleep"})).await;
-    let source = Source::create(&plane, "slowly", 1).await;
+    let emulator = empty_emulator().await;
+    role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
+    functions::scripted(&emulator, "slow", ROLE, json!({"MISDEED": "sleep"})).await;
+    let source = Source::create(&emulator, "slowly", 1).await;
     let lines = async |of: &str| {
         let ask = json!({"logGroupName": "/aws/lambda/slow", "filterPattern": of});
-        let found = control::json(&plane, "Logs_20140328.FilterLogEvents", &ask).await;
+        let found = control::json(&emulator, "Logs_20140328.FilterLogEvents", &ask).await;
         found["events"].as_array().map_or(0, Vec::len)
     };
     let begun = async |count: usize| {

@@ -1,24 +1,24 @@
-//! What an operator sees: access logs in the stage's own format, and the plane's counters.
+//! What an operator sees: access logs in the stage's own format, and the emulator's counters.
 
-use emulator::emulator::Plane;
+use emulator::emulator::Emulator;
 use http::Method;
 use serde_json::{Value, json};
-use sluicegate_tests::api::{Api, INTEGRATION_ROLE, empty_plane, role};
+use sluicegate_tests::api::{Api, INTEGRATION_ROLE, empty_emulator, role};
 use sluicegate_tests::{control, eventually};
 
 const GROUP: &str = "/access";
 const LOGGING_ROLE: &str = "arn:aws:iam::000000000000:role/logging";
 
-/// A plane on which stages may log to a group.
-async fn logging_plane() -> Plane {
-    let plane = empty_plane().await;
-    role(&plane, LOGGING_ROLE, "apigateway.amazonaws.com", &["logs:*"]).await;
+/// An emulator on which stages may log to a group.
+async fn logging_emulator() -> Emulator {
+    let emulator = empty_emulator().await;
+    role(&emulator, LOGGING_ROLE, "apigateway.amazonaws.com", &["logs:*"]).await;
     let account =
         json!({"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": LOGGING_ROLE}]});
-    let (status, answer) = control::rest(&plane, "apigateway", Method::PATCH, "/account", &account).await;
+    let (status, answer) = control::rest(&emulator, "apigateway", Method::PATCH, "/account", &account).await;
     assert!(status.is_success(), "{answer}");
-    control::json(&plane, "Logs_20140328.CreateLogGroup", &json!({"logGroupName": GROUP})).await;
-    plane
+    control::json(&emulator, "Logs_20140328.CreateLogGroup", &json!({"logGroupName": GROUP})).await;
+    emulator
 }
 
 fn logging_to(format: &str) -> Value {
@@ -26,8 +26,9 @@ fn logging_to(format: &str) -> Value {
     json!({"accessLogSettings": {"destinationArn": group, "format": format}})
 }
 
-async fn lines(plane: &Plane) -> Vec<String> {
-    let answer = control::json(plane, "Logs_20140328.FilterLogEvents", &json!({"logGroupName": GROUP})).await;
+async fn lines(emulator: &Emulator) -> Vec<String> {
+    let answer =
+        control::json(emulator, "Logs_20140328.FilterLogEvents", &json!({"logGroupName": GROUP})).await;
     let events = answer["events"].as_array().cloned().unwrap_or_default();
     events.iter().map(|event| event["message"].as_str().unwrap_or_default().to_owned()).collect()
 }
@@ -36,9 +37,9 @@ async fn lines(plane: &Plane) -> Vec<String> {
 /// what has no value is `-`.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_access_log_tells_what_became_of_each_message() {
-    let plane = logging_plane().await;
-    role(&plane, INTEGRATION_ROLE, "apigateway.amazonaws.com", &["kinesis:PutRecord"]).await;
-    let api = Api::create(&plane).await;
+    let emulator = logging_emulator().await;
+    role(&emulator, INTEGRATION_ROLE, "apigateway.amazonaws.com", &["kinesis:PutRecord"]).await;
+    let api = Api::create(&emulator).await;
     let connect = api.mock(200, json!({"integrationResponseKey": "/200/"})).await;
     api.route("$connect", &connect, true).await;
     let disconnect = api.mock(200, json!({"integrationResponseKey": "/200/"})).await;
@@ -64,9 +65,9 @@ async fn an_access_log_tells_what_became_of_each_message() {
         client.receive().await;
     }
     client.close().await;
-    eventually("the last line is written", || async { lines(&plane).await.len() == 6 }).await;
+    eventually("the last line is written", || async { lines(&emulator).await.len() == 6 }).await;
     let lines: Vec<Vec<String>> =
-        lines(&plane).await.iter().map(|line| line.split('|').skip(1).map(Into::into).collect()).collect();
+        lines(&emulator).await.iter().map(|line| line.split('|').skip(1).map(Into::into).collect()).collect();
     let of = |index: usize| lines[index].iter().map(String::as_str).collect::<Vec<_>>();
     assert_eq!(of(0), ["CONNECT", "$connect", "200", "200", "-", "-", "-", "-", "-"]);
     assert_eq!(of(1)[..6], ["MESSAGE", "lost", "400", "400", "-", "-"]);
@@ -85,15 +86,15 @@ async fn an_access_log_tells_what_became_of_each_message() {
 /// See docs/aws-behaviour.md#apigateway-lifecycle.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disconnect_needs_no_integration_response() {
-    let plane = logging_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = logging_emulator().await;
+    let api = Api::create(&emulator).await;
     let template = json!({"statusCode": 204}).to_string();
     let mock = api.integration(json!({"integrationType": "MOCK", "requestTemplates": {"t": template}})).await;
     api.route("$disconnect", &mock, false).await;
     api.deploy(logging_to("$context.requestId $context.routeKey $context.status")).await;
     api.client().await.close().await;
-    eventually("the line is written", || async { lines(&plane).await.len() == 1 }).await;
-    assert!(lines(&plane).await[0].ends_with(" $disconnect 204"), "{:?}", lines(&plane).await);
+    eventually("the line is written", || async { lines(&emulator).await.len() == 1 }).await;
+    assert!(lines(&emulator).await[0].ends_with(" $disconnect 204"), "{:?}", lines(&emulator).await);
 }
 
 /// A counter's value, by what the line begins with.
@@ -106,9 +107,9 @@ fn sample(page: &str, begins: &str) -> f64 {
 /// docs/aws-behaviour.md#apigateway-logs: CloudWatch's metrics of a WebSocket API, by API, stage and route.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_metrics_of_a_websocket_api_are_counted_by_route() {
-    let plane = empty_plane().await;
-    role(&plane, INTEGRATION_ROLE, "apigateway.amazonaws.com", &["kinesis:PutRecord"]).await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    role(&emulator, INTEGRATION_ROLE, "apigateway.amazonaws.com", &["kinesis:PutRecord"]).await;
+    let api = Api::create(&emulator).await;
     let template = r#"{"StreamName":"none","Data":"eA==","PartitionKey":"p"}"#;
     let lost = api.kinesis("PutRecord", json!({"requestTemplates": {"$default": template}})).await;
     api.route("lost", &lost, false).await;
@@ -124,7 +125,7 @@ async fn the_metrics_of_a_websocket_api_are_counted_by_route() {
         client.send(json!({"action": action}).to_string()).await;
         client.receive().await;
     }
-    let page = plane.metrics();
+    let page = emulator.metrics();
     let of = |name: &str, route: &str| {
         let labels = format!(r#"{{api="{}",stage="test",route="{route}"}}"#, api.id);
         sample(&page, &format!("sluicegate_gateway_{name}{labels}"))
@@ -146,32 +147,34 @@ async fn the_metrics_of_a_websocket_api_are_counted_by_route() {
         r#"sluicegate_gateway_connect_count_total{{api="{}",stage="test",route="$connect"}}"#,
         api.id
     );
-    assert_eq!(sample(&plane.metrics(), &connects), 1.0);
+    assert_eq!(sample(&emulator.metrics(), &connects), 1.0);
     api.call(Method::DELETE, "stages/test", &Value::Null).await;
-    eventually("the stage's counters are gone", || async { !plane.metrics().contains(&api.id) }).await;
+    eventually("the stage's counters are gone", || async { !emulator.metrics().contains(&api.id) }).await;
 }
 
-/// The page as an operator fetches it, with what is counted of the rest of the plane.
+/// The page as an operator fetches it, with what is counted of the rest of the emulator.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_metrics_page_counts_the_whole_flow() {
-    let plane = sluicegate_tests::plane::TestPlane::start().await;
-    let mut client = plane.client().await;
+    let emulator = sluicegate_tests::test_emulator::TestEmulator::start().await;
+    let mut client = emulator.client().await;
     for n in 0..3 {
         client.send(n.to_string()).await;
         client.receive().await;
     }
-    let page = plane.plane.metrics();
+    let page = emulator.emulator.metrics();
     assert_eq!(sample(&page, r#"sluicegate_stream_records_total{stream="sluicegate-events"}"#), 3.0);
     assert!(sample(&page, "sluicegate_stream_bytes_total{") > 0.0);
     assert!(sample(&page, r#"sluicegate_mapping_iterator_age_seconds{function="sluicegate-echo""#) >= 0.0);
     let invocations = |page: &str| {
         sample(page, r#"sluicegate_function_invocations_total{function="sluicegate-echo",outcome="ok"}"#)
     };
-    eventually("the last invocation has ended", || async { invocations(&plane.plane.metrics()) >= 1.0 })
-        .await;
+    eventually("the last invocation has ended", || async {
+        invocations(&emulator.emulator.metrics()) >= 1.0
+    })
+    .await;
     let callbacks = format!(
         r#"sluicegate_gateway_message_count_total{{api="{}",stage="v1",route="@connections"}}"#,
-        plane.composed.api_id
+        emulator.composed.api_id
     );
     assert_eq!(sample(&page, &callbacks), 3.0);
 }

@@ -1,19 +1,20 @@
 //! JSON that RFC 8259 allows and many readers refuse goes the way of all JSON: by its `action`, through the filter of
 //! that route's function, and back, byte for byte.
 
-use emulator::emulator::PlaneOptions;
+use emulator::emulator::EmulatorOptions;
 use serde_json::json;
-use sluicegate_tests::api::{Api, default_response, empty_plane, role};
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::api::{Api, default_response, empty_emulator, role};
 use sluicegate_tests::source::Source;
+use sluicegate_tests::test_emulator::TestEmulator;
 use sluicegate_tests::{eventually, functions};
 
 /// Echo hears of route `greeter` alone, by its mapping's filter: what it answers went the right way.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_json_is_routed_and_passes_the_filter() {
-    let plane =
-        TestPlane::with(r#"functions = { echo = { routes = ["greeter"] } }"#, PlaneOptions::default()).await;
-    let mut client = plane.client().await;
+    let emulator =
+        TestEmulator::with(r#"functions = { echo = { routes = ["greeter"] } }"#, EmulatorOptions::default())
+            .await;
+    let mut client = emulator.client().await;
     let deep = |levels: usize| {
         format!(r#"{{"action":"greeter","x":{}1{}}}"#, "[".repeat(levels), "]".repeat(levels))
     };
@@ -38,15 +39,15 @@ async fn odd_json_is_routed_and_passes_the_filter() {
     client.send("{\"action\":\"\\ud83d\"}").await;
     client.send(r#"{"action":"greeter","last":true}"#).await;
     assert_eq!(client.receive().await, r#"{"action":"greeter","last":true}"#);
-    let page = plane.plane.metrics();
+    let page = emulator.emulator.metrics();
     assert!(page.contains(r#"reason="no_match"} 1"#), "{page}");
 }
 
 /// A model takes what its validator cannot hold; what it refuses is refused with a frame, and the connection lives.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_json_is_held_against_a_request_model() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     let schema = json!({"type": "object", "required": ["action"], "properties": {"x": {"type": ["string", "number", "array"]}}});
     let model = json!({"name": "Any", "contentType": "application/json", "schema": schema.to_string()});
     api.post("models", model).await;
@@ -83,17 +84,17 @@ async fn odd_json_is_held_against_a_request_model() {
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_are_not_json_are_counted() {
     const ROLE: &str = "arn:aws:iam::000000000000:role/counted";
-    let plane = empty_plane().await;
-    role(&plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
-    functions::scripted(&plane, "counted", ROLE, json!({})).await;
-    let source = Source::create(&plane, "counted", 1).await;
+    let emulator = empty_emulator().await;
+    role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
+    functions::scripted(&emulator, "counted", ROLE, json!({})).await;
+    let source = Source::create(&emulator, "counted", 1).await;
     let filter = json!({"Filters": [{"Pattern": r#"{"data": {"k": ["v"]}}"#}]});
     source.map("counted", json!({"FilterCriteria": filter})).await;
     for data in [r#"{"k": "v"#, r#"{"k": "v", "x": "\ud83d"}"#, "plain", r#"{"k": "other"}"#] {
         source.put("k", data).await;
     }
     let sample = |reason: &str| {
-        let page = plane.metrics();
+        let page = emulator.metrics();
         let line = page.lines().find(|line| {
             line.starts_with("sluicegate_mapping_filtered_records_total{") && line.contains(reason)
         });
@@ -106,8 +107,8 @@ async fn records_that_are_not_json_are_counted() {
 /// A MOCK's request, and the key of a template, are read by the same reader.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_json_in_a_mock_request_and_a_template_selection() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     let template = |status: u16| format!(r#"{{"client": $input.json('$'), "statusCode": {status}}}"#);
     let settings = json!({
         "integrationType": "MOCK", "templateSelectionExpression": "$request.body.kind",

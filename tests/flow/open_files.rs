@@ -1,4 +1,4 @@
-//! A plane that may open no more files: it says so, keeps whom it has, and goes on when files become free.
+//! An emulator that may open no more files: it says so, keeps whom it has, and goes on when files become free.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// Enough for the plane itself, a function, and some connections.
+/// Enough for the emulator itself, a function, and some connections.
 const FILES_MAX: usize = 64;
 /// Enough for some functions.
 const FILES_FOR_FUNCTIONS: usize = 256;
@@ -33,17 +33,17 @@ async fn scripted() -> Vec<u8> {
 }
 
 /// More idle connections than there are files: the system completes them before anyone accepts them.
-async fn crowd(plane: &Emulator, count: usize) -> Vec<RawClient> {
+async fn crowd(emulator: &Emulator, count: usize) -> Vec<RawClient> {
     let mut crowd = Vec::new();
     for _ in 0..count {
-        crowd.push(plane.dial().await);
+        crowd.push(emulator.dial().await);
     }
     let complaint = format!("this process may have {count} open");
-    eventually("it says what it lacks", || async { !plane.lines(&complaint).is_empty() }).await;
+    eventually("it says what it lacks", || async { !emulator.lines(&complaint).is_empty() }).await;
     crowd
 }
 
-/// Asks for the plane's health.
+/// Asks for the emulator's health.
 async fn ask(client: &mut RawClient) {
     let request = b"GET /_sluicegate/health HTTP/1.1\r\nhost: localhost\r\n\r\n";
     client.send(request).await.expect("it reads");
@@ -51,18 +51,18 @@ async fn ask(client: &mut RawClient) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_file_for_the_next_connection_a_plane_says_so_and_goes_on() {
-    let plane = cramped(FILES_MAX).await;
-    let mut inside = plane.dial().await;
+async fn without_a_file_for_the_next_connection_an_emulator_says_so_and_goes_on() {
+    let emulator = cramped(FILES_MAX).await;
+    let mut inside = emulator.dial().await;
     ask(&mut inside).await;
-    let crowd = crowd(&plane, FILES_MAX).await;
+    let crowd = crowd(&emulator, FILES_MAX).await;
     ask(&mut inside).await;
 
     // Accepted or not, the crowd leaves; then there is room for who comes next.
     drop(crowd);
-    let mut next = plane.dial().await;
+    let mut next = emulator.dial().await;
     ask(&mut next).await;
-    assert_eq!(plane.lines("this process may have").len(), 1, "once is enough");
+    assert_eq!(emulator.lines("this process may have").len(), 1, "once is enough");
 }
 
 /// Clients never take the last files: a function whose process is gone is started anew, and no record is given up,
@@ -71,21 +71,21 @@ async fn without_a_file_for_the_next_connection_a_plane_says_so_and_goes_on() {
 async fn a_crowd_of_clients_takes_no_file_from_functions() {
     const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
     const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:given-up";
-    let plane = cramped(FILES_FOR_FUNCTIONS).await;
-    let queue = plane.call("sqs", "AmazonSQS.CreateQueue", &json!({"QueueName": "given-up"})).await;
+    let emulator = cramped(FILES_FOR_FUNCTIONS).await;
+    let queue = emulator.call("sqs", "AmazonSQS.CreateQueue", &json!({"QueueName": "given-up"})).await;
     let stream = json!({"StreamName": "events", "ShardCount": 1});
-    plane.call("kinesis", "Kinesis_20131202.CreateStream", &stream).await;
-    plane.function("scripted", &scripted().await, 60, json!({"ANSWER": "null"})).await;
+    emulator.call("kinesis", "Kinesis_20131202.CreateStream", &stream).await;
+    emulator.function("scripted", &scripted().await, 60, json!({"ANSWER": "null"})).await;
     let mapping = json!({
         "FunctionName": "scripted", "EventSourceArn": STREAM, "StartingPosition": "TRIM_HORIZON", "BatchSize": 1,
         "MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": QUEUE}},
     });
-    plane.call("lambda", "POST /2015-03-31/event-source-mappings", &mapping).await;
+    emulator.call("lambda", "POST /2015-03-31/event-source-mappings", &mapping).await;
 
     // A connection from before the crowd.
-    let inside = Mutex::new(plane.dial().await);
+    let inside = Mutex::new(emulator.dial().await);
     let call = async |service: &str, request: &str, body: Value| {
-        plane.call_on(&mut *inside.lock().await, service, request, &body).await
+        emulator.call_on(&mut *inside.lock().await, service, request, &body).await
     };
     let record = json!({"StreamName": "events", "PartitionKey": "k", "Data": "e30="});
     let put = async || call("kinesis", "Kinesis_20131202.PutRecord", record.clone()).await.0 == 200;
@@ -97,9 +97,9 @@ async fn a_crowd_of_clients_takes_no_file_from_functions() {
     eventually("the stream takes a record", || put()).await;
     eventually("the function has run", || async { reports().await == 1 }).await;
 
-    let _crowd = crowd(&plane, FILES_FOR_FUNCTIONS).await;
+    let _crowd = crowd(&emulator, FILES_FOR_FUNCTIONS).await;
     // Who makes a call is answered, as functions are that call the emulator.
-    ask(&mut plane.dial().await).await;
+    ask(&mut emulator.dial().await).await;
     // New settings end the warm environment.
     let settings = json!({"Environment": {"Variables": {"ANSWER": "{}"}}});
     assert_eq!(call("lambda", "PUT /2015-03-31/functions/scripted/configuration", settings).await.0, 200);
@@ -113,11 +113,11 @@ async fn a_crowd_of_clients_takes_no_file_from_functions() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_file_for_another_function_an_invocation_is_throttled() {
     const INVOCATIONS: usize = 12;
-    let mut plane = cramped(FILES_MAX).await;
-    plane.function("scripted", &scripted().await, 1, json!({"MISDEED": "sleep"})).await;
+    let mut emulator = cramped(FILES_MAX).await;
+    emulator.function("scripted", &scripted().await, 1, json!({"MISDEED": "sleep"})).await;
     let mut invocations = Vec::new();
     for _ in 0..INVOCATIONS {
-        invocations.push(plane.invoke("scripted").await);
+        invocations.push(emulator.invoke("scripted").await);
     }
     let mut throttled = 0;
     for mut invocation in invocations {
@@ -132,6 +132,6 @@ async fn without_a_file_for_another_function_an_invocation_is_throttled() {
         }
     }
     assert!(0 < throttled && throttled < INVOCATIONS, "{throttled} of {INVOCATIONS} were throttled");
-    plane.signal(Signal::INT);
-    assert!(plane.ended_within(Duration::from_secs(60)).await.success());
+    emulator.signal(Signal::INT);
+    assert!(emulator.ended_within(Duration::from_secs(60)).await.success());
 }

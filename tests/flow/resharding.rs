@@ -3,7 +3,7 @@
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{ScalingType, Shard};
 use serde_json::json;
-use sluicegate_tests::api::{empty_plane, role};
+use sluicegate_tests::api::{empty_emulator, role};
 use sluicegate_tests::batches::batches;
 use sluicegate_tests::source::Source;
 use sluicegate_tests::{eventually, functions};
@@ -32,10 +32,10 @@ enum Change {
 /// come after its parents'.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_and_each_keys_order_holds_while_shards_are_split_merged_and_scaled() {
-    let plane = empty_plane().await;
-    role(&plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
-    functions::scripted(&plane, "reads", ROLE, json!({"ANSWER": "null"})).await;
-    let source = Source::create(&plane, "changing", 1).await;
+    let emulator = empty_emulator().await;
+    role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
+    functions::scripted(&emulator, "reads", ROLE, json!({"ANSWER": "null"})).await;
+    let source = Source::create(&emulator, "changing", 1).await;
     let consumer = source.consumer("reads").await;
     source.map("reads", json!({"EventSourceArn": consumer, "BatchSize": 3})).await;
 
@@ -67,7 +67,7 @@ async fn nothing_is_lost_and_each_keys_order_holds_while_shards_are_split_merged
 
     let expected: usize = put.iter().map(|put| put.load(Relaxed)).sum();
     let handed_over = || async {
-        let batches = batches(&plane, "reads").await;
+        let batches = batches(&emulator, "reads").await;
         let of_batch = |batch: sluicegate_tests::batches::Batch| {
             batch.records.into_iter().map(move |(key, n)| (batch.shard.clone(), key, n))
         };

@@ -3,13 +3,13 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sluicegate_tests::client::Client;
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::test_emulator::TestEmulator;
 
 /// The reference flow: `wscat -c …`, then `{"msg":"Hello World!"}`.
 #[tokio::test(flavor = "multi_thread")]
 async fn hello_world_comes_back() {
-    let plane = TestPlane::start().await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
     client.send(r#"{"msg":"Hello World!"}"#).await;
     assert_eq!(client.receive().await, r#"{"msg":"Hello World!"}"#);
 }
@@ -17,8 +17,8 @@ async fn hello_world_comes_back() {
 /// Numbers beyond 64 bits, escapes, other scripts and odd white space survive the whole flow.
 #[tokio::test(flavor = "multi_thread")]
 async fn any_json_comes_back_with_every_digit() {
-    let plane = TestPlane::start().await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
     for text in [
         r#"{"big":12345678901234567890123,"one":1.0,"exp":1e3,"tiny":-1E-400}"#,
         r#"{"quote":"\"'\\/\b\f\n\r\t","unicode":"é☃𝄞\u00e9\ud834\udd1e","vtl":"$context.stage #set($x = 1) ${a} $!{b}"}"#,
@@ -39,8 +39,8 @@ async fn any_json_comes_back_with_every_digit() {
 async fn clients_get_their_own_in_their_own_order() {
     const CLIENTS: usize = 20;
     const MESSAGES: usize = 20;
-    let plane = TestPlane::start().await;
-    let uri = plane.uri();
+    let emulator = TestEmulator::start().await;
+    let uri = emulator.uri();
     let talk = |client: usize| {
         let uri = uri.clone();
         async move {
@@ -80,10 +80,10 @@ fn any_json() -> impl Strategy<Value = Value> {
 #[test]
 fn any_generated_json_comes_back_equal() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let (plane, client) = runtime.block_on(async {
-        let plane = TestPlane::start().await;
-        let client = plane.client().await;
-        (plane, std::sync::Mutex::new(client))
+    let (emulator, client) = runtime.block_on(async {
+        let emulator = TestEmulator::start().await;
+        let client = emulator.client().await;
+        (emulator, std::sync::Mutex::new(client))
     });
     proptest!(ProptestConfig::with_cases(64), |(value in any_json())| {
         let mut client = client.lock().expect("one test at a time");
@@ -93,5 +93,5 @@ fn any_generated_json_comes_back_equal() {
         });
         prop_assert_eq!(back, value);
     });
-    runtime.block_on(plane.plane.stop());
+    runtime.block_on(emulator.emulator.stop());
 }

@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 use serde_json::json;
-use sluicegate_tests::api::{Api, default_response, empty_plane};
+use sluicegate_tests::api::{Api, default_response, empty_emulator};
 use sluicegate_tests::client::Client;
 use sluicegate_tests::sdk;
 
@@ -11,8 +11,8 @@ use sluicegate_tests::sdk;
 /// and the connection lives.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_without_a_route_is_forbidden() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     let mock = api.mock(200, default_response("here")).await;
     api.route("here", &mock, true).await;
     // There is no $connect: everybody may connect (docs/aws-behaviour.md#apigateway-lifecycle).
@@ -31,8 +31,8 @@ async fn a_message_without_a_route_is_forbidden() {
 /// is no JSON, goes to `$default`.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_key_equals_goes_to_default() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     for key in ["$default", "join"] {
         let mock = api.mock(200, default_response(key.trim_start_matches('$'))).await;
         api.route(key, &mock, true).await;
@@ -53,9 +53,9 @@ async fn what_no_key_equals_goes_to_default() {
 /// maps one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subprotocol_is_answered_where_it_is_mapped() {
-    let plane = empty_plane().await;
+    let emulator = empty_emulator().await;
     let protocol = [("sec-websocket-protocol", "chat, other")];
-    let api = Api::create(&plane).await;
+    let api = Api::create(&emulator).await;
     let parameters = json!({"route.response.header.Sec-WebSocket-Protocol": "stageVariables.protocol"});
     let connect =
         api.mock(200, json!({"integrationResponseKey": "/200/", "responseParameters": parameters})).await;
@@ -66,7 +66,7 @@ async fn a_subprotocol_is_answered_where_it_is_mapped() {
     assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
 
     // Without one the client must give up by itself, as RFC 6455 has it and browsers do.
-    let api = Api::create(&plane).await;
+    let api = Api::create(&emulator).await;
     let connect = api.mock(200, json!({"integrationResponseKey": "/200/"})).await;
     api.route("$connect", &connect, true).await;
     let uri = api.deploy(json!({})).await;
@@ -82,8 +82,8 @@ async fn a_subprotocol_is_answered_where_it_is_mapped() {
 /// template, and to no later one; its status decides.
 #[tokio::test(flavor = "multi_thread")]
 async fn connects_template_sees_the_handshake_and_decides_its_status() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     let template =
         "{\"statusCode\": #if($input.params('X-Room') == \"\")400#else$input.params('status')#end}";
     let settings = json!({"integrationType": "MOCK", "requestTemplates": {"$default": template}});
@@ -114,8 +114,8 @@ async fn connects_template_sees_the_handshake_and_decides_its_status() {
 /// docs/aws-behaviour.md#apigateway-quotas: a route's own token bucket is its own, and the stage's goes on beside it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_route_has_its_own_throttle() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     for key in ["slow", "quick"] {
         let mock = api.mock(200, default_response(key)).await;
         api.route(key, &mock, true).await;
@@ -138,8 +138,8 @@ async fn a_route_has_its_own_throttle() {
 /// docs/aws-behaviour.md#apigateway-quotas: a handshake over the rate is refused with 429.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handshake_over_the_rate_is_refused() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     let mock = api.mock(200, default_response("x")).await;
     api.route("$default", &mock, true).await;
     let settings = json!({"throttlingRateLimit": 0.001, "throttlingBurstLimit": 1});
@@ -153,15 +153,15 @@ async fn a_handshake_over_the_rate_is_refused() {
 /// `@connections` are Forbidden.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disabled_endpoint_answers_forbidden_once_it_is_deployed() {
-    let plane = empty_plane().await;
-    let api = Api::create(&plane).await;
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
     let mock = api.mock(200, default_response("x")).await;
     api.route("$default", &mock, true).await;
     let deployment = api.post("deployments", json!({})).await["deploymentId"].clone();
     let uri = api.deploy(json!({"autoDeploy": false, "deploymentId": deployment})).await;
     let disable = json!({"disableExecuteApiEndpoint": true});
     let path = format!("/v2/apis/{}", api.id);
-    sluicegate_tests::control::rest(&plane, "apigateway", http::Method::PATCH, &path, &disable).await;
+    sluicegate_tests::control::rest(&emulator, "apigateway", http::Method::PATCH, &path, &disable).await;
     assert!(Client::try_connect(&uri, &[]).await.is_ok(), "not deployed yet");
     api.post("deployments", json!({"stageName": "test"})).await;
     let refused = Client::try_connect(&uri, &[]).await.expect_err("refused");

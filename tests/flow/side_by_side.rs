@@ -1,7 +1,7 @@
 //! Several mappings on one stream, on the stream's own ARN and on its consumers'.
 
 use serde_json::json;
-use sluicegate_tests::api::{empty_plane, role};
+use sluicegate_tests::api::{empty_emulator, role};
 use sluicegate_tests::batches::{Batch, batches};
 use sluicegate_tests::source::Source;
 use sluicegate_tests::{eventually, functions};
@@ -23,13 +23,13 @@ fn by_key(batches: &[Batch]) -> BTreeMap<String, Vec<usize>> {
 /// Each gets every record and stands where it stands, whatever becomes of the others.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_mapping_on_a_stream_gets_everything_and_waits_for_no_other() {
-    let plane = empty_plane().await;
-    role(&plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
+    let emulator = empty_emulator().await;
+    role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
     for function in ["subscribes", "polls"] {
-        functions::scripted(&plane, function, ROLE, json!({"ANSWER": "null"})).await;
+        functions::scripted(&emulator, function, ROLE, json!({"ANSWER": "null"})).await;
     }
-    functions::scripted(&plane, "fails", ROLE, json!({"FAILURE": "no database"})).await;
-    let source = Source::create(&plane, "shared", 2).await;
+    functions::scripted(&emulator, "fails", ROLE, json!({"FAILURE": "no database"})).await;
+    let source = Source::create(&emulator, "shared", 2).await;
     let (consumer, failing) = (source.consumer("subscribes").await, source.consumer("fails").await);
     source.map("fails", json!({"EventSourceArn": failing, "BatchSize": 2})).await;
     source.map("subscribes", json!({"EventSourceArn": consumer, "BatchSize": 3})).await;
@@ -43,7 +43,7 @@ async fn each_mapping_on_a_stream_gets_everything_and_waits_for_no_other() {
     let has_all = async |function: &str, each: usize| {
         let expected: BTreeMap<_, Vec<_>> = KEYS.map(|key| (key.to_owned(), (0..each).collect())).into();
         eventually(&format!("{function} gets {each} of each key"), || async {
-            by_key(&batches(&plane, function).await) == expected
+            by_key(&batches(&emulator, function).await) == expected
         })
         .await;
     };
@@ -52,8 +52,8 @@ async fn each_mapping_on_a_stream_gets_everything_and_waits_for_no_other() {
     has_all("polls", EACH).await;
 
     // One that fails is handed the first of each shard again and again, and holds nobody up.
-    eventually("one fails again and again", || async { batches(&plane, "fails").await.len() >= 6 }).await;
-    let failed = batches(&plane, "fails").await;
+    eventually("one fails again and again", || async { batches(&emulator, "fails").await.len() >= 6 }).await;
+    let failed = batches(&emulator, "fails").await;
     let different: BTreeSet<_> = failed.iter().map(|batch| (&batch.shard, &batch.records)).collect();
     let shards: BTreeSet<_> = failed.iter().map(|batch| &batch.shard).collect();
     assert!(failed.len() > different.len() && different.len() == shards.len(), "{failed:?}");
@@ -68,7 +68,7 @@ async fn each_mapping_on_a_stream_gets_everything_and_waits_for_no_other() {
     has_all("polls", 2 * EACH).await;
 
     for (function, arn) in [("subscribes", consumer), ("polls", source.arn()), ("fails", failing)] {
-        let batches = batches(&plane, function).await;
+        let batches = batches(&emulator, function).await;
         assert!(batches.iter().all(|batch| batch.source_arn == arn), "{function}: {batches:?}");
     }
 }

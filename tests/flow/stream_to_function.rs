@@ -2,12 +2,12 @@
 
 use serde_json::json;
 use sluicegate_tests::eventually;
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::test_emulator::TestEmulator;
 use std::process::Command;
 
 /// The processes of this test's own echo function: children of this process that run its code.
-fn echo_processes(plane: &TestPlane) -> Vec<String> {
-    let endpoint = format!("AWS_ENDPOINT_URL={}", plane.plane.endpoint_url());
+fn echo_processes(emulator: &TestEmulator) -> Vec<String> {
+    let endpoint = format!("AWS_ENDPOINT_URL={}", emulator.emulator.endpoint_url());
     let processes = std::fs::read_dir("/proc").expect("/proc can be read");
     processes
         .flatten()
@@ -22,9 +22,9 @@ fn echo_processes(plane: &TestPlane) -> Vec<String> {
 }
 
 /// Kills the function, once there is one.
-async fn kill_the_function(plane: &TestPlane) {
-    eventually("the function runs", || async { !echo_processes(plane).is_empty() }).await;
-    Command::new("kill").arg("-9").args(echo_processes(plane)).status().expect("kill runs");
+async fn kill_the_function(emulator: &TestEmulator) {
+    eventually("the function runs", || async { !echo_processes(emulator).is_empty() }).await;
+    Command::new("kill").arg("-9").args(echo_processes(emulator)).status().expect("kill runs");
 }
 
 /// Issue 2: kill the function's process while messages flow; each is answered, in order per connection.
@@ -32,14 +32,14 @@ async fn kill_the_function(plane: &TestPlane) {
 async fn killing_the_function_loses_nothing_and_keeps_order() {
     const MESSAGES: usize = 60;
     const KILLS: [usize; 3] = [5, 20, 40];
-    let plane = TestPlane::start().await;
-    let mut client = plane.client().await;
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
     client.send(json!({"n": 0}).to_string()).await;
     let mut answered = client.receive_json().await["n"].as_u64();
     for n in 1..MESSAGES {
         client.send(json!({"n": n}).to_string()).await;
         if KILLS.contains(&n) {
-            kill_the_function(&plane).await;
+            kill_the_function(&emulator).await;
         }
     }
     while answered != Some(MESSAGES as u64 - 1) {
@@ -50,15 +50,15 @@ async fn killing_the_function_loses_nothing_and_keeps_order() {
     }
 }
 
-/// Issue 2: when the plane stops, every child is gone.
+/// Issue 2: when the emulator stops, every child is gone.
 #[tokio::test(flavor = "multi_thread")]
-async fn stopping_the_plane_ends_every_function_and_connection() {
-    let plane = TestPlane::start().await;
-    let mut client = plane.client().await;
+async fn stopping_the_emulator_ends_every_function_and_connection() {
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
     client.send("1").await;
     client.receive().await;
-    assert!(!echo_processes(&plane).is_empty());
-    let (closed, ()) = tokio::join!(client.closed(), plane.plane.stop());
+    assert!(!echo_processes(&emulator).is_empty());
+    let (closed, ()) = tokio::join!(client.closed(), emulator.emulator.stop());
     assert_eq!(closed.0, 1001);
-    assert_eq!(echo_processes(&plane), Vec::<String>::new());
+    assert_eq!(echo_processes(&emulator), Vec::<String>::new());
 }

@@ -1,12 +1,12 @@
-//! The suite that every plane must pass, on the plane in this process.
+//! The suite that every target must pass, on the emulator in this process.
 
-use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::suite;
+use sluicegate_tests::test_emulator::TestEmulator;
 use std::sync::Arc;
 
-/// The same cases run on LocalStack, on the plane's image and on a deployed stack: `just test-local`.
+/// The same cases run on LocalStack, on the emulator's image and on a deployed stack: `just test-local`.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_of_the_flow_suite_holds() {
-    let plane = TestPlane::start().await;
-    suite::run_all(Arc::new(plane.endpoint())).await;
+    let emulator = TestEmulator::start().await;
+    suite::run_all(Arc::new(emulator.endpoint())).await;
 }

@@ -1,10 +1,10 @@
-//! `just test-local`: `terraform/` on a plane of its own, and the flow suite against it.
+//! `just test-local`: `terraform/` on an emulator of its own, and the flow suite against it.
 //!
-//! The first line says which plane and why; the last is `LocalStack: passed`, or why it did not run.
+//! The first line says which target and why; the last is `LocalStack: passed`, or why it did not run.
 
 use futures_util::FutureExt as _;
 use libtest_mimic::{Arguments, Completion, Conclusion, Trial};
-use sluicegate_tests::endpoint::{Endpoint, PlaneKind};
+use sluicegate_tests::endpoint::{Endpoint, TargetKind};
 use sluicegate_tests::suite::CASES;
 use sluicegate_tests::tier::choice::{Choice, Machine, Target, choose, why_not_localstack};
 use sluicegate_tests::tier::{Deployed, arguments};
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 /// What came of the tier.
 struct Outcome {
     /// What it ran on, where it got so far.
-    kind: Option<PlaneKind>,
+    kind: Option<TargetKind>,
     result: Result<Conclusion, Failure>,
 }
 
@@ -74,8 +74,8 @@ enum Failure {
 fn describe(target: Target) -> &'static str {
     match target {
         Target::LocalStack => "LocalStack",
-        Target::Image => "the local plane's image",
-        Target::Process => "the local plane's process",
+        Target::Image => "the emulator's image",
+        Target::Process => "the emulator's process",
         Target::Deployed => "a deployed stack",
     }
 }
@@ -84,14 +84,14 @@ fn describe(target: Target) -> &'static str {
 fn last_line(outcome: &Outcome, why_not: &str) -> String {
     match (outcome.kind, &outcome.result) {
         (_, Err(Failure::Interrupted)) => "not run (interrupted)".into(),
-        (Some(PlaneKind::LocalStack), Ok(conclusion)) if conclusion.has_failed() => {
+        (Some(TargetKind::LocalStack), Ok(conclusion)) if conclusion.has_failed() => {
             format!("failed ({} cases)", conclusion.num_failed)
         }
-        (Some(PlaneKind::LocalStack), Ok(conclusion)) if conclusion.num_filtered_out > 0 => {
+        (Some(TargetKind::LocalStack), Ok(conclusion)) if conclusion.num_filtered_out > 0 => {
             format!("not run (in part: {} cases were filtered out)", conclusion.num_filtered_out)
         }
-        (Some(PlaneKind::LocalStack), Ok(_)) => "passed".into(),
-        (Some(PlaneKind::LocalStack), Err(_)) => "failed".into(),
+        (Some(TargetKind::LocalStack), Ok(_)) => "passed".into(),
+        (Some(TargetKind::LocalStack), Err(_)) => "failed".into(),
         _ => format!("not run ({why_not})"),
     }
 }
@@ -126,8 +126,8 @@ fn abandon(runtime: Runtime) {
 }
 
 /// What a run is about, although it may not get so far.
-fn asked_for(target: Target) -> Option<PlaneKind> {
-    (target == Target::LocalStack).then_some(PlaneKind::LocalStack)
+fn asked_for(target: Target) -> Option<TargetKind> {
+    (target == Target::LocalStack).then_some(TargetKind::LocalStack)
 }
 
 async fn tier(target: Target, arguments: Arguments) -> Outcome {
@@ -135,7 +135,7 @@ async fn tier(target: Target, arguments: Arguments) -> Outcome {
         Ok(deployed) => deployed,
         Err(error) => return Outcome { kind: asked_for(target), result: Err(Failure::Broken(error)) },
     };
-    let kind = Some(deployed.endpoint.plane);
+    let kind = Some(deployed.endpoint.emulator);
     let trials = trials(&Arc::new(deployed.endpoint.clone()));
     let ran = tokio::task::spawn_blocking(move || libtest_mimic::run(&arguments, trials)).await;
     let result = match (ran, deployed.destroy().await) {
@@ -151,8 +151,8 @@ fn trials(endpoint: &Arc<Endpoint>) -> Vec<Trial> {
     let runtime = Handle::current();
     let trial = |case: &'static sluicegate_tests::suite::Case| {
         let (endpoint, runtime) = (Arc::clone(endpoint), runtime.clone());
-        Trial::ignorable_test(case.name, move || match case.exception(endpoint.plane) {
-            Some(reason) => Ok(Completion::ignored_with(format!("on {}: {reason}", endpoint.plane))),
+        Trial::ignorable_test(case.name, move || match case.exception(endpoint.emulator) {
+            Some(reason) => Ok(Completion::ignored_with(format!("on {}: {reason}", endpoint.emulator))),
             None => {
                 runtime.block_on((case.run)(endpoint));
                 Ok(Completion::Completed)

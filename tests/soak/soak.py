@@ -102,7 +102,7 @@ class Soak:
                 "SLUICEGATE_API_ID": api_id,
                 "SLUICEGATE_STAGE": STAGE,
                 "SLUICEGATE_CONNECTIONS_ENDPOINT": emulator.connections_endpoint(self.address, api_id, STAGE),
-                "SLUICEGATE_FAULT_QUEUE_URL": queue,
+                "SLUICEGATE_DEAD_LETTER_QUEUE_URL": queue,
             }
             emulator.function(client, "echo", role_arn, emulator.package(echo), variables)
             emulator.mapping(client, "echo", stream_arn)

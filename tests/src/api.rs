@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::control;
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -12,38 +12,38 @@ pub const STAGE: &str = "test";
 /// The role that integrations act as.
 pub const INTEGRATION_ROLE: &str = "arn:aws:iam::000000000000:role/integration";
 
-/// An empty plane on a free port.
+/// An empty emulator on a free port.
 ///
 /// # Panics
 /// Where it cannot start.
-pub async fn empty_plane() -> Plane {
-    empty_plane_with(PlaneOptions::default()).await
+pub async fn empty_emulator() -> Emulator {
+    empty_emulator_with(EmulatorOptions::default()).await
 }
 
 /// The same, of another kind.
 ///
 /// # Panics
 /// Where it cannot start.
-pub async fn empty_plane_with(options: PlaneOptions) -> Plane {
+pub async fn empty_emulator_with(options: EmulatorOptions) -> Emulator {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    Plane::start(listener, options).await.expect("the plane starts")
+    Emulator::start(listener, options).await.expect("the emulator starts")
 }
 
 /// A role that a service may assume, with some actions on everything.
-pub async fn role(plane: &Plane, arn: &str, service: &str, actions: &[&str]) {
+pub async fn role(emulator: &Emulator, arn: &str, service: &str, actions: &[&str]) {
     let name = arn.rsplit('/').next().unwrap_or_default();
     let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}});
     let policy = json!({"Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
     let create =
         [("Action", "CreateRole"), ("RoleName", name), ("AssumeRolePolicyDocument", &trust.to_string())];
-    control::iam(plane, &create).await;
+    control::iam(emulator, &create).await;
     let put = [
         ("Action", "PutRolePolicy"),
         ("RoleName", name),
         ("PolicyName", "p"),
         ("PolicyDocument", &policy.to_string()),
     ];
-    control::iam(plane, &put).await;
+    control::iam(emulator, &put).await;
 }
 
 /// An integration response that answers whatever the backend says.
@@ -51,26 +51,26 @@ pub fn default_response(template: &str) -> Value {
     json!({"integrationResponseKey": "$default", "responseTemplates": {"$default": template}})
 }
 
-/// A WebSocket API on a plane.
+/// A WebSocket API on an emulator.
 pub struct Api<'a> {
-    plane: &'a Plane,
+    emulator: &'a Emulator,
     /// Its id.
     pub id: String,
 }
 
 impl<'a> Api<'a> {
     /// An API whose routes are chosen by `action`, without any.
-    pub async fn create(plane: &'a Plane) -> Self {
+    pub async fn create(emulator: &'a Emulator) -> Self {
         let api = json!({"name": "test", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action"});
-        let created = control::rest(plane, "apigateway", Method::POST, "/v2/apis", &api).await.1;
+        let created = control::rest(emulator, "apigateway", Method::POST, "/v2/apis", &api).await.1;
         let id = created["apiId"].as_str().expect("an id").to_owned();
-        Self { plane, id }
+        Self { emulator, id }
     }
 
     /// A call below the API, whatever comes of it.
     pub async fn call(&self, method: Method, below: &str, body: &Value) -> (StatusCode, Value) {
         let path = format!("/v2/apis/{}/{below}", self.id);
-        control::rest(self.plane, "apigateway", method, &path, body).await
+        control::rest(self.emulator, "apigateway", method, &path, body).await
     }
 
     /// Creates something below the API; answers its document.
@@ -132,7 +132,7 @@ impl<'a> Api<'a> {
 
     /// Where clients connect.
     pub fn uri(&self) -> String {
-        format!("ws://{}/_aws/execute-api/{}/{STAGE}", self.plane.address(), self.id)
+        format!("ws://{}/_aws/execute-api/{}/{STAGE}", self.emulator.address(), self.id)
     }
 
     /// A connected client of the deployed API.

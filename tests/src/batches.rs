@@ -3,7 +3,7 @@
 use crate::control;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::Plane;
+use emulator::emulator::Emulator;
 use serde_json::{Value, json};
 
 /// What was handed over at once.
@@ -28,11 +28,11 @@ impl Batch {
 ///
 /// # Panics
 /// Where the function's log cannot be read.
-pub async fn batches(plane: &Plane, function: &str) -> Vec<Batch> {
+pub async fn batches(emulator: &Emulator, function: &str) -> Vec<Batch> {
     let mut ask = json!({"logGroupName": format!("/aws/lambda/{function}"), "filterPattern": "EVENT"});
     let mut batches = Vec::new();
     loop {
-        let answer = control::json(plane, "Logs_20140328.FilterLogEvents", &ask).await;
+        let answer = control::json(emulator, "Logs_20140328.FilterLogEvents", &ask).await;
         batches.extend(answer["events"].as_array().into_iter().flatten().filter_map(batch));
         match answer["nextToken"].as_str() {
             Some(token) => ask["nextToken"] = token.into(),

@@ -1,8 +1,8 @@
-//! Calls to a plane's control plane, as a tool makes them that is no SDK: for what these tests need of services
+//! Calls to an emulator's control plane, as a tool makes them that is no SDK: for what these tests need of services
 //! whose SDKs they do not.
 
 use bytes::Bytes;
-use emulator::emulator::Plane;
+use emulator::emulator::Emulator;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -11,12 +11,12 @@ use std::fmt::Write as _;
 /// Calls an operation of a service that speaks JSON, such as `AmazonSQS.ReceiveMessage`.
 ///
 /// # Panics
-/// Where the plane refuses it.
-pub async fn json(plane: &Plane, target: &str, body: &Value) -> Value {
+/// Where the emulator refuses it.
+pub async fn json(emulator: &Emulator, target: &str, body: &Value) -> Value {
     let service = target.split(['_', '.']).next().unwrap_or_default();
     let (service, version) = if service == "AmazonSQS" { ("sqs", "1.0") } else { ("logs", "1.1") };
     let content_type = format!("application/x-amz-json-{version}");
-    let answer = send(plane, service, &content_type, Some(target), body.to_string()).await;
+    let answer = send(emulator, service, &content_type, Some(target), body.to_string()).await;
     serde_json::from_str(&answer)
         .unwrap_or_else(|error| panic!("{target} answers no JSON: {error}: {answer}"))
 }
@@ -24,13 +24,13 @@ pub async fn json(plane: &Plane, target: &str, body: &Value) -> Value {
 /// Calls an operation of IAM: its `Action` and its parameters. Answers XML.
 ///
 /// # Panics
-/// Where the plane refuses it.
-pub async fn iam(plane: &Plane, parameters: &[(&str, &str)]) -> String {
+/// Where the emulator refuses it.
+pub async fn iam(emulator: &Emulator, parameters: &[(&str, &str)]) -> String {
     let mut form = "Version=2010-05-08".to_owned();
     for (name, value) in parameters {
         let _ = write!(form, "&{name}={}", encoded(value));
     }
-    send(plane, "iam", "application/x-www-form-urlencoded", None, form).await
+    send(emulator, "iam", "application/x-www-form-urlencoded", None, form).await
 }
 
 /// Calls a REST service, whatever comes of it: API Gateway or Lambda.
@@ -38,7 +38,7 @@ pub async fn iam(plane: &Plane, parameters: &[(&str, &str)]) -> String {
 /// # Panics
 /// Where the path is none.
 pub async fn rest(
-    plane: &Plane,
+    emulator: &Emulator,
     service: &str,
     method: Method,
     path: &str,
@@ -46,7 +46,7 @@ pub async fn rest(
 ) -> (StatusCode, Value) {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let request = request(service, method, path, "application/json").body(Bytes::from(body));
-    let response = plane.call(request.expect("a sound request")).await;
+    let response = emulator.call(request.expect("a sound request")).await;
     let status = response.status();
     let body = response.into_body().collect().await.expect("an answer").to_bytes();
     (status, serde_json::from_slice(&body).unwrap_or_default())
@@ -63,7 +63,7 @@ fn request(service: &str, method: Method, path: &str, content_type: &str) -> htt
 }
 
 async fn send(
-    plane: &Plane,
+    emulator: &Emulator,
     service: &str,
     content_type: &str,
     target: Option<&str>,
@@ -74,7 +74,7 @@ async fn send(
         request = request.header("x-amz-target", target);
     }
     let request = request.body(Bytes::from(body)).expect("a sound request");
-    let response = plane.call(request).await;
+    let response = emulator.call(request).await;
     let status = response.status();
     let body = response.into_body().collect().await.expect("an answer").to_bytes();
     let text = String::from_utf8_lossy(&body).into_owned();

@@ -1,4 +1,4 @@
-//! What a plane in this process denied, as its log tells.
+//! What an emulator in this process denied, as its log tells.
 
 use emulator::core::identity::Denied;
 use std::sync::{Mutex, Once, PoisonError};
@@ -12,7 +12,7 @@ const SOURCE: &str = "emulator::services::iam::permissions";
 
 static SEEN: Mutex<Vec<Denied>> = Mutex::new(Vec::new());
 
-/// Begins to listen, for all planes of this process. To be called before what is to be heard.
+/// Begins to listen, for all emulators of this process. To be called before what is to be heard.
 ///
 /// # Panics
 /// Where the process has another subscriber of log events.
@@ -23,7 +23,7 @@ pub fn watch() {
     });
 }
 
-/// What roles were denied whose names contain `name`, oldest first. Planes with stacks of different names are
+/// What roles were denied whose names contain `name`, oldest first. Emulators with stacks of different names are
 /// told apart so.
 pub fn of(name: &str) -> Vec<Denied> {
     let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! A stack that runs somewhere, as the flow suite sees it: addresses, and what kind of plane is behind them.
+//! A stack that runs somewhere, as the flow suite sees it: addresses, and what kind of emulator is behind them.
 
 use crate::sdk::{self, Caller};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -16,7 +16,7 @@ const FIRST_ANSWER_MAX: Duration = Duration::from_secs(300);
 
 /// What a stack runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlaneKind {
+pub enum TargetKind {
     /// `crates/emulator`, in this process, in its own or in a container.
     Local,
     /// The licensed LocalStack image.
@@ -25,10 +25,10 @@ pub enum PlaneKind {
     Aws,
 }
 
-impl fmt::Display for PlaneKind {
+impl fmt::Display for TargetKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Local => "the local plane",
+            Self::Local => "the emulator",
             Self::LocalStack => "LocalStack",
             Self::Aws => "AWS",
         })
@@ -39,7 +39,7 @@ impl fmt::Display for PlaneKind {
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     /// What it runs on.
-    pub plane: PlaneKind,
+    pub emulator: TargetKind,
     /// Where clients connect: `ws://…/{stage}` or `wss://…/{stage}`.
     pub websocket_uri: String,
     /// Endpoint of the AWS APIs; `None` is AWS's own.

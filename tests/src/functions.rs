@@ -3,7 +3,7 @@
 use crate::control;
 use base64::Engine as _;
 use bytes::Bytes;
-use emulator::emulator::Plane;
+use emulator::emulator::Emulator;
 use emulator::package::{Packing, package};
 use http::Method;
 use serde_json::{Value, json};
@@ -39,8 +39,8 @@ fn build(key: &str) -> Bytes {
 /// Creates a function that does what its environment says: see `bin/scripted.rs`.
 ///
 /// # Panics
-/// Where the plane refuses it.
-pub async fn scripted(plane: &Plane, name: &str, role_arn: &str, environment: Value) {
+/// Where the emulator refuses it.
+pub async fn scripted(emulator: &Emulator, name: &str, role_arn: &str, environment: Value) {
     let binary = tokio::task::spawn_blocking(|| binary("scripted")).await.expect("it is built");
     let zip = package(&std::fs::read(binary).expect("a binary"), Packing::Stored).expect("a zip");
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
@@ -50,7 +50,7 @@ pub async fn scripted(plane: &Plane, name: &str, role_arn: &str, environment: Va
         "Code": {"ZipFile": base64::engine::general_purpose::STANDARD.encode(zip)},
     });
     let (status, answer) =
-        control::rest(plane, "lambda", Method::POST, "/2015-03-31/functions", &create).await;
+        control::rest(emulator, "lambda", Method::POST, "/2015-03-31/functions", &create).await;
     assert!(status.is_success(), "{answer}");
 }
 

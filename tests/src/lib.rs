@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: a plane with real functions on a free port, and clients to talk to it.
+//! What the end-to-end tests share: an emulator with real functions on a free port, and clients to talk to it.
 
 pub mod api;
 pub mod batches;
@@ -9,12 +9,12 @@ pub mod emulator;
 pub mod endpoint;
 pub mod functions;
 pub mod group;
-pub mod plane;
 pub mod runtime_api;
 pub mod sdk;
 pub mod source;
 pub mod suite;
 pub mod tail;
+pub mod test_emulator;
 pub mod tier;
 
 pub use probe::{frame, raw};

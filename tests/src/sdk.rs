@@ -1,4 +1,4 @@
-//! AWS's own clients, pointed at a plane.
+//! AWS's own clients, pointed at an emulator.
 
 use aws_sdk_kinesis::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_smithy_http_client::Builder;
@@ -13,7 +13,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A developer with keys of their own: any will do on a local plane.
+    /// A developer with keys of their own: any will do on an emulator.
     pub fn developer() -> Self {
         let credentials = Credentials::new("developer", "secret", None, None, "tests");
         Self { region: Region::new("us-east-1"), credentials }

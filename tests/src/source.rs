@@ -4,7 +4,7 @@ use crate::{control, eventually, sdk};
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{ConsumerStatus, Shard, StreamStatus};
-use emulator::emulator::Plane;
+use emulator::emulator::Emulator;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
 /// A stream.
 pub struct Source<'a> {
-    plane: &'a Plane,
+    emulator: &'a Emulator,
     /// Its name.
     pub name: &'static str,
     /// AWS's own client.
@@ -23,11 +23,11 @@ impl<'a> Source<'a> {
     /// Creates a stream and waits until it takes records.
     ///
     /// # Panics
-    /// Where the plane refuses it.
-    pub async fn create(plane: &'a Plane, name: &'static str, shards: i32) -> Self {
-        let kinesis = sdk::kinesis(&plane.endpoint_url());
+    /// Where the emulator refuses it.
+    pub async fn create(emulator: &'a Emulator, name: &'static str, shards: i32) -> Self {
+        let kinesis = sdk::kinesis(&emulator.endpoint_url());
         kinesis.create_stream().stream_name(name).shard_count(shards).send().await.expect("a stream");
-        let source = Self { plane, name, kinesis };
+        let source = Self { emulator, name, kinesis };
         eventually("the stream is active", || async {
             let told = source.kinesis.describe_stream_summary().stream_name(name).send().await;
             let told = told.ok().and_then(|told| told.stream_description_summary);
@@ -39,13 +39,13 @@ impl<'a> Source<'a> {
 
     /// `arn:aws:kinesis:{region}:{account}:stream/{name}`
     pub fn arn(&self) -> String {
-        format!("arn:aws:kinesis:us-east-1:{}:stream/{}", self.plane.account().id, self.name)
+        format!("arn:aws:kinesis:us-east-1:{}:stream/{}", self.emulator.account().id, self.name)
     }
 
     /// Registers a consumer and waits until it can be used; answers its ARN.
     ///
     /// # Panics
-    /// Where the plane refuses it.
+    /// Where the emulator refuses it.
     pub async fn consumer(&self, name: &str) -> String {
         let register = self.kinesis.register_stream_consumer().stream_arn(self.arn()).consumer_name(name);
         let arn = register.send().await.expect("a consumer").consumer.expect("a description").consumer_arn;
@@ -61,7 +61,7 @@ impl<'a> Source<'a> {
     /// Every shard, open or closed.
     ///
     /// # Panics
-    /// Where the plane does not tell.
+    /// Where the emulator does not tell.
     pub async fn shards(&self) -> Vec<Shard> {
         self.kinesis
             .list_shards()
@@ -101,16 +101,16 @@ impl<'a> Source<'a> {
     /// Hands all records to a function; answers the mapping's id.
     ///
     /// # Panics
-    /// Where the plane refuses it.
+    /// Where the emulator refuses it.
     pub async fn map(&self, function: &str, more: Value) -> String {
         let mapping = self.create_mapping(function, more).await;
         mapping["UUID"].as_str().expect("a mapping has an id").to_owned()
     }
 
-    /// The same; answers what the plane answers.
+    /// The same; answers what the emulator answers.
     ///
     /// # Panics
-    /// Where the plane refuses it.
+    /// Where the emulator refuses it.
     pub async fn create_mapping(&self, function: &str, more: Value) -> Value {
         let mut settings = json!({
             "EventSourceArn": self.arn(), "FunctionName": function, "StartingPosition": "TRIM_HORIZON",
@@ -118,20 +118,21 @@ impl<'a> Source<'a> {
         if let (Value::Object(settings), Value::Object(more)) = (&mut settings, more) {
             settings.extend(more);
         }
-        let (status, mapping) = control::rest(self.plane, "lambda", Method::POST, MAPPINGS, &settings).await;
+        let (status, mapping) =
+            control::rest(self.emulator, "lambda", Method::POST, MAPPINGS, &settings).await;
         assert!(status.is_success(), "{status} {mapping}");
         mapping
     }
 
     /// A call about a mapping, whatever comes of it.
     pub async fn call_mapping(&self, method: Method, mapping: &str, body: &Value) -> (StatusCode, Value) {
-        control::rest(self.plane, "lambda", method, &format!("{MAPPINGS}/{mapping}"), body).await
+        control::rest(self.emulator, "lambda", method, &format!("{MAPPINGS}/{mapping}"), body).await
     }
 
     /// Changes a mapping; answers the state that it is in now.
     ///
     /// # Panics
-    /// Where the plane refuses it.
+    /// Where the emulator refuses it.
     pub async fn change(&self, mapping: &str, settings: Value) -> String {
         let (status, answer) = self.call_mapping(Method::PUT, mapping, &settings).await;
         assert!(status.is_success(), "{status} {answer}");
@@ -149,7 +150,7 @@ impl<'a> Source<'a> {
     /// Ends a mapping, and waits until it is gone.
     ///
     /// # Panics
-    /// Where the plane refuses it.
+    /// Where the emulator refuses it.
     pub async fn unmap(&self, mapping: &str) {
         let (status, answer) = self.call_mapping(Method::DELETE, mapping, &Value::Null).await;
         assert!(status.is_success(), "{status} {answer}");
@@ -162,7 +163,7 @@ impl<'a> Source<'a> {
     /// Deletes the stream, and waits until it is gone.
     ///
     /// # Panics
-    /// Where the plane refuses it.
+    /// Where the emulator refuses it.
     pub async fn delete(&self) {
         self.kinesis.delete_stream().stream_name(self.name).send().await.expect("it is deleted");
         eventually("the stream is gone", || async {

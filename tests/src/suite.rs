@@ -1,15 +1,15 @@
-//! The flow suite: what must hold on every plane, told apart from what is known not to.
+//! The flow suite: what must hold on every target, told apart from what is known not to.
 //!
 //! A case runs against an [`Endpoint`] and panics where the flow does not behave. Cases share a stack with each
-//! other, and on AWS with whoever uses it: each knows its own messages again. Where a plane is known to differ,
-//! the case names the plane and the reason, and is counted as ignored there; no assertion is loosened for it.
+//! other, and on AWS with whoever uses it: each knows its own messages again. Where an emulator is known to differ,
+//! the case names the emulator and the reason, and is counted as ignored there; no assertion is loosened for it.
 
 mod connections;
 mod limits;
 mod messages;
 mod records;
 
-use crate::endpoint::{Endpoint, PlaneKind};
+use crate::endpoint::{Endpoint, TargetKind};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,24 +25,24 @@ pub struct Case {
     pub name: &'static str,
     /// Runs it.
     pub run: fn(Arc<Endpoint>) -> Running,
-    /// Planes on which it is not run, each with its reason.
-    pub exceptions: &'static [(PlaneKind, &'static str)],
+    /// Emulators on which it is not run, each with its reason.
+    pub exceptions: &'static [(TargetKind, &'static str)],
 }
 
 impl Case {
-    /// Why it is not run on a plane; `None` where it is.
-    pub fn exception(&self, plane: PlaneKind) -> Option<&'static str> {
-        self.exceptions.iter().find(|(kind, _)| *kind == plane).map(|(_, reason)| *reason)
+    /// Why it is not run on an emulator; `None` where it is.
+    pub fn exception(&self, emulator: TargetKind) -> Option<&'static str> {
+        self.exceptions.iter().find(|(kind, _)| *kind == emulator).map(|(_, reason)| *reason)
     }
 }
 
 /// Names the cases after their functions.
 macro_rules! cases {
-    ($($module:ident::$name:ident $(except [$($plane:ident: $reason:literal),+ $(,)?])?),+ $(,)?) => {
+    ($($module:ident::$name:ident $(except [$($emulator:ident: $reason:literal),+ $(,)?])?),+ $(,)?) => {
         &[$(Case {
             name: stringify!($name),
             run: |endpoint| Box::pin($module::$name(endpoint)),
-            exceptions: &[$($((PlaneKind::$plane, $reason)),+)?],
+            exceptions: &[$($((TargetKind::$emulator, $reason)),+)?],
         }),+]
     };
 }
@@ -84,12 +84,12 @@ pub const CASES: &[Case] = cases![
     ],
 ];
 
-/// Runs every case that a plane must pass, one after the other.
+/// Runs every case that an emulator must pass, one after the other.
 ///
 /// # Panics
 /// Where one does not hold; its name was printed before.
 pub async fn run_all(endpoint: Arc<Endpoint>) {
-    for case in CASES.iter().filter(|case| case.exception(endpoint.plane).is_none()) {
+    for case in CASES.iter().filter(|case| case.exception(endpoint.emulator).is_none()) {
         println!("{}", case.name);
         (case.run)(Arc::clone(&endpoint)).await;
     }

@@ -1,4 +1,4 @@
-//! What needs no plane: form, validity, the modules' own tests, and a scan of the policies.
+//! What needs no emulator: form, validity, the modules' own tests, and a scan of the policies.
 
 use crate::configuration::{Tree, words};
 use crate::{failed, with_terraform};

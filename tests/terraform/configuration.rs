@@ -97,7 +97,7 @@ impl Tree {
         Ok(Invocation { folder, ..Invocation::new(&self.tools, self.path()) })
     }
 
-    /// Another copy of the root, to be applied to a plane.
+    /// Another copy of the root, to be applied to an emulator.
     ///
     /// # Errors
     /// As [`Tree::copy`] and [`Tree::init`].

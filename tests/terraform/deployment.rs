@@ -1,11 +1,11 @@
-//! The stack applied to a plane, used, changed piece by piece, and destroyed.
+//! The stack applied to an emulator, used, changed piece by piece, and destroyed.
 
 use crate::configuration::{Invocation, Tree};
 use crate::serve::{Served, write_packages};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use sluicegate_tests::client::Client;
-use sluicegate_tests::endpoint::{Endpoint, PlaneKind};
+use sluicegate_tests::endpoint::{Endpoint, TargetKind};
 use sluicegate_tests::functions::packages;
 use sluicegate_tests::sdk::Caller;
 use sluicegate_tests::tier::packages::architecture;
@@ -26,7 +26,7 @@ pub fn run(tree: &Tree) -> anyhow::Result<()> {
     let empty = served.state();
     let (folder, bundle) = (tempfile::tempdir()?, tempfile::tempdir()?);
     write_packages(bundle.path())?;
-    let terraform = tree.deployment(folder.path(), &served.plane.endpoint_url())?;
+    let terraform = tree.deployment(folder.path(), &served.emulator.endpoint_url())?;
     let values = vec![
         format!("-var=bundle={}", bundle.path().display()),
         format!("-var=architecture={}", architecture()),
@@ -84,9 +84,9 @@ impl Stack<'_> {
             value.with_context(|| format!("the stack has no output {name}"))
         };
         Ok(Endpoint {
-            plane: PlaneKind::Local,
+            emulator: TargetKind::Local,
             websocket_uri: output("websocket_uri")?,
-            aws_endpoint: Some(self.served.plane.endpoint_url()),
+            aws_endpoint: Some(self.served.emulator.endpoint_url()),
             connections_endpoint: output("connections_endpoint")?,
             stream_name: output("stream_name")?,
             caller: Caller::developer(),
@@ -117,7 +117,7 @@ impl Stack<'_> {
     /// How often the function was invoked so far, as its log tells.
     fn invocations(&self) -> usize {
         let group = json!({"logGroupName": "/aws/lambda/sluicegate-echo"});
-        let call = control::json(&self.served.plane, "Logs_20140328.FilterLogEvents", &group);
+        let call = control::json(&self.served.emulator, "Logs_20140328.FilterLogEvents", &group);
         let answer = self.served.runtime.block_on(call);
         let messages = answer["events"].as_array().into_iter().flatten();
         messages

@@ -1,4 +1,4 @@
-//! `terraform/` itself: its form, its modules' tests, its documentation, and the stack that it builds on a plane.
+//! `terraform/` itself: its form, its modules' tests, its documentation, and the stack that it builds on an emulator.
 //!
 //! Needs Terraform and a place to get the AWS provider from; the policy scan also needs checkov. What cannot run
 //! is ignored, with one line that says why. The documentation is compared wherever the tests run.

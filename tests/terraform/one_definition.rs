@@ -1,4 +1,4 @@
-//! `dev` and `terraform apply` build the same plane from the same files.
+//! `dev` and `terraform apply` build the same emulator from the same files.
 
 use crate::configuration::Tree;
 use crate::serve::{Served, write_packages};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use sluicegate_tests::functions::{packages, project};
 use std::path::{Path, PathBuf};
 
-/// Values to build a plane from.
+/// Values to build an emulator from.
 pub struct Values {
     /// The file's name, with its folder's.
     pub name: String,
@@ -45,12 +45,12 @@ pub fn run(tree: &Tree, values: &Values) -> anyhow::Result<()> {
     let composed = Served::start()?;
     let files: Vec<_> = values.file.iter().cloned().collect();
     let stack = Stack::read(&project(), &files)?;
-    composed.runtime.block_on(compose(&composed.plane, &stack, packages()))?;
+    composed.runtime.block_on(compose(&composed.emulator, &stack, packages()))?;
 
     let applied = Served::start()?;
     let (folder, bundle) = (tempfile::tempdir()?, tempfile::tempdir()?);
     write_packages(bundle.path())?;
-    let terraform = tree.deployment(folder.path(), &applied.plane.endpoint_url())?;
+    let terraform = tree.deployment(folder.path(), &applied.emulator.endpoint_url())?;
     let mut apply = ["apply", "-auto-approve", "-input=false"].map(str::to_owned).to_vec();
     apply.push(format!("-var=bundle={}", bundle.path().display()));
     apply.extend(files.iter().map(|file| format!("-var-file={}", file.display())));
@@ -61,7 +61,7 @@ pub fn run(tree: &Tree, values: &Values) -> anyhow::Result<()> {
     let mut differences = Vec::new();
     compare(Path::new("/"), &mut by_terraform, &mut by_dev, &mut differences);
     if !differences.is_empty() {
-        bail!("dev's plane is not the one that Terraform builds:\n{}", differences.join("\n"));
+        bail!("dev's emulator is not the one that Terraform builds:\n{}", differences.join("\n"));
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The probe's run against the local plane: every question has the answer that the ledger's folder holds, and nothing
-//! is left on the plane. What AWS answers is compared with these answers by the ledger's own tests.
+//! The probe's run against the emulator: every question has the answer that the ledger's folder holds, and nothing
+//! is left on the emulator. What AWS answers is compared with these answers by the ledger's own tests.
 
 use crate::configuration::Tree;
 use crate::serve::Served;
@@ -31,7 +31,7 @@ pub fn run(tree: &Tree) -> anyhow::Result<()> {
     let empty = served.state();
     let state = tempfile::tempdir()?;
     let options = Options {
-        endpoint: Some(served.plane.endpoint_url()),
+        endpoint: Some(served.emulator.endpoint_url()),
         state: state.path().join("probe"),
         environment: tree.plugin_cache(),
         ..Options::default()
@@ -44,7 +44,11 @@ pub fn run(tree: &Tree) -> anyhow::Result<()> {
     let decided: Fixture =
         serde_json::from_slice(&text).with_context(|| format!("{DECIDED} is no answers"))?;
     for (now, decided) in fixture.answers.iter().zip(&decided.answers) {
-        ensure!(now == decided, "{DECIDED} has\n{decided:#?}\nand the plane answers\n{now:#?}\n{}", advice());
+        ensure!(
+            now == decided,
+            "{DECIDED} has\n{decided:#?}\nand the emulator answers\n{now:#?}\n{}",
+            advice()
+        );
     }
     ensure!(fixture == decided, "{DECIDED} answers other questions than the probe asks; {}", advice());
 
@@ -55,5 +59,5 @@ pub fn run(tree: &Tree) -> anyhow::Result<()> {
 }
 
 fn advice() -> &'static str {
-    "where the plane is right: `cargo run -- serve`, then `cargo run -p probe -- --endpoint http://127.0.0.1:4566`"
+    "where the emulator is right: `cargo run -- serve`, then `cargo run -p probe -- --endpoint http://127.0.0.1:4566`"
 }

@@ -1,44 +1,44 @@
-//! An empty plane in this process, and the functions' zips beside it.
+//! An empty emulator in this process, and the functions' zips beside it.
 
 use anyhow::Context as _;
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use serde_json::Value;
 use sluicegate_tests::functions::packages;
 use std::path::Path;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-/// A plane on a free port, with the runtime that it runs on.
+/// An emulator on a free port, with the runtime that it runs on.
 pub struct Served {
-    /// The plane.
-    pub plane: Plane,
+    /// The emulator.
+    pub emulator: Emulator,
     /// Runs it, and what talks to it.
     pub runtime: Runtime,
 }
 
 impl Served {
-    /// Starts an empty plane.
+    /// Starts an empty emulator.
     ///
     /// # Errors
     /// Where there is no port or no folder for it.
     pub fn start() -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
-        let plane = runtime.block_on(async {
+        let emulator = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
-            Plane::start(listener, PlaneOptions::default()).await
+            Emulator::start(listener, EmulatorOptions::default()).await
         })?;
-        Ok(Self { plane, runtime })
+        Ok(Self { emulator, runtime })
     }
 
     /// What `/_sluicegate/state` shows.
     pub fn state(&self) -> Value {
-        self.runtime.block_on(self.plane.state())
+        self.runtime.block_on(self.emulator.state())
     }
 }
 
 impl Drop for Served {
     fn drop(&mut self) {
-        self.runtime.block_on(self.plane.stop());
+        self.runtime.block_on(self.emulator.stop());
     }
 }
 

@@ -1,4 +1,4 @@
-//! The plane as a whole: what it is made of, how it starts and how it stops.
+//! The emulator as a whole: what it is made of, how it starts and how it stops.
 
 use crate::core::account::Account;
 use crate::core::metrics::Page;
@@ -47,16 +47,16 @@ pub const STOP_MAX: Duration = Duration::from_secs(5);
 /// How long what is cut off may take to be gone: no more than killing takes.
 const CUT_MAX: Duration = Duration::from_secs(1);
 
-/// How a plane differs from the usual one.
+/// How an emulator differs from the usual one.
 #[derive(Debug, Clone, Default)]
-pub struct PlaneOptions {
+pub struct EmulatorOptions {
     /// The account that it plays.
     pub account: Account,
     /// How long connections last.
     pub timers: Timers,
     /// Whether shards refuse what is over their write limit.
     pub write_limits: WriteLimits,
-    /// What is to go wrong from the start; [`Plane::faults`] changes it later.
+    /// What is to go wrong from the start; [`Emulator::faults`] changes it later.
     pub faults: FaultSettings,
     /// How long subscriptions to shards last.
     pub subscription_timers: SubscriptionTimers,
@@ -71,9 +71,9 @@ pub struct PlaneOptions {
     pub is_starting: bool,
 }
 
-/// A running plane. Clones are the same plane.
+/// A running emulator. Clones are the same emulator.
 #[derive(Clone)]
-pub struct Plane {
+pub struct Emulator {
     pub(crate) gateway: Gateway,
     streams: Streams,
     faults: Faults,
@@ -100,17 +100,17 @@ struct Running {
     tasks: TaskTracker,
     storage: Option<Storage>,
     guard: Guard,
-    /// Functions' code and temporary files, until the plane stops.
+    /// Functions' code and temporary files, until the emulator stops.
     temp_folder: Mutex<Option<TempFolder>>,
 }
 
-impl Plane {
-    /// Starts an empty plane on a socket.
+impl Emulator {
+    /// Starts an empty emulator on a socket.
     ///
     /// # Errors
     /// Where the socket has no address, no folder for functions' code can be made, or the data folder cannot be
     /// used.
-    pub async fn start(listener: TcpListener, options: PlaneOptions) -> std::io::Result<Self> {
+    pub async fn start(listener: TcpListener, options: EmulatorOptions) -> std::io::Result<Self> {
         panics::watch();
         let address = listener.local_addr()?;
         let temp_folder = TempFolder::create()?;
@@ -120,20 +120,20 @@ impl Plane {
             Some(path) => Some(open_storage(path).await?),
             None => None,
         };
-        let plane = Self::assemble(address, options, temp_folder, stored).await;
-        let Running { stop, cut, tasks, .. } = &*plane.running;
-        tasks.spawn(server::serve(plane.clone(), listener, stop.clone(), cut.clone()));
+        let emulator = Self::assemble(address, options, temp_folder, stored).await;
+        let Running { stop, cut, tasks, .. } = &*emulator.running;
+        tasks.spawn(server::serve(emulator.clone(), listener, stop.clone(), cut.clone()));
         tasks.close();
-        Ok(plane)
+        Ok(emulator)
     }
 
     async fn assemble(
         address: SocketAddr,
-        options: PlaneOptions,
+        options: EmulatorOptions,
         temp_folder: TempFolder,
         stored: Option<(Storage, Restored)>,
     ) -> Self {
-        let PlaneOptions {
+        let EmulatorOptions {
             account,
             timers,
             write_limits,
@@ -150,7 +150,7 @@ impl Plane {
         let logs = Arc::new(Logs::new(account.clone()));
         let endpoint_url = endpoint_url(address);
         let queues = Arc::new(Queues::new(account.clone(), iam.clone()));
-        let streams = Streams::start(kinesis::Surroundings {
+        let streams = Streams::start(kinesis::Deps {
             account: account.clone(),
             permissions: iam.clone(),
             write_limits,
@@ -159,7 +159,7 @@ impl Plane {
             stored,
         })
         .await;
-        let functions = Functions::new(invocation::Surroundings {
+        let functions = Functions::new(invocation::Deps {
             account: account.clone(),
             permissions: iam.clone(),
             logs: logs.clone(),
@@ -168,7 +168,7 @@ impl Plane {
             init_max: init_max.unwrap_or(invocation::INIT_MAX),
             processes: Processes::in_folder(&temp_folder),
         });
-        let mappings = Mappings::new(event_source_mapping::Surroundings {
+        let mappings = Mappings::new(event_source_mapping::Deps {
             account: account.clone(),
             streams: streams.clone(),
             functions: functions.clone(),
@@ -177,7 +177,7 @@ impl Plane {
             checkpoints: Checkpoints::new(storage.clone()),
             faults: faults.clone(),
         });
-        let gateway = Gateway::new(websocket::Surroundings {
+        let gateway = Gateway::new(websocket::Deps {
             account: account.clone(),
             streams: streams.clone(),
             functions: functions.clone(),
@@ -260,7 +260,7 @@ impl Plane {
         self.aws_api.handle(parts, body).await.map(|body| Body::new(body.map_err(|never| match never {})))
     }
 
-    /// The whole plane's control state, normalised: what two planes that serve the same have in common.
+    /// The whole emulator's control state, normalised: what two emulators that serve the same have in common.
     pub async fn state(&self) -> Value {
         let mut state = self.aws_api.state();
         state["streams"] = self.streams.state().await;
@@ -304,7 +304,7 @@ impl Plane {
         if let Some(storage) = storage.clone() {
             let _ = tokio::task::spawn_blocking(move || storage.close()).await;
         }
-        // Clones of the plane may live on in a client's connection: the folder must not.
+        // Clones of the emulator may live on in a client's connection: the folder must not.
         drop(temp_folder.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
@@ -324,7 +324,7 @@ async fn open_storage(path: PathBuf) -> std::io::Result<(Storage, Restored)> {
     opened.await?.map_err(std::io::Error::other)
 }
 
-/// A plane that listens everywhere is still called by its own functions over loopback.
+/// An emulator that listens everywhere is still called by its own functions over loopback.
 fn endpoint_url(address: SocketAddr) -> String {
     let is_loopback = address.ip().is_loopback() && address.is_ipv4();
     if is_loopback || address.ip().is_unspecified() {

@@ -1,4 +1,4 @@
-//! The plane on one machine: an API Gateway WebSocket API, Kinesis, event source mappings and Lambda,
+//! The emulator on one machine: an API Gateway WebSocket API, Kinesis, event source mappings and Lambda,
 //! in one process, on one port.
 
 pub mod core;

@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn what_is_opened_is_said_with_whom_it_is_opened_to() {
         assert!(warnings(&[], "127.0.0.1:4566").is_empty());
-        assert!(warnings(&["--allowed-host", "plane"], "[::1]:4566").is_empty());
+        assert!(warnings(&["--allowed-host", "emulator"], "[::1]:4566").is_empty());
         for (arguments, address, says) in [
             (&[][..], "0.0.0.0:4566", "0.0.0.0:4566 is open to every network of this machine"),
             (&[], "[::]:4566", "[::]:4566 is open to every network of this machine"),

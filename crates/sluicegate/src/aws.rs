@@ -1,4 +1,4 @@
-//! Calls to SQS, Kinesis and `@connections`, on AWS or any plane.
+//! Calls to SQS, Kinesis and `@connections`, on AWS or any target.
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
@@ -51,7 +51,7 @@ impl Refused {
 }
 
 impl Aws {
-    /// The caller and the plane that the environment names.
+    /// The caller and the emulator that the environment names.
     pub fn from_environment() -> anyhow::Result<Self> {
         Self::new(&|name| std::env::var(name).ok())
     }

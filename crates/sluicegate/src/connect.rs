@@ -65,7 +65,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             End::Lost(how) if args.no_reconnect => anyhow::bail!("disconnected ({how})"),
             End::Lost(how) => eprintln!("disconnected ({how}); coming back"),
         }
-        // A plane that takes connections and closes them at once is not to be hammered.
+        // An emulator that takes connections and closes them at once is not to be hammered.
         if connected_at.elapsed() >= Duration::from_secs(RECONNECT_S_MAX) {
             attempt = 0;
         } else if pause(&mut attempt).await.is_break() {
@@ -170,7 +170,7 @@ pub fn explain(error: Error, uri: &str) -> anyhow::Error {
             anyhow::anyhow!("{uri} refused the handshake with {}{hint}: {body}", response.status())
         }
         Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
-            anyhow::anyhow!("nothing listens at {uri}: start the plane with `cargo run -- dev`")
+            anyhow::anyhow!("nothing listens at {uri}: start the emulator with `cargo run -- dev`")
         }
         _ => anyhow::Error::new(error).context(format!("cannot connect to {uri}")),
     }

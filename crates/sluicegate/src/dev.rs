@@ -1,11 +1,11 @@
-//! `sluicegate dev`: builds the functions, runs the plane, and swaps a function when its source changes.
+//! `sluicegate dev`: builds the functions, runs the emulator, and swaps a function when its source changes.
 
+use crate::emulator_args::{EmulatorArgs, greet};
 use crate::functions::{self, Built};
-use crate::plane_args::{PlaneArgs, greet};
 use crate::project;
 use crate::stop::StopSignals;
 use anyhow::{Context as _, bail};
-use emulator::emulator::Plane;
+use emulator::emulator::Emulator;
 use emulator::package::{Packing, package};
 use emulator::provision;
 use emulator::provision::Composed;
@@ -25,7 +25,7 @@ const UNWATCHED: &str = "the project's files are watched no more: start `dev` ag
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    plane: PlaneArgs,
+    emulator: EmulatorArgs,
     /// A tfvars file whose values replace those of terraform/stack.auto.tfvars; may be given again
     #[arg(long = "var-file", value_name = "FILE")]
     var_files: Vec<PathBuf>,
@@ -37,46 +37,46 @@ pub struct Args {
 /// Runs until Ctrl-C, SIGTERM or SIGHUP.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let mut signals = StopSignals::listen()?;
-    args.plane.install_log()?;
+    args.emulator.install_log()?;
     let project = project::find(args.project.as_deref())?;
     let stack = Stack::read(&project, &args.var_files)?;
-    let listener = args.plane.listen().await?;
+    let listener = args.emulator.listen().await?;
     let mut changes = watch(&project)?;
 
     let keys: Vec<_> = stack.packages().into_iter().collect();
     let begin = async {
         let built = first_build(&project, &keys, &mut changes).await?;
-        Ok::<_, anyhow::Error>((args.plane.start(listener, true).await?, built))
+        Ok::<_, anyhow::Error>((args.emulator.start(listener, true).await?, built))
     };
-    let (plane, built) = tokio::select! {
+    let (emulator, built) = tokio::select! {
         begun = begin => begun?,
         () = signals.next() => return Ok(()),
     };
     let result = tokio::select! {
-        result = serve(&project, &stack, &keys, &mut changes, &plane, built) => result,
+        result = serve(&project, &stack, &keys, &mut changes, &emulator, built) => result,
         () = signals.next() => Ok(()),
     };
-    signals.stop(&plane).await.and(result)
+    signals.stop(&emulator).await.and(result)
 }
 
-/// Fills the plane and follows the project's changes. Ends only with an error.
+/// Fills the emulator and follows the project's changes. Ends only with an error.
 async fn serve(
     project: &Path,
     stack: &Stack,
     keys: &[String],
     changes: &mut mpsc::Receiver<Change>,
-    plane: &Plane,
+    emulator: &Emulator,
     mut built: Vec<Built>,
 ) -> anyhow::Result<()> {
     let mut zips = BTreeMap::new();
     for built in &built {
         zips.insert(built.key.clone(), zip(built).await?);
     }
-    let composed = provision::compose(plane, stack, &zips).await;
+    let composed = provision::compose(emulator, stack, &zips).await;
     let composed = composed.context("the control plane refused the stack")?;
     drop(zips);
-    greet(&greeting(plane, stack, &composed));
-    follow(project, keys, changes, plane, &composed, &mut built).await
+    greet(&greeting(emulator, stack, &composed));
+    follow(project, keys, changes, emulator, &composed, &mut built).await
 }
 
 /// Builds after each change, and swaps what the build has changed. Ends only with an error.
@@ -84,7 +84,7 @@ async fn follow(
     project: &Path,
     keys: &[String],
     changes: &mut mpsc::Receiver<Change>,
-    plane: &Plane,
+    emulator: &Emulator,
     composed: &Composed,
     built: &mut Vec<Built>,
 ) -> anyhow::Result<()> {
@@ -95,7 +95,7 @@ async fn follow(
             continue;
         }
         match functions::build(project, keys).await {
-            Ok(fresh) => swap(plane, composed, built, fresh).await?,
+            Ok(fresh) => swap(emulator, composed, built, fresh).await?,
             Err(error) => eprintln!("error: {error:#}; what ran goes on running"),
         }
     }
@@ -127,9 +127,9 @@ async fn zip(built: &Built) -> anyhow::Result<Bytes> {
     Ok(package(&binary, Packing::Stored).context("cannot pack the function")?.into())
 }
 
-/// Gives the plane every function whose binary a build has changed.
+/// Gives the emulator every function whose binary a build has changed.
 async fn swap(
-    plane: &Plane,
+    emulator: &Emulator,
     composed: &Composed,
     built: &mut Vec<Built>,
     fresh: Vec<Built>,
@@ -139,7 +139,7 @@ async fn swap(
             continue;
         }
         if let Some(name) = composed.functions.get(&new.key) {
-            provision::update_code(plane, name, &zip(new).await?).await?;
+            provision::update_code(emulator, name, &zip(new).await?).await?;
             eprintln!("swapped {}", new.key);
         }
     }
@@ -147,9 +147,9 @@ async fn swap(
     Ok(())
 }
 
-/// What a person needs to use the plane.
-fn greeting(plane: &Plane, stack: &Stack, composed: &Composed) -> String {
-    let port = plane.address().port();
+/// What a person needs to use the emulator.
+fn greeting(emulator: &Emulator, stack: &Stack, composed: &Composed) -> String {
+    let port = emulator.address().port();
     let uri = format!("ws://127.0.0.1:{port}/{}", stack.stage);
     let functions: Vec<_> = composed.functions.values().map(String::as_str).collect();
     format!(

@@ -1,4 +1,4 @@
-//! One line per event as it travels: what `dev` prints of the plane's own trace.
+//! One line per event as it travels: what `dev` prints of the emulator's own trace.
 
 use crate::print;
 use anstyle::{AnsiColor, Style};

@@ -1,4 +1,4 @@
-//! `sluicegate health`: asks the plane on this machine whether it runs, for a container's health check.
+//! `sluicegate health`: asks the emulator on this machine whether it runs, for a container's health check.
 
 use anyhow::{Context as _, bail, ensure};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// The plane's own page about itself.
+/// The emulator's own page about itself.
 const PATH: &str = "/_sluicegate/health";
 /// Seconds for the whole exchange.
 const ANSWER_S_MAX: u64 = 2;
@@ -16,7 +16,7 @@ const ANSWER_BYTES_MAX: u64 = 512;
 /// Arguments of `health`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Port of the plane
+    /// Port of the emulator
     #[arg(long, default_value_t = 4566, env = "SLUICEGATE_PORT")]
     port: u16,
 }
@@ -24,23 +24,23 @@ pub struct Args {
 /// Asks once.
 ///
 /// # Errors
-/// Where the plane does not answer in time, or not with 200.
+/// Where the emulator does not answer in time, or not with 200.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let asked = timeout(Duration::from_secs(ANSWER_S_MAX), status(args.port)).await;
     let status =
         asked.with_context(|| format!("no answer from port {} within {ANSWER_S_MAX} s", args.port))??;
-    ensure!(status == 200, "the plane at port {} answered {status}", args.port);
+    ensure!(status == 200, "the emulator at port {} answered {status}", args.port);
     Ok(())
 }
 
-/// The status code of the plane's health page.
+/// The status code of the emulator's health page.
 async fn status(port: u16) -> anyhow::Result<u16> {
     let socket = TcpStream::connect(("127.0.0.1", port)).await;
     let mut socket = socket.with_context(|| format!("nothing listens at port {port}"))?;
     let request = format!("GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
-    socket.write_all(request.as_bytes()).await.context("the plane hung up")?;
+    socket.write_all(request.as_bytes()).await.context("the emulator hung up")?;
     let mut answer = Vec::new();
-    socket.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await.context("the plane hung up")?;
+    socket.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await.context("the emulator hung up")?;
     let answer = String::from_utf8_lossy(&answer);
     let mut words = answer.split_ascii_whitespace();
     match (words.next(), words.next().and_then(|code| code.parse().ok())) {
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_plane_that_answers_200_is_healthy() {
+    async fn only_an_emulator_that_answers_200_is_healthy() {
         let port = serve("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
         run(Args { port }).await.unwrap();
         for (answer, said) in [

@@ -1,4 +1,4 @@
-//! `sluicegate load`: puts load on a plane, checks every answer, and tells how long they took.
+//! `sluicegate load`: puts load on an emulator, checks every answer, and tells how long they took.
 
 mod connection;
 mod dial;

@@ -1,4 +1,4 @@
-//! The `sluicegate` command: runs the plane on this machine and talks to any plane.
+//! The `sluicegate` command: runs the emulator on this machine and talks to any target.
 
 #[macro_use]
 mod print;
@@ -9,15 +9,15 @@ mod bundle;
 mod completions;
 mod connect;
 mod dev;
-mod faults;
+mod dlq;
+mod emulator_args;
+mod estimate;
 mod flow_log;
 mod functions;
 mod health;
 mod load;
 mod lossy;
 mod new;
-mod plan;
-mod plane_args;
 mod project;
 mod serve;
 mod stack;
@@ -28,7 +28,7 @@ mod template;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// A plane keeps millions of small records, among which glibc's allocator takes the longer the more there are: figures in
+/// An emulator keeps millions of small records, among which glibc's allocator takes the longer the more there are: figures in
 /// PERFORMANCE.md, under how cost grows.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -43,11 +43,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the functions and run the whole plane on this machine
+    /// Build the functions and run the whole emulator on this machine
     Dev(dev::Args),
-    /// Run an empty plane, for Terraform, SDKs and the AWS CLI to fill
+    /// Run an empty emulator, for Terraform, SDKs and the AWS CLI to fill
     Serve(serve::Args),
-    /// Ask the plane on this machine whether it runs; exits with 1 where it does not
+    /// Ask the emulator on this machine whether it runs; exits with 1 where it does not
     Health(health::Args),
     /// Open a WebSocket and talk: a line in is a message out
     Connect(connect::Args),
@@ -55,12 +55,12 @@ enum Command {
     New(new::Args),
     /// Render a mapping template, to try it without deploying
     Template(template::Args),
-    /// Put load on a plane, check every answer and tell how long they took
+    /// Put load on an emulator, check every answer and tell how long they took
     Load(load::Args),
     /// Tell what a load needs, hits and costs on AWS
-    Plan(plan::Args),
+    Estimate(estimate::Args),
     /// Show what functions could not handle, or put it back into the stream
-    Faults(faults::Args),
+    Dlq(dlq::Args),
     /// Lay out all that a deployment needs in one folder, or check such a folder
     Bundle(bundle::Args),
     /// Plan, deploy, check, read or destroy the stack of a bundle
@@ -87,8 +87,8 @@ fn main() -> ExitCode {
             Command::New(args) => new::run(&args),
             Command::Template(args) => template::run(&args),
             Command::Load(args) => load::run(args).await,
-            Command::Plan(args) => plan::run(&args),
-            Command::Faults(args) => faults::run(args).await,
+            Command::Estimate(args) => estimate::run(&args),
+            Command::Dlq(args) => dlq::run(args).await,
             Command::Bundle(args) => bundle::run(&args),
             Command::Stack(args) => stack::run(args).await,
             Command::Completions(args) => completions::run(&args),

@@ -1,6 +1,6 @@
-//! `sluicegate serve`: an empty plane, for Terraform, SDKs and the AWS CLI to fill.
+//! `sluicegate serve`: an empty emulator, for Terraform, SDKs and the AWS CLI to fill.
 
-use crate::plane_args::{PlaneArgs, greet};
+use crate::emulator_args::{EmulatorArgs, greet};
 use crate::stop::StopSignals;
 use emulator::storage::Repair;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::path::Path;
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    plane: PlaneArgs,
+    emulator: EmulatorArgs,
     /// Say what can be saved of a damaged --data-dir, and end; with =apply, save it
     ///
     /// Every record, definition and checkpoint is saved whose bytes are whole. What is not is kept beside it in files
@@ -33,24 +33,24 @@ enum RepairStep {
 /// Runs until Ctrl-C, SIGTERM or SIGHUP.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let mut signals = StopSignals::listen()?;
-    args.plane.install_log()?;
-    if let (Some(step), Some(folder)) = (args.repair, args.plane.data_dir()) {
+    args.emulator.install_log()?;
+    if let (Some(step), Some(folder)) = (args.repair, args.emulator.data_dir()) {
         return repair(folder, step);
     }
-    let listener = args.plane.listen().await?;
-    let plane = tokio::select! {
-        plane = args.plane.start(listener, false) => plane?,
+    let listener = args.emulator.listen().await?;
+    let emulator = tokio::select! {
+        emulator = args.emulator.start(listener, false) => emulator?,
         () = signals.next() => return Ok(()),
     };
-    let url = plane.endpoint_url();
+    let url = emulator.endpoint_url();
     greet(&format!(
-        "An empty plane listens at {url}; any keys will do, but calls must be signed. In another terminal:\n  \
+        "An empty emulator listens at {url}; any keys will do, but calls must be signed. In another terminal:\n  \
          export AWS_ENDPOINT_URL={url} AWS_REGION=us-east-1\n  \
          export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n  \
          terraform -chdir=terraform apply"
     ));
     signals.next().await;
-    signals.stop(&plane).await
+    signals.stop(&emulator).await
 }
 
 /// Says what can be saved of a data folder, and saves it if that was asked for.

@@ -1,7 +1,7 @@
 //! Ctrl-C, the SIGTERM that a container, a service manager or a test sends, and a terminal that is closed.
 
 use anyhow::{Context as _, bail};
-use emulator::emulator::Plane;
+use emulator::emulator::Emulator;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that ask an emulator to stop, from the moment on that it listens: none is lost between two looks.
@@ -41,14 +41,14 @@ impl StopSignals {
         }
     }
 
-    /// Stops a plane in order, which takes seconds at most; another signal ends the process at once.
+    /// Stops an emulator in order, which takes seconds at most; another signal ends the process at once.
     ///
     /// # Errors
-    /// Where that signal came. What the plane started is then ended from outside.
-    pub async fn stop(&mut self, plane: &Plane) -> anyhow::Result<()> {
+    /// Where that signal came. What the emulator started is then ended from outside.
+    pub async fn stop(&mut self, emulator: &Emulator) -> anyhow::Result<()> {
         eprintln!("stopping (once more ends it at once)");
         tokio::select! {
-            () = plane.stop() => Ok(()),
+            () = emulator.stop() => Ok(()),
             () = self.next() => bail!("interrupted before everything had ended in order"),
         }
     }

@@ -213,16 +213,16 @@ fn a_bundle_carries_no_secret_and_no_place(shared: &Shared) {
     }
 }
 
-/// A bundle in a folder without source, deployed to a plane with the planted secrets as credentials.
+/// A bundle in a folder without source, deployed to an emulator with the planted secrets as credentials.
 struct Away<'a> {
     bundle: &'a Path,
     folder: tempfile::TempDir,
-    plane: Plane,
+    emulator: Emulator,
 }
 
 impl<'a> Away<'a> {
     fn new(shared: &'a Shared) -> Self {
-        Self { bundle: shared.bundle(), folder: tempfile::tempdir().unwrap(), plane: Plane::start() }
+        Self { bundle: shared.bundle(), folder: tempfile::tempdir().unwrap(), emulator: Emulator::start() }
     }
 
     /// Runs `sluicegate stack …` to its end; all that it and Terraform wrote, its output first.
@@ -230,7 +230,7 @@ impl<'a> Away<'a> {
         let mut command = Command::new(self.bundle.join("bin/sluicegate"));
         command.arg("stack").args(arguments).current_dir(self.folder.path());
         command.envs(PLANTED.iter().copied());
-        command.env("AWS_ENDPOINT_URL", &self.plane.url).env("AWS_REGION", "us-east-1");
+        command.env("AWS_ENDPOINT_URL", &self.emulator.url).env("AWS_REGION", "us-east-1");
         // Nothing but the bundle tells where the provider is, and the registry cannot be reached.
         command
             .env_remove("TF_CLI_CONFIG_FILE")
@@ -290,13 +290,13 @@ fn a_deployment_writes_no_secret_into_its_log_or_its_state(shared: &Shared) {
     }
 }
 
-/// A plane in a process of its own, stopped when dropped.
-struct Plane {
+/// An emulator in a process of its own, stopped when dropped.
+struct Emulator {
     process: Child,
     url: String,
 }
 
-impl Plane {
+impl Emulator {
     fn start() -> Self {
         let mut process = program().args(["serve", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
@@ -306,14 +306,14 @@ impl Plane {
                     .find_map(|word| word.strip_prefix("AWS_ENDPOINT_URL="))
                     .map(str::to_owned)
             })
-            .expect("the plane says where it listens");
+            .expect("the emulator says where it listens");
         // It is heard out: what nobody reads would stop it.
         std::thread::spawn(move || said.for_each(drop));
         Self { process, url }
     }
 }
 
-impl Drop for Plane {
+impl Drop for Emulator {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.process.kill();

@@ -1,4 +1,4 @@
-//! Handles one record: attempts within its time, then the fault queue or another delivery.
+//! Handles one record: attempts within its time, then the dead-letter queue or another delivery.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,13 +8,13 @@ use tracing::Span;
 
 use crate::batch::{Batch, Runner, lock};
 use crate::connection::{Connection, Scope};
-use crate::core::{Verdict, Window};
+use crate::core::{RecordOutcome, Window};
+use crate::dead_letter::{DeadLetter, DeadLetterReason, cut};
 use crate::dead_letters::Report;
 use crate::event::Event;
 use crate::failure::{Course, Failure};
-use crate::fault::{Fault, FaultReason, cut};
-use crate::patience::Patience;
 use crate::record::Record;
+use crate::retry_policy::RetryPolicy;
 
 /// A record of the batch and the event in it, if it holds one.
 pub(crate) struct Delivered {
@@ -23,8 +23,8 @@ pub(crate) struct Delivered {
 }
 
 /// Why the attempts at a record have ended without success.
-struct Ended {
-    reason: FaultReason,
+struct AttemptError {
+    reason: DeadLetterReason,
     error: String,
     /// Whether another delivery may help.
     may_pass: bool,
@@ -56,30 +56,36 @@ impl Delivered {
 
 impl Runner {
     /// Brings one record to its end for this delivery.
-    pub(crate) async fn record<H, E>(&self, delivered: &Delivered, batch: &Batch<'_>, handler: &H) -> Verdict
+    pub(crate) async fn record<H, E>(
+        &self,
+        delivered: &Delivered,
+        batch: &Batch<'_>,
+        handler: &H,
+    ) -> RecordOutcome
     where
         H: AsyncFn(Event, Connection) -> Result<(), E>,
         E: Into<Failure>,
     {
         let window = batch.window.for_record(Instant::now(), &self.limits);
-        let patience = Arc::new(Patience::new(delivered.connection_id(), window, &self.jitter, &self.health));
+        let retry_policy =
+            Arc::new(RetryPolicy::new(delivered.connection_id(), window, &self.jitter, &self.health));
         let ended = match &delivered.event {
-            Ok(event) => match self.attempts(event, window, &patience, batch, handler).await {
+            Ok(event) => match self.attempts(event, window, &retry_policy, batch, handler).await {
                 Ok(()) => {
-                    patience.rewarded();
-                    return Verdict::Finished;
+                    retry_policy.record_success();
+                    return RecordOutcome::Finished;
                 }
                 Err(ended) => ended,
             },
             Err(error) => {
                 let error = format!("the record is no event: {error}");
-                Ended { reason: FaultReason::Undecodable, error, may_pass: false }
+                AttemptError { reason: DeadLetterReason::Undecodable, error, may_pass: false }
             }
         };
         let deliveries = lock(&self.memory).fail(&delivered.record.event_id);
-        if ended.may_pass && !patience.is_in_vain() && deliveries < self.limits.deliveries {
+        if ended.may_pass && !retry_policy.is_in_vain() && deliveries < self.limits.deliveries {
             tracing::warn!(error = cut(&ended.error), deliveries, "the record must be delivered again");
-            return Verdict::Redeliver;
+            return RecordOutcome::Redeliver;
         }
         self.publish(&delivered.record, &ended, deliveries, batch).await
     }
@@ -89,10 +95,10 @@ impl Runner {
         &self,
         event: &Event,
         window: Window,
-        patience: &Arc<Patience>,
+        retry_policy: &Arc<RetryPolicy>,
         batch: &Batch<'_>,
         handler: &H,
-    ) -> Result<(), Ended>
+    ) -> Result<(), AttemptError>
     where
         H: AsyncFn(Event, Connection) -> Result<(), E>,
         E: Into<Failure>,
@@ -101,7 +107,7 @@ impl Runner {
             tracing::info!(payload = event.payload(), "event");
         }
         let sent = Arc::new(AtomicU64::new(0));
-        let connection = self.connection(event, patience, batch, &sent);
+        let connection = self.connection(event, retry_policy, batch, &sent);
         let mut attempts = 0;
         loop {
             let run = handler(event.clone(), connection.clone());
@@ -110,18 +116,18 @@ impl Runner {
                 Ok(Err(error)) => error.into(),
                 Err(_) => {
                     let error = "the handler did not end before Lambda's deadline".into();
-                    return Err(Ended { reason: FaultReason::TimedOut, error, may_pass: true });
+                    return Err(AttemptError { reason: DeadLetterReason::TimedOut, error, may_pass: true });
                 }
             };
             attempts += 1;
             let wait = match failure.course {
-                Course::Retry => patience.wait(attempts),
+                Course::Retry => retry_policy.wait(attempts),
                 // Run again after it has sent something, it would send that twice.
-                Course::Unknown if sent.load(Ordering::Relaxed) == 0 => patience.wait(attempts),
+                Course::Unknown if sent.load(Ordering::Relaxed) == 0 => retry_policy.wait(attempts),
                 Course::Unknown | Course::Redeliver | Course::GiveUp => None,
             };
             let Some(wait) = wait else {
-                return Err(Ended::from(&failure));
+                return Err(AttemptError::from(&failure));
             };
             tracing::debug!(error = %failure, attempts, "running the handler again");
             batch.tally.retried();
@@ -132,13 +138,13 @@ impl Runner {
     fn connection(
         &self,
         event: &Event,
-        patience: &Arc<Patience>,
+        retry_policy: &Arc<RetryPolicy>,
         batch: &Batch<'_>,
         sent: &Arc<AtomicU64>,
     ) -> Connection {
         let scope = Scope {
             connections: Arc::clone(&self.connections),
-            patience: Arc::clone(patience),
+            retry_policy: Arc::clone(retry_policy),
             tally: Arc::clone(&batch.tally),
             sent: Arc::clone(sent),
         };
@@ -146,13 +152,25 @@ impl Runner {
     }
 
     /// Reports the record to the dead-letter queue; where that refuses, Lambda delivers it again, or it is set aside.
-    async fn publish(&self, record: &Record, ended: &Ended, deliveries: u32, batch: &Batch<'_>) -> Verdict {
-        let fault =
-            Fault::new(ended.reason, &ended.error, deliveries, record, &self.function_name, batch.request_id);
-        let (reason, error) = (fault.reason.name(), cut(&ended.error));
+    async fn publish(
+        &self,
+        record: &Record,
+        ended: &AttemptError,
+        deliveries: u32,
+        batch: &Batch<'_>,
+    ) -> RecordOutcome {
+        let dead_letter = DeadLetter::new(
+            ended.reason,
+            &ended.error,
+            deliveries,
+            record,
+            &self.function_name,
+            batch.request_id,
+        );
+        let (reason, error) = (dead_letter.reason.name(), cut(&ended.error));
         let window = batch.window.for_record(Instant::now(), &self.limits);
         let (number, tally) = (&record.sequence_number, &batch.tally);
-        let report = match fault.into_message() {
+        let report = match dead_letter.into_message() {
             Ok(message) => {
                 self.dead_letters.report(message, number, window, &self.limits, &self.jitter, tally).await
             }
@@ -160,9 +178,9 @@ impl Runner {
         };
         match report {
             Report::Taken => {
-                tracing::error!(error, reason, deliveries, "the record went to the fault queue");
-                tally.faulted();
-                Verdict::Finished
+                tracing::error!(error, reason, deliveries, "the record went to the dead-letter queue");
+                tally.dead_lettered();
+                RecordOutcome::Finished
             }
             Report::Refused(refusal) => {
                 let refusal = cut(&refusal);
@@ -173,7 +191,7 @@ impl Runner {
                     refusal,
                     "the dead-letter queue does not take the record: it must be delivered again"
                 );
-                Verdict::Redeliver
+                RecordOutcome::Redeliver
             }
             Report::SetAside(refusal) => {
                 tracing::error!(
@@ -186,18 +204,18 @@ impl Runner {
                      but for the stream's own copy"
                 );
                 tally.set_aside();
-                Verdict::Finished
+                RecordOutcome::Finished
             }
         }
     }
 }
 
-impl From<&Failure> for Ended {
+impl From<&Failure> for AttemptError {
     fn from(failure: &Failure) -> Self {
         let (reason, may_pass) = match failure.course {
-            Course::Retry | Course::Redeliver => (FaultReason::RetriesExhausted, true),
-            Course::GiveUp => (FaultReason::GaveUp, false),
-            Course::Unknown => (FaultReason::Failed, false),
+            Course::Retry | Course::Redeliver => (DeadLetterReason::RetriesExhausted, true),
+            Course::GiveUp => (DeadLetterReason::GaveUp, false),
+            Course::Unknown => (DeadLetterReason::Failed, false),
         };
         Self { reason, error: failure.text(), may_pass }
     }

@@ -1,4 +1,4 @@
-//! Handles a batch: lanes side by side, each in order, and says what Lambda is to deliver again.
+//! Handles a batch: key queues side by side, each in order, and says what Lambda is to deliver again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use tracing::Instrument;
 use crate::attempt::Delivered;
 use crate::connection::Connection;
 use crate::connections::Connections;
-use crate::core::{Health, Memory, Plan, Verdict, Window};
+use crate::core::{Health, Memory, Plan, RecordOutcome, Window};
 use crate::dead_letters::DeadLetters;
 use crate::event::Event;
 use crate::failure::Failure;
@@ -71,11 +71,11 @@ impl Runner {
             records.into_iter().map(|record| Delivered::new(record, batch.trace_id.clone())).collect();
         let plan = Mutex::new(self.plan(&records, &batch, now));
         let heads = lock(&plan).heads().to_vec();
-        let lanes = futures_util::stream::iter(heads)
-            .map(|head| self.lane(head, &plan, &records, &batch, handler))
+        let key_queues = futures_util::stream::iter(heads)
+            .map(|head| self.key_queue(head, &plan, &records, &batch, handler))
             .buffer_unordered(self.limits.connections_at_once);
         let late = self.dead_letters.report_late(window, &batch.tally);
-        futures_util::future::join(lanes.for_each(async |()| {}), late).await;
+        futures_util::future::join(key_queues.for_each(async |()| {}), late).await;
         let checkpoint = lock(&plan).checkpoint();
         Handled {
             redeliver_from: checkpoint.map(|place| records[place].record.sequence_number.clone()),
@@ -95,7 +95,7 @@ impl Runner {
     }
 
     /// One connection's records, one after another, until one must be delivered again or time is up.
-    async fn lane<H, E>(
+    async fn key_queue<H, E>(
         &self,
         head: usize,
         plan: &Mutex<Plan>,
@@ -112,12 +112,14 @@ impl Runner {
         {
             let delivered = &records[place];
             batch.tally.began(age_ms(&delivered.record, SystemTime::now()));
-            let verdict = self.record(delivered, batch, handler).instrument(delivered.span(batch)).await;
-            match verdict {
-                Verdict::Finished => lock(&self.memory).finish(&delivered.record.event_id, Instant::now()),
-                Verdict::Redeliver => batch.tally.redelivered(),
+            let outcome = self.record(delivered, batch, handler).instrument(delivered.span(batch)).await;
+            match outcome {
+                RecordOutcome::Finished => {
+                    lock(&self.memory).finish(&delivered.record.event_id, Instant::now())
+                }
+                RecordOutcome::Redeliver => batch.tally.redelivered(),
             }
-            next = lock(plan).settle(place, verdict);
+            next = lock(plan).settle(place, outcome);
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::connections::{BoxFuture, ConnectionInfo, Connections, Delivery, SendError};
 use crate::limits::POST_BYTES_MAX;
-use crate::patience::Patience;
+use crate::retry_policy::RetryPolicy;
 use crate::telemetry::Tally;
 
 /// A client to answer, by its connection id. Cheap to clone.
@@ -24,7 +24,7 @@ pub struct Connection {
 /// What all connections that one attempt at a record touches have in common.
 pub(crate) struct Scope {
     pub connections: Arc<dyn Connections>,
-    pub patience: Arc<Patience>,
+    pub retry_policy: Arc<RetryPolicy>,
     pub tally: Arc<Tally>,
     /// Messages that were delivered since the record's handling began.
     pub sent: Arc<std::sync::atomic::AtomicU64>,
@@ -113,7 +113,7 @@ impl Connection {
                 done => return done,
             };
             attempts += 1;
-            let Some(wait) = self.scope.patience.wait(attempts) else {
+            let Some(wait) = self.scope.retry_policy.wait(attempts) else {
                 return Err(error);
             };
             tracing::debug!(%error, attempts, to = &*self.id, "trying the call again");

@@ -1,4 +1,4 @@
-//! The seam to `@connections`: what the library asks of a plane's callback endpoint.
+//! The seam to `@connections`: what the library asks of an emulator's callback endpoint.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -5,7 +5,7 @@
 //! [`DEAD_LETTER_PATIENCE`](crate::limits::DEAD_LETTER_PATIENCE) from its first refusal on. From then on records are
 //! *set aside*: logged with their place in the stream, counted in a metric that has an alarm, kept in memory, and
 //! reported with a later batch once the queue takes messages again. Who would rather stop the shard sets a longer
-//! patience.
+//! retry_policy.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ use crate::limits::{Limits, REPORT_LATE_TIME, SET_ASIDE_BYTES_MAX, SET_ASIDE_MAX
 use crate::telemetry::Tally;
 
 /// Where records go that no attempt can handle.
-pub(crate) trait FaultQueue: Send + Sync {
+pub(crate) trait DeadLetterQueue: Send + Sync {
     /// Publishes one message. One call is one attempt; the error says why it failed.
     fn publish<'a>(&'a self, message: &'a str) -> BoxFuture<'a, Result<(), String>>;
 }
@@ -42,17 +42,17 @@ struct Kept {
 
 /// The queue, and what it has not taken yet.
 pub(crate) struct DeadLetters {
-    queue: Arc<dyn FaultQueue>,
+    queue: Arc<dyn DeadLetterQueue>,
     outage: Mutex<Outage>,
     set_aside: Mutex<VecDeque<Kept>>,
 }
 
 impl DeadLetters {
-    pub fn new(queue: Arc<dyn FaultQueue>) -> Self {
+    pub fn new(queue: Arc<dyn DeadLetterQueue>) -> Self {
         Self { queue, outage: Mutex::default(), set_aside: Mutex::default() }
     }
 
-    /// Reports a record, again and again while there is patience with the queue and time in the window.
+    /// Reports a record, again and again while there is retry_policy with the queue and time in the window.
     pub async fn report(
         &self,
         message: String,
@@ -102,7 +102,7 @@ impl DeadLetters {
                 lock(&self.set_aside).push_front(kept);
                 return;
             }
-            tally.faulted();
+            tally.dead_lettered();
             let sequence_number = kept.sequence_number;
             tracing::warn!(
                 sequenceNumber = sequence_number,

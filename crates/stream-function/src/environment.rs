@@ -11,7 +11,7 @@ pub(crate) struct Environment {
     /// Where `/@connections/{id}` is appended, without a slash at its end.
     pub connections_endpoint: String,
     pub sqs_endpoint: String,
-    pub fault_queue_url: String,
+    pub dead_letter_queue_url: String,
     pub log_payloads: bool,
 }
 
@@ -31,10 +31,10 @@ impl Environment {
     /// Reads the environment. A variable that is set to nothing counts as not set, as in the AWS SDKs.
     pub fn read(lookup: Lookup<'_>) -> Result<Self, EnvironmentError> {
         let lookup = &|name: &str| lookup(name).filter(|value| !value.is_empty());
-        let lambda = |name| required(lookup, name, "Lambda", ", or the plane that runs the function");
+        let lambda = |name| required(lookup, name, "Lambda", ", or the emulator that runs the function");
         let function_name = lambda("AWS_LAMBDA_FUNCTION_NAME")?;
-        let fault_queue_url =
-            url("SLUICEGATE_FAULT_QUEUE_URL", terraform(lookup, "SLUICEGATE_FAULT_QUEUE_URL")?)?;
+        let dead_letter_queue_url =
+            url("SLUICEGATE_DEAD_LETTER_QUEUE_URL", terraform(lookup, "SLUICEGATE_DEAD_LETTER_QUEUE_URL")?)?;
         Ok(Self {
             function_name,
             region: lambda("AWS_REGION")?,
@@ -42,33 +42,33 @@ impl Environment {
             secret_access_key: lambda("AWS_SECRET_ACCESS_KEY")?,
             session_token: lookup("AWS_SESSION_TOKEN"),
             connections_endpoint: connections_endpoint(lookup)?,
-            sqs_endpoint: sqs_endpoint(lookup, &fault_queue_url)?,
-            fault_queue_url,
+            sqs_endpoint: sqs_endpoint(lookup, &dead_letter_queue_url)?,
+            dead_letter_queue_url,
             log_payloads: lookup("STREAM_FUNCTION_LOG_PAYLOADS").is_some_and(|value| value == "true"),
         })
     }
 }
 
-/// One rule on every plane: the service's own override, else the plane's address with LocalStack's path, else what
+/// One rule on every target: the service's own override, else the emulator's address with LocalStack's path, else what
 /// Terraform put there.
 fn connections_endpoint(lookup: Lookup<'_>) -> Result<String, EnvironmentError> {
     const OWN: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
-    const PLANE: &str = "AWS_ENDPOINT_URL";
+    const EMULATOR: &str = "AWS_ENDPOINT_URL";
     const TERRAFORM: &str = "SLUICEGATE_CONNECTIONS_ENDPOINT";
     if let Some(own) = lookup(OWN) {
         return url(OWN, own);
     }
-    let Some(plane) = lookup(PLANE) else {
+    let Some(emulator) = lookup(EMULATOR) else {
         return url(TERRAFORM, terraform(lookup, TERRAFORM)?);
     };
-    let api_id = required(lookup, "SLUICEGATE_API_ID", "Terraform", BESIDE_PLANE)?;
-    let stage = required(lookup, "SLUICEGATE_STAGE", "Terraform", BESIDE_PLANE)?;
-    Ok(format!("{}/_aws/execute-api/{api_id}/{stage}", url(PLANE, plane)?))
+    let api_id = required(lookup, "SLUICEGATE_API_ID", "Terraform", BESIDE_EMULATOR)?;
+    let stage = required(lookup, "SLUICEGATE_STAGE", "Terraform", BESIDE_EMULATOR)?;
+    Ok(format!("{}/_aws/execute-api/{api_id}/{stage}", url(EMULATOR, emulator)?))
 }
 
-const BESIDE_PLANE: &str = ", and AWS_ENDPOINT_URL needs it to form the callback endpoint";
+const BESIDE_EMULATOR: &str = ", and AWS_ENDPOINT_URL needs it to form the callback endpoint";
 
-/// The service's own override, else the plane's address, else the region's endpoint, which the queue's URL names.
+/// The service's own override, else the emulator's address, else the region's endpoint, which the queue's URL names.
 fn sqs_endpoint(lookup: Lookup<'_>, queue_url: &str) -> Result<String, EnvironmentError> {
     for name in ["AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL"] {
         if let Some(endpoint) = lookup(name) {
@@ -120,7 +120,7 @@ mod tests {
         ("SLUICEGATE_CONNECTIONS_ENDPOINT", "https://a1.execute-api.eu-west-1.amazonaws.com/v1"),
         ("SLUICEGATE_API_ID", "a1"),
         ("SLUICEGATE_STAGE", "v1"),
-        ("SLUICEGATE_FAULT_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/echo-faults"),
+        ("SLUICEGATE_DEAD_LETTER_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/echo-dead letters"),
     ];
 
     fn read(changes: &[(&str, &str)]) -> Result<Environment, EnvironmentError> {
@@ -137,14 +137,14 @@ mod tests {
     }
 
     #[test]
-    fn on_another_plane_its_address_is_all_that_differs() {
+    fn on_another_emulator_its_address_is_all_that_differs() {
         let environment = read(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566/")]).unwrap();
         assert_eq!(environment.connections_endpoint, "http://127.0.0.1:4566/_aws/execute-api/a1/v1");
         assert_eq!(environment.sqs_endpoint, "http://127.0.0.1:4566");
     }
 
     #[test]
-    fn a_service_of_its_own_address_goes_before_the_plane() {
+    fn a_service_of_its_own_address_goes_before_the_emulator() {
         let environment = read(&[
             ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
             ("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "http://localhost:3001"),

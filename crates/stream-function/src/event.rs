@@ -16,7 +16,7 @@ use crate::record::Record;
 ///  "eventType": "MESSAGE", "requestId": "c6af9ac6", "requestTimeEpoch": 1583348638390,
 ///  "connectedAt": 1583348600000, "sourceIp": "192.0.2.1", "apiId": "a1b2c3d4", "stage": "v1"}
 /// ```
-/// A record of any other shape never reaches a handler: it goes to the fault queue as `undecodable`.
+/// A record of any other shape never reaches a handler: it goes to the dead-letter queue as `undecodable`.
 #[derive(Clone, Debug)]
 pub struct Event {
     body: Arc<Body>,
@@ -93,7 +93,7 @@ impl Event {
     /// # Errors
     /// When the message has another shape, or holds what the type cannot: half of a surrogate pair in a `String`
     /// (`"\ud83d"`, which JavaScript writes for text cut inside an emoji), a number beyond an `f64`, more than 128
-    /// levels. [`payload`](Self::payload) has all of these. That is for good, so `?` in a handler sends the record to the fault
+    /// levels. [`payload`](Self::payload) has all of these. That is for good, so `?` in a handler sends the record to the dead-letter
     /// queue; answer the client instead where it should learn of its mistake.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.payload())

@@ -11,12 +11,12 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// | a handler returns | what happens |
 /// |---|---|
-/// | [`retry`]`(error)` | It runs again within this invocation (2 s), then Lambda delivers the record again, and nothing of its connection is handled before that. After 5 deliveries to one warm environment the record goes to the fault queue. |
-/// | [`give_up`]`(reason)` | The record goes to the fault queue at once; the connection's next one is handled. |
+/// | [`retry`]`(error)` | It runs again within this invocation (2 s), then Lambda delivers the record again, and nothing of its connection is handled before that. After 5 deliveries to one warm environment the record goes to the dead-letter queue. |
+/// | [`give_up`]`(reason)` | The record goes to the dead-letter queue at once; the connection's next one is handled. |
 /// | a [`SendError`] that may pass | As `retry`; the post itself has been tried again already. |
 /// | a [`SendError`] that is for good | As `give_up`. |
-/// | any of these, while other connections get through | The retries end after 150 ms, and the record goes to the fault queue. |
-/// | any other error | If nothing has been sent yet it runs again (2 s); then the record goes to the fault queue. |
+/// | any of these, while other connections get through | The retries end after 150 ms, and the record goes to the dead-letter queue. |
+/// | any other error | If nothing has been sent yet it runs again (2 s); then the record goes to the dead-letter queue. |
 ///
 /// Anything that converts into a boxed error converts into this, so `?` works on every error, strings and
 /// `anyhow::Error` included. For the same reason it is no [`std::error::Error`] itself.
@@ -55,7 +55,7 @@ pub fn retry(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Failure {
     Failure { course: Course::Retry, error: error.into() }
 }
 
-/// No attempt will ever succeed: publish the record to the fault queue with this reason, and go on.
+/// No attempt will ever succeed: publish the record to the dead-letter queue with this reason, and go on.
 /// ```
 /// use stream_function::{Connection, Event, Failure, give_up};
 ///

@@ -64,7 +64,7 @@ impl<H> Function<H> {
     }
 
     /// How many deliveries of a record that keeps failing a warm environment sees before the record goes to the
-    /// fault queue: 5 by default, at least 1. Keep it below the mapping's `maximum_retry_attempts` (10), so that
+    /// dead-letter queue: 5 by default, at least 1. Keep it below the mapping's `maximum_retry_attempts` (10), so that
     /// the function publishes the whole record before the mapping gives it up.
     #[must_use]
     pub fn deliveries_max(mut self, deliveries: u32) -> Self {
@@ -136,11 +136,12 @@ fn runner(
     limits: Limits,
     connections: Option<Arc<dyn Connections>>,
 ) -> Runner {
-    let Environment { function_name, connections_endpoint, sqs_endpoint, fault_queue_url, .. } = environment;
+    let Environment { function_name, connections_endpoint, sqs_endpoint, dead_letter_queue_url, .. } =
+        environment;
     Runner {
         connections: connections
             .unwrap_or_else(|| Arc::new(EndpointConnections::new(transport.clone(), connections_endpoint))),
-        dead_letters: DeadLetters::new(Arc::new(Queue::new(transport, sqs_endpoint, fault_queue_url))),
+        dead_letters: DeadLetters::new(Arc::new(Queue::new(transport, sqs_endpoint, dead_letter_queue_url))),
         limits,
         jitter: Arc::new(Jitter::from_system()),
         function_name,

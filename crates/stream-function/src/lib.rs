@@ -9,15 +9,15 @@ mod client;
 mod connection;
 mod connections;
 mod core;
+mod dead_letter;
 mod dead_letters;
 mod environment;
 mod event;
 mod failure;
-mod fault;
 mod function;
 mod jitter;
-mod patience;
 mod record;
+mod retry_policy;
 mod run_error;
 mod telemetry;
 #[cfg(feature = "test-kit")]
@@ -25,9 +25,9 @@ pub mod test_kit;
 
 pub use connection::Connection;
 pub use connections::{BoxFuture, ConnectionInfo, Connections, Delivery, Identity, SendError};
+pub use dead_letter::DeadLetterReason;
 pub use event::{Event, EventType};
 pub use failure::{Failure, give_up, retry};
-pub use fault::FaultReason;
 pub use function::Function;
 pub use run_error::RunError;
 

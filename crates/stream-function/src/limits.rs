@@ -5,10 +5,10 @@ use std::time::Duration;
 /// The largest message `@connections` accepts for one client: 128 KB.
 pub const POST_BYTES_MAX: usize = 131_072;
 
-/// The largest SQS message that every region and plane takes: 256 KB.
-pub const FAULT_MESSAGE_BYTES_MAX: usize = 262_144;
+/// The largest SQS message that every region and emulator takes: 256 KB.
+pub const DEAD_LETTER_BYTES_MAX: usize = 262_144;
 
-/// How much of an error's text goes into logs and fault messages.
+/// How much of an error's text goes into logs and dead letters.
 pub const ERROR_TEXT_BYTES_MAX: usize = 4_096;
 
 /// Connections whose records are handled side by side in one batch.
@@ -20,7 +20,7 @@ pub const RECORD_RETRY: Duration = Duration::from_secs(2);
 /// How long after the start of a batch its records may still be retried.
 pub const BATCH_RETRY: Duration = Duration::from_secs(10);
 
-/// Deliveries of a record that keeps failing before it goes to the fault queue.
+/// Deliveries of a record that keeps failing before it goes to the dead-letter queue.
 ///
 /// Below the event source mapping's own eleven (`maximum_retry_attempts = 10`), so that the function publishes
 /// the whole record before the mapping gives it up with nothing but its position.
@@ -78,7 +78,7 @@ pub const QUARANTINED_MAX: usize = 1_000;
 /// Failing connections whose failures in a row a warm environment counts.
 pub const STREAKS_MAX: usize = 1_000;
 
-/// Time kept free before Lambda's deadline to publish faults and to answer; a quarter of what is left if less.
+/// Time kept free before Lambda's deadline to publish dead letters and to answer; a quarter of what is left if less.
 pub const DEADLINE_MARGIN: Duration = Duration::from_secs(1);
 
 /// Time kept free before Lambda's deadline for the answer alone.

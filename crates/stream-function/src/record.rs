@@ -1,7 +1,7 @@
 //! A batch of the stream's records, as Lambda delivers it and as it is answered.
 //!
 //! These are not the types of `aws_lambda_events`: those read the time `1545084650.98` as 98 ms past the second, and
-//! refuse the whole batch over a time in microseconds, which some planes send.
+//! refuse the whole batch over a time in microseconds, which some emulators send.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -89,7 +89,7 @@ impl From<KinesisEventRecord> for Record {
             event_id: record.event_id.unwrap_or_else(|| kinesis.sequence_number.clone()),
             sequence_number: kinesis.sequence_number,
             partition_key: kinesis.partition_key,
-            // What is no base64 is no event either, and goes to the fault queue as it came.
+            // What is no base64 is no event either, and goes to the dead-letter queue as it came.
             data: STANDARD.decode(&kinesis.data).unwrap_or_else(|_| kinesis.data.into_bytes()),
             arrival_epoch_ms: (kinesis.approximate_arrival_timestamp * 1_000.0).round() as i64,
             source_arn: record.event_source_arn,

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use stream_function::test_kit::{TestEvent, TestFault, TestKit};
+use stream_function::test_kit::{TestDeadLetter, TestEvent, TestKit};
 use stream_function::{Connection, Event, Failure, give_up, retry};
 use tokio::time::sleep;
 
@@ -120,9 +120,9 @@ proptest! {
             handle(&scripts, &journal, &event, &connection).await
         });
         let name = |place: usize| format!("client-{}", scripts[place].connection);
-        let places = |faults: Vec<TestFault>| -> Vec<usize> {
+        let places = |dead_letters: Vec<TestDeadLetter>| -> Vec<usize> {
             let payload = |data: Vec<u8>| serde_json::from_slice::<serde_json::Value>(&data).unwrap()["payload"].as_u64();
-            faults.into_iter().map(|fault| payload(fault.data.unwrap()).unwrap() as usize).collect()
+            dead_letters.into_iter().map(|dead_letter| payload(dead_letter.data.unwrap()).unwrap() as usize).collect()
         };
         // What a dead-letter queue in an outage has not taken; a cold restart forgets it.
         let mut set_aside: Vec<usize> = Vec::new();
@@ -133,7 +133,7 @@ proptest! {
         let mut ended = false;
         for (number, delivery) in deliveries.iter().copied().chain(std::iter::repeat_n(CALM, 200)).enumerate() {
             kit.time_left(Duration::from_millis(delivery.time_left_ms));
-            kit.fault_queue_refuses(delivery.queue_refuses);
+            kit.dead_letter_queue_refuses(delivery.queue_refuses);
             if delivery.cold {
                 kit.restart();
                 (sends_before, begun_before) = (kit.sent().len(), journal.borrow().begun.len());
@@ -145,10 +145,10 @@ proptest! {
             };
 
             let journal = journal.borrow();
-            let faults = places(kit.faults());
+            let dead_letters = places(kit.dead_letters());
             set_aside.extend(places(kit.set_aside()));
             let is_finished =
-                |place: usize| [&journal.succeeded, &faults, &set_aside].iter().any(|ended| ended.contains(&place));
+                |place: usize| [&journal.succeeded, &dead_letters, &set_aside].iter().any(|ended| ended.contains(&place));
             let checkpoint = batch.redeliver_from.map_or(scripts.len(), |place| begins_at + place);
             prop_assert!((0..checkpoint).all(is_finished), "a record before the checkpoint is not finished");
             if checkpoint < scripts.len() {
@@ -174,18 +174,18 @@ proptest! {
                 break;
             }
         }
-        prop_assert!(ended, "a poison record stops the shard");
-        // A record has one end: answered or in the fault queue; both only where a cold restart forgot the first.
-        kit.fault_queue_refuses(false);
+        prop_assert!(ended, "a quarantined record stops the shard");
+        // A record has one end: answered or in the dead-letter queue; both only where a cold restart forgot the first.
+        kit.dead_letter_queue_refuses(false);
         kit.time_left(Duration::from_secs(30));
         kit.pass(OUTAGE);
         kit.deliver([]);
-        let faults = places(kit.faults());
+        let dead_letters = places(kit.dead_letters());
         let succeeded = &journal.borrow().succeeded;
         if !deliveries.iter().any(|delivery| delivery.cold) {
             for place in 0..scripts.len() {
                 let ends = |places: &[usize]| places.iter().filter(|ended| **ended == place).count();
-                prop_assert_eq!(ends(&faults) + ends(succeeded), 1, "record {}", place);
+                prop_assert_eq!(ends(&dead_letters) + ends(succeeded), 1, "record {}", place);
             }
         }
     }

@@ -17,7 +17,7 @@ fn a_client_that_left_is_no_error() {
     let batch = kit.deliver([TestEvent::message("a", 1), TestEvent::message("b", 2)]);
     assert_eq!((batch.redeliver_from, batch.retried), (None, 0));
     assert_eq!(kit.sent(), [("b".into(), "2".into())]);
-    assert!(kit.faults().is_empty());
+    assert!(kit.dead_letters().is_empty());
 }
 
 #[test]
@@ -41,10 +41,10 @@ fn an_endpoint_out_of_order_holds_every_connection_in_its_order() {
     kit.connected("b");
     assert_eq!(kit.redeliver().redeliver_from, None);
     assert_eq!((kit.sent_to("a"), kit.sent_to("b")), (texts([1, 3]), texts([2, 4])));
-    assert!(kit.faults().is_empty());
+    assert!(kit.dead_letters().is_empty());
 }
 
-/// What RFC 8259 allows and a Rust type cannot hold goes to the fault queue by name, and holds nothing up.
+/// What RFC 8259 allows and a Rust type cannot hold goes to the dead-letter queue by name, and holds nothing up.
 #[test]
 fn json_that_a_type_cannot_hold_is_a_fault_that_names_it() {
     let kit = TestKit::new(async |event: Event, connection: Connection| {
@@ -56,12 +56,13 @@ fn json_that_a_type_cannot_hold_is_a_fault_that_names_it() {
     let odd = [r#"{"x":"\ud83d"}"#, r#"{"x":1e400}"#, &deep];
     let batch = kit.deliver(odd.into_iter().chain(["1"]).map(|payload| TestEvent::json("a", payload)));
     assert_eq!((batch.redeliver_from, kit.sent_to("a")), (None, texts([1])));
-    let faults = kit.faults();
-    assert_eq!(faults.len(), odd.len());
-    for (fault, named) in faults.iter().zip(["hex escape", "number out of range", "recursion limit exceeded"])
+    let dead_letters = kit.dead_letters();
+    assert_eq!(dead_letters.len(), odd.len());
+    for (dead_letter, named) in
+        dead_letters.iter().zip(["hex escape", "number out of range", "recursion limit exceeded"])
     {
-        assert_eq!(fault.reason, "gave_up");
-        assert!(fault.error.contains(named), "{}", fault.error);
+        assert_eq!(dead_letter.reason, "gave_up");
+        assert!(dead_letter.error.contains(named), "{}", dead_letter.error);
     }
     // Whoever takes the text as it is loses nothing.
     let kit = TestKit::new(echo);
@@ -84,7 +85,7 @@ fn a_connection_that_fails_while_others_get_through_holds_nobody_up() {
     let batch = kit.deliver(events);
     assert_eq!(batch.redeliver_from, None);
     assert!((4..8).contains(&batch.retried), "{} retries", batch.retried);
-    let reasons: Vec<_> = kit.faults().iter().map(|fault| fault.reason.clone()).collect();
+    let reasons: Vec<_> = kit.dead_letters().iter().map(|dead_letter| dead_letter.reason.clone()).collect();
     assert_eq!(reasons, ["retries_exhausted", "retries_exhausted"]);
     assert_eq!(kit.sent_to("b"), texts([2, 4]));
     let batch = kit.deliver([TestEvent::message("a", 5)]);
@@ -106,7 +107,7 @@ fn a_connection_that_fails_is_tried_on_where_too_little_is_known_of_others() {
     assert_eq!(batch.redeliver_from, Some(0));
     kit.connected("a");
     assert_eq!(kit.redeliver().redeliver_from, None);
-    assert_eq!((kit.sent_to("a"), kit.faults().len()), (texts([1]), 0));
+    assert_eq!((kit.sent_to("a"), kit.dead_letters().len()), (texts([1]), 0));
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn a_handler_that_fails_for_one_connection_holds_nobody_up() {
     let before = runs.replace(0);
     assert!(before > 1, "at first it is tried again");
     kit.deliver([TestEvent::message("a", 3), TestEvent::message("a", 4)]);
-    assert_eq!((runs.get(), kit.faults().len()), (2, 3));
+    assert_eq!((runs.get(), kit.dead_letters().len()), (2, 3));
 }
 
 fn texts<const N: usize>(numbers: [u32; N]) -> Vec<String> {
@@ -144,7 +145,7 @@ fn a_cold_environment_sends_twice_but_in_order() {
 }
 
 #[test]
-fn after_five_deliveries_the_record_goes_to_the_fault_queue() {
+fn after_five_deliveries_the_record_goes_to_the_dead_letter_queue() {
     let kit = TestKit::new(echo);
     kit.unavailable("a", usize::MAX);
     let mut batch = kit.deliver([TestEvent::message("a", "lost")]);
@@ -153,21 +154,23 @@ fn after_five_deliveries_the_record_goes_to_the_fault_queue() {
         batch = kit.redeliver();
     }
     assert_eq!(kit.redeliver().redeliver_from, None);
-    let [fault] = &kit.faults()[..] else { panic!("one fault") };
-    assert_eq!((fault.reason.as_str(), fault.deliveries), ("retries_exhausted", 5));
-    assert_eq!(fault.error, "the connections endpoint cannot be used: 503: out of order");
-    assert!(String::from_utf8(fault.data.clone().unwrap()).unwrap().starts_with(r#"{"payload":"lost""#));
+    let [dead_letter] = &kit.dead_letters()[..] else { panic!("one dead letter") };
+    assert_eq!((dead_letter.reason.as_str(), dead_letter.deliveries), ("retries_exhausted", 5));
+    assert_eq!(dead_letter.error, "the connections endpoint cannot be used: 503: out of order");
+    assert!(
+        String::from_utf8(dead_letter.data.clone().unwrap()).unwrap().starts_with(r#"{"payload":"lost""#)
+    );
 }
 
 #[test]
-fn what_is_no_event_goes_to_the_fault_queue_whole() {
+fn what_is_no_event_goes_to_the_dead_letter_queue_whole() {
     let kit = TestKit::new(echo);
     let data = [0xFF, 0x00, b'{'];
     let batch = kit.deliver([TestEvent::record("a", data), TestEvent::message("a", 1)]);
     assert_eq!(batch.redeliver_from, None);
-    let [fault] = &kit.faults()[..] else { panic!("one fault") };
-    assert_eq!((fault.reason.as_str(), fault.partition_key.as_str()), ("undecodable", "a"));
-    assert_eq!(fault.data.as_deref(), Some(&data[..]));
+    let [dead_letter] = &kit.dead_letters()[..] else { panic!("one dead letter") };
+    assert_eq!((dead_letter.reason.as_str(), dead_letter.partition_key.as_str()), ("undecodable", "a"));
+    assert_eq!(dead_letter.data.as_deref(), Some(&data[..]));
     assert_eq!(kit.sent_to("a"), ["1"]);
 }
 
@@ -199,8 +202,8 @@ fn an_error_of_any_type_is_tried_again_only_while_nothing_has_been_sent() {
             Err::<(), Failure>(std::io::Error::other("disk full").into())
         });
         assert_eq!(kit.deliver([TestEvent::message("a", 1)]).redeliver_from, None);
-        let fault = &kit.faults()[0];
-        assert_eq!((fault.reason.as_str(), fault.error.as_str()), ("failed", "disk full"));
+        let dead_letter = &kit.dead_letters()[0];
+        assert_eq!((dead_letter.reason.as_str(), dead_letter.error.as_str()), ("failed", "disk full"));
         assert!(runs.get() >= runs_expected && (!sends_first || runs.get() == 1), "{} runs", runs.get());
     }
 }
@@ -220,7 +223,7 @@ fn a_handler_that_never_ends_is_stopped_before_the_deadline() {
         batch = kit.redeliver();
     }
     assert_eq!(batch.redeliver_from, None);
-    assert_eq!(kit.faults()[0].reason, "timed_out");
+    assert_eq!(kit.dead_letters()[0].reason, "timed_out");
     assert_eq!(kit.sent_to("a"), ["done"]);
 }
 
@@ -246,7 +249,7 @@ fn what_is_too_large_is_refused_with_the_limit() {
     assert_eq!(kit.deliver([TestEvent::message("a", 1)]).redeliver_from, None);
     assert_eq!(kit.sent_to("a").len(), 1);
     assert_eq!(
-        kit.faults()[0].error,
+        kit.dead_letters()[0].error,
         "the message has 131073 bytes, more than the 131072 that API Gateway delivers: split it"
     );
 }

@@ -46,7 +46,7 @@ fn uniform_throttling_sends_no_record_to_the_dead_letter_queue() {
             let kit = run(|kit| {
                 if is_throttled { kit.throttled_by_chance(share) } else { kit.unavailable_by_chance(share) }
             });
-            assert!(kit.faults().is_empty(), "{percent} %: {} records", kit.faults().len());
+            assert!(kit.dead_letters().is_empty(), "{percent} %: {} records", kit.dead_letters().len());
             for n in 0..CONNECTIONS {
                 assert_eq!(kit.sent_to(&name(n)), expected(&name(n)), "{percent} %");
             }
@@ -59,7 +59,8 @@ fn uniform_throttling_sends_no_record_to_the_dead_letter_queue() {
 fn what_fails_nearly_always_is_set_aside_after_its_last_delivery_alone() {
     for (percent, records_max) in [(80, MESSAGES / 200), (95, MESSAGES / 2)] {
         let kit = run(|kit| kit.throttled_by_chance(f64::from(percent) / 100.0));
-        let deliveries: Vec<_> = kit.faults().iter().map(|fault| fault.deliveries).collect();
+        let deliveries: Vec<_> =
+            kit.dead_letters().iter().map(|dead_letter| dead_letter.deliveries).collect();
         assert!(deliveries.len() <= records_max, "{percent} %: {} records", deliveries.len());
         let last = u64::from(limits::DELIVERIES_MAX);
         assert!(deliveries.iter().all(|deliveries| *deliveries == last), "{percent} %: {deliveries:?}");

@@ -37,7 +37,7 @@ async fn main() -> Result<(), RunError> {
 async fn relay(event: Event, sender: Connection) -> Result<(), SendError> {
     let request: Request<'_> = match serde_json::from_str(event.payload()) {
         Ok(request) => request,
-        // The sender can mend it, an operator cannot: so it goes back, not to the fault queue.
+        // The sender can mend it, an operator cannot: so it goes back, not to the dead-letter queue.
         Err(error) => return answer(&sender, Content::Error { error: error.to_string() }).await.map(drop),
     };
     let Some(to) = request.to else {

@@ -43,7 +43,7 @@ fn both_may_be_gone() {
     kit.gone("ann");
     kit.gone("bob");
     let batch = kit.deliver([message(json!({"action": "relay", "to": "bob", "data": 1}))]);
-    assert_eq!((batch.redeliver_from, kit.sent().len(), kit.faults().len()), (None, 0, 0));
+    assert_eq!((batch.redeliver_from, kit.sent().len(), kit.dead_letters().len()), (None, 0, 0));
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_request_of_another_shape_is_answered() {
         answers.iter().all(|answer| answer["action"] == "relay" && answer["error"].is_string()),
         "{answers:?}"
     );
-    assert!(kit.faults().is_empty());
+    assert!(kit.dead_letters().is_empty());
 }
 
 #[test]

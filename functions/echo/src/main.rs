@@ -39,6 +39,6 @@ mod tests {
         let kit = TestKit::new(echo);
         kit.gone("client");
         let batch = kit.deliver([TestEvent::message("client", 1)]);
-        assert_eq!((batch.redeliver_from, kit.faults().len()), (None, 0));
+        assert_eq!((batch.redeliver_from, kit.dead_letters().len()), (None, 0));
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The partition key that the function fails for.
 const POISON: &str = "poison";
-/// Records beside it: that all of them fall into its lane is one chance in a hundred million.
+/// Records beside it: that all of them fall into its partition queue is one chance in a hundred million.
 const OTHERS: usize = 8;
 /// How long one of them may take that is not blocked: longer than a mapping's polling and its batches.
 const OTHERS_MAX: Duration = Duration::from_secs(60);
@@ -26,11 +26,11 @@ pub async fn event_source_arn(stack: &Stack) -> Asked {
 }
 
 /// Whether records of other partition keys are handed over while one fails.
-pub async fn lanes(stack: &Stack) -> Asked {
+pub async fn partition_queues(stack: &Stack) -> Asked {
     stack.put(POISON).await?;
     let failed = |events: &[Value]| keys(events).iter().any(|key| key == POISON).then_some(());
     stack.logged("reader", stack.times.ready, failed).await?.context("the record was never tried")?;
-    let others: BTreeSet<_> = (0..OTHERS).map(|number| format!("lane {number}")).collect();
+    let others: BTreeSet<_> = (0..OTHERS).map(|number| format!("key {number}")).collect();
     for other in &others {
         stack.put(other).await?;
     }

@@ -1,4 +1,4 @@
-//! Asks one question of a plane and answers what was seen.
+//! Asks one question of an emulator and answers what was seen.
 
 mod connections;
 mod door;
@@ -19,7 +19,7 @@ fn unasked(stack: &Stack, question: &Question) -> Option<&'static str> {
     use crate::questions::Special::{IdleTraffic, Lifetime, Timeout};
     match question.how {
         How::Special(Timeout) if !stack.is_aws => Some(
-            "the local plane refuses Lambda integrations by name, and no integration of its own is slower than its timeout",
+            "the emulator refuses Lambda integrations by name, and no integration of its own is slower than its timeout",
         ),
         How::Special(IdleTraffic | Lifetime) if !stack.long => Some("it takes hours: only with --long"),
         _ => None,

@@ -34,7 +34,7 @@ pub async fn ask(stack: &Stack, special: Special) -> Asked {
         }
         Special::AuthorizerEvent => functions::authorizer_event(stack).await,
         Special::EventSourceArn => functions::event_source_arn(stack).await,
-        Special::Lanes => functions::lanes(stack).await,
+        Special::PartitionQueues => functions::partition_queues(stack).await,
         Special::IdleTraffic => {
             let ping = Frame::new(PING, "");
             let (seen, lasted) = until_closed(stack, &ping, MINUTE, 15 * MINUTE).await?;

@@ -10,9 +10,9 @@ pub(super) const QUESTIONS: &[Question] = &[
         how: How::Special(Special::EventSourceArn),
     },
     Question {
-        id: "lanes",
+        id: "partition-queues",
         asks: "does a failing batch stop other partition keys of its shard where the parallelization factor is 10?",
-        rows: &["function/lanes"],
-        how: How::Special(Special::Lanes),
+        rows: &["function/partition-queues"],
+        how: How::Special(Special::PartitionQueues),
     },
 ];

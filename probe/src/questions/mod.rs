@@ -11,7 +11,7 @@ mod messages;
 use crate::terraform::Values;
 use serde_json::{Value, json};
 
-/// A question to a plane.
+/// A question to an emulator.
 #[derive(Debug, Clone, Copy)]
 pub struct Question {
     /// Names it, here and in the file that is written.
@@ -173,7 +173,7 @@ pub enum Special {
     /// A consumer mapping's `eventSourceARN`.
     EventSourceArn,
     /// A record that fails, and records of other partition keys after it.
-    Lanes,
+    PartitionQueues,
     /// Pings every minute and no message, until the connection is closed.
     IdleTraffic,
     /// A message every five minutes, until the connection is closed.
@@ -195,7 +195,9 @@ impl Special {
             Self::AuthorizerContext => "a message on a connection that the authorizer allowed",
             Self::AuthorizerEvent => "the handshakes of the other questions",
             Self::EventSourceArn => "the records of the other questions",
-            Self::Lanes => "a record that the function fails for, then records of other partition keys",
+            Self::PartitionQueues => {
+                "a record that the function fails for, then records of other partition keys"
+            }
             Self::IdleTraffic => "a ping a minute",
             Self::Lifetime => "a message every five minutes",
         }

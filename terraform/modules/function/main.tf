@@ -27,7 +27,7 @@ resource "aws_lambda_function" "this" {
       SLUICEGATE_CONNECTIONS_ENDPOINT = var.api.connections_endpoint
       SLUICEGATE_API_ID               = var.api.id
       SLUICEGATE_STAGE                = var.api.stage
-      SLUICEGATE_FAULT_QUEUE_URL      = local.fault_queue_url
+      SLUICEGATE_DEAD_LETTER_QUEUE_URL      = local.dead_letter_queue_url
     })
   }
 

@@ -32,7 +32,7 @@ resource "aws_lambda_event_source_mapping" "this" {
 
   destination_config {
     on_failure {
-      destination_arn = local.fault_queue_arn
+      destination_arn = local.dead_letter_queue_arn
     }
   }
 

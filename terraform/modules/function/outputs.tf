@@ -3,9 +3,9 @@ output "name" {
   value       = aws_lambda_function.this.function_name
 }
 
-output "fault_queue_url" {
+output "dead_letter_queue_url" {
   description = "URL of the queue of records that the function gave up on."
-  value       = aws_sqs_queue.faults.url
+  value       = aws_sqs_queue.dead_letters.url
 }
 
 output "mapping_id" {

@@ -7,21 +7,21 @@ data "aws_region" "current" {}
 locals {
   # Provider 5.100 watches a new queue for 25 s before it gives out its address. Both follow from the name, so
   # that function and mapping need not wait; the postcondition sees that they are right.
-  fault_queue_path = "${data.aws_caller_identity.current.account_id}/${var.fault_queue_name}"
-  fault_queue_url  = "https://sqs.${data.aws_region.current.name}.${data.aws_partition.current.dns_suffix}/${local.fault_queue_path}"
-  fault_queue_arn  = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.name}:${replace(local.fault_queue_path, "/", ":")}"
+  dead_letter_queue_path = "${data.aws_caller_identity.current.account_id}/${var.dead_letter_queue_name}"
+  dead_letter_queue_url  = "https://sqs.${data.aws_region.current.name}.${data.aws_partition.current.dns_suffix}/${local.dead_letter_queue_path}"
+  dead_letter_queue_arn  = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.name}:${replace(local.dead_letter_queue_path, "/", ":")}"
 }
 
-resource "aws_sqs_queue" "faults" {
-  name                      = var.fault_queue_name
-  message_retention_seconds = 1209600 # 14 days, the longest: a fault waits for a person
+resource "aws_sqs_queue" "dead_letters" {
+  name                      = var.dead_letter_queue_name
+  message_retention_seconds = 1209600 # 14 days, the longest: a dead letter waits for a person
   sqs_managed_sse_enabled   = true
 
   lifecycle {
     postcondition {
-      # An emulator's queue has its own host; account and name are what every plane goes by.
-      condition     = self.arn == local.fault_queue_arn && endswith(self.url, "/${local.fault_queue_path}")
-      error_message = "the function and its mapping were told of ${local.fault_queue_arn}, which is not the queue that was made: check that one account and region are in use."
+      # An emulator's queue has its own host; account and name are what every target goes by.
+      condition     = self.arn == local.dead_letter_queue_arn && endswith(self.url, "/${local.dead_letter_queue_path}")
+      error_message = "the function and its mapping were told of ${local.dead_letter_queue_arn}, which is not the queue that was made: check that one account and region are in use."
     }
   }
 }

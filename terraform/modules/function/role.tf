@@ -26,7 +26,7 @@ locals {
         Sid      = "SendFault"
         Effect   = "Allow"
         Action   = ["sqs:SendMessage"]
-        Resource = [local.fault_queue_arn]
+        Resource = [local.dead_letter_queue_arn]
       },
       {
         Sid      = "WriteLogs"

@@ -8,13 +8,13 @@ variable "name" {
   }
 }
 
-variable "fault_queue_name" {
+variable "dead_letter_queue_name" {
   description = "Name of the queue of records that the function gives up on, at most 80 characters."
   type        = string
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,80}$", var.fault_queue_name))
-    error_message = "fault_queue_name must be 1 to 80 letters, digits, hyphens or underscores."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,80}$", var.dead_letter_queue_name))
+    error_message = "dead_letter_queue_name must be 1 to 80 letters, digits, hyphens or underscores."
   }
 }
 

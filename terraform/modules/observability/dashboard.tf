@@ -43,9 +43,9 @@ locals {
       metrics = [for function in values(var.functions) : ["AWS/Lambda", "Duration", "FunctionName", function.name]]
     },
     {
-      title   = "Fault queues: records that wait"
+      title   = "Dead-letter queues: records that wait"
       stat    = "Maximum"
-      metrics = [for function in values(var.functions) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", function.fault_queue_name]]
+      metrics = [for function in values(var.functions) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", function.dead_letter_queue_name]]
     },
   ]
 

@@ -39,18 +39,18 @@ locals {
         comparison  = "GreaterThanOrEqualToThreshold"
         threshold   = var.iterator_age_alarm_seconds * 1000 # the metric is in milliseconds
       }
-      "${key}-faults" = {
-        description = "${function.name} gave up on records: they wait in ${function.fault_queue_name}."
+      "${key}-dlq" = {
+        description = "${function.name} gave up on records: they wait in ${function.dead_letter_queue_name}."
         namespace   = "AWS/SQS"
         metric      = "ApproximateNumberOfMessagesVisible"
-        dimensions  = { QueueName = function.fault_queue_name }
+        dimensions  = { QueueName = function.dead_letter_queue_name }
         statistic   = "Maximum"
         comparison  = "GreaterThanThreshold"
         threshold   = 0
       }
       # Of two ways to lose a record for good: the queue takes it neither from the function nor from its mapping.
       "${key}-dead-letter-failures" = {
-        description = "${function.name} cannot put records into ${function.fault_queue_name}: see the queue, its policy and the function's log. They are lost once the stream has them no more."
+        description = "${function.name} cannot put records into ${function.dead_letter_queue_name}: see the queue, its policy and the function's log. They are lost once the stream has them no more."
         namespace   = "Sluicegate"
         metric      = "DeadLetterFailures"
         dimensions  = { FunctionName = function.name }
@@ -59,7 +59,7 @@ locals {
         threshold   = 0
       }
       "${key}-destination-failures" = {
-        description = "The event source mapping of ${function.name} cannot report records to ${function.fault_queue_name}: see the queue and the function's role. They are lost once the stream has them no more."
+        description = "The event source mapping of ${function.name} cannot report records to ${function.dead_letter_queue_name}: see the queue and the function's role. They are lost once the stream has them no more."
         namespace   = "AWS/Lambda"
         metric      = "DestinationDeliveryFailures"
         dimensions  = { FunctionName = function.name }

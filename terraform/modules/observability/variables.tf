@@ -22,10 +22,10 @@ variable "stream_name" {
 }
 
 variable "functions" {
-  description = "For each function, by its key, its `name` and its `fault_queue_name`."
+  description = "For each function, by its key, its `name` and its `dead_letter_queue_name`."
   type = map(object({
     name             = string
-    fault_queue_name = string
+    dead_letter_queue_name = string
   }))
 }
 

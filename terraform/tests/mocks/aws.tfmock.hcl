@@ -58,7 +58,7 @@ mock_resource "aws_cloudwatch_log_group" {
 
 mock_resource "aws_sqs_queue" {
   defaults = {
-    arn = "arn:aws:sqs:eu-west-1:000000000000:sluicegate-echo-faults"
-    url = "https://sqs.eu-west-1.amazonaws.com/000000000000/sluicegate-echo-faults"
+    arn = "arn:aws:sqs:eu-west-1:000000000000:sluicegate-echo-dlq"
+    url = "https://sqs.eu-west-1.amazonaws.com/000000000000/sluicegate-echo-dlq"
   }
 }

@@ -1,8 +1,8 @@
 //! A case: what a client sends, and what must come back.
 
 use sluicegate_tests::frame::{CLOSE, CONTINUATION, Frame, PONG, TEXT};
-use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::raw::RawClient;
+use sluicegate_tests::test_emulator::TestEmulator;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::{OnceLock, mpsc};
@@ -183,26 +183,26 @@ impl Got {
     }
 }
 
-/// Where the one plane is that all these tests share: with one each, most of their time would go into starting it. It
+/// Where the one emulator is that all these tests share: with one each, most of their time would go into starting it. It
 /// has a runtime of its own, since a test's ends with the test.
-pub fn plane() -> SocketAddr {
+pub fn emulator() -> SocketAddr {
     static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
     *ADDRESS.get_or_init(|| {
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
             Runtime::new().expect("a runtime").block_on(async {
-                let plane = TestPlane::start().await;
-                tell.send(plane.plane.address()).expect("somebody asked");
+                let emulator = TestEmulator::start().await;
+                tell.send(emulator.emulator.address()).expect("somebody asked");
                 pending::<()>().await;
             });
         });
-        told.recv().expect("the plane starts")
+        told.recv().expect("the emulator starts")
     })
 }
 
 /// Runs all cases at once, each on a connection of its own, and tells all that do not hold.
 pub async fn all_hold(cases: Vec<Case>) {
-    let address = plane();
+    let address = emulator();
     let mut running = JoinSet::new();
     for case in cases {
         running

@@ -1,6 +1,6 @@
 //! The handshake as bytes: what opens a connection, and what is refused with which status (RFC 6455, 4.2).
 
-use super::case::plane;
+use super::case::emulator;
 use sluicegate_tests::frame::{Frame, PING, PONG, TEXT};
 use sluicegate_tests::raw::{ACCEPT, KEY, RawClient, handshake, head};
 
@@ -104,7 +104,7 @@ const CASES: &[Case] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handshake_is_sound_or_refused() {
-    let address = plane();
+    let address = emulator();
     for Case { name, change, status } in CASES {
         let mut lines = handshake(address, "/v1");
         change(&mut lines);
@@ -124,7 +124,7 @@ async fn a_handshake_is_sound_or_refused() {
 /// What asks for no WebSocket gets none: the same path is then a call like any other.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_ask_for_a_websocket_gets_none() {
-    let address = plane();
+    let address = emulator();
     for (index, line) in
         [(UPGRADE, "Upgrade: h2c"), (CONNECTION, "Connection: keep-alive"), (UPGRADE, "X: y")]
     {
@@ -139,7 +139,7 @@ async fn what_does_not_ask_for_a_websocket_gets_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_may_follow_the_handshake_at_once() {
-    let address = plane();
+    let address = emulator();
     let mut bytes = head(&handshake(address, "/v1"));
     bytes.extend(Frame::new(PING, "early").encode());
     bytes.extend(Frame::new(TEXT, "[1]").encode());
@@ -152,7 +152,7 @@ async fn frames_may_follow_the_handshake_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handshake_may_arrive_byte_by_byte() {
-    let address = plane();
+    let address = emulator();
     let mut client = RawClient::dial(address).await.unwrap();
     for byte in head(&handshake(address, "/v1")) {
         client.send(&[byte]).await.unwrap();
@@ -165,7 +165,7 @@ async fn a_handshake_may_arrive_byte_by_byte() {
 /// Half a handshake holds up nobody, and is no connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_handshake_is_no_connection() {
-    let address = plane();
+    let address = emulator();
     let whole = head(&handshake(address, "/v1"));
     let mut halves = Vec::new();
     for at in (0..whole.len()).step_by(7) {

@@ -20,7 +20,7 @@ pub fn runs_what_is_built_here() -> bool {
     glibc(&said).is_some_and(|version| version <= GLIBC)
 }
 
-/// The plane's program for the base: the ordinary debug binary, which the tests have built anyway, or else one that
+/// The emulator's program for the base: the ordinary debug binary, which the tests have built anyway, or else one that
 /// cargo-lambda links against an older C library.
 ///
 /// # Errors
@@ -29,10 +29,10 @@ pub fn program() -> anyhow::Result<PathBuf> {
     if runs_what_is_built_here() {
         return Ok(binary("sluicegate"));
     }
-    println!("building the plane for its image with cargo-lambda (the first time takes minutes)");
+    println!("building the emulator for its image with cargo-lambda (the first time takes minutes)");
     let folder = project().join(FOLDER);
     let mut build = nested_cargo::command(&project());
-    // Optimizations are its own, made for functions: one that panics may abort, a plane must not.
+    // Optimizations are its own, made for functions: one that panics may abort, an emulator must not.
     build.args([
         "lambda",
         "build",
@@ -72,7 +72,7 @@ mod tests {
     fn the_dockerfiles_base_is_the_one_known_here() {
         let dockerfile = std::fs::read_to_string(project().join("Dockerfile")).unwrap();
         assert!(
-            dockerfile.contains("FROM debian:bookworm-slim AS plane") && dockerfile.contains("glibc 2.36")
+            dockerfile.contains("FROM debian:bookworm-slim AS emulator") && dockerfile.contains("glibc 2.36")
         );
     }
 }

@@ -1,6 +1,6 @@
-//! Which plane the tier runs on, and why: decided from what the machine has, in one place, without touching it.
+//! Which emulator the tier runs on, and why: decided from what the machine has, in one place, without touching it.
 
-use super::arguments::Asked;
+use super::arguments::Requested;
 use std::env;
 
 /// The variable that holds LocalStack's licence.
@@ -8,14 +8,14 @@ pub const TOKEN: &str = "LOCALSTACK_AUTH_TOKEN";
 /// The variable that holds the address of a stack that is deployed already.
 pub const DEPLOYED: &str = "SLUICEGATE_WEBSOCKET_URI";
 
-/// A plane to run on.
+/// An emulator to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// The licensed LocalStack image.
     LocalStack,
-    /// The local plane's image.
+    /// The emulator's image.
     Image,
-    /// The local plane's process.
+    /// The emulator's process.
     Process,
     /// A stack that is deployed already.
     Deployed,
@@ -54,44 +54,44 @@ pub enum Choice {
     Run(Target, String),
     /// The suite counts as ignored.
     Skip(String),
-    /// The plane that was asked for cannot run: a failure.
+    /// The emulator that was asked for cannot run: a failure.
     Refuse(String),
 }
 
-/// Chooses. `Auto` takes the most real plane that can run; any other name is that plane or a failure.
-pub fn choose(asked: Asked, machine: &Machine) -> Choice {
+/// Chooses. `Auto` takes the most real emulator that can run; any other name is that emulator or a failure.
+pub fn choose(asked: Requested, machine: &Machine) -> Choice {
     use Choice::{Refuse, Run, Skip};
     let no_terraform = || "terraform is not installed".to_owned();
     let no_token = || format!("{TOKEN} is not set");
     let no_docker = |error: &str| format!("no Docker engine answers: {error}");
     match asked {
-        Asked::Nothing => Skip("no plane was asked for; `just test-local` asks".into()),
-        Asked::Deployed if machine.has_deployed => Run(Target::Deployed, format!("{DEPLOYED} names it")),
-        Asked::Deployed => Refuse(format!("{DEPLOYED} is not set: the output websocket_uri of a stack")),
-        Asked::Auto if !machine.has_terraform => Skip(no_terraform()),
+        Requested::Nothing => Skip("no emulator was asked for; `just test-local` asks".into()),
+        Requested::Deployed if machine.has_deployed => Run(Target::Deployed, format!("{DEPLOYED} names it")),
+        Requested::Deployed => Refuse(format!("{DEPLOYED} is not set: the output websocket_uri of a stack")),
+        Requested::Auto if !machine.has_terraform => Skip(no_terraform()),
         _ if !machine.has_terraform => Refuse(no_terraform()),
-        Asked::Process => Run(Target::Process, "it was asked for".into()),
-        Asked::Auto => match (&machine.docker, machine.has_token) {
+        Requested::Process => Run(Target::Process, "it was asked for".into()),
+        Requested::Auto => match (&machine.docker, machine.has_token) {
             (Ok(()), true) => Run(Target::LocalStack, format!("{TOKEN} is set")),
             (Ok(()), false) => Run(Target::Image, no_token()),
             (Err(error), _) => Run(Target::Process, no_docker(error)),
         },
-        Asked::LocalStack if !machine.has_token => Refuse(no_token()),
-        Asked::LocalStack | Asked::Image => match (&machine.docker, asked) {
+        Requested::LocalStack if !machine.has_token => Refuse(no_token()),
+        Requested::LocalStack | Requested::Image => match (&machine.docker, asked) {
             (Err(error), _) => Refuse(no_docker(error)),
-            (Ok(()), Asked::LocalStack) => Run(Target::LocalStack, "it was asked for".into()),
+            (Ok(()), Requested::LocalStack) => Run(Target::LocalStack, "it was asked for".into()),
             (Ok(()), _) => Run(Target::Image, "it was asked for".into()),
         },
     }
 }
 
-/// Why LocalStack did not run, where another plane did.
+/// Why LocalStack did not run, where another target did.
 pub fn why_not_localstack(choice: &Choice, machine: &Machine) -> String {
     match (choice, &machine.docker) {
         (Choice::Skip(reason) | Choice::Refuse(reason), _) => reason.clone(),
         (Choice::Run(..), _) if !machine.has_token => format!("{TOKEN} is not set"),
         (Choice::Run(..), Err(error)) => format!("no Docker engine answers: {error}"),
-        (Choice::Run(..), Ok(())) => "another plane was asked for".into(),
+        (Choice::Run(..), Ok(())) => "another target was asked for".into(),
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
     const FULL: Machine =
         Machine { has_token: true, docker: Ok(()), has_terraform: true, has_deployed: true };
 
-    fn target(asked: Asked, machine: &Machine) -> Option<Target> {
+    fn target(asked: Requested, machine: &Machine) -> Option<Target> {
         match choose(asked, machine) {
             Choice::Run(target, _) => Some(target),
             Choice::Skip(_) | Choice::Refuse(_) => None,
@@ -110,32 +110,32 @@ mod tests {
     }
 
     #[test]
-    fn auto_takes_the_most_real_plane_that_can_run() {
+    fn auto_takes_the_most_real_emulator_that_can_run() {
         let no_token = Machine { has_token: false, ..FULL };
         let no_docker = Machine { docker: Err("refused".into()), ..FULL };
-        assert_eq!(target(Asked::Auto, &FULL), Some(Target::LocalStack));
-        assert_eq!(target(Asked::Auto, &no_token), Some(Target::Image));
-        assert_eq!(target(Asked::Auto, &no_docker), Some(Target::Process));
+        assert_eq!(target(Requested::Auto, &FULL), Some(Target::LocalStack));
+        assert_eq!(target(Requested::Auto, &no_token), Some(Target::Image));
+        assert_eq!(target(Requested::Auto, &no_docker), Some(Target::Process));
         let no_terraform = Machine { has_terraform: false, ..FULL };
-        assert_eq!(choose(Asked::Auto, &no_terraform), Choice::Skip("terraform is not installed".into()));
+        assert_eq!(choose(Requested::Auto, &no_terraform), Choice::Skip("terraform is not installed".into()));
     }
 
     #[test]
-    fn a_named_plane_runs_or_fails_and_is_never_skipped() {
+    fn a_named_emulator_runs_or_fails_and_is_never_skipped() {
         let bare =
             Machine { has_token: false, docker: Err("no".into()), has_terraform: false, has_deployed: false };
-        for asked in [Asked::LocalStack, Asked::Image, Asked::Process, Asked::Deployed] {
+        for asked in [Requested::LocalStack, Requested::Image, Requested::Process, Requested::Deployed] {
             assert!(matches!(choose(asked, &bare), Choice::Refuse(_)), "{asked:?}");
             assert!(target(asked, &FULL).is_some(), "{asked:?}");
         }
         let no_token = Machine { has_token: false, ..FULL };
         assert!(
-            matches!(choose(Asked::LocalStack, &no_token), Choice::Refuse(reason) if reason.contains(TOKEN))
+            matches!(choose(Requested::LocalStack, &no_token), Choice::Refuse(reason) if reason.contains(TOKEN))
         );
     }
 
     #[test]
     fn an_ordinary_test_run_starts_nothing() {
-        assert!(matches!(choose(Asked::Nothing, &FULL), Choice::Skip(_)));
+        assert!(matches!(choose(Requested::Nothing, &FULL), Choice::Skip(_)));
     }
 }

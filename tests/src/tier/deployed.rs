@@ -2,7 +2,7 @@
 
 use super::choice::DEPLOYED;
 use super::health;
-use crate::endpoint::{Endpoint, PlaneKind};
+use crate::endpoint::{Endpoint, TargetKind};
 use crate::sdk::Caller;
 use anyhow::Context as _;
 use std::env;
@@ -18,19 +18,19 @@ pub async fn from_environment() -> anyhow::Result<Endpoint> {
     let required = |name: &str| read(name).with_context(|| format!("{name} is not set: a stack's output"));
     let websocket_uri = required(DEPLOYED)?;
     let aws_endpoint = read("AWS_ENDPOINT_URL");
-    let (plane, caller) = match &aws_endpoint {
+    let (emulator, caller) = match &aws_endpoint {
         None => {
             let caller = Caller::from_environment();
-            (PlaneKind::Aws, caller.context("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")?)
+            (TargetKind::Aws, caller.context("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")?)
         }
         Some(endpoint) => {
             let host = endpoint.trim_start_matches("http://").trim_end_matches('/');
             let is_ours = health::is_healthy(host, "/_sluicegate/health").await;
-            (if is_ours { PlaneKind::Local } else { PlaneKind::LocalStack }, Caller::developer())
+            (if is_ours { TargetKind::Local } else { TargetKind::LocalStack }, Caller::developer())
         }
     };
     Ok(Endpoint {
-        plane,
+        emulator,
         connections_endpoint: read("SLUICEGATE_CONNECTIONS_ENDPOINT")
             .unwrap_or_else(|| websocket_uri.replacen("ws", "http", 1)),
         websocket_uri,

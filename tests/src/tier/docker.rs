@@ -62,20 +62,26 @@ impl Run {
         &self.id
     }
 
-    /// Builds the Dockerfile's stage `plane` around a binary. The build's context is the binary alone.
+    /// Builds the Dockerfile's stage `emulator` around a binary. The build's context is the binary alone.
     ///
     /// # Errors
     /// Where Docker cannot build it; its words are in the text.
-    pub fn build_plane(&self, dockerfile: &Path, binary: &Path, name: &str) -> anyhow::Result<()> {
+    pub fn build_emulator(&self, dockerfile: &Path, binary: &Path, name: &str) -> anyhow::Result<()> {
         let context = tempfile::tempdir().context("cannot make a folder for the build")?;
-        std::fs::copy(binary, context.path().join("sluicegate")).context("cannot copy the plane's binary")?;
+        std::fs::copy(binary, context.path().join("sluicegate"))
+            .context("cannot copy the emulator's binary")?;
         let mut docker = Command::new("docker");
-        docker.args(["build", "--quiet", "--force-rm", "--target", "plane"]);
-        docker.args(["--build-arg", "PLANE_BINARY=sluicegate", "--label", &format!("{LABEL}={}", self.id)]);
+        docker.args(["build", "--quiet", "--force-rm", "--target", "emulator"]);
+        docker.args([
+            "--build-arg",
+            "EMULATOR_BINARY=sluicegate",
+            "--label",
+            &format!("{LABEL}={}", self.id),
+        ]);
         docker.args(["--tag", &format!("{name}:{}", self.id), "--file"]).arg(dockerfile).arg(context.path());
         let output = docker.output().context("cannot run docker")?;
         if !output.status.success() {
-            bail!("docker cannot build the plane's image:\n{}", String::from_utf8_lossy(&output.stderr));
+            bail!("docker cannot build the emulator's image:\n{}", String::from_utf8_lossy(&output.stderr));
         }
         Ok(())
     }

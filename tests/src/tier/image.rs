@@ -1,4 +1,4 @@
-//! The local plane as an image, built from this checkout and started by testcontainers.
+//! The emulator as an image, built from this checkout and started by testcontainers.
 
 use super::base;
 use super::docker::{LABEL, Run, publish_on_this_machine};
@@ -11,10 +11,10 @@ use testcontainers::{ContainerAsync, GenericImage, ImageExt as _};
 
 /// The name of the image, with the run's id as its tag.
 const NAME: &str = "sluicegate-test";
-/// The one port of the plane, in its container.
+/// The one port of the emulator, in its container.
 const PORT: u16 = 4566;
 
-/// A container of the plane. Dropping it removes it and its image.
+/// A container of the emulator. Dropping it removes it and its image.
 pub struct Image {
     aws_endpoint: String,
     // Dropped in this order: an image in use cannot be removed.
@@ -23,7 +23,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// Builds the image around a debug build of the plane, and starts it as docker-compose.localstack.yml does: no privileges, nothing writable but `/tmp`.
+    /// Builds the image around a debug build of the emulator, and starts it as docker-compose.localstack.yml does: no privileges, nothing writable but `/tmp`.
     ///
     /// # Errors
     /// Where Docker cannot build or start it, or it does not become healthy.
@@ -31,7 +31,7 @@ impl Image {
         let run = Run::of_this_process();
         // Off the runtime's threads, so that Ctrl-C is heard meanwhile.
         let run = tokio::task::spawn_blocking(move || {
-            run.build_plane(&project().join("Dockerfile"), &base::program()?, NAME).map(|()| run)
+            run.build_emulator(&project().join("Dockerfile"), &base::program()?, NAME).map(|()| run)
         })
         .await??;
         let image = GenericImage::new(NAME, run.id())
@@ -49,8 +49,8 @@ impl Image {
                 // `exec`: functions run from here.
                 host.tmpfs = Some(HashMap::from([("/tmp".into(), "exec,mode=1777".into())]));
             });
-        let container = image.start().await.context("the plane's image does not start")?;
-        let port = container.get_host_port_ipv4(PORT).await.context("the plane's port is not mapped")?;
+        let container = image.start().await.context("the emulator's image does not start")?;
+        let port = container.get_host_port_ipv4(PORT).await.context("the emulator's port is not mapped")?;
         let host = container.get_host().await.context("docker does not say where its ports are")?;
         Ok(Self { aws_endpoint: format!("http://{host}:{port}"), _container: container, _run: run })
     }

@@ -20,7 +20,7 @@ pub fn architecture() -> &'static str {
 
 /// Builds them; `functions/` in the folder holds `{key}.zip`. LocalStack runs functions on Amazon Linux, whose C
 /// library is older than most machines', and so gets them as AWS does, as does an image that runs nothing that is built
-/// here as usual; else the local plane runs the debug build.
+/// here as usual; else the emulator runs the debug build.
 ///
 /// # Errors
 /// Where one does not compile.

@@ -1,4 +1,4 @@
-//! The local plane as a process of its own, where there is no Docker.
+//! The emulator as a process of its own, where there is no Docker.
 
 use crate::functions::{binary, project};
 use anyhow::Context as _;
@@ -28,14 +28,14 @@ impl Process {
     pub fn start() -> anyhow::Result<Self> {
         let mut serve = Command::new(binary("sluicegate"));
         serve.args(["serve", "--quiet", "--port", "0"]).current_dir(project()).stdout(Stdio::piped());
-        let mut child = serve.spawn().context("the plane's process does not start")?;
-        let stdout = child.stdout.take().context("the plane's process has no output")?;
+        let mut child = serve.spawn().context("the emulator's process does not start")?;
+        let stdout = child.stdout.take().context("the emulator's process has no output")?;
         let mut process = Self { aws_endpoint: String::new(), child, stdout: BufReader::new(stdout) };
         let mut greeting = String::new();
-        process.stdout.read_line(&mut greeting).context("the plane's process says nothing")?;
+        process.stdout.read_line(&mut greeting).context("the emulator's process says nothing")?;
         let address = greeting.split_whitespace().find(|word| word.starts_with("http://"));
         let address =
-            address.with_context(|| format!("the plane does not say where it listens: {greeting:?}"))?;
+            address.with_context(|| format!("the emulator does not say where it listens: {greeting:?}"))?;
         process.aws_endpoint = address.trim_end_matches(';').to_owned();
         Ok(process)
     }

@@ -1,7 +1,7 @@
-//! `terraform/` applied to a plane, as it stands: the endpoint in the environment is all that differs.
+//! `terraform/` applied to an emulator, as it stands: the endpoint in the environment is all that differs.
 
 use super::packages;
-use crate::endpoint::{Endpoint, PlaneKind};
+use crate::endpoint::{Endpoint, TargetKind};
 use crate::functions::project;
 use crate::group;
 use crate::sdk::Caller;
@@ -22,7 +22,7 @@ pub fn is_installed() -> bool {
     version.is_ok_and(|status| status.success())
 }
 
-/// An applied stack. Its state goes with it: the plane that holds the stack does, too.
+/// An applied stack. Its state goes with it: the emulator that holds the stack does, too.
 #[derive(Debug)]
 pub struct Stack {
     configuration: TempDir,
@@ -57,14 +57,14 @@ impl Stack {
     ///
     /// # Errors
     /// Where an output is missing.
-    pub async fn endpoint(&self, plane: PlaneKind, aws_endpoint: &str) -> anyhow::Result<Endpoint> {
+    pub async fn endpoint(&self, emulator: TargetKind, aws_endpoint: &str) -> anyhow::Result<Endpoint> {
         let outputs: Value = serde_json::from_str(&self.run(&["output", "-json"]).await?)?;
         let output = |name: &str| {
             let value = outputs[name]["value"].as_str().map(str::to_owned);
             value.with_context(|| format!("the stack has no output {name}"))
         };
         Ok(Endpoint {
-            plane,
+            emulator,
             websocket_uri: output("websocket_uri")?,
             aws_endpoint: Some(aws_endpoint.to_owned()),
             connections_endpoint: output("connections_endpoint")?,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the handler as Lambda's runtime for Node.js does: one event after another, each answered before the next is
-// asked for. Stands in for it because `provided.al2023`, and so the local plane, starts a `bootstrap` of one's own.
+// asked for. Stands in for it because `provided.al2023`, and so the emulator, starts a `bootstrap` of one's own.
 
 import { Agent, request } from "node:http";
 import { handler } from "./echo.js";

@@ -2,9 +2,9 @@
 
 import { ApiGatewayManagementApiClient, PostToConnectionCommand } from "@aws-sdk/client-apigatewaymanagementapi";
 
-const { AWS_ENDPOINT_URL: plane, SLUICEGATE_API_ID: apiId, SLUICEGATE_STAGE: stage } = process.env;
+const { AWS_ENDPOINT_URL: emulator, SLUICEGATE_API_ID: apiId, SLUICEGATE_STAGE: stage } = process.env;
 const client = new ApiGatewayManagementApiClient({
-  endpoint: plane ? `${plane}/_aws/execute-api/${apiId}/${stage}` : process.env.SLUICEGATE_CONNECTIONS_ENDPOINT,
+  endpoint: emulator ? `${emulator}/_aws/execute-api/${apiId}/${stage}` : process.env.SLUICEGATE_CONNECTIONS_ENDPOINT,
 });
 
 const GONE = 410;

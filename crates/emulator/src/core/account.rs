@@ -1,4 +1,4 @@
-//! The account and region that a plane plays, and the ARNs that follow from them.
+//! The account and region that an emulator plays, and the ARNs that follow from them.
 
 /// Bytes that most ARNs are shorter than.
 const ARN_BYTES: usize = 128;

@@ -112,7 +112,7 @@ pub fn is_exhausted(error: &std::io::Error) -> bool {
     codes.iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))
 }
 
-/// Says what is missing, once in a while: a plane at its limit meets it with every connection that comes and goes.
+/// Says what is missing, once in a while: an emulator at its limit meets it with every connection that comes and goes.
 fn tell(why: &str) {
     static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);

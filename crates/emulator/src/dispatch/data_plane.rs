@@ -1,4 +1,4 @@
-//! What the control plane asks of the plane that serves: every change that a client could notice.
+//! What the control plane asks of the emulator that serves: every change that a client could notice.
 
 use crate::services::apigateway::websocket::stage::Stage;
 use crate::services::lambda::event_source_mapping::MappingStatus;

@@ -1,7 +1,7 @@
 //! The control plane: the AWS APIs that Terraform, SDKs and the AWS CLI call, and the state they make.
 //!
 //! [`AwsApi::handle`] takes every request that is not the data plane's own (Kinesis, WebSockets,
-//! `@connections`). It knows nothing of servers: `dev` composes its plane by calling it in process.
+//! `@connections`). It knows nothing of servers: `dev` composes its emulator by calling it in process.
 //!
 //! What an operation or argument outside the supported set meets is an error that names it. What is stored
 //! and has no effect here is listed in `fidelity/inert.toml`.
@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-/// Where answers say the plane is, when a caller names no host: the port that local planes agree on.
+/// Where answers say the emulator is, when a caller names no host: the port that emulators agree on.
 pub const HOST_DEFAULT: &str = "127.0.0.1:4566";
 /// Hosts that are remembered for [`AwsApi::state`], at most.
 const HOSTS_MAX: usize = 64;

@@ -1,4 +1,4 @@
-//! The control plane's state, normalised: planes that serve the same have equal documents.
+//! The control plane's state, normalised: emulators that serve the same have equal documents.
 //!
 //! Ids give way to names, hosts and creation times to placeholders; documents that are JSON are compared as
 //! JSON. What has no effect here (descriptions, tags, alarms, dashboards) is left out.
@@ -201,7 +201,7 @@ impl Placeholders {
     }
 }
 
-/// Where an API is reached depends on the plane: `//{host}/_aws/execute-api/…`.
+/// Where an API is reached depends on the emulator: `//{host}/_aws/execute-api/…`.
 fn without_endpoints(text: &str) -> String {
     const PATH: &str = "/_aws/execute-api/";
     let parts: Vec<&str> = text.split(PATH).collect();

@@ -1,4 +1,4 @@
-//! The faults there are: what each does as AWS does it, and on whom it can be put alone.
+//! The faults there are: what each does as AWS does it, and on target it can be put alone.
 
 use std::fmt;
 use std::time::Duration;
@@ -77,7 +77,7 @@ impl Fault {
     }
 
     /// What `for=` names.
-    pub const fn whom(self) -> &'static str {
+    pub const fn target(self) -> &'static str {
         match self {
             Self::PutThrottled | Self::PutSwapped => "partition key",
             Self::Connections429 | Self::Connections410 | Self::Connections500 => "connection",

@@ -1,7 +1,7 @@
 //! Faults on demand: what AWS does now and then, done when a user or a test asks for it.
 //!
-//! Each hop asks [`Faults::strike`] at its own occasions and does the rest itself. What a spec says and whether it
-//! strikes is pure ([`spec`]); chance comes from a generator per fault, seeded, so that a run can be repeated.
+//! Each hop asks [`Faults::trigger`] at its own occasions and does the rest itself. What a spec says and whether it
+//! triggers is pure ([`spec`]); chance comes from a generator per fault, seeded, so that a run can be repeated.
 //! Without faults an occasion costs one atomic load.
 
 mod kind;
@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use swap::Swaps;
 
-/// Faults on one plane at once, at most.
+/// Faults on one emulator at once, at most.
 pub const FAULTS_MAX: usize = 100;
 
 /// Which faults there are to be, and the seed of their chances; without a seed one is drawn.
@@ -37,7 +37,7 @@ pub struct FaultSettings {
     pub seed: Option<u64>,
 }
 
-/// A plane's faults. Clones are the same.
+/// An emulator's faults. Clones are the same.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     active: Arc<ArcSwapOption<Active>>,
@@ -46,13 +46,13 @@ pub struct Faults {
 #[derive(Debug)]
 struct Active {
     seed: u64,
-    faults: Vec<Armed>,
+    faults: Vec<ActiveFault>,
     swaps: Swaps,
 }
 
 /// A fault, and what came of it so far.
 #[derive(Debug)]
-struct Armed {
+struct ActiveFault {
     spec: FaultSpec,
     state: Mutex<State>,
 }
@@ -60,12 +60,12 @@ struct Armed {
 #[derive(Debug)]
 struct State {
     occasions: u64,
-    struck: u64,
+    triggered: u64,
     chance: StdRng,
 }
 
 impl Faults {
-    /// The faults that a plane begins with.
+    /// The faults that an emulator begins with.
     pub fn new(settings: FaultSettings) -> Self {
         let faults = Self::default();
         faults.set(settings);
@@ -83,7 +83,7 @@ impl Faults {
         let arm = |(place, spec)| {
             // A generator each: what one fault meets does not change another's chances.
             let chance = StdRng::seed_from_u64(seed.wrapping_add(place as u64));
-            Armed { spec, state: Mutex::new(State { occasions: 0, struck: 0, chance }) }
+            ActiveFault { spec, state: Mutex::new(State { occasions: 0, triggered: 0, chance }) }
         };
         let faults = settings.specs.into_iter().enumerate().map(arm).collect();
         self.active.store(Some(Arc::new(Active { seed, faults, swaps: Swaps::default() })));
@@ -96,9 +96,9 @@ impl Faults {
         }
     }
 
-    /// An occasion for `fault` that concerns `whom`: whether it strikes, and then how long it takes.
-    pub fn strike(&self, fault: Fault, whom: &str) -> Option<Duration> {
-        self.active.load().as_ref()?.strike(fault, whom)
+    /// An occasion for `fault` that concerns `target`: whether it triggers, and then how long it takes.
+    pub fn trigger(&self, fault: Fault, target: &str) -> Option<Duration> {
+        self.active.load().as_ref()?.trigger(fault, target)
     }
 
     /// An occasion for [`Fault::PutSwapped`]: whether a record of this key is held back. None is while another is.
@@ -108,7 +108,7 @@ impl Faults {
         if active.swaps.holds(key) {
             return None;
         }
-        let patience = active.strike(Fault::PutSwapped, key)?;
+        let patience = active.trigger(Fault::PutSwapped, key)?;
         Some(active.swaps.hold(key, patience))
     }
 
@@ -121,22 +121,22 @@ impl Faults {
 }
 
 impl Active {
-    fn strike(&self, fault: Fault, whom: &str) -> Option<Duration> {
+    fn trigger(&self, fault: Fault, target: &str) -> Option<Duration> {
         let mut candidates = self.faults.iter().filter(|armed| armed.spec.fault == fault);
-        let armed = candidates.find(|armed| armed.spec.concerns(whom) && armed.strikes())?;
-        tracing::warn!(target: "flow", hop = "injected", fault = fault.name(), whom = short(whom));
+        let armed = candidates.find(|armed| armed.spec.concerns(target) && armed.triggers())?;
+        tracing::warn!(target: "flow", hop = "injected", fault = fault.name(), target = short(target));
         Some(armed.spec.delay.unwrap_or_default())
     }
 }
 
-impl Armed {
-    fn strikes(&self) -> bool {
+impl ActiveFault {
+    fn triggers(&self) -> bool {
         let mut state = self.state();
         let chance = state.chance.random();
-        let strikes = self.spec.strikes(state.occasions, state.struck, chance);
+        let triggers = self.spec.triggers(state.occasions, state.triggered, chance);
         state.occasions += 1;
-        state.struck += u64::from(strikes);
-        strikes
+        state.triggered += u64::from(triggers);
+        triggers
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -145,7 +145,7 @@ impl Armed {
 }
 
 /// A partition key may have 256 characters, whatever they are; a line of the log need not.
-fn short(whom: &str) -> String {
+fn short(target: &str) -> String {
     const CHARS_MAX: usize = 64;
-    whom.chars().take(CHARS_MAX).map(|c| if c.is_control() { '.' } else { c }).collect()
+    target.chars().take(CHARS_MAX).map(|c| if c.is_control() { '.' } else { c }).collect()
 }

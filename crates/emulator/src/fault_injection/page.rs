@@ -29,12 +29,12 @@ impl Faults {
         (StatusCode::OK, self.report())
     }
 
-    /// The faults, their seed, how often there was occasion for each, and how often it struck.
+    /// The faults, their seed, how often there was occasion for each, and how often it triggered.
     pub fn report(&self) -> Value {
         let active = self.active.load();
         let faults = active.iter().flat_map(|active| &active.faults).map(|armed| {
             let state = armed.state();
-            json!({"fault": armed.spec.to_string(), "occasions": state.occasions, "struck": state.struck})
+            json!({"fault": armed.spec.to_string(), "occasions": state.occasions, "triggered": state.triggered})
         });
         let faults: Vec<_> = faults.collect();
         let known = Fault::ALL.map(|fault| (fault.name().to_owned(), Value::from(fault.about())));

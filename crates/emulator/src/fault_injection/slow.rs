@@ -2,21 +2,21 @@
 
 use super::{Fault, Faults};
 
-/// When a shard may be read again, where [`Fault::ShardSlow`] has struck. Time is passed in.
+/// When a shard may be read again, where [`Fault::ShardSlow`] has triggered. Time is passed in.
 #[derive(Debug, Default)]
 pub struct SlowShard {
     until_ms: Option<u64>,
 }
 
 impl SlowShard {
-    /// There are records to read: when to come back for them, if they are not to be seen yet. Each delay is struck
+    /// There are records to read: when to come back for them, if they are not to be seen yet. Each delay is triggered
     /// once, and what is there at its end is read.
     pub fn hold_until(&mut self, faults: &Faults, function: &str, now_ms: u64) -> Option<u64> {
         match self.until_ms {
             Some(until_ms) if now_ms < until_ms => return self.until_ms,
             Some(_) => self.until_ms = None,
             None => {
-                let delay = faults.strike(Fault::ShardSlow, function)?;
+                let delay = faults.trigger(Fault::ShardSlow, function)?;
                 self.until_ms = Some(now_ms + delay.as_millis() as u64);
             }
         }

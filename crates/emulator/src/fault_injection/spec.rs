@@ -1,4 +1,4 @@
-//! What a fault's spec says, such as `connections-429=10%`, and whether the fault strikes. Pure; chance is passed in.
+//! What a fault's spec says, such as `connections-429=10%`, and whether the fault triggers. Pure; chance is passed in.
 
 use super::kind::Fault;
 use std::fmt;
@@ -11,7 +11,7 @@ pub const DELAY_MAX: Duration = Duration::from_secs(60);
 /// One fault, as it was asked for.
 ///
 /// `NAME`, or `NAME=` and terms with commas between: how often (`10%`, `1/20`), how many times at most (`5 times`),
-/// how long (`300ms`, `2s`), and last, on whom alone (`for=` and the rest of the text).
+/// how long (`300ms`, `2s`), and last, on target alone (`for=` and the rest of the text).
 #[derive(Debug, Clone, PartialEq)]
 pub struct FaultSpec {
     /// Which.
@@ -22,8 +22,8 @@ pub struct FaultSpec {
     pub times_max: Option<u64>,
     /// How long; `None` for a fault that takes no time.
     pub delay: Option<Duration>,
-    /// A partition key, a connection or a function: [`Fault::whom`] says which. None: all of them.
-    pub whom: Option<String>,
+    /// A partition key, a connection or a function: [`Fault::target`] says which. None: all of them.
+    pub target: Option<String>,
 }
 
 /// Which of the occasions a fault takes.
@@ -50,7 +50,7 @@ pub enum SpecError {
     #[error(
         "{fault}: {term:?} is not understood; how often is 10% or 1/20, how many at most is 5 times{}, and on which {} alone is for=…",
         if fault.default_delay().is_some() { ", how long is 300ms" } else { "" },
-        fault.whom()
+        fault.target()
     )]
     Term {
         /// Whose.
@@ -85,18 +85,18 @@ fn known() -> String {
 impl FaultSpec {
     /// The fault at every occasion.
     pub const fn always(fault: Fault) -> Self {
-        Self { fault, share: Share::Always, times_max: None, delay: fault.default_delay(), whom: None }
+        Self { fault, share: Share::Always, times_max: None, delay: fault.default_delay(), target: None }
     }
 
-    /// Whether this is about `whom`.
-    pub fn concerns(&self, whom: &str) -> bool {
-        self.whom.as_deref().is_none_or(|named| named == whom)
+    /// Whether this is about `target`.
+    pub fn concerns(&self, target: &str) -> bool {
+        self.target.as_deref().is_none_or(|named| named == target)
     }
 
-    /// Whether the fault strikes at the occasion after `occasions` others, of which it took `struck`. `chance` is a
+    /// Whether the fault triggers at the occasion after `occasions` others, of which it took `triggered`. `chance` is a
     /// random number in `0.0..1.0`.
-    pub fn strikes(&self, occasions: u64, struck: u64, chance: f64) -> bool {
-        if self.times_max.is_some_and(|times| struck >= times) {
+    pub fn triggers(&self, occasions: u64, triggered: u64, chance: f64) -> bool {
+        if self.times_max.is_some_and(|times| triggered >= times) {
             return false;
         }
         match self.share {
@@ -170,8 +170,9 @@ impl FromStr for FaultSpec {
         let mut said = Said::default();
         while let Some(terms) = rest {
             // A connection id ends with '=' and a partition key may hold anything: the last term takes the rest.
-            if let Some(whom) = terms.trim_start().strip_prefix("for=").filter(|whom| !whom.is_empty()) {
-                spec.whom = Some(whom.into());
+            if let Some(target) = terms.trim_start().strip_prefix("for=").filter(|target| !target.is_empty())
+            {
+                spec.target = Some(target.into());
                 break;
             }
             let term;
@@ -199,7 +200,7 @@ impl fmt::Display for FaultSpec {
         if self.delay != self.fault.default_delay() {
             terms.extend(self.delay.map(|delay| format!("{}ms", delay.as_millis())));
         }
-        terms.extend(self.whom.as_ref().map(|whom| format!("for={whom}")));
+        terms.extend(self.target.as_ref().map(|target| format!("for={target}")));
         let equals = if terms.is_empty() { "" } else { "=" };
         write!(f, "{}{equals}{}", self.fault, terms.join(","))
     }

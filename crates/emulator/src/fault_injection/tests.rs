@@ -25,8 +25,8 @@ fn a_spec_says_which_how_often_how_long_and_on_whom() {
     let all = spec("shard-slow = 2s, 0.5%, 3times, for=echo");
     assert_eq!(all.delay, Some(Duration::from_secs(2)));
     assert_eq!((all.share, all.times_max), (Share::Percent(0.5), Some(3)));
-    assert_eq!(all.whom.as_deref(), Some("echo"));
-    assert_eq!(spec("connections-500=for=L0SM9cOFvHcCIhw=").whom.as_deref(), Some("L0SM9cOFvHcCIhw="));
+    assert_eq!(all.target.as_deref(), Some("echo"));
+    assert_eq!(spec("connections-500=for=L0SM9cOFvHcCIhw=").target.as_deref(), Some("L0SM9cOFvHcCIhw="));
 }
 
 #[test]
@@ -57,18 +57,19 @@ fn what_is_no_spec_is_refused_by_name() {
 #[test]
 fn counted_faults_strike_when_they_say() {
     let faults = faults(&["batch-twice=1/3,2 times", "function-throttled=2 times"], 1);
-    let struck = |fault| -> Vec<bool> { (0..9).map(|_| faults.strike(fault, "echo").is_some()).collect() };
+    let triggered =
+        |fault| -> Vec<bool> { (0..9).map(|_| faults.trigger(fault, "echo").is_some()).collect() };
     let (yes, no) = (true, false);
-    assert_eq!(struck(Fault::BatchTwice), [no, no, yes, no, no, yes, no, no, no]);
-    assert_eq!(struck(Fault::FunctionThrottled), [yes, yes, no, no, no, no, no, no, no]);
-    assert_eq!(faults.strike(Fault::PutThrottled, "echo"), None);
+    assert_eq!(triggered(Fault::BatchTwice), [no, no, yes, no, no, yes, no, no, no]);
+    assert_eq!(triggered(Fault::FunctionThrottled), [yes, yes, no, no, no, no, no, no, no]);
+    assert_eq!(faults.trigger(Fault::PutThrottled, "echo"), None);
 }
 
 #[test]
 fn a_fault_for_one_leaves_the_others_alone() {
     let faults = faults(&["connections-500=for=a="], 1);
-    assert!(faults.strike(Fault::Connections500, "a=").is_some());
-    assert_eq!(faults.strike(Fault::Connections500, "b="), None);
+    assert!(faults.trigger(Fault::Connections500, "a=").is_some());
+    assert_eq!(faults.trigger(Fault::Connections500, "b="), None);
     assert_eq!(faults.report()["faults"][0]["occasions"], 1);
 }
 
@@ -78,10 +79,10 @@ fn faults_are_told_of_replaced_and_ended_at_run_time() {
     let (status, told) = faults.page(&Method::PUT, b"seed=7\nshard-slow=300ms\nbatch-twice=1/2\n");
     assert_eq!((status, &told["seed"]), (StatusCode::OK, &7.into()));
     assert_eq!(told["faults"][0]["fault"], "shard-slow");
-    faults.strike(Fault::BatchTwice, "echo");
-    faults.strike(Fault::BatchTwice, "echo");
+    faults.trigger(Fault::BatchTwice, "echo");
+    faults.trigger(Fault::BatchTwice, "echo");
     let (_, told) = faults.page(&Method::GET, b"");
-    assert_eq!((&told["faults"][1]["occasions"], &told["faults"][1]["struck"]), (&2.into(), &1.into()));
+    assert_eq!((&told["faults"][1]["occasions"], &told["faults"][1]["triggered"]), (&2.into(), &1.into()));
     assert_eq!(told["known"].as_object().map(serde_json::Map::len), Some(Fault::ALL.len()));
     let (status, told) = faults.page(&Method::PUT, b"shard-fast");
     assert_eq!(status, StatusCode::BAD_REQUEST);
@@ -121,10 +122,10 @@ proptest! {
         share in prop_oneof![Just(Share::Always), (1u32..=1_000).prop_map(|n| Share::Percent(f64::from(n) / 10.0)), (1u64..99).prop_map(Share::OneIn)],
         times_max in proptest::option::of(1u64..1_000),
         delay_ms in 1u64..=60_000,
-        whom in proptest::option::of("[!-~]{1,20}"),
+        target in proptest::option::of("[!-~]{1,20}"),
     ) {
         let delay = fault.default_delay().map(|_| Duration::from_millis(delay_ms));
-        let asked = FaultSpec { fault, share, times_max, delay, whom };
+        let asked = FaultSpec { fault, share, times_max, delay, target };
         prop_assert_eq!(asked.to_string().parse(), Ok(asked));
     }
 
@@ -133,11 +134,11 @@ proptest! {
     fn chances_repeat_with_their_seed(seed in any::<u64>()) {
         let course = |seed| -> Vec<bool> {
             let faults = faults(&["batch-twice=25%"], seed);
-            (0..1_000).map(|_| faults.strike(Fault::BatchTwice, "f").is_some()).collect()
+            (0..1_000).map(|_| faults.trigger(Fault::BatchTwice, "f").is_some()).collect()
         };
         let first = course(seed);
-        let struck = first.iter().filter(|struck| **struck).count();
-        prop_assert!((150..=350).contains(&struck), "{}", struck);
+        let triggered = first.iter().filter(|triggered| **triggered).count();
+        prop_assert!((150..=350).contains(&triggered), "{}", triggered);
         prop_assert_eq!(first, course(seed));
     }
 }

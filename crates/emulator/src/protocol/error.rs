@@ -1,6 +1,6 @@
 //! A refusal, in the words and with the code that AWS would use.
 //!
-//! What is refused because this plane does not support it says so and names the operation or argument;
+//! What is refused because this emulator does not support it says so and names the operation or argument;
 //! everything else carries AWS's own code, and its message where that is known.
 
 use http::StatusCode;
@@ -40,19 +40,19 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
-    /// An operation that this plane does not have. A 400, since clients retry what looks like an outage.
+    /// An operation that this emulator does not have. A 400, since clients retry what looks like an outage.
     pub fn unsupported_operation(service: &str, operation: &str) -> Self {
-        let message = format!("{service} {operation} is not supported by the local plane");
+        let message = format!("{service} {operation} is not supported by the emulator");
         Self::bad_request("UnsupportedOperation", message)
     }
 
-    /// The caller's credentials are of this plane's form, yet it does not know them.
+    /// The caller's credentials are of this emulator's form, yet it does not know them.
     pub fn unknown_credentials() -> Self {
         let message = "The security token included in the request is invalid.";
         Self::new(StatusCode::FORBIDDEN, "UnrecognizedClientException", message)
     }
 
-    /// A failure of the plane itself.
+    /// A failure of the emulator itself.
     pub fn internal(what: impl std::fmt::Display) -> Self {
         tracing::error!(error = %what, "control plane failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", what.to_string())

@@ -109,7 +109,7 @@ fn read_query(signed: Option<Service>, body: &Bytes) -> Result<Request, ApiError
     let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let service = field("Version").and_then(Service::of_query_version).or(signed);
     let (Some(service), Some(operation)) = (service, field("Action")) else {
-        let message = "the request names no operation of a service that the local plane has";
+        let message = "the request names no operation of a service that the emulator has";
         return Err(ApiError::bad_request("UnknownOperationException", message));
     };
     if service.query_version().is_none() {

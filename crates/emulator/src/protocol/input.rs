@@ -18,7 +18,7 @@ pub fn parse<T: DeserializeOwned>(service: Service, operation: &str, input: Valu
 /// Serde lists every field it knows after an unknown one; a person wants to know which one is refused.
 fn explain(operation: &str, error: &str) -> String {
     match error.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
-        Some(argument) => format!("{operation}: argument {argument} is not supported by the local plane"),
+        Some(argument) => format!("{operation}: argument {argument} is not supported by the emulator"),
         None => format!("{operation}: {error}"),
     }
 }
@@ -101,10 +101,7 @@ mod tests {
             parse::<Shape>(Service::ApiGateway, "CreateShape", json!({"name": "n", "corsConfiguration": {}}))
                 .unwrap_err();
         assert_eq!(error.code, "BadRequestException");
-        assert_eq!(
-            error.message,
-            "CreateShape: argument corsConfiguration is not supported by the local plane"
-        );
+        assert_eq!(error.message, "CreateShape: argument corsConfiguration is not supported by the emulator");
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl RestCall {
         match self.query.iter().find(|(name, _)| !supported.contains(&name.as_str())) {
             Some((name, _)) => {
                 let what = format!("{} {}", self.method, self.segments.join("/"));
-                Err(service.invalid(format!("{what}: argument {name} is not supported by the local plane")))
+                Err(service.invalid(format!("{what}: argument {name} is not supported by the emulator")))
             }
             None => Ok(()),
         }

@@ -81,7 +81,7 @@ impl Service {
         Self::ALL.into_iter().find(|service| service.query_version().is_some_and(|(own, _)| own == version))
     }
 
-    /// An argument that is wrong, or that this plane does not support.
+    /// An argument that is wrong, or that this emulator does not support.
     pub fn invalid(self, message: impl Into<String>) -> ApiError {
         let code = match self {
             Self::ApiGateway => "BadRequestException",

@@ -16,7 +16,7 @@ impl Composer<'_> {
         let name = self.stack.authorizer_name();
         let log_group = format!("/aws/lambda/{name}");
         self.log_group(&log_group, authorizer.log_retention_days).await?;
-        let streams = self.plane.account().arn("logs", &format!("log-group:{log_group}:*"));
+        let streams = self.emulator.account().arn("logs", &format!("log-group:{log_group}:*"));
         let statements = [json!({
             "Sid": "WriteLogs", "Effect": "Allow",
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": [streams],
@@ -40,7 +40,7 @@ impl Composer<'_> {
 
     /// Puts the function before `$connect`, and lets the gateway invoke it; answers the authorizer's id.
     pub(super) async fn authorize(&self, api: &str, authorizer: &Authorizer) -> Result<String, ComposeError> {
-        let (account, name) = (self.plane.account(), self.stack.authorizer_name());
+        let (account, name) = (self.emulator.account(), self.stack.authorizer_name());
         let path = format!("2015-03-31/functions/{}/invocations", account.function_arn(&name));
         let create = json!({
             "name": name,

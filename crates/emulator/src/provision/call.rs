@@ -19,15 +19,15 @@ impl Composer<'_> {
         operation: &str,
         body: &Value,
     ) -> Result<Value, ComposeError> {
-        call(self.plane, service, Method::POST, "/", Some(&format!("{api}.{operation}")), body).await
+        call(self.emulator, service, Method::POST, "/", Some(&format!("{api}.{operation}")), body).await
     }
 
     pub(super) async fn api_gateway(&self, below: &str, body: &Value) -> Result<Value, ComposeError> {
-        call(self.plane, "apigateway", Method::POST, &format!("/v2/apis{below}"), None, body).await
+        call(self.emulator, "apigateway", Method::POST, &format!("/v2/apis{below}"), None, body).await
     }
 
     pub(super) async fn lambda(&self, path: &str, body: &Value) -> Result<Value, ComposeError> {
-        call(self.plane, "lambda", Method::POST, path, None, body).await
+        call(self.emulator, "lambda", Method::POST, path, None, body).await
     }
 
     pub(super) async fn iam(&self, parameters: &[(&str, &str)]) -> Result<(), ComposeError> {
@@ -38,12 +38,12 @@ impl Composer<'_> {
         }
         let what = format!("iam {}", parameters[0].1);
         let request = request("iam", Method::POST, "/", "application/x-www-form-urlencoded", None, form);
-        send(self.plane, &what, request).await.map(drop)
+        send(self.emulator, &what, request).await.map(drop)
     }
 }
 
 pub(super) async fn call(
-    plane: &dyn ControlPlane,
+    emulator: &dyn ControlPlane,
     service: &str,
     method: Method,
     path: &str,
@@ -56,7 +56,7 @@ pub(super) async fn call(
         (_, None) => ("application/json", format!("{service} {method} {path}")),
     };
     let answer =
-        send(plane, &what, request(service, method, path, content_type, target, body.to_string())).await?;
+        send(emulator, &what, request(service, method, path, content_type, target, body.to_string())).await?;
     Ok(serde_json::from_slice(&answer).unwrap_or_default())
 }
 
@@ -91,8 +91,12 @@ fn request(
     request
 }
 
-async fn send(plane: &dyn ControlPlane, what: &str, request: Request<Bytes>) -> Result<Bytes, ComposeError> {
-    let response = plane.call(request).await;
+async fn send(
+    emulator: &dyn ControlPlane,
+    what: &str,
+    request: Request<Bytes>,
+) -> Result<Bytes, ComposeError> {
+    let response = emulator.call(request).await;
     let status = response.status();
     let body =
         response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();

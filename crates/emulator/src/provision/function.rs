@@ -1,4 +1,4 @@
-//! A function: its consumer, logs, fault queue, role, code and mapping, as `terraform/modules/function` makes them.
+//! A function: its consumer, logs, dead-letter queue, role, code and mapping, as `terraform/modules/function` makes them.
 
 use super::{ComposeError, Composer, call};
 use crate::core::clock;
@@ -31,7 +31,7 @@ impl Composer<'_> {
         zip: &Bytes,
     ) -> Result<(String, String), ComposeError> {
         let stack = self.stack;
-        let account = self.plane.account();
+        let account = self.emulator.account();
         let name = stack.function_name(key);
         let stream_arn = account.stream_arn(&stack.stream_name());
         // One that a data folder holds keeps its ARN, and its mapping its checkpoints.
@@ -43,7 +43,7 @@ impl Composer<'_> {
         let consumer_arn = consumer["ConsumerARN"].as_str().unwrap_or_default().to_owned();
         let log_group = format!("/aws/lambda/{name}");
         self.log_group(&log_group, function.log_retention_days).await?;
-        let queue_name = format!("{name}-faults");
+        let queue_name = format!("{name}-dlq");
         let queue = json!({"QueueName": queue_name, "Attributes": {
             "MessageRetentionPeriod": "1209600", "SqsManagedSseEnabled": "true",
         }});
@@ -58,11 +58,11 @@ impl Composer<'_> {
 
         let mut environment = json!(function.environment);
         environment["SLUICEGATE_CONNECTIONS_ENDPOINT"] =
-            format!("{}/_aws/execute-api/{api}/{}", self.plane.endpoint_url(), stack.stage).into();
+            format!("{}/_aws/execute-api/{api}/{}", self.emulator.endpoint_url(), stack.stage).into();
         environment["SLUICEGATE_API_ID"] = api.into();
         environment["SLUICEGATE_STAGE"] = stack.stage.as_str().into();
-        // As the module builds it from names, and not as this plane answers it: account and name are what counts.
-        environment["SLUICEGATE_FAULT_QUEUE_URL"] =
+        // As the module builds it from names, and not as this emulator answers it: account and name are what counts.
+        environment["SLUICEGATE_DEAD_LETTER_QUEUE_URL"] =
             format!("https://sqs.{}.amazonaws.com/{}/{queue_name}", account.region, account.id).into();
         let code = Code {
             name: &name,
@@ -78,7 +78,7 @@ impl Composer<'_> {
         if function.reserved_concurrency >= 0 {
             let path = format!("/2017-10-31/functions/{name}/concurrency");
             let reserved = json!({"ReservedConcurrentExecutions": function.reserved_concurrency});
-            call::call(self.plane, "lambda", Method::PUT, &path, None, &reserved).await?;
+            call::call(self.emulator, "lambda", Method::PUT, &path, None, &reserved).await?;
         }
         let mapping = self.mapping(function, &created["FunctionArn"], &consumer_arn, &queue_arn).await?;
         Ok((name, mapping))
@@ -154,7 +154,7 @@ impl Composer<'_> {
         queue_arn: &str,
         log_group: &str,
     ) -> Vec<Value> {
-        let account = self.plane.account();
+        let account = self.emulator.account();
         let allow = |sid: &str, actions: &[&str], resources: Value| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources});
         let read = [
             "kinesis:DescribeStream",

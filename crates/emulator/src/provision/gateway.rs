@@ -11,7 +11,7 @@ impl Composer<'_> {
         let role_name = format!("{}-integration", stack.name);
         let mut statements = vec![json!({
             "Sid": "PutRecord", "Effect": "Allow", "Action": "kinesis:PutRecord",
-            "Resource": self.plane.account().stream_arn(&stack.stream_name()),
+            "Resource": self.emulator.account().stream_arn(&stack.stream_name()),
         })];
         if let Some(key) = self.customer_key() {
             statements.push(json!({"Sid": "EncryptRecord", "Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": key}));
@@ -91,7 +91,7 @@ impl Composer<'_> {
         role: Option<&str>,
         template: &str,
     ) -> Result<String, ComposeError> {
-        let region = &self.plane.account().region;
+        let region = &self.emulator.account().region;
         let mut integration = json!({
             "integrationType": "MOCK",
             "timeoutInMillis": 29_000,

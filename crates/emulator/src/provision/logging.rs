@@ -28,7 +28,7 @@ impl Composer<'_> {
         if stack.logging == "off" {
             return Ok(None);
         }
-        // With `existing_role` too: that an account has the role is a fact about an account that this plane plays.
+        // With `existing_role` too: that an account has the role is a fact about an account that this emulator plays.
         let role_name = format!("{}-api-gateway-logs", stack.name);
         let description = "API Gateway writes the logs of every API of this account and region.";
         let role = self.assumable(&role_name, "apigateway.amazonaws.com", description).await?;
@@ -37,7 +37,7 @@ impl Composer<'_> {
         self.iam(&attach).await?;
         let patch =
             json!({"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]});
-        call::call(self.plane, "apigateway", Method::PATCH, "/account", None, &patch).await?;
+        call::call(self.emulator, "apigateway", Method::PATCH, "/account", None, &patch).await?;
 
         let access = format!("/aws/apigateway/{}", stack.name);
         for group in [&access, &format!("API-Gateway-Execution-Logs_{api}/{}", stack.stage)] {
@@ -46,7 +46,7 @@ impl Composer<'_> {
         let members: Vec<_> =
             FORMAT.iter().map(|(name, variable)| format!("\"{name}\":\"{variable}\"")).collect();
         Ok(Some(json!({
-            "destinationArn": self.plane.account().arn("logs", &format!("log-group:{access}")),
+            "destinationArn": self.emulator.account().arn("logs", &format!("log-group:{access}")),
             "format": format!("{{{}}}", members.join(",")),
         })))
     }

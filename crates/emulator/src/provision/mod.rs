@@ -1,10 +1,10 @@
-//! Fills a plane from the stack's definition, by the same control-plane calls that Terraform makes.
+//! Fills an emulator from the stack's definition, by the same control-plane calls that Terraform makes.
 //!
 //! What is created here mirrors `terraform/`; a test holds the two equal. Alarms, dashboards and tags have no
-//! effect on a plane (`fidelity/inert.toml`) and are left to Terraform.
+//! effect on an emulator (`fidelity/inert.toml`) and are left to Terraform.
 
 use crate::core::account::Account;
-use crate::emulator::Plane;
+use crate::emulator::Emulator;
 use crate::provision::stack::Stack;
 use axum::body::Body;
 mod authorizer;
@@ -37,7 +37,7 @@ pub struct ComposeError {
     answer: String,
 }
 
-/// A plane to be filled: this process's own, or another's.
+/// An emulator to be filled: this process's own, or another's.
 pub trait ControlPlane: Send + Sync {
     /// The account that it plays.
     fn account(&self) -> &Account;
@@ -52,7 +52,7 @@ pub trait ControlPlane: Send + Sync {
     fn composed(&self) {}
 }
 
-impl ControlPlane for Plane {
+impl ControlPlane for Emulator {
     fn account(&self) -> &Account {
         Self::account(self)
     }
@@ -84,11 +84,11 @@ pub struct Composed {
 /// # Errors
 /// [`ComposeError`], with the control plane's own words.
 pub async fn compose(
-    plane: &dyn ControlPlane,
+    emulator: &dyn ControlPlane,
     stack: &Stack,
     zips: &BTreeMap<String, Bytes>,
 ) -> Result<Composed, ComposeError> {
-    let composer = Composer { plane, stack };
+    let composer = Composer { emulator, stack };
     composer.stream().await?;
     let mut functions = BTreeMap::new();
     if let Some(authorizer) = &stack.authorizer {
@@ -108,7 +108,7 @@ pub async fn compose(
         composer.mapping_is_settled(mapping).await?;
     }
     composer.stage(&api_id).await?;
-    plane.composed();
+    emulator.composed();
     Ok(Composed { api_id, functions })
 }
 
@@ -117,12 +117,12 @@ pub async fn compose(
 /// # Errors
 /// [`ComposeError`], with the control plane's own words.
 pub async fn update_code(
-    plane: &dyn ControlPlane,
+    emulator: &dyn ControlPlane,
     function_name: &str,
     zip: &Bytes,
 ) -> Result<(), ComposeError> {
     let path = format!("/2015-03-31/functions/{function_name}/code");
-    call::call(plane, "lambda", Method::PUT, &path, None, &json!({"ZipFile": STANDARD.encode(zip)}))
+    call::call(emulator, "lambda", Method::PUT, &path, None, &json!({"ZipFile": STANDARD.encode(zip)}))
         .await
         .map(drop)
 }
@@ -131,7 +131,7 @@ pub async fn update_code(
 const POLICY_VERSION: &str = "2012-10-17";
 
 struct Composer<'a> {
-    plane: &'a dyn ControlPlane,
+    emulator: &'a dyn ControlPlane,
     stack: &'a Stack,
 }
 
@@ -187,7 +187,7 @@ impl Composer<'_> {
     async fn mapping_is_settled(&self, uuid: &str) -> Result<(), ComposeError> {
         let path = format!("/2015-03-31/event-source-mappings/{uuid}");
         for _ in 0..ACTIVE_LOOKS_MAX {
-            let mapping = call::call(self.plane, "lambda", Method::GET, &path, None, &json!({})).await?;
+            let mapping = call::call(self.emulator, "lambda", Method::GET, &path, None, &json!({})).await?;
             if matches!(mapping["State"].as_str(), Some("Enabled" | "Disabled")) {
                 return Ok(());
             }
@@ -218,7 +218,7 @@ impl Composer<'_> {
             ("Description", description),
         ];
         self.iam(&create).await?;
-        Ok(format!("arn:aws:iam::{}:role/{name}", self.plane.account().id))
+        Ok(format!("arn:aws:iam::{}:role/{name}", self.emulator.account().id))
     }
 
     async fn role(

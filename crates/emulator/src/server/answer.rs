@@ -2,7 +2,7 @@
 
 use crate::core::identity::proof::Unproven;
 use crate::core::metrics;
-use crate::emulator::Plane;
+use crate::emulator::Emulator;
 use crate::fault_injection;
 use crate::protocol::exchange;
 use crate::protocol::exchange::Protocol;
@@ -29,19 +29,19 @@ const NO_SIGNATURE: HeaderValue = HeaderValue::from_static(
 const NO_SIGNATURE_DATE: HeaderValue = HeaderValue::from_static("20260101T000000Z");
 
 /// Answers one request.
-pub async fn answer(plane: &Plane, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+pub async fn answer(emulator: &Emulator, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let admitted = match plane.guard().admit(&parts) {
+    let admitted = match emulator.guard().admit(&parts) {
         Ok(admitted) => admitted,
         Err(refusal) => return refuse(&parts, &refusal),
     };
-    let mut answer = serve(plane, peer, &admitted, parts, body).await;
+    let mut answer = serve(emulator, peer, &admitted, parts, body).await;
     admitted.cors.apply(answer.headers_mut());
     answer
 }
 
 async fn serve(
-    plane: &Plane,
+    emulator: &Emulator,
     peer: SocketAddr,
     admitted: &Admitted,
     parts: Parts,
@@ -50,9 +50,9 @@ async fn serve(
     let host = admitted.host.as_str();
     match &admitted.purpose {
         Purpose::Handshake => {
-            plane.gateway.upgrade(host, peer.ip(), Request::from_parts(parts, body)).await.map(Body::new)
+            emulator.gateway.upgrade(host, peer.ip(), Request::from_parts(parts, body)).await.map(Body::new)
         }
-        Purpose::Page(name) => serve_page(plane, name, &parts, body).await,
+        Purpose::Page(name) => serve_page(emulator, name, &parts, body).await,
         Purpose::Preflight => {
             let mut answer = Response::new(Body::empty());
             *answer.status_mut() = StatusCode::NO_CONTENT;
@@ -63,12 +63,12 @@ async fn serve(
             let body = body::read(body, MESSAGE_BYTES_MAX).await;
             let bytes = body.as_deref().unwrap_or_default();
             match admitted.proof.verify(&parts, host, bytes) {
-                Ok(()) => plane.gateway.manage(endpoint, &parts, body).map(Body::new),
+                Ok(()) => emulator.gateway.manage(endpoint, &parts, body).map(Body::new),
                 Err(unproven) => refuse(&parts, &unproven.into()),
             }
         }
         Purpose::Call => match call(admitted, &parts, body).await {
-            Ok(body) => plane.call(Request::from_parts(with_signature(parts), body)).await,
+            Ok(body) => emulator.call(Request::from_parts(with_signature(parts), body)).await,
             Err(answer) => *answer,
         },
     }
@@ -120,15 +120,15 @@ fn refuse_call(parts: &Parts, error: ApiError) -> Response<Body> {
     refused.map(Body::new)
 }
 
-/// `/_sluicegate/health`, `metrics`, `state` and `faults`.
-async fn serve_page(plane: &Plane, name: &str, parts: &Parts, body: Incoming) -> Response<Body> {
+/// `/_sluicegate/health`, `metrics`, `state` and `dlq`.
+async fn serve_page(emulator: &Emulator, name: &str, parts: &Parts, body: Incoming) -> Response<Body> {
     match (&parts.method, name) {
         (&Method::GET, "health") => {
             page(StatusCode::OK, &json!({"status": "running", "version": env!("CARGO_PKG_VERSION")}))
         }
-        (&Method::GET, "state") => page(StatusCode::OK, &plane.state().await),
+        (&Method::GET, "state") => page(StatusCode::OK, &emulator.state().await),
         (&Method::GET, "metrics") => {
-            let mut answer = Response::new(Body::from(plane.metrics()));
+            let mut answer = Response::new(Body::from(emulator.metrics()));
             let headers = answer.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
             keep_from_other_pages(headers);
@@ -136,7 +136,7 @@ async fn serve_page(plane: &Plane, name: &str, parts: &Parts, body: Incoming) ->
         }
         (method, fault_injection::PAGE) => match body::read(body, PAGE_BODY_BYTES_MAX).await {
             Ok(body) => {
-                let (status, answer) = plane.faults().page(method, &body);
+                let (status, answer) = emulator.faults().page(method, &body);
                 page(status, &answer)
             }
             Err(error) => page(error.code().0, &json!({"message": error.to_string()})),

@@ -6,7 +6,7 @@ pub mod guard;
 
 use crate::core::open_files;
 use crate::core::open_files::Room;
-use crate::emulator::Plane;
+use crate::emulator::Emulator;
 use crate::server::answer::{answer, page};
 use crate::services::apigateway::websocket;
 use http::StatusCode;
@@ -28,7 +28,12 @@ use tokio_util::task::TaskTracker;
 const SCARCE_HEAD_MAX: Duration = Duration::from_secs(1);
 
 /// Serves until `stop` is cancelled, then lets calls in flight end, or cuts them off with `cut`.
-pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken, cut: CancellationToken) {
+pub async fn serve(
+    emulator: Emulator,
+    listener: TcpListener,
+    stop: CancellationToken,
+    cut: CancellationToken,
+) {
     let calls = TaskTracker::new();
     loop {
         let (socket, peer, room) = tokio::select! {
@@ -36,7 +41,7 @@ pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken,
             () = stop.cancelled() => break,
         };
         let _ = socket.set_nodelay(true);
-        let (plane, stop) = (plane.clone(), stop.clone());
+        let (emulator, stop) = (emulator.clone(), stop.clone());
         let served = async move {
             // hyper's own limit begins with the first byte: without this one, who sends none stays for good.
             let mut first = [0];
@@ -45,7 +50,7 @@ pub async fn serve(plane: Plane, listener: TcpListener, stop: CancellationToken,
                 () = stop.cancelled() => false,
             };
             if speaks {
-                serve_connection(plane, socket, peer, room, stop).await;
+                serve_connection(emulator, socket, peer, room, stop).await;
             }
         };
         calls.spawn(cut.clone().run_until_cancelled_owned(served));
@@ -62,24 +67,24 @@ fn head_max(room: Room) -> Duration {
     }
 }
 
-/// Serves one client until it or the plane ends.
+/// Serves one client until it or the emulator ends.
 pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    plane: Plane,
+    emulator: Emulator,
     socket: S,
     peer: SocketAddr,
     room: Room,
     stop: CancellationToken,
 ) {
     // Its calls share it.
-    let plane = Arc::new(plane);
+    let emulator = Arc::new(emulator);
     let service = service_fn(move |request| {
-        let plane = plane.clone();
+        let emulator = emulator.clone();
         async move {
             if room == Room::Scarce && websocket::is_upgrade(request.headers()) {
                 let message = "the emulator has too few files left for another WebSocket";
                 return Ok(page(StatusCode::SERVICE_UNAVAILABLE, &json!({ "message": message })));
             }
-            Ok::<_, Infallible>(answer(&plane, peer, request).await)
+            Ok::<_, Infallible>(answer(&emulator, peer, request).await)
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());

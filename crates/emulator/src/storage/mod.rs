@@ -38,7 +38,7 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// Another plane runs on it.
+    /// Another emulator runs on it.
     #[error("{folder} is in use by {holder}: stop that, or name another folder with --data-dir")]
     InUse {
         /// The data folder.
@@ -58,7 +58,7 @@ pub enum StorageError {
         found: String,
     },
     /// Something else lies in it.
-    #[error("{0} holds files and no plane's data: name a new or an empty folder with --data-dir")]
+    #[error("{0} holds files and no emulator's data: name a new or an empty folder with --data-dir")]
     Foreign(PathBuf),
     /// It holds data, and of what format is lost.
     #[error(
@@ -99,7 +99,7 @@ pub enum StorageError {
         problem: String,
     },
     /// A failed write could not be taken back, or the log is closed.
-    #[error("{0} takes no more writes: an earlier one failed, or the plane has stopped; start it again")]
+    #[error("{0} takes no more writes: an earlier one failed, or the emulator has stopped; start it again")]
     Broken(PathBuf),
     /// The file system refused.
     #[error("{path}: {source}")]
@@ -118,7 +118,7 @@ impl StorageError {
     }
 }
 
-/// A plane's data folder. Clones are the same.
+/// An emulator's data folder. Clones are the same.
 #[derive(Clone)]
 pub struct Storage {
     log: Arc<Mutex<Log>>,

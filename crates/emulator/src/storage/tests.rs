@@ -190,7 +190,7 @@ fn a_folder_of_another_format_or_of_other_files_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("thesis.txt"), "").unwrap();
     let refused = Log::open(folder.path()).map(drop).unwrap_err().to_string();
-    assert!(refused.contains("holds files and no plane's data"), "{refused}");
+    assert!(refused.contains("holds files and no emulator's data"), "{refused}");
     assert!(!folder.path().join("format").exists());
 }
 

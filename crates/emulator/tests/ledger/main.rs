@@ -28,7 +28,7 @@ struct Behaviour {
     left_out: Option<String>,
     /// Why the probe does not ask it of AWS, where it is unsure.
     unasked: Option<String>,
-    /// Questions of the probe that AWS answers otherwise than this plane, as the decision says.
+    /// Questions of the probe that AWS answers otherwise than this emulator, as the decision says.
     #[serde(default)]
     owns: BTreeSet<String>,
 }

@@ -1,5 +1,5 @@
 //! What the probe asks: all that the ledger is unsure of. And what AWS answered, where its answers are there, is what
-//! this plane answers, or a difference that an entry's decision owns.
+//! this emulator answers, or a difference that an entry's decision owns.
 
 use super::{Mark, entries, folder};
 use serde::Deserialize;
@@ -7,14 +7,14 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
-/// What this plane answers: written by the probe, and held true by the Terraform tier of the tests.
+/// What this emulator answers: written by the probe, and held true by the Terraform tier of the tests.
 const LOCAL: &str = "decided.json";
 /// What AWS answered: there once somebody with an account has run the probe.
 const AWS: &str = "probed.json";
 
 #[derive(Debug, Clone, Deserialize)]
 struct Fixture {
-    plane: String,
+    target: String,
     answers: Vec<Answer>,
 }
 
@@ -47,12 +47,12 @@ fn fixture(name: &str) -> Option<Fixture> {
 }
 
 fn local() -> Fixture {
-    let local = fixture(LOCAL).expect("the probe's answers of the local plane are in the ledger's folder");
-    assert_eq!(local.plane, "local", "{LOCAL} is not the local plane's");
+    let local = fixture(LOCAL).expect("the probe's answers of the emulator are in the ledger's folder");
+    assert_eq!(local.target, "emulator", "{LOCAL} is not the emulator's");
     local
 }
 
-/// What is wrong between two planes' answers: each difference that nobody owns, and each that is owned and is none.
+/// What is wrong between two targets' answers: each difference that nobody owns, and each that is owned and is none.
 fn differences(aws: &[Answer], local: &[Answer], owned: &BTreeSet<String>) -> Vec<String> {
     let mut wrong = Vec::new();
     for ours in local {
@@ -67,7 +67,7 @@ fn differences(aws: &[Answer], local: &[Answer], owned: &BTreeSet<String>) -> Ve
                 wrong.push(format!("{}: an entry owns a difference, and there is none", ours.id));
             }
             (false, false) => wrong.push(format!(
-                "{} ({}): AWS: {:?}; here: {:?}. Change the plane, or let the entry's decision own it (owns)",
+                "{} ({}): AWS: {:?}; here: {:?}. Change the emulator, or let the entry's decision own it (owns)",
                 ours.id,
                 ours.rows.join(", "),
                 theirs.outcome(),
@@ -125,7 +125,7 @@ fn what_is_unsure_is_asked_or_says_why_not() {
 }
 
 #[test]
-fn aws_and_this_plane_answer_alike() {
+fn aws_and_this_emulator_answer_alike() {
     let Some(aws) = fixture(AWS) else {
         let line =
             format!("\nNOT COMPARED WITH AWS: there is no {AWS} of a run of the probe (probe/README.md)\n");
@@ -133,7 +133,7 @@ fn aws_and_this_plane_answer_alike() {
         let _ = std::io::stderr().write_all(line.as_bytes());
         return;
     };
-    assert_eq!(aws.plane, "aws", "{AWS} is not AWS's");
+    assert_eq!(aws.target, "aws", "{AWS} is not AWS's");
     assert!(!aws.answers.is_empty(), "{AWS} holds no answer");
     let wrong = differences(&aws.answers, &local().answers, &owned());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -95,7 +95,7 @@ impl Build {
         let is_linux = host.ends_with("-linux-gnu");
         let out = self.target.join("program");
         if is_linux {
-            // Its own defaults are made for functions: one that panics may abort, a plane must not.
+            // Its own defaults are made for functions: one that panics may abort, an emulator must not.
             build.args(["lambda", "build", "--disable-optimizations"]).arg("--lambda-dir").arg(&out);
         } else {
             build.arg("build");

@@ -100,7 +100,7 @@ impl Dialer {
         const EMFILE: i32 = 24;
         let hint = match (error.kind(), error.raw_os_error()) {
             (ErrorKind::ConnectionRefused, _) => {
-                ": nothing listens there; start the plane with `cargo run -- dev`"
+                ": nothing listens there; start the emulator with `cargo run -- dev`"
             }
             (_, Some(EMFILE)) => ": raise the limit of open files with `ulimit -n`",
             (ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse, _) => {

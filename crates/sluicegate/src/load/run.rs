@@ -65,7 +65,7 @@ pub struct Outcome {
     pub is_interrupted: bool,
 }
 
-/// Runs on a thread of its own and on one alone: nothing is locked, and the other cores are the plane's.
+/// Runs on a thread of its own and on one alone: nothing is locked, and the other cores are the emulator's.
 ///
 /// # Errors
 /// Where the first connection cannot be opened; later failures are part of the outcome.

@@ -47,10 +47,10 @@ pub struct Deployed {
     pub stream_name: String,
 }
 
-/// What was seen of a behaviour in which planes differ.
+/// What was seen of a behaviour in which emulators differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Finding {
-    /// What AWS documents, or this project's own plane does.
+    /// What AWS documents, or this project's own emulator does.
     expected: &'static str,
     /// What was seen instead.
     differs: Option<String>,
@@ -119,7 +119,7 @@ async fn as_owner(aws: &Aws, stack: &Deployed, run: &str, patience: Duration) ->
 fn tell(finding: Finding) {
     match finding.differs {
         None => passed(finding.expected),
-        Some(found) => println!("  differs, as planes may: {} ({found})", finding.expected),
+        Some(found) => println!("  differs, as emulators may: {} ({found})", finding.expected),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a planned stack costs a month while nothing goes through it, line by line.
 
-use crate::plan::prices::{self, AS_OF, CHECK_AT, HOURS_PER_MONTH, Price, REGION};
+use crate::estimate::prices::{self, AS_OF, CHECK_AT, HOURS_PER_MONTH, Price, REGION};
 use crate::table::{Align, Table, number};
 use serde_json::Value;
 
@@ -102,7 +102,7 @@ impl IdleCost {
         table.row(["total".to_owned(), String::new(), String::new(), number(self.total_usd(), 2)]);
         format!(
             "{}\nAPI, functions, queues and logs cost nothing until they are used. List prices in {REGION}, {AS_OF},\n\
-             without free tiers; check live: {CHECK_AT}. `sluicegate plan` tells what a load costs.\n",
+             without free tiers; check live: {CHECK_AT}. `sluicegate estimate` tells what a load costs.\n",
             table.render()
         )
     }

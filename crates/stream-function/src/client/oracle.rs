@@ -24,7 +24,7 @@ fn environment() -> Environment {
         session_token: Some("token/with+signs==".into()),
         connections_endpoint: "http://127.0.0.1:4566/_aws/execute-api/a1b2/v1".into(),
         sqs_endpoint: "http://127.0.0.1:4566".into(),
-        fault_queue_url: "http://127.0.0.1:4566/000000000000/faults".into(),
+        dead_letter_queue_url: "http://127.0.0.1:4566/000000000000/dlq".into(),
         log_payloads: false,
     }
 }
@@ -116,7 +116,7 @@ async fn messages_are_the_sdks() {
     let (client, receiver) = sdk_client!(sqs, environment().sqs_endpoint);
     let own = environment();
     let body = r#"{"reason":"gave_up","error":"ünicode \"quoted\""}"#;
-    let _ = client.send_message().queue_url(&own.fault_queue_url).message_body(body).send().await;
-    let queue = Queue::new(transport(&own).unwrap(), own.sqs_endpoint, own.fault_queue_url);
+    let _ = client.send_message().queue_url(&own.dead_letter_queue_url).message_body(body).send().await;
+    let queue = Queue::new(transport(&own).unwrap(), own.sqs_endpoint, own.dead_letter_queue_url);
     compare("sqs", queue.request(body).unwrap(), receiver);
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::transport::{Transport, causes};
 use crate::connections::BoxFuture;
-use crate::dead_letters::FaultQueue;
+use crate::dead_letters::DeadLetterQueue;
 
 /// SigV4's name of the service.
 const SERVICE: &str = "sqs";
@@ -48,7 +48,7 @@ impl Queue {
     }
 }
 
-impl FaultQueue for Queue {
+impl DeadLetterQueue for Queue {
     fn publish<'a>(&'a self, message: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(self.send(message))
     }

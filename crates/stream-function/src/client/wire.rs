@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{EndpointConnections, Queue, transport};
 use crate::connections::{Connections, Delivery, SendError};
-use crate::dead_letters::FaultQueue;
+use crate::dead_letters::DeadLetterQueue;
 use crate::environment::Environment;
 
 /// An endpoint that answers by the last segment of the path, and counts the connections it accepts.
@@ -42,7 +42,7 @@ impl Endpoint {
             session_token: None,
             connections_endpoint: self.url.clone(),
             sqs_endpoint: self.url.clone(),
-            fault_queue_url: format!("{}/1/faults", self.url),
+            dead_letter_queue_url: format!("{}/1/dlq", self.url),
             log_payloads: false,
         }
     }
@@ -156,11 +156,11 @@ async fn an_endpoint_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
-async fn the_fault_queue_takes_messages_or_says_why_not() {
+async fn the_dead_letter_queue_takes_messages_or_says_why_not() {
     let endpoint = Endpoint::start().await;
     let environment = endpoint.environment();
     let transport = transport(&environment).unwrap();
-    let queue = Queue::new(transport, endpoint.url, environment.fault_queue_url);
+    let queue = Queue::new(transport, endpoint.url, environment.dead_letter_queue_url);
     assert_eq!(queue.publish("{}").await, Ok(()));
     assert_eq!(queue.publish("refused").await, Err("the queue does not exist".into()));
 }

@@ -132,10 +132,10 @@ fn where_all_fail_alike_nobody_is_quarantined() {
         let mut now = Instant::now();
         for batch in 0..125 {
             // A record's attempts so far; the batch is over when none is left.
-            let mut lanes: Vec<(usize, u32)> = (0..16).map(|n| ((batch + n) % 20, 0)).collect();
-            while !lanes.is_empty() {
+            let mut key_queues: Vec<(usize, u32)> = (0..16).map(|n| ((batch + n) % 20, 0)).collect();
+            while !key_queues.is_empty() {
                 now += ms(10);
-                lanes.retain_mut(|(connection, attempts)| {
+                key_queues.retain_mut(|(connection, attempts)| {
                     let (name, first) = (connection.to_string(), *attempts == 0);
                     *attempts += 1;
                     if chance.next() * 100.0 >= f64::from(percent) {

@@ -12,5 +12,5 @@ mod window;
 pub(crate) use health::{Health, Standing};
 pub(crate) use memory::Memory;
 pub(crate) use outage::Outage;
-pub(crate) use plan::{Plan, Verdict};
+pub(crate) use plan::{Plan, RecordOutcome};
 pub(crate) use window::Window;

@@ -1,6 +1,6 @@
 //! The order within a batch: which record may be handled next, and which one to report.
 //!
-//! Records of one connection form a lane and are handled one after another; lanes run side by side. Lambda retries
+//! Records of one connection form a key queue and are handled one after another; key queues run side by side. Lambda retries
 //! the lowest sequence number that is reported *and everything after it*, so the one to report is the first record
 //! that is not finished: all before it are done, and no connection has had a later record handled before it.
 
@@ -8,14 +8,14 @@ use std::collections::HashMap;
 
 /// How the handling of one record ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Done: answered, its client gone, or published to the fault queue.
+pub(crate) enum RecordOutcome {
+    /// Done: answered, its client gone, or published to the dead-letter queue.
     Finished,
     /// Lambda must deliver it again, so nothing of its connection may be handled past it.
     Redeliver,
 }
 
-/// A batch as lanes of records, by their places in the batch.
+/// A batch as key queues of records, by their places in the batch.
 #[derive(Debug)]
 pub(crate) struct Plan {
     finished: Vec<bool>,
@@ -28,14 +28,14 @@ impl Plan {
     /// Lays out a batch: for each record, in the batch's order, its connection and whether it is finished already.
     pub fn new<'a>(records: impl IntoIterator<Item = (&'a str, bool)>) -> Self {
         let mut plan = Self { finished: Vec::new(), successor: Vec::new(), heads: Vec::new() };
-        let mut last_of_lane = HashMap::new();
+        let mut last_of_key_queue = HashMap::new();
         for (place, (connection, finished)) in records.into_iter().enumerate() {
             plan.finished.push(finished);
             plan.successor.push(None);
             if finished {
                 continue;
             }
-            match last_of_lane.insert(connection, place) {
+            match last_of_key_queue.insert(connection, place) {
                 Some(last) => plan.successor[last] = Some(place),
                 None => plan.heads.push(place),
             }
@@ -43,19 +43,19 @@ impl Plan {
         plan
     }
 
-    /// The first record of each lane: all of them may be handled at once.
+    /// The first record of each key queue: all of them may be handled at once.
     pub fn heads(&self) -> &[usize] {
         &self.heads
     }
 
     /// Notes how a record ended, and says which record of its connection may be handled now.
-    pub fn settle(&mut self, place: usize, verdict: Verdict) -> Option<usize> {
-        match verdict {
-            Verdict::Finished => {
+    pub fn settle(&mut self, place: usize, outcome: RecordOutcome) -> Option<usize> {
+        match outcome {
+            RecordOutcome::Finished => {
                 self.finished[place] = true;
                 self.successor[place]
             }
-            Verdict::Redeliver => None,
+            RecordOutcome::Redeliver => None,
         }
     }
 
@@ -75,9 +75,9 @@ mod tests {
     fn a_failure_holds_its_own_connection_and_no_other() {
         let mut plan = Plan::new([("a", false), ("b", false), ("a", false), ("b", false)]);
         assert_eq!(plan.heads(), [0, 1]);
-        assert_eq!(plan.settle(0, Verdict::Redeliver), None);
-        assert_eq!(plan.settle(1, Verdict::Finished), Some(3));
-        assert_eq!(plan.settle(3, Verdict::Finished), None);
+        assert_eq!(plan.settle(0, RecordOutcome::Redeliver), None);
+        assert_eq!(plan.settle(1, RecordOutcome::Finished), Some(3));
+        assert_eq!(plan.settle(3, RecordOutcome::Finished), None);
         assert_eq!(plan.checkpoint(), Some(0));
     }
 
@@ -85,20 +85,20 @@ mod tests {
     fn what_is_finished_already_is_passed_over() {
         let mut plan = Plan::new([("a", false), ("a", true), ("a", false)]);
         assert_eq!(plan.heads(), [0]);
-        assert_eq!(plan.settle(0, Verdict::Finished), Some(2));
-        assert_eq!(plan.settle(2, Verdict::Finished), None);
+        assert_eq!(plan.settle(0, RecordOutcome::Finished), Some(2));
+        assert_eq!(plan.settle(2, RecordOutcome::Finished), None);
         assert_eq!(plan.checkpoint(), None);
     }
 
     proptest! {
-        /// Whatever the interleaving and the outcomes: a lane's records come in order and one at a time, nothing of
+        /// Whatever the interleaving and the outcomes: a key queue's records come in order and one at a time, nothing of
         /// a connection follows its failure, and everything before the checkpoint is finished.
         #[test]
         fn order_and_checkpoint_hold(
             records in prop::collection::vec((0u8..5, prop::bool::weighted(0.2), prop::bool::weighted(0.8)), 1..60),
             choices in prop::collection::vec(any::<prop::sample::Index>(), 60),
         ) {
-            let names: Vec<String> = records.iter().map(|(lane, ..)| lane.to_string()).collect();
+            let names: Vec<String> = records.iter().map(|(key_queue, ..)| key_queue.to_string()).collect();
             let mut plan = Plan::new(names.iter().zip(&records).map(|(name, record)| (name.as_str(), record.1)));
             let mut running = plan.heads().to_vec();
             let mut handled: Vec<usize> = Vec::new();
@@ -113,11 +113,11 @@ mod tests {
                 prop_assert!(handled.iter().all(|earlier| names[*earlier] != names[place] || earlier < &place));
                 prop_assert!(running.iter().all(|other| names[*other] != names[place]));
                 handled.push(place);
-                let verdict = if records[place].2 { Verdict::Finished } else { Verdict::Redeliver };
-                if verdict == Verdict::Redeliver {
+                let outcome = if records[place].2 { RecordOutcome::Finished } else { RecordOutcome::Redeliver };
+                if outcome == RecordOutcome::Redeliver {
                     failed.push(place);
                 }
-                running.extend(plan.settle(place, verdict));
+                running.extend(plan.settle(place, outcome));
             }
             let done = |place: usize| records[place].1 || handled.contains(&place) && !failed.contains(&place);
             prop_assert_eq!(plan.checkpoint(), (0..records.len()).find(|place| !done(*place)));

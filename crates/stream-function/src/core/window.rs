@@ -14,7 +14,7 @@ use crate::limits::{
 pub(crate) struct Window {
     /// No retry begins after this.
     retry_until: Instant,
-    /// Handlers end here at the latest, so that there is time to publish faults.
+    /// Handlers end here at the latest, so that there is time to publish dead letters.
     pub handle_until: Instant,
     /// Publishing ends here at the latest, so that there is time to answer.
     pub publish_until: Instant,

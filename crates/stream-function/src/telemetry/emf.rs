@@ -24,7 +24,7 @@ pub(crate) fn metrics_line(
         ("Replies", "Count", json!(counts.replies)),
         ("Gone", "Count", json!(counts.gone)),
         ("Retried", "Count", json!(counts.retried)),
-        ("Faults", "Count", json!(counts.faults)),
+        ("DeadLetters", "Count", json!(counts.dead_letters)),
         ("DeadLetterFailures", "Count", json!(counts.dead_letter_failures)),
         ("Skipped", "Count", json!(counts.skipped)),
         ("Redelivered", "Count", json!(counts.redelivered)),

@@ -12,7 +12,7 @@ pub(crate) struct Tally {
     replies: AtomicU64,
     gone: AtomicU64,
     retried: AtomicU64,
-    faults: AtomicU64,
+    dead_letters: AtomicU64,
     dead_letter_failures: AtomicU64,
     skipped: AtomicU64,
     redelivered: AtomicU64,
@@ -30,8 +30,8 @@ pub(crate) struct Counts {
     pub gone: u64,
     /// Further attempts, at records and at calls.
     pub retried: u64,
-    /// Records published to the fault queue.
-    pub faults: u64,
+    /// Records published to the dead-letter queue.
+    pub dead_letters: u64,
     /// Records set aside, since the dead-letter queue does not take them.
     pub dead_letter_failures: u64,
     /// Redelivered records that were finished already.
@@ -61,8 +61,8 @@ impl Tally {
         self.retried.fetch_add(1, Relaxed);
     }
 
-    pub fn faulted(&self) {
-        self.faults.fetch_add(1, Relaxed);
+    pub fn dead_lettered(&self) {
+        self.dead_letters.fetch_add(1, Relaxed);
     }
 
     pub fn set_aside(&self) {
@@ -83,7 +83,7 @@ impl Tally {
             replies: self.replies.load(Relaxed),
             gone: self.gone.load(Relaxed),
             retried: self.retried.load(Relaxed),
-            faults: self.faults.load(Relaxed),
+            dead_letters: self.dead_letters.load(Relaxed),
             dead_letter_failures: self.dead_letter_failures.load(Relaxed),
             skipped: self.skipped.load(Relaxed),
             redelivered: self.redelivered.load(Relaxed),

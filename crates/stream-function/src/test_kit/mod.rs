@@ -5,7 +5,7 @@
 //! [dev-dependencies]
 //! stream-function = { workspace = true, features = ["test-kit"] }
 //! ```
-//! The handler runs under the library's own rules: order, retries, deliveries, the fault queue. Time passes without
+//! The handler runs under the library's own rules: order, retries, deliveries, the dead-letter queue. Time passes without
 //! waiting: a test that goes through minutes of back-off ends at once. So tests are plain functions, not
 //! `#[tokio::test]`, and handlers under test should not wait for real sockets.
 //! ```
@@ -25,17 +25,17 @@
 //! ```
 
 mod clients;
+mod dead_letters;
 mod event;
-mod faults;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use dead_letters::TestDeadLetter;
 pub use event::TestEvent;
-pub use faults::TestFault;
 
 use self::clients::{Behaviour, FakeConnections};
-use self::faults::{FakeFaultQueue, Refusal};
+use self::dead_letters::{FakeDeadLetterQueue, Refusal};
 use crate::batch::{Arrival, Runner, lock};
 use crate::connection::Connection;
 use crate::dead_letters::DeadLetters;
@@ -45,14 +45,14 @@ use crate::function::Function;
 use crate::jitter::Jitter;
 use crate::record::Record;
 
-/// A function in an execution environment of its own, with clients and a fault queue in memory.
+/// A function in an execution environment of its own, with clients and a dead-letter queue in memory.
 ///
 /// Every connection id is connected until a test says otherwise.
 pub struct TestKit<H> {
     handler: H,
     runner: Runner,
     clients: Arc<FakeConnections>,
-    faults: Arc<FakeFaultQueue>,
+    dead_letters: Arc<FakeDeadLetterQueue>,
     runtime: tokio::runtime::Runtime,
     started: tokio::time::Instant,
     stream: Mutex<Stream>,
@@ -96,10 +96,10 @@ impl<H> TestKit<H> {
     pub fn of(function: Function<H>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let (handler, limits) = function.into_parts();
-        let (clients, faults) = <(Arc<FakeConnections>, Arc<FakeFaultQueue>)>::default();
+        let (clients, dead_letters) = <(Arc<FakeConnections>, Arc<FakeDeadLetterQueue>)>::default();
         let runner = Runner {
             connections: Arc::clone(&clients) as _,
-            dead_letters: DeadLetters::new(Arc::clone(&faults) as _),
+            dead_letters: DeadLetters::new(Arc::clone(&dead_letters) as _),
             limits,
             jitter: Arc::new(Jitter::seeded(1)),
             function_name: "function-under-test".into(),
@@ -111,7 +111,7 @@ impl<H> TestKit<H> {
             Mutex::new(Stream { records: 0, pending: Vec::new(), time_left: Duration::from_secs(30) });
         let runtime = runtime.expect("a runtime");
         let started = runtime.block_on(async { tokio::time::Instant::now() });
-        Self { handler, runner, clients, faults, runtime, started, stream }
+        Self { handler, runner, clients, dead_letters, runtime, started, stream }
     }
 
     /// Delivers the events as one batch of one shard, which Lambda would do once the one before is done.
@@ -240,17 +240,22 @@ impl<H> TestKit<H> {
         self.clients.closed()
     }
 
-    /// The records that went to the fault queue, in order.
+    /// The records that went to the dead-letter queue, in order.
     #[must_use]
-    pub fn faults(&self) -> Vec<TestFault> {
-        self.faults.published()
+    pub fn dead_letters(&self) -> Vec<TestDeadLetter> {
+        self.dead_letters.published()
     }
 
     /// The records that were given up and that the dead-letter queue has not taken, in order: they are reported with
     /// a later batch.
     #[must_use]
-    pub fn set_aside(&self) -> Vec<TestFault> {
-        self.runner.dead_letters.kept().iter().filter_map(|message| TestFault::read(message).ok()).collect()
+    pub fn set_aside(&self) -> Vec<TestDeadLetter> {
+        self.runner
+            .dead_letters
+            .kept()
+            .iter()
+            .filter_map(|message| TestDeadLetter::read(message).ok())
+            .collect()
     }
 
     /// Time passes without a batch.
@@ -264,14 +269,14 @@ impl<H> TestKit<H> {
         self.runtime.block_on(async { self.started.elapsed() })
     }
 
-    /// The fault queue takes nothing from here on, or takes messages again.
-    pub fn fault_queue_refuses(&self, refuses: bool) {
-        self.faults.refuse(refuses.then_some(Refusal::Always));
+    /// The dead-letter queue takes nothing from here on, or takes messages again.
+    pub fn dead_letter_queue_refuses(&self, refuses: bool) {
+        self.dead_letters.refuse(refuses.then_some(Refusal::Always));
     }
 
-    /// The fault queue takes nothing for so long.
-    pub fn fault_queue_refuses_for(&self, time: Duration) {
+    /// The dead-letter queue takes nothing for so long.
+    pub fn dead_letter_queue_refuses_for(&self, time: Duration) {
         let now = self.runtime.block_on(async { tokio::time::Instant::now() });
-        self.faults.refuse(Some(Refusal::Until(now + time)));
+        self.dead_letters.refuse(Some(Refusal::Until(now + time)));
     }
 }

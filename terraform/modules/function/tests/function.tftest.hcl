@@ -1,4 +1,4 @@
-# The function, its environment to the letter, its logs and its fault queue.
+# The function, its environment to the letter, its logs and its dead-letter queue.
 
 mock_provider "aws" {
   source          = "../../tests/mocks"
@@ -7,7 +7,7 @@ mock_provider "aws" {
 
 variables {
   name             = "sluicegate-echo"
-  fault_queue_name = "sluicegate-echo-faults"
+  dead_letter_queue_name = "sluicegate-echo-dlq"
   bundle           = "../../tests/fixtures/functions"
   package          = "echo"
   architecture     = "x86_64"
@@ -79,7 +79,7 @@ run "has_exactly_the_environment_of_the_contract" {
       SLUICEGATE_CONNECTIONS_ENDPOINT = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1"
       SLUICEGATE_API_ID               = "a1b2c3d4e5"
       SLUICEGATE_STAGE                = "v1"
-      SLUICEGATE_FAULT_QUEUE_URL      = "https://sqs.eu-west-1.amazonaws.com/000000000000/sluicegate-echo-faults"
+      SLUICEGATE_DEAD_LETTER_QUEUE_URL      = "https://sqs.eu-west-1.amazonaws.com/000000000000/sluicegate-echo-dlq"
     })
     error_message = "the environment must be the contract, no more and no less"
   }
@@ -124,10 +124,10 @@ run "keeps_faults_for_the_longest_time" {
 
   assert {
     condition = (
-      aws_sqs_queue.faults.name == "sluicegate-echo-faults" &&
-      aws_sqs_queue.faults.message_retention_seconds == 1209600 &&
-      aws_sqs_queue.faults.sqs_managed_sse_enabled
+      aws_sqs_queue.dead_letters.name == "sluicegate-echo-dlq" &&
+      aws_sqs_queue.dead_letters.message_retention_seconds == 1209600 &&
+      aws_sqs_queue.dead_letters.sqs_managed_sse_enabled
     )
-    error_message = "the fault queue must keep encrypted messages for 14 days"
+    error_message = "the dead-letter queue must keep encrypted messages for 14 days"
   }
 }

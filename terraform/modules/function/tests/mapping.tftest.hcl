@@ -7,7 +7,7 @@ mock_provider "aws" {
 
 variables {
   name             = "sluicegate-echo"
-  fault_queue_name = "sluicegate-echo-faults"
+  dead_letter_queue_name = "sluicegate-echo-dlq"
   bundle           = "../../tests/fixtures/functions"
   package          = "echo"
   architecture     = "x86_64"
@@ -61,8 +61,8 @@ run "subscribes_with_its_own_consumer" {
   }
 
   assert {
-    condition     = aws_lambda_event_source_mapping.this.destination_config[0].on_failure[0].destination_arn == "arn:aws:sqs:eu-west-1:000000000000:sluicegate-echo-faults"
-    error_message = "what the mapping gives up on must go to the fault queue"
+    condition     = aws_lambda_event_source_mapping.this.destination_config[0].on_failure[0].destination_arn == "arn:aws:sqs:eu-west-1:000000000000:sluicegate-echo-dlq"
+    error_message = "what the mapping gives up on must go to the dead-letter queue"
   }
 }
 

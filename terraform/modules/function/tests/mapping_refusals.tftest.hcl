@@ -7,7 +7,7 @@ mock_provider "aws" {
 
 variables {
   name             = "sluicegate-echo"
-  fault_queue_name = "sluicegate-echo-faults"
+  dead_letter_queue_name = "sluicegate-echo-dlq"
   bundle           = "../../tests/fixtures/functions"
   package          = "echo"
   architecture     = "x86_64"

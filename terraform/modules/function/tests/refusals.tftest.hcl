@@ -7,7 +7,7 @@ mock_provider "aws" {
 
 variables {
   name             = "sluicegate-echo"
-  fault_queue_name = "sluicegate-echo-faults"
+  dead_letter_queue_name = "sluicegate-echo-dlq"
   bundle           = "../../tests/fixtures/functions"
   package          = "echo"
   architecture     = "x86_64"
@@ -56,10 +56,10 @@ run "refuses_a_queue_name_with_a_dot" {
   command = plan
 
   variables {
-    fault_queue_name = "sluicegate.fifo"
+    dead_letter_queue_name = "sluicegate.fifo"
   }
 
-  expect_failures = [var.fault_queue_name]
+  expect_failures = [var.dead_letter_queue_name]
 }
 
 run "refuses_a_queue_in_another_account" {
@@ -72,7 +72,7 @@ run "refuses_a_queue_in_another_account" {
     }
   }
 
-  expect_failures = [aws_sqs_queue.faults]
+  expect_failures = [aws_sqs_queue.dead_letters]
 }
 
 run "refuses_an_unknown_architecture" {

@@ -7,7 +7,7 @@ mock_provider "aws" {
 
 variables {
   name             = "sluicegate-echo"
-  fault_queue_name = "sluicegate-echo-faults"
+  dead_letter_queue_name = "sluicegate-echo-dlq"
   bundle           = "../../tests/fixtures/functions"
   package          = "echo"
   architecture     = "x86_64"
@@ -65,7 +65,7 @@ run "may_do_what_the_flow_needs_and_nothing_else" {
           Sid      = "SendFault"
           Effect   = "Allow"
           Action   = ["sqs:SendMessage"]
-          Resource = ["arn:aws:sqs:eu-west-1:000000000000:sluicegate-echo-faults"]
+          Resource = ["arn:aws:sqs:eu-west-1:000000000000:sluicegate-echo-dlq"]
         },
         {
           Sid      = "WriteLogs"

@@ -56,7 +56,7 @@ run "throttles_and_logs_nothing_by_default" {
   }
 }
 
-run "builds_its_addresses_from_what_the_plane_answers" {
+run "builds_its_addresses_from_what_the_emulator_answers" {
   command = plan
 
   assert {
@@ -75,7 +75,7 @@ run "builds_its_addresses_from_what_the_plane_answers" {
   }
 }
 
-run "stays_on_plain_http_where_the_plane_does" {
+run "stays_on_plain_http_where_the_emulator_does" {
   command = plan
 
   override_resource {
@@ -93,7 +93,7 @@ run "stays_on_plain_http_where_the_plane_does" {
       output.websocket_uri == "ws://127.0.0.1:4566/_aws/execute-api/a1b2c3d4e5/v1" &&
       output.api.connections_endpoint == "http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4e5/v1"
     )
-    error_message = "both addresses must have the scheme and path that the plane answers"
+    error_message = "both addresses must have the scheme and path that the emulator answers"
   }
 }
 

@@ -15,7 +15,7 @@ variables {
   functions = {
     echo = {
       name             = "sluicegate-echo"
-      fault_queue_name = "sluicegate-echo-faults"
+      dead_letter_queue_name = "sluicegate-echo-dlq"
     }
   }
   alarm_topic_arns           = ["arn:aws:sns:eu-west-1:000000000000:on-call"]
@@ -30,7 +30,7 @@ run "watches_every_hop" {
       "sluicegate-echo-dead-letter-failures",
       "sluicegate-echo-destination-failures",
       "sluicegate-echo-errors",
-      "sluicegate-echo-faults",
+      "sluicegate-echo-dlq",
       "sluicegate-echo-iterator-age",
       "sluicegate-echo-throttles",
       "sluicegate-integration-errors",
@@ -77,12 +77,12 @@ run "watches_every_hop" {
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.this["echo-faults"].namespace == "AWS/SQS" &&
-      aws_cloudwatch_metric_alarm.this["echo-faults"].metric_name == "ApproximateNumberOfMessagesVisible" &&
-      aws_cloudwatch_metric_alarm.this["echo-faults"].dimensions == tomap({ QueueName = "sluicegate-echo-faults" }) &&
-      aws_cloudwatch_metric_alarm.this["echo-faults"].statistic == "Maximum" &&
-      aws_cloudwatch_metric_alarm.this["echo-faults"].comparison_operator == "GreaterThanThreshold" &&
-      aws_cloudwatch_metric_alarm.this["echo-faults"].threshold == 0
+      aws_cloudwatch_metric_alarm.this["echo-dlq"].namespace == "AWS/SQS" &&
+      aws_cloudwatch_metric_alarm.this["echo-dlq"].metric_name == "ApproximateNumberOfMessagesVisible" &&
+      aws_cloudwatch_metric_alarm.this["echo-dlq"].dimensions == tomap({ QueueName = "sluicegate-echo-dlq" }) &&
+      aws_cloudwatch_metric_alarm.this["echo-dlq"].statistic == "Maximum" &&
+      aws_cloudwatch_metric_alarm.this["echo-dlq"].comparison_operator == "GreaterThanThreshold" &&
+      aws_cloudwatch_metric_alarm.this["echo-dlq"].threshold == 0
     )
     error_message = "echo-faults must watch ApproximateNumberOfMessagesVisible"
   }

@@ -15,7 +15,7 @@ variables {
   functions = {
     echo = {
       name             = "sluicegate-echo"
-      fault_queue_name = "sluicegate-echo-faults"
+      dead_letter_queue_name = "sluicegate-echo-dlq"
     }
   }
   alarm_topic_arns           = ["arn:aws:sns:eu-west-1:000000000000:on-call"]

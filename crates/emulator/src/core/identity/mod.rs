@@ -91,15 +91,15 @@ pub trait Permissions: Send + Sync {
     /// Forgets credentials, when their execution environment is gone.
     fn revoke(&self, access_key_id: &str);
 
-    /// Whom an access key stands for: a role where this plane issued it, else the account.
-    /// `None`: a key of the form this plane issues (`ASIA…`) that it does not know (any more).
+    /// Whom an access key stands for: a role where this emulator issued it, else the account.
+    /// `None`: a key of the form this emulator issues (`ASIA…`) that it does not know (any more).
     fn principal(&self, access_key_id: &str) -> Option<Principal>;
 
     /// What was issued under an access key; `None`: nothing, or it was revoked, or the key is a developer's own.
     fn issued(&self, access_key_id: &str) -> Option<Arc<Issued>>;
 }
 
-/// An account in which everybody may do everything: for what runs a part of a plane by itself, without IAM, as
+/// An account in which everybody may do everything: for what runs a part of an emulator by itself, without IAM, as
 /// benchmarks, fuzzers and tests do.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unrestricted;

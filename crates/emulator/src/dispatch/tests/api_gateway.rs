@@ -31,7 +31,7 @@ fn integration(template: &str) -> Value {
 
 /// Renders the request template that the stage published last has for `$default`.
 fn served_template(api: &Api) -> String {
-    let stages = lock::lock(&api.plane.stages);
+    let stages = lock::lock(&api.emulator.stages);
     let integration = stages.last().unwrap().routes["$default"].integration.clone().unwrap();
     let template = &integration.request_templates.by_key["default"];
     let context = mapping_template::ContextTree::default();
@@ -43,23 +43,29 @@ fn served_template(api: &Api) -> String {
 async fn an_edit_is_served_only_after_a_deployment() {
     let api = Api::new();
     let (id, integration_id, _) = websocket_api(&api).await;
-    assert_eq!(api.plane.told(), Vec::<String>::new());
+    assert_eq!(api.emulator.told(), Vec::<String>::new());
     let first = api.made("POST", &format!("/v2/apis/{id}/deployments"), json!({})).await;
     let stage = json!({"stageName": "v1", "deploymentId": first["deploymentId"]});
     api.made("POST", &format!("/v2/apis/{id}/stages"), stage).await;
-    assert_eq!(api.plane.told(), ["publish v1"]);
+    assert_eq!(api.emulator.told(), ["publish v1"]);
     assert_eq!(served_template(&api), "one");
 
     let edit = json!({"requestTemplates": {"default": "two"}});
     api.made("PATCH", &format!("/v2/apis/{id}/integrations/{integration_id}"), edit).await;
-    assert_eq!(api.plane.told(), Vec::<String>::new());
+    assert_eq!(api.emulator.told(), Vec::<String>::new());
     api.made("PATCH", &format!("/v2/apis/{id}/stages/v1"), json!({"stageVariables": {"x": "1"}})).await;
-    assert_eq!((api.plane.told(), served_template(&api)), (vec!["publish v1".to_owned()], "one".to_owned()));
+    assert_eq!(
+        (api.emulator.told(), served_template(&api)),
+        (vec!["publish v1".to_owned()], "one".to_owned())
+    );
 
     let second = api.made("POST", &format!("/v2/apis/{id}/deployments"), json!({})).await;
     let edit = json!({"deploymentId": second["deploymentId"]});
     api.made("PATCH", &format!("/v2/apis/{id}/stages/v1"), edit).await;
-    assert_eq!((api.plane.told(), served_template(&api)), (vec!["publish v1".to_owned()], "two".to_owned()));
+    assert_eq!(
+        (api.emulator.told(), served_template(&api)),
+        (vec!["publish v1".to_owned()], "two".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -74,7 +80,7 @@ async fn a_deployment_in_use_cannot_be_deleted() {
     assert_eq!(message, "Active stages pointing to this deployment must be moved or deleted");
     api.made("DELETE", &format!("/v2/apis/{id}/stages/v1"), Value::Null).await;
     api.made("DELETE", &path, Value::Null).await;
-    assert_eq!(api.plane.told(), ["publish v1", "unpublish v1"]);
+    assert_eq!(api.emulator.told(), ["publish v1", "unpublish v1"]);
 }
 
 #[tokio::test]
@@ -89,11 +95,11 @@ async fn a_stage_with_auto_deploy_follows_every_edit() {
     let deployments = api.made("GET", &format!("/v2/apis/{id}/deployments"), Value::Null).await;
     assert_eq!(deployments["items"].as_array().unwrap().len(), 1);
     // Without routes nothing can be deployed: the stage keeps what it has and says why.
-    api.plane.told();
+    api.emulator.told();
     api.made("DELETE", &format!("/v2/apis/{id}/routes/{route_id}"), Value::Null).await;
     let stage = api.made("GET", &format!("/v2/apis/{id}/stages/v1"), Value::Null).await;
     assert!(stage["lastDeploymentStatusMessage"].as_str().unwrap().contains("no routes exist"));
-    assert_eq!(api.plane.told(), Vec::<String>::new());
+    assert_eq!(api.emulator.told(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -118,7 +124,7 @@ async fn what_is_published_is_what_was_configured() {
     });
     api.made("POST", &format!("/v2/apis/{id}/stages"), stage).await;
 
-    let stages = lock::lock(&api.plane.stages);
+    let stages = lock::lock(&api.emulator.stages);
     let stage = stages.last().unwrap();
     let route = &stage.routes["$default"];
     assert!(route.two_way);
@@ -291,7 +297,7 @@ async fn a_model_is_chosen_by_a_static_label() {
     let (_, message) = api.refused("POST", &routes, route("varying", "$request.body.kind")).await;
     assert!(message.contains("varies by message"), "{message}");
     api.made("POST", &format!("/v2/apis/{id}/stages"), json!({"stageName": "v1", "autoDeploy": true})).await;
-    let stages = lock::lock(&api.plane.stages);
+    let stages = lock::lock(&api.emulator.stages);
     let model = |key: &str| stages.last().unwrap().routes[key].request_model.as_ref().unwrap().name.clone();
     assert_eq!((model("one"), model("other")), ("Lists".to_owned(), "Objects".to_owned()));
 }

@@ -41,7 +41,7 @@ async fn an_authorizer_is_created_changed_served_and_deleted() {
     let route = json!({"routeKey": "$connect", "authorizationType": "CUSTOM", "authorizerId": authorizer_id});
     let route = api.made("POST", &format!("/v2/apis/{id}/routes"), route).await;
     api.made("POST", &format!("/v2/apis/{id}/stages"), json!({"stageName": "v1", "autoDeploy": true})).await;
-    let served = lock::lock(&api.plane.stages).last().unwrap().routes["$connect"].authorization.clone();
+    let served = lock::lock(&api.emulator.stages).last().unwrap().routes["$connect"].authorization.clone();
     let Authorization::Custom(served) = served else { panic!("{served:?} is no authorizer") };
     assert_eq!((served.function_arn.as_str(), served.credentials_arn.as_deref()), (FUNCTION, Some(ROLE)));
     assert_eq!(served.identity_sources, [IdentitySource::Header("Auth".into())]);

@@ -23,7 +23,7 @@ async fn invoke(
 async fn with_function() -> Api {
     let api = Api::new();
     lambda::with_function(&api).await;
-    api.plane.told();
+    api.emulator.told();
     api
 }
 
@@ -42,11 +42,11 @@ async fn an_invocation_hands_any_json_over() {
     ] {
         let answered = invoke(&api, path, &[], payload.into()).await;
         assert_eq!(answered, (StatusCode::OK, String::new(), answer.into()), "{path} {payload}");
-        assert_eq!(api.plane.told(), ["invoke echo"]);
+        assert_eq!(api.emulator.told(), ["invoke echo"]);
     }
     let dry = invoke(&api, PATH, &[("x-amz-invocation-type", "DryRun")], b"{}".into()).await;
     assert_eq!(dry, (StatusCode::NO_CONTENT, String::new(), String::new()));
-    assert!(api.plane.told().is_empty(), "a dry run invokes nothing");
+    assert!(api.emulator.told().is_empty(), "a dry run invokes nothing");
 }
 
 #[tokio::test]
@@ -102,5 +102,5 @@ async fn what_cannot_be_invoked_is_refused_by_name() {
         assert_eq!((found.as_u16(), found_kind.as_str()), (status, kind), "{answer}");
         assert!(answer.contains(named), "{answer} does not name {named}");
     }
-    assert!(api.plane.told().is_empty(), "what is refused invokes nothing");
+    assert!(api.emulator.told().is_empty(), "what is refused invokes nothing");
 }

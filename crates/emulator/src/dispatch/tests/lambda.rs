@@ -47,7 +47,7 @@ pub(super) fn mapping() -> Value {
 async fn a_function_reaches_the_host_with_its_code_and_settings() {
     let api = Api::new();
     with_function(&api).await;
-    let config = lock::lock(&api.plane.functions).last().unwrap().clone();
+    let config = lock::lock(&api.emulator.functions).last().unwrap().clone();
     assert_eq!(std::fs::read_to_string(config.code_dir.join("bootstrap")).unwrap(), "one");
     assert_eq!((config.memory_mb, config.timeout_s), (128, 3));
     assert_eq!(config.environment["GREETING"], "hello");
@@ -61,12 +61,12 @@ async fn a_function_reaches_the_host_with_its_code_and_settings() {
     assert_eq!((&updated["MemorySize"], &updated["Environment"]), (&json!(256), &Value::Null));
     let code = api.made("PUT", &format!("{FUNCTIONS}/echo/code"), json!({"ZipFile": zip("two")})).await;
     assert_ne!(code["CodeSha256"], updated["CodeSha256"]);
-    let config = lock::lock(&api.plane.functions).last().unwrap().clone();
+    let config = lock::lock(&api.emulator.functions).last().unwrap().clone();
     assert_eq!(std::fs::read_to_string(config.code_dir.join("bootstrap")).unwrap(), "two");
 
     let name = "arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Aecho";
     api.made("DELETE", &format!("{FUNCTIONS}/{name}"), Value::Null).await;
-    assert_eq!(api.plane.told().last().unwrap(), "remove function echo");
+    assert_eq!(api.emulator.told().last().unwrap(), "remove function echo");
     assert!(!config.code_dir.exists());
     let (status, message) = api.refused("GET", &format!("{FUNCTIONS}/echo"), Value::Null).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
@@ -91,7 +91,7 @@ async fn only_the_current_code_and_the_one_before_it_are_kept() {
     for content in ["two", "three", "two", "four"] {
         api.made("PUT", &format!("{FUNCTIONS}/echo/code"), json!({"ZipFile": zip(content)})).await;
     }
-    let configs = lock::lock(&api.plane.functions);
+    let configs = lock::lock(&api.emulator.functions);
     let kept: Vec<bool> = configs.iter().map(|config| config.code_dir.exists()).collect();
     // one, two, three, two again, four
     assert_eq!(kept, [false, true, false, true, true]);
@@ -128,7 +128,7 @@ async fn what_a_function_cannot_have_is_refused_by_name() {
         let (_, message) = api.refused("POST", FUNCTIONS, request).await;
         assert!(message.contains(named), "{message} does not name {named}");
     }
-    assert_eq!(api.plane.told(), Vec::<String>::new());
+    assert_eq!(api.emulator.told(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
         (&created["State"], &created["LastProcessingResult"]),
         (&json!("Creating"), &json!("No records processed"))
     );
-    let config = lock::lock(&api.plane.mappings).last().unwrap().clone();
+    let config = lock::lock(&api.emulator.mappings).last().unwrap().clone();
     assert_eq!((config.batch_size, config.report_batch_item_failures), (16, true));
     assert_eq!(
         (config.on_failure_arn.as_deref(), config.starting_position),
@@ -156,7 +156,7 @@ async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
     let path = format!("{MAPPINGS}/{}", created["UUID"].as_str().unwrap());
     let update = json!({"BatchSize": 50, "Enabled": false, "FilterCriteria": {"Filters": []}});
     api.made("PUT", &path, update).await;
-    let changed = lock::lock(&api.plane.mappings).last().unwrap().clone();
+    let changed = lock::lock(&api.emulator.mappings).last().unwrap().clone();
     assert_eq!((changed.uuid, changed.batch_size, changed.enabled), (config.uuid, 50, false));
     assert_eq!((changed.filters, changed.on_failure_arn.as_deref()), (Vec::<String>::new(), Some(QUEUE)));
 

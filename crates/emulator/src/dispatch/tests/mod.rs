@@ -18,7 +18,7 @@ use crate::services::iam::Iam;
 use crate::services::lambda::event_source_mapping::MappingStatus;
 use crate::services::lambda::event_source_mapping::config::MappingConfig;
 use crate::services::lambda::invocation::config::FunctionConfig;
-use crate::services::lambda::invocation::{Ended, InvokeError, Invoked};
+use crate::services::lambda::invocation::{InvocationResult, InvokeError, Invoked};
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
 use bytes::Bytes;
@@ -97,14 +97,14 @@ impl DataPlane for Recorder {
     ) -> BoxFuture<'a, Result<Invoked, InvokeError>> {
         self.tell(format!("invoke {function}"));
         let log_tail = wants_log.then(|| "a line\n".to_owned());
-        Box::pin(std::future::ready(Ok(Invoked { ended: Ended::Response(payload), log_tail })))
+        Box::pin(std::future::ready(Ok(Invoked { ended: InvocationResult::Response(payload), log_tail })))
     }
 }
 
 /// A control plane over a recorder.
 struct Api {
     api: AwsApi,
-    plane: Arc<Recorder>,
+    emulator: Arc<Recorder>,
     host: &'static str,
     _code: tempfile::TempDir,
 }
@@ -120,9 +120,9 @@ impl Api {
         let iam = Arc::new(Iam::new(account.clone()));
         let logs = Arc::new(Logs::new(account.clone()));
         let queues = Arc::new(Queues::new(account.clone(), iam.clone()));
-        let plane = Arc::new(Recorder::default());
-        let api = AwsApi::new(account, iam, logs, queues, plane.clone(), code.path().to_owned());
-        Self { api, plane, host, _code: code }
+        let emulator = Arc::new(Recorder::default());
+        let api = AwsApi::new(account, iam, logs, queues, emulator.clone(), code.path().to_owned());
+        Self { api, emulator, host, _code: code }
     }
 
     async fn send(&self, request: Request<Bytes>) -> (http::response::Parts, Bytes) {

@@ -1,4 +1,4 @@
-//! The normalised state: equal for planes that serve the same, whatever their ids and hosts.
+//! The normalised state: equal for emulators that serve the same, whatever their ids and hosts.
 
 use super::api_gateway::websocket_api;
 use super::lambda::{mapping, with_function};
@@ -19,7 +19,7 @@ async fn build(api: &Api, name: &str) {
 }
 
 #[tokio::test]
-async fn planes_that_serve_the_same_have_equal_states() {
+async fn emulators_that_serve_the_same_have_equal_states() {
     let (one, other) = (Api::at("127.0.0.1:4566"), Api::at("localhost:49152"));
     build(&one, "one").await;
     build(&other, "other").await;

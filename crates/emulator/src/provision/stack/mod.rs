@@ -42,7 +42,7 @@ pub enum StackError {
         problem: String,
     },
     /// A setting that exists on AWS alone.
-    #[error("{0} works on AWS only, the local plane does not have it: leave it out for local runs")]
+    #[error("{0} works on AWS only, the emulator does not have it: leave it out for local runs")]
     AwsOnly(&'static str),
 }
 

@@ -122,7 +122,7 @@ impl Type {
     }
 }
 
-/// A literal as JSON. The local plane evaluates no expressions, and says so.
+/// A literal as JSON. The emulator evaluates no expressions, and says so.
 pub(super) fn literal(expression: &Expression) -> Result<Value, String> {
     match expression {
         Expression::Null => Ok(Value::Null),

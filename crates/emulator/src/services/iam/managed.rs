@@ -24,7 +24,7 @@ const POLICIES: [ManagedPolicy; 3] = [
     },
 ];
 
-/// The managed policy of this ARN, if this plane has it.
+/// The managed policy of this ARN, if this emulator has it.
 pub fn find(arn: &str) -> Option<ManagedPolicy> {
     POLICIES.into_iter().find(|policy| policy.arn == arn)
 }

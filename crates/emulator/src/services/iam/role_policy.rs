@@ -155,9 +155,7 @@ impl Iam {
 
 fn managed_policy(arn: &str) -> Result<managed::ManagedPolicy, ApiError> {
     managed::find(arn).ok_or_else(|| {
-        no_entity(format!(
-            "Policy {arn} does not exist or is not attachable: the local plane does not have it."
-        ))
+        no_entity(format!("Policy {arn} does not exist or is not attachable: the emulator does not have it."))
     })
 }
 

@@ -1,6 +1,6 @@
 //! GetRecords and GetShardIterator: what the library lets through and AWS does not.
 
-use super::put::PutError;
+use super::put::KinesisError;
 use super::read::{Position, ReadLimit, Record};
 use super::{ReadRecords, Streams};
 use crate::core::clock;
@@ -48,8 +48,8 @@ impl Streams {
 }
 
 /// Finds what GetShardIterator is given that is not for its type, or is missing.
-pub(super) fn check_iterator(request: &Value) -> Result<(), PutError> {
-    let invalid = |message: &str| Err(PutError::client("InvalidArgumentException", message));
+pub(super) fn check_iterator(request: &Value) -> Result<(), KinesisError> {
+    let invalid = |message: &str| Err(KinesisError::client("InvalidArgumentException", message));
     let starting = &request["StartingSequenceNumber"];
     if request["ShardIteratorType"] == "AT_TIMESTAMP" {
         if !starting.is_null() {

@@ -4,13 +4,13 @@
 //! append holds its stream's lock across both and then moves the shard's tail, which readers watch: nothing
 //! can appear behind a reader, and nobody polls.
 
-mod amend;
 mod encoding;
 mod event_stream;
 mod get_records;
 #[cfg(test)]
 mod hostile_tests;
-mod keep;
+mod patch_response;
+mod persist;
 mod put;
 mod read;
 mod rebuild;
@@ -22,7 +22,7 @@ mod subscribe;
 pub(crate) mod tests;
 mod wire;
 
-pub use put::{Placed, PutError, PutRecord};
+pub use put::{KinesisError, PutRecord, PutRecordResponse};
 pub use read::{ReadLimit, ReadRecords, Record, ShardInfo};
 #[cfg(test)]
 pub(crate) use reshard::{Step, steps_to};
@@ -59,7 +59,7 @@ pub enum WriteLimits {
     Lifted,
 }
 
-/// Every stream of the plane.
+/// Every stream of the emulator.
 #[derive(Clone)]
 pub struct Streams {
     store: Store,
@@ -77,7 +77,7 @@ pub struct Streams {
 }
 
 /// What streams work with.
-pub struct Surroundings {
+pub struct Deps {
     /// The account that is played.
     pub account: Account,
     /// Decides what callers may do.
@@ -142,9 +142,8 @@ impl Open {
 impl Streams {
     /// The streams that a data folder held, or none. Must be called inside a tokio runtime, which looks after
     /// retention.
-    pub async fn start(surroundings: Surroundings) -> Self {
-        let Surroundings { account, permissions, write_limits, subscription_timers, faults, stored } =
-            surroundings;
+    pub async fn start(deps: Deps) -> Self {
+        let Deps { account, permissions, write_limits, subscription_timers, faults, stored } = deps;
         let (storage, restored) = stored.unzip();
         let (router, store) = ferrokinesis::create_app(StoreOptions {
             create_stream_ms: 0,

@@ -26,7 +26,7 @@ const PARTITION_KEY_CHARS_MAX: usize = 256;
 /// A refusal, as the Kinesis API words it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{code}: {message}")]
-pub struct PutError {
+pub struct KinesisError {
     /// HTTP status.
     pub status: u16,
     /// Such as `ProvisionedThroughputExceededException`.
@@ -35,7 +35,7 @@ pub struct PutError {
     pub message: String,
 }
 
-impl PutError {
+impl KinesisError {
     /// The body that the wire API answers with.
     pub fn to_json(&self) -> Value {
         json!({"__type": self.code, "message": self.message})
@@ -60,7 +60,7 @@ impl PutError {
     }
 }
 
-impl From<KinesisErrorResponse> for PutError {
+impl From<KinesisErrorResponse> for KinesisError {
     fn from(error: KinesisErrorResponse) -> Self {
         Self {
             status: error.status_code,
@@ -73,7 +73,7 @@ impl From<KinesisErrorResponse> for PutError {
 /// Where a record went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Placed {
+pub struct PutRecordResponse {
     /// The record's sequence number.
     pub sequence_number: String,
     /// The shard that took it.
@@ -146,20 +146,20 @@ fn is_base64(text: &str) -> bool {
 }
 
 /// A record as its request has it.
-struct Asked<'a> {
+struct RecordRequest<'a> {
     hash_key: u128,
     partition_key: &'a str,
     data: &'a str,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> RecordRequest<'a> {
     /// Reads one from a request that was checked.
-    fn of(record: &'a Value) -> Result<Self, PutError> {
+    fn of(record: &'a Value) -> Result<Self, KinesisError> {
         let partition_key = record["PartitionKey"].as_str().unwrap_or_default();
         let hash_key = match record["ExplicitHashKey"].as_str() {
             Some(text) => text.parse().map_err(|_| {
                 let message = format!("Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was {text}");
-                PutError::client("InvalidArgumentException", &message)
+                KinesisError::client("InvalidArgumentException", &message)
             })?,
             None => sequence::partition_key_to_hash_key(partition_key),
         };
@@ -167,7 +167,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-impl<'a> From<&'a PlainPutRecord<'_>> for Asked<'a> {
+impl<'a> From<&'a PlainPutRecord<'_>> for RecordRequest<'a> {
     fn from(put: &'a PlainPutRecord<'_>) -> Self {
         let hash_key = sequence::partition_key_to_hash_key(&put.partition_key);
         Self { hash_key, partition_key: &put.partition_key, data: &put.data }
@@ -175,8 +175,8 @@ impl<'a> From<&'a PlainPutRecord<'_>> for Asked<'a> {
 }
 
 /// A record with its place in the stream, not yet there.
-struct Placing<'a> {
-    placed: Placed,
+struct PendingRecord<'a> {
+    placed: PutRecordResponse,
     shard: i64,
     partition_key: &'a str,
     data: &'a str,
@@ -186,7 +186,7 @@ struct Placing<'a> {
     reserved: ThroughputReservation,
 }
 
-impl Placing<'_> {
+impl PendingRecord<'_> {
     fn entry<'a>(&'a self, stream: &'a str) -> Entry<'a> {
         Entry::Record(NewRecord {
             stream,
@@ -203,20 +203,24 @@ impl Streams {
     /// PutRecord.
     ///
     /// # Errors
-    /// [`PutError`] with the code and sentence of the Kinesis API.
-    pub async fn put_record(&self, request: &PutRecord<'_>) -> Result<Placed, PutError> {
+    /// [`KinesisError`] with the code and sentence of the Kinesis API.
+    pub async fn put_record(&self, request: &PutRecord<'_>) -> Result<PutRecordResponse, KinesisError> {
         match &request.0 {
             Form::Plain(put) => self.put_one(&put.stream_name, Ok(put.into())).await,
             Form::Other(request) => {
                 let request = checked(Operation::PutRecord, request)?;
                 let stream = self.store.resolve_stream_name(&request)?;
-                self.put_one(&stream, Asked::of(&request)).await
+                self.put_one(&stream, RecordRequest::of(&request)).await
             }
         }
     }
 
     /// A stream that is not there is told before a record that is wrong.
-    async fn put_one(&self, stream: &str, asked: Result<Asked<'_>, PutError>) -> Result<Placed, PutError> {
+    async fn put_one(
+        &self,
+        stream: &str,
+        asked: Result<RecordRequest<'_>, KinesisError>,
+    ) -> Result<PutRecordResponse, KinesisError> {
         let open = self.open_existing(stream).await?;
         let mut routes = self.routes(&open, stream).await?;
         let placing = self.place(&mut routes, stream, asked?).await?;
@@ -227,8 +231,8 @@ impl Streams {
     /// PutRecords: a record that its shard refuses fails alone; the answer tells each one's fate, in order.
     ///
     /// # Errors
-    /// [`PutError`] where the request as a whole is refused.
-    pub async fn put_records(&self, request: &Value) -> Result<Value, PutError> {
+    /// [`KinesisError`] where the request as a whole is refused.
+    pub async fn put_records(&self, request: &Value) -> Result<Value, KinesisError> {
         let request = checked(Operation::PutRecords, request)?;
         let stream = self.store.resolve_stream_name(&request)?;
         let open = self.open_existing(&stream).await?;
@@ -236,7 +240,7 @@ impl Streams {
         let mut placings = Vec::new();
         let mut refusals = Vec::new();
         for record in request["Records"].as_array().into_iter().flatten() {
-            let placing = match Asked::of(record) {
+            let placing = match RecordRequest::of(record) {
                 Ok(asked) => self.place(&mut routes, &stream, asked).await,
                 Err(error) => Err(error),
             };
@@ -260,38 +264,49 @@ impl Streams {
         &self,
         routes: &mut Routes,
         stream: &str,
-        Asked { hash_key, partition_key, data }: Asked<'a>,
-    ) -> Result<Placing<'a>, PutError> {
+        RecordRequest { hash_key, partition_key, data }: RecordRequest<'a>,
+    ) -> Result<PendingRecord<'a>, KinesisError> {
         let bytes = data.trim_end_matches('=').len() * 3 / 4 + partition_key.len();
         if bytes > routes.record_bytes_max {
             let message = format!(
                 "the record's data and partition key have {bytes} bytes; the stream takes {} at most",
                 routes.record_bytes_max
             );
-            return Err(PutError::client("ValidationException", &message));
+            return Err(KinesisError::client("ValidationException", &message));
         }
         let arrived_ms = clock::now_ms();
-        let route = routes.route(hash_key).ok_or_else(|| PutError::internal("no shard takes the record"))?;
+        let route =
+            routes.route(hash_key).ok_or_else(|| KinesisError::internal("no shard takes the record"))?;
         let shard_id = route.shard_id.to_string();
-        if self.faults.strike(Fault::PutThrottled, partition_key).is_some() {
-            return Err(PutError::throttled(stream, &shard_id));
+        if self.faults.trigger(Fault::PutThrottled, partition_key).is_some() {
+            return Err(KinesisError::throttled(stream, &shard_id));
         }
         let bytes = bytes as u64;
         let reserved = self.store.try_reserve_shard_throughput(stream, &shard_id, bytes, arrived_ms).await?;
-        let placed = Placed { sequence_number: route.take(arrived_ms), shard_id };
-        Ok(Placing { placed, shard: route.index, partition_key, data, arrived_ms, bytes, reserved })
+        let placed = PutRecordResponse { sequence_number: route.take(arrived_ms), shard_id };
+        Ok(PendingRecord { placed, shard: route.index, partition_key, data, arrived_ms, bytes, reserved })
     }
 
     /// Keeps, stores and announces records, in this order. The caller holds the stream's append lock.
-    async fn append(&self, open: &Open, stream: &str, placings: &[Placing<'_>]) -> Result<(), PutError> {
+    async fn append(
+        &self,
+        open: &Open,
+        stream: &str,
+        placings: &[PendingRecord<'_>],
+    ) -> Result<(), KinesisError> {
         if let Err(error) = self.log(stream, placings) {
             for placing in placings {
                 self.store.refund_shard_throughput(placing.reserved.clone()).await;
             }
-            return Err(PutError::internal(&format!("the record could not be kept: {error}")));
+            return Err(KinesisError::internal(&format!("the record could not be kept: {error}")));
         }
         for placing in placings {
-            let Placing { placed: Placed { sequence_number, shard_id }, partition_key, data, .. } = placing;
+            let PendingRecord {
+                placed: PutRecordResponse { sequence_number, shard_id },
+                partition_key,
+                data,
+                ..
+            } = placing;
             let key = format!("{}/{sequence_number}", sequence::shard_ix_to_hex(placing.shard));
             let record = StoredRecordRef {
                 partition_key,
@@ -307,16 +322,16 @@ impl Streams {
     }
 
     /// Writes records to the data folder, if there is one.
-    fn log(&self, stream: &str, placings: &[Placing<'_>]) -> Result<(), StorageError> {
+    fn log(&self, stream: &str, placings: &[PendingRecord<'_>]) -> Result<(), StorageError> {
         let Some(storage) = self.storage.as_ref().filter(|_| !placings.is_empty()) else { return Ok(()) };
         storage.append(&placings.iter().map(|placing| placing.entry(stream)).collect::<Vec<_>>())
     }
 }
 
 /// Puts a request through the library's type and constraint checks, which its own dispatch skips.
-pub(super) fn checked(operation: Operation, request: &Value) -> Result<Value, PutError> {
+pub(super) fn checked(operation: Operation, request: &Value) -> Result<Value, KinesisError> {
     if !request.is_object() {
-        return Err(PutError::client("SerializationException", "the request is not a JSON object"));
+        return Err(KinesisError::client("SerializationException", "the request is not a JSON object"));
     }
     let rules = operation.validation_rules();
     let rules: Vec<_> = rules.iter().map(|(name, rule)| (*name, rule)).collect();
@@ -325,7 +340,7 @@ pub(super) fn checked(operation: Operation, request: &Value) -> Result<Value, Pu
     for record in std::iter::once(&request).chain(request["Records"].as_array().into_iter().flatten()) {
         let data = record["Data"].as_str().unwrap_or_default();
         if STANDARD.decode(data).is_err() {
-            return Err(PutError::client("SerializationException", "Data is not valid base64"));
+            return Err(KinesisError::client("SerializationException", "Data is not valid base64"));
         }
     }
     Ok(request)

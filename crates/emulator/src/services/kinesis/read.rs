@@ -176,7 +176,7 @@ impl Streams {
         // The library knows no limit in bytes: it is asked for few at first, and then for as many as seem to fit.
         while let Some(at_once) = read.at_once() {
             let stored = self.store.get_records_range_limited(stream, &start, &end, at_once);
-            let stored = self.undisturbed(stream, stored).await;
+            let stored = self.with_append_lock(stream, stored).await;
             let is_end = stored.len() < at_once;
             if let Some((key, _)) = stored.last() {
                 start = format!("{key}\u{1}");
@@ -200,7 +200,7 @@ impl Streams {
     ///
     /// The library waits for a shard's records with a map locked, whose writers block their thread: a reader that
     /// an append woke, on the thread that goes on to the next append, would never run, nor would anything else.
-    pub(super) async fn undisturbed<T>(&self, stream: &str, read: impl Future<Output = T>) -> T {
+    pub(super) async fn with_append_lock<T>(&self, stream: &str, read: impl Future<Output = T>) -> T {
         let open = self.open(stream);
         let _append = open.append.lock().await;
         tokio::task::unconstrained(read).await
@@ -211,7 +211,7 @@ impl Streams {
         let prefix = sequence::shard_ix_to_hex(shard);
         let (start, end) = (format!("{prefix}/"), format!("{prefix}0"));
         let find = self.store.find_first_record_at_timestamp(stream, &start, &end, seconds);
-        let (key, _) = self.undisturbed(stream, find).await?;
+        let (key, _) = self.with_append_lock(stream, find).await?;
         Some(Position::At(key[start.len()..].into()))
     }
 
@@ -230,7 +230,7 @@ impl Streams {
         self.open(stream).changes.subscribe()
     }
 
-    /// Every stream's settings and consumers, without ids and times: what two planes that serve the same have
+    /// Every stream's settings and consumers, without ids and times: what two emulators that serve the same have
     /// in common.
     pub async fn state(&self) -> Value {
         let mut state = Map::new();

@@ -16,7 +16,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(30);
 const AT_ONCE_MAX: usize = 256;
 
 impl Streams {
-    /// Looks again and again, until the plane ends.
+    /// Looks again and again, until the emulator ends.
     pub(super) async fn retain(self) {
         let mut every = tokio::time::interval(CHECK_EVERY);
         loop {
@@ -64,7 +64,7 @@ impl Streams {
                 }
                 expired.len()
             };
-            if self.undisturbed(stream, delete).await < at_once {
+            if self.with_append_lock(stream, delete).await < at_once {
                 return;
             }
             at_once = (at_once * 2).min(AT_ONCE_MAX);

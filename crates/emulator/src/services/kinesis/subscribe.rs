@@ -4,7 +4,7 @@
 use super::encoding::Encoding;
 use super::put::checked;
 use super::read::{Position, ReadLimit, Record, ShardInfo};
-use super::{PutError, Streams, event_stream};
+use super::{KinesisError, Streams, event_stream};
 use axum::body::Body;
 use bytes::Bytes;
 use ferrokinesis::actions::Operation;
@@ -75,17 +75,17 @@ impl Streams {
         &self,
         encoding: Encoding,
         request: &Value,
-    ) -> Result<Response<Body>, PutError> {
+    ) -> Result<Response<Body>, KinesisError> {
         // The library's check answers without the members of a position.
         let starting = &request["StartingPosition"];
         let request = checked(Operation::SubscribeToShard, request)?;
         let consumer_arn = request["ConsumerARN"].as_str().unwrap_or_default();
-        let not_found = |what: String| PutError::client("ResourceNotFoundException", &what);
+        let not_found = |what: String| KinesisError::client("ResourceNotFoundException", &what);
         let consumer = self.store.get_consumer(consumer_arn).await;
         let consumer = consumer.ok_or_else(|| not_found(format!("Consumer {consumer_arn} not found.")))?;
         if consumer.consumer_status != ConsumerStatus::Active {
             let message = format!("Consumer {consumer_arn} is not ACTIVE.");
-            return Err(PutError::client("ResourceInUseException", &message));
+            return Err(KinesisError::client("ResourceInUseException", &message));
         }
         let stream = crate::core::account::stream_name_of_arn(consumer_arn).unwrap_or_default();
         let named = request["ShardId"].as_str().unwrap_or_default();
@@ -130,8 +130,8 @@ impl Streams {
         stream: &str,
         shard: &ShardInfo,
         starting: &Value,
-    ) -> Result<Position, PutError> {
-        let invalid = |message: &str| PutError::client("InvalidArgumentException", message);
+    ) -> Result<Position, KinesisError> {
+        let invalid = |message: &str| KinesisError::client("InvalidArgumentException", message);
         let after_tail =
             || self.tails(stream).get(&shard.index).cloned().map_or(Position::Start, Position::After);
         let sequence_number = || {
@@ -156,7 +156,7 @@ impl Streams {
     }
 
     /// docs/aws-behaviour.md#kinesis-fan-out: a second call within five seconds is refused, a later one takes over.
-    fn take_over(&self, consumer_arn: &str, shard: &ShardInfo) -> Result<CancellationToken, PutError> {
+    fn take_over(&self, consumer_arn: &str, shard: &ShardInfo) -> Result<CancellationToken, KinesisError> {
         let mut subscribed = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (consumer_arn.to_owned(), shard.index);
         if let Some(last) = subscribed.get(&key) {
@@ -165,7 +165,7 @@ impl Streams {
                     "Another active subscription exists for this consumer: {consumer_arn}:{}",
                     shard.id
                 );
-                return Err(PutError::client("ResourceInUseException", &message));
+                return Err(KinesisError::client("ResourceInUseException", &message));
             }
             last.taken_over.cancel();
         }
@@ -187,7 +187,7 @@ impl Subscription {
             }
             if self.changes.has_changed().unwrap_or(false) {
                 self.changes.mark_unchanged();
-                if let Some(failure) = self.look_again().await {
+                if let Some(failure) = self.refresh().await {
                     return Some(failure);
                 }
             }
@@ -216,7 +216,7 @@ impl Subscription {
     }
 
     /// The stream changed: the consumer, the shard or all of it may be gone.
-    async fn look_again(&mut self) -> Option<Bytes> {
+    async fn refresh(&mut self) -> Option<Bytes> {
         let consumer = self.streams.store.get_consumer(&self.consumer_arn).await;
         if consumer.is_none_or(|consumer| consumer.consumer_status == ConsumerStatus::Deleting) {
             return Some(self.fail("ResourceNotFoundException", "The consumer is gone."));

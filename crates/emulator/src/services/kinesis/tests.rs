@@ -1,4 +1,4 @@
-//! The stream as its callers see it, on the wire and inside the plane.
+//! The stream as its callers see it, on the wire and inside the emulator.
 
 use super::*;
 use crate::core::clock;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 pub(crate) async fn start(write_limits: WriteLimits, data_dir: Option<&Path>) -> Streams {
-    Streams::start(Surroundings {
+    Streams::start(Deps {
         account: Account::default(),
         permissions: Arc::new(crate::services::iam::Iam::new(Account::default())),
         write_limits,

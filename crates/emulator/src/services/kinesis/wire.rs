@@ -1,9 +1,9 @@
-//! The Kinesis wire API on the plane's port: JSON and CBOR, every operation that ferrokinesis has.
+//! The Kinesis wire API on the emulator's port: JSON and CBOR, every operation that ferrokinesis has.
 
-use super::amend::{amended, with_on_demand_limit, with_shard_count, with_stream_arn};
 use super::encoding::Encoding;
 use super::get_records::check_iterator;
-use super::{PutError, Streams, reshard};
+use super::patch_response::{amended, with_on_demand_limit, with_shard_count, with_stream_arn};
+use super::{KinesisError, Streams, reshard};
 use crate::core::account::stream_name_of_arn;
 use crate::core::identity;
 use crate::core::identity::Principal;
@@ -100,7 +100,7 @@ impl Streams {
             request["Limit"] = answered.limit.into();
             body = encoding.encode(&request).into();
         }
-        let response = self.undisturbed(stream, self.library(parts, body)).await;
+        let response = self.with_append_lock(stream, self.library(parts, body)).await;
         if behind_ms == 0 {
             return response;
         }
@@ -169,7 +169,7 @@ impl Streams {
         match keeping.await {
             Ok(()) => response,
             Err(error) => {
-                refuse(encoding, &PutError::internal(&format!("the change could not be kept: {error}")))
+                refuse(encoding, &KinesisError::internal(&format!("the change could not be kept: {error}")))
             }
         }
     }
@@ -186,8 +186,8 @@ impl Streams {
     }
 
     /// A role's call must be allowed by its policies; the account's own keys may do everything.
-    fn authorize(&self, parts: &Parts, operation: &str, request: &Value) -> Result<(), PutError> {
-        let unknown_key = || PutError {
+    fn authorize(&self, parts: &Parts, operation: &str, request: &Value) -> Result<(), KinesisError> {
+        let unknown_key = || KinesisError {
             status: 400,
             code: "UnrecognizedClientException".into(),
             message: "The security token included in the request is invalid.".into(),
@@ -203,7 +203,7 @@ impl Streams {
         };
         self.permissions
             .check(&caller, &format!("kinesis:{operation}"), &resource)
-            .map_err(|denied| PutError::denied(&denied))
+            .map_err(|denied| KinesisError::denied(&denied))
     }
 }
 
@@ -250,11 +250,11 @@ fn respond_with(encoding: Encoding, status: StatusCode, body: Body) -> Response<
 
 /// Refuses a call by its head alone.
 pub(crate) fn refuse_head(parts: &Parts, status: StatusCode, code: &str, message: &str) -> Response<Body> {
-    let error = PutError { status: status.as_u16(), code: code.to_owned(), message: message.to_owned() };
+    let error = KinesisError { status: status.as_u16(), code: code.to_owned(), message: message.to_owned() };
     refuse(Encoding::of(&parts.headers), &error)
 }
 
-fn refuse(encoding: Encoding, error: &PutError) -> Response<Body> {
+fn refuse(encoding: Encoding, error: &KinesisError) -> Response<Body> {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = respond(encoding, status, &error.to_json());
     if let Ok(code) = header::HeaderValue::from_str(&error.code) {

@@ -23,7 +23,7 @@ const RETENTION_DAYS: [u32; 22] = [
 #[derive(Debug)]
 pub struct Group {
     created: SystemTime,
-    /// How long events are kept; `None`: for ever, within the limits of this plane.
+    /// How long events are kept; `None`: for ever, within the limits of this emulator.
     pub retention_days: Option<u32>,
     class: String,
     /// The key that encrypts it; inert.
@@ -92,7 +92,7 @@ impl Logs {
         check_name(&request.log_group_name)?;
         let class = request.log_group_class.unwrap_or_else(|| "STANDARD".into());
         if class != "STANDARD" && class != "INFREQUENT_ACCESS" {
-            return Err(invalid(format!("logGroupClass: {class} is not supported by the local plane")));
+            return Err(invalid(format!("logGroupClass: {class} is not supported by the emulator")));
         }
         let mut groups = lock::lock(&self.groups);
         if groups.contains_key(&request.log_group_name) {

@@ -124,7 +124,7 @@ impl Logs {
         let pattern = request.filter_pattern.unwrap_or_default();
         let pattern = FilterPattern::parse(&pattern).ok_or_else(|| {
             invalid(format!(
-                "filterPattern: {pattern} is not supported by the local plane, which matches terms only"
+                "filterPattern: {pattern} is not supported by the emulator, which matches terms only"
             ))
         })?;
         let limit = request.limit.unwrap_or(EVENTS_LIMIT_MAX).clamp(1, EVENTS_LIMIT_MAX);

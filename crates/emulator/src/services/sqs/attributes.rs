@@ -47,7 +47,7 @@ impl Attributes {
                 None if name == POLICY => drop(read_policy(&value)?),
                 None if INERT.contains(&name.as_str()) => {}
                 None => {
-                    let message = format!("Unknown Attribute {name}: it is not supported by the local plane");
+                    let message = format!("Unknown Attribute {name}: it is not supported by the emulator");
                     return Err(ApiError::bad_request("InvalidAttributeName", message));
                 }
             }

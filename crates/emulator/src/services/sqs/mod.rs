@@ -235,15 +235,15 @@ mod tests {
     #[tokio::test]
     async fn queues_are_listed_page_by_page_where_a_page_is_asked_for() {
         let (queues, _) = queue().await;
-        for name in ["a-faults", "b-faults", "c-faults"] {
+        for name in ["a-dlq", "b-dlq", "c-dlq"] {
             call(&queues, "CreateQueue", json!({"QueueName": name})).await.unwrap();
         }
         let list = async |ask: Value| call(&queues, "ListQueues", ask).await.unwrap().body.unwrap();
         let url = |name: &str| format!("http://{HOST}/000000000000/{name}");
         let first = list(json!({"MaxResults": 2})).await;
-        assert_eq!(first["QueueUrls"], json!([url("a-faults"), url("b-faults")]));
+        assert_eq!(first["QueueUrls"], json!([url("a-dlq"), url("b-dlq")]));
         let rest = list(json!({"MaxResults": 2, "NextToken": first["NextToken"]})).await;
-        assert_eq!(rest, json!({"QueueUrls": [url("c-faults"), url("q")]}));
+        assert_eq!(rest, json!({"QueueUrls": [url("c-dlq"), url("q")]}));
         let all = list(json!({"QueueNamePrefix": "q"})).await;
         assert_eq!(all, json!({"QueueUrls": [url("q")]}));
         for wrong in [0, 1_001] {

@@ -99,9 +99,7 @@ impl Queues {
         let name = request.queue_name;
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.ends_with(".fifo") {
-            return Err(invalid(format!(
-                "QueueName {name}: FIFO queues are not supported by the local plane"
-            )));
+            return Err(invalid(format!("QueueName {name}: FIFO queues are not supported by the emulator")));
         }
         if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(legal) {
             let message =

@@ -92,7 +92,7 @@ impl Queues {
             queue.messages.expire(now, queue.attributes.retention());
             if !queue.messages.send(id.clone(), body, sender_id(&self.account.id, sender), now, delay) {
                 let message = format!(
-                    "the queue holds {} messages, which is this plane's limit",
+                    "the queue holds {} messages, which is this emulator's limit",
                     super::messages::MESSAGES_MAX
                 );
                 return Err(ApiError::new(http::StatusCode::FORBIDDEN, "OverLimit", message));

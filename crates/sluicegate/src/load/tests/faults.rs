@@ -1,4 +1,4 @@
-//! Servers that break what a plane promises: each fault is caught, or told where it is allowed.
+//! Servers that break what an emulator promises: each fault is caught, or told where it is allowed.
 
 use super::server::{Answers, Server, seq};
 use super::*;

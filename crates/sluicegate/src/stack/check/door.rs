@@ -1,6 +1,6 @@
 //! What the gateway itself says: to large messages, to what it refuses, and how it spells what it passes on.
 //!
-//! Planes are known to differ in some of it (COMPARE.md), so that those findings are told and not judged.
+//! Emulators are known to differ in some of it (COMPARE.md), so that those findings are told and not judged.
 
 use super::Finding;
 use anyhow::{Context as _, bail};
@@ -24,7 +24,7 @@ const TOO_BIG: u16 = 1009;
 /// Sends a message in several frames and waits for it.
 ///
 /// # Errors
-/// Where it does not come back whole: every plane must pass it.
+/// Where it does not come back whole: every target must pass it.
 pub async fn fragmented(uri: &str, run: &str, patience: Duration) -> anyhow::Result<()> {
     let text = padded(run, FRAGMENTED_BYTES);
     let mut door = Door::open(uri, patience).await?;
@@ -39,7 +39,7 @@ pub async fn fragmented(uri: &str, run: &str, patience: Duration) -> anyhow::Res
     Ok(())
 }
 
-/// Looks at what planes differ in.
+/// Looks at what emulators differ in.
 ///
 /// # Errors
 /// Where the gateway takes no connection.

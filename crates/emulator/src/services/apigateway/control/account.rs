@@ -51,7 +51,7 @@ impl ApiGateway {
     fn apply(&self, store: &mut Store, operation: PatchOperation) -> Result<(), crate::protocol::ApiError> {
         if operation.path != "/cloudwatchRoleArn" {
             return Err(invalid(format!(
-                "UpdateAccount: path {} is not supported by the local plane",
+                "UpdateAccount: path {} is not supported by the emulator",
                 operation.path
             )));
         }
@@ -66,9 +66,7 @@ impl ApiGateway {
             }
             ("replace" | "add", None) | ("remove", _) => store.cloudwatch_role_arn = None,
             (other, _) => {
-                return Err(invalid(format!(
-                    "UpdateAccount: op {other} is not supported by the local plane"
-                )));
+                return Err(invalid(format!("UpdateAccount: op {other} is not supported by the emulator")));
             }
         }
         Ok(())

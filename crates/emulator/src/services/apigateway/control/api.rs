@@ -64,7 +64,7 @@ impl Api {
             return Err(invalid("CreateApi: name must be 1 to 128 characters"));
         }
         if self.protocol_type != "WEBSOCKET" {
-            let message = format!("protocolType {} is not supported by the local plane", self.protocol_type);
+            let message = format!("protocolType {} is not supported by the emulator", self.protocol_type);
             return Err(invalid(format!("CreateApi: {message}, use WEBSOCKET")));
         }
         match &self.route_selection_expression {

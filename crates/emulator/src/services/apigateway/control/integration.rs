@@ -102,7 +102,7 @@ impl Integration {
     /// What it calls.
     ///
     /// # Errors
-    /// A type, method or URI that this plane does not support, or a role that is missing.
+    /// A type, method or URI that this emulator does not support, or a role that is missing.
     pub fn target(&self) -> Result<Target, ApiError> {
         match self.integration_type.as_str() {
             "MOCK" => Ok(Target::Mock),
@@ -165,7 +165,7 @@ fn service_action(uri: &str) -> Option<(&str, &str)> {
 
 fn unsupported(member: &str, value: Option<&str>) -> ApiError {
     let value = value.unwrap_or("none");
-    invalid(format!("{member}: {value} is not supported by the local plane"))
+    invalid(format!("{member}: {value} is not supported by the emulator"))
 }
 
 #[cfg(test)]

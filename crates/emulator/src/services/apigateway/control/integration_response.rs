@@ -65,9 +65,7 @@ impl IntegrationResponse {
         for (name, value) in self.response_parameters.iter().flatten() {
             let header = name.strip_prefix("route.response.header.").unwrap_or_default();
             if !header.eq_ignore_ascii_case("Sec-WebSocket-Protocol") {
-                return Err(invalid(format!(
-                    "responseParameters: {name} is not supported by the local plane"
-                )));
+                return Err(invalid(format!("responseParameters: {name} is not supported by the emulator")));
             }
             let quoted = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
             found =
@@ -77,7 +75,7 @@ impl IntegrationResponse {
                     (.., Some(name)) => ParameterValue::StageVariable(name.to_owned()),
                     _ => {
                         return Err(invalid(format!(
-                            "responseParameters[{name}]: {value} is not supported by the local plane"
+                            "responseParameters[{name}]: {value} is not supported by the emulator"
                         )));
                     }
                 });

@@ -31,7 +31,7 @@ use stage::StagePart;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-/// Collections under `/v2/` that this plane does not have, with what their resources are called.
+/// Collections under `/v2/` that this emulator does not have, with what their resources are called.
 const REFUSED_COLLECTIONS: [(&str, &str); 3] =
     [("domainnames", "DomainName"), ("vpclinks", "VpcLink"), ("portals", "Portal")];
 

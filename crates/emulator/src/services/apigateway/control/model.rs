@@ -37,7 +37,7 @@ impl Resource for Model {
             return Err(invalid(format!("Model name must be alphanumeric: {}", self.name)));
         }
         if self.content_type.as_deref() != Some("application/json") {
-            return Err(invalid("contentType: only application/json is supported by the local plane"));
+            return Err(invalid("contentType: only application/json is supported by the emulator"));
         }
         let twin = definition
             .models

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// Resources of one kind by id.
 pub type Collection<R> = BTreeMap<String, R>;
 
-/// A resource's settings: exactly the members that a request may carry, all that this plane supports.
+/// A resource's settings: exactly the members that a request may carry, all that this emulator supports.
 pub trait Resource: Clone + Serialize + DeserializeOwned {
     /// As operations are named after it: `Integration`.
     const KIND: &'static str;
@@ -33,7 +33,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned {
     /// Checks the settings against the API that holds them; `id` is its own, unless it is being created.
     ///
     /// # Errors
-    /// What AWS would refuse, and what this plane does not support, by name.
+    /// What AWS would refuse, and what this emulator does not support, by name.
     fn check(&self, id: Option<&str>, definition: &Definition) -> Result<(), ApiError>;
 
     /// Checks that nothing refers to it any more.

@@ -64,7 +64,7 @@ impl Resource for Route {
         }
         self.authorization(definition)?;
         if self.api_key_required == Some(true) {
-            return Err(invalid("apiKeyRequired: API keys are not supported by the local plane"));
+            return Err(invalid("apiKeyRequired: API keys are not supported by the emulator"));
         }
         if let Some(expression) = self.route_response_selection_expression.as_deref()
             && expression != "$default"
@@ -139,7 +139,7 @@ fn static_label(text: &str) -> Result<String, ApiError> {
     let expression = expression.map_err(|error| invalid(format!("modelSelectionExpression: {error}")))?;
     if expression.reads_body() || text.contains("context.") {
         return Err(invalid(format!(
-            "modelSelectionExpression: {text} varies by message, which is not supported by the local plane"
+            "modelSelectionExpression: {text} varies by message, which is not supported by the emulator"
         )));
     }
     expression::check("modelSelectionExpression", text)?;

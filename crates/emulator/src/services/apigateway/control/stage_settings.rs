@@ -112,7 +112,7 @@ impl StageSettings {
         }
         let group = arn.split_once(":log-group:").filter(|_| arn.contains(":logs:")).map(|(_, group)| group);
         let group = group.ok_or_else(|| {
-            invalid(format!("accessLogSettings.destinationArn: {arn} is not a log group, and other destinations are not supported by the local plane"))
+            invalid(format!("accessLogSettings.destinationArn: {arn} is not a log group, and other destinations are not supported by the emulator"))
         })?;
         Ok(Some(AccessLog { log_group: group.trim_end_matches(":*").to_owned(), format: format.clone() }))
     }

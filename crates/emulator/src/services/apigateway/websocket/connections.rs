@@ -1,4 +1,4 @@
-//! The connections of the plane, by id, and what can be sent to each.
+//! The connections of the emulator, by id, and what can be sent to each.
 
 use super::authorizer::Identity;
 use super::limits::QUEUED_BYTES_MAX;
@@ -173,7 +173,7 @@ impl Connection {
     }
 }
 
-/// Every connection of the plane that is established.
+/// Every connection of the emulator that is established.
 #[derive(Debug, Clone, Default)]
 pub struct Connections {
     by_id: Arc<DashMap<String, Arc<Connection>>>,

@@ -1,7 +1,7 @@
 //! `$context` of one message: looked up by name as a template, a selection or a log line asks for it.
 
 use super::connections::Connection;
-use super::opening::Opening;
+use super::handshake_request::HandshakeRequest;
 use super::selection::ContextLookup;
 use super::trace::Trace;
 use crate::core::clock;
@@ -49,7 +49,7 @@ pub struct MessageContext<'a> {
     /// Milliseconds since the epoch.
     pub request_time_ms: u64,
     /// The handshake, while `$connect` runs.
-    pub opening: Option<&'a Opening>,
+    pub opening: Option<&'a HandshakeRequest>,
     /// What became of it so far.
     pub trace: Trace,
 }

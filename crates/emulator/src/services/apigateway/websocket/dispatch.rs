@@ -7,7 +7,7 @@ use super::integration::{self, Answer, IntegrationError};
 use super::metrics::count;
 use super::model;
 use super::selection::Subject;
-use super::socket::Ended;
+use super::socket::CloseInfo;
 use super::stage::{Integration, Route, Stage, Target};
 use super::trace::{Call, Failure};
 use super::{Deployed, Gateway, access_log, ids};
@@ -122,7 +122,7 @@ pub async fn connect(
 }
 
 /// Runs `$disconnect`, if there is such a route. Best effort, as on AWS: nobody hears of a failure.
-pub async fn disconnect(gateway: &Gateway, connection: &Arc<Connection>, ended: &Ended) {
+pub async fn disconnect(gateway: &Gateway, connection: &Arc<Connection>, ended: &CloseInfo) {
     tracing::info!(target: "flow", hop = "disconnect", connection_id = connection.id, code = ended.status_code, reason = ended.reason);
     let Some(deployed) = gateway.deployed(&connection.api_id, &connection.stage) else { return };
     let Some(route) = deployed.stage.routes.get("$disconnect") else { return };

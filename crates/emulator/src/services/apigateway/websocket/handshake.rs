@@ -4,9 +4,9 @@
 use super::connections::{Connection, NewConnection};
 use super::context::{EventType, MessageContext};
 use super::endpoint::Endpoint;
+use super::handshake_request::HandshakeRequest;
 use super::limits::URL_CHARS_MAX;
 use super::metrics::count;
-use super::opening::Opening;
 use super::queue::Outbox;
 use super::trace::Failure;
 use super::{Deployed, Gateway, access_log, authorizer, dispatch, ids, socket};
@@ -121,7 +121,7 @@ impl Gateway {
         };
         // The addresses that AWS's own front door adds.
         let port = connection.domain_name.rsplit_once(':').map_or("80", |(_, port)| port);
-        let opening = Opening::new(&request.headers, &request.uri)
+        let opening = HandshakeRequest::new(&request.headers, &request.uri)
             .with_header("X-Forwarded-For", connection.source_ip.to_string())
             .with_header("X-Forwarded-Port", port.to_owned())
             .with_header("X-Forwarded-Proto", "http".to_owned());
@@ -169,14 +169,14 @@ async fn serve(gateway: Gateway, connection: Arc<Connection>, outbox: Outbox, up
         }
         Err(error) => {
             tracing::debug!(%error, "a client left during its handshake");
-            socket::Ended { status_code: 1006, reason: String::new() }
+            socket::CloseInfo { status_code: 1006, reason: String::new() }
         }
     };
     forget(&gateway, &connection, &ended).await;
 }
 
 /// Takes leave of a client that is gone.
-pub(super) async fn forget(gateway: &Gateway, connection: &Arc<Connection>, ended: &socket::Ended) {
+pub(super) async fn forget(gateway: &Gateway, connection: &Arc<Connection>, ended: &socket::CloseInfo) {
     gateway.connections.remove(&connection.id);
     // Boxed, it is no part of an open connection.
     Box::pin(dispatch::disconnect(gateway, connection, ended)).await;

@@ -2,13 +2,13 @@
 
 use super::Gateway;
 use super::context::MessageContext;
-use super::opening::Opening;
+use super::handshake_request::HandshakeRequest;
 use super::selection::Subject;
 use super::stage::{
     Integration, KinesisAction, ParameterValue, Passthrough, ResponseKey, Stage, Target, Templates,
 };
 use crate::core::identity::{Denied, Principal};
-use crate::services::kinesis::{PutError, PutRecord, stream_of};
+use crate::services::kinesis::{KinesisError, PutRecord, stream_of};
 use bytes::Bytes;
 use json_text::{Json, Kind};
 use mapping_template::{RenderError, Scope, Template};
@@ -111,7 +111,7 @@ fn request(
     let subject = Subject { body: json, context: Some(context), ..Subject::default() };
     match select(&integration.request_templates, subject) {
         Some(template) => {
-            let params = context.opening.map(Opening::params).unwrap_or_default();
+            let params = context.opening.map(HandshakeRequest::params).unwrap_or_default();
             let scope = Scope::new(body, context).with_params(&params).with_stage_variables(&stage.variables);
             render(integration, template, &scope)
         }
@@ -210,7 +210,7 @@ async fn put(
     request: &str,
 ) -> Result<Answer, IntegrationError> {
     let streams = &gateway.streams;
-    let (stream, put): (_, Result<Vec<u8>, PutError>) = match action {
+    let (stream, put): (_, Result<Vec<u8>, KinesisError>) = match action {
         KinesisAction::PutRecord => {
             let record = PutRecord::read(request);
             let stream = record.stream();

@@ -90,13 +90,13 @@ impl Gateway {
 
     /// What a user wants to go wrong with a call about this connection.
     fn injected(&self, id: &str) -> Option<Refusal> {
-        let strikes = |fault| self.faults.strike(fault, id).is_some();
-        if strikes(Fault::Connections429) {
+        let triggers = |fault| self.faults.trigger(fault, id).is_some();
+        if triggers(Fault::Connections429) {
             Some(Refusal::Throttled)
-        } else if strikes(Fault::Connections410) {
+        } else if triggers(Fault::Connections410) {
             Some(Refusal::Gone)
         } else {
-            strikes(Fault::Connections500).then_some(Refusal::Internal)
+            triggers(Fault::Connections500).then_some(Refusal::Internal)
         }
     }
 

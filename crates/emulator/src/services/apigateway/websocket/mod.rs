@@ -4,8 +4,6 @@
 //! `@connections` through `management`. What they may do stands in [`stage`], compiled when it is deployed.
 
 mod access_log;
-#[cfg(any(test, feature = "fuzzing"))]
-mod attend;
 pub mod authorizer;
 mod connections;
 mod context;
@@ -13,16 +11,18 @@ mod dispatch;
 mod endpoint;
 mod frames;
 mod handshake;
+mod handshake_request;
 mod ids;
 mod integration;
 pub mod limits;
 mod management;
 mod metrics;
 mod model;
-mod opening;
-mod pace;
 mod queue;
+mod rate_limiter;
 pub mod selection;
+#[cfg(any(test, feature = "fuzzing"))]
+mod serve_socket;
 mod socket;
 pub mod stage;
 #[cfg(test)]
@@ -68,7 +68,7 @@ impl Default for Timers {
     }
 }
 
-/// The gateway of a plane. Clones are the same gateway, and small: every open connection has one.
+/// The gateway of an emulator. Clones are the same gateway, and small: every open connection has one.
 #[derive(Clone)]
 pub struct Gateway(Arc<Shared>);
 
@@ -99,7 +99,7 @@ pub struct Shared {
 }
 
 /// What a gateway works with.
-pub struct Surroundings {
+pub struct Deps {
     /// The account that is played.
     pub account: Account,
     /// Where integrations put records.
@@ -162,9 +162,8 @@ impl Deployed {
 
 impl Gateway {
     /// A gateway without stages.
-    pub fn new(surroundings: Surroundings) -> Self {
-        let Surroundings { account, streams, functions, permissions, logs, timers, faults, is_starting } =
-            surroundings;
+    pub fn new(deps: Deps) -> Self {
+        let Deps { account, streams, functions, permissions, logs, timers, faults, is_starting } = deps;
         Self(Arc::new(Shared {
             account,
             streams,

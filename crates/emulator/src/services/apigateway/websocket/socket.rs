@@ -2,8 +2,8 @@
 
 use super::connections::{CloseReason, Connection, Outgoing};
 use super::limits::{CLOSE_MAX, CLOSE_MAX_STOPPING, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
-use super::pace::Pace;
 use super::queue::Outbox;
+use super::rate_limiter::RateLimiter;
 use super::{Gateway, dispatch};
 use crate::core::clock;
 use bytes::Bytes;
@@ -31,14 +31,14 @@ const DRAINED_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 
 /// How a connection ended, as `$disconnect` tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
+pub struct CloseInfo {
     /// The close code.
     pub status_code: u16,
     /// The close reason.
     pub reason: String,
 }
 
-impl From<CloseReason> for Ended {
+impl From<CloseReason> for CloseInfo {
     fn from(reason: CloseReason) -> Self {
         Self { status_code: reason.code, reason: reason.text.into() }
     }
@@ -51,7 +51,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     socket: S,
     outbox: Outbox,
     stop: CancellationToken,
-) -> Ended {
+) -> CloseInfo {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(READ_BUFFER_BYTES)
@@ -120,16 +120,16 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     pongs: &Semaphore,
     closed_by_us: oneshot::Receiver<CloseReason>,
     stop: &CancellationToken,
-) -> Ended {
+) -> CloseInfo {
     let timers = gateway.timers;
     let lifetime_ends = Instant::now() + timers.lifetime;
     let mut wake_at = lifetime_ends.min(Instant::now() + timers.idle);
     // Polled on when the writer has failed and sends none.
     let mut closed_by_us = closed_by_us.fuse();
     // Once one side has sent its close frame, only the other's is waited for.
-    let mut closing: Option<Ended> = None;
+    let mut closing: Option<CloseInfo> = None;
     let mut owes_pong = false;
-    let mut pace = Pace::new();
+    let mut pace = RateLimiter::new();
     // Registered once, not anew for each message.
     let mut timer = pin!(tokio::time::sleep_until(wake_at));
     let mut stopped = pin!(stop.cancelled());
@@ -301,13 +301,13 @@ fn refusal(error: &Error) -> Option<CloseReason> {
     })
 }
 
-fn ended_by_client(frame: Option<CloseFrame>) -> Ended {
+fn ended_by_client(frame: Option<CloseFrame>) -> CloseInfo {
     match frame {
-        Some(frame) => Ended { status_code: frame.code.into(), reason: frame.reason.to_string() },
-        None => Ended { status_code: 1005, reason: "Client-side close frame status not set".into() },
+        Some(frame) => CloseInfo { status_code: frame.code.into(), reason: frame.reason.to_string() },
+        None => CloseInfo { status_code: 1005, reason: "Client-side close frame status not set".into() },
     }
 }
 
-fn lost() -> Ended {
-    Ended { status_code: 1006, reason: String::new() }
+fn lost() -> CloseInfo {
+    CloseInfo { status_code: 1006, reason: String::new() }
 }

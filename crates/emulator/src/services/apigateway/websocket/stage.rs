@@ -98,7 +98,7 @@ pub struct Integration {
     pub responses: Vec<IntegrationResponse>,
 }
 
-/// The integrations that this plane can call.
+/// The integrations that this emulator can call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// `arn:{partition}:apigateway:{region}:kinesis:action/{action}` with the role to act as.

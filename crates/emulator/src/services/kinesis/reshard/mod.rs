@@ -10,7 +10,7 @@ pub(crate) use steps::{Step, steps_to};
 
 use super::put::checked;
 use super::read::{is_open, shard_index};
-use super::{PutError, SHARDS_MAX, Streams};
+use super::{KinesisError, SHARDS_MAX, Streams};
 use crate::core::clock;
 use ferrokinesis::actions::Operation;
 use ferrokinesis::error::KinesisErrorResponse;
@@ -36,7 +36,7 @@ impl Streams {
         operation: Operation,
         stream: &str,
         mut request: Value,
-    ) -> Result<Option<Value>, PutError> {
+    ) -> Result<Option<Value>, KinesisError> {
         // The library's checks want a name, where AWS takes an ARN as well.
         request["StreamName"] = stream.into();
         let request = checked(operation, &request)?;

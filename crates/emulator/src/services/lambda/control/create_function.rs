@@ -52,9 +52,7 @@ impl Lambda {
         check_name(&name)?;
         refuse_publish(request.publish)?;
         if request.package_type.as_deref().is_some_and(|kind| kind != "Zip") {
-            return Err(invalid(
-                "PackageType: container images are not supported by the local plane, use Zip",
-            ));
+            return Err(invalid("PackageType: container images are not supported by the emulator, use Zip"));
         }
         settings.check()?;
         let architecture = architecture(request.architectures)?;
@@ -85,8 +83,7 @@ impl Lambda {
     }
 
     pub(super) async fn unpack(&self, name: &str, zip_file: Option<String>) -> Result<Code, ApiError> {
-        let zip_file =
-            zip_file.ok_or_else(|| invalid("Code: only ZipFile is supported by the local plane"))?;
+        let zip_file = zip_file.ok_or_else(|| invalid("Code: only ZipFile is supported by the emulator"))?;
         let root = self.data_dir.join(name);
         let unpacked = tokio::task::spawn_blocking(move || {
             let zip = STANDARD
@@ -112,7 +109,7 @@ pub(super) fn architecture(requested: Option<Vec<String>>) -> Result<String, Api
 
 pub(super) fn refuse_publish(publish: bool) -> Result<(), ApiError> {
     if publish {
-        return Err(invalid("Publish: versions are not supported by the local plane"));
+        return Err(invalid("Publish: versions are not supported by the emulator"));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::protocol::exchange;
 use crate::protocol::exchange::Protocol;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{ApiError, Service};
-use crate::services::lambda::invocation::{Ended, InvokeError, Invoked};
+use crate::services::lambda::invocation::{InvocationResult, InvokeError, Invoked};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -23,7 +23,7 @@ pub const PAYLOAD_BYTES_MAX: usize = 6 * 1_048_576;
 const EMPTY_PAYLOAD: &[u8] = b"{}";
 
 /// How an invocation is asked for.
-struct Asked {
+struct InvocationRequest {
     is_dry_run: bool,
     wants_log: bool,
 }
@@ -84,14 +84,14 @@ impl Lambda {
         parts: &Parts,
         name: &str,
         payload: &Bytes,
-    ) -> Result<Asked, ApiError> {
+    ) -> Result<InvocationRequest, ApiError> {
         let arn = self.account.function_arn(name);
         self.iam.check(principal, "lambda:InvokeFunction", &arn).map_err(|denied| access_denied(&denied))?;
         lock::lock(&self.store).function(name, &self.account)?;
         super::latest(&RestCall::new(parts, String::new(), Value::Null))?;
         let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
         let unsupported = |argument: &str, value: &str| {
-            invalid(format!("Invoke: {argument} {value} is not supported by the local plane"))
+            invalid(format!("Invoke: {argument} {value} is not supported by the emulator"))
         };
         for (name, argument) in [
             ("x-amz-client-context", "ClientContext"),
@@ -124,15 +124,15 @@ impl Lambda {
             let message = format!("Could not parse request body into json: {error}");
             return Err(ApiError::bad_request("InvalidRequestContentException", message));
         }
-        Ok(Asked { is_dry_run, wants_log })
+        Ok(InvocationRequest { is_dry_run, wants_log })
     }
 }
 
 /// What the function answered, or that and how it failed.
 fn answer(invoked: Invoked) -> Response<Full<Bytes>> {
     let (body, is_failure) = match invoked.ended {
-        Ended::Response(body) => (body, false),
-        Ended::Error(body) => (body, true),
+        InvocationResult::Response(body) => (body, false),
+        InvocationResult::Error(body) => (body, true),
     };
     let mut response = respond(StatusCode::OK, body);
     let headers = response.headers_mut();

@@ -81,11 +81,13 @@ impl Lambda {
         settings.check()?;
         let source = request.event_source_arn.ok_or_else(|| {
             invalid(
-                "EventSourceArn is required: sources other than Kinesis are not supported by the local plane",
+                "EventSourceArn is required: sources other than Kinesis are not supported by the emulator",
             )
         })?;
         let stream = stream_arn_of_arn(&source).filter(|arn| arn.contains(":kinesis:")).ok_or_else(|| {
-            invalid(format!("EventSourceArn: {source} is not supported by the local plane, use a Kinesis stream or consumer"))
+            invalid(format!(
+                "EventSourceArn: {source} is not supported by the emulator, use a Kinesis stream or consumer"
+            ))
         })?;
         let position =
             starting_position(request.starting_position.as_deref(), request.starting_position_timestamp)?;

@@ -30,7 +30,7 @@ impl MappingSettings {
         }
         if self.tumbling_window_in_seconds.unwrap_or(0) != 0 {
             return Err(invalid(
-                "TumblingWindowInSeconds: tumbling windows are not supported by the local plane",
+                "TumblingWindowInSeconds: tumbling windows are not supported by the emulator",
             ));
         }
         if let Some(other) =
@@ -52,7 +52,7 @@ impl MappingSettings {
             && !arn.contains(":sqs:")
         {
             return Err(invalid(format!(
-                "DestinationConfig.OnFailure: {arn} is not supported by the local plane, use an SQS queue"
+                "DestinationConfig.OnFailure: {arn} is not supported by the emulator, use an SQS queue"
             )));
         }
         Filters::parse(&self.patterns())

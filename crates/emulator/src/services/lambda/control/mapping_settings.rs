@@ -9,7 +9,7 @@ const BATCH_SIZE_DEFAULT: i64 = 100;
 /// Retries and record age without a limit.
 pub(super) const UNLIMITED: i64 = -1;
 
-/// What a mapping was given, all that this plane supports.
+/// What a mapping was given, all that this emulator supports.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub struct MappingSettings {

@@ -189,7 +189,7 @@ fn latest(call: &RestCall) -> Result<(), ApiError> {
     match call.query_value("Qualifier") {
         None | Some("$LATEST") => Ok(()),
         Some(other) => Err(invalid(format!(
-            "Qualifier: {other} is not supported by the local plane, which has $LATEST only"
+            "Qualifier: {other} is not supported by the emulator, which has $LATEST only"
         ))),
     }
 }

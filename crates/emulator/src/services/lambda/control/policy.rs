@@ -104,13 +104,13 @@ impl AddPermission {
         }
         if self.action != INVOKE {
             return Err(invalid(format!(
-                "Action: {} is not supported by the local plane, which has {INVOKE} only",
+                "Action: {} is not supported by the emulator, which has {INVOKE} only",
                 self.action
             )));
         }
         if !self.principal.ends_with(".amazonaws.com") {
             return Err(invalid(format!(
-                "Principal: {} is not supported by the local plane, which has services only",
+                "Principal: {} is not supported by the emulator, which has services only",
                 self.principal
             )));
         }
@@ -132,7 +132,7 @@ impl AddPermission {
 }
 
 impl Function {
-    /// Its own policy, for the plane's state; `None` without statements. Sids are names that nobody acts on.
+    /// Its own policy, for the emulator's state; `None` without statements. Sids are names that nobody acts on.
     pub fn policy(&self) -> Option<Value> {
         let mut statements: Vec<_> = self.permissions.iter().map(|one| one.statement.clone()).collect();
         statements.iter_mut().for_each(|one| one["Sid"] = Value::Null);

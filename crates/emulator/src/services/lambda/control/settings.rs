@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const MEMORY_MB_DEFAULT: u32 = 128;
 const TIMEOUT_S_DEFAULT: u32 = 3;
 const EPHEMERAL_STORAGE_MB_DEFAULT: u32 = 512;
-/// Settings of a function, all that this plane supports.
+/// Settings of a function, all that this emulator supports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Settings {

@@ -1,4 +1,4 @@
-//! What a function's settings may be: AWS's limits, and what this plane does not support.
+//! What a function's settings may be: AWS's limits, and what this emulator does not support.
 
 use super::invalid;
 use super::settings::Settings;
@@ -88,7 +88,7 @@ impl Settings {
             ("SnapStart", snap_start.is_some_and(|apply_on| apply_on != "None")),
         ];
         match refused.into_iter().find(|(_, present)| *present) {
-            Some((argument, _)) => Err(invalid(format!("{argument} is not supported by the local plane"))),
+            Some((argument, _)) => Err(invalid(format!("{argument} is not supported by the emulator"))),
             None => Ok(()),
         }
     }
@@ -128,5 +128,5 @@ fn in_range(argument: &str, value: u32, range: std::ops::RangeInclusive<u32>) ->
 }
 
 fn unsupported(argument: &str, value: &str) -> ApiError {
-    invalid(format!("{argument}: {value} is not supported by the local plane"))
+    invalid(format!("{argument}: {value} is not supported by the emulator"))
 }

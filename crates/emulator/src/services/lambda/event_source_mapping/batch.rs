@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// Bytes of one invocation's payload, at most (6 MB).
 pub const INVOCATION_BYTES_MAX: usize = 6 * 1_048_576;
 
-/// Records of one lane that are handed over together.
+/// Records of one partition queue that are handed over together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// In the order of their sequence numbers; never empty.
@@ -31,7 +31,7 @@ pub struct Invocation {
 
 /// What a function's answer says of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum BatchOutcome {
     /// Every record is done.
     Done,
     /// Everything before this record is done; it and all after it are not.
@@ -44,7 +44,7 @@ pub enum Verdict {
     NotInvoked,
 }
 
-/// How a batch goes on after a verdict.
+/// How a batch goes on after a outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Remainder {
     /// Nothing is left.
@@ -97,15 +97,17 @@ impl Batch {
     /// Progress resets the count of failures, and splitting does not add to it
     /// (docs/aws-behaviour.md#lambda-mappings, #lambda-reports). A report of the first record is no progress; under
     /// bisection the batch is then halved, or nothing would ever isolate it.
-    pub fn settle(mut self, request_id: &str, verdict: &Verdict, limits: RetryLimits) -> Remainder {
-        match verdict {
-            Verdict::Done => return Remainder::Nothing,
-            Verdict::NotInvoked => return Remainder::Retry(vec![self]),
-            Verdict::DoneBefore(_) | Verdict::Failed | Verdict::Malformed => self.invocations += 1,
+    pub fn settle(mut self, request_id: &str, outcome: &BatchOutcome, limits: RetryLimits) -> Remainder {
+        match outcome {
+            BatchOutcome::Done => return Remainder::Nothing,
+            BatchOutcome::NotInvoked => return Remainder::Retry(vec![self]),
+            BatchOutcome::DoneBefore(_) | BatchOutcome::Failed | BatchOutcome::Malformed => {
+                self.invocations += 1
+            }
         }
-        let function_error = *verdict == Verdict::Failed;
+        let function_error = *outcome == BatchOutcome::Failed;
         self.last = Some(Invocation { request_id: request_id.into(), function_error });
-        if let Verdict::DoneBefore(first_left) = verdict
+        if let BatchOutcome::DoneBefore(first_left) = outcome
             && let Some(index) = self.records.iter().position(|record| record.sequence_number == *first_left)
             && index > 0
         {

@@ -2,7 +2,7 @@
 //! the records.
 
 use super::batch::Invocation;
-use super::lane::{Condition, GivenUp};
+use super::partition_queue::{Condition, DeadLetter};
 use crate::core::clock;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ pub struct FailureFrame<'a> {
 }
 
 /// The message's JSON.
-pub fn message(frame: &FailureFrame<'_>, given_up: &GivenUp, now_ms: u64) -> Value {
+pub fn message(frame: &FailureFrame<'_>, given_up: &DeadLetter, now_ms: u64) -> Value {
     let records = &given_up.batch.records;
     let arrival = |record: Option<&std::sync::Arc<crate::services::kinesis::Record>>| {
         record.map(|record| clock::iso_8601(record.arrived_ms)).unwrap_or_default()
@@ -72,7 +72,7 @@ mod tests {
     /// 2025-11-26T12:00:00Z
     const NOON_MS: u64 = 1_764_158_400_000;
 
-    fn given_up(records: u64, condition: Condition, function_error: bool) -> GivenUp {
+    fn given_up(records: u64, condition: Condition, function_error: bool) -> DeadLetter {
         let record = |number: u64| {
             Arc::new(Record {
                 sequence_number: format!("496{number:053}").into(),
@@ -88,7 +88,7 @@ mod tests {
             invocations: 4,
             last: Some(Invocation { request_id, function_error }),
         };
-        GivenUp { batch, condition }
+        DeadLetter { batch, condition }
     }
 
     /// docs/aws-behaviour.md#lambda-failures, member for member.

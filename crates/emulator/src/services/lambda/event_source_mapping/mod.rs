@@ -1,7 +1,7 @@
 //! Event source mappings: from a shard's records to a function's invocations.
 //!
-//! What is decided stands apart from what is done: [`poller`], with [`lane`], [`batch`] and [`checkpoint`] under
-//! it, [`lineage`], [`verdict`], [`event`] and [`failure`] are pure; `shard` reads, invokes and waits;
+//! What is decided stands apart from what is done: [`poller`], with [`partition queue`], [`batch`] and [`checkpoint`] under
+//! it, [`lineage`], [`outcome`], [`event`] and [`failure`] are pure; `shard` reads, invokes and waits;
 //! `supervisor` starts a task per shard; this module keeps the mappings themselves.
 
 pub mod batch;
@@ -11,10 +11,13 @@ mod destination;
 pub mod event;
 pub mod failure;
 pub mod filter;
-pub mod lane;
-#[cfg(test)]
-mod lane_tests;
 pub mod lineage;
+pub mod outcome;
+#[cfg(test)]
+mod outcome_tests;
+pub mod partition_queue;
+#[cfg(test)]
+mod partition_queue_tests;
 pub mod poller;
 #[cfg(test)]
 mod poller_tests;
@@ -30,18 +33,15 @@ mod simulation;
 mod supervisor;
 #[cfg(test)]
 mod test_parts;
-pub mod verdict;
-#[cfg(test)]
-mod verdict_tests;
 
-use super::invocation::{Ended, Functions, InvokeError};
+use super::invocation::{Functions, InvocationResult, InvokeError};
 use crate::core::account::{Account, stream_arn_of_arn, stream_name_of_arn};
 use crate::core::identity::{Denied, Permissions, Principal};
 use crate::core::metrics::Page;
 use crate::fault_injection::{Fault, Faults};
 use crate::services::kinesis::Streams;
 use crate::storage::Checkpoints;
-use batch::Verdict;
+use batch::BatchOutcome;
 use config::{MappingConfig, StartingPosition};
 use dashmap::DashMap;
 pub use progress::MappingState;
@@ -66,7 +66,7 @@ pub trait FailureDestinations: Send + Sync {
 }
 
 /// What a mapping works with.
-pub struct Surroundings {
+pub struct Deps {
     /// The account that is played.
     pub account: Account,
     /// The streams that it reads.
@@ -92,11 +92,11 @@ pub struct MappingStatus {
     pub last_processing_result: String,
 }
 
-/// Every mapping of the plane.
+/// Every mapping of the emulator.
 #[derive(Clone)]
 pub struct Mappings {
     by_uuid: Arc<DashMap<String, Arc<Mapping>>>,
-    surroundings: Arc<Surroundings>,
+    deps: Arc<Deps>,
 }
 
 /// One mapping: its task, and what outlives a change of its settings.
@@ -110,8 +110,8 @@ struct Mapping {
 
 impl Mappings {
     /// No mappings yet.
-    pub fn new(surroundings: Surroundings) -> Self {
-        Self { by_uuid: Arc::default(), surroundings: Arc::new(surroundings) }
+    pub fn new(deps: Deps) -> Self {
+        Self { by_uuid: Arc::default(), deps: Arc::new(deps) }
     }
 
     /// Creates a mapping, or changes the one with the same id, which then goes on from its checkpoints.
@@ -123,13 +123,13 @@ impl Mappings {
             None => {
                 let name = format!("{} {}", config.function_name, config.event_source_arn);
                 let position = format!("{:?}", config.starting_position);
-                let kept = self.surroundings.checkpoints.clone();
+                let kept = self.deps.checkpoints.clone();
                 let standing = kept.begin(&name, &position, self.latest(&config));
                 Arc::new(Progress::new(name, kept, standing))
             }
         };
         let gap = (previous.is_none() && config.starting_position == StartingPosition::Latest)
-            .then(|| self.surroundings.faults.strike(Fault::LatestGap, &config.function_name))
+            .then(|| self.deps.faults.trigger(Fault::LatestGap, &config.function_name))
             .flatten();
         let late = gap.map(|gap| (gap, self.clone(), config.clone(), progress.clone()));
         progress.set_state(MappingState::on_change(was_enabled, config.enabled));
@@ -137,7 +137,7 @@ impl Mappings {
         let stop = CancellationToken::new();
         let (uuid, function_name, is_enabled) =
             (config.uuid.clone(), config.function_name.clone(), config.enabled);
-        let run = supervisor::run(config, self.surroundings.clone(), progress.clone(), stop.clone());
+        let run = supervisor::run(config, self.deps.clone(), progress.clone(), stop.clone());
         let task = tokio::spawn(async move {
             if let Some(before) = before {
                 // The old settings' invocations end before the new ones begin, or order would be lost.
@@ -160,7 +160,7 @@ impl Mappings {
     /// may be missed while a mapping is being created.
     fn latest(&self, config: &MappingConfig) -> HashMap<i64, Arc<str>> {
         match (config.starting_position, stream_name_of_arn(&config.event_source_arn)) {
-            (StartingPosition::Latest, Some(stream)) => self.surroundings.streams.tails(stream),
+            (StartingPosition::Latest, Some(stream)) => self.deps.streams.tails(stream),
             _ => HashMap::new(),
         }
     }
@@ -244,7 +244,7 @@ impl Mapping {
     }
 }
 
-impl Surroundings {
+impl Deps {
     /// Whether a function's role may read from a mapping's source. AWS asks whenever it lists the shards and
     /// whenever it subscribes anew, minutes apart; here a changed policy counts with the next record.
     fn may_read(&self, role_arn: &str, source_arn: &str) -> Result<(), Denied> {
@@ -257,13 +257,13 @@ impl Surroundings {
 }
 
 /// `LastProcessingResult` after an invocation.
-fn result(verdict: &Verdict, ended: &Result<Ended, InvokeError>) -> &'static str {
-    match (verdict, ended) {
-        (Verdict::Done, _) => "OK",
-        (Verdict::NotInvoked, Err(InvokeError::NotFound(_))) => "PROBLEM: Function not found",
-        (Verdict::NotInvoked, _) => "PROBLEM: Function call was throttled",
-        (Verdict::DoneBefore(_), _) => "PROBLEM: Function reported failed records",
-        (Verdict::Malformed, _) => "PROBLEM: Function's response is not a valid report",
-        (Verdict::Failed, _) => "PROBLEM: Function call failed",
+fn result(outcome: &BatchOutcome, ended: &Result<InvocationResult, InvokeError>) -> &'static str {
+    match (outcome, ended) {
+        (BatchOutcome::Done, _) => "OK",
+        (BatchOutcome::NotInvoked, Err(InvokeError::NotFound(_))) => "PROBLEM: Function not found",
+        (BatchOutcome::NotInvoked, _) => "PROBLEM: Function call was throttled",
+        (BatchOutcome::DoneBefore(_), _) => "PROBLEM: Function reported failed records",
+        (BatchOutcome::Malformed, _) => "PROBLEM: Function's response is not a valid report",
+        (BatchOutcome::Failed, _) => "PROBLEM: Function call failed",
     }
 }

@@ -1,16 +1,16 @@
 //! A shard's poller: what a mapping does next with one shard. Pure; records, answers and time are passed in.
 //!
 //! Whoever drives it asks [`Poller::next`] until it is told to wait, does what it is told, and reports back. So
-//! the same decisions run on a real plane and in a simulation with a clock of its own.
+//! the same decisions run on a real emulator and in a simulation with a clock of its own.
 
-use super::batch::{INVOCATION_BYTES_MAX, Verdict};
+use super::batch::{BatchOutcome, INVOCATION_BYTES_MAX};
 use super::checkpoint::Checkpoint;
-use super::lane::{GivenUp, Lane, LaneSettings, Step};
+use super::partition_queue::{DeadLetter, PartitionQueue, PartitionQueueSettings, Step};
 use crate::services::kinesis::Record;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-/// Records read from a shard and not yet done, at most: how far a healthy lane may run ahead of a sick one.
+/// Records read from a shard and not yet done, at most: how far a healthy partition queue may run ahead of a sick one.
 pub const READ_AHEAD_RECORDS_MAX: usize = 20_000;
 /// Bytes of such records, as base64, at most: ten full invocations, unless a single record is larger.
 pub const READ_AHEAD_BYTES_MAX: usize = 10 * INVOCATION_BYTES_MAX;
@@ -32,12 +32,12 @@ pub enum Next {
     /// Hand this batch to the function and go on; when it answers, call [`Poller::settle`].
     Invoke {
         /// Whose batch it is.
-        lane: usize,
+        queue: usize,
         /// The batch.
         records: Vec<Arc<Record>>,
     },
     /// Tell the failure destination, then call [`Poller::passed`].
-    GiveUp(GivenUp),
+    GiveUp(DeadLetter),
     /// Nothing until this time (milliseconds since the epoch), if there is one, or until something happens.
     Wait {
         /// `None`: only an append, an answer or a change brings more to do.
@@ -56,13 +56,13 @@ pub enum End {
     Stopped,
 }
 
-/// One shard's lanes, its checkpoint, and what is known of the shard itself.
+/// One shard's partition queues, its checkpoint, and what is known of the shard itself.
 #[derive(Debug)]
 pub struct Poller {
-    settings: LaneSettings,
-    lanes: Vec<Lane>,
+    settings: PartitionQueueSettings,
+    queues: Vec<PartitionQueue>,
     checkpoint: Checkpoint,
-    /// Bytes of data that the lanes hold.
+    /// Bytes of data that the partition queues hold.
     held_bytes: usize,
     /// Whether the shard may hold records that were not read.
     has_more: bool,
@@ -73,10 +73,10 @@ pub struct Poller {
 
 impl Poller {
     /// Begins after a record; `None`: at the shard's beginning.
-    pub fn new(settings: LaneSettings, lanes: usize, from: Option<Arc<str>>) -> Self {
+    pub fn new(settings: PartitionQueueSettings, queues: usize, from: Option<Arc<str>>) -> Self {
         Self {
             settings,
-            lanes: (0..lanes.max(1)).map(|_| Lane::default()).collect(),
+            queues: (0..queues.max(1)).map(|_| PartitionQueue::default()).collect(),
             checkpoint: Checkpoint::at(from),
             held_bytes: 0,
             has_more: true,
@@ -127,30 +127,30 @@ impl Poller {
     /// What to do at `now_ms`.
     pub fn next(&mut self, now_ms: u64) -> Next {
         if self.is_stopping {
-            let in_flight = self.lanes.iter().any(|lane| lane.out().is_some());
+            let in_flight = self.queues.iter().any(|queue| queue.out().is_some());
             return if in_flight { Next::Wait { until_ms: None } } else { Next::End(End::Stopped) };
         }
-        // Two batches a lane in hand are enough, ...
-        let enough = 2 * self.settings.batch_size * self.lanes.len();
-        let held: usize = self.lanes.iter().map(Lane::held).sum();
+        // Two batches a partition queue in hand are enough, ...
+        let enough = 2 * self.settings.batch_size * self.queues.len();
+        let held: usize = self.queues.iter().map(PartitionQueue::held).sum();
         if held < enough
             && let Some(read) = self.read(enough, now_ms)
         {
             return read;
         }
         let mut until_ms = self.has_more.then_some(self.read_not_before_ms).filter(|at_ms| *at_ms > now_ms);
-        for (index, lane) in self.lanes.iter_mut().enumerate() {
-            match lane.step(&self.settings, now_ms) {
+        for (index, queue) in self.queues.iter_mut().enumerate() {
+            match queue.step(&self.settings, now_ms) {
                 Step::Rest => {}
                 Step::WaitUntil(at_ms) => {
                     until_ms = Some(until_ms.map_or(at_ms, |other| other.min(at_ms)));
                 }
                 Step::GiveUp(given_up) => return Next::GiveUp(given_up),
-                Step::Invoke(records) => return Next::Invoke { lane: index, records },
+                Step::Invoke(records) => return Next::Invoke { queue: index, records },
             }
         }
-        // ... unless one lane holds everything and the others starve.
-        if self.lanes.iter().any(|lane| lane.held() == 0)
+        // ... unless one partition queue holds everything and the others starve.
+        if self.queues.iter().any(|queue| queue.held() == 0)
             && let Some(read) = self.read(enough, now_ms)
         {
             return read;
@@ -191,8 +191,8 @@ impl Poller {
             self.checkpoint.read(record.sequence_number.clone());
             if passes {
                 self.held_bytes += record.data.len();
-                let lane = self.lane_of(&record.partition_key);
-                self.lanes[lane].push(Arc::new(record), now_ms);
+                let queue = self.queue_of(&record.partition_key);
+                self.queues[queue].push(Arc::new(record), now_ms);
             } else {
                 self.checkpoint.done(&record.sequence_number);
             }
@@ -205,34 +205,34 @@ impl Poller {
         self.read_not_before_ms = not_before_ms;
     }
 
-    /// The records of a lane that are with the function.
-    pub fn out(&self, lane: usize) -> Option<&[Arc<Record>]> {
-        self.lanes[lane].out()
+    /// The records of a partition queue that are with the function.
+    pub fn out(&self, queue: usize) -> Option<&[Arc<Record>]> {
+        self.queues[queue].out()
     }
 
-    /// Takes the function's verdict on a lane's batch.
-    pub fn settle(&mut self, lane: usize, request_id: &str, verdict: &Verdict, now_ms: u64) {
-        for record in self.lanes[lane].settle(&self.settings, request_id, verdict, now_ms) {
+    /// Takes the function's outcome on a partition queue's batch.
+    pub fn settle(&mut self, queue: usize, request_id: &str, outcome: &BatchOutcome, now_ms: u64) {
+        for record in self.queues[queue].settle(&self.settings, request_id, outcome, now_ms) {
             self.held_bytes -= record.data.len();
             self.checkpoint.done(&record.sequence_number);
         }
     }
 
     /// Records that were given up are reported, and so done.
-    pub fn passed(&mut self, given_up: &GivenUp) {
+    pub fn passed(&mut self, given_up: &DeadLetter) {
         for record in &given_up.batch.records {
             self.held_bytes -= record.data.len();
             self.checkpoint.done(&record.sequence_number);
         }
     }
 
-    /// A partition key always falls into the same lane, whatever else is in the shard.
-    fn lane_of(&self, partition_key: &str) -> usize {
-        if self.lanes.len() == 1 {
+    /// A partition key always falls into the same partition queue, whatever else is in the shard.
+    fn queue_of(&self, partition_key: &str) -> usize {
+        if self.queues.len() == 1 {
             return 0;
         }
         let mut hasher = DefaultHasher::new();
         partition_key.hash(&mut hasher);
-        (hasher.finish() % self.lanes.len() as u64) as usize
+        (hasher.finish() % self.queues.len() as u64) as usize
     }
 }

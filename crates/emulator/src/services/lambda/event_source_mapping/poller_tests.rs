@@ -1,7 +1,7 @@
 //! How far a poller reads ahead of what is done.
 
-use super::batch::{INVOCATION_BYTES_MAX, RetryLimits, Verdict};
-use super::lane::LaneSettings;
+use super::batch::{BatchOutcome, INVOCATION_BYTES_MAX, RetryLimits};
+use super::partition_queue::PartitionQueueSettings;
 use super::poller::{Next, Poller, READ_AHEAD_BYTES_MAX};
 use crate::services::kinesis::Record;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ fn record(number: usize, bytes: usize) -> Record {
 }
 
 fn poller() -> Poller {
-    let settings = LaneSettings {
+    let settings = PartitionQueueSettings {
         batch_size: 10_000,
         window_ms: 0,
         retry: RetryLimits { bisect: false, retries_max: None },
@@ -41,9 +41,9 @@ fn what_is_read_ahead_has_a_limit_in_bytes() {
             assert_eq!(done, FULL - FULL / 2, "half of it is free");
             return;
         }
-        let Next::Invoke { lane, records } = next else { panic!("unexpected {next:?}") };
+        let Next::Invoke { queue, records } = next else { panic!("unexpected {next:?}") };
         assert_eq!(records.len(), 1, "each fills an invocation");
-        poller.settle(lane, "id", &Verdict::Done, 0);
+        poller.settle(queue, "id", &BatchOutcome::Done, 0);
     }
     panic!("nothing more was read");
 }
@@ -54,9 +54,9 @@ fn a_single_record_is_never_too_large_to_be_read() {
     let mut poller = poller();
     let Next::Read { limit, .. } = poller.next(0) else { panic!("nothing was read yet") };
     poller.take(vec![record(1, READ_AHEAD_BYTES_MAX + 1), record(2, 1)], limit, |_| true, 0);
-    let Next::Invoke { lane, records } = poller.next(0) else { panic!("it is handed over") };
+    let Next::Invoke { queue, records } = poller.next(0) else { panic!("it is handed over") };
     assert_eq!(records.len(), 1);
-    poller.settle(lane, "id", &Verdict::Done, 0);
+    poller.settle(queue, "id", &BatchOutcome::Done, 0);
     let after = Some(Arc::from("00000001"));
     assert!(matches!(poller.next(0), Next::Read { after: from, .. } if from == after));
 }

@@ -1,7 +1,7 @@
 //! A mapping that retries for ever, and the stream that does not keep its records for ever.
 
 use super::Mappings;
-use super::test_parts::{config, surroundings};
+use super::test_parts::{config, deps};
 use crate::services::kinesis::tests::{aged, call};
 use serde_json::{Value, json};
 
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 async fn what_the_stream_keeps_no_longer_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let streams = aged(folder.path(), 48, &[25, 23]).await;
-    let (surroundings, mut tells) = surroundings(streams.clone());
-    let mappings = Mappings::new(surroundings);
+    let (deps, mut tells) = deps(streams.clone());
+    let mappings = Mappings::new(deps);
     mappings.put(config());
     while mappings.status("m").unwrap().last_processing_result != "PROBLEM: Function not found" {
         tokio::task::yield_now().await;

@@ -1,20 +1,20 @@
 //! One shard of one mapping: does what its poller decides, and tells it what came of it.
 
-use super::batch::{RetryLimits, Verdict};
+use super::batch::{BatchOutcome, RetryLimits};
 use super::config::MappingConfig;
 use super::destination::Destination;
 use super::event::{EventFrame, envelope_bytes, event};
 use super::filter::{FilterSubject, Filters, Outcome};
-use super::lane::LaneSettings;
+use super::outcome::outcome;
+use super::partition_queue::PartitionQueueSettings;
 use super::poller::{End, Next, Poller, READ_AHEAD_BYTES_MAX, READ_RETRY_MS};
 use super::progress::Progress;
-use super::verdict::verdict;
-use super::{FILTERED_RECORDS, Surroundings, result};
+use super::{Deps, FILTERED_RECORDS, result};
 use crate::core::account::stream_name_of_arn;
 use crate::core::clock;
 use crate::fault_injection::{Fault, SlowShard};
 use crate::services::kinesis::{ReadLimit, Record, ShardInfo};
-use crate::services::lambda::invocation::{Ended, InvokeError};
+use crate::services::lambda::invocation::{InvocationResult, InvokeError};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 /// A shard's task.
 pub(super) struct Shard {
     config: MappingConfig,
-    surroundings: Arc<Surroundings>,
+    deps: Arc<Deps>,
     progress: Arc<Progress>,
     info: ShardInfo,
     stream: String,
@@ -36,24 +36,24 @@ pub(super) struct Shard {
     frame: EventFrame,
 }
 
-/// An invocation in flight: its lane, its id, and how it ended.
-type Invocation = BoxFuture<'static, (usize, String, Result<Ended, InvokeError>)>;
+/// An invocation in flight: its partition queue, its id, and how it ended.
+type Invocation = BoxFuture<'static, (usize, String, Result<InvocationResult, InvokeError>)>;
 
 impl Shard {
     pub(super) fn new(
         config: MappingConfig,
         filters: Filters,
-        surroundings: Arc<Surroundings>,
+        deps: Arc<Deps>,
         progress: Arc<Progress>,
         info: ShardInfo,
         from: Option<Arc<str>>,
     ) -> Self {
         let frame = EventFrame {
             event_source_arn: config.event_source_arn.clone(),
-            invoke_identity_arn: surroundings.functions.role_arn(&config.function_name).unwrap_or_default(),
-            region: surroundings.account.region.clone(),
+            invoke_identity_arn: deps.functions.role_arn(&config.function_name).unwrap_or_default(),
+            region: deps.account.region.clone(),
         };
-        let settings = LaneSettings {
+        let settings = PartitionQueueSettings {
             batch_size: config.batch_size,
             window_ms: u64::from(config.batching_window_s) * 1_000,
             retry: RetryLimits { bisect: config.bisect_on_error, retries_max: config.maximum_retry_attempts },
@@ -67,7 +67,7 @@ impl Shard {
             slow: SlowShard::default(),
             frame,
             config,
-            surroundings,
+            deps,
             progress,
             info,
             filters,
@@ -76,10 +76,10 @@ impl Shard {
 
     /// Hands the shard's records over until it is drained or told to stop.
     pub(super) async fn run(mut self, stop: CancellationToken) -> End {
-        let mut tail = self.surroundings.streams.tail(&self.stream, self.info.index);
-        let mut changes = self.surroundings.streams.changes(&self.stream);
+        let mut tail = self.deps.streams.tail(&self.stream, self.info.index);
+        let mut changes = self.deps.streams.changes(&self.stream);
         // What changed before this task watched for it would not be told again.
-        self.look_again().await;
+        self.refresh().await;
         let mut invocations = FuturesUnordered::<Invocation>::new();
         loop {
             self.follow_role();
@@ -94,8 +94,8 @@ impl Shard {
                     self.read(after.as_deref(), limit).await;
                     continue;
                 }
-                Next::Invoke { lane, records } => {
-                    invocations.push(self.invoke(lane, &records));
+                Next::Invoke { queue, records } => {
+                    invocations.push(self.invoke(queue, &records));
                     continue;
                 }
                 Next::GiveUp(given_up) => {
@@ -112,21 +112,21 @@ impl Shard {
             self.save();
             if self.poller.is_stopping() {
                 // Only what is in flight is waited for.
-                let Some((lane, request_id, ended)) = invocations.next().await else { return End::Stopped };
-                self.settle(lane, &request_id, &ended);
+                let Some((queue, request_id, ended)) = invocations.next().await else { return End::Stopped };
+                self.settle(queue, &request_id, &ended);
                 continue;
             }
             let wait =
                 Duration::from_millis(until_ms.map_or(0, |at_ms| at_ms.saturating_sub(clock::now_ms())));
             // `stop.cancelled()` is never disabled: there is always something to wait for.
             tokio::select! {
-                Some((lane, request_id, ended)) = invocations.next() => self.settle(lane, &request_id, &ended),
+                Some((queue, request_id, ended)) = invocations.next() => self.settle(queue, &request_id, &ended),
                 changed = tail.changed() => match changed {
                     Ok(()) => self.poller.appended(),
                     // The stream is gone, and its tails with it.
                     Err(_) => self.poller.stop(),
                 },
-                Ok(()) = changes.changed() => self.look_again().await,
+                Ok(()) = changes.changed() => self.refresh().await,
                 () = tokio::time::sleep(wait), if until_ms.is_some() => {}
                 () = stop.cancelled() => self.poller.stop(),
             }
@@ -138,7 +138,7 @@ impl Shard {
     }
 
     async fn read(&mut self, after: Option<&str>, limit: usize) {
-        let streams = &self.surroundings.streams;
+        let streams = &self.deps.streams;
         let read_limit = ReadLimit { records: limit, data_bytes: READ_AHEAD_BYTES_MAX };
         let read = streams.read_after(&self.stream, self.info.index, after, read_limit).await;
         let records = read.records;
@@ -146,7 +146,7 @@ impl Shard {
         let limit = if read.is_cut { records.len() } else { limit };
         let now_ms = clock::now_ms();
         if !records.is_empty()
-            && let Some(until_ms) = self.obstacle(now_ms)
+            && let Some(until_ms) = self.blocked_by(now_ms)
         {
             self.poller.read_later(until_ms);
             return;
@@ -156,7 +156,7 @@ impl Shard {
                 record,
                 shard_id: &self.info.id,
                 event_source_arn: &self.config.event_source_arn,
-                region: &self.surroundings.account.region,
+                region: &self.deps.account.region,
             });
             if self.progress.filtered(outcome) {
                 let MappingConfig { uuid, function_name, .. } = &self.config;
@@ -169,75 +169,75 @@ impl Shard {
     }
 
     /// Until when the shard cannot be read, if it cannot.
-    fn obstacle(&mut self, now_ms: u64) -> Option<u64> {
+    fn blocked_by(&mut self, now_ms: u64) -> Option<u64> {
         let function = &self.config.function_name;
-        if let Some(until_ms) = self.slow.hold_until(&self.surroundings.faults, function, now_ms) {
+        if let Some(until_ms) = self.slow.hold_until(&self.deps.faults, function, now_ms) {
             return Some(until_ms);
         }
-        let role_arn = self.surroundings.functions.role_arn(function).unwrap_or_default();
-        let denied = self.surroundings.may_read(&role_arn, &self.config.event_source_arn).err()?;
+        let role_arn = self.deps.functions.role_arn(function).unwrap_or_default();
+        let denied = self.deps.may_read(&role_arn, &self.config.event_source_arn).err()?;
         self.progress.set_result(&format!("PROBLEM: {denied}"));
         Some(now_ms + READ_RETRY_MS)
     }
 
-    fn invoke(&self, lane: usize, records: &[Arc<Record>]) -> Invocation {
-        let functions = self.surroundings.functions.clone();
+    fn invoke(&self, queue: usize, records: &[Arc<Record>]) -> Invocation {
+        let functions = self.deps.functions.clone();
         let name = self.config.function_name.clone();
         let payload = Bytes::from(event(&self.frame, &self.info.id, records));
-        let faults = self.surroundings.faults.clone();
+        let faults = self.deps.faults.clone();
         let arrived_ms = records.last().map_or(0, |record| record.arrived_ms);
         self.progress.set_iterator_age(clock::now_ms().saturating_sub(arrived_ms));
         let request_id = uuid::Uuid::new_v4().to_string();
         tracing::info!(target: "flow", hop = "batch", function = name, shard_id = self.info.id, records = records.len(), request_id);
         Box::pin(async move {
             let mut ended = functions.invoke(&name, &request_id, payload.clone()).await;
-            if ended.is_ok() && faults.strike(Fault::BatchTwice, &name).is_some() {
+            if ended.is_ok() && faults.trigger(Fault::BatchTwice, &name).is_some() {
                 let again = uuid::Uuid::new_v4().to_string();
                 ended = functions.invoke(&name, &again, payload).await;
             }
-            (lane, request_id, ended)
+            (queue, request_id, ended)
         })
     }
 
     /// The function's role stands in each record of an event, and may change.
     fn follow_role(&mut self) {
-        let role_arn = self.surroundings.functions.role_arn(&self.config.function_name).unwrap_or_default();
+        let role_arn = self.deps.functions.role_arn(&self.config.function_name).unwrap_or_default();
         if role_arn != self.frame.invoke_identity_arn {
             self.frame.invoke_identity_arn = role_arn;
             self.poller.set_envelope_bytes(envelope_bytes(&self.frame, &self.info.id));
         }
     }
 
-    fn settle(&mut self, lane: usize, request_id: &str, ended: &Result<Ended, InvokeError>) {
-        let Some(records) = self.poller.out(lane) else { return };
+    fn settle(&mut self, queue: usize, request_id: &str, ended: &Result<InvocationResult, InvokeError>) {
+        let Some(records) = self.poller.out(queue) else { return };
         let function = &self.config.function_name;
-        let verdict = match ended {
-            Ok(ended) => verdict(ended, records, self.config.report_batch_item_failures),
+        let outcome = match ended {
+            Ok(ended) => outcome(ended, records, self.config.report_batch_item_failures),
             Err(error) => {
                 tracing::warn!(function, %error, "failed to invoke");
-                Verdict::NotInvoked
+                BatchOutcome::NotInvoked
             }
         };
-        if let Ok(Ended::Error(error)) = ended {
+        if let Ok(InvocationResult::Error(error)) = ended {
             let error = String::from_utf8_lossy(error);
             tracing::warn!(target: "flow", hop = "function error", function, request_id, %error);
         }
-        self.progress.set_result(result(&verdict, ended));
-        self.poller.settle(lane, request_id, &verdict, clock::now_ms());
+        self.progress.set_result(result(&outcome, ended));
+        self.poller.settle(queue, request_id, &outcome, clock::now_ms());
     }
 
     fn destination(&self) -> Destination<'_> {
         Destination {
             config: &self.config,
-            surroundings: &self.surroundings,
+            deps: &self.deps,
             progress: &self.progress,
             shard_id: &self.info.id,
         }
     }
 
     /// The stream changed: whether the shard still takes records may have, too, and how long it keeps them.
-    async fn look_again(&mut self) {
-        let streams = &self.surroundings.streams;
+    async fn refresh(&mut self) {
+        let streams = &self.deps.streams;
         let limit_ms = self.config.maximum_record_age_s.map(|seconds| u64::from(seconds) * 1_000);
         let kept_ms = streams.retention_ms(&self.stream).await;
         // What the stream has no more cannot be handed over for longer, whatever the mapping says.

@@ -5,7 +5,7 @@ use super::filter::Filters;
 use super::poller::End;
 use super::progress::Progress;
 use super::shard::Shard;
-use super::test_parts::{config, surroundings};
+use super::test_parts::{config, deps};
 use super::{MappingState, Mappings};
 use crate::services::kinesis::tests::aged;
 use crate::storage::Checkpoints;
@@ -22,11 +22,11 @@ async fn stopped_before_it_waits(arrived_hours_ago: &[u64]) -> End {
     let folder = tempfile::tempdir().unwrap();
     let streams = aged(folder.path(), 48, arrived_hours_ago).await;
     let info = streams.shards("s").await.unwrap().remove(0);
-    let (surroundings, _tells) = surroundings(streams);
+    let (deps, _tells) = deps(streams);
     let checkpoints = Checkpoints::new(None);
     let standing = checkpoints.begin("m", "TRIM_HORIZON", HashMap::new());
     let progress = Arc::new(Progress::new("m".into(), checkpoints, standing));
-    let shard = Shard::new(config(), Filters::default(), Arc::new(surroundings), progress, info, None);
+    let shard = Shard::new(config(), Filters::default(), Arc::new(deps), progress, info, None);
     let stop = CancellationToken::new();
     stop.cancel();
     tokio::time::timeout(PATIENCE, shard.run(stop)).await.expect("the task ends")
@@ -50,8 +50,8 @@ async fn a_mapping_is_switched_on_and_off_under_load() {
     const CYCLES: usize = 200;
     let folder = tempfile::tempdir().unwrap();
     let streams = aged(folder.path(), 48, &[]).await;
-    let (surroundings, _tells) = surroundings(streams.clone());
-    let mappings = Mappings::new(surroundings);
+    let (deps, _tells) = deps(streams.clone());
+    let mappings = Mappings::new(deps);
     let load = tokio::spawn(async move {
         for number in 0.. {
             let record =

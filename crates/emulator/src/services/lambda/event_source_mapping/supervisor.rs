@@ -1,6 +1,6 @@
 //! A mapping's supervisor: a task per shard, parents before children, started anew as the stream changes.
 
-use super::Surroundings;
+use super::Deps;
 use super::config::MappingConfig;
 use super::filter::Filters;
 use super::lineage::Lineage;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 /// Runs a mapping until it is told to stop.
 pub(super) async fn run(
     config: MappingConfig,
-    surroundings: Arc<Surroundings>,
+    deps: Arc<Deps>,
     progress: Arc<Progress>,
     stop: CancellationToken,
 ) {
@@ -41,29 +41,21 @@ pub(super) async fn run(
     let mut reading = stop.child_token();
     loop {
         // Watched anew each time: a stream that is deleted takes the old watch with it.
-        let mut changes = surroundings.streams.changes(&stream);
-        if surroundings.streams.source_exists(&config.event_source_arn).await {
+        let mut changes = deps.streams.changes(&stream);
+        if deps.streams.source_exists(&config.event_source_arn).await {
             if reading.is_cancelled() && tasks.is_empty() {
                 reading = stop.child_token();
             }
-            let shards = surroundings.streams.shards(&stream).await.unwrap_or_default();
+            let shards = deps.streams.shards(&stream).await.unwrap_or_default();
             for shard in if reading.is_cancelled() { Vec::new() } else { lineage.start(shards) } {
                 let index = shard.index;
                 let from = match progress.checkpoint(index) {
                     Some(checkpoint) => checkpoint,
-                    None => {
-                        first_position(config.starting_position, &surroundings.streams, &stream, index).await
-                    }
+                    None => first_position(config.starting_position, &deps.streams, &stream, index).await,
                 };
                 progress.set_checkpoint(index, from.clone());
-                let task = Shard::new(
-                    config.clone(),
-                    filters.clone(),
-                    surroundings.clone(),
-                    progress.clone(),
-                    shard,
-                    from,
-                );
+                let task =
+                    Shard::new(config.clone(), filters.clone(), deps.clone(), progress.clone(), shard, from);
                 let handle = tasks.spawn(task.run(reading.clone()));
                 shard_of_task.insert(handle.id(), index);
             }

@@ -1,7 +1,7 @@
 //! What tests of mappings share: a mapping of stream `s` to a function that is not there.
 
 use super::config::{MappingConfig, StartingPosition};
-use super::{FailureDestinations, Surroundings};
+use super::{Deps, FailureDestinations};
 use crate::core::account::Account;
 use crate::core::identity::Unrestricted;
 use crate::fault_injection::Faults;
@@ -22,10 +22,10 @@ impl FailureDestinations for Told {
     }
 }
 
-pub(super) fn surroundings(streams: Streams) -> (Surroundings, mpsc::UnboundedReceiver<String>) {
+pub(super) fn deps(streams: Streams) -> (Deps, mpsc::UnboundedReceiver<String>) {
     let account = Account::default();
     let faults = Faults::new(Default::default());
-    let functions = Functions::new(invocation::Surroundings {
+    let functions = Functions::new(invocation::Deps {
         account: account.clone(),
         permissions: Arc::new(Unrestricted),
         logs: Arc::new(Logs::new(account.clone())),
@@ -35,7 +35,7 @@ pub(super) fn surroundings(streams: Streams) -> (Surroundings, mpsc::UnboundedRe
         processes: invocation::Processes::default(),
     });
     let (told, tells) = mpsc::unbounded_channel();
-    let surroundings = Surroundings {
+    let deps = Deps {
         account,
         streams,
         functions,
@@ -44,7 +44,7 @@ pub(super) fn surroundings(streams: Streams) -> (Surroundings, mpsc::UnboundedRe
         checkpoints: Checkpoints::new(None),
         faults,
     };
-    (surroundings, tells)
+    (deps, tells)
 }
 
 pub(super) fn config() -> MappingConfig {

@@ -16,7 +16,7 @@ pub struct FunctionConfig {
     pub code_dir: PathBuf,
     /// Identifies the code: an execution environment with another one is recycled.
     pub code_sha256: String,
-    /// Megabytes, 128 to 10,240. Told to the function; enforced as an address-space limit nowhere.
+    /// Megabytes, 128 to 10,240. ProcessEnv to the function; enforced as an address-space limit nowhere.
     pub memory_mb: u32,
     /// Seconds, 1 to 900.
     pub timeout_s: u32,

@@ -1,12 +1,12 @@
 //! One execution environment: a function's own process, its Runtime API and its log stream.
 
 use super::config::FunctionConfig;
-use super::ending::{Ended, Failure, Report, platform_line};
 use super::log_stream::LogStream;
 use super::memory::Memory;
 use super::output::Output;
-use super::process::{Process, StartError, Told};
+use super::process::{Process, ProcessEnv, StartError};
 use super::processes::Processes;
+use super::result::{Failure, InvocationResult, Report, platform_line};
 use super::runtime_api::{Job, Phase, Reply, RuntimeApi};
 use crate::core::account::Account;
 use crate::core::clock;
@@ -27,15 +27,15 @@ use tokio_util::task::AbortOnDropHandle;
 /// invocation.
 pub const INIT_MAX: Duration = Duration::from_secs(10);
 
-/// What every environment of the plane shares.
-pub struct Surroundings {
+/// What every environment of the emulator shares.
+pub struct Deps {
     /// The account that is played.
     pub account: Account,
     /// Issues the environment's credentials.
     pub permissions: Arc<dyn Permissions>,
     /// Takes the functions' output.
     pub logs: Arc<dyn LogSink>,
-    /// `AWS_ENDPOINT_URL` for the functions: the plane itself.
+    /// `AWS_ENDPOINT_URL` for the functions: the emulator itself.
     pub endpoint_url: String,
     /// What a user wants to go wrong.
     pub faults: Faults,
@@ -48,7 +48,7 @@ pub struct Surroundings {
 /// A running environment. Dropping it ends its process.
 pub struct Environment {
     config: Arc<FunctionConfig>,
-    surroundings: Arc<Surroundings>,
+    deps: Arc<Deps>,
     credentials: Credentials,
     log_stream: Arc<LogStream>,
     running: Running,
@@ -93,17 +93,14 @@ impl Environment {
     ///
     /// # Errors
     /// Where the process or its Runtime API cannot be started; the text names the file.
-    pub async fn start(
-        config: Arc<FunctionConfig>,
-        surroundings: Arc<Surroundings>,
-    ) -> Result<Self, StartError> {
-        let credentials = surroundings.permissions.issue(&config.role_arn);
-        let log_stream = Arc::new(LogStream::new(&config, surroundings.clone()));
-        let running = Running::start(&config, &surroundings, &credentials, &log_stream)
+    pub async fn start(config: Arc<FunctionConfig>, deps: Arc<Deps>) -> Result<Self, StartError> {
+        let credentials = deps.permissions.issue(&config.role_arn);
+        let log_stream = Arc::new(LogStream::new(&config, deps.clone()));
+        let running = Running::start(&config, &deps, &credentials, &log_stream)
             .await
-            .inspect_err(|_| surroundings.permissions.revoke(&credentials.access_key_id))?;
+            .inspect_err(|_| deps.permissions.revoke(&credentials.access_key_id))?;
         let init = Init::Since(Instant::now());
-        Ok(Self { config, surroundings, credentials, log_stream, running, init })
+        Ok(Self { config, deps, credentials, log_stream, running, init })
     }
 
     /// Whether this environment runs exactly these settings and this code, and is alive.
@@ -116,7 +113,7 @@ impl Environment {
     /// # Errors
     /// Where the function was not reached, since its process had to be started anew and the emulator has nothing left
     /// to start it with.
-    pub async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Result<Ended, StartError> {
+    pub async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Result<InvocationResult, StartError> {
         let initialised = match self.initialise().await {
             Err(NotReady::Exhausted(error)) => return Err(error),
             Err(NotReady::Failed(failure)) => Err(failure),
@@ -131,8 +128,8 @@ impl Environment {
             Err(failure) => Err(failure),
         };
         let (ended, failure) = match answer {
-            Ok(body) => (Ended::Response(body), None),
-            Err(failure) => (Ended::Error(failure.payload(request_id)), Some(failure)),
+            Ok(body) => (InvocationResult::Response(body), None),
+            Err(failure) => (InvocationResult::Error(failure.payload(request_id)), Some(failure)),
         };
         self.running.outputs_so_far().await;
         self.report(request_id, begun.elapsed(), failure.as_ref());
@@ -157,7 +154,7 @@ impl Environment {
     /// Waits until the runtime is ready. One that takes too long is started anew, on the invocation's own time.
     async fn initialise(&mut self) -> Result<(), NotReady> {
         let Init::Since(started) = self.init else { return Ok(()) };
-        let ready = tokio::time::timeout(self.surroundings.init_max, self.running.ready()).await;
+        let ready = tokio::time::timeout(self.deps.init_max, self.running.ready()).await;
         let (status, result) = match ready {
             Ok(Ok(())) => {
                 self.init = Init::Took(Some(started.elapsed()));
@@ -171,8 +168,7 @@ impl Environment {
                 self.init = Init::Took(None);
                 self.running.process.kill();
                 let running =
-                    Running::start(&self.config, &self.surroundings, &self.credentials, &self.log_stream)
-                        .await;
+                    Running::start(&self.config, &self.deps, &self.credentials, &self.log_stream).await;
                 let restarted = running.map(|running| self.running = running);
                 ("timeout", restarted.map_err(NotReady::from))
             }
@@ -236,7 +232,7 @@ impl Environment {
 impl Running {
     async fn start(
         config: &Arc<FunctionConfig>,
-        surroundings: &Arc<Surroundings>,
+        deps: &Arc<Deps>,
         credentials: &Credentials,
         log_stream: &Arc<LogStream>,
     ) -> Result<Self, StartError> {
@@ -245,10 +241,10 @@ impl Running {
             return Err(StartError::Exhausted(open_files::exhausted()));
         }
         let runtime_api = listener.local_addr()?.to_string();
-        let told = Told { credentials, runtime_api: &runtime_api, log_stream: log_stream.name() };
-        let (process, stdout, stderr) = Process::start(config, surroundings, &told)?;
+        let told = ProcessEnv { credentials, runtime_api: &runtime_api, log_stream: log_stream.name() };
+        let (process, stdout, stderr) = Process::start(config, deps, &told)?;
         let (jobs, receiver) = mpsc::channel(1);
-        let api = RuntimeApi::new(receiver, &surroundings.account.function_arn(&config.name));
+        let api = RuntimeApi::new(receiver, &deps.account.function_arn(&config.name));
         let phase = api.phase();
         let emit = || {
             let log_stream = log_stream.clone();
@@ -310,6 +306,6 @@ impl Running {
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        self.surroundings.permissions.revoke(&self.credentials.access_key_id);
+        self.deps.permissions.revoke(&self.credentials.access_key_id);
     }
 }

@@ -1,9 +1,9 @@
 //! The function host: functions by name, their warm environments, and how many may run at once.
 
 use super::config::FunctionConfig;
-use super::ending::{Ended, Failure};
-use super::environment::{Environment, Surroundings};
+use super::environment::{Deps, Environment};
 use super::process::StartError;
+use super::result::{Failure, InvocationResult};
 use crate::core::metrics::Page;
 use crate::fault_injection::Fault;
 use arc_swap::ArcSwap;
@@ -43,16 +43,16 @@ pub enum InvokeError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoked {
     /// How it ended.
-    pub ended: Ended,
+    pub ended: InvocationResult,
     /// The last lines that it logged, where they were asked for.
     pub log_tail: Option<String>,
 }
 
-/// Every function of the plane.
+/// Every function of the emulator.
 #[derive(Clone)]
 pub struct Functions {
     by_name: Arc<DashMap<String, Arc<Function>>>,
-    surroundings: Arc<Surroundings>,
+    deps: Arc<Deps>,
     in_flight: Arc<AtomicU32>,
 }
 
@@ -73,8 +73,8 @@ struct Outcomes {
 
 impl Functions {
     /// No functions yet.
-    pub fn new(surroundings: Surroundings) -> Self {
-        Self { by_name: Arc::default(), surroundings: Arc::new(surroundings), in_flight: Arc::default() }
+    pub fn new(deps: Deps) -> Self {
+        Self { by_name: Arc::default(), deps: Arc::new(deps), in_flight: Arc::default() }
     }
 
     /// Creates or changes a function. Environments with the old settings finish what they are doing and end.
@@ -114,8 +114,13 @@ impl Functions {
     ///
     /// # Errors
     /// [`InvokeError`] where the function's code was not reached. A function that fails is no error here
-    /// but [`Ended::Error`].
-    pub async fn invoke(&self, name: &str, request_id: &str, payload: Bytes) -> Result<Ended, InvokeError> {
+    /// but [`InvocationResult::Error`].
+    pub async fn invoke(
+        &self,
+        name: &str,
+        request_id: &str,
+        payload: Bytes,
+    ) -> Result<InvocationResult, InvokeError> {
         self.invoke_with_log(name, request_id, payload, false).await.map(|invoked| invoked.ended)
     }
 
@@ -134,8 +139,8 @@ impl Functions {
         let function = function.ok_or_else(|| InvokeError::NotFound(name.into()))?;
         let invoked = self.invoke_found(&function, name, request_id, payload, wants_log).await;
         let outcome = match &invoked {
-            Ok(Invoked { ended: Ended::Response(_), .. }) => &function.outcomes.ok,
-            Ok(Invoked { ended: Ended::Error(_), .. }) => &function.outcomes.error,
+            Ok(Invoked { ended: InvocationResult::Response(_), .. }) => &function.outcomes.ok,
+            Ok(Invoked { ended: InvocationResult::Error(_), .. }) => &function.outcomes.error,
             Err(_) => &function.outcomes.throttled,
         };
         outcome.fetch_add(1, Ordering::Relaxed);
@@ -155,7 +160,7 @@ impl Functions {
         let throttled = |is_reserved| InvokeError::Throttled { name: name.into(), is_reserved };
         let exhausted =
             |error: StartError| InvokeError::Exhausted { name: name.into(), why: error.to_string() };
-        if self.surroundings.faults.strike(Fault::FunctionThrottled, name).is_some() {
+        if self.deps.faults.trigger(Fault::FunctionThrottled, name).is_some() {
             return Err(throttled(false));
         }
         let _own = Slot::take(&function.in_flight, reserved).ok_or_else(|| throttled(true))?;
@@ -166,12 +171,14 @@ impl Functions {
             Some(environment) => environment,
             None => {
                 tracing::info!(target: "flow", hop = "cold start", function = name);
-                match Environment::start(config.clone(), self.surroundings.clone()).await {
+                match Environment::start(config.clone(), self.deps.clone()).await {
                     Ok(environment) => environment,
                     Err(error @ StartError::Exhausted(_)) => return Err(exhausted(error)),
                     Err(error) => {
                         tracing::warn!(function = name, %error, "failed to start the function");
-                        let ended = Ended::Error(Failure::NotStarted(error.to_string()).payload(request_id));
+                        let ended = InvocationResult::Error(
+                            Failure::NotStarted(error.to_string()).payload(request_id),
+                        );
                         return Ok(Invoked { ended, log_tail: wants_log.then(String::new) });
                     }
                 }
@@ -209,7 +216,7 @@ impl Functions {
     /// gone.
     pub async fn shutdown(&self) {
         self.by_name.clear();
-        self.surroundings.processes.end().await;
+        self.deps.processes.end().await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! A function's log stream: what its environment prints and reports, written as the function's role may.
 
 use super::config::FunctionConfig;
-use super::environment::Surroundings;
+use super::environment::Deps;
 use crate::core::clock;
 use crate::core::identity::Principal;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ pub(super) struct LogStream {
     group: String,
     arn: String,
     role: Principal,
-    surroundings: Arc<Surroundings>,
+    deps: Arc<Deps>,
     is_created: AtomicBool,
     function: String,
     /// The end of what is logged, while somebody wants it.
@@ -26,19 +26,19 @@ pub(super) struct LogStream {
 
 impl LogStream {
     /// A stream that is made with its first line.
-    pub fn new(config: &FunctionConfig, surroundings: Arc<Surroundings>) -> Self {
+    pub fn new(config: &FunctionConfig, deps: Arc<Deps>) -> Self {
         let name =
             format!("{}/[$LATEST]{}", clock::date_path(clock::now_ms()), uuid::Uuid::new_v4().simple());
         let group = config.log_group.clone();
         Self {
-            arn: surroundings.account.arn("logs", &format!("log-group:{group}:log-stream:{name}")),
+            arn: deps.account.arn("logs", &format!("log-group:{group}:log-stream:{name}")),
             role: Principal::Role(config.role_arn.clone()),
             is_created: AtomicBool::new(false),
             function: config.name.clone(),
             tail: Mutex::default(),
             name,
             group,
-            surroundings,
+            deps,
         }
     }
 
@@ -52,13 +52,13 @@ impl LogStream {
         self.append_as(line, || line.to_owned());
     }
 
-    /// Writes one line, and shows it to whoever watches the plane in another form.
+    /// Writes one line, and shows it to whoever watches the emulator in another form.
     pub fn append_as(&self, line: &str, shown: impl Fn() -> String) {
         tracing::info!(target: "function", function = self.function, "{}", shown());
         if let Some(tail) = &mut *self.tail() {
             extend(tail, line);
         }
-        let may = |action: &str| self.surroundings.permissions.check(&self.role, action, &self.arn).is_ok();
+        let may = |action: &str| self.deps.permissions.check(&self.role, action, &self.arn).is_ok();
         if !self.is_created.load(Ordering::Relaxed) {
             if !may("logs:CreateLogStream") {
                 return;
@@ -66,7 +66,7 @@ impl LogStream {
             self.is_created.store(true, Ordering::Relaxed);
         }
         if may("logs:PutLogEvents") {
-            self.surroundings.logs.append(&self.group, &self.name, clock::now_ms(), line);
+            self.deps.logs.append(&self.group, &self.name, clock::now_ms(), line);
         }
     }
 

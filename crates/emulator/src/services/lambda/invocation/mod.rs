@@ -1,7 +1,6 @@
 //! Lambda: the function host, and the event source mappings that feed it.
 
 pub mod config;
-mod ending;
 mod environment;
 mod host;
 mod log_stream;
@@ -9,12 +8,13 @@ mod memory;
 mod output;
 mod process;
 mod processes;
+mod result;
 mod runtime_api;
 mod watcher;
 
-pub use ending::Ended;
-pub use environment::{INIT_MAX, Surroundings};
+pub use environment::{Deps, INIT_MAX};
 pub use host::{CONCURRENCY_MAX, Functions, InvokeError, Invoked};
 pub use output::LOG_EVENT_BYTES_MAX;
 pub use processes::Processes;
+pub use result::InvocationResult;
 pub use runtime_api::RESPONSE_BYTES_MAX;

@@ -1,7 +1,7 @@
 //! A function's process: the variables it is given, its group, its end.
 
 use super::config::{FunctionConfig, LogFormat};
-use super::environment::Surroundings;
+use super::environment::Deps;
 use crate::core::identity::Credentials;
 use crate::core::open_files;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -20,7 +20,7 @@ pub(super) struct Process {
 }
 
 /// What an environment tells its process beside its settings.
-pub(super) struct Told<'a> {
+pub(super) struct ProcessEnv<'a> {
     pub credentials: &'a Credentials,
     /// Host and port of the Runtime API.
     pub runtime_api: &'a str,
@@ -51,21 +51,21 @@ impl Process {
     /// Where it cannot be started; the text names the file.
     pub fn start(
         config: &FunctionConfig,
-        surroundings: &Arc<Surroundings>,
-        told: &Told<'_>,
+        deps: &Arc<Deps>,
+        told: &ProcessEnv<'_>,
     ) -> Result<(Self, Option<ChildStdout>, Option<ChildStderr>), StartError> {
         let bootstrap = config.code_dir.join("bootstrap");
-        let processes = &surroundings.processes;
+        let processes = &deps.processes;
         let temp_dir = processes.temp_dir()?;
         let mut command = Command::new(&bootstrap);
         command.env_clear().env("TMPDIR", temp_dir.path());
-        variables(&mut command, config, surroundings, told);
+        variables(&mut command, config, deps, told);
         command
             .current_dir(&config.code_dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C in a terminal reaches the plane alone, which then ends its functions in order.
+            // Ctrl-C in a terminal reaches the emulator alone, which then ends its functions in order.
             .process_group(0)
             .kill_on_drop(true);
         processes.watcher.prepare();
@@ -85,7 +85,7 @@ impl Process {
         }
         let (exit, exited) = watch::channel(None);
         let kill = processes.kill_token();
-        let (kill_now, watched) = (kill.clone(), surroundings.clone());
+        let (kill_now, watched) = (kill.clone(), deps.clone());
         processes.follow(async move {
             wait_for_exit(child, group, kill_now, exit).await;
             if let Some(group) = group {
@@ -120,10 +120,10 @@ impl Drop for Process {
 }
 
 /// The environment variables of docs/aws-behaviour.md#lambda-environment, and `AWS_ENDPOINT_URL`, which is the
-/// plane's own. A function's settings cannot name those that Lambda reserves; `PATH`, `LD_LIBRARY_PATH`, `TZ` and
+/// emulator's own. A function's settings cannot name those that Lambda reserves; `PATH`, `LD_LIBRARY_PATH`, `TZ` and
 /// `TMPDIR` they may replace.
-fn variables(command: &mut Command, config: &FunctionConfig, surroundings: &Surroundings, told: &Told<'_>) {
-    let region = &surroundings.account.region;
+fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, told: &ProcessEnv<'_>) {
+    let region = &deps.account.region;
     let task_root = config.code_dir.to_string_lossy();
     command
         .env("LD_LIBRARY_PATH", format!("{task_root}:{task_root}/lib:/opt/lib"))
@@ -136,7 +136,7 @@ fn variables(command: &mut Command, config: &FunctionConfig, surroundings: &Surr
         .env("AWS_SESSION_TOKEN", &told.credentials.session_token)
         .env("AWS_REGION", region)
         .env("AWS_DEFAULT_REGION", region)
-        .env("AWS_ENDPOINT_URL", &surroundings.endpoint_url)
+        .env("AWS_ENDPOINT_URL", &deps.endpoint_url)
         .env("AWS_LAMBDA_FUNCTION_NAME", &config.name)
         .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", config.memory_mb.to_string())

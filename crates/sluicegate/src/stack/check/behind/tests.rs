@@ -1,7 +1,7 @@
-//! The looks behind the gateway, at a plane in this process that has the project's stack and no function.
+//! The looks behind the gateway, at an emulator in this process that has the project's stack and no function.
 
 use super::*;
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::provision::compose;
 use emulator::provision::stack::Stack;
 use std::collections::BTreeMap;
@@ -12,17 +12,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// For what never comes.
 const SHORT: Duration = Duration::from_millis(300);
 
-/// A plane, its stack's outputs, and a caller.
-async fn plane() -> (Plane, Deployed, Aws) {
+/// An emulator, its stack's outputs, and a caller.
+async fn emulator() -> (Emulator, Deployed, Aws) {
     let folder = tempfile::tempdir().unwrap();
     let values = folder.path().join("none.tfvars");
     std::fs::write(&values, "functions = {}").unwrap();
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let stack = Stack::read(&project, &[values]).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let plane = Plane::start(listener, PlaneOptions::default()).await.unwrap();
-    let composed = compose(&plane, &stack, &BTreeMap::new()).await.unwrap();
-    let url = plane.endpoint_url();
+    let emulator = Emulator::start(listener, EmulatorOptions::default()).await.unwrap();
+    let composed = compose(&emulator, &stack, &BTreeMap::new()).await.unwrap();
+    let url = emulator.endpoint_url();
     let connections_endpoint = format!("{url}/_aws/execute-api/{}/{}", composed.api_id, stack.stage);
     let deployed = Deployed {
         websocket_uri: connections_endpoint.replacen("http", "ws", 1),
@@ -35,12 +35,12 @@ async fn plane() -> (Plane, Deployed, Aws) {
         "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("developer".into()),
         _ => None,
     });
-    (plane, deployed, aws.unwrap())
+    (emulator, deployed, aws.unwrap())
 }
 
 #[tokio::test]
 async fn a_stack_that_works_passes() {
-    let (_plane, stack, aws) = plane().await;
+    let (_emulator, stack, aws) = emulator().await;
     let client = record(&aws, &stack, "run", PATIENCE).await.unwrap();
     let finding = connection(&aws, &stack, client, "run", PATIENCE).await.unwrap();
     assert_eq!(finding.differs, None, "{finding:?}");
@@ -48,7 +48,7 @@ async fn a_stack_that_works_passes() {
 
 #[tokio::test]
 async fn a_message_that_enters_another_stream_fails() {
-    let (_plane, stack, aws) = plane().await;
+    let (_emulator, stack, aws) = emulator().await;
     let ask = json!({ "StreamName": "other", "ShardCount": 2 });
     aws.call(crate::aws::Service::Kinesis, "CreateStream", &ask).await.unwrap();
     let stack = Deployed { stream_name: "other".into(), ..stack };
@@ -64,7 +64,7 @@ async fn a_message_that_enters_another_stream_fails() {
 
 #[tokio::test]
 async fn another_stages_connections_fail() {
-    let (_plane, stack, aws) = plane().await;
+    let (_emulator, stack, aws) = emulator().await;
     let client = record(&aws, &stack, "run", PATIENCE).await.unwrap();
     let stack = Deployed { connections_endpoint: format!("{}x", stack.connections_endpoint), ..stack };
     let error = connection(&aws, &stack, client, "run", PATIENCE).await.unwrap_err();

@@ -4,7 +4,7 @@
 //! `stageVariables` for an authorizer; no recording was found, so that the order of members is ours.
 
 use crate::services::apigateway::websocket::context::MessageContext;
-use crate::services::apigateway::websocket::opening::Opening;
+use crate::services::apigateway::websocket::handshake_request::HandshakeRequest;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub fn request(
     method_arn: &str,
     variables: &BTreeMap<String, String>,
 ) -> Value {
-    let none = Opening::default();
+    let none = HandshakeRequest::default();
     let opening = context.opening.unwrap_or(&none);
     let (headers, queries) = (opening.headers(), opening.queries());
     let last = |all: &BTreeMap<&str, Vec<&str>>| -> Map<String, Value> {
@@ -71,7 +71,7 @@ mod tests {
         headers.insert("host", "127.0.0.1:4566".parse().unwrap());
         headers.insert("sec-websocket-version", "13".parse().unwrap());
         headers.insert("user-agent", "wscat".parse().unwrap());
-        let opening = Opening::new(&headers, &"/v1?token=demo&a=1&a=2".parse().unwrap());
+        let opening = HandshakeRequest::new(&headers, &"/v1?token=demo&a=1&a=2".parse().unwrap());
         let mut context = MessageContext::new(
             &connection,
             EventType::Connect,

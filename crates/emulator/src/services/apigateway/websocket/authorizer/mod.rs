@@ -20,7 +20,7 @@ use crate::core::identity;
 use crate::core::identity::Principal;
 use crate::core::identity::proof::Proof;
 use crate::core::identity::signature::Claim;
-use crate::services::lambda::invocation::Ended;
+use crate::services::lambda::invocation::InvocationResult;
 use answer::BadAnswer;
 use http::request::Parts;
 use std::time::Instant;
@@ -135,12 +135,12 @@ async fn ask(
         Refusal::Failed(format!("{} did not answer within {AUTHORIZER_MAX:?}", authorizer.function_arn))
     })?;
     match answer.map_err(|error| Refusal::Failed(error.to_string()))? {
-        Ended::Response(body) => {
+        InvocationResult::Response(body) => {
             let judged = answer::judge(&body, method_arn);
             let judged = judged.map_err(|error: BadAnswer| Refusal::Failed(error.to_string()))?;
             if judged.allows { Ok(judged.identity) } else { Err(Refusal::Denied(method_arn.to_owned())) }
         }
-        Ended::Error(error) => {
+        InvocationResult::Error(error) => {
             let error: serde_json::Value = serde_json::from_slice(&error).unwrap_or_default();
             match error["errorMessage"].as_str() {
                 Some(UNAUTHORIZED) => Err(Refusal::Unauthorized),

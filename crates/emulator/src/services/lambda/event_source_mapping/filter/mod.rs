@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use subject::Field;
 pub use subject::FilterSubject;
 
-/// Filters that a mapping may have. Ten on request at AWS; a plane that took ten would pass what a fresh
+/// Filters that a mapping may have. Ten on request at AWS; an emulator that took ten would pass what a fresh
 /// account refuses.
 pub const FILTERS_MAX: usize = 5;
 

@@ -10,9 +10,9 @@ mod promises;
 mod runs;
 mod world;
 
-use super::batch::{RetryLimits, Verdict};
-use super::lane::LaneSettings;
+use super::batch::{BatchOutcome, RetryLimits};
 use super::lineage::Lineage;
+use super::partition_queue::PartitionQueueSettings;
 use super::poller::{End, Next, Poller};
 use crate::services::kinesis::Record;
 use promises::Promises;
@@ -30,9 +30,9 @@ const QUIET_STEPS_MAX: usize = 20_000_000;
 /// An invocation in flight.
 struct Flight {
     shard: i64,
-    lane: usize,
+    queue: usize,
     ends_ms: u64,
-    verdict: Verdict,
+    outcome: BatchOutcome,
 }
 
 #[derive(Default)]
@@ -51,8 +51,8 @@ struct Simulation {
     world: World,
     promises: Promises,
     burst: usize,
-    settings: LaneSettings,
-    lanes: usize,
+    settings: PartitionQueueSettings,
+    queues: usize,
     pollers: BTreeMap<i64, Poller>,
     lineage: Lineage,
     /// What a restart finds.
@@ -66,7 +66,7 @@ struct Simulation {
 impl Simulation {
     fn new(seed: u64, burst: usize) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
-        let (settings, lanes) = settings(&mut random);
+        let (settings, queues) = settings(&mut random);
         let trouble = [0.02, 0.2, 0.5][random.random_range(0..3)];
         Self {
             random,
@@ -75,7 +75,7 @@ impl Simulation {
             promises: Promises::new(),
             burst,
             settings,
-            lanes,
+            queues,
             pollers: BTreeMap::new(),
             lineage: Lineage::default(),
             checkpoints: HashMap::new(),
@@ -163,7 +163,7 @@ impl Simulation {
         self.promises.restarted();
         self.pollers.clear();
         self.lineage = Lineage::default();
-        (self.settings, self.lanes) = settings(&mut self.random);
+        (self.settings, self.queues) = settings(&mut self.random);
         self.counts.restarts += 1;
         self.start_shards();
     }
@@ -176,7 +176,7 @@ impl Simulation {
                 self.promises.must_be_settled(records, "a child begins before its parent's end");
             }
             let from = self.checkpoints.entry(info.index).or_default().clone();
-            let mut poller = Poller::new(self.settings, self.lanes, from);
+            let mut poller = Poller::new(self.settings, self.queues, from);
             if info.closed {
                 poller.closed();
             }
@@ -196,7 +196,7 @@ impl Simulation {
                         break;
                     }
                     Next::Read { after, limit } => self.read(index, after.as_deref(), limit),
-                    Next::Invoke { lane, records } => self.invoke(index, lane, &records),
+                    Next::Invoke { queue, records } => self.invoke(index, queue, &records),
                     Next::GiveUp(given_up) => {
                         poller.passed(&given_up);
                         self.counts.given_up += given_up.batch.records.len() as u64;
@@ -233,25 +233,25 @@ impl Simulation {
         filtered.iter().for_each(|record| self.promises.settled(record));
     }
 
-    fn invoke(&mut self, shard: i64, lane: usize, records: &[Arc<Record>]) {
+    fn invoke(&mut self, shard: i64, queue: usize, records: &[Arc<Record>]) {
         assert!(!records.is_empty() && records.len() <= self.settings.batch_size);
-        let twice = self.flights.iter().any(|flight| (flight.shard, flight.lane) == (shard, lane));
-        assert!(!twice, "a lane has two batches out");
+        let twice = self.flights.iter().any(|flight| (flight.shard, flight.queue) == (shard, queue));
+        assert!(!twice, "a partition queue has two batches out");
         self.counts.handed_over += records.len() as u64;
         self.promises.handed_over(records);
         let first_left = records[self.random.random_range(0..records.len())].sequence_number.clone();
-        let verdict = if self.random.random_bool(self.trouble) {
+        let outcome = if self.random.random_bool(self.trouble) {
             match self.random.random_range(0..5) {
-                0 => Verdict::NotInvoked,
-                1 => Verdict::Malformed,
-                2 => Verdict::Failed,
-                _ => Verdict::DoneBefore(first_left),
+                0 => BatchOutcome::NotInvoked,
+                1 => BatchOutcome::Malformed,
+                2 => BatchOutcome::Failed,
+                _ => BatchOutcome::DoneBefore(first_left),
             }
         } else {
-            Verdict::Done
+            BatchOutcome::Done
         };
         let ends_ms = self.now_ms + self.random.random_range(1..400);
-        self.flights.push(Flight { shard, lane, ends_ms, verdict });
+        self.flights.push(Flight { shard, queue, ends_ms, outcome });
     }
 
     /// The clock goes to where an invocation ends or a poller wakes, or a little on.
@@ -269,21 +269,21 @@ impl Simulation {
         self.flights = flying;
         for flight in ended {
             let Some(poller) = self.pollers.get_mut(&flight.shard) else { continue };
-            let out: Vec<_> = poller.out(flight.lane).unwrap_or_default().to_vec();
-            let done = match &flight.verdict {
-                Verdict::Done => out.len(),
-                Verdict::DoneBefore(first) => {
+            let out: Vec<_> = poller.out(flight.queue).unwrap_or_default().to_vec();
+            let done = match &flight.outcome {
+                BatchOutcome::Done => out.len(),
+                BatchOutcome::DoneBefore(first) => {
                     out.iter().take_while(|record| record.sequence_number < *first).count()
                 }
                 _ => 0,
             };
-            poller.settle(flight.lane, "id", &flight.verdict, self.now_ms);
+            poller.settle(flight.queue, "id", &flight.outcome, self.now_ms);
             out[..done].iter().for_each(|record| self.promises.settled(record));
             self.keep_checkpoint(flight.shard);
         }
     }
 
-    /// What a plane persists. It never passes a record that is neither handled nor given up.
+    /// What an emulator persists. It never passes a record that is neither handled nor given up.
     fn keep_checkpoint(&mut self, shard: i64) {
         let Some(poller) = self.pollers.get(&shard) else { return };
         let through = poller.checkpoint().cloned();
@@ -294,8 +294,8 @@ impl Simulation {
     }
 }
 
-fn settings(random: &mut StdRng) -> (LaneSettings, usize) {
-    let settings = LaneSettings {
+fn settings(random: &mut StdRng) -> (PartitionQueueSettings, usize) {
+    let settings = PartitionQueueSettings {
         batch_size: [1, 2, 7, 16, 100, 500][random.random_range(0..6)],
         window_ms: [0, 0, 300, 2_000][random.random_range(0..4)],
         retry: RetryLimits {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// How an invocation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
+pub enum InvocationResult {
     /// The function answered.
     Response(Bytes),
     /// The function failed: `FunctionError: Unhandled`, with the error's JSON.

@@ -1,11 +1,11 @@
-//! A plane in this process: the project's stack, with functions that are built already.
+//! An emulator in this process: the project's stack, with functions that are built already.
 
 use crate::{PATIENCE, project, roles};
 use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::package::{Packing, package};
 use emulator::provision::stack::Stack;
 use emulator::provision::{Composed, compose};
@@ -17,7 +17,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 
-/// What a plane is to run: the project's stack, but for these values.
+/// What an emulator is to run: the project's stack, but for these values.
 #[derive(Debug, Clone)]
 pub struct Order {
     /// What `echo` runs.
@@ -79,32 +79,32 @@ impl Order {
     }
 }
 
-/// A running plane.
-pub struct BenchPlane {
-    /// The plane.
-    pub plane: Plane,
+/// A running emulator.
+pub struct BenchEmulator {
+    /// The emulator.
+    pub emulator: Emulator,
     /// What is deployed on it.
     pub stack: Stack,
     /// Where it is reached.
     pub composed: Composed,
 }
 
-impl BenchPlane {
+impl BenchEmulator {
     /// Starts it on a free port.
     ///
     /// # Errors
-    /// Where the stack is wrong or the plane refuses it.
+    /// Where the stack is wrong or the emulator refuses it.
     pub async fn start(order: &Order) -> anyhow::Result<Self> {
         let stack = order.stack()?;
-        let options = PlaneOptions { write_limits: WriteLimits::Lifted, ..PlaneOptions::default() };
-        let plane = Plane::start(TcpListener::bind("127.0.0.1:0").await?, options).await?;
-        let composed = compose(&plane, &stack, &order.zips()?).await?;
-        Ok(Self { plane, stack, composed })
+        let options = EmulatorOptions { write_limits: WriteLimits::Lifted, ..EmulatorOptions::default() };
+        let emulator = Emulator::start(TcpListener::bind("127.0.0.1:0").await?, options).await?;
+        let composed = compose(&emulator, &stack, &order.zips()?).await?;
+        Ok(Self { emulator, stack, composed })
     }
 
     /// `ws://127.0.0.1:{port}/{stage}`
     pub fn uri(&self) -> String {
-        format!("ws://{}/{}", self.plane.address(), self.stack.stage)
+        format!("ws://{}/{}", self.emulator.address(), self.stack.stage)
     }
 
     /// The data of every record in the stream's first shard, oldest first, once there are `count`.
@@ -166,7 +166,7 @@ impl BenchPlane {
             .header("host", "localhost")
             .header("authorization", format!("{key}/{service}/aws4_request, SignedHeaders=host, Signature=0"))
             .body(Bytes::from(body.to_string()))?;
-        let response = self.plane.call(request).await;
+        let response = self.emulator.call(request).await;
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
         if !status.is_success() {

@@ -18,7 +18,7 @@ const FLOOD_FRAMES: usize = 200;
 
 /// One way to behave badly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Mischief {
+pub enum Abuse {
     /// Pings as fast as they are taken, and reads the pongs.
     Pings,
     /// Messages as fast as they are taken that the request model refuses, and reads the refusals.
@@ -39,7 +39,7 @@ pub enum Mischief {
     HalfFrame,
 }
 
-impl Mischief {
+impl Abuse {
     /// What it does, for a table.
     pub fn what(self) -> &'static str {
         match self {
@@ -64,10 +64,10 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Behaves badly until the parent leaves: where, and how often in which way.
-pub(super) async fn run((uri, company): (String, Vec<(Mischief, usize)>)) -> anyhow::Result<()> {
+pub(super) async fn run((uri, company): (String, Vec<(Abuse, usize)>)) -> anyhow::Result<()> {
     sockets::allow(company.iter().map(|(_, count)| count).sum())?;
     let mut clients = JoinSet::new();
-    for (mischief, count) in company {
+    for (abuse, count) in company {
         for number in 0..count {
             let uri = uri.clone();
             clients.spawn(async move {
@@ -75,7 +75,7 @@ pub(super) async fn run((uri, company): (String, Vec<(Mischief, usize)>)) -> any
                 tokio::time::sleep(EVERY * number as u32 / count as u32).await;
                 // Who is cut off comes back.
                 loop {
-                    let _ = misbehave(mischief, &uri).await;
+                    let _ = misbehave(abuse, &uri).await;
                     tokio::time::sleep(EVERY).await;
                 }
             });
@@ -87,40 +87,40 @@ pub(super) async fn run((uri, company): (String, Vec<(Mischief, usize)>)) -> any
     Ok(())
 }
 
-async fn misbehave(mischief: Mischief, uri: &str) -> anyhow::Result<()> {
+async fn misbehave(abuse: Abuse, uri: &str) -> anyhow::Result<()> {
     let (host, path) = address(uri)?;
     let handshake = request(host, path).into_bytes();
-    match mischief {
-        Mischief::Pings => flood(uri, &frame(0x89, &[b'x'; 100])).await,
-        Mischief::Refused => flood(uri, &frame(0x81, b"this is no JSON")).await,
-        Mischief::UnreadPings => {
+    match abuse {
+        Abuse::Pings => flood(uri, &frame(0x89, &[b'x'; 100])).await,
+        Abuse::Refused => flood(uri, &frame(0x81, b"this is no JSON")).await,
+        Abuse::UnreadPings => {
             let mut socket = connected(uri).await?;
             let pings = frame(0x89, &[b'x'; 100]).repeat(FLOOD_FRAMES);
             loop {
                 socket.write_all(&pings).await?;
             }
         }
-        Mischief::Stall => {
+        Abuse::Stall => {
             let mut socket = connected(uri).await?;
             socket.write_all(&frame(0x81, br#"{"stalled":true}"#).repeat(UNREAD_MESSAGES)).await?;
             std::future::pending().await
         }
-        Mischief::Garbage => {
+        Abuse::Garbage => {
             let mut socket = connected(uri).await?;
             socket.write_all(&[0xff; GARBAGE_BYTES]).await?;
             end(socket).await
         }
-        Mischief::GarbageForHandshake => {
+        Abuse::GarbageForHandshake => {
             let mut socket = TcpStream::connect(host).await?;
             socket.write_all(&[0xff; GARBAGE_BYTES]).await?;
             end(socket).await
         }
-        Mischief::HalfHandshake => {
+        Abuse::HalfHandshake => {
             let mut socket = TcpStream::connect(host).await?;
             socket.write_all(&handshake[..handshake.len() / 2]).await?;
             end(socket).await
         }
-        Mischief::SlowHandshake => {
+        Abuse::SlowHandshake => {
             let mut socket = TcpStream::connect(host).await?;
             for byte in handshake {
                 socket.write_all(&[byte]).await?;
@@ -128,7 +128,7 @@ async fn misbehave(mischief: Mischief, uri: &str) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Mischief::HalfFrame => {
+        Abuse::HalfFrame => {
             let mut socket = connected(uri).await?;
             socket.write_all(&frame(0x81, br#"{"half":true}"#)[..10]).await?;
             end(socket).await

@@ -10,8 +10,8 @@ use crate::batch::lock;
 use crate::core::{Health, Standing, Window};
 use crate::jitter::Jitter;
 
-/// The patience with one record, which its attempts and their calls share.
-pub(crate) struct Patience {
+/// The retry_policy with one record, which its attempts and their calls share.
+pub(crate) struct RetryPolicy {
     window: Window,
     jitter: Arc<Jitter>,
     health: Arc<Mutex<Health>>,
@@ -23,7 +23,7 @@ pub(crate) struct Patience {
     quick: AtomicU32,
 }
 
-impl Patience {
+impl RetryPolicy {
     pub fn new(connection: &str, window: Window, jitter: &Arc<Jitter>, health: &Arc<Mutex<Health>>) -> Self {
         Self {
             window,
@@ -60,7 +60,7 @@ impl Patience {
     }
 
     /// The record was handled.
-    pub fn rewarded(&self) {
+    pub fn record_success(&self) {
         let first = self.since.get().is_none();
         lock(&self.health).succeed(&self.connection, first, Instant::now());
     }

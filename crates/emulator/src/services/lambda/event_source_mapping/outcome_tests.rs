@@ -1,9 +1,9 @@
 //! docs/aws-behaviour.md#lambda-reports, each row a case.
 
-use super::batch::Verdict;
-use super::verdict::verdict;
+use super::batch::BatchOutcome;
+use super::outcome::outcome;
 use crate::services::kinesis::Record;
-use crate::services::lambda::invocation::Ended;
+use crate::services::lambda::invocation::InvocationResult;
 use std::sync::Arc;
 
 fn records() -> Vec<Arc<Record>> {
@@ -16,8 +16,8 @@ fn records() -> Vec<Arc<Record>> {
     (1..=3).map(|number| Arc::new(record(number))).collect()
 }
 
-fn of(body: &'static str) -> Verdict {
-    verdict(&Ended::Response(body.into()), &records(), true)
+fn of(body: &'static str) -> BatchOutcome {
+    outcome(&InvocationResult::Response(body.into()), &records(), true)
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn empty_answers_are_full_success() {
     for body in
         ["", "\"\"", "[]", "null", "{}", r#"{"batchItemFailures":[]}"#, r#"{"batchItemFailures":null}"#]
     {
-        assert_eq!(of(body), Verdict::Done, "{body}");
+        assert_eq!(of(body), BatchOutcome::Done, "{body}");
     }
 }
 
@@ -40,20 +40,23 @@ fn malformed_reports_are_full_failure() {
         r#"{"somethingElse":1}"#,
         "not json",
     ] {
-        assert_eq!(of(body), Verdict::Malformed, "{body}");
+        assert_eq!(of(body), BatchOutcome::Malformed, "{body}");
     }
 }
 
 #[test]
 fn the_lowest_reported_record_is_where_the_batch_goes_on() {
     let body = r#"{"batchItemFailures":[{"itemIdentifier":"3"},{"itemIdentifier":"2"}]}"#;
-    assert_eq!(of(body), Verdict::DoneBefore("2".into()));
+    assert_eq!(of(body), BatchOutcome::DoneBefore("2".into()));
 }
 
 #[test]
 fn an_error_is_full_failure_and_without_reporting_any_answer_is_success() {
-    let error = Ended::Error("{}".into());
-    assert_eq!(verdict(&error, &records(), true), Verdict::Failed);
-    assert_eq!(verdict(&error, &records(), false), Verdict::Failed);
-    assert_eq!(verdict(&Ended::Response("not json".into()), &records(), false), Verdict::Done);
+    let error = InvocationResult::Error("{}".into());
+    assert_eq!(outcome(&error, &records(), true), BatchOutcome::Failed);
+    assert_eq!(outcome(&error, &records(), false), BatchOutcome::Failed);
+    assert_eq!(
+        outcome(&InvocationResult::Response("not json".into()), &records(), false),
+        BatchOutcome::Done
+    );
 }

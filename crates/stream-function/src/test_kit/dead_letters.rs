@@ -1,4 +1,4 @@
-//! A fault queue in memory.
+//! A dead-letter queue in memory.
 
 use std::sync::Mutex;
 
@@ -9,13 +9,13 @@ use tokio::time::Instant;
 
 use crate::batch::lock;
 use crate::connections::BoxFuture;
-use crate::dead_letters::FaultQueue;
+use crate::dead_letters::DeadLetterQueue;
 
-/// A record in the fault queue, read back from its message.
+/// A record in the dead-letter queue, read back from its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct TestFault {
-    /// [`FaultReason::name`](crate::FaultReason::name).
+pub struct TestDeadLetter {
+    /// [`DeadLetterReason::name`](crate::DeadLetterReason::name).
     pub reason: String,
     /// The error and its causes.
     pub error: String,
@@ -29,7 +29,7 @@ pub struct TestFault {
     pub message: Value,
 }
 
-impl TestFault {
+impl TestDeadLetter {
     pub(super) fn read(message: &str) -> Result<Self, serde_json::Error> {
         let message: Value = serde_json::from_str(message)?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -52,13 +52,13 @@ pub(super) enum Refusal {
 }
 
 #[derive(Default)]
-pub(super) struct FakeFaultQueue {
-    published: Mutex<Vec<TestFault>>,
+pub(super) struct FakeDeadLetterQueue {
+    published: Mutex<Vec<TestDeadLetter>>,
     refuses_until: Mutex<Option<Refusal>>,
 }
 
-impl FakeFaultQueue {
-    pub fn published(&self) -> Vec<TestFault> {
+impl FakeDeadLetterQueue {
+    pub fn published(&self) -> Vec<TestDeadLetter> {
         lock(&self.published).clone()
     }
 
@@ -75,14 +75,14 @@ impl FakeFaultQueue {
     }
 }
 
-impl FaultQueue for FakeFaultQueue {
+impl DeadLetterQueue for FakeDeadLetterQueue {
     fn publish<'a>(&'a self, message: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             if self.refuses() {
                 return Err("the queue does not exist".into());
             }
-            let fault = TestFault::read(message).map_err(|error| error.to_string())?;
-            lock(&self.published).push(fault);
+            let dead_letter = TestDeadLetter::read(message).map_err(|error| error.to_string())?;
+            lock(&self.published).push(dead_letter);
             Ok(())
         })
     }

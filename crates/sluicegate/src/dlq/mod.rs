@@ -1,20 +1,20 @@
 //! `sluicegate faults`: shows what functions could not handle, and puts it back into the stream.
 //!
-//! A function's fault queue holds two kinds of messages: whole records, from the function itself, and pointers into
+//! A function's dead-letter queue holds two kinds of messages: whole records, from the function itself, and pointers into
 //! the stream, from its event source mapping. What a message says is read in [`message`], without I/O.
 
 mod message;
 mod order;
 mod queue;
 mod records;
-mod replay;
+mod redrive;
 
 use crate::aws::Aws;
 use message::Found;
 use queue::Received;
 use serde_json::{Value, json};
 
-/// Arguments of `faults`.
+/// Arguments of `dlq`.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -38,7 +38,7 @@ enum Action {
     /// Show what failed; nothing is changed, and nothing is hidden from others for longer than it takes
     List,
     /// Put failed records back into their stream, oldest first, and delete a message once all its records are there
-    Replay {
+    Redrive {
         /// Say what would be put back, and change nothing
         #[arg(long)]
         dry_run: bool,
@@ -48,7 +48,7 @@ enum Action {
     },
 }
 
-/// Runs against the plane that `AWS_ENDPOINT_URL` names, else AWS.
+/// Runs against the emulator that `AWS_ENDPOINT_URL` names, else AWS.
 ///
 /// # Errors
 /// Where there are no credentials, or a service refuses a call.
@@ -80,9 +80,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
                 queue::release(&aws, url, &[received]).await;
             }
         }
-        Action::Replay { dry_run, whole_ranges } => {
-            let settings = replay::Settings { dry_run, whole_ranges, as_json: args.json };
-            let kept = replay::run(&aws, &urls, found, settings).await?;
+        Action::Redrive { dry_run, whole_ranges } => {
+            let settings = redrive::Settings { dry_run, whole_ranges, as_json: args.json };
+            let kept = redrive::run(&aws, &urls, found, settings).await?;
             anyhow::ensure!(kept == 0, "{kept} messages stay in their queue: see above");
         }
     }

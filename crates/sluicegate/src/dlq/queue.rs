@@ -1,11 +1,11 @@
-//! Fault queues: which there are, and their messages.
+//! DeadLetter queues: which there are, and their messages.
 
-use super::message::Fault;
+use super::message::DeadLetter;
 use crate::aws::{Aws, Service::Sqs, text};
 use serde_json::{Value, json};
 
-/// What the names of fault queues end with.
-const SUFFIX: &str = "-faults";
+/// What the names of dead-letter queues end with.
+const SUFFIX: &str = "-dlq";
 /// Queues of one ListQueues, at most.
 const LISTED_MAX: usize = 1_000;
 /// Messages of one ReceiveMessage, at most.
@@ -20,10 +20,10 @@ pub struct Received {
     pub id: String,
     pub receipt: String,
     pub body: String,
-    pub fault: Fault,
+    pub fault: DeadLetter,
 }
 
-/// The URLs of the queue that is named, or of all fault queues.
+/// The URLs of the queue that is named, or of all dead-letter queues.
 pub async fn find(aws: &Aws, named: Option<&str>) -> anyhow::Result<Vec<String>> {
     if let Some(named) = named {
         if named.contains("://") {
@@ -60,7 +60,7 @@ pub async fn receive(aws: &Aws, url: &str, max: usize) -> anyhow::Result<Vec<Rec
             received.push(Received {
                 id: text(message, "MessageId")?.into(),
                 receipt: text(message, "ReceiptHandle")?.into(),
-                fault: Fault::read(&body),
+                fault: DeadLetter::read(&body),
                 body,
             });
         }

@@ -2,12 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::Plane;
+use emulator::emulator::Emulator;
 use emulator::fault_injection::FaultSettings;
 use serde_json::{Value, json};
-use sluicegate_tests::api::{empty_plane, role};
-use sluicegate_tests::plane::TestPlane;
+use sluicegate_tests::api::{empty_emulator, role};
 use sluicegate_tests::source::Source;
+use sluicegate_tests::test_emulator::TestEmulator;
 use sluicegate_tests::{control, eventually, functions};
 use std::process::Output;
 
@@ -16,44 +16,48 @@ const ROLE: &str = "arn:aws:iam::000000000000:role/broken";
 /// A client's messages are answered after all, in order, once what kept the answers away is over.
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_a_function_published_whole_go_back_in_order() {
-    let plane = TestPlane::start().await;
-    let (mut lucky, mut unlucky) = (plane.client().await, plane.client().await);
+    let emulator = TestEmulator::start().await;
+    let (mut lucky, mut unlucky) = (emulator.client().await, emulator.client().await);
     unlucky.send("not json").await;
     let id = unlucky.receive_json().await["connectionId"].as_str().expect("an id").to_owned();
     let fault = format!("connections-500=for={id}").parse().expect("a fault");
-    plane.plane.faults().set(FaultSettings { specs: vec![fault], seed: Some(1) });
-    let queue = format!("{}-echo-faults", plane.stack.name);
+    emulator.emulator.faults().set(FaultSettings { specs: vec![fault], seed: Some(1) });
+    let queue = format!("{}-echo-dlq", emulator.stack.name);
     // While others get through, a connection whose posts fail is soon given up.
     for n in 1..=3_usize {
         unlucky.send(n.to_string()).await;
         eventually("the record is given up", || async {
-            waiting(&plane.plane, &queue).await == n.to_string()
+            waiting(&emulator.emulator, &queue).await == n.to_string()
         })
         .await;
         lucky.send("0").await;
         assert_eq!(lucky.receive().await, "0");
     }
 
-    let shown = lines(&faults(&plane.plane, &["list", "--json"]).await);
+    let shown = lines(&faults(&emulator.emulator, &["list", "--json"]).await);
     assert_eq!(shown.len(), 3, "{shown:?}");
     for (n, shown) in shown.iter().enumerate() {
         assert_eq!(
             (&shown["state"], &shown["message"]["functionName"]),
-            (&json!("available"), &json!(plane.stack.function_name("echo"))),
+            (&json!("available"), &json!(emulator.stack.function_name("echo"))),
             "{shown}"
         );
         assert_eq!(shown["message"]["reason"], "retries_exhausted", "{shown}");
         let data: Value = serde_json::from_slice(&decoded(&shown["records"][0]["data"])).expect("JSON");
         assert_eq!(data["payload"], json!(n + 1), "{data}");
     }
-    assert_eq!(waiting(&plane.plane, &queue).await, "3", "list hides nothing");
-    let dry = lines(&faults(&plane.plane, &["replay", "--dry-run", "--json"]).await);
+    assert_eq!(waiting(&emulator.emulator, &queue).await, "3", "list hides nothing");
+    let dry = lines(&faults(&emulator.emulator, &["replay", "--dry-run", "--json"]).await);
     assert_eq!((&dry[0]["records"], &dry[0]["dryRun"]), (&json!(3), &json!(true)));
-    assert_eq!(waiting(&plane.plane, &queue).await, "3", "a dry run changes nothing");
+    assert_eq!(waiting(&emulator.emulator, &queue).await, "3", "a dry run changes nothing");
 
-    plane.plane.faults().clear();
+    emulator.emulator.faults().clear();
     let told = lines(
-        &faults(&plane.plane, &["replay", "--json", "--function", &plane.stack.function_name("echo")]).await,
+        &faults(
+            &emulator.emulator,
+            &["replay", "--json", "--function", &emulator.stack.function_name("echo")],
+        )
+        .await,
     );
     assert_eq!(
         (&told[0]["messages"], &told[0]["records"], &told[0]["kept"]),
@@ -62,59 +66,59 @@ async fn records_that_a_function_published_whole_go_back_in_order() {
     for n in ["1", "2", "3"] {
         assert_eq!(unlucky.receive().await, n);
     }
-    assert_eq!(left(&plane.plane, &queue).await, ["0", "0"]);
+    assert_eq!(left(&emulator.emulator, &queue).await, ["0", "0"]);
 }
 
 /// A mapping's message has no records: they are read back from the stream while it has them.
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_a_mapping_gave_up_are_read_back_and_put_back_in_order() {
-    let plane = empty_plane().await;
-    let source = broken(&plane).await;
-    let shown = lines(&faults(&plane, &["list", "--json"]).await);
+    let emulator = empty_emulator().await;
+    let source = broken(&emulator).await;
+    let shown = lines(&faults(&emulator, &["list", "--json"]).await);
     assert_eq!(shown.len(), 1, "{shown:?}");
     assert_eq!(shown[0]["state"], "available", "{}", shown[0]);
     assert_eq!(shown[0]["message"]["requestContext"]["condition"], "RetryAttemptsExhausted");
     let records = shown[0]["records"].as_array().expect("records");
     let records: Vec<_> = records.iter().map(|record| decoded(&record["data"])).collect();
     assert_eq!(records, [b"1", b"2", b"3"]);
-    assert_eq!(waiting(&plane, "broken-faults").await, "1", "list hides nothing");
+    assert_eq!(waiting(&emulator, "broken-dlq").await, "1", "list hides nothing");
 
     // What is another function's stays.
-    faults(&plane, &["replay", "--function", "another"]).await;
-    assert_eq!(waiting(&plane, "broken-faults").await, "1");
-    let output = faults(&plane, &["replay"]).await;
+    faults(&emulator, &["replay", "--function", "another"]).await;
+    assert_eq!(waiting(&emulator, "broken-dlq").await, "1");
+    let output = faults(&emulator, &["replay"]).await;
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         "broken-faults: 3 records of 1 messages went back into the stream\n"
     );
     let put = ["1", "2", "3", "1", "2", "3"].map(|data| ("k".to_owned(), data.to_owned()));
     assert_eq!(source.records("shardId-000000000000").await, put);
-    assert_eq!(left(&plane, "broken-faults").await, ["0", "0"]);
+    assert_eq!(left(&emulator, "broken-dlq").await, ["0", "0"]);
 }
 
 /// What cannot be put back any more stays, and a sentence says why.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_whose_records_are_gone_stays_and_says_so() {
-    let plane = empty_plane().await;
-    let source = broken(&plane).await;
+    let emulator = empty_emulator().await;
+    let source = broken(&emulator).await;
     source.delete().await;
-    let output = run(&plane, &["replay"]).await;
+    let output = run(&emulator, &["replay"]).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
         said.contains(&format!("{} has no shardId-000000000000: its records are gone", source.arn())),
         "{said}"
     );
-    assert_eq!(waiting(&plane, "broken-faults").await, "1");
+    assert_eq!(waiting(&emulator, "broken-dlq").await, "1");
 
-    Source::create(&plane, source.name, 1).await.put("k", "another").await;
-    let output = run(&plane, &["replay"]).await;
+    Source::create(&emulator, source.name, 1).await.put("k", "another").await;
+    let output = run(&emulator, &["replay"]).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("the stream has its records no more"), "{said}");
     assert!(said.contains("1 messages stay in their queue"), "{said}");
-    assert_eq!(waiting(&plane, "broken-faults").await, "1");
-    let shown = lines(&faults(&plane, &["list", "--json"]).await);
+    assert_eq!(waiting(&emulator, "broken-dlq").await, "1");
+    let shown = lines(&faults(&emulator, &["list", "--json"]).await);
     assert_eq!(shown[0]["state"], "unavailable");
 }
 
@@ -122,10 +126,10 @@ async fn a_message_whose_records_are_gone_stays_and_says_so() {
 /// later one waits, whichever queue it is in, and other keys do not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_waits_for_an_earlier_one_of_its_key() {
-    let plane = empty_plane().await;
-    let source = Source::create(&plane, "kept", 1).await;
-    for queue in ["one-faults", "two-faults"] {
-        control::json(&plane, "AmazonSQS.CreateQueue", &json!({"QueueName": queue})).await;
+    let emulator = empty_emulator().await;
+    let source = Source::create(&emulator, "kept", 1).await;
+    for queue in ["one-dlq", "two-dlq"] {
+        control::json(&emulator, "AmazonSQS.CreateQueue", &json!({"QueueName": queue})).await;
     }
     let publish = async |queue: &str, number: &str, key: &str, data: &str| {
         let fault = json!({
@@ -135,60 +139,60 @@ async fn a_record_waits_for_an_earlier_one_of_its_key() {
                 "arrivalEpochMs": 1_545_084_650_987_u64,
             },
         });
-        let url = format!("{}/{}/{queue}", plane.endpoint_url(), plane.account().id);
+        let url = format!("{}/{}/{queue}", emulator.endpoint_url(), emulator.account().id);
         let send = json!({"QueueUrl": url, "MessageBody": fault.to_string()});
-        control::json(&plane, "AmazonSQS.SendMessage", &send).await;
+        control::json(&emulator, "AmazonSQS.SendMessage", &send).await;
     };
-    publish("two-faults", "30", "b", &STANDARD.encode("b3")).await;
-    publish("two-faults", "10", "a", "what is no base64 is refused").await;
-    publish("one-faults", "20", "a", &STANDARD.encode("a2")).await;
+    publish("two-dlq", "30", "b", &STANDARD.encode("b3")).await;
+    publish("two-dlq", "10", "a", "what is no base64 is refused").await;
+    publish("one-dlq", "20", "a", &STANDARD.encode("a2")).await;
 
-    let output = run(&plane, &["replay"]).await;
+    let output = run(&emulator, &["replay"]).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("it waits for an earlier record of key a, which stays in a queue"), "{said}");
     assert!(said.contains("2 messages stay in their queue"), "{said}");
     assert_eq!(source.records("shardId-000000000000").await, [("b".to_owned(), "b3".to_owned())]);
     assert_eq!(
-        (waiting(&plane, "one-faults").await, waiting(&plane, "two-faults").await),
+        (waiting(&emulator, "one-dlq").await, waiting(&emulator, "two-dlq").await),
         ("1".into(), "1".into())
     );
 
     // Once the earlier one is taken out of its queue, nothing is left to wait for.
-    let url = format!("{}/{}/two-faults", plane.endpoint_url(), plane.account().id);
-    control::json(&plane, "AmazonSQS.PurgeQueue", &json!({"QueueUrl": url})).await;
-    faults(&plane, &["replay"]).await;
+    let url = format!("{}/{}/two-dlq", emulator.endpoint_url(), emulator.account().id);
+    control::json(&emulator, "AmazonSQS.PurgeQueue", &json!({"QueueUrl": url})).await;
+    faults(&emulator, &["replay"]).await;
     let put = [("b", "b3"), ("a", "a2")].map(|(key, data)| (key.to_owned(), data.to_owned()));
     assert_eq!(source.records("shardId-000000000000").await, put);
-    assert_eq!(left(&plane, "one-faults").await, ["0", "0"]);
+    assert_eq!(left(&emulator, "one-dlq").await, ["0", "0"]);
 }
 
 /// A function that always fails, and what its mapping says of the three records that it gave up. The mapping is gone.
-async fn broken(plane: &Plane) -> Source<'_> {
-    role(plane, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*", "sqs:SendMessage"]).await;
-    functions::scripted(plane, "broken", ROLE, json!({"FAILURE": "no database"})).await;
-    control::json(plane, "AmazonSQS.CreateQueue", &json!({"QueueName": "broken-faults"})).await;
-    let source = Source::create(plane, "doomed", 1).await;
+async fn broken(emulator: &Emulator) -> Source<'_> {
+    role(emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*", "sqs:SendMessage"]).await;
+    functions::scripted(emulator, "broken", ROLE, json!({"FAILURE": "no database"})).await;
+    control::json(emulator, "AmazonSQS.CreateQueue", &json!({"QueueName": "broken-dlq"})).await;
+    let source = Source::create(emulator, "doomed", 1).await;
     for data in ["1", "2", "3"] {
         source.put("k", data).await;
     }
-    let queue = format!("arn:aws:sqs:us-east-1:{}:broken-faults", plane.account().id);
+    let queue = format!("arn:aws:sqs:us-east-1:{}:broken-dlq", emulator.account().id);
     let settings = json!({
         "MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": queue}},
     });
     let mapping = source.map("broken", settings).await;
-    eventually("the batch is given up", || async { waiting(plane, "broken-faults").await == "1" }).await;
+    eventually("the batch is given up", || async { waiting(emulator, "broken-dlq").await == "1" }).await;
     source.unmap(&mapping).await;
     source
 }
 
-/// Runs the command as a user does, with the plane in its environment.
-async fn run(plane: &Plane, arguments: &[&str]) -> Output {
+/// Runs the command as a user does, with the emulator in its environment.
+async fn run(emulator: &Emulator, arguments: &[&str]) -> Output {
     let binary = tokio::task::spawn_blocking(|| functions::binary("sluicegate")).await.expect("it is built");
     tokio::process::Command::new(binary)
         .arg("faults")
         .args(arguments)
-        .env("AWS_ENDPOINT_URL", plane.endpoint_url())
+        .env("AWS_ENDPOINT_URL", emulator.endpoint_url())
         .envs([
             ("AWS_ACCESS_KEY_ID", "developer"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
@@ -201,8 +205,8 @@ async fn run(plane: &Plane, arguments: &[&str]) -> Output {
 }
 
 /// The same, where nothing may fail.
-async fn faults(plane: &Plane, arguments: &[&str]) -> Output {
-    let output = run(plane, arguments).await;
+async fn faults(emulator: &Emulator, arguments: &[&str]) -> Output {
+    let output = run(emulator, arguments).await;
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
 }
@@ -217,16 +221,16 @@ fn decoded(data: &Value) -> Vec<u8> {
 }
 
 /// How many messages a queue shows.
-async fn waiting(plane: &Plane, queue: &str) -> String {
-    let [waiting, _] = left(plane, queue).await;
+async fn waiting(emulator: &Emulator, queue: &str) -> String {
+    let [waiting, _] = left(emulator, queue).await;
     waiting
 }
 
 /// How many messages a queue has: visible, and hidden.
-async fn left(plane: &Plane, queue: &str) -> [String; 2] {
-    let url = format!("{}/{}/{queue}", plane.endpoint_url(), plane.account().id);
+async fn left(emulator: &Emulator, queue: &str) -> [String; 2] {
+    let url = format!("{}/{}/{queue}", emulator.endpoint_url(), emulator.account().id);
     let asked = json!({"QueueUrl": url, "AttributeNames": ["All"]});
-    let answer = control::json(plane, "AmazonSQS.GetQueueAttributes", &asked).await;
+    let answer = control::json(emulator, "AmazonSQS.GetQueueAttributes", &asked).await;
     let counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
     counts.map(|count| answer["Attributes"][count].as_str().expect("a count").to_owned())
 }

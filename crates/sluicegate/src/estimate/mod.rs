@@ -1,4 +1,4 @@
-//! `sluicegate plan`: what a workload needs, hits and costs on AWS.
+//! `sluicegate estimate`: what a workload needs, hits and costs on AWS.
 
 mod bill;
 mod capacity;

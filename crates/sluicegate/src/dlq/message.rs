@@ -1,10 +1,10 @@
-//! What a message in a fault queue says. Pure.
+//! What a message in a dead-letter queue says. Pure.
 
 use serde::{Deserialize, Serialize};
 
 /// One message.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Fault {
+pub enum DeadLetter {
     /// A record that the function published, whole or, where it was too large, by its place.
     Record(RecordFault),
     /// Records that the event source mapping gave up, by their places.
@@ -88,7 +88,7 @@ impl Found {
     }
 }
 
-impl Fault {
+impl DeadLetter {
     /// Reads a message.
     pub fn read(body: &str) -> Self {
         if let Ok(fault) = serde_json::from_str(body) {
@@ -149,7 +149,7 @@ mod tests {
         let whole = r#"{"reason":"failed","error":"disk full","deliveries":1,"functionName":"echo","requestId":"r",
             "record":{"data":"e30=","dataBytes":2,"partitionKey":"c=","sequenceNumber":"495","shardId":"shardId-000000000000",
             "eventId":"shardId-000000000000:495","streamArn":"arn:aws:kinesis:us-east-1:1:stream/s","arrivalEpochMs":1545084650987}}"#;
-        let fault = Fault::read(whole);
+        let fault = DeadLetter::read(whole);
         assert_eq!((fault.function(), fault.place()), (Some("echo"), (3, "495")));
         assert_eq!(
             fault.line(),
@@ -161,7 +161,7 @@ mod tests {
             "KinesisBatchInfo":{"shardId":"shardId-000000000001","startSequenceNumber":"1000","endSequenceNumber":"1002",
             "approximateArrivalOfFirstRecord":"2026-01-01T00:00:00.000Z","approximateArrivalOfLastRecord":"t","batchSize":2,
             "streamArn":"arn:aws:kinesis:us-east-1:1:stream/s"}}"#;
-        let fault = Fault::read(pointer);
+        let fault = DeadLetter::read(pointer);
         assert_eq!((fault.function(), fault.place()), (Some("echo"), (4, "1000")));
         assert!(
             fault.line().starts_with("echo RecordAgeExceeded 2 records of shardId-000000000001"),
@@ -169,7 +169,7 @@ mod tests {
             fault.line()
         );
         for body in ["", "hello", "{}", "[]"] {
-            assert_eq!(Fault::read(body), Fault::Foreign);
+            assert_eq!(DeadLetter::read(body), DeadLetter::Foreign);
         }
     }
 }

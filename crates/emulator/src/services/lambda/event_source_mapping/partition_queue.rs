@@ -1,9 +1,9 @@
-//! A lane: the part of a shard whose batches go out one after another. Pure; time is passed in.
+//! A partition queue: the part of a shard whose batches go out one after another. Pure; time is passed in.
 //!
-//! A shard has as many lanes as its mapping's parallelization factor. A partition key always falls into the
-//! same lane, which is what keeps its records in order.
+//! A shard has as many partition queues as its mapping's parallelization factor. A partition key always falls into the
+//! same partition queue, which is what keeps its records in order.
 
-use super::batch::{Batch, Remainder, RetryLimits, Verdict};
+use super::batch::{Batch, BatchOutcome, Remainder, RetryLimits};
 use crate::services::kinesis::Record;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ pub const BACKOFF_FIRST_MS: u64 = 400;
 /// Milliseconds between two retries, at most.
 pub const BACKOFF_MAX_MS: u64 = 60_000;
 
-/// What a lane needs to know of its mapping.
+/// What a partition queue needs to know of its mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LaneSettings {
+pub struct PartitionQueueSettings {
     /// Records in a batch, at most.
     pub batch_size: usize,
     /// Milliseconds that a batch may wait to fill.
@@ -30,22 +30,22 @@ pub struct LaneSettings {
     pub envelope_bytes: usize,
 }
 
-/// What a lane wants now.
+/// What a partition queue wants now.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// Nothing: a batch is out, or there are no records.
     Rest,
     /// Nothing before this time (milliseconds since the epoch), unless more records come.
     WaitUntil(u64),
-    /// Hand this batch to the function, then call [`Lane::settle`].
+    /// Hand this batch to the function, then call [`PartitionQueue::settle`].
     Invoke(Vec<Arc<Record>>),
     /// These records are given up: tell the failure destination, then count them as done.
-    GiveUp(GivenUp),
+    GiveUp(DeadLetter),
 }
 
 /// Records that are not tried again.
 #[derive(Debug, Clone, PartialEq)]
-pub struct GivenUp {
+pub struct DeadLetter {
     /// The records.
     pub batch: Batch,
     /// Why.
@@ -61,9 +61,9 @@ pub enum Condition {
     RecordAgeExceeded,
 }
 
-/// One lane's records and where they stand.
+/// One partition queue's records and where they stand.
 #[derive(Debug, Default)]
-pub struct Lane {
+pub struct PartitionQueue {
     /// Records that no batch has yet.
     queue: VecDeque<Arc<Record>>,
     /// When the first record of the queue came, in milliseconds since the epoch.
@@ -73,19 +73,19 @@ pub struct Lane {
     /// The batch that the function has now.
     out: Option<Batch>,
     /// A batch that was given up and is not yet reported.
-    given_up: Option<GivenUp>,
+    given_up: Option<DeadLetter>,
     failures_in_a_row: u32,
     not_before_ms: u64,
 }
 
-impl Lane {
+impl PartitionQueue {
     /// Adds a record behind all others.
     pub fn push(&mut self, record: Arc<Record>, now_ms: u64) {
         self.queued_since_ms.get_or_insert(now_ms);
         self.queue.push_back(record);
     }
 
-    /// Records that the lane holds and that are not done.
+    /// Records that the partition queue holds and that are not done.
     pub fn held(&self) -> usize {
         let retried: usize = self.retries.iter().map(|batch| batch.records.len()).sum();
         let out = self.out.as_ref().map_or(0, |batch| batch.records.len());
@@ -99,7 +99,7 @@ impl Lane {
     }
 
     /// What to do at `now_ms`.
-    pub fn step(&mut self, settings: &LaneSettings, now_ms: u64) -> Step {
+    pub fn step(&mut self, settings: &PartitionQueueSettings, now_ms: u64) -> Step {
         if self.out.is_some() {
             return Step::Rest;
         }
@@ -107,7 +107,7 @@ impl Lane {
             return Step::GiveUp(given_up);
         }
         if let Some(expired) = self.take_expired(settings, now_ms) {
-            return Step::GiveUp(GivenUp { batch: expired, condition: Condition::RecordAgeExceeded });
+            return Step::GiveUp(DeadLetter { batch: expired, condition: Condition::RecordAgeExceeded });
         }
         if now_ms < self.not_before_ms {
             return if self.held() == 0 { Step::Rest } else { Step::WaitUntil(self.not_before_ms) };
@@ -124,27 +124,27 @@ impl Lane {
         Step::Invoke(records)
     }
 
-    /// Takes the function's verdict on the batch that is out. Answers the records that are done with.
+    /// Takes the function's outcome on the batch that is out. Answers the records that are done with.
     pub fn settle(
         &mut self,
-        settings: &LaneSettings,
+        settings: &PartitionQueueSettings,
         request_id: &str,
-        verdict: &Verdict,
+        outcome: &BatchOutcome,
         now_ms: u64,
     ) -> Vec<Arc<Record>> {
         let Some(batch) = self.out.take() else { return Vec::new() };
         let mut done = batch.records.clone();
-        match batch.settle(request_id, verdict, settings.retry) {
-            Remainder::Nothing => self.calm_down(),
+        match batch.settle(request_id, outcome, settings.retry) {
+            Remainder::Nothing => self.reset_backoff(),
             Remainder::Exhausted(batch) => {
                 done.clear();
-                self.given_up = Some(GivenUp { batch, condition: Condition::RetryAttemptsExhausted });
-                self.calm_down();
+                self.given_up = Some(DeadLetter { batch, condition: Condition::RetryAttemptsExhausted });
+                self.reset_backoff();
             }
             Remainder::Retry(rest) => {
                 let left: usize = rest.iter().map(|batch| batch.records.len()).sum();
                 if left < done.len() {
-                    self.calm_down();
+                    self.reset_backoff();
                 }
                 done.truncate(done.len() - left);
                 for batch in rest.into_iter().rev() {
@@ -158,7 +158,7 @@ impl Lane {
         done
     }
 
-    fn next_batch(&mut self, settings: &LaneSettings, now_ms: u64) -> Result<Batch, Step> {
+    fn next_batch(&mut self, settings: &PartitionQueueSettings, now_ms: u64) -> Result<Batch, Step> {
         let Some(since_ms) = self.queued_since_ms else { return Err(Step::Rest) };
         let len =
             Batch::len_of_first(self.queue.iter().cloned(), settings.batch_size, settings.envelope_bytes);
@@ -171,13 +171,13 @@ impl Lane {
     }
 
     /// Expired records leave singly; the rest of their batch goes on (docs/aws-behaviour.md#lambda-failures).
-    fn take_expired(&mut self, settings: &LaneSettings, now_ms: u64) -> Option<Batch> {
+    fn take_expired(&mut self, settings: &PartitionQueueSettings, now_ms: u64) -> Option<Batch> {
         let oldest_ms = now_ms.checked_sub(settings.record_age_max_ms?)?;
         if let Some(batch) = self.retries.front_mut() {
             let expired = batch.take_expired(oldest_ms);
             if batch.records.is_empty() {
                 self.retries.pop_front();
-                self.calm_down();
+                self.reset_backoff();
             }
             return expired;
         }
@@ -188,7 +188,7 @@ impl Lane {
         Some(Batch::new(vec![expired]))
     }
 
-    fn calm_down(&mut self) {
+    fn reset_backoff(&mut self) {
         self.failures_in_a_row = 0;
         self.not_before_ms = 0;
     }

@@ -1,8 +1,8 @@
-//! Invariants of lanes and checkpoints over random sequences of verdicts, and the cases observed on AWS.
+//! Invariants of partition queues and checkpoints over random sequences of outcomes, and the cases observed on AWS.
 
-use super::batch::{RetryLimits, Verdict};
+use super::batch::{BatchOutcome, RetryLimits};
 use super::checkpoint::Checkpoint;
-use super::lane::{BACKOFF_MAX_MS, Condition, Lane, LaneSettings, Step};
+use super::partition_queue::{BACKOFF_MAX_MS, Condition, PartitionQueue, PartitionQueueSettings, Step};
 use crate::services::kinesis::Record;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -17,8 +17,8 @@ fn record(number: usize, arrived_ms: u64) -> Arc<Record> {
     })
 }
 
-fn settings(batch_size: usize, bisect: bool, retries_max: Option<u32>) -> LaneSettings {
-    LaneSettings {
+fn settings(batch_size: usize, bisect: bool, retries_max: Option<u32>) -> PartitionQueueSettings {
+    PartitionQueueSettings {
         batch_size,
         window_ms: 0,
         retry: RetryLimits { bisect, retries_max },
@@ -57,18 +57,18 @@ proptest! {
         answers in proptest::collection::vec(says(), 0..200),
     ) {
         let settings = settings(batch_size, bisect, Some(retries_max));
-        let mut lane = Lane::default();
+        let mut queue = PartitionQueue::default();
         let mut checkpoint = Checkpoint::default();
         let mut settled = BTreeMap::new();
         for number in 0..records {
             let record = record(number, 0);
             checkpoint.read(record.sequence_number.clone());
-            lane.push(record, 0);
+            queue.push(record, 0);
         }
         let mut answers = answers.into_iter();
         let mut now_ms = 0;
         for _ in 0..100_000 {
-            match lane.step(&settings, now_ms) {
+            match queue.step(&settings, now_ms) {
                 Step::Rest => break,
                 Step::WaitUntil(at_ms) => {
                     prop_assert!(at_ms > now_ms && at_ms - now_ms <= BACKOFF_MAX_MS);
@@ -86,18 +86,18 @@ proptest! {
                     for record in &batch {
                         prop_assert!(!settled.contains_key(&record.sequence_number), "handed over after it was settled");
                     }
-                    // Nothing before this batch may be open: order within the lane.
+                    // Nothing before this batch may be open: order within the partition queue.
                     let first = &batch[0].sequence_number;
                     prop_assert_eq!(settled.range::<Arc<str>, _>(..first).count(), first.parse::<usize>().unwrap());
-                    let verdict = match answers.next().unwrap_or(Says::Done) {
-                        Says::Done => Verdict::Done,
-                        Says::Failed => Verdict::Failed,
-                        Says::NotInvoked => Verdict::NotInvoked,
+                    let outcome = match answers.next().unwrap_or(Says::Done) {
+                        Says::Done => BatchOutcome::Done,
+                        Says::Failed => BatchOutcome::Failed,
+                        Says::NotInvoked => BatchOutcome::NotInvoked,
                         Says::DoneBefore(index) => {
-                            Verdict::DoneBefore(batch[index % batch.len()].sequence_number.clone())
+                            BatchOutcome::DoneBefore(batch[index % batch.len()].sequence_number.clone())
                         }
                     };
-                    for record in lane.settle(&settings, "id", &verdict, now_ms) {
+                    for record in queue.settle(&settings, "id", &outcome, now_ms) {
                         prop_assert!(settled.insert(record.sequence_number.clone(), "done").is_none());
                         checkpoint.done(&record.sequence_number);
                     }
@@ -109,7 +109,7 @@ proptest! {
             }
         }
         prop_assert_eq!(settled.len(), records);
-        prop_assert_eq!(lane.held(), 0);
+        prop_assert_eq!(queue.held(), 0);
         prop_assert_eq!(checkpoint.ahead(), 0);
     }
 
@@ -131,10 +131,10 @@ proptest! {
     }
 }
 
-/// Hands over the next batch, waiting as long as the lane wants.
-fn next_batch(lane: &mut Lane, settings: &LaneSettings, now_ms: &mut u64) -> Step {
+/// Hands over the next batch, waiting as long as the partition queue wants.
+fn next_batch(queue: &mut PartitionQueue, settings: &PartitionQueueSettings, now_ms: &mut u64) -> Step {
     loop {
-        match lane.step(settings, *now_ms) {
+        match queue.step(settings, *now_ms) {
             Step::WaitUntil(at_ms) => *now_ms = at_ms,
             step => return step,
         }
@@ -146,22 +146,22 @@ fn next_batch(lane: &mut Lane, settings: &LaneSettings, now_ms: &mut u64) -> Ste
 #[test]
 fn progress_resets_the_count_of_retries() {
     let settings = settings(3, false, Some(3));
-    let mut lane = Lane::default();
+    let mut queue = PartitionQueue::default();
     for number in 1..=10 {
-        lane.push(record(number, 0), 0);
+        queue.push(record(number, 0), 0);
     }
     let (mut now_ms, mut tries_of_6) = (0, Vec::new());
     loop {
-        match next_batch(&mut lane, &settings, &mut now_ms) {
+        match next_batch(&mut queue, &settings, &mut now_ms) {
             Step::Invoke(batch) => {
-                let verdict = match batch.iter().find(|record| &*record.sequence_number == "00000006") {
+                let outcome = match batch.iter().find(|record| &*record.sequence_number == "00000006") {
                     Some(poison) => {
                         tries_of_6.push(batch.len());
-                        Verdict::DoneBefore(poison.sequence_number.clone())
+                        BatchOutcome::DoneBefore(poison.sequence_number.clone())
                     }
-                    None => Verdict::Done,
+                    None => BatchOutcome::Done,
                 };
-                lane.settle(&settings, "id", &verdict, now_ms);
+                queue.settle(&settings, "id", &outcome, now_ms);
             }
             Step::GiveUp(given_up) => {
                 assert_eq!(tries_of_6, [3, 1, 1, 1, 1]);
@@ -178,15 +178,15 @@ fn progress_resets_the_count_of_retries() {
 /// invocations, then the destination is told that the record is too old.
 #[test]
 fn a_record_of_a_minutes_patience_is_tried_eight_times() {
-    let settings = LaneSettings { record_age_max_ms: Some(60_000), ..settings(1, false, None) };
-    let mut lane = Lane::default();
-    lane.push(record(1, 0), 0);
+    let settings = PartitionQueueSettings { record_age_max_ms: Some(60_000), ..settings(1, false, None) };
+    let mut queue = PartitionQueue::default();
+    queue.push(record(1, 0), 0);
     let (mut now_ms, mut invocations) = (0, 0);
     loop {
-        match next_batch(&mut lane, &settings, &mut now_ms) {
+        match next_batch(&mut queue, &settings, &mut now_ms) {
             Step::Invoke(_) => {
                 invocations += 1;
-                lane.settle(&settings, "id", &Verdict::Failed, now_ms);
+                queue.settle(&settings, "id", &BatchOutcome::Failed, now_ms);
             }
             Step::GiveUp(given_up) => {
                 assert_eq!(given_up.condition, Condition::RecordAgeExceeded);
@@ -202,13 +202,13 @@ fn a_record_of_a_minutes_patience_is_tried_eight_times() {
 /// without it.
 #[test]
 fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
-    let settings = LaneSettings { record_age_max_ms: Some(60_000), ..settings(3, false, None) };
-    let mut lane = Lane::default();
+    let settings = PartitionQueueSettings { record_age_max_ms: Some(60_000), ..settings(3, false, None) };
+    let mut queue = PartitionQueue::default();
     for (number, arrived_ms) in [(1, 0), (2, 10), (3, 30_000), (4, 20), (5, 30_000)] {
-        lane.push(record(number, arrived_ms), 30_000);
+        queue.push(record(number, arrived_ms), 30_000);
     }
-    assert!(matches!(lane.step(&settings, 30_000), Step::Invoke(batch) if batch.len() == 3));
-    lane.settle(&settings, "id", &Verdict::Failed, 30_000);
+    assert!(matches!(queue.step(&settings, 30_000), Step::Invoke(batch) if batch.len() == 3));
+    queue.settle(&settings, "id", &BatchOutcome::Failed, 30_000);
     let now_ms = 60_050;
     let mut given_up = Vec::new();
     let mut handed_over = Vec::new();
@@ -216,14 +216,14 @@ fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
         records.iter().map(|record| record.sequence_number.parse().expect("a number")).collect()
     };
     loop {
-        match lane.step(&settings, now_ms) {
+        match queue.step(&settings, now_ms) {
             Step::GiveUp(expired) => {
                 assert_eq!(expired.condition, Condition::RecordAgeExceeded);
                 given_up.push((numbers(&expired.batch.records), expired.batch.invocations));
             }
             Step::Invoke(batch) => {
                 handed_over.push(numbers(&batch));
-                lane.settle(&settings, "id", &Verdict::Done, now_ms);
+                queue.settle(&settings, "id", &BatchOutcome::Done, now_ms);
             }
             Step::Rest => break,
             step => panic!("unexpected {step:?}"),
@@ -239,17 +239,17 @@ fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
 #[test]
 fn bisection_isolates_a_poison_record() {
     let settings = settings(16, true, Some(1));
-    let mut lane = Lane::default();
+    let mut queue = PartitionQueue::default();
     for number in 0..16 {
-        lane.push(record(number, 0), 0);
+        queue.push(record(number, 0), 0);
     }
     let (mut now_ms, mut done) = (0, 0);
     loop {
-        match next_batch(&mut lane, &settings, &mut now_ms) {
+        match next_batch(&mut queue, &settings, &mut now_ms) {
             Step::Invoke(batch) => {
                 let is_poisoned = batch.iter().any(|record| &*record.sequence_number == "00000011");
-                let verdict = if is_poisoned { Verdict::Failed } else { Verdict::Done };
-                done += lane.settle(&settings, "id", &verdict, now_ms).len();
+                let outcome = if is_poisoned { BatchOutcome::Failed } else { BatchOutcome::Done };
+                done += queue.settle(&settings, "id", &outcome, now_ms).len();
             }
             Step::GiveUp(given_up) => {
                 let numbers: Vec<_> =
@@ -268,38 +268,38 @@ fn bisection_isolates_a_poison_record() {
 #[test]
 fn under_bisection_a_batch_splits_at_the_reported_record() {
     let settings = settings(10, true, Some(0));
-    let mut lane = Lane::default();
+    let mut queue = PartitionQueue::default();
     for number in 0..10 {
-        lane.push(record(number, 0), 0);
+        queue.push(record(number, 0), 0);
     }
     let mut now_ms = 0;
     let mut numbers = Vec::new();
     for first_left in [Some(4), Some(4), None, None] {
-        let Step::Invoke(batch) = next_batch(&mut lane, &settings, &mut now_ms) else { panic!("a batch") };
+        let Step::Invoke(batch) = next_batch(&mut queue, &settings, &mut now_ms) else { panic!("a batch") };
         let sequence_numbers = batch.iter().map(|record| record.sequence_number.parse().expect("a number"));
         numbers.push(sequence_numbers.collect::<Vec<usize>>());
-        let verdict = match first_left {
-            Some(number) => Verdict::DoneBefore(record(number, 0).sequence_number.clone()),
-            None => Verdict::Done,
+        let outcome = match first_left {
+            Some(number) => BatchOutcome::DoneBefore(record(number, 0).sequence_number.clone()),
+            None => BatchOutcome::Done,
         };
-        lane.settle(&settings, "id", &verdict, now_ms);
+        queue.settle(&settings, "id", &outcome, now_ms);
     }
     assert_eq!(
         numbers,
         [(0..10).collect::<Vec<_>>(), (4..10).collect(), (4..7).collect(), (7..10).collect()]
     );
-    assert_eq!(next_batch(&mut lane, &settings, &mut now_ms), Step::Rest);
+    assert_eq!(next_batch(&mut queue, &settings, &mut now_ms), Step::Rest);
 }
 
 #[test]
 fn a_batch_waits_for_its_window_or_until_it_is_full() {
-    let settings = LaneSettings { window_ms: 500, ..settings(2, false, None) };
-    let mut lane = Lane::default();
-    lane.push(record(1, 0), 1_000);
-    assert_eq!(lane.step(&settings, 1_000), Step::WaitUntil(1_500));
-    lane.push(record(2, 0), 1_100);
-    assert!(matches!(lane.step(&settings, 1_100), Step::Invoke(batch) if batch.len() == 2));
-    lane.settle(&settings, "id", &Verdict::Done, 1_200);
-    lane.push(record(3, 0), 1_300);
-    assert!(matches!(lane.step(&settings, 1_800), Step::Invoke(batch) if batch.len() == 1));
+    let settings = PartitionQueueSettings { window_ms: 500, ..settings(2, false, None) };
+    let mut queue = PartitionQueue::default();
+    queue.push(record(1, 0), 1_000);
+    assert_eq!(queue.step(&settings, 1_000), Step::WaitUntil(1_500));
+    queue.push(record(2, 0), 1_100);
+    assert!(matches!(queue.step(&settings, 1_100), Step::Invoke(batch) if batch.len() == 2));
+    queue.settle(&settings, "id", &BatchOutcome::Done, 1_200);
+    queue.push(record(3, 0), 1_300);
+    assert!(matches!(queue.step(&settings, 1_800), Step::Invoke(batch) if batch.len() == 1));
 }

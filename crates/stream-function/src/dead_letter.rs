@@ -1,16 +1,16 @@
-//! A record that could not be handled, as the fault queue gets it.
+//! A record that could not be handled, as the dead-letter queue gets it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 
-use crate::limits::{ERROR_TEXT_BYTES_MAX, FAULT_MESSAGE_BYTES_MAX};
+use crate::limits::{DEAD_LETTER_BYTES_MAX, ERROR_TEXT_BYTES_MAX};
 use crate::record::Record;
 
-/// Why a record went to the fault queue.
+/// Why a record went to the dead-letter queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum FaultReason {
+pub enum DeadLetterReason {
     /// The record's data is no event.
     Undecodable,
     /// The handler gave up, or sent what will never be accepted.
@@ -24,7 +24,7 @@ pub enum FaultReason {
     TimedOut,
 }
 
-impl FaultReason {
+impl DeadLetterReason {
     /// The reason's name, as the message and the logs have it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -38,7 +38,7 @@ impl FaultReason {
     }
 }
 
-impl Serialize for FaultReason {
+impl Serialize for DeadLetterReason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }
@@ -57,18 +57,18 @@ impl Serialize for FaultReason {
 /// null, and the record must be read from the stream by its sequence number while it lasts.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Fault<'a> {
-    pub reason: FaultReason,
+pub(crate) struct DeadLetter<'a> {
+    pub reason: DeadLetterReason,
     pub error: &'a str,
     pub deliveries: u32,
     pub function_name: &'a str,
     pub request_id: &'a str,
-    record: FaultRecord<'a>,
+    record: DeadLetterRecord<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FaultRecord<'a> {
+struct DeadLetterRecord<'a> {
     data: Option<String>,
     data_bytes: usize,
     partition_key: &'a str,
@@ -79,17 +79,17 @@ struct FaultRecord<'a> {
     arrival_epoch_ms: i64,
 }
 
-impl<'a> Fault<'a> {
-    /// A fault of this record; an error longer than [`ERROR_TEXT_BYTES_MAX`] is cut.
+impl<'a> DeadLetter<'a> {
+    /// A dead letter of this record; an error longer than [`ERROR_TEXT_BYTES_MAX`] is cut.
     pub fn new(
-        reason: FaultReason,
+        reason: DeadLetterReason,
         error: &'a str,
         deliveries: u32,
         record: &'a Record,
         function_name: &'a str,
         request_id: &'a str,
     ) -> Self {
-        let record = FaultRecord {
+        let record = DeadLetterRecord {
             data: Some(STANDARD.encode(&record.data)),
             data_bytes: record.data.len(),
             partition_key: &record.partition_key,
@@ -102,10 +102,10 @@ impl<'a> Fault<'a> {
         Self { reason, error: cut(error), deliveries, function_name, request_id, record }
     }
 
-    /// The message as JSON, at most [`FAULT_MESSAGE_BYTES_MAX`] bytes.
+    /// The message as JSON, at most [`DEAD_LETTER_BYTES_MAX`] bytes.
     pub fn into_message(mut self) -> Result<String, serde_json::Error> {
         let whole = serde_json::to_string(&self)?;
-        if whole.len() <= FAULT_MESSAGE_BYTES_MAX {
+        if whole.len() <= DEAD_LETTER_BYTES_MAX {
             return Ok(whole);
         }
         self.record.data = None;
@@ -139,8 +139,9 @@ mod tests {
     #[test]
     fn the_message_holds_the_whole_record() {
         let record = record(b"no event".to_vec());
-        let fault = Fault::new(FaultReason::Undecodable, "expected ident", 1, &record, "echo", "r-1");
-        let message: Value = serde_json::from_str(&fault.into_message().unwrap()).unwrap();
+        let dead_letter =
+            DeadLetter::new(DeadLetterReason::Undecodable, "expected ident", 1, &record, "echo", "r-1");
+        let message: Value = serde_json::from_str(&dead_letter.into_message().unwrap()).unwrap();
         assert_eq!(
             message,
             json!({"reason": "undecodable", "error": "expected ident", "deliveries": 1, "functionName": "echo",
@@ -158,8 +159,8 @@ mod tests {
         #[test]
         fn the_message_fits_sqs(bytes in prop_oneof![0usize..1_048_576, 170_000usize..200_000], error in "\\PC{0,3000}") {
             let record = record(vec![0; bytes]);
-            let message = Fault::new(FaultReason::Failed, &error, 1, &record, "f", "r").into_message().unwrap();
-            prop_assert!(message.len() <= FAULT_MESSAGE_BYTES_MAX);
+            let message = DeadLetter::new(DeadLetterReason::Failed, &error, 1, &record, "f", "r").into_message().unwrap();
+            prop_assert!(message.len() <= DEAD_LETTER_BYTES_MAX);
             let message: Value = serde_json::from_str(&message).unwrap();
             prop_assert_eq!(message["record"]["dataBytes"].as_u64(), Some(bytes as u64));
             // 4,096 bytes of error, escaped, and the envelope stay below 32 KB.

@@ -1,4 +1,4 @@
-//! What is asked of the plane: connections, messages, functions; and the sizes that follow from it.
+//! What is asked of the emulator: connections, messages, functions; and the sizes that follow from it.
 
 use serde::Serialize;
 

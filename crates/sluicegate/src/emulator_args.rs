@@ -1,11 +1,11 @@
-//! What `dev` and `serve` have in common: where a plane listens and how it differs from the usual one.
+//! What `dev` and `serve` have in common: where an emulator listens and how it differs from the usual one.
 
 use crate::access_args::AccessArgs;
 use crate::{flow_log, print};
 use anyhow::Context as _;
 use emulator::core::isolation;
 use emulator::core::open_files;
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::fault_injection::{FAULTS_MAX, Fault, FaultSettings, FaultSpec};
 use emulator::services::kinesis::WriteLimits;
 use std::fmt::Write as _;
@@ -13,10 +13,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 
-/// Arguments of every command that runs a plane.
+/// Arguments of every command that runs an emulator.
 #[derive(clap::Args)]
-pub struct PlaneArgs {
-    /// Port of the plane: AWS APIs, WebSockets and @connections alike
+pub struct EmulatorArgs {
+    /// Port of the emulator: AWS APIs, WebSockets and @connections alike
     #[arg(long, default_value_t = 4566, env = "SLUICEGATE_PORT")]
     port: u16,
     /// Address to listen on; anything but loopback lets the network run programs on this machine
@@ -57,24 +57,24 @@ fn fault_help() -> String {
         if let Some(delay) = fault.default_delay() {
             let _ = write!(help, ", by {} ms unless you say", delay.as_millis());
         }
-        let _ = writeln!(help, " (for={})", fault.whom().replace(' ', "-"));
+        let _ = writeln!(help, " (for={})", fault.target().replace(' ', "-"));
     }
     help.push_str(
-        "\nWhile the plane runs: curl http://127.0.0.1:4566/_sluicegate/faults tells of them, -X PUT -d SPEC \
+        "\nWhile the emulator runs: curl http://127.0.0.1:4566/_sluicegate/faults tells of them, -X PUT -d SPEC \
          replaces them (a spec a line), -X DELETE ends them.",
     );
     help
 }
 
-impl PlaneArgs {
-    /// Sends the plane's own log to the terminal, which nobody has to read for the plane to go on.
+impl EmulatorArgs {
+    /// Sends the emulator's own log to the terminal, which nobody has to read for the emulator to go on.
     pub fn install_log(&self) -> anyhow::Result<()> {
         print::detach().context("cannot open the terminal or pipe that output goes to")?;
         flow_log::install(self.quiet);
         Ok(())
     }
 
-    /// Binds the plane's socket, or says what is in the way.
+    /// Binds the emulator's socket, or says what is in the way.
     pub async fn listen(&self) -> anyhow::Result<TcpListener> {
         let address = SocketAddr::new(self.bind, self.port);
         TcpListener::bind(address).await.map_err(|error| match error.kind() {
@@ -91,20 +91,20 @@ impl PlaneArgs {
         self.data_dir.as_deref()
     }
 
-    /// Starts the plane on a socket. `is_starting`: a stack is composed on it at once.
-    pub async fn start(&self, listener: TcpListener, is_starting: bool) -> anyhow::Result<Plane> {
+    /// Starts the emulator on a socket. `is_starting`: a stack is composed on it at once.
+    pub async fn start(&self, listener: TcpListener, is_starting: bool) -> anyhow::Result<Emulator> {
         isolation::hide();
         open_files::raise();
         let write_limits = if self.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
         anyhow::ensure!(self.faults.len() <= FAULTS_MAX, "more than {FAULTS_MAX} faults at once");
         let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };
-        let options = PlaneOptions {
+        let options = EmulatorOptions {
             write_limits,
             faults,
             data_dir: self.data_dir.clone(),
             access: self.access.access(),
             is_starting,
-            ..PlaneOptions::default()
+            ..EmulatorOptions::default()
         };
         for warning in self.access.warnings(listener.local_addr().context("the socket has no address")?) {
             eprintln!("{warning}");
@@ -115,7 +115,7 @@ impl PlaneArgs {
                 eprintln!("everything is in memory, and gone when this stops (--data-dir keeps the streams)");
             }
         }
-        Plane::start(listener, options).await.context("cannot start the plane")
+        Emulator::start(listener, options).await.context("cannot start the emulator")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which records wait because an earlier one of their partition key could not be put back. Pure.
 
-use super::message::{Fault, Record};
+use super::message::{DeadLetter, Record};
 use std::collections::BTreeSet;
 
 /// What waits. Messages must come in the order of their places.
@@ -15,20 +15,20 @@ pub struct Held {
 impl Held {
     /// A message stays in its queue: what comes after it, with one of its keys, waits. `records` are what is known
     /// of it.
-    pub fn hold(&mut self, fault: &Fault, records: Option<&[Record]>) {
+    pub fn hold(&mut self, fault: &DeadLetter, records: Option<&[Record]>) {
         if let Some(records) = records {
             let keys = records.iter().map(|record| (record.stream_arn.clone(), record.partition_key.clone()));
             return self.keys.extend(keys);
         }
         match fault {
-            Fault::Record(fault) => {
+            DeadLetter::Record(fault) => {
                 let stream_arn = fault.record.stream_arn.clone().unwrap_or_default();
                 self.keys.insert((stream_arn, fault.record.partition_key.clone()));
             }
-            Fault::Range(fault) => {
+            DeadLetter::Range(fault) => {
                 self.streams.insert(fault.batch.stream_arn.clone());
             }
-            Fault::Foreign => {}
+            DeadLetter::Foreign => {}
         }
     }
 
@@ -64,8 +64,8 @@ mod tests {
         }
     }
 
-    fn range() -> Fault {
-        Fault::read(&format!(
+    fn range() -> DeadLetter {
+        DeadLetter::read(&format!(
             r#"{{"requestContext":{{"functionArn":"arn:aws:lambda:us-east-1:1:function:echo","condition":"c"}},
             "KinesisBatchInfo":{{"shardId":"shardId-000000000000","startSequenceNumber":"1","endSequenceNumber":"2",
             "approximateArrivalOfFirstRecord":"t","batchSize":2,"streamArn":"{STREAM}"}}}}"#

@@ -2,7 +2,7 @@
 //! without a port or a request.
 
 use super::connections::{Connection, NewConnection};
-use super::{Gateway, Surroundings, Timers};
+use super::{Deps, Gateway, Timers};
 use super::{handshake, ids, socket};
 use crate::core::account::Account;
 use crate::core::clock;
@@ -22,7 +22,7 @@ impl Gateway {
     pub async fn alone(logs: Arc<dyn LogSink>, timers: Timers) -> (Self, Streams) {
         let (account, permissions) = (Account::default(), Arc::new(Unrestricted));
         let faults = Faults::new(Default::default());
-        let streams = Streams::start(kinesis::Surroundings {
+        let streams = Streams::start(kinesis::Deps {
             account: account.clone(),
             permissions: permissions.clone(),
             write_limits: WriteLimits::Lifted,
@@ -31,7 +31,7 @@ impl Gateway {
             stored: None,
         })
         .await;
-        let functions = Functions::new(invocation::Surroundings {
+        let functions = Functions::new(invocation::Deps {
             account: account.clone(),
             permissions: permissions.clone(),
             logs: logs.clone(),
@@ -40,7 +40,7 @@ impl Gateway {
             init_max: INIT_MAX,
             processes: invocation::Processes::default(),
         });
-        let surroundings = Surroundings {
+        let deps = Deps {
             account,
             streams: streams.clone(),
             functions,
@@ -50,7 +50,7 @@ impl Gateway {
             faults,
             is_starting: false,
         };
-        (Self::new(surroundings), streams)
+        (Self::new(deps), streams)
     }
 
     /// Serves a client of a stage until it is gone.

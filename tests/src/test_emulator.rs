@@ -1,49 +1,49 @@
-//! A plane in this process, on a free port, with a stack deployed to it.
+//! An emulator in this process, on a free port, with a stack deployed to it.
 
 use crate::client::Client;
-use crate::endpoint::{Endpoint, PlaneKind};
+use crate::endpoint::{Endpoint, TargetKind};
 use crate::functions::{packages, project};
 use crate::sdk::Caller;
-use emulator::emulator::{Plane, PlaneOptions};
+use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::provision::stack::Stack;
 use emulator::provision::{Composed, compose};
 use std::io::Write as _;
 use tokio::net::TcpListener;
 
-/// A plane and what runs on it. It stops when the test's runtime does.
-pub struct TestPlane {
-    /// The plane.
-    pub plane: Plane,
+/// An emulator and what runs on it. It stops when the test's runtime does.
+pub struct TestEmulator {
+    /// The emulator.
+    pub emulator: Emulator,
     /// What was deployed.
     pub stack: Stack,
     /// Where it is reached.
     pub composed: Composed,
 }
 
-impl TestPlane {
+impl TestEmulator {
     /// The project's own stack.
     pub async fn start() -> Self {
-        Self::with("", PlaneOptions::default()).await
+        Self::with("", EmulatorOptions::default()).await
     }
 
     /// The project's own stack with values replaced, as by a `-var-file`.
     ///
     /// # Panics
-    /// Where the values are wrong or the plane cannot start.
-    pub async fn with(tfvars: &str, options: PlaneOptions) -> Self {
+    /// Where the values are wrong or the emulator cannot start.
+    pub async fn with(tfvars: &str, options: EmulatorOptions) -> Self {
         let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile().expect("a temporary file");
         values.write_all(tfvars.as_bytes()).expect("the values are written");
         let stack = Stack::read(&project(), &[values.path().to_owned()]).expect("the stack is well defined");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let plane = Plane::start(listener, options).await.expect("the plane starts");
+        let emulator = Emulator::start(listener, options).await.expect("the emulator starts");
         let packages = tokio::task::spawn_blocking(packages).await.expect("the functions are built");
-        let composed = compose(&plane, &stack, packages).await.expect("the control plane takes the stack");
-        Self { plane, stack, composed }
+        let composed = compose(&emulator, &stack, packages).await.expect("the control plane takes the stack");
+        Self { emulator, stack, composed }
     }
 
     /// `ws://127.0.0.1:{port}/{stage}`
     pub fn uri(&self) -> String {
-        format!("ws://{}/{}", self.plane.address(), self.stack.stage)
+        format!("ws://{}/{}", self.emulator.address(), self.stack.stage)
     }
 
     /// A connected client.
@@ -55,7 +55,7 @@ impl TestPlane {
     pub fn connections_endpoint(&self) -> String {
         format!(
             "{}/_aws/execute-api/{}/{}",
-            self.plane.endpoint_url(),
+            self.emulator.endpoint_url(),
             self.composed.api_id,
             self.stack.stage
         )
@@ -65,9 +65,9 @@ impl TestPlane {
     pub fn endpoint(&self) -> Endpoint {
         let connections_endpoint = self.connections_endpoint();
         Endpoint {
-            plane: PlaneKind::Local,
+            emulator: TargetKind::Local,
             websocket_uri: connections_endpoint.replacen("http", "ws", 1),
-            aws_endpoint: Some(self.plane.endpoint_url()),
+            aws_endpoint: Some(self.emulator.endpoint_url()),
             connections_endpoint,
             stream_name: self.stack.stream_name(),
             caller: Caller::developer(),

@@ -1,6 +1,6 @@
 //! A message's records: in the message itself, or read back from the stream while they last.
 
-use super::message::{Fault, Found, Record};
+use super::message::{DeadLetter, Found, Record};
 use crate::aws::{Aws, Refused, Service::Kinesis, text};
 use anyhow::{Context as _, anyhow, bail, ensure};
 use serde_json::json;
@@ -21,10 +21,10 @@ impl Gone {
 }
 
 /// The records that a message is about.
-pub async fn of(aws: &Aws, fault: &Fault) -> anyhow::Result<Found> {
+pub async fn of(aws: &Aws, fault: &DeadLetter) -> anyhow::Result<Found> {
     match fault {
-        Fault::Foreign => bail!("it is no message of a function or a mapping"),
-        Fault::Record(fault) => {
+        DeadLetter::Foreign => bail!("it is no message of a function or a mapping"),
+        DeadLetter::Record(fault) => {
             let record = &fault.record;
             let stream_arn = record.stream_arn.clone().context("it names no stream")?;
             if let Some(data) = record.data.clone() {
@@ -36,7 +36,7 @@ pub async fn of(aws: &Aws, fault: &Fault) -> anyhow::Result<Found> {
             let number = &record.sequence_number;
             range(aws, &stream_arn, shard, number, number).await.map(Found::All)
         }
-        Fault::Range(fault) => {
+        DeadLetter::Range(fault) => {
             let batch = &fault.batch;
             let (first, last) = (&batch.start_sequence_number, &batch.end_sequence_number);
             let records = range(aws, &batch.stream_arn, &batch.shard_id, first, last).await?;

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 /// A handshake's headers and query; known while `$connect` runs, and to no later message.
 #[derive(Debug, Default)]
-pub struct Opening {
+pub struct HandshakeRequest {
     /// Names as [`title_case`] writes them, in the order of the request.
     headers: Vec<(String, String)>,
     query: Vec<(String, String)>,
 }
 
-impl Opening {
+impl HandshakeRequest {
     /// Takes a handshake apart. Headers that are no text are left out.
     pub fn new(headers: &HeaderMap, uri: &Uri) -> Self {
         let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
@@ -101,7 +101,7 @@ mod tests {
         headers.insert("sec-websocket-key", "k".parse().unwrap());
         headers.append("x-a", "1".parse().unwrap());
         headers.append("x-a", "2".parse().unwrap());
-        let opening = Opening::new(&headers, &"/v1?token=a%2Bb+c&t&token=last".parse().unwrap());
+        let opening = HandshakeRequest::new(&headers, &"/v1?token=a%2Bb+c&t&token=last".parse().unwrap());
         assert_eq!((opening.header("SEC-WEBSOCKET-key"), opening.header("X-A")), (Some("k"), Some("2")));
         assert_eq!(opening.headers()["X-A"], ["1", "2"]);
         assert!(opening.headers().contains_key("Sec-WebSocket-Key"));

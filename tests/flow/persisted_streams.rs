@@ -5,11 +5,11 @@ use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{
     ConsumerStatus, ShardIteratorType, StartingPosition, SubscribeToShardEventStream,
 };
-use emulator::emulator::PlaneOptions;
+use emulator::emulator::EmulatorOptions;
 use emulator::services::kinesis::SubscriptionTimers;
 use sluicegate_tests::functions::binary;
-use sluicegate_tests::plane::TestPlane;
 use sluicegate_tests::sdk;
+use sluicegate_tests::test_emulator::TestEmulator;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Lines};
 use std::path::Path;
@@ -98,7 +98,7 @@ async fn read_all(kinesis: &Client) -> Vec<(String, String)> {
 
 /// Issue 8: whatever was acknowledged is there after each kill, once, under its sequence number, in its writer's order.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_plane_loses_nothing_that_it_acknowledged() {
+async fn a_killed_emulator_loses_nothing_that_it_acknowledged() {
     let kills = std::env::var("SLUICEGATE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
     let sluicegate = tokio::task::spawn_blocking(|| binary("sluicegate")).await.expect("it is built");
     let folder = tempfile::tempdir().expect("a folder");
@@ -140,9 +140,9 @@ async fn a_killed_plane_loses_nothing_that_it_acknowledged() {
 /// docs/aws-behaviour.md#kinesis-fan-out: by AWS's own client, over the event stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscriber_is_pushed_a_record_when_it_is_appended() {
-    let plane = TestPlane::with("", PlaneOptions::default()).await;
-    let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
-    let stream = plane.stack.stream_name();
+    let emulator = TestEmulator::with("", EmulatorOptions::default()).await;
+    let kinesis = sdk::kinesis(&emulator.emulator.endpoint_url());
+    let stream = emulator.stack.stream_name();
     let consumer = consumer(&kinesis, &stream).await;
     let latest = StartingPosition::builder().r#type(ShardIteratorType::Latest).build().expect("a position");
     let subscribe = || {
@@ -190,9 +190,10 @@ async fn consumer(kinesis: &Client, stream: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_subscription_says_where_it_stands() {
     let subscription_timers = SubscriptionTimers { idle: Duration::from_millis(10), ..Default::default() };
-    let plane = TestPlane::with("", PlaneOptions { subscription_timers, ..PlaneOptions::default() }).await;
-    let kinesis = sdk::kinesis(&plane.plane.endpoint_url());
-    let consumer = consumer(&kinesis, &plane.stack.stream_name()).await;
+    let emulator =
+        TestEmulator::with("", EmulatorOptions { subscription_timers, ..EmulatorOptions::default() }).await;
+    let kinesis = sdk::kinesis(&emulator.emulator.endpoint_url());
+    let consumer = consumer(&kinesis, &emulator.stack.stream_name()).await;
     let latest = StartingPosition::builder().r#type(ShardIteratorType::Latest).build().expect("a position");
     let ask = kinesis.subscribe_to_shard().consumer_arn(&consumer).shard_id(SHARD).starting_position(latest);
     let mut subscription = ask.send().await.expect("a subscription").event_stream;

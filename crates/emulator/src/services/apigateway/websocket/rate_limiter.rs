@@ -10,12 +10,12 @@ const WINDOW: Duration = Duration::from_millis(10);
 
 /// One client's.
 #[derive(Debug)]
-pub struct Pace {
+pub struct RateLimiter {
     window: Instant,
     frames: u32,
 }
 
-impl Pace {
+impl RateLimiter {
     /// Nothing has been read yet.
     pub fn new() -> Self {
         Self { window: Instant::now(), frames: 0 }
@@ -40,7 +40,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn futile_frames_are_read_at_so_many_a_window() {
-        let (begun, mut pace) = (Instant::now(), Pace::new());
+        let (begun, mut pace) = (Instant::now(), RateLimiter::new());
         for _ in 1..FRAMES_MAX {
             pace.keep().await;
         }
