@@ -4,7 +4,7 @@ use super::api_gateway::websocket_api;
 use super::lambda::with_function;
 use super::{Api, ROLE, lock};
 use crate::core::identity::Permissions as _;
-use crate::services::apigateway::websocket::authorizer::IdentitySource;
+use crate::services::apigateway::websocket::identity_source::IdentitySource;
 use crate::services::apigateway::websocket::stage::Authorization;
 use http::StatusCode;
 use serde_json::{Value, json};

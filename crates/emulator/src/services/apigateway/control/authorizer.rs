@@ -4,7 +4,7 @@ use super::definition::Definition;
 use super::invalid;
 use super::resource::Resource;
 use crate::protocol::ApiError;
-use crate::services::apigateway::websocket::authorizer::IdentitySource;
+use crate::services::apigateway::websocket::identity_source::IdentitySource;
 use crate::services::apigateway::websocket::stage;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Access logs: a line per handshake, message and disconnection, in the stage's own format.
 
-use super::Gateway;
 use super::context::MessageContext;
+use super::gateway::Gateway;
 use super::stage::Stage;
 use crate::core::clock;
 
@@ -9,7 +9,7 @@ use crate::core::clock;
 pub fn write(gateway: &Gateway, stage: &Stage, context: &MessageContext<'_>) {
     if let Some(log) = &stage.access_log {
         let line = render(&log.format, context);
-        gateway.logs.append(&log.log_group, &stage.name, clock::now_ms(), &line);
+        gateway.shared.logs.append(&log.log_group, &stage.name, clock::now_ms(), &line);
     }
 }
 

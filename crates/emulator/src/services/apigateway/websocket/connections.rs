@@ -1,8 +1,8 @@
 //! The connections of the emulator, by id, and what can be sent to each.
 
-use super::authorizer::Identity;
+use super::identity::Identity;
 use super::limits::QUEUED_BYTES_MAX;
-use super::queue::{Outbox, Queue, queue};
+use super::queue::{CloseReason, Outbox, Queue, SendError, queue};
 use crate::core::clock;
 use bytes::Bytes;
 use dashmap::DashMap;
@@ -10,46 +10,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-
-/// What waits to be written to a client.
-#[derive(Debug)]
-pub enum Outgoing {
-    /// A message: text if it is UTF-8, else binary.
-    Message(Bytes),
-    /// The pong that the library has ready.
-    Pong,
-    /// A close frame, after everything that was queued before it.
-    Close(CloseReason),
-}
-
-/// Why the gateway closes a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CloseReason {
-    /// The status code of the close frame.
-    pub code: u16,
-    /// Its text.
-    pub text: &'static str,
-}
-
-impl CloseReason {
-    /// Idle, or too old.
-    pub const GOING_AWAY: Self = Self { code: 1001, text: "Going away" };
-    /// `DELETE @connections`
-    pub const NORMAL: Self = Self { code: 1000, text: "Connection Closed Normally" };
-    /// A binary message.
-    pub const UNSUPPORTED: Self = Self { code: 1003, text: "Binary messages are not supported" };
-}
-
-/// Why a message could not be queued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// The client has left, or has not arrived yet: 410.
-    #[error("the connection is gone")]
-    Gone,
-    /// The client reads too slowly: 429.
-    #[error("too much is waiting for the client to read")]
-    BufferFull,
-}
 
 /// One client's connection, as everyone but its own tasks sees it.
 #[derive(Debug)]
@@ -170,6 +130,21 @@ impl Connection {
     /// Milliseconds since the epoch.
     pub fn last_active_ms(&self) -> u64 {
         self.last_active_ms.load(Ordering::Relaxed)
+    }
+}
+
+/// How a connection ended, as `$disconnect` tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloseInfo {
+    /// The close code.
+    pub status_code: u16,
+    /// The close reason.
+    pub reason: String,
+}
+
+impl From<CloseReason> for CloseInfo {
+    fn from(reason: CloseReason) -> Self {
+        Self { status_code: reason.code, reason: reason.text.into() }
     }
 }
 

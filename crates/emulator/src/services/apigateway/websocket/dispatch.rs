@@ -1,16 +1,17 @@
 //! One message's way through the gateway: throttle, route, model, integration, reply.
 
-use super::connections::Connection;
+use super::connections::{CloseInfo, Connection};
 use super::context::{EventType, MessageContext};
+use super::deployed::Deployed;
 use super::frames::ErrorFrame;
+use super::gateway::Gateway;
 use super::integration::{self, Answer, IntegrationError};
 use super::metrics::count;
 use super::model;
 use super::selection::Subject;
-use super::socket::CloseInfo;
 use super::stage::{Integration, Route, Stage, Target};
 use super::trace::{Call, Failure};
-use super::{Deployed, Gateway, access_log, ids};
+use super::{access_log, ids};
 use crate::core::clock;
 use bytes::Bytes;
 use json_text::Json;
@@ -50,7 +51,7 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
     let counters = deployed.counters(route_key);
     count(&counters.messages);
 
-    let account_id = &gateway.account.id;
+    let account_id = &gateway.shared.account.id;
     let mut context =
         MessageContext::new(connection, EventType::Message, route_key, account_id, request_id, now_ms);
     context.message_id = Some(ids::id(now_ms));
@@ -127,7 +128,7 @@ pub async fn disconnect(gateway: &Gateway, connection: &Arc<Connection>, ended: 
     let Some(deployed) = gateway.deployed(&connection.api_id, &connection.stage) else { return };
     let Some(route) = deployed.stage.routes.get("$disconnect") else { return };
     let now_ms = clock::now_ms();
-    let (account_id, request_id) = (&gateway.account.id, ids::id(now_ms));
+    let (account_id, request_id) = (&gateway.shared.account.id, ids::id(now_ms));
     let mut context =
         MessageContext::new(connection, EventType::Disconnect, &route.key, account_id, request_id, now_ms);
     if let Err(error) = run(gateway, &deployed, route, &mut context, "").await {

@@ -1,15 +1,17 @@
 //! The handshake: from an HTTP upgrade to a connection, or to the status that refuses it
 //! (docs/aws-behaviour.md#apigateway-handshake-status).
 
-use super::connections::{Connection, NewConnection};
+use super::connections::{CloseInfo, Connection, NewConnection};
 use super::context::{EventType, MessageContext};
+use super::deployed::Deployed;
 use super::endpoint::Endpoint;
+use super::gateway::Gateway;
 use super::handshake_request::HandshakeRequest;
 use super::limits::URL_CHARS_MAX;
 use super::metrics::count;
 use super::queue::Outbox;
 use super::trace::Failure;
-use super::{Deployed, Gateway, access_log, authorizer, dispatch, ids, socket};
+use super::{access_log, authorizer, dispatch, ids, socket};
 use crate::core::clock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -55,7 +57,7 @@ impl Gateway {
         let now_ms = clock::now_ms();
         let (connection_id, request_id) = (ids::id(now_ms), ids::id(now_ms));
         let refuse = |status: StatusCode| refuse(status, &connection_id, &request_id);
-        if self.stop.is_cancelled() {
+        if self.shared.stop.is_cancelled() {
             return refuse(StatusCode::SERVICE_UNAVAILABLE);
         }
         if parts.uri.path_and_query().map_or(0, |path| path.as_str().len()) > URL_CHARS_MAX {
@@ -100,8 +102,8 @@ impl Gateway {
             }
         };
         // Functions may answer a CONNECT event before the client has read its 101: the queue holds it.
-        self.connections.insert(connection.clone());
-        self.tasks.spawn(serve(self.clone(), connection, outbox, upgrade));
+        self.shared.connections.insert(connection.clone());
+        self.shared.tasks.spawn(serve(self.clone(), connection, outbox, upgrade));
         switch_protocols(accept, subprotocol)
     }
 
@@ -129,7 +131,7 @@ impl Gateway {
             connection,
             EventType::Connect,
             &route.key,
-            &self.account.id,
+            &self.shared.account.id,
             request_id,
             connection.connected_at_ms,
         );
@@ -164,20 +166,20 @@ async fn serve(gateway: Gateway, connection: Arc<Connection>, outbox: Outbox, up
     tracing::info!(target: "flow", hop = "connect", connection_id = connection.id, source_ip = %connection.source_ip);
     let ended = match upgrade.await {
         Ok(upgraded) => {
-            let stop = gateway.stop.clone();
+            let stop = gateway.shared.stop.clone();
             socket::serve(&gateway, &connection, TokioIo::new(upgraded), outbox, stop).await
         }
         Err(error) => {
             tracing::debug!(%error, "a client left during its handshake");
-            socket::CloseInfo { status_code: 1006, reason: String::new() }
+            CloseInfo { status_code: 1006, reason: String::new() }
         }
     };
     forget(&gateway, &connection, &ended).await;
 }
 
 /// Takes leave of a client that is gone.
-pub(super) async fn forget(gateway: &Gateway, connection: &Arc<Connection>, ended: &socket::CloseInfo) {
-    gateway.connections.remove(&connection.id);
+pub(super) async fn forget(gateway: &Gateway, connection: &Arc<Connection>, ended: &CloseInfo) {
+    gateway.shared.connections.remove(&connection.id);
     // Boxed, it is no part of an open connection.
     Box::pin(dispatch::disconnect(gateway, connection, ended)).await;
 }

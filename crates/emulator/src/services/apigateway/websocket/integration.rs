@@ -1,7 +1,7 @@
 //! Calling an integration: the request template, the service, and the response template on the way back.
 
-use super::Gateway;
 use super::context::MessageContext;
+use super::gateway::Gateway;
 use super::handshake_request::HandshakeRequest;
 use super::selection::Subject;
 use super::stage::{
@@ -209,7 +209,7 @@ async fn put(
     role_arn: &str,
     request: &str,
 ) -> Result<Answer, IntegrationError> {
-    let streams = &gateway.streams;
+    let streams = &gateway.shared.streams;
     let (stream, put): (_, Result<Vec<u8>, KinesisError>) = match action {
         KinesisAction::PutRecord => {
             let record = PutRecord::read(request);
@@ -241,7 +241,7 @@ async fn put(
 
 /// Whether the gateway may act as the role, and the role on the stream.
 fn may(gateway: &Gateway, role_arn: &str, action: &str, stream: Option<&str>) -> Result<(), Denied> {
-    gateway.permissions.assume("apigateway.amazonaws.com", role_arn)?;
-    let resource = gateway.account.stream_arn(stream.unwrap_or("*"));
-    gateway.permissions.check(&Principal::Role(role_arn.to_owned()), action, &resource)
+    gateway.shared.permissions.assume("apigateway.amazonaws.com", role_arn)?;
+    let resource = gateway.shared.account.stream_arn(stream.unwrap_or("*"));
+    gateway.shared.permissions.check(&Principal::Role(role_arn.to_owned()), action, &resource)
 }

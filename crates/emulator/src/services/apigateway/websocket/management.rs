@@ -1,11 +1,12 @@
 //! `@connections`: POST sends to a client, GET tells of it, DELETE closes it
 //! (docs/aws-behaviour.md#apigateway-connections).
 
-use super::Gateway;
-use super::connections::{CloseReason, Connection, SendError};
+use super::connections::Connection;
 use super::endpoint::Endpoint;
+use super::gateway::Gateway;
 use super::ids;
 use super::metrics::count;
+use super::queue::{CloseReason, SendError};
 use crate::core::clock;
 use crate::core::identity;
 use crate::fault_injection::Fault;
@@ -90,7 +91,7 @@ impl Gateway {
 
     /// What a user wants to go wrong with a call about this connection.
     fn injected(&self, id: &str) -> Option<Refusal> {
-        let triggers = |fault| self.faults.trigger(fault, id).is_some();
+        let triggers = |fault| self.shared.faults.trigger(fault, id).is_some();
         if triggers(Fault::Connections429) {
             Some(Refusal::Throttled)
         } else if triggers(Fault::Connections410) {
@@ -109,20 +110,20 @@ impl Gateway {
         let deployed = self.stage_at(endpoint).ok_or(Refusal::NoSuchStage)?;
         let stage = &deployed.stage;
         let id = endpoint.connection_id().unwrap_or_default();
-        let caller = identity::caller(&self.permissions, parts).ok_or(Refusal::UnknownKey)?;
-        let resource = self.account.execute_api_arn(
+        let caller = identity::caller(&self.shared.permissions, parts).ok_or(Refusal::UnknownKey)?;
+        let resource = self.shared.account.execute_api_arn(
             &stage.api_id,
             &stage.name,
             &format!("{}/@connections/{id}", parts.method),
         );
-        self.permissions.check(&caller, "execute-api:ManageConnections", &resource)?;
+        self.shared.permissions.check(&caller, "execute-api:ManageConnections", &resource)?;
         if !ids::is_well_formed(id) {
             return Err(Refusal::Malformed(id.into()));
         }
         if let Some(refusal) = self.injected(id) {
             return Err(refusal);
         }
-        let connection = self.connections.get(&stage.api_id, &stage.name, id).ok_or(Refusal::Gone);
+        let connection = self.shared.connections.get(&stage.api_id, &stage.name, id).ok_or(Refusal::Gone);
         match parts.method {
             Method::POST => {
                 let message = body?;
@@ -131,14 +132,14 @@ impl Gateway {
                     SendError::Gone => Refusal::Gone,
                     SendError::BufferFull => Refusal::BufferFull,
                 })?;
-                count(&self.metrics.of_callbacks(&stage.api_id, &stage.name).messages);
+                count(&self.shared.metrics.of_callbacks(&stage.api_id, &stage.name).messages);
                 tracing::info!(target: "flow", hop = "post", connection_id = id, bytes);
                 Ok(answer(StatusCode::OK, None))
             }
             Method::GET => Ok(answer(StatusCode::OK, Some(&describe(&connection?)))),
             Method::DELETE => {
                 let connection = connection?;
-                self.connections.remove(id);
+                self.shared.connections.remove(id);
                 connection.close(CloseReason::NORMAL);
                 Ok(answer(StatusCode::NO_CONTENT, None))
             }

@@ -1,7 +1,6 @@
 //! What is counted of each route: the metrics that CloudWatch has of a WebSocket API
 //! (docs/aws-behaviour.md#apigateway-logs).
 
-use super::Gateway;
 use crate::core::metrics::Page;
 use dashmap::DashMap;
 use std::collections::BTreeMap;
@@ -91,11 +90,11 @@ const COUNTERS: [Counter; 5] = [
     }),
 ];
 
-impl Gateway {
-    /// Writes what is counted.
-    pub fn write_metrics(&self, page: &mut Page) {
+impl GatewayMetrics {
+    /// Writes what is counted, and how many connections of each stage (by API and name) are open.
+    pub fn write(&self, page: &mut Page, open: &BTreeMap<(String, String), u64>) {
         let routes: BTreeMap<_, _> =
-            self.metrics.routes.iter().map(|route| (route.key().clone(), route.value().clone())).collect();
+            self.routes.iter().map(|route| (route.key().clone(), route.value().clone())).collect();
         for (name, help, counter) in COUNTERS {
             let name = format!("sluicegate_gateway_{name}_total");
             page.family(&name, "counter", help);
@@ -114,15 +113,8 @@ impl Gateway {
         }
         let name = "sluicegate_gateway_connections";
         page.family(name, "gauge", "Connections that are open.");
-        for ((api, stage), open) in self.open_connections() {
-            page.sample(name, &[("api", &api), ("stage", &stage)], open);
+        for ((api, stage), open) in open {
+            page.sample(name, &[("api", api), ("stage", stage)], *open);
         }
-    }
-
-    /// By API and stage; a stage without connections has 0.
-    fn open_connections(&self) -> BTreeMap<(String, String), u64> {
-        let mut open: BTreeMap<_, _> = self.stages.iter().map(|stage| (stage.key().clone(), 0)).collect();
-        self.connections.count_by_stage(&mut open);
-        open
     }
 }

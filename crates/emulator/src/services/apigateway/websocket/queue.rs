@@ -1,7 +1,6 @@
 //! What waits to be written to one client. Unlike a channel's, an empty queue takes no memory: most connections are
 //! idle, and a channel's first block alone would be a fifth of what one takes.
 
-use super::connections::{CloseReason, Outgoing, SendError};
 use super::limits::QUEUED_MESSAGES_MAX;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -10,6 +9,46 @@ use tokio::sync::Notify;
 
 /// Places that an emptied queue keeps; what a burst took beyond that is given back.
 const PLACES_KEPT: usize = 16;
+
+/// What waits to be written to a client.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// A message: text if it is UTF-8, else binary.
+    Message(Bytes),
+    /// The pong that the library has ready.
+    Pong,
+    /// A close frame, after everything that was queued before it.
+    Close(CloseReason),
+}
+
+/// Why the gateway closes a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CloseReason {
+    /// The status code of the close frame.
+    pub code: u16,
+    /// Its text.
+    pub text: &'static str,
+}
+
+impl CloseReason {
+    /// Idle, or too old.
+    pub const GOING_AWAY: Self = Self { code: 1001, text: "Going away" };
+    /// `DELETE @connections`
+    pub const NORMAL: Self = Self { code: 1000, text: "Connection Closed Normally" };
+    /// A binary message.
+    pub const UNSUPPORTED: Self = Self { code: 1003, text: "Binary messages are not supported" };
+}
+
+/// Why a message could not be queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The client has left, or has not arrived yet: 410.
+    #[error("the connection is gone")]
+    Gone,
+    /// The client reads too slowly: 429.
+    #[error("too much is waiting for the client to read")]
+    BufferFull,
+}
 
 /// The end that anyone may put into.
 #[derive(Debug, Clone)]

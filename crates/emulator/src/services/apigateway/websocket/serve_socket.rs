@@ -2,7 +2,7 @@
 //! without a port or a request.
 
 use super::connections::{Connection, NewConnection};
-use super::{Deps, Gateway, Timers};
+use super::gateway::{Deps, Gateway, Timers};
 use super::{handshake, ids, socket};
 use crate::core::account::Account;
 use crate::core::clock;
@@ -65,15 +65,15 @@ impl Gateway {
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: None,
         });
-        self.connections.insert(connection.clone());
-        let ended = socket::serve(self, &connection, socket, outbox, self.stop.child_token()).await;
+        self.shared.connections.insert(connection.clone());
+        let ended = socket::serve(self, &connection, socket, outbox, self.shared.stop.child_token()).await;
         handshake::forget(self, &connection, &ended).await;
     }
 
     /// How many connections there are.
     pub fn connection_count(&self) -> u64 {
         let mut open = Default::default();
-        self.connections.count_by_stage(&mut open);
+        self.shared.connections.count_by_stage(&mut open);
         open.values().sum()
     }
 }

@@ -1,10 +1,11 @@
 //! One client's socket: reads its frames, writes what is queued for it, and ends it at its limits.
 
-use super::connections::{CloseReason, Connection, Outgoing};
-use super::limits::{CLOSE_MAX, CLOSE_MAX_STOPPING, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
-use super::queue::Outbox;
+use super::connections::{CloseInfo, Connection};
+use super::dispatch;
+use super::gateway::Gateway;
+use super::limits::{CLOSE_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
+use super::queue::{CloseReason, Outbox, Outgoing};
 use super::rate_limiter::RateLimiter;
-use super::{Gateway, dispatch};
 use crate::core::clock;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -28,21 +29,6 @@ use tokio_util::sync::CancellationToken;
 const READ_BUFFER_BYTES: usize = 512;
 /// Bytes that are read and dropped after a close, at most.
 const DRAINED_BYTES_MAX: usize = 16 * 1_024 * 1_024;
-
-/// How a connection ended, as `$disconnect` tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CloseInfo {
-    /// The close code.
-    pub status_code: u16,
-    /// The close reason.
-    pub reason: String,
-}
-
-impl From<CloseReason> for CloseInfo {
-    fn from(reason: CloseReason) -> Self {
-        Self { status_code: reason.code, reason: reason.text.into() }
-    }
-}
 
 /// Serves a connection until it ends.
 pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
@@ -121,7 +107,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     closed_by_us: oneshot::Receiver<CloseReason>,
     stop: &CancellationToken,
 ) -> CloseInfo {
-    let timers = gateway.timers;
+    let timers = gateway.shared.timers;
     let lifetime_ends = Instant::now() + timers.lifetime;
     let mut wake_at = lifetime_ends.min(Instant::now() + timers.idle);
     // Polled on when the writer has failed and sends none.
@@ -148,9 +134,9 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             message = stream.next(), if !owes_pong => match message {
                 Some(Ok(Message::Text(text))) if closing.is_none() => {
                     connection.touch();
-                    if let Some(held) = gateway.faults.hold(&connection.id) {
+                    if let Some(held) = gateway.shared.faults.hold(&connection.id) {
                         let (gateway, connection) = (gateway.clone(), Arc::clone(connection));
-                        gateway.tasks.clone().spawn(async move {
+                        gateway.shared.tasks.clone().spawn(async move {
                             held.wait().await;
                             handle(&gateway, &connection, text.as_str()).await;
                         });
@@ -158,7 +144,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
                     }
                     // Boxed, what a message needs on its way is no part of an idle connection.
                     let is_refused = Box::pin(handle(gateway, connection, text.as_str())).await;
-                    gateway.faults.release(&connection.id);
+                    gateway.shared.faults.release(&connection.id);
                     if is_refused {
                         Box::pin(pace.keep()).await;
                     }

@@ -1,10 +1,10 @@
 //! What a stage serves: the immutable snapshot that a deployment leaves behind, compiled.
 //!
 //! The control plane builds a [`Stage`] whenever a stage or the deployment behind it changes, and hands it
-//! to [`super::Gateway::publish`]. The data plane never looks at the resources themselves, so what was not
+//! to [`super::gateway::Gateway::publish`]. The data plane never looks at the resources themselves, so what was not
 //! deployed cannot be served.
 
-use super::authorizer::IdentitySource;
+use super::identity_source::IdentitySource;
 use super::selection::SelectionExpression;
 use mapping_template::Template;
 use std::collections::{BTreeMap, HashMap};

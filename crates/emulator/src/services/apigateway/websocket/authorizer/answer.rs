@@ -1,5 +1,6 @@
 //! What an authorizer's function answered: a policy, and what stays on the connection.
 
+use crate::services::apigateway::websocket::identity::Identity;
 use crate::services::iam::policy::document::{Kind, Policy};
 use crate::services::iam::policy::evaluate::{Request, allows};
 use crate::services::iam::policy::strict;
@@ -10,15 +11,6 @@ use std::collections::BTreeMap;
 pub const RESULT_BYTES_MAX: usize = 8 * 1_024;
 /// What the caller must be allowed.
 const INVOKE: &str = "execute-api:Invoke";
-
-/// What an authorizer said of a client; it stays on the connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Identity {
-    /// `$context.authorizer.principalId`
-    pub principal_id: String,
-    /// `$context.authorizer.{name}`: every value is text by now.
-    pub context: BTreeMap<String, String>,
-}
 
 /// Why an answer cannot be used. The client sees a 500, the log this.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,11 +8,9 @@ mod answer;
 mod event;
 mod source;
 
-pub use answer::Identity;
-pub use source::{IdentitySource, NoIdentitySource};
-
-use super::Gateway;
 use super::context::MessageContext;
+use super::gateway::Gateway;
+use super::identity::Identity;
 use super::limits::AUTHORIZER_MAX;
 use super::stage::{Authorization, Authorizer, Stage};
 use super::trace::Call;
@@ -82,20 +80,20 @@ pub async fn authorize(
     context: &mut MessageContext<'_>,
     request: &Parts,
 ) -> Result<(), Refusal> {
-    let method_arn = gateway.account.execute_api_arn(&stage.api_id, &stage.name, "$connect");
+    let method_arn = gateway.shared.account.execute_api_arn(&stage.api_id, &stage.name, "$connect");
     match authorization {
         Authorization::None => Ok(()),
         Authorization::Iam => {
             let claim = Claim::read(request).map_err(|error| Refusal::Forbidden(error.to_string()))?;
             let claim = claim.ok_or_else(|| Refusal::Forbidden("Missing Authentication Token".into()))?;
             let host = &context.connection.domain_name;
-            Proof::of(claim, &*gateway.permissions)
+            Proof::of(claim, &*gateway.shared.permissions)
                 .and_then(|proof| proof.verify(request, host, &[]))
                 .map_err(|unproven| Refusal::Forbidden(unproven.to_string()))?;
-            let caller = identity::caller(&gateway.permissions, request).ok_or_else(|| {
+            let caller = identity::caller(&gateway.shared.permissions, request).ok_or_else(|| {
                 Refusal::Forbidden("The security token included in the request is invalid.".into())
             })?;
-            let may = gateway.permissions.check(&caller, "execute-api:Invoke", &method_arn);
+            let may = gateway.shared.permissions.check(&caller, "execute-api:Invoke", &method_arn);
             may.map_err(|denied| Refusal::Forbidden(denied.to_string()))
         }
         Authorization::Custom(authorizer) => {
@@ -128,9 +126,9 @@ async fn ask(
     method_arn: &str,
 ) -> Result<Identity, Refusal> {
     may_invoke(gateway, stage, authorizer)?;
-    let account = &gateway.account;
+    let account = &gateway.shared.account;
     let function = authorizer.function_arn.strip_prefix(&account.function_arn("")).unwrap_or_default();
-    let answer = gateway.functions.invoke(function, request_id, event.into());
+    let answer = gateway.shared.functions.invoke(function, request_id, event.into());
     let answer = tokio::time::timeout(AUTHORIZER_MAX, answer).await.map_err(|_| {
         Refusal::Failed(format!("{} did not answer within {AUTHORIZER_MAX:?}", authorizer.function_arn))
     })?;
@@ -157,14 +155,14 @@ async fn ask(
 /// The authorizer's role, or the function's own policy, must allow the invocation.
 fn may_invoke(gateway: &Gateway, stage: &Stage, authorizer: &Authorizer) -> Result<(), Refusal> {
     const ACTION: &str = "lambda:InvokeFunction";
-    let (permissions, function) = (&gateway.permissions, &authorizer.function_arn);
+    let (permissions, function) = (&gateway.shared.permissions, &authorizer.function_arn);
     let allowed = match &authorizer.credentials_arn {
         Some(role_arn) => permissions
             .assume(SERVICE, role_arn)
             .and_then(|()| permissions.check(&Principal::Role(role_arn.clone()), ACTION, function)),
         None => {
             let source = format!("{}/authorizers/{}", stage.api_id, authorizer.id);
-            let source_arn = gateway.account.arn("execute-api", &source);
+            let source_arn = gateway.shared.account.arn("execute-api", &source);
             permissions.check_service(SERVICE, ACTION, function, &source_arn)
         }
     };

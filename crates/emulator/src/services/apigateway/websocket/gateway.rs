@@ -1,0 +1,165 @@
+//! The gateway: its stages, its connections, and what it works with.
+
+use super::connections::Connections;
+use super::deployed::Deployed;
+use super::endpoint::Endpoint;
+use super::limits::{IDLE_MAX, LIFETIME_MAX};
+use super::metrics::GatewayMetrics;
+use super::queue::CloseReason;
+use super::stage::Stage;
+use crate::core::account::Account;
+use crate::core::identity::Permissions;
+use crate::core::logs::LogSink;
+use crate::core::metrics::Page;
+use crate::fault_injection::Faults;
+use crate::services::kinesis::Streams;
+use crate::services::lambda::invocation::Functions;
+use dashmap::DashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long connections last. Tests shorten it; everyone else has AWS's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timers {
+    /// Without data either way.
+    pub idle: Duration,
+    /// At most.
+    pub lifetime: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { idle: IDLE_MAX, lifetime: LIFETIME_MAX }
+    }
+}
+
+/// The gateway of an emulator. Clones are the same gateway, and small: every open connection has one.
+#[derive(Clone)]
+pub struct Gateway {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What all clones share, for the rest of this folder alone.
+pub(super) struct Shared {
+    pub(super) account: Account,
+    pub(super) streams: Streams,
+    pub(super) functions: Functions,
+    pub(super) permissions: Arc<dyn Permissions>,
+    pub(super) logs: Arc<dyn LogSink>,
+    pub(super) timers: Timers,
+    pub(super) faults: Faults,
+    pub(super) metrics: GatewayMetrics,
+    stages: DashMap<(String, String), Arc<Deployed>>,
+    pub(super) connections: Connections,
+    pub(super) tasks: TaskTracker,
+    pub(super) stop: CancellationToken,
+}
+
+/// What a gateway works with.
+pub struct Deps {
+    /// The account that is played.
+    pub account: Account,
+    /// Where integrations put records.
+    pub streams: Streams,
+    /// Where authorizers run.
+    pub functions: Functions,
+    /// Decides for integrations' roles and callers of `@connections`.
+    pub permissions: Arc<dyn Permissions>,
+    /// Takes access logs.
+    pub logs: Arc<dyn LogSink>,
+    /// How long connections last.
+    pub timers: Timers,
+    /// What a user wants to go wrong.
+    pub faults: Faults,
+}
+
+impl Gateway {
+    /// A gateway without stages.
+    pub fn new(deps: Deps) -> Self {
+        let Deps { account, streams, functions, permissions, logs, timers, faults } = deps;
+        let shared = Shared {
+            account,
+            streams,
+            functions,
+            permissions,
+            logs,
+            timers,
+            faults,
+            metrics: GatewayMetrics::default(),
+            stages: DashMap::default(),
+            connections: Connections::default(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Serves a stage as it is deployed now; its open connections go on with it.
+    pub fn publish(&self, stage: Stage) {
+        let key = (stage.api_id.clone(), stage.name.clone());
+        self.shared.stages.insert(key, Arc::new(Deployed::new(stage, &self.shared.metrics)));
+    }
+
+    /// Forgets a stage and closes its connections.
+    pub fn unpublish(&self, api_id: &str, stage: &str) {
+        self.shared.stages.remove(&(api_id.to_owned(), stage.to_owned()));
+        self.shared.metrics.forget(api_id, stage);
+        for connection in self.shared.connections.of_stage(api_id, stage) {
+            connection.close(CloseReason::GOING_AWAY);
+        }
+    }
+
+    /// Closes every connection with 1001 and waits until they are gone.
+    pub async fn shutdown(&self) {
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
+    }
+
+    /// A stage, by its names.
+    pub(super) fn deployed(&self, api_id: &str, stage: &str) -> Option<Arc<Deployed>> {
+        self.shared.stages.get(&(api_id.to_owned(), stage.to_owned())).map(|deployed| deployed.clone())
+    }
+
+    /// The stage that an address names, unless its API is not to be reached by the default endpoint, which every
+    /// address here stands for: there are no custom domains. The short form names one only while one alone has that name.
+    pub(super) fn stage_at(&self, endpoint: &Endpoint) -> Option<Arc<Deployed>> {
+        let deployed = match &endpoint.api_id {
+            Some(api_id) => self.deployed(api_id, &endpoint.stage),
+            None => {
+                let mut named = self.shared.stages.iter().filter(|stage| stage.key().1 == endpoint.stage);
+                let first = named.next().map(|stage| stage.clone());
+                first.filter(|_| named.next().is_none())
+            }
+        };
+        deployed.filter(|deployed| !deployed.stage.default_endpoint_disabled)
+    }
+
+    /// Tells a lost client which stages there are.
+    pub(super) fn stages_hint(&self) -> String {
+        let mut paths: Vec<_> = self
+            .shared
+            .stages
+            .iter()
+            .map(|stage| format!("/_aws/execute-api/{}/{}", stage.key().0, stage.key().1))
+            .collect();
+        paths.sort();
+        if paths.is_empty() {
+            "no stage is deployed".into()
+        } else {
+            format!("deployed stages: {}", paths.join(" "))
+        }
+    }
+
+    /// Writes what is counted.
+    pub fn write_metrics(&self, page: &mut Page) {
+        // A stage without connections has 0.
+        let stages = self.shared.stages.iter();
+        let mut open: BTreeMap<_, _> = stages.map(|stage| (stage.key().clone(), 0)).collect();
+        self.shared.connections.count_by_stage(&mut open);
+        self.shared.metrics.write(page, &open);
+    }
+}
