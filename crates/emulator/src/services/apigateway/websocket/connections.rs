@@ -142,6 +142,13 @@ pub struct CloseInfo {
     pub reason: String,
 }
 
+impl CloseInfo {
+    /// The socket is gone, without a close frame.
+    pub fn lost() -> Self {
+        Self { status_code: 1006, reason: String::new() }
+    }
+}
+
 impl From<CloseReason> for CloseInfo {
     fn from(reason: CloseReason) -> Self {
         Self { status_code: reason.code, reason: reason.text.into() }

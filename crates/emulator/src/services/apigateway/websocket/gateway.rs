@@ -3,7 +3,7 @@
 use super::connections::Connections;
 use super::deployed::Deployed;
 use super::endpoint::Endpoint;
-use super::limits::{IDLE_MAX, LIFETIME_MAX};
+use super::limits::Timers;
 use super::metrics::GatewayMetrics;
 use super::queue::CloseReason;
 use super::stage::Stage;
@@ -17,24 +17,9 @@ use crate::services::lambda::invocation::Functions;
 use dashmap::DashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// How long connections last. Tests shorten it; everyone else has AWS's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timers {
-    /// Without data either way.
-    pub idle: Duration,
-    /// At most.
-    pub lifetime: Duration,
-}
-
-impl Default for Timers {
-    fn default() -> Self {
-        Self { idle: IDLE_MAX, lifetime: LIFETIME_MAX }
-    }
-}
 
 /// The gateway of an emulator. Clones are the same gateway, and small: every open connection has one.
 #[derive(Clone)]
@@ -54,6 +39,8 @@ pub(super) struct Shared {
     pub(super) metrics: GatewayMetrics,
     stages: DashMap<(String, String), Arc<Deployed>>,
     pub(super) connections: Connections,
+    /// Stages are still being made: whoever finds none may find one in a moment.
+    pub(super) is_starting: AtomicBool,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
 }
@@ -74,12 +61,14 @@ pub struct Deps {
     pub timers: Timers,
     /// What a user wants to go wrong.
     pub faults: Faults,
+    /// Whether stages are to come at once, until [`Gateway::started`].
+    pub is_starting: bool,
 }
 
 impl Gateway {
     /// A gateway without stages.
     pub fn new(deps: Deps) -> Self {
-        let Deps { account, streams, functions, permissions, logs, timers, faults } = deps;
+        let Deps { account, streams, functions, permissions, logs, timers, faults, is_starting } = deps;
         let shared = Shared {
             account,
             streams,
@@ -91,10 +80,16 @@ impl Gateway {
             metrics: GatewayMetrics::default(),
             stages: DashMap::default(),
             connections: Connections::default(),
+            is_starting: AtomicBool::new(is_starting),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// All stages that were to come at once are there: from now on a stage that is not there is refused for good.
+    pub fn started(&self) {
+        self.shared.is_starting.store(false, Relaxed);
     }
 
     /// Serves a stage as it is deployed now; its open connections go on with it.

@@ -65,7 +65,7 @@ impl Gateway {
         }
         let endpoint = Endpoint::parse(host, parts.uri.path()).filter(|endpoint| endpoint.rest.is_empty());
         let Some(deployed) = endpoint.and_then(|endpoint| self.stage_at(&endpoint)) else {
-            if self.is_starting.load(Relaxed) {
+            if self.shared.is_starting.load(Relaxed) {
                 let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE);
                 response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
                 return response;
@@ -171,7 +171,7 @@ async fn serve(gateway: Gateway, connection: Arc<Connection>, outbox: Outbox, up
         }
         Err(error) => {
             tracing::debug!(%error, "a client left during its handshake");
-            CloseInfo { status_code: 1006, reason: String::new() }
+            CloseInfo::lost()
         }
     };
     forget(&gateway, &connection, &ended).await;

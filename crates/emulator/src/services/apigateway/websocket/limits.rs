@@ -27,3 +27,18 @@ pub const CLOSE_MAX: Duration = Duration::from_secs(5);
 /// The same while the emulator stops: twice this, since it is waited for its close frame and then for its socket, must
 /// fit into [`STOP_MAX`](crate::emulator::STOP_MAX), so that its DISCONNECT is still recorded.
 pub const CLOSE_MAX_STOPPING: Duration = Duration::from_secs(1);
+
+/// How long connections last. Tests shorten it; everyone else has AWS's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timers {
+    /// Without data either way.
+    pub idle: Duration,
+    /// At most.
+    pub lifetime: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { idle: IDLE_MAX, lifetime: LIFETIME_MAX }
+    }
+}

@@ -1,7 +1,8 @@
 //! The front door: WebSocket connections, routes, service integrations and `@connections`.
 //!
-//! A handshake comes in through `handshake`, a frame through `socket` and `dispatch`, a call to
-//! `@connections` through `management`. What they may do stands in [`stage`], compiled when it is deployed.
+//! A handshake comes in through `handshake`, a frame through `socket`, which does what `socket_state` decides, and
+//! `dispatch`, a call to `@connections` through `management`. What they may do stands in [`stage`], compiled when it is
+//! deployed.
 
 mod access_log;
 mod authorizer;
@@ -28,6 +29,9 @@ pub mod selection;
 #[cfg(any(test, feature = "fuzzing"))]
 mod serve_socket;
 mod socket;
+#[cfg(test)]
+mod socket_simulation;
+mod socket_state;
 pub mod stage;
 #[cfg(test)]
 mod tests;
@@ -35,5 +39,6 @@ mod throttle;
 mod trace;
 
 pub use endpoint::Endpoint;
-pub use gateway::{Deps, Gateway, Timers};
+pub use gateway::{Deps, Gateway};
 pub use handshake::is_upgrade;
+pub use limits::Timers;

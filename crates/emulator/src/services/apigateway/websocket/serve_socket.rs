@@ -2,7 +2,8 @@
 //! without a port or a request.
 
 use super::connections::{Connection, NewConnection};
-use super::gateway::{Deps, Gateway, Timers};
+use super::gateway::{Deps, Gateway};
+use super::limits::Timers;
 use super::{handshake, ids, socket};
 use crate::core::account::Account;
 use crate::core::clock;

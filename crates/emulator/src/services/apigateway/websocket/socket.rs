@@ -3,9 +3,9 @@
 use super::connections::{CloseInfo, Connection};
 use super::dispatch;
 use super::gateway::Gateway;
-use super::limits::{CLOSE_MAX, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
+use super::limits::{CLOSE_MAX, CLOSE_MAX_STOPPING, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
 use super::queue::{CloseReason, Outbox, Outgoing};
-use super::rate_limiter::RateLimiter;
+use super::socket_state::{Action, Event, SocketState};
 use crate::core::clock;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
 /// Bytes of a connection's read buffer; it grows for a larger frame. The library's default of 128 KB is what
@@ -107,105 +107,86 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     closed_by_us: oneshot::Receiver<CloseReason>,
     stop: &CancellationToken,
 ) -> CloseInfo {
-    let timers = gateway.shared.timers;
-    let lifetime_ends = Instant::now() + timers.lifetime;
-    let mut wake_at = lifetime_ends.min(Instant::now() + timers.idle);
+    let mut now = Instant::now();
+    let mut state = SocketState::new(gateway.shared.timers, now);
     // Polled on when the writer has failed and sends none.
     let mut closed_by_us = closed_by_us.fuse();
-    // Once one side has sent its close frame, only the other's is waited for.
-    let mut closing: Option<CloseInfo> = None;
-    let mut owes_pong = false;
-    let mut pace = RateLimiter::new();
     // Registered once, not anew for each message.
-    let mut timer = pin!(tokio::time::sleep_until(wake_at));
+    let mut timer = pin!(tokio::time::sleep_until(state.wakes_at(now)));
     let mut stopped = pin!(stop.cancelled());
     loop {
-        if timer.deadline() != wake_at {
-            timer.as_mut().reset(wake_at);
+        let wakes_at = state.wakes_at(now);
+        if timer.deadline() != wakes_at {
+            timer.as_mut().reset(wakes_at);
         }
-        let close = tokio::select! {
-            permit = pongs.acquire(), if owes_pong => {
+        let event = tokio::select! {
+            permit = pongs.acquire(), if state.owes_pong() => {
                 if let Ok(permit) = permit {
                     permit.forget();
                 }
-                owes_pong = false;
-                continue;
+                Event::PongSent
             }
-            message = stream.next(), if !owes_pong => match message {
-                Some(Ok(Message::Text(text))) if closing.is_none() => {
-                    connection.touch();
-                    if let Some(held) = gateway.shared.faults.hold(&connection.id) {
-                        let (gateway, connection) = (gateway.clone(), Arc::clone(connection));
-                        gateway.shared.tasks.clone().spawn(async move {
-                            held.wait().await;
-                            handle(&gateway, &connection, text.as_str()).await;
-                        });
-                        continue;
-                    }
-                    // Boxed, what a message needs on its way is no part of an idle connection.
-                    let is_refused = Box::pin(handle(gateway, connection, text.as_str())).await;
-                    gateway.shared.faults.release(&connection.id);
-                    if is_refused {
-                        Box::pin(pace.keep()).await;
-                    }
-                    continue;
-                }
-                Some(Ok(Message::Binary(_))) if closing.is_none() => {
-                    // Not read on: a close frame right behind it would be answered with its own code instead.
-                    connection.close(CloseReason::UNSUPPORTED);
-                    return CloseReason::UNSUPPORTED.into();
-                }
-                Some(Ok(Message::Close(frame))) => {
-                    // The library has its answer ready and sends it as it is read on.
-                    closing.get_or_insert_with(|| ended_by_client(frame));
-                    wake_at = Instant::now() + CLOSE_MAX;
-                    continue;
-                }
-                Some(Ok(Message::Ping(_))) => {
-                    // The library has put a pong into its own buffer, whether or not the client takes any: the next
-                    // frame is read when this one is out, and who takes none is read no more.
-                    connection.pong();
-                    owes_pong = true;
-                    Box::pin(pace.keep()).await;
-                    continue;
-                }
-                Some(Ok(_)) => continue,
-                Some(Err(error)) => match refusal(&error) {
-                    Some(reason) if closing.is_none() => {
-                        connection.close(reason);
-                        return reason.into();
-                    }
-                    _ => return closing.unwrap_or_else(lost),
-                },
-                None => return closing.unwrap_or_else(lost),
-            },
-            Ok(reason) = &mut closed_by_us, if closing.is_none() => {
-                closing = Some(reason.into());
-                wake_at = Instant::now() + CLOSE_MAX;
-                continue;
-            }
+            message = stream.next(), if state.reads(now) => event_of(message),
+            Ok(reason) = &mut closed_by_us => Event::CloseSent(reason),
             () = &mut timer => {
-                if let Some(ended) = closing {
-                    return ended;
-                }
-                let idle_for = Duration::from_millis(clock::now_ms().saturating_sub(connection.last_active_ms()));
-                let now = Instant::now();
-                if now < lifetime_ends && idle_for < timers.idle {
-                    wake_at = lifetime_ends.min(now + (timers.idle - idle_for));
-                    continue;
-                }
-                CloseReason::GOING_AWAY
+                let idle_ms = clock::now_ms().saturating_sub(connection.last_active_ms());
+                Event::Woken { idle_for: Duration::from_millis(idle_ms) }
             }
-            () = &mut stopped, if closing.is_none() => CloseReason::GOING_AWAY,
+            () = &mut stopped, if state.is_open() => Event::Stopped,
         };
-        connection.close(close);
-        closing = Some(close.into());
-        wake_at = Instant::now() + close_max(stop);
+        now = Instant::now();
+        match state.on(event, now) {
+            Action::Wait => {}
+            // Boxed, what a message needs on its way is no part of an idle connection.
+            Action::Handle(text) => {
+                if Box::pin(handle(gateway, connection, text)).await {
+                    now = Instant::now();
+                    state.refused(now);
+                }
+            }
+            Action::Pong => connection.pong(),
+            Action::Close(reason) => connection.close(reason),
+            Action::Refuse(reason) => {
+                connection.close(reason);
+                return reason.into();
+            }
+            Action::End(info) => return info,
+        }
     }
 }
 
-/// Handles a message. Answers whether the client is at fault for its refusal.
-async fn handle(gateway: &Gateway, connection: &Arc<Connection>, text: &str) -> bool {
+/// What the library read, as the state machine knows it.
+fn event_of(message: Option<Result<Message, Error>>) -> Event {
+    match message {
+        Some(Ok(Message::Text(text))) => Event::Text(text),
+        Some(Ok(Message::Binary(_))) => Event::Binary,
+        Some(Ok(Message::Ping(_))) => Event::Ping,
+        Some(Ok(Message::Pong(_) | Message::Frame(_))) => Event::Pong,
+        Some(Ok(Message::Close(frame))) => Event::Close(ended_by_client(frame)),
+        Some(Err(error)) => Event::Unreadable(refusal(&error)),
+        None => Event::Unreadable(None),
+    }
+}
+
+/// Handles a message, later if a fault holds it. Answers whether the client is at fault for its refusal.
+async fn handle(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8Bytes) -> bool {
+    connection.touch();
+    let faults = &gateway.shared.faults;
+    if let Some(held) = faults.hold(&connection.id) {
+        let (gateway, connection) = (gateway.clone(), Arc::clone(connection));
+        gateway.shared.tasks.clone().spawn(async move {
+            held.wait().await;
+            answer(&gateway, &connection, text.as_str()).await;
+        });
+        return false;
+    }
+    let is_refused = answer(gateway, connection, text.as_str()).await;
+    faults.release(&connection.id);
+    is_refused
+}
+
+/// Dispatches a message and queues the reply. Answers whether the client is at fault for its refusal.
+async fn answer(gateway: &Gateway, connection: &Arc<Connection>, text: &str) -> bool {
     let handled = dispatch::message(gateway, connection, text).await;
     if let Some(reply) = handled.reply
         && let Err(error) = connection.send(reply)
@@ -292,8 +273,4 @@ fn ended_by_client(frame: Option<CloseFrame>) -> CloseInfo {
         Some(frame) => CloseInfo { status_code: frame.code.into(), reason: frame.reason.to_string() },
         None => CloseInfo { status_code: 1005, reason: "Client-side close frame status not set".into() },
     }
-}
-
-fn lost() -> CloseInfo {
-    CloseInfo { status_code: 1006, reason: String::new() }
 }

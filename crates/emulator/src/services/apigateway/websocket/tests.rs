@@ -1,7 +1,8 @@
 //! A client and the gateway on sockets of a known size, and a clock that moves on when both wait: what would need
 //! time to be seen on real ones is certain here.
 
-use super::gateway::{Gateway, Timers};
+use super::gateway::Gateway;
+use super::limits::Timers;
 use crate::core::account::Account;
 use crate::services::logs::Logs;
 use std::sync::Arc;
