@@ -3,43 +3,18 @@
 use super::definition::{ApiRecord, Definition};
 use super::expression;
 use super::resource::{Resource, not_found, parse};
+use super::settings::Api;
 use super::{ApiGateway, Store, invalid};
 use crate::protocol::id;
 use crate::protocol::rest::RestCall;
-use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, Service, input, time};
 use http::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 /// APIs in the account, at most.
 pub const APIS_MAX: usize = 600;
-
-/// Settings of an API.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Api {
-    /// For people; need not be unique.
-    pub name: String,
-    /// `WEBSOCKET`
-    pub protocol_type: String,
-    /// Picks the route of a frame.
-    pub route_selection_expression: Option<String>,
-    /// Where an API key would stand; inert, since routes that need one are refused.
-    pub api_key_selection_expression: Option<String>,
-    /// For people.
-    pub description: Option<String>,
-    /// For people.
-    pub version: Option<String>,
-    /// Whether the default host answers 403.
-    pub disable_execute_api_endpoint: Option<bool>,
-    /// `ipv4` or `dualstack`; inert.
-    pub ip_address_type: Option<String>,
-    /// Tags.
-    pub tags: Option<Tags>,
-}
 
 impl Resource for Api {
     const KIND: &'static str = "Api";

@@ -3,30 +3,10 @@
 use super::definition::Definition;
 use super::invalid;
 use super::resource::Resource;
+use super::settings::Authorizer;
 use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::identity_source::IdentitySource;
 use crate::services::apigateway::websocket::stage;
-use serde::{Deserialize, Serialize};
-
-/// Settings of an authorizer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Authorizer {
-    /// For people; unique within the API.
-    pub name: String,
-    /// `REQUEST`
-    pub authorizer_type: String,
-    /// `arn:{partition}:apigateway:{region}:lambda:path/2015-03-31/functions/{function's ARN}/invocations`
-    pub authorizer_uri: Option<String>,
-    /// The role that the gateway acts as; without one the function's own policy must allow it.
-    pub authorizer_credentials_arn: Option<String>,
-    /// What a handshake must carry for the function to be asked at all.
-    pub identity_source: Option<Vec<String>>,
-    /// HTTP APIs only, refused.
-    pub authorizer_payload_format_version: Option<String>,
-    /// HTTP APIs only: nothing is cached, so that 0 is all it can be.
-    pub authorizer_result_ttl_in_seconds: Option<u32>,
-}
 
 impl Resource for Authorizer {
     const KIND: &'static str = "Authorizer";

@@ -1,7 +1,7 @@
 //! From a deployment's snapshot and a stage's settings to what the gateway serves.
 
 use super::definition::Definition;
-use super::stage_settings::StageSettings;
+use super::settings::StageSettings;
 use super::{expression, invalid};
 use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::selection::SelectionExpression;

@@ -1,17 +1,19 @@
 //! An API as it is edited, and the snapshots of it that deployments are.
 
-use super::api::Api;
-use super::authorizer::Authorizer;
-use super::integration::Integration;
-use super::integration_response::IntegrationResponse;
-use super::model::Model;
-use super::resource::Collection;
-use super::route::Route;
-use super::route_response::RouteResponse;
-use super::stage_settings::StageSettings;
+use super::settings::Api;
+use super::settings::Authorizer;
+use super::settings::Integration;
+use super::settings::IntegrationResponse;
+use super::settings::Model;
+use super::settings::Route;
+use super::settings::RouteResponse;
+use super::settings::StageSettings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
+
+/// Resources of one kind by id.
+pub type Collection<R> = BTreeMap<String, R>;
 
 /// Everything that a deployment takes a snapshot of.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use super::definition::{ApiRecord, Deployment};
 use super::resource::{not_found, parse};
-use super::stage_settings::StageSettings;
+use super::settings::StageSettings;
 use super::{ApiGateway, compile, invalid};
 use crate::protocol::id;
 use crate::protocol::rest::RestCall;

@@ -2,12 +2,11 @@
 
 use super::definition::Definition;
 use super::resource::Resource;
+use super::settings::Integration;
 use super::{expression, invalid};
 use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::stage::{KinesisAction, Passthrough, Target};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// Milliseconds that an integration may take: the range of a WebSocket API, whose upper end is the default.
 pub const TIMEOUT_MS_MIN: u64 = 50;
@@ -17,36 +16,6 @@ pub const TIMEOUT_MS_MAX: u64 = 29_000;
 /// The one request parameter that changes nothing: Kinesis is always sent this content type.
 const CONTENT_TYPE_PARAMETER: (&str, &str) =
     ("integration.request.header.Content-Type", "'application/x-amz-json-1.1'");
-
-/// Settings of an integration.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Integration {
-    /// `AWS` or `MOCK`
-    pub integration_type: String,
-    /// `INTERNET`
-    pub connection_type: Option<String>,
-    /// The role that the gateway acts as.
-    pub credentials_arn: Option<String>,
-    /// For people.
-    pub description: Option<String>,
-    /// `POST`, for service actions.
-    pub integration_method: Option<String>,
-    /// `arn:{partition}:apigateway:{region}:kinesis:action/{action}`
-    pub integration_uri: Option<String>,
-    /// What happens where no template matches.
-    pub passthrough_behavior: Option<String>,
-    /// `1.0`
-    pub payload_format_version: Option<String>,
-    /// Only the content type that Kinesis is sent anyway.
-    pub request_parameters: Option<BTreeMap<String, String>>,
-    /// Mapping templates by key.
-    pub request_templates: Option<BTreeMap<String, String>>,
-    /// Chooses the template.
-    pub template_selection_expression: Option<String>,
-    /// 50 to 29,000.
-    pub timeout_in_millis: Option<u64>,
-}
 
 impl Resource for Integration {
     const KIND: &'static str = "Integration";

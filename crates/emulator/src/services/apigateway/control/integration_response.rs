@@ -2,25 +2,10 @@
 
 use super::definition::Definition;
 use super::resource::Resource;
+use super::settings::IntegrationResponse;
 use super::{expression, invalid};
 use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::stage::{ParameterValue, ResponseKey};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-/// Settings of an integration response.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct IntegrationResponse {
-    /// `$default`, or a regular expression over the status between slashes.
-    pub integration_response_key: String,
-    /// Headers of the handshake's answer: `route.response.header.Sec-WebSocket-Protocol` alone has a use.
-    pub response_parameters: Option<BTreeMap<String, String>>,
-    /// Mapping templates by key.
-    pub response_templates: Option<BTreeMap<String, String>>,
-    /// Chooses the template.
-    pub template_selection_expression: Option<String>,
-}
 
 impl Resource for IntegrationResponse {
     const KIND: &'static str = "IntegrationResponse";

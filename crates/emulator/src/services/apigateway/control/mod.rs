@@ -13,6 +13,7 @@ mod model;
 pub mod resource;
 mod route;
 mod route_response;
+pub mod settings;
 mod stage;
 mod stage_settings;
 mod tagging;

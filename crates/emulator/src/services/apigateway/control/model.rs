@@ -3,25 +3,11 @@
 use super::definition::Definition;
 use super::invalid;
 use super::resource::Resource;
+use super::settings::Model;
 use crate::protocol::ApiError;
-use serde::{Deserialize, Serialize};
 
 /// Characters in a schema, at most (the API's model).
 pub const SCHEMA_CHARS_MAX: usize = 32_768;
-
-/// Settings of a model.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Model {
-    /// Letters and digits; unique in the API.
-    pub name: String,
-    /// `application/json`
-    pub content_type: Option<String>,
-    /// For people.
-    pub description: Option<String>,
-    /// A JSON schema, draft 4.
-    pub schema: String,
-}
 
 impl Resource for Model {
     const KIND: &'static str = "Model";

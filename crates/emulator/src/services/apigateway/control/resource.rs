@@ -1,6 +1,6 @@
 //! What every resource of an API shares: create, read, list, update and delete under an id.
 
-use super::definition::Definition;
+use super::definition::{Collection, Definition};
 use super::invalid;
 use crate::protocol::id;
 use crate::protocol::rest::RestCall;
@@ -9,10 +9,6 @@ use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-
-/// Resources of one kind by id.
-pub type Collection<R> = BTreeMap<String, R>;
 
 /// A resource's settings: exactly the members that a request may carry, all that this emulator supports.
 pub trait Resource: Clone + Serialize + DeserializeOwned {

@@ -2,40 +2,15 @@
 
 use super::definition::Definition;
 use super::resource::Resource;
+use super::settings::Route;
 use super::{expression, invalid};
 use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::selection::{SelectionExpression, Subject};
 use crate::services::apigateway::websocket::stage::Authorization;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Keys that begin with `$`: the predefined routes.
 const PREDEFINED_KEYS: [&str; 3] = ["$connect", "$disconnect", "$default"];
 const MODEL_KEY_DEFAULT: &str = "$default";
-
-/// Settings of a route.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Route {
-    /// What the route selection expression must equal.
-    pub route_key: String,
-    /// `integrations/{id}`
-    pub target: Option<String>,
-    /// `NONE`; on `$connect` also `AWS_IAM` and `CUSTOM`
-    pub authorization_type: Option<String>,
-    /// Which authorizer decides, where the type is `CUSTOM`; otherwise without effect.
-    pub authorizer_id: Option<String>,
-    /// `false`
-    pub api_key_required: Option<bool>,
-    /// A static label: which request model applies.
-    pub model_selection_expression: Option<String>,
-    /// Model names by label.
-    pub request_models: Option<BTreeMap<String, String>>,
-    /// `$default`
-    pub route_response_selection_expression: Option<String>,
-    /// For people.
-    pub operation_name: Option<String>,
-}
 
 impl Resource for Route {
     const KIND: &'static str = "Route";

@@ -3,21 +3,8 @@
 use super::definition::Definition;
 use super::invalid;
 use super::resource::Resource;
+use super::settings::RouteResponse;
 use crate::protocol::ApiError;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-/// Settings of a route response.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RouteResponse {
-    /// `$default`
-    pub route_response_key: String,
-    /// Documentation only; inert.
-    pub model_selection_expression: Option<String>,
-    /// Documentation only; inert.
-    pub response_models: Option<BTreeMap<String, String>>,
-}
 
 impl Resource for RouteResponse {
     const KIND: &'static str = "RouteResponse";

@@ -3,65 +3,13 @@
 use super::definition::ApiRecord;
 use super::invalid;
 use super::resource::not_found;
+use super::settings::{RouteSettings, StageSettings};
 use crate::protocol::ApiError;
-use crate::protocol::tags::Tags;
 use crate::services::apigateway::websocket::stage::{AccessLog, Throttle};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 const NAME_CHARS_MAX: usize = 128;
 /// Characters of an access log's format, at most (the API's model).
 pub const LOG_FORMAT_CHARS_MAX: usize = 1_024;
-
-/// What a stage was given.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StageSettings {
-    /// Letters, digits, `-` and `_`.
-    pub stage_name: String,
-    /// Where accesses are logged.
-    pub access_log_settings: Option<AccessLogSettings>,
-    /// Whether every change of the API is deployed at once.
-    pub auto_deploy: Option<bool>,
-    /// For people.
-    pub description: Option<String>,
-    /// Which deployment it serves.
-    pub deployment_id: Option<String>,
-    /// Settings of every route that has none of its own.
-    pub default_route_settings: Option<RouteSettings>,
-    /// Settings by route key.
-    pub route_settings: Option<BTreeMap<String, RouteSettings>>,
-    /// `$stageVariables`
-    pub stage_variables: Option<BTreeMap<String, String>>,
-    /// Tags.
-    pub tags: Option<Tags>,
-}
-
-/// Access logs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AccessLogSettings {
-    /// A log group's ARN.
-    pub destination_arn: Option<String>,
-    /// A line with `$context` variables.
-    pub format: Option<String>,
-}
-
-/// Settings of routes.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RouteSettings {
-    /// Bodies in execution logs; inert.
-    pub data_trace_enabled: Option<bool>,
-    /// Metrics by route; inert.
-    pub detailed_metrics_enabled: Option<bool>,
-    /// `OFF`, `ERROR` or `INFO`: execution logs; inert.
-    pub logging_level: Option<String>,
-    /// The token bucket's size.
-    pub throttling_burst_limit: Option<u32>,
-    /// Tokens a second.
-    pub throttling_rate_limit: Option<f64>,
-}
 
 impl RouteSettings {
     fn throttle(&self, fallback: Throttle) -> Option<Throttle> {
