@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod clock;
+pub mod failure_destination;
 pub mod identity;
 pub mod isolation;
 pub mod lock;

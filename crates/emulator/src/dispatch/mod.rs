@@ -12,7 +12,7 @@ mod state;
 mod tests;
 
 use crate::core::account::Account;
-use crate::core::identity::{Denied, Permissions, Principal, caller};
+use crate::core::identity::{Permissions, Principal, caller};
 use crate::protocol::exchange;
 use crate::protocol::exchange::Request;
 use crate::protocol::rest::RestCall;
@@ -26,7 +26,7 @@ use crate::services::sqs::Queues;
 use bytes::Bytes;
 use data_plane::DataPlane;
 use http::request::Parts;
-use http::{Response, StatusCode, header};
+use http::{Response, header};
 use http_body_util::Full;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -131,7 +131,7 @@ impl AwsApi {
         }
         let operation = if operation.is_empty() { parts.method.as_str() } else { operation };
         let action = format!("{}:{operation}", service.action_prefix());
-        self.permissions.check(principal, &action, "*").map_err(|denied| access_denied(&denied))
+        self.permissions.check(principal, &action, "*").map_err(|denied| ApiError::access_denied(&denied))
     }
 
     fn host(&self, parts: &Parts) -> String {
@@ -143,13 +143,4 @@ impl AwsApi {
         }
         host.to_owned()
     }
-}
-
-/// What a role meets whose policies do not allow what it tries.
-pub(crate) fn access_denied(denied: &Denied) -> ApiError {
-    let message = format!(
-        "User: {} is not authorized to perform: {} on resource: {} because no identity-based policy allows the {} action",
-        denied.role, denied.action, denied.resource, denied.action
-    );
-    ApiError::new(StatusCode::FORBIDDEN, "AccessDeniedException", message).with_query_code("AccessDenied")
 }

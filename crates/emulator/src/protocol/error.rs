@@ -3,6 +3,7 @@
 //! What is refused because this emulator does not support it says so and names the operation or argument;
 //! everything else carries AWS's own code, and its message where that is known.
 
+use crate::core::identity::Denied;
 use http::StatusCode;
 
 /// An error that every protocol can carry.
@@ -50,6 +51,15 @@ impl ApiError {
     pub fn unknown_credentials() -> Self {
         let message = "The security token included in the request is invalid.";
         Self::new(StatusCode::FORBIDDEN, "UnrecognizedClientException", message)
+    }
+
+    /// A role's policies do not allow what it tries.
+    pub fn access_denied(denied: &Denied) -> Self {
+        let Denied { role, action, resource } = denied;
+        let message = format!(
+            "User: {role} is not authorized to perform: {action} on resource: {resource} because no identity-based policy allows the {action} action"
+        );
+        Self::new(StatusCode::FORBIDDEN, "AccessDeniedException", message).with_query_code("AccessDenied")
     }
 
     /// A failure of the emulator itself.

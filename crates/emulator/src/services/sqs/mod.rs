@@ -9,18 +9,17 @@ mod transfer;
 pub use queue::Queue;
 
 use crate::core::account::Account;
-use crate::core::identity::{Denied, Permissions as _, Principal};
+use crate::core::failure_destination::FailureDestinations;
+use crate::core::identity::{Permissions as _, Principal};
 use crate::core::lock;
 use crate::protocol::{Answer, ApiError, Service, input};
 use crate::services::iam::Iam;
-use crate::services::lambda::event_source_mapping::FailureDestinations;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// The service.
-#[derive(Debug)]
 pub struct Queues {
     account: Account,
     iam: Arc<Iam>,
@@ -42,7 +41,7 @@ impl Queues {
         let resource = named.map_or_else(|| "*".into(), |name| self.arn(name));
         self.iam
             .check(caller, &format!("sqs:{operation}"), &resource)
-            .map_err(|denied| access_denied(&denied))?;
+            .map_err(|denied| ApiError::access_denied(&denied))?;
         match operation {
             "CreateQueue" => self.create_queue(host, input),
             "DeleteQueue" => self.delete_queue(input),
@@ -93,10 +92,6 @@ fn queue_name(url: &str) -> &str {
 fn no_queue() -> ApiError {
     ApiError::bad_request("QueueDoesNotExist", "The specified queue does not exist.")
         .with_query_code("AWS.SimpleQueueService.NonExistentQueue")
-}
-
-fn access_denied(denied: &Denied) -> ApiError {
-    crate::dispatch::access_denied(denied)
 }
 
 fn parse<T: DeserializeOwned>(operation: &str, document: Value) -> Result<T, ApiError> {

@@ -107,8 +107,8 @@ impl StageSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::apigateway::control::api::Api;
     use crate::services::apigateway::control::definition::Definition;
+    use crate::services::apigateway::control::settings::Api;
     use serde_json::{Value, json};
 
     fn check(settings: Value) -> Result<(), String> {
@@ -116,8 +116,8 @@ mod tests {
         let record = ApiRecord {
             definition: Definition::new(api),
             created: std::time::SystemTime::UNIX_EPOCH,
-            deployments: BTreeMap::new(),
-            stages: BTreeMap::new(),
+            deployments: std::collections::BTreeMap::new(),
+            stages: std::collections::BTreeMap::new(),
         };
         let settings: StageSettings = serde_json::from_value(settings).unwrap();
         settings.check(&record, true).map_err(|error| error.message)

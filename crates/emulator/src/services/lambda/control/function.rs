@@ -1,8 +1,7 @@
 //! Functions: created from a zip, changed in settings or code, read and deleted.
 
+use super::checks::{architecture, refuse_publish};
 use super::code::Code;
-use super::create_function::{architecture, refuse_publish};
-use super::policy::Permission;
 use super::settings::Settings;
 use super::{Lambda, Store, parse};
 use crate::core::account::Account;
@@ -40,6 +39,13 @@ pub struct Function {
     previous_code: Option<PathBuf>,
     modified: SystemTime,
     revision: String,
+}
+
+/// A statement of a function's policy.
+#[derive(Debug, Clone)]
+pub(super) struct Permission {
+    pub(super) id: String,
+    pub(super) statement: Value,
 }
 
 #[derive(Deserialize)]

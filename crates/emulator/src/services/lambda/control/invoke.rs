@@ -3,7 +3,6 @@
 use super::{Lambda, function_name, invalid};
 use crate::core::identity::{Permissions as _, Principal};
 use crate::core::lock;
-use crate::dispatch::access_denied;
 use crate::protocol::exchange;
 use crate::protocol::exchange::Protocol;
 use crate::protocol::rest::RestCall;
@@ -86,7 +85,9 @@ impl Lambda {
         payload: &Bytes,
     ) -> Result<InvocationRequest, ApiError> {
         let arn = self.account.function_arn(name);
-        self.iam.check(principal, "lambda:InvokeFunction", &arn).map_err(|denied| access_denied(&denied))?;
+        self.iam
+            .check(principal, "lambda:InvokeFunction", &arn)
+            .map_err(|denied| ApiError::access_denied(&denied))?;
         lock::lock(&self.store).function(name, &self.account)?;
         super::latest(&RestCall::new(parts, String::new(), Value::Null))?;
         let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());

@@ -1,5 +1,6 @@
 //! Lambda: functions from zips, and the event source mappings that feed them.
 
+mod checks;
 pub mod code;
 mod create_function;
 mod function;

@@ -1,6 +1,6 @@
 //! A function's own policy: which services may invoke it, and for whom.
 
-use super::function::Function;
+use super::function::{Function, Permission};
 use super::{Lambda, Store, invalid, parse};
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service};
@@ -12,13 +12,6 @@ use serde_json::{Value, json};
 const POLICY_CHARS_MAX: usize = 20 * 1_024;
 /// The one action that a service needs here.
 const INVOKE: &str = "lambda:InvokeFunction";
-
-/// A statement of a function's policy.
-#[derive(Debug, Clone)]
-pub(super) struct Permission {
-    id: String,
-    statement: Value,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

@@ -36,6 +36,7 @@ mod test_parts;
 
 use super::invocation::{Functions, InvocationResult, InvokeError};
 use crate::core::account::{Account, stream_arn_of_arn, stream_name_of_arn};
+use crate::core::failure_destination::FailureDestinations;
 use crate::core::identity::{Denied, Permissions, Principal};
 use crate::core::metrics::Page;
 use crate::fault_injection::{Fault, Faults};
@@ -55,15 +56,6 @@ use tokio_util::sync::CancellationToken;
 const FAILED_TASKS: &str = "sluicegate_mapping_task_failures_total";
 /// The metric of records that filters dropped.
 const FILTERED_RECORDS: &str = "sluicegate_mapping_filtered_records_total";
-
-/// Takes the messages about records that were given up.
-pub trait FailureDestinations: Send + Sync {
-    /// Sends `body` to a queue by its ARN.
-    ///
-    /// # Errors
-    /// A sentence that names the queue and what is wrong with it.
-    fn send(&self, arn: &str, body: String) -> Result<(), String>;
-}
 
 /// What a mapping works with.
 pub struct Deps {

@@ -1,8 +1,9 @@
 //! What tests of mappings share: a mapping of stream `s` to a function that is not there.
 
+use super::Deps;
 use super::config::{MappingConfig, StartingPosition};
-use super::{Deps, FailureDestinations};
 use crate::core::account::Account;
+use crate::core::failure_destination::FailureDestinations;
 use crate::core::identity::Unrestricted;
 use crate::fault_injection::Faults;
 use crate::services::kinesis::Streams;
