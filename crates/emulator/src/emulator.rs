@@ -8,28 +8,26 @@ use crate::core::panics;
 use crate::core::temp_folder;
 use crate::core::temp_folder::TempFolder;
 use crate::dispatch::AwsApi;
-use crate::dispatch::data_plane::DataPlane;
 use crate::fault_injection::{FaultSettings, Faults};
 use crate::server;
 use crate::server::guard::{Access, Guard};
+use crate::services::apigateway::control::ApiGateway;
 use crate::services::apigateway::websocket;
-use crate::services::apigateway::websocket::stage::Stage;
 use crate::services::apigateway::websocket::{Gateway, Timers};
 use crate::services::iam::Iam;
 use crate::services::kinesis;
 use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
+use crate::services::lambda;
+use crate::services::lambda::control::Lambda;
 use crate::services::lambda::event_source_mapping;
-use crate::services::lambda::event_source_mapping::config::MappingConfig;
-use crate::services::lambda::event_source_mapping::{MappingStatus, Mappings};
+use crate::services::lambda::event_source_mapping::Mappings;
 use crate::services::lambda::invocation;
-use crate::services::lambda::invocation::config::FunctionConfig;
-use crate::services::lambda::invocation::{Functions, InvokeError, Invoked, Processes};
+use crate::services::lambda::invocation::{Functions, Processes};
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
 use crate::storage::{Checkpoints, Restored, Storage, StorageError};
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -75,20 +73,19 @@ pub struct EmulatorOptions {
 #[derive(Clone)]
 pub struct Emulator {
     pub(crate) gateway: Gateway,
-    streams: Streams,
+    pub(crate) streams: Streams,
     faults: Faults,
-    aws_api: Arc<AwsApi>,
-    served: Arc<Served>,
+    pub(crate) aws_api: Arc<AwsApi>,
+    pub(crate) served: Arc<Served>,
     running: Arc<Running>,
 }
 
-/// The parts that the control plane drives.
-struct Served {
+/// The parts that end with the emulator.
+pub(crate) struct Served {
     account: Account,
     gateway: Gateway,
-    streams: Streams,
-    functions: Functions,
-    mappings: Mappings,
+    pub(crate) functions: Functions,
+    pub(crate) mappings: Mappings,
 }
 
 struct Running {
@@ -127,7 +124,8 @@ impl Emulator {
         Ok(emulator)
     }
 
-    async fn assemble(
+    /// An emulator that nobody serves yet.
+    pub(crate) async fn assemble(
         address: SocketAddr,
         options: EmulatorOptions,
         temp_folder: TempFolder,
@@ -188,14 +186,19 @@ impl Emulator {
             is_starting,
         });
         let guard = Guard::new(access, iam.clone());
-        let served = Arc::new(Served {
+        let api_gateway = ApiGateway::new(iam.clone(), gateway.clone());
+        let lambda = Lambda::new(lambda::control::Deps {
             account: account.clone(),
-            gateway: gateway.clone(),
+            iam: iam.clone(),
+            logs: logs.clone(),
+            functions: functions.clone(),
+            mappings: mappings.clone(),
             streams: streams.clone(),
-            functions,
-            mappings,
+            data_dir: temp_folder.code(),
         });
-        let aws_api = Arc::new(AwsApi::new(account, iam, logs, queues, served.clone(), temp_folder.code()));
+        let served =
+            Arc::new(Served { account: account.clone(), gateway: gateway.clone(), functions, mappings });
+        let aws_api = Arc::new(AwsApi::new(account, iam, logs, queues, api_gateway, lambda));
         let running = Running {
             address,
             stop: CancellationToken::new(),
@@ -331,49 +334,5 @@ fn endpoint_url(address: SocketAddr) -> String {
         format!("http://127.0.0.1:{}", address.port())
     } else {
         format!("http://{address}")
-    }
-}
-
-impl DataPlane for Served {
-    fn publish_stage(&self, stage: Stage) {
-        self.gateway.publish(stage);
-    }
-
-    fn unpublish_stage(&self, api_id: &str, stage: &str) {
-        self.gateway.unpublish(api_id, stage);
-    }
-
-    fn put_function(&self, config: FunctionConfig) {
-        self.functions.put(config);
-    }
-
-    fn remove_function(&self, name: &str) {
-        self.functions.remove(name);
-    }
-
-    fn put_mapping(&self, config: MappingConfig) {
-        self.mappings.put(config);
-    }
-
-    fn remove_mapping(&self, uuid: &str) {
-        self.mappings.remove(uuid);
-    }
-
-    fn mapping_status(&self, uuid: &str) -> Option<MappingStatus> {
-        self.mappings.status(uuid)
-    }
-
-    fn source_exists<'a>(&'a self, arn: &'a str) -> BoxFuture<'a, bool> {
-        Box::pin(self.streams.source_exists(arn))
-    }
-
-    fn invoke<'a>(
-        &'a self,
-        function: &'a str,
-        request_id: &'a str,
-        payload: Bytes,
-        wants_log: bool,
-    ) -> BoxFuture<'a, Result<Invoked, InvokeError>> {
-        Box::pin(self.functions.invoke_with_log(function, request_id, payload, wants_log))
     }
 }

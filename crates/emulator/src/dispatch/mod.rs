@@ -6,7 +6,6 @@
 //! What an operation or argument outside the supported set meets is an error that names it. What is stored
 //! and has no effect here is listed in `fidelity/inert.toml`.
 
-pub mod data_plane;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -24,12 +23,10 @@ use crate::services::lambda::control::Lambda;
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
 use bytes::Bytes;
-use data_plane::DataPlane;
 use http::request::Parts;
 use http::{Response, header};
 use http_body_util::Full;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 /// Where answers say the emulator is, when a caller names no host: the port that emulators agree on.
@@ -52,19 +49,16 @@ pub struct AwsApi {
 }
 
 impl AwsApi {
-    /// A control plane over a data plane. IAM, logs and queues are shared with that; the code of functions
-    /// is unpacked under `code_dir`.
+    /// A control plane of services that the data plane shares.
     pub fn new(
         account: Account,
         iam: Arc<Iam>,
         logs: Arc<Logs>,
         queues: Arc<Queues>,
-        data_plane: Arc<dyn DataPlane>,
-        code_dir: PathBuf,
+        api_gateway: ApiGateway,
+        lambda: Lambda,
     ) -> Self {
         Self {
-            api_gateway: ApiGateway::new(iam.clone(), data_plane.clone()),
-            lambda: Lambda::new(account.clone(), iam.clone(), logs.clone(), data_plane, code_dir),
             cloudwatch: CloudWatch::new(account.clone()),
             permissions: iam.clone(),
             hosts: Mutex::default(),
@@ -72,6 +66,8 @@ impl AwsApi {
             iam,
             logs,
             queues,
+            api_gateway,
+            lambda,
         }
     }
 

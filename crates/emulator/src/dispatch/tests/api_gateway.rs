@@ -1,8 +1,10 @@
 //! API Gateway: what is edited, what is deployed, and what is refused.
 
-use super::{Api, ROLE, lock};
+use super::{Api, ROLE, at_most_one};
+use crate::services::apigateway::websocket::Deployed;
 use crate::services::apigateway::websocket::stage::{KinesisAction, ResponseKey, Target};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const URI: &str = "arn:aws:apigateway:us-east-1:kinesis:action/PutRecord";
 
@@ -29,10 +31,16 @@ fn integration(template: &str) -> Value {
     })
 }
 
-/// Renders the request template that the stage published last has for `$default`.
-fn served_template(api: &Api) -> String {
-    let stages = lock::lock(&api.emulator.stages);
-    let integration = stages.last().unwrap().routes["$default"].integration.clone().unwrap();
+/// The only stage that is served, if there is one: always this API's `v1`.
+pub(super) fn served(api: &Api, api_id: &str) -> Option<Arc<Deployed>> {
+    let served = at_most_one(api.emulator.gateway.stages())?;
+    assert_eq!((served.stage.api_id.as_str(), served.stage.name.as_str()), (api_id, "v1"));
+    Some(served)
+}
+
+/// Renders the request template that a stage has for `$default`.
+fn template(served: &Deployed) -> String {
+    let integration = served.stage.routes["$default"].integration.clone().unwrap();
     let template = &integration.request_templates.by_key["default"];
     let context = mapping_template::ContextTree::default();
     let scope = mapping_template::Scope::new("{}", &context);
@@ -41,70 +49,71 @@ fn served_template(api: &Api) -> String {
 
 #[tokio::test]
 async fn an_edit_is_served_only_after_a_deployment() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, integration_id, _) = websocket_api(&api).await;
-    assert_eq!(api.emulator.told(), Vec::<String>::new());
+    assert!(served(&api, &id).is_none());
     let first = api.made("POST", &format!("/v2/apis/{id}/deployments"), json!({})).await;
     let stage = json!({"stageName": "v1", "deploymentId": first["deploymentId"]});
     api.made("POST", &format!("/v2/apis/{id}/stages"), stage).await;
-    assert_eq!(api.emulator.told(), ["publish v1"]);
-    assert_eq!(served_template(&api), "one");
+    let deployed = served(&api, &id).unwrap();
+    assert_eq!(template(&deployed), "one");
 
     let edit = json!({"requestTemplates": {"default": "two"}});
     api.made("PATCH", &format!("/v2/apis/{id}/integrations/{integration_id}"), edit).await;
-    assert_eq!(api.emulator.told(), Vec::<String>::new());
+    assert!(Arc::ptr_eq(&served(&api, &id).unwrap(), &deployed));
     api.made("PATCH", &format!("/v2/apis/{id}/stages/v1"), json!({"stageVariables": {"x": "1"}})).await;
-    assert_eq!(
-        (api.emulator.told(), served_template(&api)),
-        (vec!["publish v1".to_owned()], "one".to_owned())
-    );
+    let changed = served(&api, &id).unwrap();
+    assert!(!Arc::ptr_eq(&changed, &deployed));
+    assert_eq!((changed.stage.variables["x"].as_str(), template(&changed)), ("1", "one".to_owned()));
 
     let second = api.made("POST", &format!("/v2/apis/{id}/deployments"), json!({})).await;
     let edit = json!({"deploymentId": second["deploymentId"]});
     api.made("PATCH", &format!("/v2/apis/{id}/stages/v1"), edit).await;
-    assert_eq!(
-        (api.emulator.told(), served_template(&api)),
-        (vec!["publish v1".to_owned()], "two".to_owned())
-    );
+    let redeployed = served(&api, &id).unwrap();
+    assert!(!Arc::ptr_eq(&redeployed, &changed));
+    assert_eq!(template(&redeployed), "two");
 }
 
 #[tokio::test]
 async fn a_deployment_in_use_cannot_be_deleted() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, ..) = websocket_api(&api).await;
     let deployment = api.made("POST", &format!("/v2/apis/{id}/deployments"), json!({})).await;
     let path = format!("/v2/apis/{id}/deployments/{}", deployment["deploymentId"].as_str().unwrap());
     let stage = json!({"stageName": "v1", "deploymentId": deployment["deploymentId"]});
     api.made("POST", &format!("/v2/apis/{id}/stages"), stage).await;
+    let deployed = served(&api, &id).unwrap();
     let (_, message) = api.refused("DELETE", &path, Value::Null).await;
     assert_eq!(message, "Active stages pointing to this deployment must be moved or deleted");
+    assert!(Arc::ptr_eq(&served(&api, &id).unwrap(), &deployed));
     api.made("DELETE", &format!("/v2/apis/{id}/stages/v1"), Value::Null).await;
+    assert!(served(&api, &id).is_none());
     api.made("DELETE", &path, Value::Null).await;
-    assert_eq!(api.emulator.told(), ["publish v1", "unpublish v1"]);
+    assert!(served(&api, &id).is_none());
 }
 
 #[tokio::test]
 async fn a_stage_with_auto_deploy_follows_every_edit() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, integration_id, route_id) = websocket_api(&api).await;
     api.made("POST", &format!("/v2/apis/{id}/stages"), json!({"stageName": "v1", "autoDeploy": true})).await;
-    assert_eq!(served_template(&api), "one");
+    assert_eq!(template(&served(&api, &id).unwrap()), "one");
     let edit = json!({"requestTemplates": {"default": "two"}});
     api.made("PATCH", &format!("/v2/apis/{id}/integrations/{integration_id}"), edit).await;
-    assert_eq!(served_template(&api), "two");
+    let deployed = served(&api, &id).unwrap();
+    assert_eq!(template(&deployed), "two");
     let deployments = api.made("GET", &format!("/v2/apis/{id}/deployments"), Value::Null).await;
     assert_eq!(deployments["items"].as_array().unwrap().len(), 1);
     // Without routes nothing can be deployed: the stage keeps what it has and says why.
-    api.emulator.told();
     api.made("DELETE", &format!("/v2/apis/{id}/routes/{route_id}"), Value::Null).await;
     let stage = api.made("GET", &format!("/v2/apis/{id}/stages/v1"), Value::Null).await;
     assert!(stage["lastDeploymentStatusMessage"].as_str().unwrap().contains("no routes exist"));
-    assert_eq!(api.emulator.told(), Vec::<String>::new());
+    assert!(Arc::ptr_eq(&served(&api, &id).unwrap(), &deployed));
 }
 
 #[tokio::test]
 async fn what_is_published_is_what_was_configured() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, integration, route) = websocket_api(&api).await;
     let path = format!("/v2/apis/{id}/integrations/{integration}/integrationresponses");
     let response = json!({"integrationResponseKey": "/200/", "responseTemplates": {"default": "ack"}});
@@ -124,8 +133,8 @@ async fn what_is_published_is_what_was_configured() {
     });
     api.made("POST", &format!("/v2/apis/{id}/stages"), stage).await;
 
-    let stages = lock::lock(&api.emulator.stages);
-    let stage = stages.last().unwrap();
+    let served = served(&api, &id).unwrap();
+    let stage = &served.stage;
     let route = &stage.routes["$default"];
     assert!(route.two_way);
     let model = route.request_model.as_ref().unwrap();
@@ -142,7 +151,7 @@ async fn what_is_published_is_what_was_configured() {
 
 #[tokio::test]
 async fn deleting_a_part_of_a_stage_leaves_the_rest() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, ..) = websocket_api(&api).await;
     api.role("logs", &["logs:*"], &["*"]).await;
     let role = "arn:aws:iam::000000000000:role/logs";
@@ -167,7 +176,7 @@ async fn deleting_a_part_of_a_stage_leaves_the_rest() {
 
 #[tokio::test]
 async fn what_an_update_sends_empty_is_removed() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, ..) = websocket_api(&api).await;
     let updated =
         api.made("PATCH", &format!("/v2/apis/{id}"), json!({"description": "", "name": "new"})).await;
@@ -177,7 +186,7 @@ async fn what_an_update_sends_empty_is_removed() {
 
 #[tokio::test]
 async fn what_is_not_supported_is_refused_by_name() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, ..) = websocket_api(&api).await;
     let integrations = format!("/v2/apis/{id}/integrations");
     let mut proxy = integration("x");
@@ -221,7 +230,7 @@ async fn what_is_not_supported_is_refused_by_name() {
 /// See docs/aws-behaviour.md#apigateway-lifecycle.
 #[tokio::test]
 async fn a_route_key_may_not_begin_with_a_dollar() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, ..) = websocket_api(&api).await;
     let routes = format!("/v2/apis/{id}/routes");
     let (_, message) = api.refused("POST", &routes, json!({"routeKey": "$mine"})).await;
@@ -234,7 +243,7 @@ async fn a_route_key_may_not_begin_with_a_dollar() {
 /// docs/aws-behaviour.md#apigateway-route-selection, decided.
 #[tokio::test]
 async fn an_api_needs_a_route_selection_expression() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (_, message) =
         api.refused("POST", "/v2/apis", json!({"name": "x", "protocolType": "WEBSOCKET"})).await;
     assert!(message.contains("routeSelectionExpression is required"), "{message}");
@@ -244,7 +253,7 @@ async fn an_api_needs_a_route_selection_expression() {
 /// expression, are `$default` alone.
 #[tokio::test]
 async fn a_route_answers_by_default_alone() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, _, route) = websocket_api(&api).await;
     let routes = format!("/v2/apis/{id}/routes");
     for expression in ["\\$default", "$request.body.x"] {
@@ -260,7 +269,7 @@ async fn a_route_answers_by_default_alone() {
 /// See docs/aws-behaviour.md#apigateway-quotas.
 #[tokio::test]
 async fn an_api_has_at_most_ten_authorizers() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, ..) = websocket_api(&api).await;
     let authorizer = |number: usize| {
         json!({
@@ -279,7 +288,7 @@ async fn an_api_has_at_most_ten_authorizers() {
 /// See docs/aws-behaviour.md#apigateway-template-selection.
 #[tokio::test]
 async fn a_model_is_chosen_by_a_static_label() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, ..) = websocket_api(&api).await;
     for (name, kind) in [("Objects", "object"), ("Lists", "array")] {
         let model = json!({"name": name, "schema": json!({"type": kind}).to_string()});
@@ -297,7 +306,7 @@ async fn a_model_is_chosen_by_a_static_label() {
     let (_, message) = api.refused("POST", &routes, route("varying", "$request.body.kind")).await;
     assert!(message.contains("varies by message"), "{message}");
     api.made("POST", &format!("/v2/apis/{id}/stages"), json!({"stageName": "v1", "autoDeploy": true})).await;
-    let stages = lock::lock(&api.emulator.stages);
-    let model = |key: &str| stages.last().unwrap().routes[key].request_model.as_ref().unwrap().name.clone();
+    let served = served(&api, &id).unwrap();
+    let model = |key: &str| served.stage.routes[key].request_model.as_ref().unwrap().name.clone();
     assert_eq!((model("one"), model("other")), ("Lists".to_owned(), "Objects".to_owned()));
 }

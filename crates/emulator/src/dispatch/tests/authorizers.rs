@@ -1,8 +1,8 @@
 //! Authorizers of `$connect`, and the policies of the functions that they are.
 
-use super::api_gateway::websocket_api;
+use super::api_gateway::{served, websocket_api};
 use super::lambda::with_function;
-use super::{Api, ROLE, lock};
+use super::{Api, ROLE};
 use crate::core::identity::Permissions as _;
 use crate::services::apigateway::websocket::identity_source::IdentitySource;
 use crate::services::apigateway::websocket::stage::Authorization;
@@ -25,7 +25,7 @@ fn authorizer() -> Value {
 /// See docs/aws-behaviour.md#apigateway-authorization.
 #[tokio::test]
 async fn an_authorizer_is_created_changed_served_and_deleted() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, ..) = websocket_api(&api).await;
     let authorizers = format!("/v2/apis/{id}/authorizers");
     let created = api.made("POST", &authorizers, authorizer()).await;
@@ -41,7 +41,7 @@ async fn an_authorizer_is_created_changed_served_and_deleted() {
     let route = json!({"routeKey": "$connect", "authorizationType": "CUSTOM", "authorizerId": authorizer_id});
     let route = api.made("POST", &format!("/v2/apis/{id}/routes"), route).await;
     api.made("POST", &format!("/v2/apis/{id}/stages"), json!({"stageName": "v1", "autoDeploy": true})).await;
-    let served = lock::lock(&api.emulator.stages).last().unwrap().routes["$connect"].authorization.clone();
+    let served = served(&api, &id).unwrap().stage.routes["$connect"].authorization.clone();
     let Authorization::Custom(served) = served else { panic!("{served:?} is no authorizer") };
     assert_eq!((served.function_arn.as_str(), served.credentials_arn.as_deref()), (FUNCTION, Some(ROLE)));
     assert_eq!(served.identity_sources, [IdentitySource::Header("Auth".into())]);
@@ -58,7 +58,7 @@ async fn an_authorizer_is_created_changed_served_and_deleted() {
 /// `$connect` alone.
 #[tokio::test]
 async fn what_is_for_http_apis_or_for_other_routes_is_refused() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (id, ..) = websocket_api(&api).await;
     let (authorizers, routes) = (format!("/v2/apis/{id}/authorizers"), format!("/v2/apis/{id}/routes"));
     let with = |member: &str, value: Value| {
@@ -97,7 +97,7 @@ async fn what_is_for_http_apis_or_for_other_routes_is_refused() {
 /// A function's own policy names who may invoke it, for whom.
 #[tokio::test]
 async fn a_functions_policy_lets_a_service_invoke_it_for_its_source() {
-    let api = Api::new();
+    let api = Api::new().await;
     with_function(&api).await;
     let policy = "/2015-03-31/functions/echo/policy";
     assert_eq!(api.refused("GET", policy, Value::Null).await.0, StatusCode::NOT_FOUND);

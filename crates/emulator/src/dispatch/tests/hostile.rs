@@ -96,7 +96,7 @@ fn path() -> impl Strategy<Value = String> {
 fn status(request: impl FnOnce(&str) -> Request<Bytes>) -> u16 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let api = Api::new();
+        let api = Api::new().await;
         let (id, ..) = websocket_api(&api).await;
         api.send(request(&id)).await.0.status.as_u16()
     })

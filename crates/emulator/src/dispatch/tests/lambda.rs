@@ -1,19 +1,22 @@
-//! Lambda: functions and mappings, from the requests that make them to what the data plane is told.
+//! Lambda: functions and mappings, from the requests that make them to what is hosted and mapped.
 
-use super::{Api, CONSUMER, QUEUE, ROLE, STREAM, lock};
+use super::{Api, QUEUE, ROLE, STREAM};
 use crate::services::lambda::event_source_mapping::config::StartingPosition;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::io::{Cursor, Write as _};
+use std::time::Duration;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
+/// How long a mapping may take to end what is in flight.
+const DELETION_MAX: Duration = Duration::from_secs(30);
 
-fn zip(content: &str) -> String {
+pub(super) fn zip(content: &str) -> String {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     writer.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755)).unwrap();
     writer.write_all(content.as_bytes()).unwrap();
@@ -33,21 +36,24 @@ fn function() -> Value {
     })
 }
 
-pub(super) async fn with_function(api: &Api) {
+/// A stream, its consumer and a function whose role may read from it; the consumer's ARN.
+pub(super) async fn with_function(api: &Api) -> String {
+    let consumer = api.stream().await;
     let actions = ["kinesis:*", "sqs:SendMessage"];
-    api.role("flow", &actions, &[STREAM, CONSUMER, QUEUE]).await;
+    api.role("flow", &actions, &[STREAM, &consumer, QUEUE]).await;
     api.made("POST", FUNCTIONS, function()).await;
+    consumer
 }
 
-pub(super) fn mapping() -> Value {
-    json!({"FunctionName": "echo", "EventSourceArn": CONSUMER, "StartingPosition": "LATEST"})
+pub(super) fn mapping(source: &str) -> Value {
+    json!({"FunctionName": "echo", "EventSourceArn": source, "StartingPosition": "LATEST"})
 }
 
 #[tokio::test]
 async fn a_function_reaches_the_host_with_its_code_and_settings() {
-    let api = Api::new();
+    let api = Api::new().await;
     with_function(&api).await;
-    let config = lock::lock(&api.emulator.functions).last().unwrap().clone();
+    let config = api.hosted().unwrap();
     assert_eq!(std::fs::read_to_string(config.code_dir.join("bootstrap")).unwrap(), "one");
     assert_eq!((config.memory_mb, config.timeout_s), (128, 3));
     assert_eq!(config.environment["GREETING"], "hello");
@@ -61,12 +67,13 @@ async fn a_function_reaches_the_host_with_its_code_and_settings() {
     assert_eq!((&updated["MemorySize"], &updated["Environment"]), (&json!(256), &Value::Null));
     let code = api.made("PUT", &format!("{FUNCTIONS}/echo/code"), json!({"ZipFile": zip("two")})).await;
     assert_ne!(code["CodeSha256"], updated["CodeSha256"]);
-    let config = lock::lock(&api.emulator.functions).last().unwrap().clone();
+    let config = api.hosted().unwrap();
+    assert_eq!((config.memory_mb, config.environment.len()), (256, 0));
     assert_eq!(std::fs::read_to_string(config.code_dir.join("bootstrap")).unwrap(), "two");
 
     let name = "arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Aecho";
     api.made("DELETE", &format!("{FUNCTIONS}/{name}"), Value::Null).await;
-    assert_eq!(api.emulator.told().last().unwrap(), "remove function echo");
+    assert!(api.hosted().is_none());
     assert!(!config.code_dir.exists());
     let (status, message) = api.refused("GET", &format!("{FUNCTIONS}/echo"), Value::Null).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
@@ -75,7 +82,7 @@ async fn a_function_reaches_the_host_with_its_code_and_settings() {
 
 #[tokio::test]
 async fn a_log_group_is_made_where_the_role_may_make_it() {
-    let api = Api::new();
+    let api = Api::new().await;
     with_function(&api).await;
     assert!(!api.api.logs.inspect(|groups| groups.contains_key("/aws/lambda/echo")));
     let arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
@@ -86,12 +93,13 @@ async fn a_log_group_is_made_where_the_role_may_make_it() {
 
 #[tokio::test]
 async fn only_the_current_code_and_the_one_before_it_are_kept() {
-    let api = Api::new();
+    let api = Api::new().await;
     with_function(&api).await;
+    let mut configs = vec![api.hosted().unwrap()];
     for content in ["two", "three", "two", "four"] {
         api.made("PUT", &format!("{FUNCTIONS}/echo/code"), json!({"ZipFile": zip(content)})).await;
+        configs.push(api.hosted().unwrap());
     }
-    let configs = lock::lock(&api.emulator.functions);
     let kept: Vec<bool> = configs.iter().map(|config| config.code_dir.exists()).collect();
     // one, two, three, two again, four
     assert_eq!(kept, [false, true, false, true, true]);
@@ -101,7 +109,7 @@ async fn only_the_current_code_and_the_one_before_it_are_kept() {
 
 #[tokio::test]
 async fn what_a_function_cannot_have_is_refused_by_name() {
-    let api = Api::new();
+    let api = Api::new().await;
     api.role("flow", &["kinesis:*"], &[STREAM]).await;
     let with = |member: &str, value: Value| {
         let mut function = function();
@@ -128,14 +136,14 @@ async fn what_a_function_cannot_have_is_refused_by_name() {
         let (_, message) = api.refused("POST", FUNCTIONS, request).await;
         assert!(message.contains(named), "{message} does not name {named}");
     }
-    assert_eq!(api.emulator.told(), Vec::<String>::new());
+    assert!(api.hosted().is_none() && api.mapped().is_none());
 }
 
 #[tokio::test]
 async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
-    let api = Api::new();
-    with_function(&api).await;
-    let mut request = mapping();
+    let api = Api::new().await;
+    let consumer = with_function(&api).await;
+    let mut request = mapping(&consumer);
     request["BatchSize"] = 16.into();
     request["FunctionResponseTypes"] = json!(["ReportBatchItemFailures"]);
     request["DestinationConfig"] = json!({"OnFailure": {"Destination": QUEUE}});
@@ -146,7 +154,7 @@ async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
         (&created["State"], &created["LastProcessingResult"]),
         (&json!("Creating"), &json!("No records processed"))
     );
-    let config = lock::lock(&api.emulator.mappings).last().unwrap().clone();
+    let config = api.mapped().unwrap();
     assert_eq!((config.batch_size, config.report_batch_item_failures), (16, true));
     assert_eq!(
         (config.on_failure_arn.as_deref(), config.starting_position),
@@ -156,26 +164,34 @@ async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
     let path = format!("{MAPPINGS}/{}", created["UUID"].as_str().unwrap());
     let update = json!({"BatchSize": 50, "Enabled": false, "FilterCriteria": {"Filters": []}});
     api.made("PUT", &path, update).await;
-    let changed = lock::lock(&api.emulator.mappings).last().unwrap().clone();
+    let changed = api.mapped().unwrap();
     assert_eq!((changed.uuid, changed.batch_size, changed.enabled), (config.uuid, 50, false));
     assert_eq!((changed.filters, changed.on_failure_arn.as_deref()), (Vec::<String>::new(), Some(QUEUE)));
 
-    let (status, message) = api.refused("POST", MAPPINGS, mapping()).await;
+    let (status, message) = api.refused("POST", MAPPINGS, mapping(&consumer)).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert!(message.contains("already exists"));
     api.made("DELETE", &path, Value::Null).await;
-    assert_eq!(api.refused("GET", &path, Value::Null).await.0, StatusCode::NOT_FOUND);
+    let forgotten = async {
+        loop {
+            match api.rest("GET", &path, Value::Null).await {
+                (StatusCode::NOT_FOUND, _) => break,
+                (_, read) => assert_eq!(read["State"], "Deleting"),
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DELETION_MAX, forgotten).await.expect("nothing is in flight");
+    assert!(api.mapped().is_none());
 }
 
 /// As SDKs list them, page by page.
 #[tokio::test]
 async fn mappings_are_listed_by_function_source_and_page() {
-    let api = Api::new();
-    with_function(&api).await;
-    for source in [CONSUMER, STREAM] {
-        let mut mapping = mapping();
-        mapping["EventSourceArn"] = source.into();
-        api.made("POST", MAPPINGS, mapping).await;
+    let api = Api::new().await;
+    let consumer = with_function(&api).await;
+    for source in [&consumer, STREAM] {
+        api.made("POST", MAPPINGS, mapping(source)).await;
     }
     let of_source = api.made("GET", &format!("{MAPPINGS}?EventSourceArn={STREAM}"), Value::Null).await;
     assert_eq!(of_source["EventSourceMappings"].as_array().map(Vec::len), Some(1));
@@ -193,10 +209,10 @@ async fn mappings_are_listed_by_function_source_and_page() {
 
 #[tokio::test]
 async fn a_mapping_needs_its_source_its_role_and_legal_settings() {
-    let api = Api::new();
-    with_function(&api).await;
+    let api = Api::new().await;
+    let consumer = with_function(&api).await;
     let with = |member: &str, value: Value| {
-        let mut mapping = mapping();
+        let mut mapping = mapping(&consumer);
         mapping[member] = value;
         mapping
     };
@@ -230,6 +246,6 @@ async fn a_mapping_needs_its_source_its_role_and_legal_settings() {
         json!({"Statement": {"Effect": "Allow", "Action": "kinesis:*", "Resource": STREAM}}).to_string();
     let arguments = [("RoleName", "flow"), ("PolicyName", "p"), ("PolicyDocument", policy.as_str())];
     api.query("2010-05-08", "PutRolePolicy", &arguments).await;
-    let (_, message) = api.refused("POST", MAPPINGS, mapping()).await;
+    let (_, message) = api.refused("POST", MAPPINGS, mapping(&consumer)).await;
     assert!(message.contains("kinesis:SubscribeToShard"), "{message}");
 }

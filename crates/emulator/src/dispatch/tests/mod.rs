@@ -1,4 +1,4 @@
-//! The control plane as its callers meet it: requests in, answers and data-plane calls out.
+//! The control plane as its callers meet it: requests in, answers out, and what the data plane then has.
 
 mod api_gateway;
 mod authorizers;
@@ -10,119 +10,58 @@ mod state;
 mod sweep;
 
 use super::AwsApi;
-use super::data_plane::DataPlane;
-use crate::core::account::Account;
-use crate::core::lock;
-use crate::services::apigateway::websocket::stage::Stage;
-use crate::services::iam::Iam;
-use crate::services::lambda::event_source_mapping::MappingStatus;
+use crate::core::temp_folder::TempFolder;
+use crate::emulator::{Emulator, EmulatorOptions};
+use crate::services::kinesis::tests as kinesis;
 use crate::services::lambda::event_source_mapping::config::MappingConfig;
 use crate::services::lambda::invocation::config::FunctionConfig;
-use crate::services::lambda::invocation::{InvocationResult, InvokeError, Invoked};
-use crate::services::logs::Logs;
-use crate::services::sqs::Queues;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
-const CONSUMER: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events/consumer/echo:1700000000";
 const ROLE: &str = "arn:aws:iam::000000000000:role/flow";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:faults";
 
-/// What the data plane was told, in order.
-#[derive(Default)]
-struct Recorder {
-    stages: Mutex<Vec<Stage>>,
-    told: Mutex<Vec<String>>,
-    functions: Mutex<Vec<FunctionConfig>>,
-    mappings: Mutex<Vec<MappingConfig>>,
-}
-
-impl Recorder {
-    fn tell(&self, what: String) {
-        lock::lock(&self.told).push(what);
-    }
-
-    fn told(&self) -> Vec<String> {
-        std::mem::take(&mut lock::lock(&self.told))
-    }
-}
-
-impl DataPlane for Recorder {
-    fn publish_stage(&self, stage: Stage) {
-        self.tell(format!("publish {}", stage.name));
-        lock::lock(&self.stages).push(stage);
-    }
-
-    fn unpublish_stage(&self, _: &str, stage: &str) {
-        self.tell(format!("unpublish {stage}"));
-    }
-
-    fn put_function(&self, config: FunctionConfig) {
-        self.tell(format!("put function {}", config.name));
-        lock::lock(&self.functions).push(config);
-    }
-
-    fn remove_function(&self, name: &str) {
-        self.tell(format!("remove function {name}"));
-    }
-
-    fn put_mapping(&self, config: MappingConfig) {
-        self.tell(format!("put mapping of {}", config.function_name));
-        lock::lock(&self.mappings).push(config);
-    }
-
-    fn remove_mapping(&self, _: &str) {
-        self.tell("remove mapping".into());
-    }
-
-    fn mapping_status(&self, _: &str) -> Option<MappingStatus> {
-        None
-    }
-
-    fn source_exists<'a>(&'a self, arn: &'a str) -> BoxFuture<'a, bool> {
-        Box::pin(std::future::ready(arn == STREAM || arn == CONSUMER))
-    }
-
-    fn invoke<'a>(
-        &'a self,
-        function: &'a str,
-        _: &'a str,
-        payload: Bytes,
-        wants_log: bool,
-    ) -> BoxFuture<'a, Result<Invoked, InvokeError>> {
-        self.tell(format!("invoke {function}"));
-        let log_tail = wants_log.then(|| "a line\n".to_owned());
-        Box::pin(std::future::ready(Ok(Invoked { ended: InvocationResult::Response(payload), log_tail })))
-    }
-}
-
-/// A control plane over a recorder.
+/// An emulator that nobody serves.
 struct Api {
-    api: AwsApi,
-    emulator: Arc<Recorder>,
+    emulator: Emulator,
+    api: Arc<AwsApi>,
     host: &'static str,
-    _code: tempfile::TempDir,
 }
 
 impl Api {
-    fn new() -> Self {
-        Self::at("127.0.0.1:4566")
+    async fn new() -> Self {
+        Self::at("127.0.0.1:4566").await
     }
 
-    fn at(host: &'static str) -> Self {
-        let account = Account::default();
-        let code = tempfile::tempdir().unwrap();
-        let iam = Arc::new(Iam::new(account.clone()));
-        let logs = Arc::new(Logs::new(account.clone()));
-        let queues = Arc::new(Queues::new(account.clone(), iam.clone()));
-        let emulator = Arc::new(Recorder::default());
-        let api = AwsApi::new(account, iam, logs, queues, emulator.clone(), code.path().to_owned());
-        Self { api, emulator, host, _code: code }
+    async fn at(host: &'static str) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], 4566));
+        let folder = TempFolder::create().unwrap();
+        let emulator = Emulator::assemble(address, EmulatorOptions::default(), folder, None).await;
+        Self { api: emulator.aws_api.clone(), emulator, host }
+    }
+
+    /// Creates [`STREAM`] and a consumer of it, whose ARN is answered.
+    async fn stream(&self) -> String {
+        let create = json!({"StreamName": "events", "ShardCount": 1});
+        kinesis::call(&self.emulator.streams, "CreateStream", &create).await;
+        let register = json!({"StreamARN": STREAM, "ConsumerName": "echo"});
+        let made = kinesis::call(&self.emulator.streams, "RegisterStreamConsumer", &register).await;
+        made["Consumer"]["ConsumerARN"].as_str().unwrap().to_owned()
+    }
+
+    /// The only function that is hosted, if there is one.
+    fn hosted(&self) -> Option<Arc<FunctionConfig>> {
+        at_most_one(self.emulator.served.functions.configs())
+    }
+
+    /// The only mapping that runs, if there is one.
+    fn mapped(&self) -> Option<MappingConfig> {
+        at_most_one(self.emulator.served.mappings.configs())
     }
 
     async fn send(&self, request: Request<Bytes>) -> (http::response::Parts, Bytes) {
@@ -181,4 +120,9 @@ impl Api {
         let made = self.query("2010-05-08", "PutRolePolicy", &policy).await;
         assert_eq!(made.0, StatusCode::OK, "{}", made.1);
     }
+}
+
+fn at_most_one<T>(mut all: Vec<T>) -> Option<T> {
+    assert!(all.len() <= 1, "{} instead of one at most", all.len());
+    all.pop()
 }

@@ -8,7 +8,7 @@ const IAM: &str = "2010-05-08";
 
 #[tokio::test]
 async fn an_alarm_put_by_form_reads_back_in_xml_json_and_cbor() {
-    let api = Api::new();
+    let api = Api::new().await;
     let alarm = [
         ("AlarmName", "a"),
         ("ComparisonOperator", "GreaterThanThreshold"),
@@ -46,7 +46,7 @@ async fn an_alarm_put_by_form_reads_back_in_xml_json_and_cbor() {
 
 #[tokio::test]
 async fn an_error_has_the_shape_of_its_protocol() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (status, xml) = api.query(IAM, "GetRole", &[("RoleName", "none")]).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(xml.contains("<Code>NoSuchEntity</Code>"), "{xml}");
@@ -75,7 +75,7 @@ async fn an_error_has_the_shape_of_its_protocol() {
 
 #[tokio::test]
 async fn an_operation_that_is_not_supported_is_named() {
-    let api = Api::new();
+    let api = Api::new().await;
     let (status, xml) = api.query(IAM, "CreateUser", &[("UserName", "u")]).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(xml.contains("iam CreateUser is not supported"), "{xml}");
@@ -93,7 +93,7 @@ async fn an_operation_that_is_not_supported_is_named() {
 
 #[tokio::test]
 async fn credentials_that_were_never_issued_are_refused() {
-    let api = Api::new();
+    let api = Api::new().await;
     let authorization = |key: &str| {
         format!(
             "AWS4-HMAC-SHA256 Credential={key}/20261123/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0"

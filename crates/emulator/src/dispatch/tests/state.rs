@@ -11,16 +11,16 @@ async fn build(api: &Api, name: &str) {
         api.made("POST", &format!("/v2/apis/{id}/deployments"), json!({"description": name})).await;
     let stage = json!({"stageName": "v1", "deploymentId": deployment["deploymentId"]});
     api.made("POST", &format!("/v2/apis/{id}/stages"), stage).await;
-    with_function(api).await;
+    let consumer = with_function(api).await;
     let endpoint = format!("http://{}/_aws/execute-api/{id}/v1", api.host);
     let environment = json!({"Environment": {"Variables": {"ENDPOINT": endpoint}}});
     api.made("PUT", "/2015-03-31/functions/echo/configuration", environment).await;
-    api.made("POST", "/2015-03-31/event-source-mappings", mapping()).await;
+    api.made("POST", "/2015-03-31/event-source-mappings", mapping(&consumer)).await;
 }
 
 #[tokio::test]
 async fn emulators_that_serve_the_same_have_equal_states() {
-    let (one, other) = (Api::at("127.0.0.1:4566"), Api::at("localhost:49152"));
+    let (one, other) = (Api::at("127.0.0.1:4566").await, Api::at("localhost:49152").await);
     build(&one, "one").await;
     build(&other, "other").await;
     assert_eq!(one.api.state(), other.api.state());
@@ -30,7 +30,7 @@ async fn emulators_that_serve_the_same_have_equal_states() {
 
 #[tokio::test]
 async fn what_is_served_differently_shows() {
-    let (one, other) = (Api::new(), Api::new());
+    let (one, other) = (Api::new().await, Api::new().await);
     build(&one, "same").await;
     build(&other, "same").await;
     other.made("PUT", "/2015-03-31/functions/echo/configuration", json!({"Timeout": 9})).await;
@@ -39,7 +39,7 @@ async fn what_is_served_differently_shows() {
 
 #[tokio::test]
 async fn an_edit_that_is_not_deployed_shows_as_edited_alone() {
-    let api = Api::new();
+    let api = Api::new().await;
     build(&api, "x").await;
     let before = api.api.state();
     let apis = api.made("GET", "/v2/apis", serde_json::Value::Null).await;

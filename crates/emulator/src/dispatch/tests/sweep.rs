@@ -3,7 +3,7 @@
 
 use super::api_gateway::websocket_api;
 use super::lambda::{mapping, with_function};
-use super::{Api, Bytes, QUEUE, ROLE, Request, Value, json};
+use super::{Api, Bytes, QUEUE, ROLE, Request, STREAM, Value, json};
 
 const TRUST: &str = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}}"#;
 const POLICY: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
@@ -146,7 +146,7 @@ fn rest() -> Vec<(&'static str, &'static str, Value)> {
     create["PackageType"] = json!("Zip");
     create["Publish"] = json!(false);
     create["Tags"] = json!({"k": "v"});
-    let mut feed = mapping();
+    let mut feed = mapping(STREAM);
     for (member, value) in [
         ("BatchSize", json!(1)),
         ("MaximumBatchingWindowInSeconds", json!(0)),
@@ -289,7 +289,7 @@ fn spoilt(document: &Value) -> Vec<Value> {
 
 /// Everything that the documents speak of exists.
 async fn filled() -> (Api, [String; 3]) {
-    let api = Api::new();
+    let api = Api::new().await;
     with_function(&api).await;
     let (id, integration, route) = websocket_api(&api).await;
     for (target, document) in [

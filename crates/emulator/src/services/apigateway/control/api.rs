@@ -98,7 +98,7 @@ impl ApiGateway {
             }
             Method::DELETE => {
                 for stage in record.stages.keys() {
-                    self.data_plane.unpublish_stage(id, stage);
+                    self.gateway.unpublish(id, stage);
                 }
                 store.apis.remove(id);
                 Ok(Reply::no_content())

@@ -92,7 +92,7 @@ impl ApiGateway {
         record.deployments.insert(id, deployment);
         if let Some(stage) = record.stages.get_mut(&settings.stage_name) {
             stage.settings = settings;
-            self.data_plane.publish_stage(compiled);
+            self.gateway.publish(compiled);
         }
         Ok(Reply::created(view))
     }
@@ -123,7 +123,7 @@ impl ApiGateway {
                     deployments.insert(id.clone(), deployment);
                     stage.last_deployment_status =
                         Some(format!("Successfully deployed stage with deployment ID '{id}'"));
-                    self.data_plane.publish_stage(compiled);
+                    self.gateway.publish(compiled);
                 }
                 Err(error) => {
                     let message = format!("Deployment attempt failed: {}", error.message);

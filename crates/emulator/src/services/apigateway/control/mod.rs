@@ -21,9 +21,9 @@ mod tagging;
 pub use account::PRINCIPAL;
 
 use crate::core::lock;
-use crate::dispatch::data_plane::DataPlane;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
+use crate::services::apigateway::websocket::Gateway;
 use crate::services::iam::Iam;
 use definition::ApiRecord;
 use http::Method;
@@ -39,7 +39,8 @@ const REFUSED_COLLECTIONS: [(&str, &str); 3] =
 /// The service.
 pub struct ApiGateway {
     iam: Arc<Iam>,
-    data_plane: Arc<dyn DataPlane>,
+    /// Changed under the lock of the store, so in the order of the changes: it neither blocks nor calls back.
+    gateway: Gateway,
     store: Mutex<Store>,
 }
 
@@ -53,9 +54,9 @@ pub struct Store {
 }
 
 impl ApiGateway {
-    /// A region without APIs.
-    pub fn new(iam: Arc<Iam>, data_plane: Arc<dyn DataPlane>) -> Self {
-        Self { iam, data_plane, store: Mutex::default() }
+    /// A region without APIs, whose stages `gateway` serves.
+    pub fn new(iam: Arc<Iam>, gateway: Gateway) -> Self {
+        Self { iam, gateway, store: Mutex::default() }
     }
 
     /// Serves one call.

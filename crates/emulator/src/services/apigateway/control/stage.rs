@@ -71,7 +71,7 @@ impl ApiGateway {
             (&Method::DELETE, Some(name)) => {
                 find(record, name)?;
                 record.stages.remove(name);
-                self.data_plane.unpublish_stage(api_id, name);
+                self.gateway.unpublish(api_id, name);
                 Ok(Reply::no_content())
             }
             _ => Err(call.unsupported(Service::ApiGateway)),
@@ -125,7 +125,7 @@ impl ApiGateway {
         let auto_deploy = stage.settings.auto_deploy == Some(true);
         record.stages.insert(name, stage);
         if let Some(compiled) = compiled {
-            self.data_plane.publish_stage(compiled);
+            self.gateway.publish(compiled);
         }
         if auto_deploy {
             self.auto_deploy(api_id, record);

@@ -37,7 +37,7 @@ pub(super) struct Shared {
     pub(super) timers: Timers,
     pub(super) faults: Faults,
     pub(super) metrics: GatewayMetrics,
-    stages: DashMap<(String, String), Arc<Deployed>>,
+    pub(super) stages: DashMap<(String, String), Arc<Deployed>>,
     pub(super) connections: Connections,
     /// Stages are still being made: whoever finds none may find one in a moment.
     pub(super) is_starting: AtomicBool,

@@ -38,6 +38,8 @@ mod tests;
 mod throttle;
 mod trace;
 
+#[cfg(test)]
+pub(crate) use deployed::Deployed;
 pub use endpoint::Endpoint;
 pub use gateway::{Deps, Gateway};
 pub use handshake::is_upgrade;

@@ -2,6 +2,8 @@
 //! without a port or a request.
 
 use super::connections::{Connection, NewConnection};
+#[cfg(test)]
+use super::deployed::Deployed;
 use super::gateway::{Deps, Gateway};
 use super::limits::Timers;
 use super::{handshake, ids, socket};
@@ -69,6 +71,12 @@ impl Gateway {
         self.shared.connections.insert(connection.clone());
         let ended = socket::serve(self, &connection, socket, outbox, self.shared.stop.child_token()).await;
         handshake::forget(self, &connection, &ended).await;
+    }
+
+    /// Every stage as it is served; the same one until it is published anew.
+    #[cfg(test)]
+    pub(crate) fn stages(&self) -> Vec<Arc<Deployed>> {
+        self.shared.stages.iter().map(|stage| stage.clone()).collect()
     }
 
     /// How many connections there are.

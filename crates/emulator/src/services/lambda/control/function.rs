@@ -134,7 +134,7 @@ impl Lambda {
         let name = store.function(name, &self.account)?.name.clone();
         store.functions.remove(&name);
         self.iam.set_resource_policy(&self.account.function_arn(&name), None);
-        self.data_plane.remove_function(&name);
+        self.functions.remove(&name);
         // A process that still runs keeps the files it has open.
         if let Err(error) = temp_folder::remove(&self.data_dir.join(&name)) {
             tracing::debug!(function = name, %error, "the code of a deleted function stays behind");

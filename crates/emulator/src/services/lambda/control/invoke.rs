@@ -62,7 +62,8 @@ impl Lambda {
         }
         let payload = if payload.is_empty() { Bytes::from_static(EMPTY_PAYLOAD) } else { payload };
         let request_id = uuid::Uuid::new_v4().to_string();
-        let mut response = match self.data_plane.invoke(name, &request_id, payload, asked.wants_log).await {
+        let invoked = self.functions.invoke_with_log(name, &request_id, payload, asked.wants_log).await;
+        let mut response = match invoked {
             Ok(invoked) => answer(invoked),
             Err(InvokeError::NotFound(name)) => return refuse(super::no_function(&self.account, &name)),
             Err(InvokeError::Throttled { is_reserved, .. }) => return throttled(is_reserved),

@@ -96,7 +96,7 @@ impl Lambda {
             let function = store.function(&request.function_name, &self.account)?;
             (function.name.clone(), function.settings.role.clone())
         };
-        if !self.data_plane.source_exists(&source).await {
+        if !self.streams.source_exists(&source).await {
             let kind = if source.contains("/consumer/") { "Consumer" } else { "Stream" };
             return Err(invalid(format!("{kind} not found: {source}")));
         }
@@ -117,7 +117,7 @@ impl Lambda {
         let mut store = lock::lock(&self.store);
         self.forget_deleted_mappings(&mut store);
         self.check_unique(&store, &mapping)?;
-        self.data_plane.put_mapping(mapping.config());
+        self.mappings.put(mapping.config());
         // What AWS answers, whatever has come of it by now.
         let view = mapping.view(&self.account, MappingState::Creating.name(), NOTHING_YET);
         store.mappings.insert(mapping.uuid.clone(), mapping);
@@ -206,7 +206,7 @@ impl Lambda {
         self.check_destination_role(&role, &next.settings)?;
         next.modified = SystemTime::now();
         let result = self.last_processing_result(uuid);
-        self.data_plane.put_mapping(next.config());
+        self.mappings.put(next.config());
         // What AWS answers, whatever has come of it by now.
         let state = MappingState::on_change(Some(was_enabled), next.settings.is_enabled());
         let view = next.view(&self.account, state.name(), &result);
@@ -219,24 +219,22 @@ impl Lambda {
         let mapping = store.mapping_mut(uuid)?;
         mapping.check_not_deleting("delete")?;
         mapping.is_deleting = true;
-        self.data_plane.remove_mapping(uuid);
+        self.mappings.remove(uuid);
         Ok(Reply::accepted(mapping.view(&self.account, MappingState::Deleting.name(), &result)))
     }
 
     /// Forgets the mappings that were deleted and of which nothing is in flight any more.
     pub(super) fn forget_deleted_mappings(&self, store: &mut Store) {
-        store
-            .mappings
-            .retain(|uuid, mapping| !mapping.is_deleting || self.data_plane.mapping_status(uuid).is_some());
+        store.mappings.retain(|uuid, mapping| !mapping.is_deleting || self.mappings.status(uuid).is_some());
     }
 
     fn last_processing_result(&self, uuid: &str) -> String {
-        let status = self.data_plane.mapping_status(uuid);
+        let status = self.mappings.status(uuid);
         status.map_or_else(|| NOTHING_YET.into(), |status| status.last_processing_result)
     }
 
     fn current_view(&self, mapping: &Mapping) -> Value {
-        let status = self.data_plane.mapping_status(&mapping.uuid);
+        let status = self.mappings.status(&mapping.uuid);
         let (state, result) = match &status {
             Some(MappingStatus { state, last_processing_result }) => {
                 (state.name(), last_processing_result.as_str())

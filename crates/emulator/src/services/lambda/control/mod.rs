@@ -21,10 +21,12 @@ pub use mapping::Mapping;
 
 use crate::core::account::Account;
 use crate::core::lock;
-use crate::dispatch::data_plane::DataPlane;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
 use crate::services::iam::Iam;
+use crate::services::kinesis::Streams;
+use crate::services::lambda::event_source_mapping::Mappings;
+use crate::services::lambda::invocation::Functions;
 use crate::services::logs::Logs;
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -38,9 +40,31 @@ pub struct Lambda {
     account: Account,
     iam: Arc<Iam>,
     logs: Arc<Logs>,
-    data_plane: Arc<dyn DataPlane>,
+    /// Changed, as the mappings are, under the lock of the store, so in the order of the changes: they neither block
+    /// nor call back.
+    functions: Functions,
+    mappings: Mappings,
+    streams: Streams,
     data_dir: PathBuf,
     store: Mutex<Store>,
+}
+
+/// What the service works with.
+pub struct Deps {
+    /// The account that is played.
+    pub account: Account,
+    /// Holds the functions' roles and policies.
+    pub iam: Arc<Iam>,
+    /// Where functions have their log groups.
+    pub logs: Arc<Logs>,
+    /// Runs the functions.
+    pub functions: Functions,
+    /// Runs the event source mappings.
+    pub mappings: Mappings,
+    /// The mappings' sources.
+    pub streams: Streams,
+    /// Where code is unpacked.
+    pub data_dir: PathBuf,
 }
 
 /// What it keeps.
@@ -53,15 +77,10 @@ pub struct Store {
 }
 
 impl Lambda {
-    /// A region without functions; code is unpacked under `data_dir`.
-    pub fn new(
-        account: Account,
-        iam: Arc<Iam>,
-        logs: Arc<Logs>,
-        data_plane: Arc<dyn DataPlane>,
-        data_dir: PathBuf,
-    ) -> Self {
-        Self { account, iam, logs, data_plane, data_dir, store: Mutex::default() }
+    /// A region without functions.
+    pub fn new(deps: Deps) -> Self {
+        let Deps { account, iam, logs, functions, mappings, streams, data_dir } = deps;
+        Self { account, iam, logs, functions, mappings, streams, data_dir, store: Mutex::default() }
     }
 
     /// Serves one call.
@@ -140,7 +159,7 @@ impl Lambda {
         }
     }
 
-    /// Hands a function to the data plane. Its log group is made first where its role may make it; on AWS
+    /// Hands a function to the function host. Its log group is made first where its role may make it; on AWS
     /// that happens when the function first logs.
     fn publish(&self, function: &Function) {
         let config = function.config();
@@ -148,7 +167,7 @@ impl Lambda {
         if self.iam.may(&config.role_arn, "logs:CreateLogGroup", &arn) {
             self.logs.ensure_group(&config.log_group);
         }
-        self.data_plane.put_function(config);
+        self.functions.put(config);
     }
 
     /// Looks at everything stored.

@@ -102,7 +102,7 @@ impl Batch {
             BatchOutcome::Done => return Remainder::Nothing,
             BatchOutcome::NotInvoked => return Remainder::Retry(vec![self]),
             BatchOutcome::DoneBefore(_) | BatchOutcome::Failed | BatchOutcome::Malformed => {
-                self.invocations += 1
+                self.invocations += 1;
             }
         }
         let function_error = *outcome == BatchOutcome::Failed;

@@ -93,11 +93,10 @@ pub struct Mappings {
 
 /// One mapping: its task, and what outlives a change of its settings.
 struct Mapping {
-    function_name: String,
+    config: MappingConfig,
     progress: Arc<Progress>,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
-    is_enabled: bool,
 }
 
 impl Mappings {
@@ -109,7 +108,7 @@ impl Mappings {
     /// Creates a mapping, or changes the one with the same id, which then goes on from its checkpoints.
     pub fn put(&self, config: MappingConfig) {
         let previous = self.by_uuid.get(&config.uuid).map(|mapping| mapping.clone());
-        let was_enabled = previous.as_ref().map(|previous| previous.is_enabled);
+        let was_enabled = previous.as_ref().map(|previous| previous.config.enabled);
         let progress = match &previous {
             Some(previous) => previous.progress.clone(),
             None => {
@@ -127,9 +126,7 @@ impl Mappings {
         progress.set_state(MappingState::on_change(was_enabled, config.enabled));
         let before = previous.and_then(|previous| previous.stop());
         let stop = CancellationToken::new();
-        let (uuid, function_name, is_enabled) =
-            (config.uuid.clone(), config.function_name.clone(), config.enabled);
-        let run = supervisor::run(config, self.deps.clone(), progress.clone(), stop.clone());
+        let run = supervisor::run(config.clone(), self.deps.clone(), progress.clone(), stop.clone());
         let task = tokio::spawn(async move {
             if let Some(before) = before {
                 // The old settings' invocations end before the new ones begin, or order would be lost.
@@ -144,7 +141,8 @@ impl Mappings {
             }
             run.await;
         });
-        let mapping = Mapping { function_name, progress, stop, task: Mutex::new(Some(task)), is_enabled };
+        let uuid = config.uuid.clone();
+        let mapping = Mapping { config, progress, stop, task: Mutex::new(Some(task)) };
         self.by_uuid.insert(uuid, Arc::new(mapping));
     }
 
@@ -181,12 +179,20 @@ impl Mappings {
         self.by_uuid.get(uuid).map_or(0, |mapping| mapping.progress.failed_tasks())
     }
 
+    /// Every mapping's settings.
+    #[cfg(test)]
+    pub(crate) fn configs(&self) -> Vec<MappingConfig> {
+        self.by_uuid.iter().map(|mapping| mapping.config.clone()).collect()
+    }
+
     /// Writes what is counted.
     pub fn write_metrics(&self, page: &mut Page) {
         let mut mappings: Vec<_> = self
             .by_uuid
             .iter()
-            .map(|mapping| (mapping.function_name.clone(), mapping.key().clone(), mapping.progress.clone()))
+            .map(|mapping| {
+                (mapping.config.function_name.clone(), mapping.key().clone(), mapping.progress.clone())
+            })
             .collect();
         mappings.sort_by(|(a, b, _), (c, d, _)| (a, b).cmp(&(c, d)));
         let name = "sluicegate_mapping_iterator_age_seconds";

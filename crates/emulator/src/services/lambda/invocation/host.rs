@@ -105,6 +105,12 @@ impl Functions {
         }
     }
 
+    /// Every function's settings; the same ones until it is put anew.
+    #[cfg(test)]
+    pub(crate) fn configs(&self) -> Vec<Arc<FunctionConfig>> {
+        self.by_name.iter().map(|function| function.config.load_full()).collect()
+    }
+
     /// The role that a function acts as.
     pub fn role_arn(&self, name: &str) -> Option<String> {
         self.by_name.get(name).map(|function| function.config.load().role_arn.clone())
