@@ -115,7 +115,7 @@ impl Runner {
             let outcome = self.record(delivered, batch, handler).instrument(delivered.span(batch)).await;
             match outcome {
                 RecordOutcome::Finished => {
-                    lock(&self.memory).finish(&delivered.record.event_id, Instant::now())
+                    lock(&self.memory).finish(&delivered.record.event_id, Instant::now());
                 }
                 RecordOutcome::Redeliver => batch.tally.redelivered(),
             }
