@@ -30,7 +30,7 @@ async fn odd_json_is_routed_and_passes_the_filter() {
     ] {
         client.send(message).await;
         let answer = client.receive().await;
-        assert!(answer == message, "{:.200} was answered with {answer:.200}", message);
+        assert!(answer == message, "{message:.200} was answered with {answer:.200}");
     }
     // Deeper than the stack's request model looks: refused in words, not routed elsewhere.
     client.send(deep(15_000)).await;
