@@ -8,7 +8,7 @@ locals {
 
   # Named here, so that alarms and dashboard need not wait for the functions themselves.
   names = { for key in keys(var.functions) : key => {
-    name             = "${var.name}-${key}"
+    name                   = "${var.name}-${key}"
     dead_letter_queue_name = "${var.name}-${key}-dlq"
   } }
 }
@@ -58,14 +58,14 @@ module "function" {
   source   = "./modules/function"
   for_each = var.functions
 
-  name             = local.names[each.key].name
+  name                   = local.names[each.key].name
   dead_letter_queue_name = local.names[each.key].dead_letter_queue_name
-  bundle           = var.bundle
-  package          = each.key
-  architecture     = var.architecture
-  stream           = module.stream
-  api              = module.gateway.api
-  settings         = each.value
+  bundle                 = var.bundle
+  package                = each.key
+  architecture           = var.architecture
+  stream                 = module.stream
+  api                    = module.gateway.api
+  settings               = each.value
 }
 
 module "observability" {

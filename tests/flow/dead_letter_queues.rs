@@ -89,7 +89,7 @@ async fn records_that_a_mapping_gave_up_are_read_back_and_put_back_in_order() {
     let output = faults(&emulator, &["replay"]).await;
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "broken-faults: 3 records of 1 messages went back into the stream\n"
+        "broken-dlq: 3 records of 1 messages went back into the stream\n"
     );
     let put = ["1", "2", "3", "1", "2", "3"].map(|data| ("k".to_owned(), data.to_owned()));
     assert_eq!(source.records("shardId-000000000000").await, put);

@@ -24,10 +24,10 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = merge(var.settings.environment, {
-      SLUICEGATE_CONNECTIONS_ENDPOINT = var.api.connections_endpoint
-      SLUICEGATE_API_ID               = var.api.id
-      SLUICEGATE_STAGE                = var.api.stage
-      SLUICEGATE_DEAD_LETTER_QUEUE_URL      = local.dead_letter_queue_url
+      SLUICEGATE_CONNECTIONS_ENDPOINT  = var.api.connections_endpoint
+      SLUICEGATE_API_ID                = var.api.id
+      SLUICEGATE_STAGE                 = var.api.stage
+      SLUICEGATE_DEAD_LETTER_QUEUE_URL = local.dead_letter_queue_url
     })
   }
 

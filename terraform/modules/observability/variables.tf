@@ -24,7 +24,7 @@ variable "stream_name" {
 variable "functions" {
   description = "For each function, by its key, its `name` and its `dead_letter_queue_name`."
   type = map(object({
-    name             = string
+    name                   = string
     dead_letter_queue_name = string
   }))
 }

@@ -1,4 +1,4 @@
-//! The faults there are: what each does as AWS does it, and on target it can be put alone.
+//! The faults there are: what each does as AWS does it, and which target it can be limited to.
 
 use std::fmt;
 use std::time::Duration;

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 pub struct Args {
     #[command(subcommand)]
     action: Action,
-    /// The queue, by URL or name; by default every queue whose name ends with -faults
+    /// The queue, by URL or name; by default every queue whose name ends with -dlq
     #[arg(long, global = true, value_name = "QUEUE")]
     queue: Option<String>,
     /// Only what this function failed at
@@ -55,7 +55,7 @@ enum Action {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let aws = Aws::from_environment()?;
     let urls = queue::find(&aws, args.queue.as_deref()).await?;
-    anyhow::ensure!(!urls.is_empty(), "no queue's name ends with -faults here: name one with --queue");
+    anyhow::ensure!(!urls.is_empty(), "no queue's name ends with -dlq here: name one with --queue");
     let mut found = Vec::new();
     for url in &urls {
         let received = queue::receive(&aws, url, args.max).await?;

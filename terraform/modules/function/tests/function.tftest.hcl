@@ -6,11 +6,11 @@ mock_provider "aws" {
 }
 
 variables {
-  name             = "sluicegate-echo"
+  name                   = "sluicegate-echo"
   dead_letter_queue_name = "sluicegate-echo-dlq"
-  bundle           = "../../tests/fixtures/functions"
-  package          = "echo"
-  architecture     = "x86_64"
+  bundle                 = "../../tests/fixtures/functions"
+  package                = "echo"
+  architecture           = "x86_64"
   stream = {
     arn              = "arn:aws:kinesis:eu-west-1:000000000000:stream/sluicegate-events"
     customer_key_arn = null
@@ -76,10 +76,10 @@ run "has_exactly_the_environment_of_the_contract" {
 
   assert {
     condition = aws_lambda_function.this.environment[0].variables == tomap({
-      SLUICEGATE_CONNECTIONS_ENDPOINT = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1"
-      SLUICEGATE_API_ID               = "a1b2c3d4e5"
-      SLUICEGATE_STAGE                = "v1"
-      SLUICEGATE_DEAD_LETTER_QUEUE_URL      = "https://sqs.eu-west-1.amazonaws.com/000000000000/sluicegate-echo-dlq"
+      SLUICEGATE_CONNECTIONS_ENDPOINT  = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1"
+      SLUICEGATE_API_ID                = "a1b2c3d4e5"
+      SLUICEGATE_STAGE                 = "v1"
+      SLUICEGATE_DEAD_LETTER_QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/sluicegate-echo-dlq"
     })
     error_message = "the environment must be the contract, no more and no less"
   }

@@ -6,11 +6,11 @@ mock_provider "aws" {
 }
 
 variables {
-  name             = "sluicegate-echo"
+  name                   = "sluicegate-echo"
   dead_letter_queue_name = "sluicegate-echo-dlq"
-  bundle           = "../../tests/fixtures/functions"
-  package          = "echo"
-  architecture     = "x86_64"
+  bundle                 = "../../tests/fixtures/functions"
+  package                = "echo"
+  architecture           = "x86_64"
   stream = {
     arn              = "arn:aws:kinesis:eu-west-1:000000000000:stream/sluicegate-events"
     customer_key_arn = null

@@ -14,7 +14,7 @@ variables {
   stream_name = "sluicegate-events"
   functions = {
     echo = {
-      name             = "sluicegate-echo"
+      name                   = "sluicegate-echo"
       dead_letter_queue_name = "sluicegate-echo-dlq"
     }
   }
@@ -84,7 +84,7 @@ run "watches_every_hop" {
       aws_cloudwatch_metric_alarm.this["echo-dlq"].comparison_operator == "GreaterThanThreshold" &&
       aws_cloudwatch_metric_alarm.this["echo-dlq"].threshold == 0
     )
-    error_message = "echo-faults must watch ApproximateNumberOfMessagesVisible"
+    error_message = "echo-dlq must watch ApproximateNumberOfMessagesVisible"
   }
 
   assert {

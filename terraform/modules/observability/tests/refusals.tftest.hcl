@@ -14,7 +14,7 @@ variables {
   stream_name = "sluicegate-events"
   functions = {
     echo = {
-      name             = "sluicegate-echo"
+      name                   = "sluicegate-echo"
       dead_letter_queue_name = "sluicegate-echo-dlq"
     }
   }

@@ -1,6 +1,6 @@
 //! Event source mappings: from a shard's records to a function's invocations.
 //!
-//! What is decided stands apart from what is done: [`poller`], with [`partition queue`], [`batch`] and [`checkpoint`] under
+//! What is decided stands apart from what is done: [`poller`], with [`partition_queue`], [`batch`] and [`checkpoint`] under
 //! it, [`lineage`], [`outcome`], [`event`] and [`failure`] are pure; `shard` reads, invokes and waits;
 //! `supervisor` starts a task per shard; this module keeps the mappings themselves.
 
