@@ -1,4 +1,4 @@
-//! `sluicegate faults`: what functions could not handle is shown, and put back into its stream.
+//! `sluicegate dlq`: what functions could not handle is shown, and put back into its stream.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -34,7 +34,7 @@ async fn records_that_a_function_published_whole_go_back_in_order() {
         assert_eq!(lucky.receive().await, "0");
     }
 
-    let shown = lines(&faults(&emulator.emulator, &["list", "--json"]).await);
+    let shown = lines(&dlq(&emulator.emulator, &["list", "--json"]).await);
     assert_eq!(shown.len(), 3, "{shown:?}");
     for (n, shown) in shown.iter().enumerate() {
         assert_eq!(
@@ -47,17 +47,14 @@ async fn records_that_a_function_published_whole_go_back_in_order() {
         assert_eq!(data["payload"], json!(n + 1), "{data}");
     }
     assert_eq!(waiting(&emulator.emulator, &queue).await, "3", "list hides nothing");
-    let dry = lines(&faults(&emulator.emulator, &["replay", "--dry-run", "--json"]).await);
+    let dry = lines(&dlq(&emulator.emulator, &["redrive", "--dry-run", "--json"]).await);
     assert_eq!((&dry[0]["records"], &dry[0]["dryRun"]), (&json!(3), &json!(true)));
     assert_eq!(waiting(&emulator.emulator, &queue).await, "3", "a dry run changes nothing");
 
     emulator.emulator.faults().clear();
     let told = lines(
-        &faults(
-            &emulator.emulator,
-            &["replay", "--json", "--function", &emulator.stack.function_name("echo")],
-        )
-        .await,
+        &dlq(&emulator.emulator, &["redrive", "--json", "--function", &emulator.stack.function_name("echo")])
+            .await,
     );
     assert_eq!(
         (&told[0]["messages"], &told[0]["records"], &told[0]["kept"]),
@@ -74,7 +71,7 @@ async fn records_that_a_function_published_whole_go_back_in_order() {
 async fn records_that_a_mapping_gave_up_are_read_back_and_put_back_in_order() {
     let emulator = empty_emulator().await;
     let source = broken(&emulator).await;
-    let shown = lines(&faults(&emulator, &["list", "--json"]).await);
+    let shown = lines(&dlq(&emulator, &["list", "--json"]).await);
     assert_eq!(shown.len(), 1, "{shown:?}");
     assert_eq!(shown[0]["state"], "available", "{}", shown[0]);
     assert_eq!(shown[0]["message"]["requestContext"]["condition"], "RetryAttemptsExhausted");
@@ -84,9 +81,9 @@ async fn records_that_a_mapping_gave_up_are_read_back_and_put_back_in_order() {
     assert_eq!(waiting(&emulator, "broken-dlq").await, "1", "list hides nothing");
 
     // What is another function's stays.
-    faults(&emulator, &["replay", "--function", "another"]).await;
+    dlq(&emulator, &["redrive", "--function", "another"]).await;
     assert_eq!(waiting(&emulator, "broken-dlq").await, "1");
-    let output = faults(&emulator, &["replay"]).await;
+    let output = dlq(&emulator, &["redrive"]).await;
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         "broken-dlq: 3 records of 1 messages went back into the stream\n"
@@ -102,7 +99,7 @@ async fn a_message_whose_records_are_gone_stays_and_says_so() {
     let emulator = empty_emulator().await;
     let source = broken(&emulator).await;
     source.delete().await;
-    let output = run(&emulator, &["replay"]).await;
+    let output = run(&emulator, &["redrive"]).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
@@ -112,13 +109,13 @@ async fn a_message_whose_records_are_gone_stays_and_says_so() {
     assert_eq!(waiting(&emulator, "broken-dlq").await, "1");
 
     Source::create(&emulator, source.name, 1).await.put("k", "another").await;
-    let output = run(&emulator, &["replay"]).await;
+    let output = run(&emulator, &["redrive"]).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("the stream has its records no more"), "{said}");
     assert!(said.contains("1 messages stay in their queue"), "{said}");
     assert_eq!(waiting(&emulator, "broken-dlq").await, "1");
-    let shown = lines(&faults(&emulator, &["list", "--json"]).await);
+    let shown = lines(&dlq(&emulator, &["list", "--json"]).await);
     assert_eq!(shown[0]["state"], "unavailable");
 }
 
@@ -147,7 +144,7 @@ async fn a_record_waits_for_an_earlier_one_of_its_key() {
     publish("two-dlq", "10", "a", "what is no base64 is refused").await;
     publish("one-dlq", "20", "a", &STANDARD.encode("a2")).await;
 
-    let output = run(&emulator, &["replay"]).await;
+    let output = run(&emulator, &["redrive"]).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("it waits for an earlier record of key a, which stays in a queue"), "{said}");
@@ -161,7 +158,7 @@ async fn a_record_waits_for_an_earlier_one_of_its_key() {
     // Once the earlier one is taken out of its queue, nothing is left to wait for.
     let url = format!("{}/{}/two-dlq", emulator.endpoint_url(), emulator.account().id);
     control::json(&emulator, "AmazonSQS.PurgeQueue", &json!({"QueueUrl": url})).await;
-    faults(&emulator, &["replay"]).await;
+    dlq(&emulator, &["redrive"]).await;
     let put = [("b", "b3"), ("a", "a2")].map(|(key, data)| (key.to_owned(), data.to_owned()));
     assert_eq!(source.records("shardId-000000000000").await, put);
     assert_eq!(left(&emulator, "one-dlq").await, ["0", "0"]);
@@ -190,7 +187,7 @@ async fn broken(emulator: &Emulator) -> Source<'_> {
 async fn run(emulator: &Emulator, arguments: &[&str]) -> Output {
     let binary = tokio::task::spawn_blocking(|| functions::binary("sluicegate")).await.expect("it is built");
     tokio::process::Command::new(binary)
-        .arg("faults")
+        .arg("dlq")
         .args(arguments)
         .env("AWS_ENDPOINT_URL", emulator.endpoint_url())
         .envs([
@@ -205,7 +202,7 @@ async fn run(emulator: &Emulator, arguments: &[&str]) -> Output {
 }
 
 /// The same, where nothing may fail.
-async fn faults(emulator: &Emulator, arguments: &[&str]) -> Output {
+async fn dlq(emulator: &Emulator, arguments: &[&str]) -> Output {
     let output = run(emulator, arguments).await;
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     output

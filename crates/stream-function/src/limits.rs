@@ -110,7 +110,7 @@ pub const SET_ASIDE_BYTES_MAX: usize = 8 * 1_048_576;
 pub const REMEMBERED_RECORDS_MAX: usize = 10_000;
 
 /// How long a finished record is remembered: long enough for Lambda to redeliver it, short enough that a stream
-/// replayed on purpose is not taken for a redelivery.
+/// redriven on purpose is not taken for a redelivery.
 pub const REMEMBERED_FOR: Duration = Duration::from_secs(300);
 
 /// Failing records whose deliveries a warm environment counts.

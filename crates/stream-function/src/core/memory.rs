@@ -20,7 +20,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Whether the record was finished here, recently enough that this is a redelivery and not a replay.
+    /// Whether the record was finished here, recently enough that this is a redelivery and not redriven.
     pub fn is_finished(&self, id: &str, now: Instant) -> bool {
         self.finished.get(id).is_some_and(|at| now.saturating_duration_since(*at) < REMEMBERED_FOR)
     }
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replay_is_not_a_redelivery() {
+    fn what_is_redriven_is_not_a_redelivery() {
         let (mut memory, now) = (Memory::default(), Instant::now());
         memory.finish("shard:1", now);
         assert!(memory.is_finished("shard:1", now + REMEMBERED_FOR - Duration::from_millis(1)));
