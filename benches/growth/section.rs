@@ -64,16 +64,6 @@ PutRecord over HTTP until a function of batches of 10,000 has it, {} times at ea
 message, as in the reference; all but one do nothing with it. Each message then costs one invocation of each function,
 so that work, not waiting, is what grows. Memory is the emulator's process at rest, functions' processes not counted.
 
-What bends, and why. The first step of each row but the records' is one and the same emulator: what these differ in is
-the machine's noise. *Idle connections*: memory grows by the same for each, latency by nothing that stands out of that
-noise. *Records kept*: memory grows by the same for each; latency does not suffer from how many there are, nor, but
-for a fifth at the last step, does the rate at which they are taken. That is the allocator's doing: with glibc's in
-place of mimalloc a put took 8 µs of processor at 10,000 records and 14 at three million. *Shards*: a shard's batches
-are handed over one after another, so a few shards keep both cores busy where one does not; with many, the same
-messages come in more and smaller batches, each an invocation of its own, and in one process a shard. *Functions*: a
-message is an invocation more for each, and latency grows by that, on so few cores. *Records a batch*: an invocation's
-cost is shared by its records, until a batch holds all that is in flight.
-
 - {}
 - {}; {}
 ",
