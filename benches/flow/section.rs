@@ -7,7 +7,7 @@ use crate::hops::{self, Hops};
 use crate::idle::{self, Idle};
 use crate::round_trip::{self, Contender};
 use anyhow::Context as _;
-use sluicegate_benches::chart::{Chart, Line};
+use line_chart::{Chart, Line, Panel, Scale};
 use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::{Spread, figure};
@@ -40,9 +40,11 @@ impl Measured {
         };
         let lines: Vec<_> = self.trips.iter().map(line).collect();
         Chart {
-            title: "Round trip at 200 messages/s, ms",
+            title: "Round trip at 200 messages/s",
             x: "all but one message in … were faster (2: median, 100: 99th percentile)",
-            lines: &lines,
+            scale: Scale::Log,
+            shaded: None,
+            panels: &[Panel { title: "ms", scale: Scale::Log, height: 240.0, lines: &lines }],
         }
         .svg()
     }

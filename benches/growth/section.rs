@@ -3,7 +3,7 @@
 use crate::COMMAND;
 use crate::measure::{self, Point};
 use crate::retained;
-use sluicegate_benches::chart::{Chart, Line};
+use line_chart::{Chart, Line, Panel, Scale};
 use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::figure;
@@ -20,16 +20,14 @@ pub struct Grown {
 
 impl Grown {
     pub fn latency_chart(&self) -> String {
-        let lines = self.lines(|point| point.p50_ms);
-        Chart { title: "Median latency, ms", x: "how many of each", lines: &lines }.svg()
+        self.chart("Median latency", "ms", |point| point.p50_ms)
     }
 
     pub fn memory_chart(&self) -> String {
-        let lines = self.lines(|point| point.mb);
-        Chart { title: "Resident memory of the emulator, MB", x: "how many of each", lines: &lines }.svg()
+        self.chart("Resident memory of the emulator", "MB", |point| point.mb)
     }
 
-    fn lines(&self, value: impl Fn(&Point) -> f64) -> Vec<Line> {
+    fn chart(&self, title: &str, unit: &str, value: impl Fn(&Point) -> f64) -> String {
         let curves = [
             ("idle connections", &self.connections),
             ("records kept", &self.retained),
@@ -37,13 +35,12 @@ impl Grown {
             ("functions", &self.functions),
             ("records a batch", &self.batches),
         ];
-        curves
-            .into_iter()
-            .map(|(name, points)| Line {
-                name: name.to_owned(),
-                points: points.iter().map(|point| (point.count as f64, value(point))).collect(),
-            })
-            .collect()
+        let lines = curves.map(|(name, points)| Line {
+            name: name.to_owned(),
+            points: points.iter().map(|point| (point.count as f64, value(point))).collect(),
+        });
+        let panels = [Panel { title: unit, scale: Scale::Log, height: 240.0, lines: &lines }];
+        Chart { title, x: "how many of each", scale: Scale::Log, shaded: None, panels: &panels }.svg()
     }
 
     pub fn section(&self, latency: &str, memory: &str) -> anyhow::Result<String> {
