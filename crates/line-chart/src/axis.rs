@@ -78,7 +78,8 @@ fn steps(end: f64, count: f64) -> Vec<f64> {
     let power = 10_f64.powf(least.log10().floor());
     let step = [1.0, 2.0, 5.0].map(|factor| factor * power).into_iter().find(|step| *step >= least);
     let step = step.unwrap_or(10.0 * power);
-    (0_u32..).map(|n| f64::from(n) * step).take_while(|value| *value <= end).collect()
+    // Six steps of 0.05 are a little more than 0.3 in binary.
+    (0..=(end / step + 1e-9) as u32).map(|n| f64::from(n) * step).collect()
 }
 
 #[cfg(test)]
