@@ -106,10 +106,9 @@ parentheses, and ratios to the same round's run beside nobody. In every run each
 in order, and each idle client was there at the end and had got nothing. Emulator, idle crowd, hostile clients and those who
 talk are processes of their own on one machine, whose cores they share.
 
-The hostile clients are the {bad} clients of the first seven rows at once. Who is cut off comes back after 100 ms. A client that
-takes no pong is read no more, and pings and refused messages are read at 10 in 10 ms a client, so that a flood of
-them takes a few hundredths of a core. A flood of messages that pass the model is bounded by the stage's and the route's
-throttle alone, which all clients share, as on AWS.
+'Hostile clients' are the {bad} clients of the first seven rows at once. A client that is cut off comes back after 100 ms.
+The server stops reading from one that does not drain its pongs. A flood of messages that pass the model is bounded only
+by the stage's and the route's throttle, which all clients share, as on AWS.
 
 - {}
 - {}; {machine}

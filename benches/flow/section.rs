@@ -7,7 +7,7 @@ use crate::hops::{self, Hops};
 use crate::idle::{self, Idle};
 use crate::round_trip::{self, Contender};
 use anyhow::Context as _;
-use sluicegate_benches::chart::{Chart, Line};
+use line_chart::{Chart, Line, Panel, Scale};
 use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::{Spread, figure};
@@ -40,9 +40,11 @@ impl Measured {
         };
         let lines: Vec<_> = self.trips.iter().map(line).collect();
         Chart {
-            title: "Round trip at 200 messages/s, ms",
+            title: "Round trip at 200 messages/s",
             x: "all but one message in … were faster (2: median, 100: 99th percentile)",
-            lines: &lines,
+            scale: Scale::Log,
+            shaded: None,
+            panels: &[Panel { title: "ms", scale: Scale::Log, height: 240.0, lines: &lines }],
         }
         .svg()
     }
@@ -61,11 +63,9 @@ impl Measured {
 Medians, with the least and the most in parentheses. All take turns in one run, each in processes of its own; ours is
 the released program, `sluicegate serve --quiet --no-write-limits`, and `echo` as it is deployed. `sluicegate load` puts the same load on each and checks every answer: none missing, none altered, none out of order.
 Round trips: {connections} connections, open loop, latency from when a message was due; sustained: {closed}
-connections with {in_flight} messages unanswered each; 100 bytes a message; the generator shares the machine. One
-shard's batches follow one another, so that the emulator waits while the function works and not all of both cores is in
-use; what more shards or larger batches give, is below, under how cost grows. Idle memory beyond what is allocated are
+connections with {in_flight} messages unanswered each; 100 bytes a message; the generator shares the machine. Idle memory beyond what is allocated are
 pages of the program's own file, which the kernel maps around what has run and takes back when it needs them; with the
-stack, it has in it what the deployment took, most of which goes back with the first messages.
+stack, it has in it what the deployment took.
 Handing over: {puts} records one after another (MiniStack, ferrokinesis: {polled}), put by one HTTP connection and, for
 the table of aims, within the process, where the library is linked without link-time optimisation; the clock stops where the function's process has read its batch. MiniStack runs
 the same function. A connection's memory: resident memory of the server's process with {idle_connections} idle

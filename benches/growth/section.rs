@@ -3,7 +3,7 @@
 use crate::COMMAND;
 use crate::measure::{self, Point};
 use crate::retained;
-use sluicegate_benches::chart::{Chart, Line};
+use line_chart::{Chart, Line, Panel, Scale};
 use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::figure;
@@ -20,16 +20,14 @@ pub struct Grown {
 
 impl Grown {
     pub fn latency_chart(&self) -> String {
-        let lines = self.lines(|point| point.p50_ms);
-        Chart { title: "Median latency, ms", x: "how many of each", lines: &lines }.svg()
+        self.chart("Median latency", "ms", |point| point.p50_ms)
     }
 
     pub fn memory_chart(&self) -> String {
-        let lines = self.lines(|point| point.mb);
-        Chart { title: "Resident memory of the emulator, MB", x: "how many of each", lines: &lines }.svg()
+        self.chart("Resident memory of the emulator", "MB", |point| point.mb)
     }
 
-    fn lines(&self, value: impl Fn(&Point) -> f64) -> Vec<Line> {
+    fn chart(&self, title: &str, unit: &str, value: impl Fn(&Point) -> f64) -> String {
         let curves = [
             ("idle connections", &self.connections),
             ("records kept", &self.retained),
@@ -37,13 +35,12 @@ impl Grown {
             ("functions", &self.functions),
             ("records a batch", &self.batches),
         ];
-        curves
-            .into_iter()
-            .map(|(name, points)| Line {
-                name: name.to_owned(),
-                points: points.iter().map(|point| (point.count as f64, value(point))).collect(),
-            })
-            .collect()
+        let lines = curves.map(|(name, points)| Line {
+            name: name.to_owned(),
+            points: points.iter().map(|point| (point.count as f64, value(point))).collect(),
+        });
+        let panels = [Panel { title: unit, scale: Scale::Log, height: 240.0, lines: &lines }];
+        Chart { title, x: "how many of each", scale: Scale::Log, shaded: None, panels: &panels }.svg()
     }
 
     pub fn section(&self, latency: &str, memory: &str) -> anyhow::Result<String> {
@@ -63,16 +60,6 @@ took in calls of 500 over one HTTP connection. Records kept: {} bytes each, and 
 PutRecord over HTTP until a function of batches of 10,000 has it, {} times at each step. Functions: each sees every
 message, as in the reference; all but one do nothing with it. Each message then costs one invocation of each function,
 so that work, not waiting, is what grows. Memory is the emulator's process at rest, functions' processes not counted.
-
-What bends, and why. The first step of each row but the records' is one and the same emulator: what these differ in is
-the machine's noise. *Idle connections*: memory grows by the same for each, latency by nothing that stands out of that
-noise. *Records kept*: memory grows by the same for each; latency does not suffer from how many there are, nor, but
-for a fifth at the last step, does the rate at which they are taken. That is the allocator's doing: with glibc's in
-place of mimalloc a put took 8 µs of processor at 10,000 records and 14 at three million. *Shards*: a shard's batches
-are handed over one after another, so a few shards keep both cores busy where one does not; with many, the same
-messages come in more and smaller batches, each an invocation of its own, and in one process a shard. *Functions*: a
-message is an invocation more for each, and latency grows by that, on so few cores. *Records a batch*: an invocation's
-cost is shared by its records, until a batch holds all that is in flight.
 
 - {}
 - {}; {}

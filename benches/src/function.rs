@@ -8,10 +8,11 @@ use emulator::core::identity::Unrestricted;
 use emulator::core::logs::LogSink;
 use emulator::services::lambda::invocation::config::{FunctionConfig, LogFormat};
 use emulator::services::lambda::invocation::{Deps, Functions, InvocationResult};
+use parking_lot::Mutex;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const NAME: &str = "function";
@@ -141,14 +142,14 @@ struct FirstStart(Mutex<Option<Instant>>);
 
 impl FirstStart {
     fn time(&self) -> Option<Instant> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock()
     }
 }
 
 impl LogSink for FirstStart {
     fn append(&self, _group: &str, _stream: &str, _timestamp_ms: u64, message: &str) {
         if message.contains(r#""type":"platform.start""#) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
+            self.0.lock().get_or_insert_with(Instant::now);
         }
     }
 }

@@ -5,7 +5,6 @@
 
 pub mod args;
 pub mod built;
-pub mod chart;
 pub mod child;
 pub mod clients;
 pub mod emulator;

@@ -1,7 +1,8 @@
 //! What an emulator in this process denied, as its log tells.
 
 use emulator::core::identity::Denied;
-use std::sync::{Mutex, Once, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Once;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -26,7 +27,7 @@ pub fn watch() {
 /// What roles were denied whose names contain `name`, oldest first. Emulators with stacks of different names are
 /// told apart so.
 pub fn of(name: &str) -> Vec<Denied> {
-    let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let seen = SEEN.lock();
     seen.iter().filter(|denied| denied.role.contains(name)).cloned().collect()
 }
 
@@ -54,7 +55,7 @@ impl Subscriber for Listener {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let Fields { role, action, resource } = fields;
-        SEEN.lock().unwrap_or_else(PoisonError::into_inner).push(Denied { role, action, resource });
+        SEEN.lock().push(Denied { role, action, resource });
     }
 
     fn enter(&self, _: &Id) {}

@@ -1,11 +1,11 @@
 //! Copies of `terraform/`, in which Terraform may write what it likes, and Terraform run in them.
 
 use anyhow::{Context as _, bail};
+use parking_lot::Mutex;
 use sluicegate_tests::functions::project;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// Terraform's exit status where a plan has changes (`-detailed-exitcode`).
@@ -51,7 +51,7 @@ impl Tools {
     }
 
     fn init(&self, folder: &Path) -> anyhow::Result<String> {
-        let _one_at_a_time = self.init.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.init.lock();
         Invocation::new(self, folder).run(["init", "-input=false", "-lockfile=readonly"])
     }
 }

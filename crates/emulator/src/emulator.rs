@@ -30,10 +30,11 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
+use parking_lot::Mutex;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -308,7 +309,7 @@ impl Emulator {
             let _ = tokio::task::spawn_blocking(move || storage.close()).await;
         }
         // Clones of the emulator may live on in a client's connection: the folder must not.
-        drop(temp_folder.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(temp_folder.lock().take());
     }
 }
 

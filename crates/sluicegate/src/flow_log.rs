@@ -4,7 +4,7 @@ use crate::print;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::time::SystemTime;
+use time::OffsetDateTime;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
@@ -83,13 +83,6 @@ impl Visit for Fields {
 
 /// The time of day in UTC, to the millisecond: hops of one event are told apart by it.
 fn clock() -> String {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let seconds = since.as_secs() % 86_400;
-    format!(
-        "{:02}:{:02}:{:02}.{:03}",
-        seconds / 3_600,
-        seconds / 60 % 60,
-        seconds % 60,
-        since.subsec_millis()
-    )
+    let (hour, minute, second, millisecond) = OffsetDateTime::now_utc().to_hms_milli();
+    format!("{hour:02}:{minute:02}:{second:02}.{millisecond:03}")
 }

@@ -1,7 +1,8 @@
 //! Output that never waits for its reader: bounded, and what does not fit is dropped and counted.
 
+use parking_lot::{Condvar, Mutex};
 use std::io::Write;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Bytes that wait for a slow reader, at most.
@@ -68,7 +69,7 @@ impl Lossy {
 
     /// Adds one line or more, whole with their line feeds. Never waits for the reader.
     pub fn push(&self, lines: &[u8]) {
-        let mut waiting = self.0.lock();
+        let mut waiting = self.0.waiting.lock();
         if !waiting.is_closed {
             waiting.push(lines, WAITING_BYTES_MAX);
             self.0.changed.notify_all();
@@ -78,14 +79,13 @@ impl Lossy {
     /// Waits until everything is written, for no longer than `limit`.
     pub fn flush(&self, limit: Duration) {
         let until = Instant::now() + limit;
-        let mut waiting = self.0.lock();
+        let mut waiting = self.0.waiting.lock();
         while !waiting.is_written() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
             }
-            let woken = self.0.changed.wait_timeout(waiting, left);
-            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+            self.0.changed.wait_for(&mut waiting, left);
         }
     }
 }
@@ -93,29 +93,25 @@ impl Lossy {
 impl Shared {
     fn write(&self, mut output: impl Write) {
         loop {
-            let mut waiting = self.lock();
+            let mut waiting = self.waiting.lock();
             waiting.is_writing = false;
             let bytes = loop {
                 match waiting.take() {
                     Some(bytes) => break bytes,
                     None => {
                         self.changed.notify_all();
-                        waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                        self.changed.wait(&mut waiting);
                     }
                 }
             };
             waiting.is_writing = true;
             drop(waiting);
             if output.write_all(&bytes).and_then(|()| output.flush()).is_err() {
-                self.lock().is_closed = true;
+                self.waiting.lock().is_closed = true;
                 self.changed.notify_all();
                 return;
             }
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -184,6 +180,6 @@ mod tests {
         drop(permit);
         lossy.push(b"unheard\n");
         lossy.flush(LONG);
-        assert!(lossy.0.lock().is_closed);
+        assert!(lossy.0.waiting.lock().is_closed);
     }
 }

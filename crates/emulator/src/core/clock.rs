@@ -10,6 +10,8 @@ const CLF: &[BorrowedFormatItem<'_>] =
     format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
 const ISO_8601: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+const ISO_8601_SECONDS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 const DATE_PATH: &[BorrowedFormatItem<'_>] = format_description!("[year]/[month]/[day]");
 
 /// Milliseconds since the epoch.
@@ -25,6 +27,11 @@ pub fn clf(ms: u64) -> String {
 /// `2024-02-19T07:21:46.123Z`
 pub fn iso_8601(ms: u64) -> String {
     format(ms, ISO_8601)
+}
+
+/// `2024-02-19T07:21:46Z`
+pub fn iso_8601_seconds(ms: u64) -> String {
+    format(ms, ISO_8601_SECONDS)
 }
 
 /// `2024/02/19`, the beginning of a log stream's name.

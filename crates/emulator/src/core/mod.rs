@@ -5,7 +5,6 @@ pub mod clock;
 pub mod failure_destination;
 pub mod identity;
 pub mod isolation;
-pub mod lock;
 pub mod logs;
 pub mod metrics;
 pub mod open_files;

@@ -3,11 +3,11 @@
 //! Clients may take most of them, never the last ones: those are for functions, and the very last for the log and the
 //! data folder. A new descriptor is the lowest that is free, so its number tells how many are taken below it.
 
+use parking_lot::Mutex;
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -115,7 +115,7 @@ pub fn is_exhausted(error: &std::io::Error) -> bool {
 /// Says what is missing, once in a while: an emulator at its limit meets it with every connection that comes and goes.
 fn tell(why: &str) {
     static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut told = TOLD.lock();
     if told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
         return;
     }

@@ -26,8 +26,9 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Response, header};
 use http_body_util::Full;
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Where answers say the emulator is, when a caller names no host: the port that emulators agree on.
 pub const HOST_DEFAULT: &str = "127.0.0.1:4566";
@@ -133,7 +134,7 @@ impl AwsApi {
     fn host(&self, parts: &Parts) -> String {
         let header = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
         let host = header.or(parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or(HOST_DEFAULT);
-        let mut hosts = crate::core::lock::lock(&self.hosts);
+        let mut hosts = self.hosts.lock();
         if hosts.len() < HOSTS_MAX && !hosts.contains(host) {
             hosts.insert(host.to_owned());
         }

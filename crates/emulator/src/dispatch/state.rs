@@ -4,7 +4,6 @@
 //! JSON. What has no effect here (descriptions, tags, alarms, dashboards) is left out.
 
 use super::AwsApi;
-use crate::core::lock;
 use crate::services::apigateway::control::definition::{ApiRecord, Definition};
 use crate::services::iam::role::Role;
 use serde::Serialize;
@@ -90,7 +89,7 @@ impl AwsApi {
             "queues": queues,
             "logGroups": log_groups,
         });
-        let hosts = lock::lock(&self.hosts).iter().map(|host| (host.clone(), "{host}".to_owned())).collect();
+        let hosts = self.hosts.lock().iter().map(|host| (host.clone(), "{host}".to_owned())).collect();
         normalise(&mut state, &Placeholders { names, hosts });
         state.sort_all_objects();
         state

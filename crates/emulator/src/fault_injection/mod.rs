@@ -19,9 +19,10 @@ pub use spec::{FaultSpec, SpecError};
 pub use swap::Held;
 
 use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use swap::Swaps;
 
@@ -131,16 +132,12 @@ impl Active {
 
 impl ActiveFault {
     fn triggers(&self) -> bool {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let chance = state.chance.random();
         let triggers = self.spec.triggers(state.occasions, state.triggered, chance);
         state.occasions += 1;
         state.triggered += u64::from(triggers);
         triggers
-    }
-
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

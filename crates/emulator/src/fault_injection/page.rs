@@ -33,7 +33,7 @@ impl Faults {
     pub fn report(&self) -> Value {
         let active = self.active.load();
         let faults = active.iter().flat_map(|active| &active.faults).map(|armed| {
-            let state = armed.state();
+            let state = armed.state.lock();
             json!({"fault": armed.spec.to_string(), "occasions": state.occasions, "triggered": state.triggered})
         });
         let faults: Vec<_> = faults.collect();

@@ -1,7 +1,8 @@
 //! Records held back until the next one of their partition key is in the stream, or some time has passed.
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -23,26 +24,22 @@ pub struct Held {
 impl Swaps {
     /// Whether a record of this key is held back now.
     pub fn holds(&self, key: &str) -> bool {
-        self.lock().contains_key(key)
+        self.held.lock().contains_key(key)
     }
 
     /// Holds a record of this key back.
     pub fn hold(&self, key: &str, patience: Duration) -> Held {
         let follower = Arc::default();
-        self.lock().insert(key.into(), Arc::clone(&follower));
+        self.held.lock().insert(key.into(), Arc::clone(&follower));
         Held { swaps: Self { held: Arc::clone(&self.held) }, key: key.into(), follower, patience }
     }
 
     /// A record of this key is in the stream: the one held back may follow.
     pub fn release(&self, key: &str) {
-        if let Some(follower) = self.lock().remove(key) {
+        if let Some(follower) = self.held.lock().remove(key) {
             // Keeps the leave for a record that does not wait yet.
             follower.notify_one();
         }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Notify>>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,7 +53,7 @@ impl Held {
 /// A caller that hangs up while its record is held leaves nothing behind.
 impl Drop for Held {
     fn drop(&mut self) {
-        let mut held = self.swaps.lock();
+        let mut held = self.swaps.held.lock();
         if held.get(&self.key).is_some_and(|follower| Arc::ptr_eq(follower, &self.follower)) {
             held.remove(&self.key);
         }

@@ -42,32 +42,43 @@ fn to_json(value: Cbor) -> Option<Value> {
 
 /// A document as CBOR, its timestamps tagged.
 pub fn encode(value: &Value) -> Vec<u8> {
+    encode_with(value, timestamp)
+}
+
+/// A document as CBOR. `special` writes those members, by name and value, that JSON has no form of their own for.
+pub fn encode_with(value: &Value, special: impl Fn(&str, &Value) -> Option<Cbor> + Copy) -> Vec<u8> {
     let mut bytes = Vec::new();
     // Writing into memory cannot fail.
-    if let Err(error) = ciborium::into_writer(&to_cbor(value, false), &mut bytes) {
+    if let Err(error) = ciborium::into_writer(&to_cbor(value, special), &mut bytes) {
         tracing::error!(%error, "a document could not be written as CBOR");
     }
     bytes
 }
 
-fn to_cbor(value: &Value, timestamp: bool) -> Cbor {
+/// A number called as a timestamp is one.
+fn timestamp(name: &str, value: &Value) -> Option<Cbor> {
+    let seconds = value.as_f64().filter(|_| is_timestamp(name))?;
+    Some(Cbor::Tag(EPOCH_TAG, Box::new(Cbor::Float(seconds))))
+}
+
+fn to_cbor(value: &Value, special: impl Fn(&str, &Value) -> Option<Cbor> + Copy) -> Cbor {
     match value {
         Value::Null => Cbor::Null,
         Value::Bool(flag) => Cbor::Bool(*flag),
-        Value::Number(number) if timestamp => {
-            Cbor::Tag(EPOCH_TAG, Box::new(Cbor::Float(number.as_f64().unwrap_or_default())))
-        }
         Value::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(integer), _) => Cbor::from(integer),
             (None, Some(integer)) => Cbor::from(integer),
             (None, None) => Cbor::Float(number.as_f64().unwrap_or_default()),
         },
         Value::String(text) => Cbor::Text(text.clone()),
-        Value::Array(items) => Cbor::Array(items.iter().map(|item| to_cbor(item, false)).collect()),
+        Value::Array(items) => Cbor::Array(items.iter().map(|item| to_cbor(item, special)).collect()),
         Value::Object(members) => Cbor::Map(
             members
                 .iter()
-                .map(|(name, member)| (Cbor::Text(name.clone()), to_cbor(member, is_timestamp(name))))
+                .map(|(name, member)| {
+                    let member = special(name, member).unwrap_or_else(|| to_cbor(member, special));
+                    (Cbor::Text(name.clone()), member)
+                })
                 .collect(),
         ),
     }

@@ -104,7 +104,8 @@ fn service_of_scope_or_path(parts: &Parts) -> Option<Service> {
 }
 
 fn read_query(signed: Option<Service>, body: &Bytes) -> Result<Request, ApiError> {
-    let form = std::str::from_utf8(body).ok().and_then(query::pairs);
+    let form = std::str::from_utf8(body).ok().map(query::pairs);
+    let form = form.filter(|form| form.len() <= query::FORM_FIELDS_MAX);
     let form = form.ok_or_else(|| serialization_error("the body is not a form"))?;
     let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let service = field("Version").and_then(Service::of_query_version).or(signed);

@@ -10,22 +10,9 @@ pub const FORM_FIELDS_MAX: usize = 2_000;
 /// Parts of one dotted name, at most.
 const NAME_PARTS_MAX: usize = 16;
 
-/// A form's decoded pairs in their order, or `None` if it has more than [`FORM_FIELDS_MAX`].
-pub fn pairs(form: &str) -> Option<Vec<(String, String)>> {
-    let pairs: Vec<_> = form
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect();
-    (pairs.len() <= FORM_FIELDS_MAX).then_some(pairs)
-}
-
-fn decode(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+/// The decoded pairs of a form or of a URL's query, in their order.
+pub fn pairs(form: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(form.as_bytes()).into_owned().collect()
 }
 
 #[derive(Default)]
@@ -86,7 +73,7 @@ mod tests {
         let form = "Action=PutMetricAlarm&Version=2010-08-01&AlarmName=a+b%2Fc&Dimensions.member.2.Name=B\
                     &Dimensions.member.1.Name=A&Dimensions.member.10.Name=J&Tags.member.1.Key=k";
         assert_eq!(
-            document(&pairs(form).unwrap()),
+            document(&pairs(form)),
             json!({
                 "AlarmName": "a b/c",
                 "Dimensions": [{"Name": "A"}, {"Name": "B"}, {"Name": "J"}],
@@ -97,6 +84,28 @@ mod tests {
 
     #[test]
     fn a_form_without_arguments_is_an_empty_document() {
-        assert_eq!(document(&pairs("Action=GetCallerIdentity&Version=2011-06-15").unwrap()), json!(""));
+        assert_eq!(document(&pairs("Action=GetCallerIdentity&Version=2011-06-15")), json!(""));
+    }
+
+    #[test]
+    fn odd_forms_are_read_leniently() {
+        for (form, expected) in [
+            ("", &[][..]),
+            ("&&a=1&&", &[("a", "1")]),
+            ("a", &[("a", "")]),
+            ("=", &[("", "")]),
+            ("=b", &[("", "b")]),
+            ("a=b=c", &[("a", "b=c")]),
+            ("a=1&b=2&a=3", &[("a", "1"), ("b", "2"), ("a", "3")]),
+            ("a+b=c+d%2B%20", &[("a b", "c d+ ")]),
+            ("%61%26=%3D%26", &[("a&", "=&")]),
+            ("a=100%&b=%zz&c=%4", &[("a", "100%"), ("b", "%zz"), ("c", "%4")]),
+            ("a=%ff%C3%A9é", &[("a", "\u{fffd}éé")]),
+            ("a;b=1", &[("a;b", "1")]),
+        ] {
+            let read = pairs(form);
+            let read: Vec<_> = read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            assert_eq!(read, expected, "{form:?}");
+        }
     }
 }

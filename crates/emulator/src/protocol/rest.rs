@@ -1,6 +1,6 @@
 //! A call of a REST service: a method, a path in decoded segments, a query and a document.
 
-use super::{ApiError, Service};
+use super::{ApiError, Service, query};
 use http::Method;
 use http::request::Parts;
 use serde_json::Value;
@@ -24,16 +24,10 @@ impl RestCall {
     /// Takes a request apart.
     pub fn new(parts: &Parts, host: String, body: Value) -> Self {
         let path = parts.uri.path().trim_matches('/');
-        let query = parts.uri.query().unwrap_or_default();
         Self {
             method: parts.method.clone(),
             segments: path.split('/').map(decode).collect(),
-            query: query
-                .split('&')
-                .filter(|pair| !pair.is_empty())
-                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-                .map(|(name, value)| (decode(name), decode(&value.replace('+', " "))))
-                .collect(),
+            query: parts.uri.query().map(query::pairs).unwrap_or_default(),
             host,
             body,
         }

@@ -1,8 +1,7 @@
 //! Timestamps as the services write them.
 
+use crate::core::clock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-const SECONDS_PER_DAY: u64 = 86_400;
 
 /// Seconds since the epoch, with milliseconds as a fraction.
 pub fn epoch_seconds(time: SystemTime) -> f64 {
@@ -19,36 +18,12 @@ pub fn epoch_milliseconds(time: SystemTime) -> u64 {
 
 /// `2026-11-23T05:00:00Z`
 pub fn iso8601(time: SystemTime) -> String {
-    let seconds = epoch_milliseconds(time) / 1_000;
-    format!("{}Z", date_and_time(seconds))
+    clock::iso_8601_seconds(epoch_milliseconds(time))
 }
 
 /// `2026-11-23T05:00:00.000+0000`, Lambda's `LastModified`.
 pub fn lambda_timestamp(time: SystemTime) -> String {
-    let milliseconds = epoch_milliseconds(time);
-    format!("{}.{:03}+0000", date_and_time(milliseconds / 1_000), milliseconds % 1_000)
-}
-
-fn date_and_time(seconds: u64) -> String {
-    let (year, month, day) = civil_date(seconds / SECONDS_PER_DAY);
-    let second = seconds % SECONDS_PER_DAY;
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
-}
-
-/// The Gregorian date of a day since 1970-01-01. Years are counted from March, so that the leap day is
-/// the last of its year, and eras of 400 years all have 146,097 days.
-fn civil_date(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468; // days from 0000-03-01 to 1970-01-01
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    (year, month, day)
+    clock::iso_8601(epoch_milliseconds(time)).replace('Z', "+0000")
 }
 
 #[cfg(test)]

@@ -27,9 +27,10 @@ pub use folder::FORMAT;
 pub use repair::Repair;
 
 use log::Log;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Between two syncs to the disk.
@@ -154,7 +155,7 @@ impl Storage {
     /// # Errors
     /// Where the disk is full, or broken.
     pub fn append(&self, entries: &[Entry<'_>]) -> Result<(), StorageError> {
-        self.log().append(entries)
+        self.log.lock().append(entries)
     }
 
     /// Stores a document under a key, unless it is there already.
@@ -162,7 +163,7 @@ impl Storage {
     /// # Errors
     /// As of [`Storage::append`].
     pub fn set(&self, key: &str, value: &str) -> Result<(), StorageError> {
-        let mut log = self.log();
+        let mut log = self.log.lock();
         if log.head().documents.get(key).is_some_and(|kept| kept == value) {
             return Ok(());
         }
@@ -171,12 +172,12 @@ impl Storage {
 
     /// The document under a key.
     pub fn get(&self, key: &str) -> Option<String> {
-        self.log().head().documents.get(key).cloned()
+        self.log.lock().head().documents.get(key).cloned()
     }
 
     /// The documents whose keys begin with `prefix`, which is taken off.
     pub fn below(&self, prefix: &str) -> BTreeMap<String, String> {
-        let log = self.log();
+        let log = self.log.lock();
         let from = log.head().documents.range(prefix.to_owned()..);
         from.map_while(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()))).collect()
     }
@@ -190,13 +191,13 @@ impl Storage {
             return Ok(());
         }
         let entries: Vec<_> = keys.iter().map(|key| Entry::Unset { key }).collect();
-        self.log().append(&entries)
+        self.log.lock().append(&entries)
     }
 
     /// Frees what holds nothing but records past keeping, as `is_expired` says of a stream and the arrival of
     /// its newest record there. It touches the disk.
     pub fn reclaim(&self, is_expired: impl Fn(&str, u64) -> bool) {
-        match self.log().reclaim(is_expired) {
+        match self.log.lock().reclaim(is_expired) {
             Ok(0) => {}
             Ok(segments) => tracing::debug!(segments, "dropped segments past their streams' retention"),
             Err(error) => tracing::warn!(%error, "failed to free a segment"),
@@ -205,11 +206,7 @@ impl Storage {
 
     /// Syncs, and lets another process have the folder.
     pub fn close(&self) {
-        self.log().close();
-    }
-
-    fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        self.log.lock().close();
     }
 }
 
@@ -228,12 +225,11 @@ async fn sync(log: std::sync::Weak<Mutex<Log>>) {
 }
 
 fn sync_once(log: &Mutex<Log>) -> Result<(), StorageError> {
-    let lock = || log.lock().unwrap_or_else(PoisonError::into_inner);
     // Without the lock: appends go on meanwhile.
-    let unsynced = lock().unsynced()?;
+    let unsynced = log.lock().unsynced()?;
     if let Some((path, file)) = unsynced {
         file.sync_data().map_err(StorageError::io(&path))?;
     }
-    let mut log = lock();
+    let mut log = log.lock();
     if log.is_full() { log.roll() } else { Ok(()) }
 }

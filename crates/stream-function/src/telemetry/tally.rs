@@ -1,8 +1,9 @@
 //! What happened in one batch, counted.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
 
+use crate::batch::lock;
 use crate::connections::Delivery;
 
 /// The counts of one batch. Shared by everything that handles it.
@@ -46,7 +47,7 @@ impl Tally {
     /// A record's handling begins, so long after the stream took it.
     pub fn began(&self, age_ms: u64) {
         self.records.fetch_add(1, Relaxed);
-        self.ages_ms.lock().unwrap_or_else(PoisonError::into_inner).push(age_ms);
+        lock(&self.ages_ms).push(age_ms);
     }
 
     pub fn delivered(&self, delivery: Delivery) {
@@ -87,7 +88,7 @@ impl Tally {
             dead_letter_failures: self.dead_letter_failures.load(Relaxed),
             skipped: self.skipped.load(Relaxed),
             redelivered: self.redelivered.load(Relaxed),
-            ages_ms: self.ages_ms.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            ages_ms: lock(&self.ages_ms).clone(),
         }
     }
 }

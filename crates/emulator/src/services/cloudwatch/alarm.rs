@@ -2,7 +2,6 @@
 
 use super::{CloudWatch, parse};
 use crate::core::account::Account;
-use crate::core::lock;
 use crate::protocol::input::from_text;
 use crate::protocol::page::page;
 use crate::protocol::tags;
@@ -131,7 +130,7 @@ impl CloudWatch {
             ));
         }
         let tags = tags::from_list(std::mem::take(&mut settings.tags));
-        let mut store = lock::lock(&self.store);
+        let mut store = self.store.lock();
         let name = settings.alarm_name.clone();
         // Tags of an existing alarm are changed by TagResource alone.
         let tags = store.alarms.get(&name).map_or(tags, |alarm| alarm.tags.clone());
@@ -149,7 +148,7 @@ impl CloudWatch {
             request.alarm_types.is_empty() || request.alarm_types.iter().any(|kind| kind == "MetricAlarm");
         let in_state = request.state_value.as_deref().is_none_or(|state| state == "INSUFFICIENT_DATA");
         let prefix = request.alarm_name_prefix.unwrap_or_default();
-        let store = lock::lock(&self.store);
+        let store = self.store.lock();
         let matching = store.alarms.iter().filter(|(name, _)| {
             metric_alarms
                 && in_state
@@ -165,7 +164,7 @@ impl CloudWatch {
 
     pub(super) fn delete_alarms(&self, input: Value) -> Answer {
         let request: DeleteAlarms = parse("DeleteAlarms", input)?;
-        let mut store = lock::lock(&self.store);
+        let mut store = self.store.lock();
         if let Some(missing) = request.alarm_names.iter().find(|name| !store.alarms.contains_key(*name)) {
             let error = ApiError::not_found("ResourceNotFound", format!("alarm {missing} does not exist"));
             return Err(error);

@@ -1,7 +1,6 @@
 //! Dashboards: stored and read back; nothing draws them here.
 
 use super::{CloudWatch, parse};
-use crate::core::lock;
 use crate::protocol::page::page;
 use crate::protocol::tags;
 use crate::protocol::tags::{Tag, Tags};
@@ -60,7 +59,7 @@ impl CloudWatch {
             return Err(ApiError::bad_request("DashboardInvalidInputError", message)
                 .with_query_code("InvalidParameterInput"));
         }
-        let mut store = lock::lock(&self.store);
+        let mut store = self.store.lock();
         if store.dashboards.len() >= DASHBOARDS_MAX && !store.dashboards.contains_key(&request.dashboard_name)
         {
             let message = format!("the account has {DASHBOARDS_MAX} dashboards, which is the limit");
@@ -79,7 +78,7 @@ impl CloudWatch {
     pub(super) fn get_dashboard(&self, input: Value) -> Answer {
         let request: GetDashboard = parse("GetDashboard", input)?;
         let name = request.dashboard_name;
-        let store = lock::lock(&self.store);
+        let store = self.store.lock();
         let dashboard = store.dashboards.get(&name).ok_or_else(|| no_dashboard(&name))?;
         Ok(Reply::ok(json!({
             "DashboardArn": self.dashboard_arn(&name),
@@ -90,7 +89,7 @@ impl CloudWatch {
 
     pub(super) fn delete_dashboards(&self, input: Value) -> Answer {
         let request: DeleteDashboards = parse("DeleteDashboards", input)?;
-        let mut store = lock::lock(&self.store);
+        let mut store = self.store.lock();
         if let Some(missing) =
             request.dashboard_names.iter().find(|name| !store.dashboards.contains_key(*name))
         {
@@ -103,7 +102,7 @@ impl CloudWatch {
     pub(super) fn list_dashboards(&self, input: Value) -> Answer {
         let request: ListDashboards = parse("ListDashboards", input)?;
         let prefix = request.dashboard_name_prefix.unwrap_or_default();
-        let store = lock::lock(&self.store);
+        let store = self.store.lock();
         let entries = store.dashboards.iter().filter(|(name, _)| name.starts_with(&prefix));
         let entries = entries.map(|(name, dashboard)| {
             let entry = json!({

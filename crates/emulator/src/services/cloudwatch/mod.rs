@@ -7,15 +7,14 @@ pub use alarm::Alarm;
 pub use dashboard::Dashboard;
 
 use crate::core::account::Account;
-use crate::core::lock;
 use crate::protocol::tags;
 use crate::protocol::tags::{Tag, Tags};
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 /// The service.
 #[derive(Debug)]
@@ -99,11 +98,11 @@ impl CloudWatch {
 
     /// Looks at everything stored.
     pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
-        look(&lock::lock(&self.store))
+        look(&self.store.lock())
     }
 
     fn with_tags(&self, arn: &str, use_tags: impl FnOnce(&mut Tags) -> Reply) -> Answer {
-        let mut store = lock::lock(&self.store);
+        let mut store = self.store.lock();
         let store = &mut *store;
         let alarm = arn.split_once(":alarm:").and_then(|(_, name)| store.alarms.get_mut(name));
         let dashboard = arn.split_once(":dashboard/").and_then(|(_, name)| store.dashboards.get_mut(name));

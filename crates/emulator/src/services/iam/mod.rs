@@ -9,14 +9,14 @@ mod role_policy;
 
 use crate::core::account::Account;
 use crate::core::identity::Issued;
-use crate::core::lock;
 use crate::protocol::{Answer, ApiError, Service, input};
+use parking_lot::RwLock;
 use policy::document::Policy;
 use role::Role;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 /// The account's roles, and the credentials that act as them.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Iam {
 
     /// Sets a resource's own policy; `None` removes it.
     pub fn set_resource_policy(&self, arn: &str, policy: Option<Policy>) {
-        let mut policies = lock::write(&self.resource_policies);
+        let mut policies = self.resource_policies.write();
         match policy {
             Some(policy) => policies.insert(arn.to_owned(), policy),
             None => policies.remove(arn),
@@ -80,7 +80,7 @@ impl Iam {
 
     /// Looks at every role.
     pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Role>) -> T) -> T {
-        look(&lock::read(&self.roles))
+        look(&self.roles.read())
     }
 }
 

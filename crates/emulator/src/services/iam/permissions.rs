@@ -5,7 +5,6 @@ use super::policy::evaluate::{Caller, Request, Verdict, allows, judge};
 use super::role::Role;
 use crate::core::identity::signature::SigningKeys;
 use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal};
-use crate::core::lock;
 use crate::protocol::id;
 use std::sync::Arc;
 
@@ -42,7 +41,7 @@ impl Iam {
         let allowed = self.by_arn(role_arn, |role| {
             let documents = role.inline.values().chain(role.attached.values());
             let own = documents.map(|document| &document.policy);
-            let of_resources = lock::read(&self.resource_policies);
+            let of_resources = self.resource_policies.read();
             allows(own.chain(of_resources.get(resource)), &request)
         });
         allowed == Some(true)
@@ -50,7 +49,7 @@ impl Iam {
 
     fn by_arn<T>(&self, arn: &str, look: impl FnOnce(&Role) -> T) -> Option<T> {
         let name = arn.rsplit('/').next()?;
-        let roles = lock::read(&self.roles);
+        let roles = self.roles.read();
         roles.get(name).filter(|role| role.arn == arn).map(look)
     }
 }
@@ -67,7 +66,7 @@ impl Permissions for Iam {
             Principal::Account => {
                 let id = &self.account.id;
                 let request = Request { action, resource, caller: Caller::Account(id), ..Request::default() };
-                let of_resources = lock::read(&self.resource_policies);
+                let of_resources = self.resource_policies.read();
                 (id, judge(of_resources.get(resource).into_iter(), &request) != Verdict::Denied)
             }
         };
@@ -91,7 +90,7 @@ impl Permissions for Iam {
             source_account: Some(&self.account.id),
             source_arn: Some(source_arn),
         };
-        if allows(lock::read(&self.resource_policies).get(resource).into_iter(), &request) {
+        if allows(self.resource_policies.read().get(resource).into_iter(), &request) {
             return Ok(());
         }
         tracing::warn!(
@@ -115,12 +114,12 @@ impl Permissions for Iam {
             session_token: credentials.session_token.clone(),
             signing_keys: SigningKeys::new(credentials.secret_access_key.clone()),
         };
-        lock::write(&self.issued).insert(credentials.access_key_id.clone(), Arc::new(issued));
+        self.issued.write().insert(credentials.access_key_id.clone(), Arc::new(issued));
         credentials
     }
 
     fn revoke(&self, access_key_id: &str) {
-        lock::write(&self.issued).remove(access_key_id);
+        self.issued.write().remove(access_key_id);
     }
 
     fn principal(&self, access_key_id: &str) -> Option<Principal> {
@@ -131,7 +130,7 @@ impl Permissions for Iam {
     }
 
     fn issued(&self, access_key_id: &str) -> Option<Arc<Issued>> {
-        lock::read(&self.issued).get(access_key_id).cloned()
+        self.issued.read().get(access_key_id).cloned()
     }
 }
 

@@ -3,7 +3,6 @@
 use super::policy::document::Kind;
 use super::role::{Document, Role, check_name, no_role};
 use super::{Iam, parse};
-use crate::core::lock;
 use crate::protocol::id;
 use crate::protocol::input::from_text;
 use crate::protocol::tags;
@@ -91,7 +90,7 @@ impl Iam {
             name: request.role_name,
             path,
         };
-        let mut roles = lock::write(&self.roles);
+        let mut roles = self.roles.write();
         if roles.contains_key(&role.name) {
             let message = format!("Role with name {} already exists.", role.name);
             return Err(ApiError::conflict("EntityAlreadyExistsException", message)
@@ -115,7 +114,7 @@ impl Iam {
     pub(super) fn list_roles(&self, input: Value) -> Answer {
         let request: ListRoles = parse("ListRoles", input)?;
         let prefix = request.path_prefix.unwrap_or_default();
-        let roles = lock::read(&self.roles);
+        let roles = self.roles.read();
         let roles: Vec<Value> =
             roles.values().filter(|role| role.path.starts_with(&prefix)).map(Role::view).collect();
         Ok(Reply::ok(json!({"Roles": roles, "IsTruncated": false})))
@@ -123,7 +122,7 @@ impl Iam {
 
     pub(super) fn delete_role(&self, input: Value) -> Answer {
         let RoleName { role_name } = parse("DeleteRole", input)?;
-        let mut roles = lock::write(&self.roles);
+        let mut roles = self.roles.write();
         let role = roles.get(&role_name).ok_or_else(|| no_role(&role_name))?;
         let held = match (role.inline.is_empty(), role.attached.is_empty()) {
             (false, _) => Some("Cannot delete entity, must delete policies first."),
@@ -192,7 +191,7 @@ impl Iam {
 
     pub(super) fn with_role(&self, operation: &str, input: Value, view: impl Fn(&Role) -> Value) -> Answer {
         let RoleName { role_name } = parse(operation, input)?;
-        let roles = lock::read(&self.roles);
+        let roles = self.roles.read();
         roles.get(&role_name).map(|role| Reply::ok(view(role))).ok_or_else(|| no_role(&role_name))
     }
 
@@ -201,7 +200,7 @@ impl Iam {
         name: &str,
         change: impl FnOnce(&mut Role) -> Result<(), ApiError>,
     ) -> Answer {
-        let mut roles = lock::write(&self.roles);
+        let mut roles = self.roles.write();
         change(roles.get_mut(name).ok_or_else(|| no_role(name))?)?;
         Ok(Reply::empty())
     }

@@ -3,7 +3,6 @@
 use super::policy::document::Kind;
 use super::role::{Document, check_name, no_entity, no_role};
 use super::{Iam, managed, parse};
-use crate::core::lock;
 use crate::protocol::{Answer, ApiError, Reply, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -60,7 +59,7 @@ impl Iam {
 
     pub(super) fn get_role_policy(&self, input: Value) -> Answer {
         let request: RolePolicyName = parse("GetRolePolicy", input)?;
-        let roles = lock::read(&self.roles);
+        let roles = self.roles.read();
         let role = roles.get(&request.role_name).ok_or_else(|| no_role(&request.role_name))?;
         let document =
             role.inline.get(&request.policy_name).ok_or_else(|| no_policy(&request.policy_name))?;
@@ -118,7 +117,7 @@ impl Iam {
     pub(super) fn get_policy(&self, input: Value) -> Answer {
         let request: PolicyArn = parse("GetPolicy", input)?;
         let managed = managed_policy(&request.policy_arn)?;
-        let roles = lock::read(&self.roles);
+        let roles = self.roles.read();
         let attachments = roles.values().filter(|role| role.attached.contains_key(managed.arn)).count();
         Ok(Reply::ok(json!({"Policy": {
             "PolicyName": managed.name(),

@@ -1,5 +1,6 @@
 //! The two forms of the wire API's bodies: JSON, and the CBOR that Java's SDK speaks.
 
+use crate::protocol::cbor;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ciborium::Value as Cbor;
@@ -39,36 +40,17 @@ impl Encoding {
 
     /// A document as a body; what is called `Data` are bytes.
     pub(super) fn encode(self, document: &Value) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let written = match self {
-            Self::Json => serde_json::to_writer(&mut bytes, document).is_ok(),
-            Self::Cbor => ciborium::into_writer(&cbor(document, false), &mut bytes).is_ok(),
-        };
-        debug_assert!(written, "writing into memory cannot fail");
-        bytes
+        match self {
+            Self::Json => document.to_string().into_bytes(),
+            Self::Cbor => cbor::encode_with(document, data),
+        }
     }
 }
 
-fn cbor(value: &Value, is_data: bool) -> Cbor {
-    match value {
-        Value::Null => Cbor::Null,
-        Value::Bool(flag) => Cbor::Bool(*flag),
-        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
-            (Some(integer), _) => integer.into(),
-            (None, Some(integer)) => integer.into(),
-            (None, None) => number.as_f64().unwrap_or_default().into(),
-        },
-        Value::String(text) if is_data => {
-            STANDARD.decode(text).map_or_else(|_| text.clone().into(), Cbor::Bytes)
-        }
-        Value::String(text) => text.clone().into(),
-        Value::Array(items) => items.iter().map(|item| cbor(item, false)).collect::<Vec<_>>().into(),
-        Value::Object(members) => {
-            let member =
-                |(name, member): (&String, &Value)| (name.clone().into(), cbor(member, name == "Data"));
-            Cbor::Map(members.iter().map(member).collect())
-        }
-    }
+/// What is called `Data` are bytes.
+fn data(name: &str, value: &Value) -> Option<Cbor> {
+    let text = value.as_str().filter(|_| name == "Data")?;
+    STANDARD.decode(text).ok().map(Cbor::Bytes)
 }
 
 #[cfg(test)]
@@ -89,8 +71,15 @@ mod tests {
 
     #[test]
     fn data_are_bytes_in_cbor() {
-        let encoded = Encoding::Cbor.encode(&json!({"Data": "AAEC"}));
+        let encoded = Encoding::Cbor.encode(&json!({"Data": "AAEC", "a": ["AAEC", {"Data": "no base64"}]}));
         let Cbor::Map(members) = ciborium::from_reader(encoded.as_slice()).unwrap() else { panic!("no map") };
         assert_eq!(members[0].1, Cbor::Bytes(vec![0, 1, 2]));
+        let no_data = Cbor::Map(vec![(Cbor::Text("Data".into()), Cbor::Text("no base64".into()))]);
+        assert_eq!(members[1].1, Cbor::Array(vec![Cbor::Text("AAEC".into()), no_data]));
+        let numbers = Encoding::Cbor.encode(&json!([u64::MAX, i64::MIN, 7, -1.5]));
+        assert_eq!(Encoding::Cbor.decode(&numbers[..1]), Value::Null);
+        let numbers: Cbor = ciborium::from_reader(numbers.as_slice()).unwrap();
+        let expected: [Cbor; 4] = [u64::MAX.into(), i64::MIN.into(), 7.into(), (-1.5).into()];
+        assert_eq!(numbers, Cbor::Array(expected.to_vec()));
     }
 }

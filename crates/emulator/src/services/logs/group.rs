@@ -2,7 +2,6 @@
 
 use super::events::Events;
 use super::{Logs, invalid, parse};
-use crate::core::lock;
 use crate::protocol::page::page;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, time};
@@ -94,7 +93,7 @@ impl Logs {
         if class != "STANDARD" && class != "INFREQUENT_ACCESS" {
             return Err(invalid(format!("logGroupClass: {class} is not supported by the emulator")));
         }
-        let mut groups = lock::lock(&self.groups);
+        let mut groups = self.groups.lock();
         if groups.contains_key(&request.log_group_name) {
             let message = "The specified log group already exists";
             return Err(ApiError::bad_request("ResourceAlreadyExistsException", message));
@@ -116,7 +115,7 @@ impl Logs {
 
     pub(super) fn delete_log_group(&self, input: Value) -> Answer {
         let request: GroupName = parse("DeleteLogGroup", input)?;
-        let removed = lock::lock(&self.groups).remove(&request.log_group_name);
+        let removed = self.groups.lock().remove(&request.log_group_name);
         removed.map(|_| Reply::empty()).ok_or_else(no_group)
     }
 
@@ -141,7 +140,7 @@ impl Logs {
         let prefix = request.log_group_name_prefix.unwrap_or_default();
         let pattern = request.log_group_name_pattern.unwrap_or_default();
         let limit = request.limit.unwrap_or(LIST_LIMIT_MAX).clamp(1, LIST_LIMIT_MAX);
-        let groups = lock::lock(&self.groups);
+        let groups = self.groups.lock();
         let matching = groups.iter().filter(|(name, _)| name.starts_with(&prefix) && name.contains(&pattern));
         let views = matching.map(|(name, group)| (name, self.view(name, group)));
         let (page, token) = page(views, request.next_token.as_deref(), limit);
@@ -150,7 +149,7 @@ impl Logs {
 
     pub(super) fn list_tags_for_resource(&self, input: Value) -> Answer {
         let request: ResourceArn = parse("ListTagsForResource", input)?;
-        let groups = lock::lock(&self.groups);
+        let groups = self.groups.lock();
         let group =
             group_of_arn(&request.resource_arn).and_then(|name| groups.get(name)).ok_or_else(no_group)?;
         Ok(Reply::ok(json!({"tags": group.tags})))
@@ -169,7 +168,7 @@ impl Logs {
     }
 
     fn change(&self, name: &str, change: impl FnOnce(&mut Group)) -> Answer {
-        let mut groups = lock::lock(&self.groups);
+        let mut groups = self.groups.lock();
         change(groups.get_mut(name).ok_or_else(no_group)?);
         Ok(Reply::empty())
     }

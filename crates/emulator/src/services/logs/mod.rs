@@ -8,13 +8,12 @@ mod read;
 pub use group::Group;
 
 use crate::core::account::Account;
-use crate::core::lock;
 use crate::core::logs::LogSink;
 use crate::protocol::{Answer, ApiError, Service, input, time};
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::SystemTime;
 
 const MILLISECONDS_PER_DAY: u64 = 86_400_000;
@@ -65,7 +64,7 @@ impl Logs {
 
     /// Looks at every group.
     pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Group>) -> T) -> T {
-        look(&lock::lock(&self.groups))
+        look(&self.groups.lock())
     }
 }
 
@@ -74,7 +73,7 @@ impl LogSink for Logs {
     /// Terraform or by Lambda as a role that may ([`Logs::ensure_group`]).
     fn append(&self, group: &str, stream: &str, timestamp_ms: u64, message: &str) {
         let now = time::epoch_milliseconds(SystemTime::now());
-        let mut groups = lock::lock(&self.groups);
+        let mut groups = self.groups.lock();
         let Some(known) = groups.get_mut(group) else {
             tracing::debug!(group, stream, "a log event was dropped: the log group does not exist");
             return;

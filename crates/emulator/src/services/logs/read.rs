@@ -4,7 +4,6 @@ use super::events::{Event, Stream};
 use super::filter_pattern::FilterPattern;
 use super::group::{Group, group_of_arn, no_group};
 use super::{Logs, invalid, parse};
-use crate::core::lock;
 use crate::protocol::page::page;
 use crate::protocol::{Answer, ApiError, Reply};
 use serde::Deserialize;
@@ -171,7 +170,7 @@ impl Logs {
         let reference =
             name.or(identifier).ok_or_else(|| invalid("logGroupName or logGroupIdentifier is required"))?;
         let name = group_of_arn(&reference).unwrap_or(&reference);
-        let groups = lock::lock(&self.groups);
+        let groups = self.groups.lock();
         look(name, groups.get(name).ok_or_else(no_group)?).map(Reply::ok)
     }
 

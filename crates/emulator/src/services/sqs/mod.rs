@@ -11,13 +11,13 @@ pub use queue::Queue;
 use crate::core::account::Account;
 use crate::core::failure_destination::FailureDestinations;
 use crate::core::identity::{Permissions as _, Principal};
-use crate::core::lock;
 use crate::protocol::{Answer, ApiError, Service, input};
 use crate::services::iam::Iam;
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The service.
 pub struct Queues {
@@ -63,7 +63,7 @@ impl Queues {
 
     /// Looks at every queue.
     pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Queue>) -> T) -> T {
-        look(&lock::lock(&self.queues))
+        look(&self.queues.lock())
     }
 
     fn arn(&self, name: &str) -> String {

@@ -3,7 +3,6 @@
 use super::attributes::Attributes;
 use super::messages::Messages;
 use super::{Queues, invalid, no_queue, parse, queue_name};
-use crate::core::lock;
 use crate::protocol::page::page;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, time};
@@ -108,7 +107,7 @@ impl Queues {
         }
         let attributes = Attributes::default().with(request.attributes)?;
         let url = self.url(host, &name);
-        let mut queues = lock::lock(&self.queues);
+        let mut queues = self.queues.lock();
         if let Some(existing) = queues.get(&name) {
             if existing.attributes == attributes {
                 return Ok(Reply::ok(json!({"QueueUrl": url})));
@@ -138,7 +137,7 @@ impl Queues {
     pub(super) fn delete_queue(&self, input: Value) -> Answer {
         let request: QueueUrl = parse("DeleteQueue", input)?;
         let name = queue_name(&request.queue_url);
-        let mut queues = lock::lock(&self.queues);
+        let mut queues = self.queues.lock();
         queues.remove(name).ok_or_else(no_queue)?.changed.notify_waiters();
         self.iam.set_resource_policy(&self.arn(name), None);
         Ok(Reply::empty())
@@ -157,7 +156,7 @@ impl Queues {
             return Err(invalid(format!("MaxResults {limit}: must be between 1 and {LISTED_MAX}")));
         }
         let prefix = request.queue_name_prefix.unwrap_or_default();
-        let queues = lock::lock(&self.queues);
+        let queues = self.queues.lock();
         let named = queues.keys().filter(|name| name.starts_with(&prefix));
         let urls = named.map(|name| (name, self.url(host, name)));
         let (urls, token) = page(urls, request.next_token.as_deref(), limit);
@@ -230,7 +229,7 @@ impl Queues {
         name: &str,
         change: impl FnOnce(&mut Queue) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let mut queues = lock::lock(&self.queues);
+        let mut queues = self.queues.lock();
         change(queues.get_mut(name).ok_or_else(no_queue)?)
     }
 }

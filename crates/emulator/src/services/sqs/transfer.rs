@@ -3,7 +3,6 @@
 use super::messages::Message;
 use super::{Queues, content, invalid, no_queue, parse, queue_name};
 use crate::core::identity::Principal;
-use crate::core::lock;
 use crate::protocol::{Answer, ApiError, Reply, time};
 use md5::{Digest as _, Md5};
 use serde::Deserialize;
@@ -136,7 +135,7 @@ impl Queues {
         loop {
             let now = SystemTime::now();
             let (found, changed, next_visible, default_wait) = {
-                let mut queues = lock::lock(&self.queues);
+                let mut queues = self.queues.lock();
                 let queue = queues.get_mut(name).ok_or_else(no_queue)?;
                 // Listening begins under the lock, so that no message can slip in between.
                 let changed = queue.changed.clone().notified_owned();

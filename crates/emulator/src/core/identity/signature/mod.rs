@@ -6,11 +6,11 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::request::Parts;
 use http::{HeaderMap, header};
+use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// What a credential scope ends with.
@@ -170,7 +170,7 @@ impl SigningKeys {
     }
 
     fn of_scope(&self, scope: &str) -> [u8; 32] {
-        let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut derived = self.derived.lock();
         if let Some((_, key)) = derived.iter().find(|(known, _)| known == scope) {
             return *key;
         }

@@ -20,17 +20,17 @@ mod tagging;
 
 pub use account::PRINCIPAL;
 
-use crate::core::lock;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
 use crate::services::apigateway::websocket::Gateway;
 use crate::services::iam::Iam;
 use definition::ApiRecord;
 use http::Method;
+use parking_lot::Mutex;
 use resource::{find, not_found, serve};
 use stage::StagePart;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Collections under `/v2/` that this emulator does not have, with what their resources are called.
 const REFUSED_COLLECTIONS: [(&str, &str); 3] =
@@ -64,7 +64,7 @@ impl ApiGateway {
     /// # Errors
     /// API Gateway's own, or that the operation is not supported.
     pub fn handle(&self, call: &RestCall) -> Answer {
-        let mut store = lock::lock(&self.store);
+        let mut store = self.store.lock();
         let path = call.path();
         match (&call.method, path.as_slice()) {
             (_, ["account"]) => self.serve_account(&mut store, call),
@@ -113,7 +113,7 @@ impl ApiGateway {
 
     /// Looks at everything stored.
     pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
-        look(&lock::lock(&self.store))
+        look(&self.store.lock())
     }
 }
 

@@ -4,8 +4,9 @@ use super::metrics::{GatewayMetrics, RouteCounters};
 use super::stage::{Route, Stage};
 use super::throttle::TokenBucket;
 use crate::core::clock;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// A stage, its token buckets, which begin full when it is deployed, and its counters, which go on.
 pub struct Deployed {
@@ -47,6 +48,6 @@ impl Deployed {
     /// Whether the route's rate, or the stage's, has room for one more.
     pub fn admits(&self, route_key: &str, now_ms: u64) -> bool {
         let bucket = self.route_buckets.get(route_key).unwrap_or(&self.default_bucket);
-        bucket.lock().unwrap_or_else(PoisonError::into_inner).take(now_ms)
+        bucket.lock().take(now_ms)
     }
 }

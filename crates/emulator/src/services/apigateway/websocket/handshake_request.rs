@@ -1,8 +1,8 @@
 //! What a client's opening handshake carries: headers and query, as templates and authorizers see them.
 
+use crate::protocol::query;
 use http::{HeaderMap, Uri};
 use mapping_template::Params;
-use percent_encoding::percent_decode_str;
 use std::collections::BTreeMap;
 
 /// A handshake's headers and query; known while `$connect` runs, and to no later message.
@@ -19,12 +19,8 @@ impl HandshakeRequest {
         let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             Some((title_case(name.as_str()), value.to_str().ok()?.to_owned()))
         };
-        let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        let query = pairs.map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        });
-        Self { headers: headers.iter().filter_map(text).collect(), query: query.collect() }
+        let query = uri.query().map(query::pairs).unwrap_or_default();
+        Self { headers: headers.iter().filter_map(text).collect(), query }
     }
 
     /// With a header that the gateway itself adds.
@@ -73,10 +69,6 @@ fn by_name(pairs: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
         all.entry(name.as_str()).or_default().push(value.as_str());
     }
     all
-}
-
-fn decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 /// A header's name as clients usually write it: `Sec-WebSocket-Key`, `X-Api-Key`. The case that the client used

@@ -3,8 +3,9 @@
 
 use super::limits::QUEUED_MESSAGES_MAX;
 use bytes::Bytes;
+use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// Places that an emptied queue keeps; what a burst took beyond that is given back.
@@ -83,7 +84,7 @@ impl Queue {
     /// # Errors
     /// [`SendError::Gone`] behind a close frame, [`SendError::BufferFull`] where [`QUEUED_MESSAGES_MAX`] wait.
     pub fn push(&self, message: Bytes) -> Result<(), SendError> {
-        let mut waiting = self.0.waiting();
+        let mut waiting = self.0.waiting.lock();
         if waiting.is_closed {
             return Err(SendError::Gone);
         }
@@ -98,7 +99,7 @@ impl Queue {
 
     /// Adds a pong, which always has room: the next ping is read when it is out. None goes out behind a close frame.
     pub fn pong(&self) {
-        let mut waiting = self.0.waiting();
+        let mut waiting = self.0.waiting.lock();
         if !waiting.is_closed {
             waiting.outgoing.push_back(Outgoing::Pong);
         }
@@ -108,7 +109,7 @@ impl Queue {
 
     /// Adds a close frame behind everything else, unless there is one: it always has room.
     pub fn close(&self, reason: CloseReason) {
-        let mut waiting = self.0.waiting();
+        let mut waiting = self.0.waiting.lock();
         if !std::mem::replace(&mut waiting.is_closed, true) {
             waiting.outgoing.push_back(Outgoing::Close(reason));
         }
@@ -130,7 +131,7 @@ impl Outbox {
 
     /// Takes what has waited longest, if anything does.
     pub fn try_next(&mut self) -> Option<Outgoing> {
-        let mut waiting = self.0.waiting();
+        let mut waiting = self.0.waiting.lock();
         let next = waiting.outgoing.pop_front();
         if waiting.outgoing.is_empty() && waiting.outgoing.capacity() > PLACES_KEPT {
             waiting.outgoing = VecDeque::new();
@@ -141,15 +142,9 @@ impl Outbox {
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        let mut waiting = self.0.waiting();
+        let mut waiting = self.0.waiting.lock();
         waiting.is_closed = true;
         waiting.outgoing = VecDeque::new();
-    }
-}
-
-impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -195,7 +190,7 @@ mod tests {
         queue.close(CloseReason::NORMAL);
         let taken = std::iter::from_fn(|| outbox.try_next()).count();
         assert_eq!(taken, QUEUED_MESSAGES_MAX + 1);
-        assert_eq!(outbox.0.waiting().outgoing.capacity(), 0, "a burst's room is given back");
+        assert_eq!(outbox.0.waiting.lock().outgoing.capacity(), 0, "a burst's room is given back");
     }
 
     #[test]

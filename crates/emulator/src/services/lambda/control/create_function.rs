@@ -5,7 +5,6 @@ use super::code::Code;
 use super::function::Function;
 use super::settings::Settings;
 use super::{Lambda, code, function_name, invalid, parse};
-use crate::core::lock;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply};
@@ -58,11 +57,11 @@ impl Lambda {
         settings.check()?;
         let architecture = architecture(request.architectures)?;
         self.check_role(&settings.role)?;
-        if lock::lock(&self.store).functions.contains_key(&name) {
+        if self.store.lock().functions.contains_key(&name) {
             return Err(already_exists(&name));
         }
         let code = self.unpack(&name, request.code.zip_file).await?;
-        let mut store = lock::lock(&self.store);
+        let mut store = self.store.lock();
         if store.functions.contains_key(&name) {
             return Err(already_exists(&name));
         }

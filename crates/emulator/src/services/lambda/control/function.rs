@@ -5,7 +5,6 @@ use super::code::Code;
 use super::settings::Settings;
 use super::{Lambda, Store, parse};
 use crate::core::account::Account;
-use crate::core::lock;
 use crate::core::temp_folder;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
@@ -107,10 +106,10 @@ impl Lambda {
     pub(super) async fn update_code(&self, call: &RestCall, name: &str) -> Answer {
         let request: UpdateFunctionCode = parse("UpdateFunctionCode", call.body.clone())?;
         refuse_publish(request.publish)?;
-        let name = lock::lock(&self.store).function(name, &self.account)?.name.clone();
+        let name = self.store.lock().function(name, &self.account)?.name.clone();
         let requested = request.architectures.map(|list| architecture(Some(list))).transpose()?;
         let code = self.unpack(&name, request.zip_file).await?;
-        let mut store = lock::lock(&self.store);
+        let mut store = self.store.lock();
         let function = store.function(&name, &self.account)?;
         function.check_revision(request.revision_id.as_deref())?;
         if request.dry_run {

@@ -2,7 +2,6 @@
 
 use super::{Lambda, function_name, invalid};
 use crate::core::identity::{Permissions as _, Principal};
-use crate::core::lock;
 use crate::protocol::exchange;
 use crate::protocol::exchange::Protocol;
 use crate::protocol::rest::RestCall;
@@ -89,7 +88,7 @@ impl Lambda {
         self.iam
             .check(principal, "lambda:InvokeFunction", &arn)
             .map_err(|denied| ApiError::access_denied(&denied))?;
-        lock::lock(&self.store).function(name, &self.account)?;
+        self.store.lock().function(name, &self.account)?;
         super::latest(&RestCall::new(parts, String::new(), Value::Null))?;
         let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
         let unsupported = |argument: &str, value: &str| {

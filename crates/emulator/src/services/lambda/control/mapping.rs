@@ -5,7 +5,6 @@ use super::mapping_settings::MappingSettings;
 use super::{Lambda, Store, function_name, invalid, parse};
 use crate::core::account::{Account, stream_arn_of_arn};
 use crate::core::identity::{Permissions as _, Principal};
-use crate::core::lock;
 use crate::protocol::page::page;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
@@ -92,7 +91,7 @@ impl Lambda {
         let position =
             starting_position(request.starting_position.as_deref(), request.starting_position_timestamp)?;
         let (name, role) = {
-            let store = lock::lock(&self.store);
+            let store = self.store.lock();
             let function = store.function(&request.function_name, &self.account)?;
             (function.name.clone(), function.settings.role.clone())
         };
@@ -114,7 +113,7 @@ impl Lambda {
             modified: SystemTime::now(),
             is_deleting: false,
         };
-        let mut store = lock::lock(&self.store);
+        let mut store = self.store.lock();
         self.forget_deleted_mappings(&mut store);
         self.check_unique(&store, &mapping)?;
         self.mappings.put(mapping.config());

@@ -20,7 +20,6 @@ pub(crate) use invoke::{invoked, refuse as refuse_invocation};
 pub use mapping::Mapping;
 
 use crate::core::account::Account;
-use crate::core::lock;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
 use crate::services::iam::Iam;
@@ -29,11 +28,12 @@ use crate::services::lambda::event_source_mapping::Mappings;
 use crate::services::lambda::invocation::Functions;
 use crate::services::logs::Logs;
 use http::Method;
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The service.
 pub struct Lambda {
@@ -97,7 +97,7 @@ impl Lambda {
     }
 
     fn handle_at_once(&self, call: &RestCall) -> Answer {
-        let mut store = lock::lock(&self.store);
+        let mut store = self.store.lock();
         let store = &mut *store;
         self.forget_deleted_mappings(store);
         match (&call.method, call.path().as_slice()) {
@@ -172,7 +172,7 @@ impl Lambda {
 
     /// Looks at everything stored.
     pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
-        look(&lock::lock(&self.store))
+        look(&self.store.lock())
     }
 }
 

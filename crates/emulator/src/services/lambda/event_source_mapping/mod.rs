@@ -45,10 +45,11 @@ use crate::storage::Checkpoints;
 use batch::BatchOutcome;
 use config::{MappingConfig, StartingPosition};
 use dashmap::DashMap;
+use parking_lot::Mutex;
 pub use progress::MappingState;
 use progress::Progress;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -238,7 +239,7 @@ impl Mappings {
 impl Mapping {
     fn stop(&self) -> Option<JoinHandle<()>> {
         self.stop.cancel();
-        self.task.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.task.lock().take()
     }
 }
 

@@ -3,9 +3,10 @@
 use super::MappingStatus;
 use super::filter::Outcome;
 use crate::storage::{Checkpoints, Standing};
+use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The state that a mapping is in, as the Lambda API names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,11 +93,11 @@ impl Progress {
     }
 
     pub fn checkpoint(&self, shard: i64) -> Option<Position> {
-        self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner).get(&shard).cloned()
+        self.checkpoints.lock().get(&shard).cloned()
     }
 
     pub fn set_checkpoint(&self, shard: i64, through: Position) {
-        let mut checkpoints = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut checkpoints = self.checkpoints.lock();
         if checkpoints.get(&shard) != Some(&through) {
             self.kept.save(&self.name, shard, through.as_deref());
             checkpoints.insert(shard, through);
@@ -150,12 +151,12 @@ impl Progress {
     }
 
     pub fn status(&self) -> MappingStatus {
-        self.lock_status().clone()
+        self.status.lock().clone()
     }
 
     /// `LastProcessingResult`: `OK`, or `PROBLEM: ` and what it is.
     pub fn set_result(&self, result: &str) {
-        let mut status = self.lock_status();
+        let mut status = self.status.lock();
         if status.last_processing_result != result {
             status.last_processing_result = result.into();
         }
@@ -163,13 +164,9 @@ impl Progress {
 
     /// What is being deleted stays so, whatever its tasks still do.
     pub fn set_state(&self, state: MappingState) {
-        let mut status = self.lock_status();
+        let mut status = self.status.lock();
         if status.state != MappingState::Deleting {
             status.state = state;
         }
-    }
-
-    fn lock_status(&self) -> MutexGuard<'_, MappingStatus> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

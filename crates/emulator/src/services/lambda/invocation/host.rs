@@ -9,8 +9,9 @@ use crate::fault_injection::Fault;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use dashmap::DashMap;
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Invocations of all functions at once, at most: the account's default concurrency.
 pub const CONCURRENCY_MAX: u32 = 1_000;
@@ -227,8 +228,8 @@ impl Functions {
 }
 
 impl Function {
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Environment>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> parking_lot::MutexGuard<'_, Vec<Environment>> {
+        self.idle.lock()
     }
 
     /// The environment used last, since it is the likeliest to be warm in every sense.

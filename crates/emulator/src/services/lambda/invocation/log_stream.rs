@@ -4,8 +4,9 @@ use super::config::FunctionConfig;
 use super::environment::Deps;
 use crate::core::clock;
 use crate::core::identity::Principal;
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes of an invocation's log that its caller may see (`LogType: Tail`), at most: the last ones.
 pub(super) const LOG_TAIL_BYTES_MAX: usize = 4 * 1_024;
@@ -82,7 +83,7 @@ impl LogStream {
     }
 
     fn tail(&self) -> MutexGuard<'_, Option<String>> {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tail.lock()
     }
 }
 

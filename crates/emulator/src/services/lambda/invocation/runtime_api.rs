@@ -59,7 +59,7 @@ pub enum Phase {
 /// The server side of one environment's runtime.
 pub struct RuntimeApi {
     jobs: Mutex<mpsc::Receiver<Job>>,
-    in_flight: std::sync::Mutex<Option<(String, oneshot::Sender<Reply>)>>,
+    in_flight: parking_lot::Mutex<Option<(String, oneshot::Sender<Reply>)>>,
     phase: watch::Sender<Phase>,
     function_arn: HeaderValue,
 }
@@ -69,7 +69,7 @@ impl RuntimeApi {
     pub fn new(jobs: mpsc::Receiver<Job>, function_arn: &str) -> Arc<Self> {
         Arc::new(Self {
             jobs: Mutex::new(jobs),
-            in_flight: std::sync::Mutex::new(None),
+            in_flight: parking_lot::Mutex::new(None),
             phase: watch::Sender::new(Phase::Init),
             function_arn: HeaderValue::from_str(function_arn).unwrap_or(HeaderValue::from_static("")),
         })
@@ -200,8 +200,8 @@ impl RuntimeApi {
         response
     }
 
-    fn current(&self) -> std::sync::MutexGuard<'_, Option<(String, oneshot::Sender<Reply>)>> {
-        self.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn current(&self) -> parking_lot::MutexGuard<'_, Option<(String, oneshot::Sender<Reply>)>> {
+        self.in_flight.lock()
     }
 }
 

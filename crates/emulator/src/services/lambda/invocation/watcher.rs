@@ -5,12 +5,12 @@
 //! groups that are left, removes the emulator's temporary folder, and ends. It works wherever there is a `sh`; Linux's
 //! parent-death signal would reach neither grandchildren nor macOS, and needs unsafe code.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long the emulator waits for the shell's end when it stops.
@@ -144,7 +144,7 @@ impl Watcher {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
