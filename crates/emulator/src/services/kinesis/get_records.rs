@@ -1,6 +1,6 @@
 //! GetRecords and GetShardIterator: what the library lets through and AWS does not.
 
-use super::put::KinesisError;
+use super::error::KinesisError;
 use super::read::{Position, ReadLimit, Record};
 use super::{ReadRecords, Streams};
 use crate::core::clock;

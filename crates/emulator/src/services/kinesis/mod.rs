@@ -5,6 +5,7 @@
 //! can appear behind a reader, and nobody polls.
 
 mod encoding;
+mod error;
 mod event_stream;
 mod get_records;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod persist;
 mod put;
 mod read;
 mod rebuild;
+mod request;
 mod reshard;
 mod retain;
 mod routes;
@@ -22,13 +24,15 @@ mod subscribe;
 pub(crate) mod tests;
 mod wire;
 
-pub use put::{KinesisError, PutRecord, PutRecordResponse};
+pub use error::KinesisError;
+pub use put::{PutRecord, PutRecordResponse};
 pub use read::{ReadLimit, ReadRecords, Record, ShardInfo};
+pub use request::TARGET_PREFIX;
+pub(crate) use request::stream_of;
 #[cfg(test)]
 pub(crate) use reshard::{Step, steps_to};
 pub use subscribe::SubscriptionTimers;
-pub use wire::TARGET_PREFIX;
-pub(crate) use wire::{is_signed, refuse_head, stream_of};
+pub(crate) use wire::{is_signed, refuse_head};
 
 use crate::core::account::Account;
 use crate::core::identity::Permissions;

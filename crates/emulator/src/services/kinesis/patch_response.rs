@@ -2,7 +2,7 @@
 
 use super::Streams;
 use super::encoding::Encoding;
-use super::wire::stream_of;
+use super::request::stream_of;
 use crate::core::account::stream_arn_of_arn;
 use axum::body::Body;
 use ferrokinesis::sequence;

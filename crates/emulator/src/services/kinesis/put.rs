@@ -1,18 +1,16 @@
 //! PutRecord and PutRecords, for the gateway and for callers of the wire API alike.
 
+use super::error::KinesisError;
+use super::request::{checked, stream_of};
 use super::routes::Routes;
-use super::wire::stream_of;
 use super::{Open, Streams};
 use crate::core::clock;
 use crate::fault_injection::Fault;
 use crate::storage::{Entry, NewRecord, StorageError};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ferrokinesis::actions::Operation;
-use ferrokinesis::error::KinesisErrorResponse;
+use ferrokinesis::sequence;
 use ferrokinesis::store::ThroughputReservation;
 use ferrokinesis::types::StoredRecordRef;
-use ferrokinesis::{sequence, validation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -22,53 +20,6 @@ use std::slice;
 const RECORD_BYTES_MAX: usize = 1_048_576;
 /// Characters of a partition key, at most.
 const PARTITION_KEY_CHARS_MAX: usize = 256;
-
-/// A refusal, as the Kinesis API words it.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{code}: {message}")]
-pub struct KinesisError {
-    /// HTTP status.
-    pub status: u16,
-    /// Such as `ProvisionedThroughputExceededException`.
-    pub code: String,
-    /// Kinesis' sentence.
-    pub message: String,
-}
-
-impl KinesisError {
-    /// The body that the wire API answers with.
-    pub fn to_json(&self) -> Value {
-        json!({"__type": self.code, "message": self.message})
-    }
-
-    /// What a shard answers that is over its write limit, and what an injected fault answers like.
-    fn throttled(stream: &str, shard_id: &str) -> Self {
-        let message = format!("Rate exceeded for shard {shard_id} in stream {stream}.");
-        Self::client("ProvisionedThroughputExceededException", &message)
-    }
-
-    pub(super) fn client(code: &str, message: &str) -> Self {
-        Self { status: 400, code: code.into(), message: message.into() }
-    }
-
-    pub(super) fn internal(message: &str) -> Self {
-        Self { status: 500, code: "InternalFailure".into(), message: message.into() }
-    }
-
-    pub(super) fn denied(denied: &crate::core::identity::Denied) -> Self {
-        Self { status: 400, code: "AccessDeniedException".into(), message: format!("User: {denied}") }
-    }
-}
-
-impl From<KinesisErrorResponse> for KinesisError {
-    fn from(error: KinesisErrorResponse) -> Self {
-        Self {
-            status: error.status_code,
-            code: error.body.error_type,
-            message: error.body.message.unwrap_or_default(),
-        }
-    }
-}
 
 /// Where a record went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -326,22 +277,4 @@ impl Streams {
         let Some(storage) = self.storage.as_ref().filter(|_| !placings.is_empty()) else { return Ok(()) };
         storage.append(&placings.iter().map(|placing| placing.entry(stream)).collect::<Vec<_>>())
     }
-}
-
-/// Puts a request through the library's type and constraint checks, which its own dispatch skips.
-pub(super) fn checked(operation: Operation, request: &Value) -> Result<Value, KinesisError> {
-    if !request.is_object() {
-        return Err(KinesisError::client("SerializationException", "the request is not a JSON object"));
-    }
-    let rules = operation.validation_rules();
-    let rules: Vec<_> = rules.iter().map(|(name, rule)| (*name, rule)).collect();
-    let request = validation::check_types(request, &rules)?;
-    validation::check_validations(&request, &rules, None)?;
-    for record in std::iter::once(&request).chain(request["Records"].as_array().into_iter().flatten()) {
-        let data = record["Data"].as_str().unwrap_or_default();
-        if STANDARD.decode(data).is_err() {
-            return Err(KinesisError::client("SerializationException", "Data is not valid base64"));
-        }
-    }
-    Ok(request)
 }

@@ -2,8 +2,8 @@
 //! (docs/aws-behaviour.md#kinesis-fan-out).
 
 use super::encoding::Encoding;
-use super::put::checked;
 use super::read::{Position, ReadLimit, Record, ShardInfo};
+use super::request::checked;
 use super::{KinesisError, Streams, event_stream};
 use axum::body::Body;
 use bytes::Bytes;

@@ -3,8 +3,8 @@
 use super::encoding::Encoding;
 use super::get_records::check_iterator;
 use super::patch_response::{amended, with_on_demand_limit, with_shard_count, with_stream_arn};
+use super::request::{TARGET_PREFIX, stream_of};
 use super::{KinesisError, Streams, reshard};
-use crate::core::account::stream_name_of_arn;
 use crate::core::identity;
 use crate::core::identity::Principal;
 use crate::storage::StorageError;
@@ -17,8 +17,6 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tower_service::Service as _;
 
-/// What the `X-Amz-Target` header of a Kinesis call begins with.
-pub const TARGET_PREFIX: &str = "Kinesis_20131202.";
 /// Between two looks at a stream that is changing.
 const SETTLED_LOOK_EVERY: Duration = Duration::from_millis(1);
 /// Looks at a stream that is changing, at most.
@@ -205,16 +203,6 @@ impl Streams {
             .check(&caller, &format!("kinesis:{operation}"), &resource)
             .map_err(|denied| KinesisError::denied(&denied))
     }
-}
-
-/// The stream that a request is about.
-pub(crate) fn stream_of(request: &Value) -> Option<String> {
-    if let Some(name) = request["StreamName"].as_str() {
-        return Some(name.to_owned());
-    }
-    let arn =
-        ["StreamARN", "ConsumerARN", "ResourceARN"].iter().find_map(|member| request[*member].as_str())?;
-    stream_name_of_arn(arn).map(String::from)
 }
 
 /// The stream of GetRecords, which an iterator names.

@@ -8,8 +8,8 @@ mod tests;
 
 pub(crate) use steps::{Step, steps_to};
 
-use super::put::checked;
 use super::read::{is_open, shard_index};
+use super::request::checked;
 use super::{KinesisError, SHARDS_MAX, Streams};
 use crate::core::clock;
 use ferrokinesis::actions::Operation;
