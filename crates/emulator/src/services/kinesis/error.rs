@@ -1,7 +1,6 @@
 //! The one error of this service.
 
 use crate::core::identity::Denied;
-use ferrokinesis::error::KinesisErrorResponse;
 use serde_json::{Value, json};
 
 /// A refusal, as the Kinesis API words it.
@@ -38,15 +37,5 @@ impl KinesisError {
 
     pub(super) fn denied(denied: &Denied) -> Self {
         Self { status: 400, code: "AccessDeniedException".into(), message: format!("User: {denied}") }
-    }
-}
-
-impl From<KinesisErrorResponse> for KinesisError {
-    fn from(error: KinesisErrorResponse) -> Self {
-        Self {
-            status: error.status_code,
-            code: error.body.error_type,
-            message: error.body.message.unwrap_or_default(),
-        }
     }
 }

@@ -1,11 +1,10 @@
 //! What every operation asks of a request: which stream it is about, and whether it is well-formed.
 
 use super::error::KinesisError;
+use super::store::types::{Operation, check, decode_shard_iterator};
 use crate::core::account::stream_name_of_arn;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ferrokinesis::actions::Operation;
-use ferrokinesis::validation;
 use serde_json::Value;
 
 /// What the `X-Amz-Target` header of a Kinesis call begins with.
@@ -21,15 +20,18 @@ pub(crate) fn stream_of(request: &Value) -> Option<String> {
     stream_name_of_arn(arn).map(String::from)
 }
 
+/// The stream of GetRecords, which an iterator names.
+pub(super) fn iterated_stream(request: &Value) -> Option<String> {
+    let iterator = request["ShardIterator"].as_str()?;
+    decode_shard_iterator(iterator).ok().map(|(_, stream, _, _)| stream)
+}
+
 /// Puts a request through the library's type and constraint checks, which its own dispatch skips.
 pub(super) fn checked(operation: Operation, request: &Value) -> Result<Value, KinesisError> {
     if !request.is_object() {
         return Err(KinesisError::client("SerializationException", "the request is not a JSON object"));
     }
-    let rules = operation.validation_rules();
-    let rules: Vec<_> = rules.iter().map(|(name, rule)| (*name, rule)).collect();
-    let request = validation::check_types(request, &rules)?;
-    validation::check_validations(&request, &rules, None)?;
+    let request = check(operation, request)?;
     for record in std::iter::once(&request).chain(request["Records"].as_array().into_iter().flatten()) {
         let data = record["Data"].as_str().unwrap_or_default();
         if STANDARD.decode(data).is_err() {
