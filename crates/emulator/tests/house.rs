@@ -191,6 +191,20 @@ fn no_files_import_each_other_in_a_circle() {
     assert!(circles.is_empty(), "these import each other in a circle:\n{}", circles.join("\n"));
 }
 
+/// The library's locks and its poll are the business of the one folder that wraps it.
+#[test]
+fn one_folder_names_the_library_behind_kinesis() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the folder of crates");
+    let mut found = Vec::new();
+    sources(crates, &mut found);
+    let name = ["ferro", "kinesis"].concat();
+    found.retain(|path| fs::read_to_string(path).expect("a source").contains(&name));
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/services/kinesis/store");
+    assert!(!found.is_empty(), "nobody names it: does this test look in the right place?");
+    found.retain(|path| !path.starts_with(&store));
+    assert!(found.is_empty(), "only services/kinesis/store may name it: {found:#?}");
+}
+
 #[test]
 fn trees_of_paths_are_flattened() {
     let code = "use crate::a::{b, c::{self, D}, e::*};\nuse super::{x, y::Z};";

@@ -33,7 +33,7 @@ impl Encoding {
         match self {
             Self::Json => serde_json::from_slice(body).unwrap_or_default(),
             Self::Cbor => ciborium::from_reader(body)
-                .map(|value: Cbor| ferrokinesis::server::cbor_to_json(&value))
+                .map(|value: Cbor| super::store::types::cbor_to_json(&value))
                 .unwrap_or_default(),
         }
     }

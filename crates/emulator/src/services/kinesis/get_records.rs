@@ -1,10 +1,10 @@
 //! GetRecords and GetShardIterator: what the library lets through and AWS does not.
 
-use super::put::KinesisError;
+use super::error::KinesisError;
 use super::read::{Position, ReadLimit, Record};
+use super::store::types::{decode_shard_iterator, sequence};
 use super::{ReadRecords, Streams};
 use crate::core::clock;
-use ferrokinesis::{sequence, shard_iterator};
 use serde_json::Value;
 
 /// Records of one answer, at most, and by default.
@@ -29,8 +29,7 @@ impl Streams {
         if !(1..=RECORDS_MAX).contains(&records) {
             return None;
         }
-        let (_, stream, shard, from) =
-            shard_iterator::decode_shard_iterator(request["ShardIterator"].as_str()?).ok()?;
+        let (_, stream, shard, from) = decode_shard_iterator(request["ShardIterator"].as_str()?).ok()?;
         let (_, shard) = sequence::resolve_shard_id(&shard).ok()?;
         let limit = ReadLimit { records, data_bytes: DATA_BYTES_MAX };
         let ReadRecords { records, .. } =

@@ -1,10 +1,11 @@
-//! The stream: ferrokinesis inside the process, with an append that is atomic and that wakes its readers.
+//! The stream: a library's store inside the process (`store/`), with an append that is atomic and that wakes its readers.
 //!
 //! The library allocates a sequence number and stores the record in two steps and notifies nobody. Here each
 //! append holds its stream's lock across both and then moves the shard's tail, which readers watch: nothing
 //! can appear behind a reader, and nobody polls.
 
 mod encoding;
+mod error;
 mod event_stream;
 mod get_records;
 #[cfg(test)]
@@ -14,36 +15,35 @@ mod persist;
 mod put;
 mod read;
 mod rebuild;
+mod request;
 mod reshard;
 mod retain;
 mod routes;
+mod store;
 mod subscribe;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wire;
 
-pub use put::{KinesisError, PutRecord, PutRecordResponse};
+pub use error::KinesisError;
+pub use put::{PutRecord, PutRecordResponse};
 pub use read::{ReadLimit, ReadRecords, Record, ShardInfo};
+pub use request::TARGET_PREFIX;
+pub(crate) use request::stream_of;
 #[cfg(test)]
 pub(crate) use reshard::{Step, steps_to};
 pub use subscribe::SubscriptionTimers;
-pub use wire::TARGET_PREFIX;
-pub(crate) use wire::{is_signed, refuse_head, stream_of};
+pub(crate) use wire::{is_signed, refuse_head};
 
 use crate::core::account::Account;
 use crate::core::identity::Permissions;
 use crate::core::metrics::Page;
 use crate::fault_injection::Faults;
 use crate::storage::{Restored, Storage};
-use dashmap::DashMap;
-use ferrokinesis::error::KinesisErrorResponse;
-use ferrokinesis::store::{Store, StoreOptions};
-use routes::Routes;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use store::Store;
 use subscribe::Subscribed;
-use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Shards of all streams together, at most: the account's default quota in the large regions.
@@ -63,11 +63,9 @@ pub enum WriteLimits {
 #[derive(Clone)]
 pub struct Streams {
     store: Store,
-    router: axum::Router,
     account: Account,
     permissions: Arc<dyn Permissions>,
     faults: Faults,
-    open: Arc<DashMap<String, Arc<Open>>>,
     /// Where streams outlive the process, if they do.
     storage: Option<Storage>,
     subscription_timers: SubscriptionTimers,
@@ -98,70 +96,18 @@ impl std::fmt::Debug for Streams {
     }
 }
 
-/// What one stream's writers and readers share.
-#[derive(Default)]
-struct Open {
-    /// Held from taking a sequence number until the record can be read, and over each change of the stream itself;
-    /// unknown after such a change, and looked up by the next append.
-    append: Mutex<Option<Routes>>,
-    /// The last sequence number of each shard, by the shard's index.
-    tails: DashMap<i64, watch::Sender<Option<Arc<str>>>>,
-    /// Records appended, and their bytes.
-    records: AtomicU64,
-    bytes: AtomicU64,
-    /// Moves when the stream itself changes: shards, consumers, its end.
-    changes: watch::Sender<()>,
-}
-
-impl Open {
-    /// Moves a shard's tail and wakes its readers.
-    fn advance(&self, shard: i64, sequence_number: &str) {
-        self.tails
-            .entry(shard)
-            .or_insert_with(|| watch::Sender::new(None))
-            .send_replace(Some(sequence_number.into()));
-    }
-
-    /// Counts a record.
-    fn count(&self, bytes: u64) {
-        self.records.fetch_add(1, Relaxed);
-        self.bytes.fetch_add(bytes, Relaxed);
-    }
-
-    /// The last sequence number of each shard that has any.
-    fn tails(&self) -> HashMap<i64, Arc<str>> {
-        self.tails.iter().filter_map(|tail| Some((*tail.key(), tail.borrow().clone()?))).collect()
-    }
-
-    /// Wakes every reader, to look at what became of the stream.
-    fn wake_all(&self) {
-        self.changes.send_replace(());
-    }
-}
-
 impl Streams {
     /// The streams that a data folder held, or none. Must be called inside a tokio runtime, which looks after
     /// retention.
     pub async fn start(deps: Deps) -> Self {
         let Deps { account, permissions, write_limits, subscription_timers, faults, stored } = deps;
         let (storage, restored) = stored.unzip();
-        let (router, store) = ferrokinesis::create_app(StoreOptions {
-            create_stream_ms: 0,
-            delete_stream_ms: 0,
-            update_stream_ms: 0,
-            shard_limit: SHARDS_MAX,
-            enforce_limits: write_limits == WriteLimits::Enforced,
-            aws_account_id: account.id.clone(),
-            aws_region: account.region.clone(),
-            ..StoreOptions::default()
-        });
+        let store = Store::new(&account, SHARDS_MAX, write_limits == WriteLimits::Enforced);
         let streams = Self {
             store,
-            router,
             account,
             permissions,
             faults,
-            open: Arc::default(),
             storage,
             subscription_timers,
             subscribed: Arc::default(),
@@ -177,47 +123,17 @@ impl Streams {
 
     /// Writes what is counted.
     pub fn write_metrics(&self, page: &mut Page) {
-        let mut open: Vec<_> =
-            self.open.iter().map(|open| (open.key().clone(), open.value().clone())).collect();
-        open.sort_by(|a, b| a.0.cmp(&b.0));
+        let open = self.store.all_opened();
         let name = "sluicegate_stream_records_total";
         page.family(name, "counter", "Records appended.");
-        for (stream, open) in &open {
-            page.sample(name, &[("stream", stream)], open.records.load(Relaxed));
+        for open in &open {
+            page.sample(name, &[("stream", open.stream())], open.counted().0);
         }
         let name = "sluicegate_stream_bytes_total";
         page.family(name, "counter", "Bytes appended, partition keys included.");
-        for (stream, open) in &open {
-            page.sample(name, &[("stream", stream)], open.bytes.load(Relaxed));
+        for open in &open {
+            page.sample(name, &[("stream", open.stream())], open.counted().1);
         }
-    }
-
-    fn open(&self, stream: &str) -> Arc<Open> {
-        if let Some(open) = self.open.get(stream) {
-            return open.clone();
-        }
-        self.open.entry(stream.into()).or_default().clone()
-    }
-
-    async fn open_existing(&self, stream: &str) -> Result<Arc<Open>, KinesisErrorResponse> {
-        if let Some(open) = self.open.get(stream) {
-            return Ok(open.clone());
-        }
-        self.store.get_stream(stream).await?;
-        Ok(self.open(stream))
-    }
-
-    /// Waits for the append lock.
-    async fn routes<'a>(
-        &self,
-        open: &'a Open,
-        stream: &str,
-    ) -> Result<MappedMutexGuard<'a, Routes>, KinesisErrorResponse> {
-        let mut routes = open.append.lock().await;
-        if routes.is_none() {
-            *routes = Some(Routes::of(&self.store.get_stream(stream).await?, &open.tails()));
-        }
-        Ok(MutexGuard::map(routes, |routes| routes.get_or_insert_default()))
     }
 
     /// Ends subscriptions, and what runs by itself.

@@ -2,11 +2,10 @@
 
 use super::Streams;
 use super::encoding::Encoding;
-use super::wire::stream_of;
+use super::request::stream_of;
+use super::store::types::{Stream, StreamMode, sequence};
 use crate::core::account::stream_arn_of_arn;
 use axum::body::Body;
-use ferrokinesis::sequence;
-use ferrokinesis::types::StreamMode;
 use http::{Response, header};
 use http_body_util::{BodyExt as _, Collected};
 use serde_json::Value;
@@ -24,7 +23,7 @@ impl Streams {
         request["StreamName"] = stream.as_str().into();
         if request["ShardIteratorType"] == "LATEST" && request["StartingSequenceNumber"].is_null() {
             let shard = request["ShardId"].as_str().and_then(|id| sequence::resolve_shard_id(id).ok());
-            let tails = self.open.get(&stream).map(|open| open.tails()).unwrap_or_default();
+            let tails = self.store.opened(&stream).map(|open| open.tails()).unwrap_or_default();
             match shard.and_then(|(_, index)| tails.get(&index).cloned()) {
                 Some(tail) => {
                     request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
@@ -43,7 +42,7 @@ impl Streams {
             tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
         let mode = is_on_demand(request).then_some(StreamMode::OnDemand);
         // It fails only where the stream is gone again already.
-        let complete = |stream: &mut ferrokinesis::types::Stream| {
+        let complete = |stream: &mut Stream| {
             stream.tags.extend(tags);
             stream.stream_mode_details.stream_mode = mode.unwrap_or(StreamMode::Provisioned);
             Ok(())

@@ -1,9 +1,8 @@
 //! Streams in a data folder: what is kept of one, and how it comes back.
 
-use super::{Open, Streams};
+use super::Streams;
+use super::store::types::{Consumer, ConsumerStatus, StoredRecordRef, Stream, StreamStatus};
 use crate::storage::{Entry, Restored, Storage, StorageError};
-use ferrokinesis::sequence;
-use ferrokinesis::types::{Consumer, ConsumerStatus, StoredRecordRef, Stream, StreamStatus};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -101,16 +100,16 @@ impl Streams {
         self.rebuild(&restored.tails).await;
         for record in restored.records {
             let shard = i64::from(record.shard);
-            let key = format!("{}/{}", sequence::shard_ix_to_hex(shard), record.sequence_number);
             let stored = StoredRecordRef {
                 partition_key: &record.partition_key,
                 data: &record.data,
                 approximate_arrival_timestamp: record.arrived_ms as f64 / 1_000.0,
             };
-            let _ = self.store.put_record(&record.stream, &key, &stored).await;
+            let open = self.store.open(&record.stream);
+            let _ = self.store.lock(&open).await.put_back(shard, &record.sequence_number, &stored).await;
         }
         for (stream, shards) in restored.tails {
-            let open: std::sync::Arc<Open> = self.open(&stream);
+            let open = self.store.open(&stream);
             for (shard, sequence_number) in shards {
                 open.advance(i64::from(shard), &sequence_number);
             }

@@ -1,18 +1,14 @@
 //! PutRecord and PutRecords, for the gateway and for callers of the wire API alike.
 
+use super::Streams;
+use super::error::KinesisError;
+use super::request::{checked, stream_of};
 use super::routes::Routes;
-use super::wire::stream_of;
-use super::{Open, Streams};
+use super::store::types::{Operation, StoredRecordRef, ThroughputReservation, sequence};
+use super::store::{Open, Records};
 use crate::core::clock;
 use crate::fault_injection::Fault;
 use crate::storage::{Entry, NewRecord, StorageError};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use ferrokinesis::actions::Operation;
-use ferrokinesis::error::KinesisErrorResponse;
-use ferrokinesis::store::ThroughputReservation;
-use ferrokinesis::types::StoredRecordRef;
-use ferrokinesis::{sequence, validation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -22,53 +18,6 @@ use std::slice;
 const RECORD_BYTES_MAX: usize = 1_048_576;
 /// Characters of a partition key, at most.
 const PARTITION_KEY_CHARS_MAX: usize = 256;
-
-/// A refusal, as the Kinesis API words it.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{code}: {message}")]
-pub struct KinesisError {
-    /// HTTP status.
-    pub status: u16,
-    /// Such as `ProvisionedThroughputExceededException`.
-    pub code: String,
-    /// Kinesis' sentence.
-    pub message: String,
-}
-
-impl KinesisError {
-    /// The body that the wire API answers with.
-    pub fn to_json(&self) -> Value {
-        json!({"__type": self.code, "message": self.message})
-    }
-
-    /// What a shard answers that is over its write limit, and what an injected fault answers like.
-    fn throttled(stream: &str, shard_id: &str) -> Self {
-        let message = format!("Rate exceeded for shard {shard_id} in stream {stream}.");
-        Self::client("ProvisionedThroughputExceededException", &message)
-    }
-
-    pub(super) fn client(code: &str, message: &str) -> Self {
-        Self { status: 400, code: code.into(), message: message.into() }
-    }
-
-    pub(super) fn internal(message: &str) -> Self {
-        Self { status: 500, code: "InternalFailure".into(), message: message.into() }
-    }
-
-    pub(super) fn denied(denied: &crate::core::identity::Denied) -> Self {
-        Self { status: 400, code: "AccessDeniedException".into(), message: format!("User: {denied}") }
-    }
-}
-
-impl From<KinesisErrorResponse> for KinesisError {
-    fn from(error: KinesisErrorResponse) -> Self {
-        Self {
-            status: error.status_code,
-            code: error.body.error_type,
-            message: error.body.message.unwrap_or_default(),
-        }
-    }
-}
 
 /// Where a record went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -221,10 +170,10 @@ impl Streams {
         stream: &str,
         asked: Result<RecordRequest<'_>, KinesisError>,
     ) -> Result<PutRecordResponse, KinesisError> {
-        let open = self.open_existing(stream).await?;
-        let mut routes = self.routes(&open, stream).await?;
-        let placing = self.place(&mut routes, stream, asked?).await?;
-        self.append(&open, stream, slice::from_ref(&placing)).await?;
+        let open = self.store.open_existing(stream).await?;
+        let mut records = self.store.lock(&open).await;
+        let placing = self.place(records.routes().await?, stream, asked?).await?;
+        self.append(&open, &mut records, slice::from_ref(&placing)).await?;
         Ok(placing.placed)
     }
 
@@ -235,18 +184,19 @@ impl Streams {
     pub async fn put_records(&self, request: &Value) -> Result<Value, KinesisError> {
         let request = checked(Operation::PutRecords, request)?;
         let stream = self.store.resolve_stream_name(&request)?;
-        let open = self.open_existing(&stream).await?;
-        let mut routes = self.routes(&open, &stream).await?;
+        let open = self.store.open_existing(&stream).await?;
+        let mut records = self.store.lock(&open).await;
+        let routes = records.routes().await?;
         let mut placings = Vec::new();
         let mut refusals = Vec::new();
         for record in request["Records"].as_array().into_iter().flatten() {
             let placing = match RecordRequest::of(record) {
-                Ok(asked) => self.place(&mut routes, &stream, asked).await,
+                Ok(asked) => self.place(routes, &stream, asked).await,
                 Err(error) => Err(error),
             };
             refusals.push(placing.map(|placing| placings.push(placing)).err());
         }
-        self.append(&open, &stream, &placings).await?;
+        self.append(&open, &mut records, &placings).await?;
         let mut placed = placings.into_iter().map(|placing| placing.placed);
         let failed = refusals.iter().flatten().count();
         let results: Vec<_> = refusals
@@ -282,21 +232,22 @@ impl Streams {
             return Err(KinesisError::throttled(stream, &shard_id));
         }
         let bytes = bytes as u64;
-        let reserved = self.store.try_reserve_shard_throughput(stream, &shard_id, bytes, arrived_ms).await?;
+        let reserved = self.store.reserve(stream, &shard_id, bytes, arrived_ms).await?;
         let placed = PutRecordResponse { sequence_number: route.take(arrived_ms), shard_id };
         Ok(PendingRecord { placed, shard: route.index, partition_key, data, arrived_ms, bytes, reserved })
     }
 
-    /// Keeps, stores and announces records, in this order. The caller holds the stream's append lock.
+    /// Keeps, stores and announces records, in this order.
     async fn append(
         &self,
         open: &Open,
-        stream: &str,
+        records: &mut Records<'_>,
         placings: &[PendingRecord<'_>],
     ) -> Result<(), KinesisError> {
+        let stream = open.stream();
         if let Err(error) = self.log(stream, placings) {
             for placing in placings {
-                self.store.refund_shard_throughput(placing.reserved.clone()).await;
+                self.store.refund(placing.reserved.clone()).await;
             }
             return Err(KinesisError::internal(&format!("the record could not be kept: {error}")));
         }
@@ -307,14 +258,12 @@ impl Streams {
                 data,
                 ..
             } = placing;
-            let key = format!("{}/{sequence_number}", sequence::shard_ix_to_hex(placing.shard));
             let record = StoredRecordRef {
                 partition_key,
                 data,
                 approximate_arrival_timestamp: placing.arrived_ms as f64 / 1_000.0,
             };
-            self.store.put_record(stream, &key, &record).await?;
-            open.advance(placing.shard, sequence_number);
+            records.append(placing.shard, sequence_number, &record).await?;
             open.count(placing.bytes);
             tracing::info!(target: "flow", hop = "record", stream, shard_id, sequence_number, partition_key);
         }
@@ -326,22 +275,4 @@ impl Streams {
         let Some(storage) = self.storage.as_ref().filter(|_| !placings.is_empty()) else { return Ok(()) };
         storage.append(&placings.iter().map(|placing| placing.entry(stream)).collect::<Vec<_>>())
     }
-}
-
-/// Puts a request through the library's type and constraint checks, which its own dispatch skips.
-pub(super) fn checked(operation: Operation, request: &Value) -> Result<Value, KinesisError> {
-    if !request.is_object() {
-        return Err(KinesisError::client("SerializationException", "the request is not a JSON object"));
-    }
-    let rules = operation.validation_rules();
-    let rules: Vec<_> = rules.iter().map(|(name, rule)| (*name, rule)).collect();
-    let request = validation::check_types(request, &rules)?;
-    validation::check_validations(&request, &rules, None)?;
-    for record in std::iter::once(&request).chain(request["Records"].as_array().into_iter().flatten()) {
-        let data = record["Data"].as_str().unwrap_or_default();
-        if STANDARD.decode(data).is_err() {
-            return Err(KinesisError::client("SerializationException", "Data is not valid base64"));
-        }
-    }
-    Ok(request)
 }

@@ -1,8 +1,7 @@
 //! Reading a shard from a sequence number, and waiting at its end.
 
 use super::Streams;
-use ferrokinesis::sequence;
-use ferrokinesis::types::{Shard, StoredRecord};
+use super::store::types::{Shard, StoredRecord, is_open, shard_index, shard_prefix};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -104,11 +103,6 @@ impl Taking {
     }
 }
 
-/// The number at the end of a shard's id.
-pub(super) fn shard_index(shard_id: &str) -> i64 {
-    shard_id.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
-}
-
 impl Streams {
     /// The stream's shards, or `None` where there is no such stream.
     pub async fn shards(&self, stream: &str) -> Option<Vec<ShardInfo>> {
@@ -164,7 +158,7 @@ impl Streams {
         position: &Position,
         limit: ReadLimit,
     ) -> ReadRecords {
-        let prefix = sequence::shard_ix_to_hex(shard);
+        let prefix = shard_prefix(shard);
         // Keys are "{shard}/{sequence number}"; '0' is the character after '/'.
         let mut start = match position {
             Position::Start => format!("{prefix}/"),
@@ -172,11 +166,11 @@ impl Streams {
             Position::After(sequence_number) => format!("{prefix}/{sequence_number}\u{1}"),
         };
         let end = format!("{prefix}0");
+        let open = self.store.open(stream);
         let mut read = Taking::new(limit);
         // The library knows no limit in bytes: it is asked for few at first, and then for as many as seem to fit.
         while let Some(at_once) = read.at_once() {
-            let stored = self.store.get_records_range_limited(stream, &start, &end, at_once);
-            let stored = self.with_append_lock(stream, stored).await;
+            let stored = self.store.lock(&open).await.range(&start, &end, at_once).await;
             let is_end = stored.len() < at_once;
             if let Some((key, _)) = stored.last() {
                 start = format!("{key}\u{1}");
@@ -196,38 +190,28 @@ impl Streams {
         read.taken
     }
 
-    /// Runs one of the library's reads of records while nothing is appended.
-    ///
-    /// The library waits for a shard's records with a map locked, whose writers block their thread: a reader that
-    /// an append woke, on the thread that goes on to the next append, would never run, nor would anything else.
-    pub(super) async fn with_append_lock<T>(&self, stream: &str, read: impl Future<Output = T>) -> T {
-        let open = self.open(stream);
-        let _append = open.append.lock().await;
-        tokio::task::unconstrained(read).await
-    }
-
     /// The first record of a shard that arrived at a time or later.
     pub(super) async fn at_timestamp(&self, stream: &str, shard: i64, seconds: f64) -> Option<Position> {
-        let prefix = sequence::shard_ix_to_hex(shard);
+        let prefix = shard_prefix(shard);
         let (start, end) = (format!("{prefix}/"), format!("{prefix}0"));
-        let find = self.store.find_first_record_at_timestamp(stream, &start, &end, seconds);
-        let (key, _) = self.with_append_lock(stream, find).await?;
+        let open = self.store.open(stream);
+        let (key, _) = self.store.lock(&open).await.first_since(&start, &end, seconds).await?;
         Some(Position::At(key[start.len()..].into()))
     }
 
     /// Watches a shard's tail: its last sequence number, changed by each append.
     pub fn tail(&self, stream: &str, shard: i64) -> watch::Receiver<Option<Arc<str>>> {
-        self.open(stream).tails.entry(shard).or_insert_with(|| watch::Sender::new(None)).subscribe()
+        self.store.open(stream).tail(shard)
     }
 
     /// The last sequence number of each shard that has any.
     pub fn tails(&self, stream: &str) -> HashMap<i64, Arc<str>> {
-        self.open(stream).tails()
+        self.store.open(stream).tails()
     }
 
     /// Watches the stream itself: its shards, its consumers, its end.
     pub fn changes(&self, stream: &str) -> watch::Receiver<()> {
-        self.open(stream).changes.subscribe()
+        self.store.open(stream).changes()
     }
 
     /// Every stream's settings and consumers, without ids and times: what two emulators that serve the same have
@@ -257,10 +241,6 @@ impl Streams {
 /// When a record arrived, in milliseconds since the epoch.
 pub(super) fn arrived_ms(record: &StoredRecord) -> u64 {
     (record.approximate_arrival_timestamp * 1_000.0).round() as u64
-}
-
-pub(super) fn is_open(shard: &Shard) -> bool {
-    shard.sequence_number_range.ending_sequence_number.is_none()
 }
 
 #[cfg(test)]

@@ -2,10 +2,7 @@
 
 use super::Streams;
 use super::routes::first;
-use ferrokinesis::actions::{self, Operation};
-use ferrokinesis::sequence;
-use ferrokinesis::types::Stream;
-use serde_json::json;
+use super::store::types::{Stream, sequence};
 use std::collections::BTreeMap;
 
 /// Hours that a rebuilt stream keeps its records: AWS's maximum, since nobody knows how long they were to be kept.
@@ -50,9 +47,8 @@ impl Streams {
 
     /// A stream of so many shards, which are as old as their records say.
     async fn define(&self, name: &str, tails: &Tails, shards: usize) {
-        let create = json!({"StreamName": name, "ShardCount": shards});
-        if let Err(error) = actions::dispatch(&self.store, Operation::CreateStream, create).await {
-            tracing::error!(stream = name, error = ?error.body, "the stream could not be made anew");
+        if let Err(error) = self.store.create_stream(name, shards).await {
+            tracing::error!(stream = name, %error, "the stream could not be made anew");
             return;
         }
         self.settled(name).await;

@@ -4,9 +4,9 @@
 //! A shard's oldest records come first, so that here only those that go are looked at, and one more.
 
 use super::Streams;
-use super::read::{arrived_ms, shard_index};
+use super::read::arrived_ms;
+use super::store::types::{shard_index, shard_prefix};
 use crate::core::clock;
-use ferrokinesis::sequence;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -48,23 +48,23 @@ impl Streams {
 
     /// Deletes the records of a shard that arrived before a time.
     async fn expire(&self, stream: &str, shard: i64, kept_from_ms: u64) {
-        let prefix = sequence::shard_ix_to_hex(shard);
+        let prefix = shard_prefix(shard);
         let (start, end) = (format!("{prefix}/"), format!("{prefix}0"));
+        let open = self.store.open(stream);
         let mut at_once = 1;
         loop {
-            let delete = async {
-                let oldest = self.store.get_records_range_limited(stream, &start, &end, at_once).await;
-                let expired: Vec<_> = oldest
-                    .into_iter()
-                    .take_while(|(_, record)| arrived_ms(record) < kept_from_ms)
-                    .map(|(key, _)| key)
-                    .collect();
-                if !expired.is_empty() {
-                    self.store.delete_record_keys(stream, &expired).await;
-                }
-                expired.len()
-            };
-            if self.with_append_lock(stream, delete).await < at_once {
+            let mut records = self.store.lock(&open).await;
+            let oldest = records.range(&start, &end, at_once).await;
+            let expired: Vec<_> = oldest
+                .into_iter()
+                .take_while(|(_, record)| arrived_ms(record) < kept_from_ms)
+                .map(|(key, _)| key)
+                .collect();
+            if !expired.is_empty() {
+                records.delete(&expired).await;
+            }
+            drop(records);
+            if expired.len() < at_once {
                 return;
             }
             at_once = (at_once * 2).min(AT_ONCE_MAX);

@@ -1,8 +1,6 @@
 //! Where a stream's next records go: its open shards, and the place that each one's next record takes. Pure.
 
-use super::read::{is_open, shard_index};
-use ferrokinesis::sequence::{self, SeqObj};
-use ferrokinesis::types::Stream;
+use super::store::types::{SeqObj, Stream, is_open, sequence, shard_index};
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -88,7 +86,7 @@ pub(super) fn starting(shard: i64, created_ms: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ferrokinesis::types::{
+    use crate::services::kinesis::store::types::{
         EpochSeconds, HashKeyRange, SequenceNumberRange, Shard, StreamBuilder, StreamStatus,
     };
     use proptest::prelude::*;

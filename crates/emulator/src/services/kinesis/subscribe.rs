@@ -2,14 +2,12 @@
 //! (docs/aws-behaviour.md#kinesis-fan-out).
 
 use super::encoding::Encoding;
-use super::put::checked;
 use super::read::{Position, ReadLimit, Record, ShardInfo};
+use super::request::checked;
+use super::store::types::{ConsumerStatus, Operation, Shard, sequence};
 use super::{KinesisError, Streams, event_stream};
 use axum::body::Body;
 use bytes::Bytes;
-use ferrokinesis::actions::Operation;
-use ferrokinesis::sequence;
-use ferrokinesis::types::ConsumerStatus;
 use http::{HeaderValue, Response, header};
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -229,7 +227,7 @@ impl Subscription {
             .shards
             .iter()
             .filter(|shard| is_child(&shard.parent_shard_id) || is_child(&shard.adjacent_parent_shard_id));
-        let child = |shard: &ferrokinesis::types::Shard| {
+        let child = |shard: &Shard| {
             let parents = [&shard.parent_shard_id, &shard.adjacent_parent_shard_id];
             let parents: Vec<_> = parents.into_iter().flatten().collect();
             json!({"ShardId": shard.shard_id, "ParentShards": parents, "HashKeyRange": shard.hash_key_range})

@@ -201,7 +201,7 @@ async fn a_stream_comes_back_from_its_data_folder_as_it_was() {
     assert_eq!(call(&streams, "ListStreams", &json!({})).await["StreamNames"], json!(["s"]));
 
     let next = call(&streams, "PutRecord", &record("CCCC")).await;
-    let shard = read::shard_index(next["ShardId"].as_str().unwrap());
+    let shard = store::types::shard_index(next["ShardId"].as_str().unwrap());
     assert!(next["SequenceNumber"].as_str().unwrap() > &*tails_before[&shard]);
 }
 
@@ -217,7 +217,7 @@ pub(crate) async fn aged(folder: &Path, kept_hours: u32, arrived_hours_ago: &[u6
         routes::starting(0, now_ms - 30 * 3_600_000);
     streams.store.put_stream("s", stream.clone()).await.unwrap();
     streams.keep("s").await.unwrap();
-    let mut routes = Routes::of(&stream, &HashMap::new());
+    let mut routes = routes::Routes::of(&stream, &HashMap::new());
     for hours in arrived_hours_ago {
         let arrived_ms = now_ms - hours * 3_600_000;
         let sequence_number = routes.route(0).unwrap().take(arrived_ms);
@@ -427,7 +427,7 @@ async fn a_stream_whose_definition_is_lost_is_rebuilt_from_its_records() {
             assert_eq!(&records_of(&streams, shard).await, before, "shard {shard}");
         }
         let placed = call(&streams, "PutRecord", &record("BBBB")).await;
-        let shard = read::shard_index(placed["ShardId"].as_str().unwrap());
+        let shard = store::types::shard_index(placed["ShardId"].as_str().unwrap());
         let last = all[shard as usize].last().cloned().unwrap_or_default();
         assert!(placed["SequenceNumber"].as_str().unwrap() > last.as_str());
         all[shard as usize].push(placed["SequenceNumber"].as_str().unwrap().to_owned());

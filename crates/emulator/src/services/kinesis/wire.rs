@@ -1,24 +1,20 @@
-//! The Kinesis wire API on the emulator's port: JSON and CBOR, every operation that ferrokinesis has.
+//! The Kinesis wire API on the emulator's port: JSON and CBOR, every operation that the library has.
 
 use super::encoding::Encoding;
 use super::get_records::check_iterator;
 use super::patch_response::{amended, with_on_demand_limit, with_shard_count, with_stream_arn};
+use super::request::{TARGET_PREFIX, iterated_stream, stream_of};
+use super::store::types::StreamStatus;
 use super::{KinesisError, Streams, reshard};
-use crate::core::account::stream_name_of_arn;
 use crate::core::identity;
 use crate::core::identity::Principal;
 use crate::storage::StorageError;
 use axum::body::Body;
 use bytes::Bytes;
-use ferrokinesis::shard_iterator;
-use ferrokinesis::types::StreamStatus;
 use http::{Response, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tower_service::Service as _;
 
-/// What the `X-Amz-Target` header of a Kinesis call begins with.
-pub const TARGET_PREFIX: &str = "Kinesis_20131202.";
 /// Between two looks at a stream that is changing.
 const SETTLED_LOOK_EVERY: Duration = Duration::from_millis(1);
 /// Looks at a stream that is changing, at most.
@@ -26,7 +22,8 @@ const SETTLED_LOOKS_MAX: u32 = 5_000;
 
 impl Streams {
     /// Answers one call of the wire API.
-    pub async fn handle(&self, parts: Parts, mut body: Bytes) -> Response<Body> {
+    pub async fn handle(&self, mut parts: Parts, mut body: Bytes) -> Response<Body> {
+        without_parameters(&mut parts);
         let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or("");
         let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default().to_owned();
         let encoding = Encoding::of(&parts.headers);
@@ -60,11 +57,13 @@ impl Streams {
         if is_amended {
             body = encoding.encode(&request).into();
         }
-        if let Some(stream) = iterated(&operation, &request).filter(|stream| self.open.contains_key(stream)) {
-            return self.get_records(&stream, encoding, request, parts, body).await;
+        if operation == "GetRecords"
+            && iterated_stream(&request).is_some_and(|stream| self.store.opened(&stream).is_some())
+        {
+            return self.get_records(encoding, request, parts, body).await;
         }
         if is_read(&operation) {
-            let response = self.library(parts, body).await;
+            let response = self.store.call(&request, parts, body).await;
             return match operation.as_str() {
                 "DescribeStreamConsumer" => amended(response, encoding, with_stream_arn).await,
                 "DescribeLimits" => amended(response, encoding, with_on_demand_limit).await,
@@ -74,21 +73,15 @@ impl Streams {
         match stream_of(&request) {
             Some(stream) => self.change(&stream, &operation, encoding, &request, parts, body).await,
             None => {
-                let response = self.library(parts, body).await;
+                let response = self.store.call(&request, parts, body).await;
                 self.kept(encoding, response, self.keep_account()).await
             }
         }
     }
 
-    async fn library(&self, parts: Parts, body: Bytes) -> Response<Body> {
-        let call = http::Request::from_parts(parts, Body::from(body));
-        self.router.clone().call(call).await.unwrap_or_else(|never| match never {})
-    }
-
     /// GetRecords of a stream that is read or written here.
     async fn get_records(
         &self,
-        stream: &str,
         encoding: Encoding,
         mut request: Value,
         parts: Parts,
@@ -100,7 +93,7 @@ impl Streams {
             request["Limit"] = answered.limit.into();
             body = encoding.encode(&request).into();
         }
-        let response = self.with_append_lock(stream, self.library(parts, body)).await;
+        let response = self.store.call(&request, parts, body).await;
         if behind_ms == 0 {
             return response;
         }
@@ -118,15 +111,15 @@ impl Streams {
         parts: Parts,
         body: Bytes,
     ) -> Response<Body> {
-        let open = self.open(stream);
-        let mut routes = open.append.lock().await;
+        let open = self.store.open(stream);
+        let mut records = self.store.lock(&open).await;
         let mut response = match reshard::operation(operation).filter(|_| is_signed(&parts)) {
             Some(operation) => match self.reshard(operation, stream, request.clone()).await {
                 Ok(Some(answer)) => respond(encoding, StatusCode::OK, &answer),
                 Ok(None) => respond_with(encoding, StatusCode::OK, Body::empty()),
                 Err(error) => refuse(encoding, &error),
             },
-            None => self.library(parts, body).await,
+            None => self.store.call(request, parts, body).await,
         };
         if response.status().is_success() {
             let is_there = self.settled(stream).await;
@@ -136,12 +129,12 @@ impl Streams {
                 self.complete(stream, request).await;
             }
             if !is_there {
-                open.tails.clear();
+                open.clear_tails();
             }
-            *routes = None;
+            records.forget_routes();
             response = self.kept(encoding, response, self.keep(stream)).await;
         }
-        drop(routes);
+        drop(records);
         open.wake_all();
         response
     }
@@ -207,20 +200,13 @@ impl Streams {
     }
 }
 
-/// The stream that a request is about.
-pub(crate) fn stream_of(request: &Value) -> Option<String> {
-    if let Some(name) = request["StreamName"].as_str() {
-        return Some(name.to_owned());
+/// Drops what stands behind the media type, as the library does: a body must not be JSON to us and CBOR to it.
+fn without_parameters(parts: &mut Parts) {
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let Some((media_type, _)) = content_type.and_then(|text| text.split_once(';')) else { return };
+    if let Ok(media_type) = header::HeaderValue::from_str(media_type.trim()) {
+        parts.headers.insert(header::CONTENT_TYPE, media_type);
     }
-    let arn =
-        ["StreamARN", "ConsumerARN", "ResourceARN"].iter().find_map(|member| request[*member].as_str())?;
-    stream_name_of_arn(arn).map(String::from)
-}
-
-/// The stream of GetRecords, which an iterator names.
-fn iterated(operation: &str, request: &Value) -> Option<String> {
-    let iterator = request["ShardIterator"].as_str().filter(|_| operation == "GetRecords")?;
-    shard_iterator::decode_shard_iterator(iterator).ok().map(|(_, stream, _, _)| stream)
 }
 
 /// By a header, or by the query as a presigned URL is. What is not meets the library's refusal.

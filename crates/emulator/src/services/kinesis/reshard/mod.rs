@@ -8,14 +8,10 @@ mod tests;
 
 pub(crate) use steps::{Step, steps_to};
 
-use super::put::checked;
-use super::read::{is_open, shard_index};
+use super::request::checked;
+use super::store::types::{Operation, Shard, Stream, StreamMode, is_open, sequence, shard_index};
 use super::{KinesisError, SHARDS_MAX, Streams};
 use crate::core::clock;
-use ferrokinesis::actions::Operation;
-use ferrokinesis::error::KinesisErrorResponse;
-use ferrokinesis::sequence;
-use ferrokinesis::types::{Shard, Stream, StreamMode};
 use serde_json::{Value, json};
 
 /// The operations that change a stream's shards, by name.
@@ -43,7 +39,7 @@ impl Streams {
         let account_shards = self.store.sum_open_shards().await;
         let answer = self.store.update_stream(stream, |stream| {
             if stream.stream_mode_details.stream_mode == StreamMode::OnDemand {
-                return Err(refusal(
+                return Err(KinesisError::client(
                     "ValidationException",
                     &format!(
                         "{operation} is only supported for data streams with the provisioned capacity mode"
@@ -60,7 +56,7 @@ impl Streams {
             steps.into_iter().for_each(|step| steps::apply(&mut stream.shards, step, now_ms));
             Ok(answer)
         });
-        Ok(answer.await?)
+        answer.await
     }
 }
 
@@ -73,7 +69,7 @@ struct Calling<'a> {
 }
 
 impl Calling<'_> {
-    fn split(&self) -> Result<Step, KinesisErrorResponse> {
+    fn split(&self) -> Result<Step, KinesisError> {
         let shard = self.shard("ShardToSplit")?;
         self.room_for(1)?;
         let asked = self.text("NewStartingHashKey");
@@ -93,7 +89,7 @@ impl Calling<'_> {
         Ok(Step::Split { shard: shard_index(&shard.shard_id), at })
     }
 
-    fn merge(&self) -> Result<Step, KinesisErrorResponse> {
+    fn merge(&self) -> Result<Step, KinesisError> {
         let (lower, upper) = (self.shard("ShardToMerge")?, self.shard("AdjacentShardToMerge")?);
         if lower.hash_key_range.end_u128().checked_add(1) != Some(upper.hash_key_range.start_u128()) {
             return Err(invalid(&format!(
@@ -107,7 +103,7 @@ impl Calling<'_> {
     }
 
     /// docs/aws-behaviour.md#kinesis-limits: at most the double and at least the half.
-    fn update_count(&self) -> Result<(Vec<Step>, Value), KinesisErrorResponse> {
+    fn update_count(&self) -> Result<(Vec<Step>, Value), KinesisError> {
         let open: Vec<_> = self.stream.shards.iter().filter(|shard| is_open(shard)).collect();
         let current = open.len() as u32;
         let target = self.request["TargetShardCount"].as_u64().unwrap_or_default() as u32;
@@ -127,7 +123,7 @@ impl Calling<'_> {
         if let Some(too_far) = too_far {
             let message =
                 format!("UpdateShardCount cannot scale {too_far} your current open shard count. {counts}");
-            return Err(refusal("LimitExceededException", &message));
+            return Err(KinesisError::client("LimitExceededException", &message));
         }
         self.room_for(target.saturating_sub(current))?;
         let keys = |shard: &Shard| shard.hash_key_range.start_u128()..=shard.hash_key_range.end_u128();
@@ -143,13 +139,16 @@ impl Calling<'_> {
     }
 
     /// An open shard that the request names.
-    fn shard(&self, member: &str) -> Result<&Shard, KinesisErrorResponse> {
+    fn shard(&self, member: &str) -> Result<&Shard, KinesisError> {
         let named = self.text(member);
         let id = sequence::resolve_shard_id(named).ok().map(|(id, _)| id);
         let found = self.stream.shards.iter().find(|shard| Some(&shard.shard_id) == id.as_ref());
         let place = self.place();
         let shard = found.ok_or_else(|| {
-            refusal("ResourceNotFoundException", &format!("Could not find shard {named} in {place}."))
+            KinesisError::client(
+                "ResourceNotFoundException",
+                &format!("Could not find shard {named} in {place}."),
+            )
         })?;
         if !is_open(shard) {
             return Err(invalid(&format!(
@@ -160,7 +159,7 @@ impl Calling<'_> {
         Ok(shard)
     }
 
-    fn room_for(&self, more: u32) -> Result<(), KinesisErrorResponse> {
+    fn room_for(&self, more: u32) -> Result<(), KinesisError> {
         if self.account_shards + more <= SHARDS_MAX {
             return Ok(());
         }
@@ -169,7 +168,7 @@ impl Calling<'_> {
              Limit: {SHARDS_MAX}. Number of additional shards that would have resulted from this request: {more}.",
             self.account, self.account_shards
         );
-        Err(refusal("LimitExceededException", &message))
+        Err(KinesisError::client("LimitExceededException", &message))
     }
 
     fn text(&self, member: &str) -> &str {
@@ -181,10 +180,6 @@ impl Calling<'_> {
     }
 }
 
-fn invalid(message: &str) -> KinesisErrorResponse {
-    refusal("InvalidArgumentException", message)
-}
-
-fn refusal(code: &str, message: &str) -> KinesisErrorResponse {
-    KinesisErrorResponse::client_error(code, Some(message))
+fn invalid(message: &str) -> KinesisError {
+    KinesisError::client("InvalidArgumentException", message)
 }

@@ -1,9 +1,9 @@
 //! Splits and merges: which of them change a stream's number of shards, and what each makes of its shards. Pure.
 
-use crate::services::kinesis::read::shard_index;
 use crate::services::kinesis::routes::{first, starting};
-use ferrokinesis::sequence::{self, SeqObj};
-use ferrokinesis::types::{HashKeyRange, SequenceNumberRange, Shard};
+use crate::services::kinesis::store::types::{
+    HashKeyRange, SeqObj, SequenceNumberRange, Shard, sequence, shard_index,
+};
 use std::ops::RangeInclusive;
 
 /// How much later than its parents a shard is made, at least: sequence numbers begin with that time in seconds, and
@@ -128,7 +128,7 @@ fn add(shards: &mut Vec<Shard>, parents: &[i64], keys: RangeInclusive<u128>, mad
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::kinesis::read::is_open;
+    use crate::services::kinesis::store::types::is_open;
     use proptest::prelude::*;
 
     const NOW_MS: u64 = 1_708_327_306_000;

@@ -1,0 +1,136 @@
+//! ferrokinesis, and the only place that names it.
+//!
+//! Two of its habits end here. It waits for a shard's records with a map locked whose writers block their thread: a
+//! reader that an append woke, on the thread that goes on to the next append, would never run, nor would anything
+//! else. So records can be appended, read and deleted through [`Records`] alone, which holds the stream's append lock.
+//! And it looks for a subscription's records every 200 ms, since its appends wake nobody: so it is given no call that
+//! appends or subscribes, and [`Records::append`] wakes who waits at the shard's tail.
+
+mod open;
+mod records;
+mod streams;
+#[cfg(test)]
+mod tests;
+pub(super) mod types;
+
+pub(super) use open::Open;
+pub(super) use records::Records;
+
+use super::error::KinesisError;
+use super::request::{TARGET_PREFIX, iterated_stream, stream_of};
+use crate::core::account::Account;
+use axum::body::Body;
+use bytes::Bytes;
+use dashmap::DashMap;
+use ferrokinesis::store::{Store as Library, StoreOptions};
+use http::request::Parts;
+use http::{Response, Uri, header};
+use serde_json::Value;
+use std::sync::Arc;
+use tower_service::Service as _;
+
+/// Streams and their records, in memory.
+#[derive(Clone)]
+pub(super) struct Store {
+    library: Library,
+    /// The library's wire API.
+    router: axum::Router,
+    /// Never removed from: two locks of one stream would be none.
+    open: Arc<DashMap<String, Arc<Open>>>,
+}
+
+/// What a call of the wire API is to the library.
+enum Kind {
+    /// It appends records or subscribes to them.
+    Never,
+    /// It reads records of a stream.
+    Reads(String),
+    /// It touches no records.
+    Plain,
+}
+
+impl Kind {
+    fn of(parts: &Parts, request: &Value) -> Self {
+        let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+        let stream = match target.and_then(|target| target.strip_prefix(TARGET_PREFIX)) {
+            Some("PutRecord" | "PutRecords" | "SubscribeToShard") => return Self::Never,
+            Some("GetRecords") => iterated_stream(request),
+            // AT_TIMESTAMP looks for the record.
+            Some("GetShardIterator") => stream_of(request),
+            _ => None,
+        };
+        stream.map_or(Self::Plain, Self::Reads)
+    }
+}
+
+impl Store {
+    /// No streams, but for so many shards.
+    pub(super) fn new(account: &Account, shards_max: u32, enforce_limits: bool) -> Self {
+        let (router, library) = ferrokinesis::create_app(StoreOptions {
+            create_stream_ms: 0,
+            delete_stream_ms: 0,
+            update_stream_ms: 0,
+            shard_limit: shards_max,
+            enforce_limits,
+            aws_account_id: account.id.clone(),
+            aws_region: account.region.clone(),
+            ..StoreOptions::default()
+        });
+        Self { library, router, open: Arc::default() }
+    }
+
+    /// Has the library answer a call of the wire API, whose body was read as `request`. One that appends or subscribes
+    /// is refused as unsigned: signed ones are answered by [`Records`]' users.
+    pub(super) async fn call(&self, request: &Value, mut parts: Parts, body: Bytes) -> Response<Body> {
+        match Kind::of(&parts, request) {
+            Kind::Plain => self.route(parts, body).await,
+            Kind::Reads(stream) => {
+                // Without a stream there are no records to read.
+                let Ok(open) = self.open_existing(&stream).await else {
+                    return self.route(parts, body).await;
+                };
+                let _records = self.lock(&open).await;
+                tokio::task::unconstrained(self.route(parts, body)).await
+            }
+            Kind::Never => {
+                parts.headers.remove(header::AUTHORIZATION);
+                parts.uri = Uri::from_static("/");
+                self.route(parts, body).await
+            }
+        }
+    }
+
+    async fn route(&self, parts: Parts, body: Bytes) -> Response<Body> {
+        let call = http::Request::from_parts(parts, Body::from(body));
+        self.router.clone().call(call).await.unwrap_or_else(|never| match never {})
+    }
+
+    /// What a stream's writers and readers share, whether the stream is there or not.
+    pub(super) fn open(&self, stream: &str) -> Arc<Open> {
+        if let Some(open) = self.opened(stream) {
+            return open;
+        }
+        self.open.entry(stream.into()).or_insert_with(|| Arc::new(Open::new(stream))).clone()
+    }
+
+    /// The same, unless nobody asked for it yet.
+    pub(super) fn opened(&self, stream: &str) -> Option<Arc<Open>> {
+        self.open.get(stream).map(|open| open.clone())
+    }
+
+    /// The same, where the stream is there.
+    pub(super) async fn open_existing(&self, stream: &str) -> Result<Arc<Open>, KinesisError> {
+        if let Some(open) = self.opened(stream) {
+            return Ok(open);
+        }
+        self.library.get_stream(stream).await?;
+        Ok(self.open(stream))
+    }
+
+    /// All that were asked for, by the streams' names.
+    pub(super) fn all_opened(&self) -> Vec<Arc<Open>> {
+        let mut open: Vec<_> = self.open.iter().map(|open| open.value().clone()).collect();
+        open.sort_by(|a, b| a.stream().cmp(b.stream()));
+        open
+    }
+}

@@ -1,0 +1,64 @@
+//! What the library must not meet: a read while something is appended, and calls of its own that append or subscribe.
+
+use crate::services::kinesis::tests::{call, create, start};
+use crate::services::kinesis::{TARGET_PREFIX, WriteLimits};
+use futures_util::FutureExt as _;
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn every_read_waits_for_the_append_lock() {
+    let streams = start(WriteLimits::Lifted, None).await;
+    create(&streams).await;
+    let at =
+        |kind: &str| json!({"StreamName": "s", "ShardId": "shardId-000000000000", "ShardIteratorType": kind});
+    let iterator = call(&streams, "GetShardIterator", &at("TRIM_HORIZON")).await["ShardIterator"].take();
+    let mut at_time = at("AT_TIMESTAMP");
+    at_time["Timestamp"] = json!(1.5);
+    let open = streams.store.open("s");
+    for (operation, request) in
+        [("GetRecords", json!({"ShardIterator": iterator})), ("GetShardIterator", at_time)]
+    {
+        let records = streams.store.lock(&open).await;
+        let mut reading = Box::pin(call(&streams, operation, &request));
+        assert!(reading.as_mut().now_or_never().is_none(), "{operation} read while the lock was held");
+        drop(records);
+        reading.await;
+    }
+}
+
+/// A signature that the library sees and we do not: its name is escaped.
+#[tokio::test]
+async fn the_library_neither_appends_nor_subscribes() {
+    let streams = start(WriteLimits::Lifted, None).await;
+    create(&streams).await;
+    let arn = streams.account.stream_arn("s");
+    let register = json!({"StreamARN": arn, "ConsumerName": "c"});
+    let consumer = call(&streams, "RegisterStreamConsumer", &register).await["Consumer"].take();
+    for (operation, request) in [
+        ("PutRecord", json!({"StreamName": "s", "Data": "AAAA", "PartitionKey": "k"})),
+        ("PutRecords", json!({"StreamName": "s", "Records": [{"Data": "AAAA", "PartitionKey": "k"}]})),
+        (
+            "SubscribeToShard",
+            json!({
+                "ConsumerARN": consumer["ConsumerARN"], "ShardId": "shardId-000000000000",
+                "StartingPosition": {"Type": "TRIM_HORIZON"},
+            }),
+        ),
+    ] {
+        let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X%2DAmz-Signature=0&X-Amz-SignedHeaders=host\
+                     &X-Amz-Date=20260101T000000Z";
+        let call = http::Request::post(format!("/?{query}"))
+            .header("x-amz-target", format!("{TARGET_PREFIX}{operation}"))
+            .header("content-type", "application/x-amz-json-1.1; charset=utf-8");
+        let (parts, ()) = call.body(()).unwrap().into_parts();
+        let response = streams.handle(parts, request.to_string().into()).await;
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        assert_eq!(
+            (status.as_u16(), &answer["__type"]),
+            (400, &json!("MissingAuthenticationTokenException"))
+        );
+    }
+}
