@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use emulator::fault_injection::FaultSettings;
 use serde_json::{Value, json};
 use sluicegate_tests::api::{empty_emulator, role};

@@ -4,7 +4,7 @@ use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_sdk_kinesis::config::retry::RetryConfig;
 use bytes::Bytes;
-use emulator::emulator::EmulatorOptions;
+use emulator::EmulatorOptions;
 use emulator::fault_injection::FaultSettings;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};

@@ -3,8 +3,8 @@
 use aws_sdk_kinesis::primitives::Blob;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::package::{Packing, package};
+use emulator::{Emulator, EmulatorOptions};
 use http::Method;
 use serde_json::{Value, json};
 use sluicegate_tests::api::{empty_emulator, empty_emulator_with, role};

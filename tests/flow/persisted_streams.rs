@@ -5,7 +5,7 @@ use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{
     ConsumerStatus, ShardIteratorType, StartingPosition, SubscribeToShardEventStream,
 };
-use emulator::emulator::EmulatorOptions;
+use emulator::EmulatorOptions;
 use emulator::services::kinesis::SubscriptionTimers;
 use sluicegate_tests::functions::binary;
 use sluicegate_tests::sdk;

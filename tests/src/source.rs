@@ -4,7 +4,7 @@ use crate::{control, eventually, sdk};
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{ConsumerStatus, Shard, StreamStatus};
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 

@@ -2,8 +2,9 @@
 
 use super::context::account_of;
 pub use super::context::{Caller, Request};
-use super::document::{Condition, Effect, Matches, Operator, Policy, Principals, Statement};
+use super::document::Policy;
 use super::pattern::Pattern;
+use super::statement::{Condition, Effect, Matches, Operator, Principals, Statement};
 
 /// What policies say of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

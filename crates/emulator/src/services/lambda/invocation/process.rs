@@ -1,7 +1,7 @@
 //! A function's process: the variables it is given, its group, its end.
 
 use super::config::{FunctionConfig, LogFormat};
-use super::environment::Deps;
+use super::context::Deps;
 use crate::core::identity::Credentials;
 use crate::core::open_files;
 use rustix::process::{Pid, Signal, kill_process_group};

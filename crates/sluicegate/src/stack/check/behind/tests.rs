@@ -1,9 +1,9 @@
 //! The looks behind the gateway, at an emulator in this process that has the project's stack and no function.
 
 use super::*;
-use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::provision::compose;
 use emulator::provision::stack::Stack;
+use emulator::{Emulator, EmulatorOptions};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tokio::net::TcpListener;

@@ -1,9 +1,10 @@
 //! Documents that are accepted, and documents that are refused with the reason named.
 
-use crate::services::iam::policy::document::Kind;
-use crate::services::iam::policy::document::Kind::{Identity, Resource, Trust};
-use crate::services::iam::policy::document::{Matches, Policy};
+use crate::services::iam::policy::Kind;
+use crate::services::iam::policy::Kind::{Identity, Resource, Trust};
+use crate::services::iam::policy::Policy;
 use crate::services::iam::policy::pattern::Pattern;
+use crate::services::iam::policy::statement::Matches;
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
 

@@ -1,8 +1,8 @@
 //! Whatever is accepted is honoured: random documents, in which anything may be wrong, against the second evaluator.
 
 use super::reference::{self, Asked};
-use crate::services::iam::policy::document::{Kind, Policy};
 use crate::services::iam::policy::evaluate::{Caller, Request, allows};
+use crate::services::iam::policy::{Kind, Policy};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
