@@ -216,8 +216,8 @@ impl Running {
             return Err(StartError::Exhausted(open_files::exhausted()));
         }
         let runtime_api = listener.local_addr()?.to_string();
-        let told = ProcessEnv { credentials, runtime_api: &runtime_api, log_stream: log_stream.name() };
-        let (process, stdout, stderr) = Process::start(config, deps, &told)?;
+        let env = ProcessEnv { credentials, runtime_api: &runtime_api, log_stream: log_stream.name() };
+        let (process, stdout, stderr) = Process::start(config, deps, &env)?;
         let (jobs, receiver) = mpsc::channel(1);
         let api = RuntimeApi::new(receiver, &deps.account.function_arn(&config.name));
         let phase = api.phase();

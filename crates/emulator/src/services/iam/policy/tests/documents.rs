@@ -76,6 +76,7 @@ fn what_evaluation_honours_is_accepted() {
     }
 }
 
+// long: a table of cases
 #[test]
 fn what_evaluation_would_not_honour_is_refused_by_name() {
     let on = |resource: &str| identity(&format!(r#""Action":"a:B","Resource":{resource}"#));
