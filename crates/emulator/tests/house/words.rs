@@ -39,6 +39,13 @@ const NAMES: [(&str, &str); 9] = [
     ("door|Door|behind|Behind", "client side, backend"),
 ];
 
+/// What a line has one of, without regard to case, before any pattern is tried on it: patterns are slow.
+const STEMS: [&str; 16] = [
+    "fault", "poisoned", "calm", "company", "lane", "surround", "placing", "told", "tells", "asked", "ended",
+    "verdict", "puterror", "patience", "struck", "strike",
+];
+const NAME_STEMS: [&str; 3] = ["whom", "door", "behind"];
+
 /// A name where it is declared.
 fn declaration(names: &str) -> Regex {
     let keyword = r"\b(?:struct|enum|trait|type|mod|fn|const|static|let)\s+(?:mut\s+)?";
@@ -65,6 +72,10 @@ fn old_words_stay_away() {
     let mut found = Vec::new();
     for file in text_files().iter().filter(|file| !EXEMPT.contains(&file.path.as_str())) {
         for (number, line) in (1..).zip(file.text.lines()) {
+            let lower = line.to_lowercase();
+            if !STEMS.iter().chain(&NAME_STEMS).any(|stem| lower.contains(stem)) {
+                continue;
+            }
             let said = words.iter().chain(names.iter().filter(|_| file.is_rust()));
             let said = said.filter(|(pattern, _)| pattern.is_match(line)).map(|(_, new)| *new);
             let said = said.chain(plane(line).then_some("emulator; or say which plane, control or data"));
