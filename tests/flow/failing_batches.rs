@@ -26,7 +26,7 @@ async fn a_handler_that_raises_stops_its_shard_until_its_retries_end() {
     while source.put(&format!("key {other}"), "elsewhere").await == shard {
         other += 1;
     }
-    // What the search for the other shard's key left in this one lies following, too.
+    // What the search for the other shard's key left in this one lies behind, too.
     let following = other + 1;
     let settings =
         json!({"BatchSize": 2, "MaximumRetryAttempts": RETRIES, "BisectBatchOnFunctionError": false});
