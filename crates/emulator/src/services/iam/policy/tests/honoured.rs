@@ -180,10 +180,10 @@ proptest! {
     fn whatever_is_accepted_is_honoured(
         document in document(),
         kind in select(&[Kind::Identity, Kind::Trust, Kind::Resource][..]),
-        query in proptest::collection::vec(query(), 8),
+        queries in proptest::collection::vec(query(), 8),
     ) {
         if let Ok(policy) = Policy::parse(&document.to_string(), kind) {
-            for mut query in asked {
+            for mut query in queries {
                 // A trust policy has no resources: it speaks of its own role.
                 if kind == Kind::Trust {
                     query.action = "sts:AssumeRole".to_owned();
