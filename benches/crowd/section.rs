@@ -58,6 +58,7 @@ impl Crowd {
         self.cases.iter().find(|(case, _)| *case == Case::Alone).map_or(&[], |(_, talks)| talks)
     }
 
+    // long: a table and the text around it
     pub fn section(&self, machine: &str) -> anyhow::Result<String> {
         let (p50, p99) = (|talk: &Talk| talk.run.latency_ms.p50, |talk: &Talk| talk.run.latency_ms.p99);
         let (emulator, company) = (|talk: &Talk| talk.emulator, |talk: &Talk| talk.company);

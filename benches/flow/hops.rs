@@ -193,11 +193,11 @@ async fn subscribed(puts: usize) -> anyhow::Result<Times> {
             .kinesis("PutRecord", &json!({"StreamName": STREAM, "PartitionKey": "key", "Data": data}))
             .await?;
         // The frame's text holds the record's data as it was put.
-        let mut told: Vec<u8> = Vec::new();
-        while !told.windows(data.len()).any(|window| window == data.as_bytes()) {
+        let mut reported: Vec<u8> = Vec::new();
+        while !reported.windows(data.len()).any(|window| window == data.as_bytes()) {
             let frame = tokio::time::timeout(PATIENCE, events.frame()).await.context("no event came")?;
             let frame = frame.context("the subscription has ended")??;
-            told.extend_from_slice(&frame.into_data().unwrap_or_else(|_| Bytes::new()));
+            reported.extend_from_slice(&frame.into_data().unwrap_or_else(|_| Bytes::new()));
         }
         times.push(begun.elapsed().as_secs_f64() * 1_000.0);
         // The next one comes at any moment of the interval in which it looks.

@@ -1,4 +1,4 @@
-//! What one poisoned connection costs the others: `cargo bench --bench poison`.
+//! What one failing connection costs the others: `cargo bench --bench poison`.
 
 mod clients;
 mod echo;
@@ -42,19 +42,19 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
     let (rounds, messages) = extent.pick((ROUNDS, MESSAGES), (1, 20));
     let machine = machine::describe()?;
     let emulator = EchoEmulator::start().await?;
-    let mut poisoned = Client::connect(&emulator.uri).await?;
+    let mut failing = Client::connect(&emulator.uri).await?;
     let mut others = Vec::with_capacity(OTHERS);
     for _ in 0..OTHERS {
         others.push(Client::connect(&emulator.uri).await?);
     }
     // Starts the function.
-    round(&emulator, &mut poisoned, &mut others, messages, false, &mut Case::default()).await?;
+    round(&emulator, &mut failing, &mut others, messages, false, &mut Case::default()).await?;
     let (mut healthy, mut beside) = (Case::default(), Case::default());
     for number in 1..=rounds {
-        round(&emulator, &mut poisoned, &mut others, messages, false, &mut healthy)
+        round(&emulator, &mut failing, &mut others, messages, false, &mut healthy)
             .await
             .context("without poison")?;
-        round(&emulator, &mut poisoned, &mut others, messages, true, &mut beside)
+        round(&emulator, &mut failing, &mut others, messages, true, &mut beside)
             .await
             .context("beside poison")?;
         let last = |case: &Case| figure(case.p99.last().copied().unwrap_or_default());
@@ -65,17 +65,17 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
     extent.publish(SECTION, &section(&machine, &table)?)
 }
 
-/// One run: the others send, and beside them one connection that is healthy or poisoned.
+/// One run: the others send, and beside them one connection that is healthy or failing.
 async fn round(
     emulator: &EchoEmulator,
-    poisoned: &mut Client,
+    failing: &mut Client,
     others: &mut [Client],
     messages: usize,
     poison: bool,
     case: &mut Case,
 ) -> anyhow::Result<()> {
     let specs = if poison {
-        vec![FaultSpec { target: Some(poisoned.id.clone()), ..FaultSpec::always(Fault::Connections500) }]
+        vec![FaultSpec { target: Some(failing.id.clone()), ..FaultSpec::always(Fault::Connections500) }]
     } else {
         Vec::new()
     };
@@ -90,9 +90,9 @@ async fn round(
     let talks = others.iter_mut().enumerate().map(|(place, client)| client.talk(schedule(place)));
     let beside = async {
         if poison {
-            poisoned.talk_in_vain(schedule(OTHERS)).await
+            failing.talk_in_vain(schedule(OTHERS)).await
         } else {
-            poisoned.talk(schedule(OTHERS)).await.map(drop)
+            failing.talk(schedule(OTHERS)).await.map(drop)
         }
     };
     let (took, besides) = join(try_join_all(talks), beside).await;
@@ -103,7 +103,7 @@ async fn round(
         let triggered = report["faults"][0]["triggered"].as_u64().unwrap_or_default();
         ensure!(
             triggered >= messages as u64,
-            "the poison triggered {triggered} times: this was no poisoned run"
+            "the poison triggered {triggered} times: this was no failing run"
         );
     }
     let mut took: Vec<f64> = took?.into_iter().flatten().collect();
@@ -117,7 +117,7 @@ async fn round(
 }
 
 fn table(healthy: Case, beside: Case) -> anyhow::Result<String> {
-    let mut table = Table::new(&["the others' round trip, ms", "all healthy", "one poisoned", "ratio"]);
+    let mut table = Table::new(&["the others' round trip, ms", "all healthy", "one failing", "ratio"]);
     for (name, healthy, beside) in [
         ("p50", healthy.p50, beside.p50),
         ("p99", healthy.p99, beside.p99),
@@ -135,17 +135,17 @@ fn table(healthy: Case, beside: Case) -> anyhow::Result<String> {
 fn section(machine: &str, table: &str) -> anyhow::Result<String> {
     let per_second = (OTHERS as u128 * 1_000) / EVERY.as_millis();
     Ok(format!(
-        "## One poisoned connection among {OTHERS}
+        "## One failing connection among {OTHERS}
 
 `{COMMAND}`
 
 {table}
 Medians of {ROUNDS} runs of each case, with the least and the most in parentheses; the cases take turns in one process.
 {OTHERS} connections send {per_second} messages a second to `functions/echo`, with the library's and the stack's
-defaults: one shard, one queue, batches of at most 16. Beside them one more connection sends as often; in the poisoned
+defaults: one shard, one queue, batches of at most 16. Beside them one more connection sends as often; in the failing
 runs each post to it is answered with 500 (`--fault connections-500=for=…`). It begins every such run unknown to the
 function, since it was healthy in the run before. A round trip is counted from when its message was due. Every answer
-of the others is checked, in order; each of the poisoned connection's {MESSAGES} records is in the dead-letter queue at the
+of the others is checked, in order; each of the failing connection's {MESSAGES} records is in the dead-letter queue at the
 end of its run, once.
 
 - {}

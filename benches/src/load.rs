@@ -66,10 +66,10 @@ pub async fn load(
     };
     let output = command.kill_on_drop(true).output().await.context("cannot run sluicegate load")?;
     if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr);
+        let reported = String::from_utf8_lossy(&output.stderr);
         bail!(
             "the load failed: {}",
-            told.lines().last().unwrap_or_default().trim_start_matches("error: failed: ")
+            reported.lines().last().unwrap_or_default().trim_start_matches("error: failed: ")
         );
     }
     serde_json::from_slice(&output.stdout).context("the load's report is no JSON")

@@ -11,8 +11,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
 #[path = "../src/client.rs"]
 mod client;
-#[path = "../src/door.rs"]
-mod door;
+#[path = "../src/client_side.rs"]
+mod client_side;
 #[path = "../src/heard.rs"]
 mod heard;
 #[path = "../src/input.rs"]
@@ -23,7 +23,7 @@ mod lines;
 mod stage;
 
 use client::{End, Said};
-use door::Door;
+use client_side::ClientSide;
 use heard::Heard;
 use input::Input;
 
@@ -35,23 +35,23 @@ const SOCKET_BYTES: usize = 64 * 1_024;
 const PIECES_MAX: usize = 64;
 
 /// Not a thread's own: what a thread drops at its end finds no runtime there any more.
-static DOOR: Mutex<Option<(Door, u32)>> = Mutex::new(None);
+static CLIENT_SIDE: Mutex<Option<(ClientSide, u32)>> = Mutex::new(None);
 
 fuzz_target!(|bytes: &[u8]| {
     let Some(input) = Input::of(bytes) else { return };
-    let mut slot = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
-    let (door, visits) = slot.get_or_insert_with(|| (Door::new(), 0));
-    visit(door, &input);
+    let mut slot = CLIENT_SIDE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (client_side, visits) = slot.get_or_insert_with(|| (ClientSide::new(), 0));
+    visit(client_side, &input);
     *visits += 1;
     if *visits == VISITS_MAX {
         *slot = None;
     }
 });
 
-fn visit(door: &Door, input: &Input) {
+fn visit(client_side: &ClientSide, input: &Input) {
     let (client, server) = tokio::io::duplex(SOCKET_BYTES);
-    let received = door.visit(server, behave(client, input));
-    let lines = door.lines().take();
+    let received = client_side.visit(server, behave(client, input));
+    let lines = client_side.lines().take();
     let count = |event: &str| {
         lines.iter().filter(|(line, _)| line.starts_with(event)).map(|(_, times)| times).sum::<usize>()
     };
@@ -77,17 +77,17 @@ fn check(said: &Said, heard: &Heard, is_ended: bool) {
     let answers = heard.messages.len();
     match (&said.end, heard.close) {
         // A client that has closed wants no more answers.
-        (End::Closed(code), Some(told)) => {
+        (End::Closed(code), Some(reported)) => {
             assert!(answers <= said.texts.len(), "{answers} answers: {said:?}");
             // 1014 is for a gateway to say: the protocol's written cases have the reason.
             let is_legal = |code: &u16| matches!(code, 1000..=1003 | 1007..=1013 | 3000..=4999);
             let expected = if code.as_ref().is_none_or(is_legal) { *code } else { Some(1002) };
-            assert_eq!(told, expected, "{said:?}");
+            assert_eq!(reported, expected, "{said:?}");
         }
         // It is told before the gateway can see that nobody is there any more.
-        (End::Broken(codes), Some(Some(told))) => {
+        (End::Broken(codes), Some(Some(reported))) => {
             assert_eq!(answers, said.texts.len(), "{said:?}");
-            assert!(codes.contains(&told), "{told}: {said:?}");
+            assert!(codes.contains(&reported), "{reported}: {said:?}");
         }
         // Who has left without a word is told nothing more.
         (End::Open, None) if is_ended => {

@@ -8,7 +8,7 @@
 use libfuzzer_sys::fuzz_target;
 use emulator::services::apigateway::websocket::Timers;
 use emulator::server::guard::Access;
-use emulator::emulator::{Emulator, EmulatorOptions};
+use emulator::{Emulator, EmulatorOptions};
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use super::{Tools, drive, project};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::EmulatorOptions;
+use emulator::EmulatorOptions;
 use emulator::package::{Packing, package};
 use emulator::server::guard::Access;
 use libtest_mimic::Failed;

@@ -3,7 +3,7 @@
 
 mod drive_by;
 
-use emulator::emulator::EmulatorOptions;
+use emulator::EmulatorOptions;
 use libtest_mimic::{Arguments, Failed, Trial};
 use sluicegate_tests::PATIENCE;
 use sluicegate_tests::functions::project;

@@ -1,6 +1,6 @@
 //! Who may use the one port, and what a request that is not well formed meets, byte by byte over a socket.
 
-use emulator::emulator::{Emulator, EmulatorOptions};
+use emulator::{Emulator, EmulatorOptions};
 use sluicegate_tests::PATIENCE;
 use sluicegate_tests::api::{empty_emulator, empty_emulator_with};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

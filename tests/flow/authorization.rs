@@ -1,6 +1,6 @@
 //! Who may connect: authorizers and signatures on `$connect`.
 
-use emulator::emulator::{Emulator, EmulatorOptions};
+use emulator::{Emulator, EmulatorOptions};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, empty_emulator, role};

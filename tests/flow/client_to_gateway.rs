@@ -1,6 +1,6 @@
 //! What a client meets at the front door.
 
-use emulator::emulator::EmulatorOptions;
+use emulator::EmulatorOptions;
 use emulator::services::apigateway::websocket::Timers;
 use serde_json::json;
 use sluicegate_tests::client::Client;

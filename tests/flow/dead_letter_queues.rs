@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use emulator::fault_injection::FaultSettings;
 use serde_json::{Value, json};
 use sluicegate_tests::api::{empty_emulator, role};
@@ -52,12 +52,12 @@ async fn records_that_a_function_published_whole_go_back_in_order() {
     assert_eq!(waiting(&emulator.emulator, &queue).await, "3", "a dry run changes nothing");
 
     emulator.emulator.faults().clear();
-    let told = lines(
+    let reported = lines(
         &dlq(&emulator.emulator, &["redrive", "--json", "--function", &emulator.stack.function_name("echo")])
             .await,
     );
     assert_eq!(
-        (&told[0]["messages"], &told[0]["records"], &told[0]["kept"]),
+        (&reported[0]["messages"], &reported[0]["records"], &reported[0]["kept"]),
         (&json!(3), &json!(3), &json!(0))
     );
     for n in ["1", "2", "3"] {

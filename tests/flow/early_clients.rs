@@ -1,8 +1,8 @@
 //! Issue 16, B: a client that is let in finds every function in its place.
 
-use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::provision::compose;
 use emulator::provision::stack::Stack;
+use emulator::{Emulator, EmulatorOptions};
 use http::{StatusCode, header};
 use sluicegate_tests::client::Client;
 use sluicegate_tests::functions::{packages, project};

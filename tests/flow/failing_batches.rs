@@ -27,13 +27,13 @@ async fn a_handler_that_raises_stops_its_shard_until_its_retries_end() {
         other += 1;
     }
     // What the search for the other shard's key left in this one lies behind, too.
-    let behind = other + 1;
+    let following = other + 1;
     let settings =
         json!({"BatchSize": 2, "MaximumRetryAttempts": RETRIES, "BisectBatchOnFunctionError": false});
     source.map("raises", settings).await;
 
     let attempts = RETRIES + 1;
-    let of_shard = attempts * (1 + behind.div_ceil(2));
+    let of_shard = attempts * (1 + following.div_ceil(2));
     eventually("every batch is given up", || async {
         batches(&emulator, "raises").await.len() == of_shard + attempts
     })

@@ -4,7 +4,7 @@ use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_sdk_kinesis::config::retry::RetryConfig;
 use bytes::Bytes;
-use emulator::emulator::EmulatorOptions;
+use emulator::EmulatorOptions;
 use emulator::fault_injection::FaultSettings;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -292,15 +292,17 @@ async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
 async fn faults_are_changed_while_the_emulator_runs() {
     let emulator = TestEmulator::with("acknowledgements = true", EmulatorOptions::default()).await;
     let mut client = emulator.client().await;
-    let (status, told) = page(&emulator, "PUT", "put-throttled\nseed=7").await;
-    assert_eq!((status, &told["seed"]), (200, &7.into()));
+    let (status, reported) = page(&emulator, "PUT", "put-throttled\nseed=7").await;
+    assert_eq!((status, &reported["seed"]), (200, &7.into()));
     client.send("1").await;
     assert!(client.receive().await.starts_with(r#"{"nack":"#));
-    let (_, told) = page(&emulator, "GET", "").await;
-    assert_eq!(told["faults"], json!([{"fault": "put-throttled", "occasions": 1, "triggered": 1}]));
-    let (status, told) = page(&emulator, "PUT", "put-throtled").await;
+    let (_, reported) = page(&emulator, "GET", "").await;
+    assert_eq!(reported["faults"], json!([{"fault": "put-throttled", "occasions": 1, "triggered": 1}]));
+    let (status, reported) = page(&emulator, "PUT", "put-throtled").await;
     assert_eq!(status, 400);
-    assert!(told["message"].as_str().is_some_and(|text| text.contains("there is no fault \"put-throtled\"")));
+    assert!(
+        reported["message"].as_str().is_some_and(|text| text.contains("there is no fault \"put-throtled\""))
+    );
     page(&emulator, "DELETE", "").await;
     client.send("2").await;
     let frames = [client.receive().await, client.receive().await];

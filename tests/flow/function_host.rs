@@ -3,8 +3,8 @@
 use aws_sdk_kinesis::primitives::Blob;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::package::{Packing, package};
+use emulator::{Emulator, EmulatorOptions};
 use http::Method;
 use serde_json::{Value, json};
 use sluicegate_tests::api::{empty_emulator, empty_emulator_with, role};
@@ -99,7 +99,7 @@ impl Scene {
     }
 
     /// The failure destination's next message, if there is one.
-    async fn told(&self) -> Option<Value> {
+    async fn reported(&self) -> Option<Value> {
         let receive = json!({"QueueUrl": self.queue_url});
         let received = control::json(&self.emulator, "AmazonSQS.ReceiveMessage", &receive).await;
         serde_json::from_str(received["Messages"][0]["Body"].as_str()?).ok()
@@ -117,16 +117,16 @@ async fn log_of_a_failure(misdeed: &str, timeout_s: u32) -> Vec<String> {
     scene.map().await;
     scene.put().await;
     let log = scene.log_after(1).await;
-    let mut told = None;
-    while told.is_none() {
-        told = scene.told().await;
+    let mut reported = None;
+    while reported.is_none() {
+        reported = scene.reported().await;
         tokio::task::yield_now().await;
     }
-    let told = told.unwrap_or_default();
-    assert_eq!(told["requestContext"]["condition"], "RetryAttemptsExhausted");
-    assert_eq!(told["requestContext"]["approximateInvokeCount"], 1);
-    assert_eq!(told["responseContext"]["functionError"], "Unhandled");
-    let id = told["requestContext"]["requestId"].as_str().expect("an id");
+    let reported = reported.unwrap_or_default();
+    assert_eq!(reported["requestContext"]["condition"], "RetryAttemptsExhausted");
+    assert_eq!(reported["requestContext"]["approximateInvokeCount"], 1);
+    assert_eq!(reported["responseContext"]["functionError"], "Unhandled");
+    let id = reported["requestContext"]["requestId"].as_str().expect("an id");
     let report = reports(&log)[0].1.clone();
     assert!(report.starts_with(&format!("REPORT RequestId: {id}\t")), "{report}");
     log.into_iter().map(|(_, line)| line).collect()
@@ -334,5 +334,5 @@ async fn a_function_without_concurrency_gets_its_records_later_and_no_retry_is_u
     assert!(reports(&scene.log().await).is_empty());
     scene.lambda(Method::DELETE, path, Value::Null).await;
     scene.log_after(1).await;
-    assert_eq!(scene.told().await, None);
+    assert_eq!(scene.reported().await, None);
 }

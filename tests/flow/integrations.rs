@@ -2,7 +2,7 @@
 //! or a response is chosen.
 
 use aws_sdk_kinesis::types::{Record, ShardIteratorType, StreamStatus};
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, INTEGRATION_ROLE, default_response, empty_emulator, role};
 use sluicegate_tests::{eventually, sdk};

@@ -1,6 +1,6 @@
 //! What an operator sees: access logs in the stage's own format, and the emulator's counters.
 
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use http::Method;
 use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, INTEGRATION_ROLE, empty_emulator, role};

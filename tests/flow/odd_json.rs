@@ -1,7 +1,7 @@
 //! JSON that RFC 8259 allows and many readers refuse goes the way of all JSON: by its `action`, through the filter of
 //! that route's function, and back, byte for byte.
 
-use emulator::emulator::EmulatorOptions;
+use emulator::EmulatorOptions;
 use serde_json::json;
 use sluicegate_tests::api::{Api, default_response, empty_emulator, role};
 use sluicegate_tests::source::Source;

@@ -5,7 +5,7 @@ use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{
     ConsumerStatus, ShardIteratorType, StartingPosition, SubscribeToShardEventStream,
 };
-use emulator::emulator::EmulatorOptions;
+use emulator::EmulatorOptions;
 use emulator::services::kinesis::SubscriptionTimers;
 use sluicegate_tests::functions::binary;
 use sluicegate_tests::sdk;
@@ -31,7 +31,7 @@ struct Serving {
     process: Child,
     endpoint: String,
     /// Held open: a program whose output nobody takes any more ends with its next line.
-    _told: Lines<BufReader<ChildStdout>>,
+    _reported: Lines<BufReader<ChildStdout>>,
 }
 
 impl Serving {
@@ -43,11 +43,11 @@ impl Serving {
             .stderr(Stdio::null())
             .spawn()
             .expect("sluicegate starts");
-        let mut told = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let mut lines = told.by_ref().map_while(Result::ok);
+        let mut reported = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let mut lines = reported.by_ref().map_while(Result::ok);
         let greeting = lines.find(|line| line.contains("http://")).expect("a greeting");
         let address = greeting.split("http://").nth(1).and_then(|rest| rest.split(';').next());
-        Self { process, endpoint: format!("http://{}", address.expect("its address")), _told: told }
+        Self { process, endpoint: format!("http://{}", address.expect("its address")), _reported: reported }
     }
 
     /// As `kill -9` does.

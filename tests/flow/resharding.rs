@@ -30,6 +30,7 @@ enum Change {
 
 /// docs/aws-behaviour.md#kinesis-order: every record is handed over, none overtakes another of its key, and a shard's
 /// come after its parents'.
+// long: one story whose steps rest on each other
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_and_each_keys_order_holds_while_shards_are_split_merged_and_scaled() {
     let emulator = empty_emulator().await;

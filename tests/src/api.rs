@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::control;
-use emulator::emulator::{Emulator, EmulatorOptions};
+use emulator::{Emulator, EmulatorOptions};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

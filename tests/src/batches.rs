@@ -3,7 +3,7 @@
 use crate::control;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use serde_json::{Value, json};
 
 /// What was handed over at once.

@@ -2,7 +2,7 @@
 //! whose SDKs they do not.
 
 use bytes::Bytes;
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use crate::control;
 use base64::Engine as _;
 use bytes::Bytes;
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use emulator::package::{Packing, package};
 use http::Method;
 use serde_json::{Value, json};

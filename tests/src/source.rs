@@ -4,7 +4,7 @@ use crate::{control, eventually, sdk};
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{ConsumerStatus, Shard, StreamStatus};
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -29,9 +29,9 @@ impl<'a> Source<'a> {
         kinesis.create_stream().stream_name(name).shard_count(shards).send().await.expect("a stream");
         let source = Self { emulator, name, kinesis };
         eventually("the stream is active", || async {
-            let told = source.kinesis.describe_stream_summary().stream_name(name).send().await;
-            let told = told.ok().and_then(|told| told.stream_description_summary);
-            told.is_some_and(|told| told.stream_status == StreamStatus::Active)
+            let reported = source.kinesis.describe_stream_summary().stream_name(name).send().await;
+            let reported = reported.ok().and_then(|reported| reported.stream_description_summary);
+            reported.is_some_and(|reported| reported.stream_status == StreamStatus::Active)
         })
         .await;
         source
@@ -50,9 +50,9 @@ impl<'a> Source<'a> {
         let register = self.kinesis.register_stream_consumer().stream_arn(self.arn()).consumer_name(name);
         let arn = register.send().await.expect("a consumer").consumer.expect("a description").consumer_arn;
         eventually("the consumer is active", || async {
-            let told = self.kinesis.describe_stream_consumer().consumer_arn(&arn).send().await;
-            let told = told.ok().and_then(|told| told.consumer_description);
-            told.is_some_and(|told| told.consumer_status == ConsumerStatus::Active)
+            let reported = self.kinesis.describe_stream_consumer().consumer_arn(&arn).send().await;
+            let reported = reported.ok().and_then(|reported| reported.consumer_description);
+            reported.is_some_and(|reported| reported.consumer_status == ConsumerStatus::Active)
         })
         .await;
         arn

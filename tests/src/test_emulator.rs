@@ -4,9 +4,9 @@ use crate::client::Client;
 use crate::endpoint::{Endpoint, TargetKind};
 use crate::functions::{packages, project};
 use crate::sdk::Caller;
-use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::provision::stack::Stack;
 use emulator::provision::{Composed, compose};
+use emulator::{Emulator, EmulatorOptions};
 use std::io::Write as _;
 use tokio::net::TcpListener;
 

@@ -1,7 +1,7 @@
 //! An empty emulator in this process, and the functions' zips beside it.
 
 use anyhow::Context as _;
-use emulator::emulator::{Emulator, EmulatorOptions};
+use emulator::{Emulator, EmulatorOptions};
 use serde_json::Value;
 use sluicegate_tests::functions::packages;
 use std::path::Path;

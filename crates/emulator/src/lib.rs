@@ -3,7 +3,7 @@
 
 pub mod core;
 pub mod dispatch;
-pub mod emulator;
+mod emulator;
 pub mod fault_injection;
 pub mod package;
 pub mod protocol;
@@ -11,6 +11,8 @@ pub mod provision;
 pub mod server;
 pub mod services;
 pub mod storage;
+
+pub use emulator::{Emulator, EmulatorOptions, STOP_MAX};
 
 /// The README's example compiles and holds.
 #[cfg(doctest)]

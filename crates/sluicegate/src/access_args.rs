@@ -50,10 +50,10 @@ impl AccessArgs {
     pub fn warnings(&self, address: SocketAddr) -> Vec<String> {
         let mut warnings = Vec::new();
         if !address.ip().is_loopback() {
-            let whom =
+            let audience =
                 if address.ip().is_unspecified() { "every network of this machine" } else { "its network" };
             warnings.push(format!(
-                "warning: {address} is open to {whom}: whoever reaches it can run programs here as you and read \
+                "warning: {address} is open to {audience}: whoever reaches it can run programs here as you and read \
                  everything that passes; nothing checks who they are (--bind 127.0.0.1 closes it)"
             ));
         }

@@ -5,7 +5,7 @@ use crate::functions::{self, Built};
 use crate::project;
 use crate::stop::StopSignals;
 use anyhow::{Context as _, bail};
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use emulator::package::{Packing, package};
 use emulator::provision;
 use emulator::provision::Composed;

@@ -14,7 +14,7 @@ mod report;
 mod run;
 mod schedule;
 mod settings;
-mod verdict;
+mod thresholds;
 mod window;
 
 use crate::table;
@@ -28,7 +28,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use verdict::Thresholds;
+use thresholds::Thresholds;
 
 /// Seconds that a ramp and a measurement may last together: a connection to API Gateway lasts two hours.
 const RUN_S_MAX: f64 = 7_200.0;
@@ -99,7 +99,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         may_be_out_of_order: args.allow_out_of_order,
     };
     let mut report = Report::of(&settings, watched(settings.clone()).await?);
-    report.failures = verdict::failures(&report, &thresholds);
+    report.failures = thresholds::failures(&report, &thresholds);
 
     let is_json_printed = args.json.as_deref() == Some(Path::new("-"));
     if is_json_printed {

@@ -1,7 +1,7 @@
 //! Ctrl-C, the SIGTERM that a container, a service manager or a test sends, and a terminal that is closed.
 
 use anyhow::{Context as _, bail};
-use emulator::emulator::Emulator;
+use emulator::Emulator;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that ask an emulator to stop, from the moment on that it listens: none is lost between two looks.

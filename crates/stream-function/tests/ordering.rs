@@ -110,6 +110,7 @@ fn is_rising(places: impl IntoIterator<Item = usize>) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
+    // long: one property: a model, its steps and what must hold after them
     #[test]
     fn order_and_completeness_hold(
         scripts in prop::collection::vec(script(), 1..24),
@@ -131,7 +132,7 @@ proptest! {
         let (mut sends_before, mut begun_before) = (0, 0);
         let mut begins_at = 0;
         let mut ended = false;
-        for (number, delivery) in deliveries.iter().copied().chain(std::iter::repeat_n(CALM, 200)).enumerate() {
+        for (number, delivery) in deliveries.iter().copied().chain(std::iter::repeat_n(UNDISTURBED, 200)).enumerate() {
             kit.time_left(Duration::from_millis(delivery.time_left_ms));
             kit.dead_letter_queue_refuses(delivery.queue_refuses);
             if delivery.cold {
@@ -195,4 +196,4 @@ proptest! {
 const OUTAGE: Duration = Duration::from_secs(31);
 
 /// Once this comes, nothing but the records themselves can fail.
-const CALM: Circumstances = Circumstances { time_left_ms: 30_000, queue_refuses: false, cold: false };
+const UNDISTURBED: Circumstances = Circumstances { time_left_ms: 30_000, queue_refuses: false, cold: false };

@@ -1,6 +1,6 @@
 //! Calls to `@connections`, and what reaches the client.
 
-use super::Asked;
+use super::Observed;
 use super::messages::connection_id;
 use crate::client::{Client, Heard};
 use crate::questions::Body;
@@ -14,7 +14,7 @@ use signed_http::Answer;
 const SERVICE: &str = "execute-api";
 
 /// A POST, and the message or the frames that come of it.
-pub async fn post(stack: &Stack, body: Body) -> Asked {
+pub async fn post(stack: &Stack, body: Body) -> Observed {
     let (mut client, url) = connected(stack).await?;
     let bytes = match body {
         Body::Bytes(bytes) => Bytes::from_static(bytes),
@@ -37,13 +37,13 @@ pub async fn post(stack: &Stack, body: Body) -> Asked {
 }
 
 /// A POST to an id of another form.
-pub async fn malformed(stack: &Stack) -> Asked {
+pub async fn malformed(stack: &Stack) -> Observed {
     let url = stack.connection_url("nonsense")?;
     Ok(of(&stack.aws.rest(Some(SERVICE), Method::POST, &url, "x").await?))
 }
 
 /// A POST without a signature.
-pub async fn unsigned(stack: &Stack) -> Asked {
+pub async fn unsigned(stack: &Stack) -> Observed {
     let (mut client, url) = connected(stack).await?;
     let mut seen = of(&stack.aws.rest(None, Method::POST, &url, "x").await?);
     seen.extend(client.seen(stack.times.silence).await?);
@@ -51,7 +51,7 @@ pub async fn unsigned(stack: &Stack) -> Asked {
 }
 
 /// A DELETE, the close that it makes, and a POST after it.
-pub async fn delete(stack: &Stack) -> Asked {
+pub async fn delete(stack: &Stack) -> Observed {
     let (mut client, url) = connected(stack).await?;
     let mut seen = of(&stack.aws.rest(Some(SERVICE), Method::DELETE, &url, "").await?);
     seen.extend(client.seen(stack.times.answer).await?);

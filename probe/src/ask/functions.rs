@@ -1,6 +1,6 @@
 //! What functions are handed, by their logs.
 
-use super::Asked;
+use super::Observed;
 use crate::seen::Seen;
 use crate::stack::Stack;
 use anyhow::Context as _;
@@ -16,7 +16,7 @@ const OTHERS: usize = 8;
 const OTHERS_MAX: Duration = Duration::from_secs(60);
 
 /// `eventSourceARN` of a record that came by a consumer.
-pub async fn event_source_arn(stack: &Stack) -> Asked {
+pub async fn event_source_arn(stack: &Stack) -> Observed {
     let arn = |events: &[Value]| {
         let mut records = events.iter().flat_map(|event| event["Records"].as_array().into_iter().flatten());
         records.find_map(|record| record["eventSourceARN"].as_str().map(str::to_owned))
@@ -26,7 +26,7 @@ pub async fn event_source_arn(stack: &Stack) -> Asked {
 }
 
 /// Whether records of other partition keys are handed over while one fails.
-pub async fn partition_queues(stack: &Stack) -> Asked {
+pub async fn partition_queues(stack: &Stack) -> Observed {
     stack.put(POISON).await?;
     let failed = |events: &[Value]| keys(events).iter().any(|key| key == POISON).then_some(());
     stack.logged("reader", stack.times.ready, failed).await?.context("the record was never tried")?;
@@ -52,7 +52,7 @@ fn keys(events: &[Value]) -> Vec<String> {
 }
 
 /// The members of the event of an authorizer.
-pub async fn authorizer_event(stack: &Stack) -> Asked {
+pub async fn authorizer_event(stack: &Stack) -> Observed {
     let members = |events: &[Value]| {
         let event = events.iter().find(|event| event["methodArn"].is_string())?;
         let of = |value: &Value| {

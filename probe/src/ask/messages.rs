@@ -1,6 +1,6 @@
 //! Messages over a WebSocket, and what comes of them: a record, a reply, a close or silence.
 
-use super::Asked;
+use super::Observed;
 use crate::client::{Client, Heard};
 use crate::frame::Frame;
 use crate::questions::{WHO, status};
@@ -28,7 +28,7 @@ pub async fn connection_id(stack: &Stack, client: &mut Client) -> anyhow::Result
 }
 
 /// The record that comes of a message, or what the client is told instead.
-pub async fn record(stack: &Stack, partition_key: &str, api: &str, below: &str, message: &str) -> Asked {
+pub async fn record(stack: &Stack, partition_key: &str, api: &str, below: &str, message: &str) -> Observed {
     let mut client = stack.address(api)?.connect(below).await?;
     client.say(message).await?;
     tokio::select! {
@@ -38,7 +38,7 @@ pub async fn record(stack: &Stack, partition_key: &str, api: &str, below: &str, 
 }
 
 /// What comes back for a message.
-pub async fn reply(stack: &Stack, api: &str, message: &str) -> Asked {
+pub async fn reply(stack: &Stack, api: &str, message: &str) -> Observed {
     let mut client = stack.address(api)?.connect("/v1").await?;
     client.say(message).await?;
     client.seen(stack.times.answer).await
@@ -46,7 +46,7 @@ pub async fn reply(stack: &Stack, api: &str, message: &str) -> Asked {
 
 /// What comes back for a message although nothing should. Another message after it is answered, so that the wait
 /// begins when the first has certainly been taken.
-pub async fn silence(stack: &Stack, message: &str) -> Asked {
+pub async fn silence(stack: &Stack, message: &str) -> Observed {
     let mut client = stack.connect().await?;
     let id = connection_id(stack, &mut client).await?;
     client.say(message).await?;
@@ -74,7 +74,7 @@ pub async fn silence(stack: &Stack, message: &str) -> Asked {
 }
 
 /// How a connection ends after bytes that break the protocol.
-pub async fn broken(stack: &Stack, head: u8, masked: bool, payload: &[u8]) -> Asked {
+pub async fn broken(stack: &Stack, head: u8, masked: bool, payload: &[u8]) -> Observed {
     let mut client = stack.connect().await?;
     let frame = Frame {
         fin: head & 0x80 != 0,

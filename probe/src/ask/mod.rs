@@ -1,8 +1,8 @@
 //! Asks one question of an emulator and answers what was seen.
 
 mod connections;
-mod door;
 mod functions;
+mod handshakes;
 mod messages;
 mod special;
 
@@ -12,7 +12,7 @@ use crate::seen::Seen;
 use crate::stack::Stack;
 
 /// What came of asking.
-type Asked = anyhow::Result<Vec<Seen>>;
+type Observed = anyhow::Result<Vec<Seen>>;
 
 /// Why a question is not asked here.
 fn unasked(stack: &Stack, question: &Question) -> Option<&'static str> {
@@ -58,7 +58,7 @@ fn cleaned(stack: &Stack, seen: Vec<Seen>) -> Vec<Seen> {
     seen.into_iter().map(|seen| seen.map(|text| stack.redactor.clean(text))).collect()
 }
 
-async fn seen(stack: &Stack, question: &Question) -> Asked {
+async fn seen(stack: &Stack, question: &Question) -> Observed {
     match question.how {
         How::Record { .. } => messages::record(stack, question.id, "main", "/v1", &message(question)).await,
         How::Raw { message, .. } => {
@@ -70,9 +70,9 @@ async fn seen(stack: &Stack, question: &Question) -> Asked {
         How::Say { api, message } => messages::reply(stack, api, message).await,
         How::Silence { message } => messages::silence(stack, message).await,
         How::Handshake { api, below, send, look_for } => {
-            door::handshake(stack, api, below, send, look_for).await
+            handshakes::handshake(stack, api, below, send, look_for).await
         }
-        How::WrongHandshake(wrong) => door::wrong(stack, wrong).await,
+        How::WrongHandshake(wrong) => handshakes::wrong(stack, wrong).await,
         How::Create { api, path, body } => special::create(stack, api, path, body).await,
         How::Break { head, masked, payload } => messages::broken(stack, head, masked, payload).await,
         How::Post { body } => connections::post(stack, body).await,

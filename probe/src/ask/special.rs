@@ -1,7 +1,7 @@
 //! Questions that are like no other.
 
 use super::messages::{connection_id, until_closed, who};
-use super::{Asked, connections, functions};
+use super::{Observed, connections, functions};
 use crate::client::Answered;
 use crate::frame::{CLOSE, Frame, PING, TEXT};
 use crate::questions::Special;
@@ -17,7 +17,7 @@ const OVER_THE_RATE_MAX: usize = 300;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Asks one of them.
-pub async fn ask(stack: &Stack, special: Special) -> Asked {
+pub async fn ask(stack: &Stack, special: Special) -> Observed {
     match special {
         Special::ThrottledMessage => throttled_message(stack).await,
         Special::ThrottledHandshake => throttled_handshake(stack).await,
@@ -54,7 +54,7 @@ fn minutes(lasted: Duration) -> Seen {
 }
 
 /// The first frame that is no answer.
-async fn throttled_message(stack: &Stack) -> Asked {
+async fn throttled_message(stack: &Stack) -> Observed {
     let address = stack.address("main")?;
     let end = Instant::now() + stack.times.ready;
     // The handshake itself is under the rate, which another question exhausts.
@@ -79,7 +79,7 @@ async fn throttled_message(stack: &Stack) -> Asked {
 }
 
 /// The first handshake that is refused.
-async fn throttled_handshake(stack: &Stack) -> Asked {
+async fn throttled_handshake(stack: &Stack) -> Observed {
     let address = stack.address("main")?;
     let lines = address.handshake("/throttled");
     for _ in 0..OVER_THE_RATE_MAX {
@@ -92,7 +92,7 @@ async fn throttled_handshake(stack: &Stack) -> Asked {
 }
 
 /// The record of a disconnection that the client began with a code and a reason.
-async fn disconnect(stack: &Stack) -> Asked {
+async fn disconnect(stack: &Stack) -> Observed {
     let mut client = stack.connect().await?;
     let id = connection_id(stack, &mut client).await?;
     let mut payload = 1000_u16.to_be_bytes().to_vec();
@@ -103,7 +103,7 @@ async fn disconnect(stack: &Stack) -> Asked {
 }
 
 /// A message for a route that the deployment does not have yet.
-async fn not_deployed(stack: &Stack) -> Asked {
+async fn not_deployed(stack: &Stack) -> Observed {
     let routes = format!("/v2/apis/{}/routes", stack.api_id("door")?);
     let body = serde_json::json!({"routeKey": "later"});
     let (status, answer) = stack.aws.create(&routes, &body).await?;
@@ -114,7 +114,7 @@ async fn not_deployed(stack: &Stack) -> Asked {
 }
 
 /// What API Gateway says of something that is to be created.
-pub async fn create(stack: &Stack, api: &str, path: &str, body: &str) -> Asked {
+pub async fn create(stack: &Stack, api: &str, path: &str, body: &str) -> Observed {
     let path = path.replace("{}", stack.api_id(api)?);
     let body = body.replace("{region}", &stack.region).replace("{account}", &stack.account_id);
     let body: Value = serde_json::from_str(&body)?;

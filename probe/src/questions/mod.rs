@@ -2,9 +2,9 @@
 
 mod connections;
 mod control;
-mod door;
 mod frames;
 mod functions;
+mod handshakes;
 mod language;
 mod messages;
 
@@ -209,7 +209,7 @@ pub fn all() -> Vec<Question> {
     [
         messages::QUESTIONS,
         language::QUESTIONS,
-        door::QUESTIONS,
+        handshakes::QUESTIONS,
         frames::QUESTIONS,
         connections::QUESTIONS,
         control::QUESTIONS,

@@ -188,7 +188,7 @@ impl Got {
 pub fn emulator() -> SocketAddr {
     static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
     *ADDRESS.get_or_init(|| {
-        let (tell, told) = mpsc::channel();
+        let (tell, reported) = mpsc::channel();
         thread::spawn(move || {
             Runtime::new().expect("a runtime").block_on(async {
                 let emulator = TestEmulator::start().await;
@@ -196,7 +196,7 @@ pub fn emulator() -> SocketAddr {
                 pending::<()>().await;
             });
         });
-        told.recv().expect("the emulator starts")
+        reported.recv().expect("the emulator starts")
     })
 }
 

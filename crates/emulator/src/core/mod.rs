@@ -1,6 +1,7 @@
 //! What every room rests on: accounts and ARNs, time, callers, metrics, open files.
 
 pub mod account;
+pub mod browser;
 pub mod clock;
 pub mod failure_destination;
 pub mod identity;

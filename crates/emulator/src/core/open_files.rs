@@ -114,12 +114,12 @@ pub fn is_exhausted(error: &std::io::Error) -> bool {
 
 /// Says what is missing, once in a while: an emulator at its limit meets it with every connection that comes and goes.
 fn tell(why: &str) {
-    static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
-    let mut told = TOLD.lock();
-    if told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+    static REPORTED: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut reported = REPORTED.lock();
+    if reported.is_some_and(|reported| reported.elapsed() < TELL_EVERY) {
         return;
     }
-    *told = Some(Instant::now());
+    *reported = Some(Instant::now());
     let limit = getrlimit(Resource::Nofile).current.map_or("any number of".into(), |limit| limit.to_string());
     tracing::warn!(
         "no file is free for another connection ({why}): this process may have {limit} open. Who is connected stays \

@@ -42,30 +42,7 @@ impl AwsApi {
             }
             (json!({"apis": apis, "cloudwatchRoleArn": store.cloudwatch_role_arn}), names)
         });
-        let (functions, mappings) = self.lambda.inspect(|store| {
-            let functions = store.functions.iter().map(|(name, function)| {
-                let config = function.config();
-                let settings = json!({
-                    "settings": function.settings.view(name, &self.account),
-                    "codeSha256": config.code_sha256,
-                    "architecture": function.architecture,
-                    "reservedConcurrency": config.reserved_concurrency,
-                    "policy": function.policy(),
-                });
-                (name.clone(), settings)
-            });
-            let mappings = store.mappings.values().filter(|mapping| !mapping.is_deleting).map(|mapping| {
-                let key = format!("{} from {}", mapping.function_name, mapping.event_source_arn);
-                let settings = json!({
-                    "settings": mapping.settings.view(),
-                    "enabled": mapping.settings.is_enabled(),
-                    "startingPosition": mapping.starting_position_name,
-                    "startingPositionTimestamp": mapping.starting_position_timestamp,
-                });
-                (key, settings)
-            });
-            (functions.collect::<Map<_, _>>(), mappings.collect::<Map<_, _>>())
-        });
+        let (functions, mappings) = self.lambda_state();
         let roles = self.iam.inspect(|roles| {
             roles.iter().map(|(name, found)| (name.clone(), role(found))).collect::<Map<_, _>>()
         });
@@ -93,6 +70,34 @@ impl AwsApi {
         normalise(&mut state, &Placeholders { names, hosts });
         state.sort_all_objects();
         state
+    }
+
+    /// Functions and event source mappings.
+    fn lambda_state(&self) -> (Map<String, Value>, Map<String, Value>) {
+        self.lambda.inspect(|store| {
+            let functions = store.functions.iter().map(|(name, function)| {
+                let config = function.config();
+                let settings = json!({
+                    "settings": function.settings.view(name, &self.account),
+                    "codeSha256": config.code_sha256,
+                    "architecture": function.architecture,
+                    "reservedConcurrency": config.reserved_concurrency,
+                    "policy": function.policy(),
+                });
+                (name.clone(), settings)
+            });
+            let mappings = store.mappings.values().filter(|mapping| !mapping.is_deleting).map(|mapping| {
+                let key = format!("{} from {}", mapping.function_name, mapping.event_source_arn);
+                let settings = json!({
+                    "settings": mapping.settings.view(),
+                    "enabled": mapping.settings.is_enabled(),
+                    "startingPosition": mapping.starting_position_name,
+                    "startingPositionTimestamp": mapping.starting_position_timestamp,
+                });
+                (key, settings)
+            });
+            (functions.collect::<Map<_, _>>(), mappings.collect::<Map<_, _>>())
+        })
     }
 }
 

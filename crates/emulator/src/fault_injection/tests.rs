@@ -76,17 +76,20 @@ fn a_fault_for_one_leaves_the_others_alone() {
 #[test]
 fn faults_are_told_of_replaced_and_ended_at_run_time() {
     let faults = Faults::default();
-    let (status, told) = faults.page(&Method::PUT, b"seed=7\nshard-slow=300ms\nbatch-twice=1/2\n");
-    assert_eq!((status, &told["seed"]), (StatusCode::OK, &7.into()));
-    assert_eq!(told["faults"][0]["fault"], "shard-slow");
+    let (status, reported) = faults.page(&Method::PUT, b"seed=7\nshard-slow=300ms\nbatch-twice=1/2\n");
+    assert_eq!((status, &reported["seed"]), (StatusCode::OK, &7.into()));
+    assert_eq!(reported["faults"][0]["fault"], "shard-slow");
     faults.trigger(Fault::BatchTwice, "echo");
     faults.trigger(Fault::BatchTwice, "echo");
-    let (_, told) = faults.page(&Method::GET, b"");
-    assert_eq!((&told["faults"][1]["occasions"], &told["faults"][1]["triggered"]), (&2.into(), &1.into()));
-    assert_eq!(told["known"].as_object().map(serde_json::Map::len), Some(Fault::ALL.len()));
-    let (status, told) = faults.page(&Method::PUT, b"shard-fast");
+    let (_, reported) = faults.page(&Method::GET, b"");
+    assert_eq!(
+        (&reported["faults"][1]["occasions"], &reported["faults"][1]["triggered"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!(reported["known"].as_object().map(serde_json::Map::len), Some(Fault::ALL.len()));
+    let (status, reported) = faults.page(&Method::PUT, b"shard-fast");
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert!(told["message"].as_str().unwrap().contains("there is no fault \"shard-fast\""));
+    assert!(reported["message"].as_str().unwrap().contains("there is no fault \"shard-fast\""));
     assert_eq!(faults.report()["seed"], 7, "a refused change changes nothing");
     faults.page(&Method::DELETE, b"");
     assert!(faults.report()["faults"].as_array().unwrap().is_empty());

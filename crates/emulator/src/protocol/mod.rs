@@ -1,5 +1,6 @@
 //! The protocols that AWS clients speak, reduced to one: JSON in, JSON or an error out.
 
+pub mod body;
 pub mod cbor;
 pub mod error;
 pub mod exchange;

@@ -66,7 +66,7 @@ impl ControlPlane for Emulator {
     }
 
     fn composed(&self) {
-        self.gateway.started();
+        self.app.gateway.started();
     }
 }
 

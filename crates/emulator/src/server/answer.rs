@@ -2,12 +2,13 @@
 
 use crate::core::identity::proof::Unproven;
 use crate::core::metrics;
-use crate::emulator::Emulator;
 use crate::fault_injection;
+use crate::protocol::body;
 use crate::protocol::exchange;
 use crate::protocol::exchange::Protocol;
 use crate::protocol::{ApiError, Service};
-use crate::server::body;
+use crate::server::app::App;
+use crate::server::call_bytes::call_bytes_max;
 use crate::server::guard;
 use crate::server::guard::{Admitted, PAGES_PREFIX, Purpose, Refusal};
 use crate::services::apigateway::websocket::limits::MESSAGE_BYTES_MAX;
@@ -29,19 +30,19 @@ const NO_SIGNATURE: HeaderValue = HeaderValue::from_static(
 const NO_SIGNATURE_DATE: HeaderValue = HeaderValue::from_static("20260101T000000Z");
 
 /// Answers one request.
-pub async fn answer(emulator: &Emulator, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+pub async fn answer(app: &App, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let admitted = match emulator.guard().admit(&parts) {
+    let admitted = match app.guard.admit(&parts) {
         Ok(admitted) => admitted,
         Err(refusal) => return refuse(&parts, &refusal),
     };
-    let mut answer = serve(emulator, peer, &admitted, parts, body).await;
+    let mut answer = serve(app, peer, &admitted, parts, body).await;
     admitted.cors.apply(answer.headers_mut());
     answer
 }
 
 async fn serve(
-    emulator: &Emulator,
+    app: &App,
     peer: SocketAddr,
     admitted: &Admitted,
     parts: Parts,
@@ -50,9 +51,9 @@ async fn serve(
     let host = admitted.host.as_str();
     match &admitted.purpose {
         Purpose::Handshake => {
-            emulator.gateway.upgrade(host, peer.ip(), Request::from_parts(parts, body)).await.map(Body::new)
+            app.gateway.upgrade(host, peer.ip(), Request::from_parts(parts, body)).await.map(Body::new)
         }
-        Purpose::Page(name) => serve_page(emulator, name, &parts, body).await,
+        Purpose::Page(name) => serve_page(app, name, &parts, body).await,
         Purpose::Preflight => {
             let mut answer = Response::new(Body::empty());
             *answer.status_mut() = StatusCode::NO_CONTENT;
@@ -63,12 +64,12 @@ async fn serve(
             let body = body::read(body, MESSAGE_BYTES_MAX).await;
             let bytes = body.as_deref().unwrap_or_default();
             match admitted.proof.verify(&parts, host, bytes) {
-                Ok(()) => emulator.gateway.manage(endpoint, &parts, body).map(Body::new),
+                Ok(()) => app.gateway.manage(endpoint, &parts, body).map(Body::new),
                 Err(unproven) => refuse(&parts, &unproven.into()),
             }
         }
         Purpose::Call => match call(admitted, &parts, body).await {
-            Ok(body) => emulator.call(Request::from_parts(with_signature(parts), body)).await,
+            Ok(body) => app.call(Request::from_parts(with_signature(parts), body)).await,
             Err(answer) => *answer,
         },
     }
@@ -76,7 +77,7 @@ async fn serve(
 
 /// The body of an AWS API call, or the answer to one that is not what was signed.
 async fn call(admitted: &Admitted, parts: &Parts, body: Incoming) -> Result<Bytes, Box<Response<Body>>> {
-    let body = body::read(body, body::call_bytes_max(parts)).await.map_err(|error| {
+    let body = body::read(body, call_bytes_max(parts)).await.map_err(|error| {
         let (status, code) = error.code();
         Box::new(refuse_call(parts, ApiError::new(status, code, error.to_string())))
     })?;
@@ -121,14 +122,14 @@ fn refuse_call(parts: &Parts, error: ApiError) -> Response<Body> {
 }
 
 /// `/_sluicegate/health`, `metrics`, `state` and `dlq`.
-async fn serve_page(emulator: &Emulator, name: &str, parts: &Parts, body: Incoming) -> Response<Body> {
+async fn serve_page(app: &App, name: &str, parts: &Parts, body: Incoming) -> Response<Body> {
     match (&parts.method, name) {
         (&Method::GET, "health") => {
             page(StatusCode::OK, &json!({"status": "running", "version": env!("CARGO_PKG_VERSION")}))
         }
-        (&Method::GET, "state") => page(StatusCode::OK, &emulator.state().await),
+        (&Method::GET, "state") => page(StatusCode::OK, &app.state().await),
         (&Method::GET, "metrics") => {
-            let mut answer = Response::new(Body::from(emulator.metrics()));
+            let mut answer = Response::new(Body::from(app.metrics()));
             let headers = answer.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
             keep_from_other_pages(headers);
@@ -136,7 +137,7 @@ async fn serve_page(emulator: &Emulator, name: &str, parts: &Parts, body: Incomi
         }
         (method, fault_injection::PAGE) => match body::read(body, PAGE_BODY_BYTES_MAX).await {
             Ok(body) => {
-                let (status, answer) = emulator.faults().page(method, &body);
+                let (status, answer) = app.faults.page(method, &body);
                 page(status, &answer)
             }
             Err(error) => page(error.code().0, &json!({"message": error.to_string()})),

@@ -1,13 +1,14 @@
 //! The one port: accepts connections and serves them.
 
 pub mod answer;
-pub mod body;
+pub mod app;
+mod call_bytes;
 pub mod guard;
 
 use crate::core::open_files;
 use crate::core::open_files::Room;
-use crate::emulator::Emulator;
 use crate::server::answer::{answer, page};
+use crate::server::app::App;
 use crate::services::apigateway::websocket;
 use http::StatusCode;
 use hyper::service::service_fn;
@@ -28,12 +29,7 @@ use tokio_util::task::TaskTracker;
 const SCARCE_HEAD_MAX: Duration = Duration::from_secs(1);
 
 /// Serves until `stop` is cancelled, then lets calls in flight end, or cuts them off with `cut`.
-pub async fn serve(
-    emulator: Emulator,
-    listener: TcpListener,
-    stop: CancellationToken,
-    cut: CancellationToken,
-) {
+pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken, cut: CancellationToken) {
     let calls = TaskTracker::new();
     loop {
         let (socket, peer, room) = tokio::select! {
@@ -41,7 +37,7 @@ pub async fn serve(
             () = stop.cancelled() => break,
         };
         let _ = socket.set_nodelay(true);
-        let (emulator, stop) = (emulator.clone(), stop.clone());
+        let (app, stop) = (app.clone(), stop.clone());
         let served = async move {
             // hyper's own limit begins with the first byte: without this one, who sends none stays for good.
             let mut first = [0];
@@ -50,7 +46,7 @@ pub async fn serve(
                 () = stop.cancelled() => false,
             };
             if speaks {
-                serve_connection(emulator, socket, peer, room, stop).await;
+                serve_connection(app, socket, peer, room, stop).await;
             }
         };
         calls.spawn(cut.clone().run_until_cancelled_owned(served));
@@ -69,22 +65,20 @@ fn head_max(room: Room) -> Duration {
 
 /// Serves one client until it or the emulator ends.
 pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    emulator: Emulator,
+    app: Arc<App>,
     socket: S,
     peer: SocketAddr,
     room: Room,
     stop: CancellationToken,
 ) {
-    // Its calls share it.
-    let emulator = Arc::new(emulator);
     let service = service_fn(move |request| {
-        let emulator = emulator.clone();
+        let app = app.clone();
         async move {
             if room == Room::Scarce && websocket::is_upgrade(request.headers()) {
                 let message = "the emulator has too few files left for another WebSocket";
                 return Ok(page(StatusCode::SERVICE_UNAVAILABLE, &json!({ "message": message })));
             }
-            Ok::<_, Infallible>(answer(&emulator, peer, request).await)
+            Ok::<_, Infallible>(answer(&app, peer, request).await)
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());

@@ -145,7 +145,7 @@ fn lock(path: &Path) -> Result<File, StorageError> {
         }
         Err(TryLockError::Error(error)) => return Err(StorageError::io(&file)(error)),
     }
-    let told = lock.set_len(0).and_then(|()| writeln!(lock, "process {}", std::process::id()));
-    told.map_err(StorageError::io(&file))?;
+    let reported = lock.set_len(0).and_then(|()| writeln!(lock, "process {}", std::process::id()));
+    reported.map_err(StorageError::io(&file))?;
     Ok(lock)
 }

@@ -149,6 +149,7 @@ impl Parser<'_> {
     }
 
     /// A `#`: a comment, a directive or text.
+    // long: the grammar of what follows `#`, one arm each
     fn hash(&mut self, collected: &mut Collected) -> Result<Option<Ending>, ParseError> {
         let rest = self.rest();
         if rest.starts_with("##") {

@@ -35,6 +35,7 @@ fn json_text() -> impl Strategy<Value = String> {
 }
 
 /// Text that looks like a template: its parts in any order.
+// long: a grammar, whose rules refer to each other
 fn template_like() -> impl Strategy<Value = String> {
     let part = prop::sample::select(vec![
         "#set(",

@@ -84,10 +84,10 @@ pub async fn run(
 fn tell(url: &str, tally: &Tally, settings: Settings) {
     let Tally { messages, records, kept } = tally;
     if settings.as_json {
-        let told = json!({
+        let reported = json!({
             "queueUrl": url, "dryRun": settings.dry_run, "messages": messages, "records": records, "kept": kept,
         });
-        println!("{told}");
+        println!("{reported}");
     } else {
         let name = url.rsplit('/').next().unwrap_or(url);
         let verb = if settings.dry_run { "would go" } else { "went" };

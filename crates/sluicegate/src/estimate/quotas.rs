@@ -78,6 +78,7 @@ impl Quota {
 }
 
 /// Every quota that the flow can hit, fullest first.
+// long: a table of quotas, one entry each; splitting it hides what is missing
 pub fn quotas(load: &Workload, capacity: &Capacity) -> Vec<Quota> {
     let rate = load.messages_per_s;
     let requests = rate * (1.0 + load.answers_per_message) + load.connects_per_s();

@@ -59,7 +59,7 @@ async fn every_message_is_answered_by_an_echo() {
         (400, 400, 4)
     );
     assert_eq!(report.sent_per_s, 2_000.0);
-    assert!(verdict::failures(&report, &Thresholds::default()).is_empty());
+    assert!(thresholds::failures(&report, &Thresholds::default()).is_empty());
 }
 
 #[tokio::test]

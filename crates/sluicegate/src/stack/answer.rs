@@ -58,22 +58,22 @@ impl Client {
         Ok((number, message))
     }
 
-    /// Waits until each of `sent` came back unaltered, `patience` at most after the one before.
+    /// Waits until each of `sent` came back unaltered, `wait_max` at most after the one before.
     ///
     /// # Errors
     /// Where one does not come back, comes back altered, the gateway reports an error, or another client's
     /// message comes here.
-    pub async fn answers(&mut self, sent: Vec<(u64, Value)>, patience: Duration) -> anyhow::Result<Answers> {
+    pub async fn answers(&mut self, sent: Vec<(u64, Value)>, wait_max: Duration) -> anyhow::Result<Answers> {
         let mut waiting: HashMap<_, _> = sent.into_iter().collect();
         let mut answers = Answers { order: Vec::with_capacity(waiting.len()), repeated: 0 };
-        let mut deadline = Instant::now() + patience;
+        let mut deadline = Instant::now() + wait_max;
         while !waiting.is_empty() {
             let Some(message) = self.receive(deadline).await? else {
                 bail!(
                     "{} of {} messages did not come back within {} s",
                     waiting.len(),
                     waiting.len() + answers.order.len(),
-                    patience.as_secs()
+                    wait_max.as_secs()
                 );
             };
             let mark = &message[MARK];
@@ -94,7 +94,7 @@ impl Client {
             match waiting.remove(&number) {
                 Some(expected) if expected == message => {
                     answers.order.push(number);
-                    deadline = Instant::now() + patience;
+                    deadline = Instant::now() + wait_max;
                 }
                 Some(expected) => bail!("a message came back altered: sent {expected}, received {message}"),
                 None => answers.repeated += 1,

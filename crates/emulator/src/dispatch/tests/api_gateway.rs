@@ -33,7 +33,7 @@ fn integration(template: &str) -> Value {
 
 /// The only stage that is served, if there is one: always this API's `v1`.
 pub(super) fn served(api: &Api, api_id: &str) -> Option<Arc<Deployed>> {
-    let served = at_most_one(api.emulator.gateway.stages())?;
+    let served = at_most_one(api.emulator.app.gateway.stages())?;
     assert_eq!((served.stage.api_id.as_str(), served.stage.name.as_str()), (api_id, "v1"));
     Some(served)
 }

@@ -102,7 +102,9 @@ async fn a_functions_policy_lets_a_service_invoke_it_for_its_source() {
     let policy = "/2015-03-31/functions/echo/policy";
     assert_eq!(api.refused("GET", policy, Value::Null).await.0, StatusCode::NOT_FOUND);
     let may = |source: &str| {
-        api.api
+        api.emulator
+            .app
+            .aws_api
             .iam
             .check_service("apigateway.amazonaws.com", "lambda:InvokeFunction", FUNCTION, source)
             .is_ok()

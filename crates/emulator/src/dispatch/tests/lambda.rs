@@ -84,11 +84,11 @@ async fn a_function_reaches_the_host_with_its_code_and_settings() {
 async fn a_log_group_is_made_where_the_role_may_make_it() {
     let api = Api::new().await;
     with_function(&api).await;
-    assert!(!api.api.logs.inspect(|groups| groups.contains_key("/aws/lambda/echo")));
+    assert!(!api.emulator.app.aws_api.logs.inspect(|groups| groups.contains_key("/aws/lambda/echo")));
     let arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
     api.query("2010-05-08", "AttachRolePolicy", &[("RoleName", "flow"), ("PolicyArn", arn)]).await;
     api.made("PUT", &format!("{FUNCTIONS}/echo/configuration"), json!({"Timeout": 5})).await;
-    assert!(api.api.logs.inspect(|groups| groups.contains_key("/aws/lambda/echo")));
+    assert!(api.emulator.app.aws_api.logs.inspect(|groups| groups.contains_key("/aws/lambda/echo")));
 }
 
 #[tokio::test]

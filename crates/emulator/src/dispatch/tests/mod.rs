@@ -9,7 +9,6 @@ mod protocols;
 mod state;
 mod sweep;
 
-use super::AwsApi;
 use crate::core::temp_folder::TempFolder;
 use crate::emulator::{Emulator, EmulatorOptions};
 use crate::services::kinesis::tests as kinesis;
@@ -29,7 +28,6 @@ const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:faults";
 /// An emulator that nobody serves.
 struct Api {
     emulator: Emulator,
-    api: Arc<AwsApi>,
     host: &'static str,
 }
 
@@ -42,31 +40,31 @@ impl Api {
         let address = SocketAddr::from(([127, 0, 0, 1], 4566));
         let folder = TempFolder::create().unwrap();
         let emulator = Emulator::assemble(address, EmulatorOptions::default(), folder, None).await;
-        Self { api: emulator.aws_api.clone(), emulator, host }
+        Self { emulator, host }
     }
 
     /// Creates [`STREAM`] and a consumer of it, whose ARN is answered.
     async fn stream(&self) -> String {
         let create = json!({"StreamName": "events", "ShardCount": 1});
-        kinesis::call(&self.emulator.streams, "CreateStream", &create).await;
+        kinesis::call(&self.emulator.app.streams, "CreateStream", &create).await;
         let register = json!({"StreamARN": STREAM, "ConsumerName": "echo"});
-        let made = kinesis::call(&self.emulator.streams, "RegisterStreamConsumer", &register).await;
+        let made = kinesis::call(&self.emulator.app.streams, "RegisterStreamConsumer", &register).await;
         made["Consumer"]["ConsumerARN"].as_str().unwrap().to_owned()
     }
 
     /// The only function that is hosted, if there is one.
     fn hosted(&self) -> Option<Arc<FunctionConfig>> {
-        at_most_one(self.emulator.served.functions.configs())
+        at_most_one(self.emulator.app.functions.configs())
     }
 
     /// The only mapping that runs, if there is one.
     fn mapped(&self) -> Option<MappingConfig> {
-        at_most_one(self.emulator.served.mappings.configs())
+        at_most_one(self.emulator.app.mappings.configs())
     }
 
     async fn send(&self, request: Request<Bytes>) -> (http::response::Parts, Bytes) {
         let (parts, body) = request.into_parts();
-        let (parts, body) = self.api.handle(parts, body).await.into_parts();
+        let (parts, body) = self.emulator.app.aws_api.handle(parts, body).await.into_parts();
         (parts, body.collect().await.unwrap().to_bytes())
     }
 

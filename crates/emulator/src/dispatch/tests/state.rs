@@ -23,8 +23,9 @@ async fn emulators_that_serve_the_same_have_equal_states() {
     let (one, other) = (Api::at("127.0.0.1:4566").await, Api::at("localhost:49152").await);
     build(&one, "one").await;
     build(&other, "other").await;
-    assert_eq!(one.api.state(), other.api.state());
-    let endpoint = &one.api.state()["functions"]["echo"]["settings"]["Environment"]["Variables"]["ENDPOINT"];
+    assert_eq!(one.emulator.app.aws_api.state(), other.emulator.app.aws_api.state());
+    let endpoint = &one.emulator.app.aws_api.state()["functions"]["echo"]["settings"]["Environment"]["Variables"]
+        ["ENDPOINT"];
     assert_eq!(endpoint, "http://{host}/_aws/execute-api/{api:flow}/v1");
 }
 
@@ -34,18 +35,18 @@ async fn what_is_served_differently_shows() {
     build(&one, "same").await;
     build(&other, "same").await;
     other.made("PUT", "/2015-03-31/functions/echo/configuration", json!({"Timeout": 9})).await;
-    assert_ne!(one.api.state(), other.api.state());
+    assert_ne!(one.emulator.app.aws_api.state(), other.emulator.app.aws_api.state());
 }
 
 #[tokio::test]
 async fn an_edit_that_is_not_deployed_shows_as_edited_alone() {
     let api = Api::new().await;
     build(&api, "x").await;
-    let before = api.api.state();
+    let before = api.emulator.app.aws_api.state();
     let apis = api.made("GET", "/v2/apis", serde_json::Value::Null).await;
     let id = apis["items"][0]["apiId"].as_str().unwrap().to_owned();
     api.made("POST", &format!("/v2/apis/{id}/routes"), json!({"routeKey": "new"})).await;
-    let after = api.api.state();
+    let after = api.emulator.app.aws_api.state();
     let stages = |state: &serde_json::Value| state["apiGateway"]["apis"]["flow"]["stages"].clone();
     assert_ne!(before["apiGateway"]["apis"]["flow"]["edited"], after["apiGateway"]["apis"]["flow"]["edited"]);
     assert_eq!(stages(&before), stages(&after));

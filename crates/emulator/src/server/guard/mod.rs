@@ -6,12 +6,13 @@
 
 mod cors;
 mod host;
-mod origin;
 
+pub use crate::core::browser::{AllowedOrigin, NotAnOrigin};
 pub use cors::{Cors, preflight};
 pub use host::{AllowedHost, BadHost, NotAHost, of as host_of};
-pub use origin::{AllowedOrigin, NotAnOrigin};
 
+use crate::core::browser;
+use crate::core::browser::Sender;
 use crate::core::identity::Permissions;
 use crate::core::identity::proof::{Proof, Unproven};
 use crate::core::identity::signature::{Claim, Incomplete};
@@ -19,7 +20,6 @@ use crate::services::apigateway::websocket;
 use crate::services::apigateway::websocket::Endpoint;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use origin::Sender;
 use std::sync::Arc;
 
 /// Below it are the emulator's own pages.
@@ -148,7 +148,7 @@ impl Guard {
         if !host::is_admitted(host, &self.access.hosts) {
             return Err(Refusal::ForeignHost { host: host.to_owned() });
         }
-        let sender = origin::sender(&request.headers, host, &self.access.origins);
+        let sender = browser::sender(&request.headers, host, &self.access.origins);
         let mut purpose = purpose(request, host);
         let is_open = purpose == Purpose::Handshake && self.access.origins.is_empty();
         if sender == Sender::Foreign && !is_open {
@@ -187,11 +187,6 @@ pub fn purpose(request: &Parts, host: &str) -> Purpose {
         let endpoint = Endpoint::parse(host, path).filter(|endpoint| endpoint.connection_id().is_some());
         endpoint.map_or(Purpose::Call, Purpose::Connection)
     }
-}
-
-/// Whether a request is a browser's at all: for ports that no page has any business at.
-pub fn is_of_a_page(headers: &HeaderMap) -> bool {
-    origin::sender(headers, "", &[]) != Sender::Program
 }
 
 /// The page's own word for itself, shortened: it is written into a log.

@@ -39,7 +39,7 @@ impl ManagedPolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::iam::policy::document::{Kind, Policy};
+    use crate::services::iam::policy::{Kind, Policy};
 
     #[test]
     fn every_document_is_one_that_can_be_evaluated() {

@@ -11,7 +11,7 @@ use crate::core::account::Account;
 use crate::core::identity::Issued;
 use crate::protocol::{Answer, ApiError, Service, input};
 use parking_lot::RwLock;
-use policy::document::Policy;
+use policy::Policy;
 use role::Role;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! What the data plane asks of IAM: whether a role may, and credentials that stand for one.
 
 use super::Iam;
-use super::policy::evaluate::{Caller, Request, Verdict, allows, judge};
+use super::policy::evaluate::{Caller, Decision, Request, allows, judge};
 use super::role::Role;
 use crate::core::identity::signature::SigningKeys;
 use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal};
@@ -67,7 +67,7 @@ impl Permissions for Iam {
                 let id = &self.account.id;
                 let request = Request { action, resource, caller: Caller::Account(id), ..Request::default() };
                 let of_resources = self.resource_policies.read();
-                (id, judge(of_resources.get(resource).into_iter(), &request) != Verdict::Denied)
+                (id, judge(of_resources.get(resource).into_iter(), &request) != Decision::Denied)
             }
         };
         if allowed {

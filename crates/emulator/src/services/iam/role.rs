@@ -1,6 +1,6 @@
 //! Roles, with their trust policy and the policies that hang on them.
 
-use super::policy::document::{Kind, Policy};
+use super::policy::{Kind, Policy};
 use crate::protocol::tags;
 use crate::protocol::tags::Tags;
 use crate::protocol::{ApiError, time};

@@ -1,6 +1,6 @@
 //! The operations on roles themselves.
 
-use super::policy::document::Kind;
+use super::policy::Kind;
 use super::role::{Document, Role, check_name, no_role};
 use super::{Iam, parse};
 use crate::protocol::id;

@@ -1,6 +1,6 @@
 //! The policies of a role: inline ones, and AWS-managed ones that are attached.
 
-use super::policy::document::Kind;
+use super::policy::Kind;
 use super::role::{Document, check_name, no_entity, no_role};
 use super::{Iam, managed, parse};
 use crate::protocol::{Answer, ApiError, Reply, time};

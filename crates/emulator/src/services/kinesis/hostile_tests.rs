@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 const SHARD: &str = "shardId-000000000000";
 
 /// A sound request for every operation, on a stream `s` with a consumer.
+// long: a table: one sound call of every operation
 fn sound(streams: &Streams, consumer: &str, iterator: &str, number: &str) -> Vec<(&'static str, Value)> {
     let arn = streams.account.stream_arn("s");
     vec![

@@ -63,7 +63,7 @@ struct Subscription {
     tail: watch::Receiver<Option<Arc<str>>>,
     changes: watch::Receiver<()>,
     /// Whether the reader was told where it stands.
-    told: bool,
+    reported: bool,
     ended: bool,
 }
 
@@ -107,7 +107,7 @@ impl Streams {
             taken_over,
             tail,
             changes: self.changes(stream),
-            told: false,
+            reported: false,
             ended: false,
         };
         // What changed before the subscription watched for it would not be told again.
@@ -198,7 +198,7 @@ impl Subscription {
                 self.ended = true;
                 return Some(self.event(&[], &Value::Null, 0, &self.children));
             }
-            if !std::mem::replace(&mut self.told, true) {
+            if !std::mem::replace(&mut self.reported, true) {
                 return Some(self.stand());
             }
             tokio::select! {
@@ -206,7 +206,7 @@ impl Subscription {
                 _ = self.tail.changed() => {}
                 _ = self.changes.changed() => self.changes.mark_changed(),
                 () = tokio::time::sleep_until(self.ends) => {}
-                () = tokio::time::sleep(self.streams.subscription_timers.idle) => self.told = false,
+                () = tokio::time::sleep(self.streams.subscription_timers.idle) => self.reported = false,
                 () = self.taken_over.cancelled() => {}
                 () = self.streams.stop.cancelled() => {}
             }
@@ -246,7 +246,7 @@ impl Subscription {
         let behind_ms = self.streams.behind_ms(&self.stream, self.shard.index, last);
         let event = self.event(records, &json!(*through), behind_ms, &[]);
         self.position = Position::After(through);
-        self.told = true;
+        self.reported = true;
         event
     }
 

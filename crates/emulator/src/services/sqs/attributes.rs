@@ -1,7 +1,7 @@
 //! A queue's attributes: ranges and defaults of those that have an effect, and storage for those that have none.
 
 use crate::protocol::ApiError;
-use crate::services::iam::policy::document::{Kind, Policy};
+use crate::services::iam::policy::{Kind, Policy};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -19,7 +19,7 @@ async fn a_server_that_drops_is_caught() {
     let server = Server::start(move |_| Some(drops)).await;
     let report = report_of(Settings { answer_within: LOSSY, ..to(&server) }).await;
     assert_eq!(report.counts, Counts { answered: 360, lost: 40, ..WHOLE });
-    assert_eq!(verdict::failures(&report, &Thresholds::default()), ["40 lost (no answer in 1 s)"]);
+    assert_eq!(thresholds::failures(&report, &Thresholds::default()), ["40 lost (no answer in 1 s)"]);
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_server_that_reorders_is_caught() {
     .await;
     let report = report_of(to(&server)).await;
     assert_eq!(report.counts, Counts { out_of_order: 40, ..WHOLE });
-    assert_eq!(verdict::failures(&report, &Thresholds::default()), ["40 out of order"]);
+    assert_eq!(thresholds::failures(&report, &Thresholds::default()), ["40 out of order"]);
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_server_that_alters_is_caught_and_one_that_reformats_is_told() {
     let report = report_of(Settings { answer_within: LOSSY, ..to(&server) }).await;
     assert_eq!(report.counts, Counts { answered: 396, lost: 4, altered: 4, ..WHOLE });
     assert_eq!(
-        verdict::failures(&report, &Thresholds::default()),
+        thresholds::failures(&report, &Thresholds::default()),
         ["4 lost (no answer in 1 s)", "4 altered"]
     );
 

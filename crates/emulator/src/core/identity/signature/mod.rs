@@ -147,10 +147,10 @@ impl Claim {
         canonical.push('\n');
         match text(&request.headers, "x-amz-content-sha256").filter(|_| !self.is_in_query) {
             Some(UNSIGNED_PAYLOAD) => canonical.push_str(UNSIGNED_PAYLOAD),
-            told => {
+            reported => {
                 let start = canonical.len();
                 push_hex(&mut canonical, &Sha256::digest(body));
-                told.is_none_or(|told| told == &canonical[start..]).then_some(())?;
+                reported.is_none_or(|reported| reported == &canonical[start..]).then_some(())?;
             }
         }
         Some(canonical)

@@ -47,27 +47,7 @@ impl ApiGateway {
                 Ok(Reply::ok(json!({"items": items.collect::<Result<Vec<_>, _>>()?})))
             }
             (&Method::GET, Some(name)) => Ok(Reply::ok(view(find(record, name)?)?)),
-            (&Method::PATCH, Some(name)) => {
-                let current = &find(record, name)?.settings;
-                if let Some(fixed) =
-                    ["stageName", "tags"].iter().find(|member| !call.body[**member].is_null())
-                {
-                    return Err(invalid(format!("UpdateStage: {fixed} cannot be changed")));
-                }
-                if current.auto_deploy == Some(true)
-                    && call.body["autoDeploy"] != false
-                    && !call.body["deploymentId"].is_null()
-                {
-                    return Err(invalid(
-                        "deploymentId: a stage with autoDeploy chooses its deployment itself",
-                    ));
-                }
-                let merged = ["stageVariables", "routeSettings"];
-                let next =
-                    input::overlay(Service::ApiGateway, "UpdateStage", current, call.body.clone(), &merged)?;
-                self.put_stage(account_logs, api_id, record, next)?;
-                Ok(Reply::ok(view(&record.stages[name])?))
-            }
+            (&Method::PATCH, Some(name)) => self.update_stage(account_logs, api_id, record, call, name),
             (&Method::DELETE, Some(name)) => {
                 find(record, name)?;
                 record.stages.remove(name);
@@ -76,6 +56,30 @@ impl ApiGateway {
             }
             _ => Err(call.unsupported(Service::ApiGateway)),
         }
+    }
+
+    fn update_stage(
+        &self,
+        account_logs: bool,
+        api_id: &str,
+        record: &mut ApiRecord,
+        call: &RestCall,
+        name: &str,
+    ) -> Answer {
+        let current = &find(record, name)?.settings;
+        if let Some(fixed) = ["stageName", "tags"].iter().find(|member| !call.body[**member].is_null()) {
+            return Err(invalid(format!("UpdateStage: {fixed} cannot be changed")));
+        }
+        if current.auto_deploy == Some(true)
+            && call.body["autoDeploy"] != false
+            && !call.body["deploymentId"].is_null()
+        {
+            return Err(invalid("deploymentId: a stage with autoDeploy chooses its deployment itself"));
+        }
+        let merged = ["stageVariables", "routeSettings"];
+        let next = input::overlay(Service::ApiGateway, "UpdateStage", current, call.body.clone(), &merged)?;
+        self.put_stage(account_logs, api_id, record, next)?;
+        Ok(Reply::ok(view(&record.stages[name])?))
     }
 
     /// Removes one route's settings, or the access log settings: neither touches anything else.

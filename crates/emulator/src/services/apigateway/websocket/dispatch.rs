@@ -79,13 +79,7 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
             if is_refused {
                 count(&counters.client_errors);
             }
-            context.trace.status = Some(refused.frame.status());
-            context.trace.error = Some(Failure {
-                message: refused.frame.message(),
-                response_type: refused.frame.response_type(),
-                validation: refused.validation,
-            });
-            (Some(refuse(refused.frame, &context)), is_refused)
+            (Some(refuse_logged(refused, &mut context)), is_refused)
         }
     };
     access_log::write(gateway, stage, &context);
@@ -93,6 +87,17 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
         count(&counters.messages);
     }
     Handled { reply, is_refused }
+}
+
+/// Writes a refusal into what the access log has of a message, and renders it for the client.
+fn refuse_logged(refused: Refused, context: &mut MessageContext<'_>) -> Bytes {
+    context.trace.status = Some(refused.frame.status());
+    context.trace.error = Some(Failure {
+        message: refused.frame.message(),
+        response_type: refused.frame.response_type(),
+        validation: refused.validation,
+    });
+    refuse(refused.frame, context)
 }
 
 /// Runs `$connect`'s integration, if there is such a route. Answers the status of the handshake, and its

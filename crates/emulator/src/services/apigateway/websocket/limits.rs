@@ -25,7 +25,7 @@ pub const REQUEST_HEAD_MAX: Duration = Duration::from_secs(75);
 /// A client that does not answer a close frame in this time is cut off.
 pub const CLOSE_MAX: Duration = Duration::from_secs(5);
 /// The same while the emulator stops: twice this, since it is waited for its close frame and then for its socket, must
-/// fit into [`STOP_MAX`](crate::emulator::STOP_MAX), so that its DISCONNECT is still recorded.
+/// fit into [`STOP_MAX`](crate::STOP_MAX), so that its DISCONNECT is still recorded.
 pub const CLOSE_MAX_STOPPING: Duration = Duration::from_secs(1);
 
 /// How long connections last. Tests shorten it; everyone else has AWS's own.

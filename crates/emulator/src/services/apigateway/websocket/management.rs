@@ -10,7 +10,7 @@ use super::queue::{CloseReason, SendError};
 use crate::core::clock;
 use crate::core::identity;
 use crate::fault_injection::Fault;
-use crate::server::body::BodyError;
+use crate::protocol::body::BodyError;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, request::Parts};
 use http_body_util::Full;

@@ -2,112 +2,20 @@
 
 use super::context::ContextKey;
 use super::elements;
+use super::malformed::Malformed;
 use super::pattern::Pattern;
 use super::raw::{OneOrMany, RawPolicy, RawPrincipal, RawStatement};
-use serde::Deserialize;
+use super::statement::{Condition, Kind, Matches, Operator, Principals, Statement};
 use std::collections::{BTreeMap, HashSet};
 
 /// Characters in a policy document, at most (IAM's model).
 pub const DOCUMENT_CHARS_MAX: usize = 131_072;
-
-/// What a document is for: a trust policy has principals, an identity policy has resources, a resource's own
-/// policy has both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Who may assume a role.
-    Trust,
-    /// What a role may do.
-    Identity,
-    /// Who may use the resource that it stands at.
-    Resource,
-}
 
 /// A document, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Its statements in their order, which does not matter.
     pub statements: Vec<Statement>,
-}
-
-/// One statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// Whether it allows or denies.
-    pub effect: Effect,
-    /// The actions it is about.
-    pub actions: Matches,
-    /// The resources it is about; every one in a trust policy.
-    pub resources: Matches,
-    /// Whom it is about; `None` in an identity policy: whoever that belongs to.
-    pub principals: Option<Principals>,
-    /// All must hold.
-    pub conditions: Vec<Condition>,
-}
-
-/// `Effect`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Effect {
-    /// Permits what no other statement denies.
-    Allow,
-    /// Wins over every Allow.
-    Deny,
-}
-
-/// `Action` or `NotAction`, `Resource` or `NotResource`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Matches {
-    /// Whatever matches one of these patterns.
-    Any(Vec<Pattern>),
-    /// Whatever matches none of them.
-    Not(Vec<Pattern>),
-}
-
-/// `Principal`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Principals {
-    /// `*`, or `*` of kind `AWS`, which is the same.
-    pub everyone: bool,
-    /// Services.
-    pub services: Vec<String>,
-    /// Accounts by their ids. An Allow leaves it to the account's own policies who of it may; a Deny is for all of it.
-    pub accounts: Vec<String>,
-    /// Roles and users by their ARNs.
-    pub arns: Vec<String>,
-}
-
-/// One operator on one context key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condition {
-    /// How values are compared.
-    pub operator: Operator,
-    /// Which value of the call is looked at.
-    pub key: ContextKey,
-    /// One of these must match.
-    pub values: Vec<Pattern>,
-}
-
-/// The operators that this emulator evaluates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
-    /// `StringEquals`, `StringLike`: they differ in their patterns, of which those of the first have no wildcards.
-    Text,
-    /// `ArnLike`, and `ArnEquals`, which AWS treats as the same.
-    Arn,
-}
-
-/// Why a document is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Malformed(String);
-
-impl Malformed {
-    pub(super) fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
-    }
-
-    pub(super) fn principal(kind: &str, name: &str) -> Self {
-        Self(format!("Invalid principal in policy: \"{kind}\":\"{name}\""))
-    }
 }
 
 impl Policy {
@@ -117,7 +25,9 @@ impl Policy {
     /// [`Malformed`]: no such JSON, or an element, condition or principal that this emulator does not evaluate.
     pub fn parse(text: &str, kind: Kind) -> Result<Self, Malformed> {
         if text.chars().count() > DOCUMENT_CHARS_MAX {
-            return Err(Malformed(format!("policy document is longer than {DOCUMENT_CHARS_MAX} characters")));
+            return Err(Malformed::new(format!(
+                "policy document is longer than {DOCUMENT_CHARS_MAX} characters"
+            )));
         }
         let raw = RawPolicy::read(text)?;
         let newer = raw.is_newer()?;
@@ -126,7 +36,7 @@ impl Policy {
         for sid in statements.iter().filter_map(|raw| raw.sid.as_deref()).filter(|sid| !sid.is_empty()) {
             if !sids.insert(sid) {
                 let message = "Statement IDs (SID) in a single policy must be unique.";
-                return Err(Malformed(format!("{message} {sid} stands twice")));
+                return Err(Malformed::new(format!("{message} {sid} stands twice")));
             }
         }
         let statements = statements.into_iter().map(|raw| statement(raw, kind, newer));
@@ -171,13 +81,13 @@ fn matches(
         (None, Some(patterns)) => (Matches::Not, patterns.into_vec()),
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => {
-            return Err(Malformed(format!(
+            return Err(Malformed::new(format!(
                 "Policy statement must not name {what} and also those that are none."
             )));
         }
     };
     if patterns.is_empty() {
-        return Err(Malformed(format!("Policy statement must contain {what}.")));
+        return Err(Malformed::new(format!("Policy statement must contain {what}.")));
     }
     Ok(Some(of(patterns.iter().map(|text| read(text)).collect::<Result<_, _>>()?)))
 }
@@ -187,7 +97,7 @@ fn principals(principal: RawPrincipal) -> Result<Principals, Malformed> {
         RawPrincipal::Everyone(star) if star == "*" => {
             Ok(Principals { everyone: true, ..Principals::default() })
         }
-        RawPrincipal::Everyone(other) => Err(Malformed(format!("Invalid principal in policy: {other}"))),
+        RawPrincipal::Everyone(other) => Err(Malformed::new(format!("Invalid principal in policy: {other}"))),
         RawPrincipal::Named(kinds) => {
             elements::principals(kinds.into_iter().map(|(kind, names)| (kind, names.into_vec())).collect())
         }
@@ -204,10 +114,10 @@ fn conditions(
         let mut seen = Vec::new();
         for (key_name, values) in keys {
             let key = ContextKey::of_name(&key_name).ok_or_else(|| {
-                Malformed(format!("condition key {key_name} is not supported by the local emulator"))
+                Malformed::new(format!("condition key {key_name} is not supported by the local emulator"))
             })?;
             if seen.contains(&key) {
-                return Err(Malformed(format!("condition key {key_name} stands twice in {name}")));
+                return Err(Malformed::new(format!("condition key {key_name} stands twice in {name}")));
             }
             seen.push(key);
             let values = patterns(&name, operator, &values.into_vec(), newer)?;
@@ -221,7 +131,7 @@ fn operator(name: &str) -> Result<Operator, Malformed> {
     match name {
         "StringEquals" | "StringLike" => Ok(Operator::Text),
         "ArnLike" | "ArnEquals" => Ok(Operator::Arn),
-        _ => Err(Malformed(format!("condition operator {name} is not supported by the local emulator"))),
+        _ => Err(Malformed::new(format!("condition operator {name} is not supported by the local emulator"))),
     }
 }
 
@@ -232,7 +142,7 @@ fn patterns(
     newer: bool,
 ) -> Result<Vec<Pattern>, Malformed> {
     if values.is_empty() {
-        return Err(Malformed(format!("condition {name} has no values")));
+        return Err(Malformed::new(format!("condition {name} has no values")));
     }
     let read = |text: &String| {
         let pattern = match name {
@@ -241,7 +151,7 @@ fn patterns(
         };
         match operator {
             Operator::Arn if !pattern.may_be_arn() => {
-                Err(Malformed(format!("{name} compares ARNs, and {text} is none")))
+                Err(Malformed::new(format!("{name} compares ARNs, and {text} is none")))
             }
             _ => Ok(pattern),
         }

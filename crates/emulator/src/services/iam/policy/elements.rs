@@ -1,7 +1,8 @@
 //! What the elements of a statement may say: actions of a service, resources that are ARNs, principals that can call.
 
-use super::document::{Kind, Malformed, Principals};
+use super::malformed::Malformed;
 use super::pattern::Pattern;
+use super::statement::{Kind, Principals};
 use std::collections::BTreeMap;
 
 /// Digits of an account's id.

@@ -2,12 +2,13 @@
 
 use super::context::account_of;
 pub use super::context::{Caller, Request};
-use super::document::{Condition, Effect, Matches, Operator, Policy, Principals, Statement};
+use super::document::Policy;
 use super::pattern::Pattern;
+use super::statement::{Condition, Effect, Matches, Operator, Principals, Statement};
 
 /// What policies say of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Decision {
     /// One denies it, whatever the others say.
     Denied,
     /// One allows it and none denies it.
@@ -17,22 +18,22 @@ pub enum Verdict {
 }
 
 /// What the policies together say of the request.
-pub fn judge<'a>(policies: impl Iterator<Item = &'a Policy>, request: &Request<'_>) -> Verdict {
-    let mut verdict = Verdict::Silent;
+pub fn judge<'a>(policies: impl Iterator<Item = &'a Policy>, request: &Request<'_>) -> Decision {
+    let mut decision = Decision::Silent;
     for statement in policies.flat_map(|policy| &policy.statements) {
         if applies(statement, request) {
             match statement.effect {
-                Effect::Deny => return Verdict::Denied,
-                Effect::Allow => verdict = Verdict::Allowed,
+                Effect::Deny => return Decision::Denied,
+                Effect::Allow => decision = Decision::Allowed,
             }
         }
     }
-    verdict
+    decision
 }
 
 /// Whether the policies together allow the request.
 pub fn allows<'a>(policies: impl Iterator<Item = &'a Policy>, request: &Request<'_>) -> bool {
-    judge(policies, request) == Verdict::Allowed
+    judge(policies, request) == Decision::Allowed
 }
 
 fn applies(statement: &Statement, request: &Request<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! Patterns in policies: text with wildcards and, in documents of the newer version, variables and escapes.
 
 use super::context::{ContextKey, Request};
-use super::document::Malformed;
+use super::malformed::Malformed;
 use memchr::memchr2;
 
 /// Parts of an ARN, between its first five colons.

@@ -1,6 +1,7 @@
 //! Policy documents as JSON has them, before anything is made of them.
 
-use super::document::{Effect, Malformed};
+use super::malformed::Malformed;
+use super::statement::Effect;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::Value;

@@ -107,8 +107,8 @@ async fn what_aws_refuses_of_a_change_is_refused() {
 
     let on_demand = json!({"StreamName": "d", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}});
     call(&streams, "CreateStream", &on_demand).await;
-    let told = call(&streams, "DescribeStreamSummary", &json!({"StreamName": "d"})).await;
-    assert_eq!(told["StreamDescriptionSummary"]["StreamModeDetails"]["StreamMode"], "ON_DEMAND");
+    let reported = call(&streams, "DescribeStreamSummary", &json!({"StreamName": "d"})).await;
+    assert_eq!(reported["StreamDescriptionSummary"]["StreamModeDetails"]["StreamMode"], "ON_DEMAND");
     let scale = json!({"StreamName": "d", "TargetShardCount": 8, "ScalingType": "UNIFORM_SCALING"});
     let refused = call_as(&streams, Encoding::Json, "UpdateShardCount", &scale).await;
     assert_eq!(refused, Err("ValidationException".into()));

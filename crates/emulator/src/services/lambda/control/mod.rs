@@ -96,6 +96,7 @@ impl Lambda {
         }
     }
 
+    // long: a table of routes: method and path to operation, one arm each
     fn handle_at_once(&self, call: &RestCall) -> Answer {
         let mut store = self.store.lock();
         let store = &mut *store;

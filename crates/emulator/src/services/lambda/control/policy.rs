@@ -4,7 +4,7 @@ use super::function::{Function, Permission};
 use super::{Lambda, Store, invalid, parse};
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service};
-use crate::services::iam::policy::document::{Kind, Policy};
+use crate::services::iam::policy::{Kind, Policy};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -48,6 +48,7 @@ fn says() -> impl Strategy<Value = Says> {
 proptest! {
     /// Whatever the function says, every record is handed over and then done or given up, in order, none is
     /// handed over again once it is done, and the checkpoint never passes one that is neither.
+    // long: one property: a model, its steps and what must hold after them
     #[test]
     fn every_record_is_done_or_given_up_and_the_checkpoint_waits(
         records in 1..60_usize,
@@ -247,8 +248,8 @@ fn bisection_isolates_a_poison_record() {
     loop {
         match next_batch(&mut queue, &settings, &mut now_ms) {
             Step::Invoke(batch) => {
-                let is_poisoned = batch.iter().any(|record| &*record.sequence_number == "00000011");
-                let outcome = if is_poisoned { BatchOutcome::Failed } else { BatchOutcome::Done };
+                let has_poison = batch.iter().any(|record| &*record.sequence_number == "00000011");
+                let outcome = if has_poison { BatchOutcome::Failed } else { BatchOutcome::Done };
                 done += queue.settle(&settings, "id", &outcome, now_ms).len();
             }
             Step::GiveUp(given_up) => {

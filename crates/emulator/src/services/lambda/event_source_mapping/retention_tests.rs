@@ -12,20 +12,23 @@ use serde_json::{Value, json};
 async fn what_the_stream_keeps_no_longer_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let streams = aged(folder.path(), 48, &[25, 23]).await;
-    let (deps, mut tells) = deps(streams.clone());
+    let (deps, mut reports) = deps(streams.clone());
     let mappings = Mappings::new(deps);
     mappings.put(config());
     while mappings.status("m").unwrap().last_processing_result != "PROBLEM: Function not found" {
         tokio::task::yield_now().await;
     }
-    assert!(tells.try_recv().is_err(), "both are kept");
+    assert!(reports.try_recv().is_err(), "both are kept");
     let less = json!({"StreamName": "s", "RetentionPeriodHours": 24});
     call(&streams, "DecreaseStreamRetentionPeriod", &less).await;
-    let told: Value = serde_json::from_str(&tells.recv().await.unwrap()).unwrap();
-    assert_eq!(told["requestContext"]["condition"], "RecordAgeExceeded");
-    assert_eq!(told["KinesisBatchInfo"]["batchSize"], 1);
+    let reported: Value = serde_json::from_str(&reports.recv().await.unwrap()).unwrap();
+    assert_eq!(reported["requestContext"]["condition"], "RecordAgeExceeded");
+    assert_eq!(reported["KinesisBatchInfo"]["batchSize"], 1);
     let tail = streams.tails("s")[&0].to_string();
-    assert!(told["KinesisBatchInfo"]["endSequenceNumber"].as_str().unwrap() < tail.as_str(), "{told}");
+    assert!(
+        reported["KinesisBatchInfo"]["endSequenceNumber"].as_str().unwrap() < tail.as_str(),
+        "{reported}"
+    );
     mappings.shutdown().await;
-    assert!(tells.try_recv().is_err(), "the other is kept");
+    assert!(reports.try_recv().is_err(), "the other is kept");
 }

@@ -15,6 +15,7 @@ use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Runs a mapping until it is told to stop.
+// long: one loop whose arms share the tasks, their shards and the lineage
 pub(super) async fn run(
     config: MappingConfig,
     deps: Arc<Deps>,
@@ -66,28 +67,30 @@ pub(super) async fn run(
         }
         tokio::select! {
             Some(ended) = tasks.join_next_with_id() => {
-                let (id, end) = match ended {
-                    Ok(ended) => ended,
-                    Err(error) => {
-                        progress.task_failed();
-                        tracing::error!(function = config.function_name, %error, "a shard's task failed; it begins again at its checkpoint");
-                        (error.id(), End::Stopped)
-                    }
-                };
+                let (id, end) = ended.unwrap_or_else(|error| {
+                    progress.task_failed();
+                    tracing::error!(function = config.function_name, %error, "a shard's task failed; it begins again at its checkpoint");
+                    (error.id(), End::Stopped)
+                });
                 if let Some(index) = shard_of_task.remove(&id) {
                     lineage.ended(index, end);
                 }
             }
             _ = changes.changed() => {}
             () = stop.cancelled() => {
-                while let Some(ended) = tasks.join_next().await {
-                    if let Err(error) = ended {
-                        progress.task_failed();
-                        tracing::error!(function = config.function_name, %error, "a shard's task failed while the mapping was stopped");
-                    }
-                }
+                stopped(&mut tasks, &config, &progress).await;
                 return;
             }
+        }
+    }
+}
+
+/// Waits until every shard's task has ended.
+async fn stopped(tasks: &mut JoinSet<End>, config: &MappingConfig, progress: &Progress) {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            progress.task_failed();
+            tracing::error!(function = config.function_name, %error, "a shard's task failed while the mapping was stopped");
         }
     }
 }

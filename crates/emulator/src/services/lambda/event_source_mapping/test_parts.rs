@@ -15,9 +15,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// A queue that a test reads.
-pub(super) struct Told(pub mpsc::UnboundedSender<String>);
+pub(super) struct Reports(pub mpsc::UnboundedSender<String>);
 
-impl FailureDestinations for Told {
+impl FailureDestinations for Reports {
     fn send(&self, _: &str, body: String) -> Result<(), String> {
         self.0.send(body).map_err(|error| error.to_string())
     }
@@ -35,17 +35,17 @@ pub(super) fn deps(streams: Streams) -> (Deps, mpsc::UnboundedReceiver<String>) 
         init_max: invocation::INIT_MAX,
         processes: invocation::Processes::default(),
     });
-    let (told, tells) = mpsc::unbounded_channel();
+    let (reported, reports) = mpsc::unbounded_channel();
     let deps = Deps {
         account,
         streams,
         functions,
         permissions: Arc::new(Unrestricted),
-        destinations: Arc::new(Told(told)),
+        destinations: Arc::new(Reports(reported)),
         checkpoints: Checkpoints::new(None),
         faults,
     };
-    (deps, tells)
+    (deps, reports)
 }
 
 pub(super) fn config() -> MappingConfig {

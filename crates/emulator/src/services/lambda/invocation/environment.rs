@@ -1,19 +1,16 @@
 //! One execution environment: a function's own process, its Runtime API and its log stream.
 
 use super::config::FunctionConfig;
+use super::context::Deps;
 use super::log_stream::LogStream;
 use super::memory::Memory;
 use super::output::Output;
 use super::process::{Process, ProcessEnv, StartError};
-use super::processes::Processes;
 use super::result::{Failure, InvocationResult, Report, platform_line};
 use super::runtime_api::{Job, Phase, Reply, RuntimeApi};
-use crate::core::account::Account;
 use crate::core::clock;
-use crate::core::identity::{Credentials, Permissions};
-use crate::core::logs::LogSink;
+use crate::core::identity::Credentials;
 use crate::core::open_files;
-use crate::fault_injection::Faults;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -22,28 +19,6 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
-
-/// How long a function may take to ask for its first event, before its init is begun again as a part of the
-/// invocation.
-pub const INIT_MAX: Duration = Duration::from_secs(10);
-
-/// What every environment of the emulator shares.
-pub struct Deps {
-    /// The account that is played.
-    pub account: Account,
-    /// Issues the environment's credentials.
-    pub permissions: Arc<dyn Permissions>,
-    /// Takes the functions' output.
-    pub logs: Arc<dyn LogSink>,
-    /// `AWS_ENDPOINT_URL` for the functions: the emulator itself.
-    pub endpoint_url: String,
-    /// What a user wants to go wrong.
-    pub faults: Faults,
-    /// [`INIT_MAX`], or less in tests.
-    pub init_max: Duration,
-    /// What the functions run in.
-    pub processes: Processes,
-}
 
 /// A running environment. Dropping it ends its process.
 pub struct Environment {
@@ -241,8 +216,8 @@ impl Running {
             return Err(StartError::Exhausted(open_files::exhausted()));
         }
         let runtime_api = listener.local_addr()?.to_string();
-        let told = ProcessEnv { credentials, runtime_api: &runtime_api, log_stream: log_stream.name() };
-        let (process, stdout, stderr) = Process::start(config, deps, &told)?;
+        let env = ProcessEnv { credentials, runtime_api: &runtime_api, log_stream: log_stream.name() };
+        let (process, stdout, stderr) = Process::start(config, deps, &env)?;
         let (jobs, receiver) = mpsc::channel(1);
         let api = RuntimeApi::new(receiver, &deps.account.function_arn(&config.name));
         let phase = api.phase();

@@ -1,7 +1,8 @@
 //! The function host: functions by name, their warm environments, and how many may run at once.
 
 use super::config::FunctionConfig;
-use super::environment::{Deps, Environment};
+use super::context::Deps;
+use super::environment::Environment;
 use super::process::StartError;
 use super::result::{Failure, InvocationResult};
 use crate::core::metrics::Page;

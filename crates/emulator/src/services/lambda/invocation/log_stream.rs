@@ -1,7 +1,7 @@
 //! A function's log stream: what its environment prints and reports, written as the function's role may.
 
 use super::config::FunctionConfig;
-use super::environment::Deps;
+use super::context::Deps;
 use crate::core::clock;
 use crate::core::identity::Principal;
 use parking_lot::{Mutex, MutexGuard};

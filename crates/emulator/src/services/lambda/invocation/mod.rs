@@ -1,6 +1,7 @@
 //! Lambda: the function host, and the event source mappings that feed it.
 
 pub mod config;
+mod context;
 mod environment;
 mod host;
 mod log_stream;
@@ -12,7 +13,7 @@ mod result;
 mod runtime_api;
 mod watcher;
 
-pub use environment::{Deps, INIT_MAX};
+pub use context::{Deps, INIT_MAX};
 pub use host::{CONCURRENCY_MAX, Functions, InvokeError, Invoked};
 pub use output::LOG_EVENT_BYTES_MAX;
 pub use processes::Processes;

@@ -1,7 +1,7 @@
 //! A function's process: the variables it is given, its group, its end.
 
 use super::config::{FunctionConfig, LogFormat};
-use super::environment::Deps;
+use super::context::Deps;
 use crate::core::identity::Credentials;
 use crate::core::open_files;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -52,14 +52,14 @@ impl Process {
     pub fn start(
         config: &FunctionConfig,
         deps: &Arc<Deps>,
-        told: &ProcessEnv<'_>,
+        env: &ProcessEnv<'_>,
     ) -> Result<(Self, Option<ChildStdout>, Option<ChildStderr>), StartError> {
         let bootstrap = config.code_dir.join("bootstrap");
         let processes = &deps.processes;
         let temp_dir = processes.temp_dir()?;
         let mut command = Command::new(&bootstrap);
         command.env_clear().env("TMPDIR", temp_dir.path());
-        variables(&mut command, config, deps, told);
+        variables(&mut command, config, deps, env);
         command
             .current_dir(&config.code_dir)
             .stdin(Stdio::null())
@@ -122,7 +122,7 @@ impl Drop for Process {
 /// The environment variables of docs/aws-behaviour.md#lambda-environment, and `AWS_ENDPOINT_URL`, which is the
 /// emulator's own. A function's settings cannot name those that Lambda reserves; `PATH`, `LD_LIBRARY_PATH`, `TZ` and
 /// `TMPDIR` they may replace.
-fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, told: &ProcessEnv<'_>) {
+fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, env: &ProcessEnv<'_>) {
     let region = &deps.account.region;
     let task_root = config.code_dir.to_string_lossy();
     command
@@ -131,9 +131,9 @@ fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, told: 
         .env("TZ", ":UTC")
         .envs(&config.environment)
         .env("_HANDLER", &config.handler)
-        .env("AWS_ACCESS_KEY_ID", &told.credentials.access_key_id)
-        .env("AWS_SECRET_ACCESS_KEY", &told.credentials.secret_access_key)
-        .env("AWS_SESSION_TOKEN", &told.credentials.session_token)
+        .env("AWS_ACCESS_KEY_ID", &env.credentials.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", &env.credentials.secret_access_key)
+        .env("AWS_SESSION_TOKEN", &env.credentials.session_token)
         .env("AWS_REGION", region)
         .env("AWS_DEFAULT_REGION", region)
         .env("AWS_ENDPOINT_URL", &deps.endpoint_url)
@@ -142,8 +142,8 @@ fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, told: 
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", config.memory_mb.to_string())
         .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
         .env("AWS_LAMBDA_LOG_GROUP_NAME", &config.log_group)
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", told.log_stream)
-        .env("AWS_LAMBDA_RUNTIME_API", told.runtime_api)
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", env.log_stream)
+        .env("AWS_LAMBDA_RUNTIME_API", env.runtime_api)
         .env("LAMBDA_TASK_ROOT", &config.code_dir)
         .env("LAMBDA_RUNTIME_DIR", "/var/runtime");
     if config.log_format == LogFormat::Json {

@@ -3,8 +3,8 @@
 //! `AWS_LAMBDA_RUNTIME_API` is a host and a port, nothing more, so an environment is told apart by the
 //! listener that it talks to.
 
+use crate::core::browser;
 use crate::core::open_files;
-use crate::server::guard;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -106,7 +106,7 @@ impl RuntimeApi {
 
     async fn handle(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         // A port of this machine, too: a page that guesses it must not end or starve the function.
-        if guard::is_of_a_page(request.headers()) {
+        if browser::is_of_a_page(request.headers()) {
             return answer(StatusCode::FORBIDDEN, "");
         }
         let path = request.uri().path().to_owned();

@@ -1,9 +1,9 @@
 //! What an authorizer's function answered: a policy, and what stays on the connection.
 
 use crate::services::apigateway::websocket::identity::Identity;
-use crate::services::iam::policy::document::{Kind, Policy};
 use crate::services::iam::policy::evaluate::{Request, allows};
 use crate::services::iam::policy::strict;
+use crate::services::iam::policy::{Kind, Policy};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -1,9 +1,10 @@
 //! Documents that are accepted, and documents that are refused with the reason named.
 
-use crate::services::iam::policy::document::Kind;
-use crate::services::iam::policy::document::Kind::{Identity, Resource, Trust};
-use crate::services::iam::policy::document::{Matches, Policy};
+use crate::services::iam::policy::Kind;
+use crate::services::iam::policy::Kind::{Identity, Resource, Trust};
+use crate::services::iam::policy::Policy;
 use crate::services::iam::policy::pattern::Pattern;
+use crate::services::iam::policy::statement::Matches;
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
 
@@ -75,6 +76,7 @@ fn what_evaluation_honours_is_accepted() {
     }
 }
 
+// long: a table of cases
 #[test]
 fn what_evaluation_would_not_honour_is_refused_by_name() {
     let on = |resource: &str| identity(&format!(r#""Action":"a:B","Resource":{resource}"#));

@@ -1,7 +1,7 @@
 //! What documents mean for a request.
 
-use crate::services::iam::policy::document::{Kind, Policy};
 use crate::services::iam::policy::evaluate::{Caller, Request, allows};
+use crate::services::iam::policy::{Kind, Policy};
 
 const PUT: &str = r#"{"Effect":"Allow","Action":"kinesis:Put*","Resource":"arn:aws:kinesis:*:*:stream/s"}"#;
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/s";

@@ -1,8 +1,8 @@
 //! Whatever is accepted is honoured: random documents, in which anything may be wrong, against the second evaluator.
 
-use super::reference::{self, Asked};
-use crate::services::iam::policy::document::{Kind, Policy};
+use super::reference::{self, Query};
 use crate::services::iam::policy::evaluate::{Caller, Request, allows};
+use crate::services::iam::policy::{Kind, Policy};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
@@ -132,7 +132,7 @@ fn document() -> impl Strategy<Value = Value> {
     })
 }
 
-fn asked() -> impl Strategy<Value = Asked> {
+fn query() -> impl Strategy<Value = Query> {
     let action = select(&["k:PutRecord", "k:Get", "sts:AssumeRole", "K:putrecord"][..]);
     let resource = select(
         &[
@@ -155,20 +155,20 @@ fn asked() -> impl Strategy<Value = Asked> {
         keys.extend(account.map(|account| ("aws:sourceaccount", account.to_owned())));
         keys.extend(arn.map(|arn| ("aws:sourcearn", arn.to_owned())));
         let caller = (caller.0, caller.1.to_owned());
-        Asked { action: action.to_owned(), resource: resource.to_owned(), caller, keys }
+        Query { action: action.to_owned(), resource: resource.to_owned(), caller, keys }
     })
 }
 
-fn verdict(policy: &Policy, asked: &Asked) -> bool {
+fn decision(policy: &Policy, query: &Query) -> bool {
     let request = Request {
-        action: &asked.action,
-        resource: &asked.resource,
-        caller: match &asked.caller {
+        action: &query.action,
+        resource: &query.resource,
+        caller: match &query.caller {
             ("Service", name) => Caller::Service(name),
             (_, arn) => Caller::Role(arn),
         },
-        source_account: asked.keys.get("aws:sourceaccount").map(String::as_str),
-        source_arn: asked.keys.get("aws:sourcearn").map(String::as_str),
+        source_account: query.keys.get("aws:sourceaccount").map(String::as_str),
+        source_arn: query.keys.get("aws:sourcearn").map(String::as_str),
     };
     allows(std::iter::once(policy), &request)
 }
@@ -180,15 +180,15 @@ proptest! {
     fn whatever_is_accepted_is_honoured(
         document in document(),
         kind in select(&[Kind::Identity, Kind::Trust, Kind::Resource][..]),
-        asked in proptest::collection::vec(asked(), 8),
+        queries in proptest::collection::vec(query(), 8),
     ) {
         if let Ok(policy) = Policy::parse(&document.to_string(), kind) {
-            for mut asked in asked {
+            for mut query in queries {
                 // A trust policy has no resources: it speaks of its own role.
                 if kind == Kind::Trust {
-                    asked.action = "sts:AssumeRole".to_owned();
+                    query.action = "sts:AssumeRole".to_owned();
                 }
-                prop_assert_eq!(Some(verdict(&policy, &asked)), reference::allows(&document, &asked), "{:?}", asked);
+                prop_assert_eq!(Some(decision(&policy, &query)), reference::allows(&document, &query), "{:?}", query);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// A request as the reference sees it.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct Query {
     pub action: String,
     pub resource: String,
     /// Kind and name of the caller: `("Service", …)`, or `("AWS", …)` with the ARN of a role.
@@ -18,11 +18,11 @@ pub struct Asked {
 }
 
 /// Whether the document allows it.
-pub fn allows(document: &Value, asked: &Asked) -> Option<bool> {
+pub fn allows(document: &Value, query: &Query) -> Option<bool> {
     let newer = document.get("Version").and_then(Value::as_str) == Some("2012-10-17");
     let mut effects = Vec::new();
     for statement in list(document.get("Statement")?) {
-        if applies(statement, asked, newer)? {
+        if applies(statement, query, newer)? {
             effects.push(statement["Effect"].as_str()?);
         }
     }
@@ -33,21 +33,21 @@ fn list(value: &Value) -> Vec<&Value> {
     value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
 }
 
-fn applies(statement: &Value, asked: &Asked, newer: bool) -> Option<bool> {
+fn applies(statement: &Value, query: &Query, newer: bool) -> Option<bool> {
     let mut all = true;
     for (member, value) in statement.as_object()? {
         all &= match member.as_str() {
             "Effect" | "Sid" => true,
-            "Action" => any(value, &asked.action.to_lowercase(), |text| {
-                expression(&text.to_lowercase(), asked, false)
+            "Action" => any(value, &query.action.to_lowercase(), |text| {
+                expression(&text.to_lowercase(), query, false)
             })?,
-            "NotAction" => !any(value, &asked.action.to_lowercase(), |text| {
-                expression(&text.to_lowercase(), asked, false)
+            "NotAction" => !any(value, &query.action.to_lowercase(), |text| {
+                expression(&text.to_lowercase(), query, false)
             })?,
-            "Resource" => any(value, &asked.resource, |text| expression(text, asked, newer))?,
-            "NotResource" => !any(value, &asked.resource, |text| expression(text, asked, newer))?,
-            "Principal" => principal(value, statement["Effect"].as_str()?, asked)?,
-            "Condition" => conditions(value, asked, newer)?,
+            "Resource" => any(value, &query.resource, |text| expression(text, query, newer))?,
+            "NotResource" => !any(value, &query.resource, |text| expression(text, query, newer))?,
+            "Principal" => principal(value, statement["Effect"].as_str()?, query)?,
+            "Condition" => conditions(value, query, newer)?,
             _ => return None,
         };
     }
@@ -67,7 +67,7 @@ fn any(value: &Value, text: &str, read: impl Fn(&str) -> Option<Option<String>>)
 }
 
 /// A pattern as a regular expression; `Some(None)`: one that matches nothing, as a variable in it has no value.
-fn expression(pattern: &str, asked: &Asked, newer: bool) -> Option<Option<String>> {
+fn expression(pattern: &str, query: &Query, newer: bool) -> Option<Option<String>> {
     let (mut expression, mut rest) = (String::new(), pattern);
     let mut has_value = true;
     while let Some(first) = rest.chars().next() {
@@ -79,7 +79,7 @@ fn expression(pattern: &str, asked: &Asked, newer: bool) -> Option<Option<String
             match &rest[2..end] {
                 escaped @ ("*" | "?" | "$") => expression += &escape(escaped),
                 name if KEYS.contains(&name.to_lowercase().as_str()) => {
-                    match asked.keys.get(name.to_lowercase().as_str()) {
+                    match query.keys.get(name.to_lowercase().as_str()) {
                         Some(value) => expression += &escape(value),
                         None => has_value = false,
                     }
@@ -101,7 +101,7 @@ fn expression(pattern: &str, asked: &Asked, newer: bool) -> Option<Option<String
 
 const KEYS: [&str; 4] = ["aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourcearn"];
 
-fn principal(value: &Value, effect: &str, asked: &Asked) -> Option<bool> {
+fn principal(value: &Value, effect: &str, query: &Query) -> Option<bool> {
     if value.as_str() == Some("*") {
         return Some(true);
     }
@@ -109,12 +109,12 @@ fn principal(value: &Value, effect: &str, asked: &Asked) -> Option<bool> {
     for (kind, names) in value.as_object()? {
         for name in list(names) {
             let name = name.as_str()?;
-            let account = asked.keys.get("aws:principalaccount");
+            let account = query.keys.get("aws:principalaccount");
             found |= match kind.as_str() {
-                "Service" => asked.caller == ("Service", name.to_owned()),
+                "Service" => query.caller == ("Service", name.to_owned()),
                 "AWS" if name == "*" => true,
                 "AWS" if name.starts_with("arn:") && !name.ends_with(":root") => {
-                    asked.caller == ("AWS", name.to_owned())
+                    query.caller == ("AWS", name.to_owned())
                 }
                 "AWS" => effect == "Deny" && account.is_some_and(|account| name.contains(account.as_str())),
                 _ => return None,
@@ -124,7 +124,7 @@ fn principal(value: &Value, effect: &str, asked: &Asked) -> Option<bool> {
     Some(found)
 }
 
-fn conditions(value: &Value, asked: &Asked, newer: bool) -> Option<bool> {
+fn conditions(value: &Value, query: &Query, newer: bool) -> Option<bool> {
     let mut all = true;
     for (operator, keys) in value.as_object()? {
         for (key, values) in keys.as_object()? {
@@ -133,10 +133,10 @@ fn conditions(value: &Value, asked: &Asked, newer: bool) -> Option<bool> {
                 return None;
             }
             let read = |text: &str| match operator.as_str() {
-                "StringEquals" => expression(&literal(text), asked, newer),
-                "StringLike" => expression(text, asked, newer),
+                "StringEquals" => expression(&literal(text), query, newer),
+                "StringLike" => expression(text, query, newer),
                 // The first five parts have no colon in whatever a wildcard stands for.
-                "ArnLike" | "ArnEquals" => Some(expression(text, asked, newer)?.map(|text| {
+                "ArnLike" | "ArnEquals" => Some(expression(text, query, newer)?.map(|text| {
                     let parts: Vec<&str> = text.splitn(6, ':').collect();
                     let narrow = |(place, part): (usize, &&str)| match place {
                         5 => (*part).to_owned(),
@@ -146,7 +146,7 @@ fn conditions(value: &Value, asked: &Asked, newer: bool) -> Option<bool> {
                 })),
                 _ => None::<Option<String>>,
             };
-            let actual = asked.keys.get(key.as_str()).map_or("\u{0}", String::as_str);
+            let actual = query.keys.get(key.as_str()).map_or("\u{0}", String::as_str);
             all &= any(values, actual, read)?;
         }
     }

@@ -1,14 +1,14 @@
 //! The looks behind the gateway, at an emulator in this process that has the project's stack and no function.
 
 use super::*;
-use emulator::emulator::{Emulator, EmulatorOptions};
 use emulator::provision::compose;
 use emulator::provision::stack::Stack;
+use emulator::{Emulator, EmulatorOptions};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tokio::net::TcpListener;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUTS: Duration = Duration::from_secs(30);
 /// For what never comes.
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -41,8 +41,8 @@ async fn emulator() -> (Emulator, Deployed, Aws) {
 #[tokio::test]
 async fn a_stack_that_works_passes() {
     let (_emulator, stack, aws) = emulator().await;
-    let client = record(&aws, &stack, "run", PATIENCE).await.unwrap();
-    let finding = connection(&aws, &stack, client, "run", PATIENCE).await.unwrap();
+    let client = record(&aws, &stack, "run", TIMEOUTS).await.unwrap();
+    let finding = connection(&aws, &stack, client, "run", TIMEOUTS).await.unwrap();
     assert_eq!(finding.differs, None, "{finding:?}");
 }
 
@@ -65,9 +65,9 @@ async fn a_message_that_enters_another_stream_fails() {
 #[tokio::test]
 async fn another_stages_connections_fail() {
     let (_emulator, stack, aws) = emulator().await;
-    let client = record(&aws, &stack, "run", PATIENCE).await.unwrap();
+    let client = record(&aws, &stack, "run", TIMEOUTS).await.unwrap();
     let stack = Deployed { connections_endpoint: format!("{}x", stack.connections_endpoint), ..stack };
-    let error = connection(&aws, &stack, client, "run", PATIENCE).await.unwrap_err();
+    let error = connection(&aws, &stack, client, "run", TIMEOUTS).await.unwrap_err();
     assert!(format!("{error:#}").contains("GET @connections is refused"), "{error:#}");
 }
 

@@ -1,4 +1,4 @@
-//! The gateway behind its door, on a runtime whose clock moves on when nobody has anything to do.
+//! The gateway behind its client side, on a runtime whose clock moves on when nobody has anything to do.
 
 use crate::lines::Lines;
 use crate::stage::{self, API_ID, NAME, STREAM};
@@ -16,13 +16,13 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const TIMERS: Timers = Timers { idle: Duration::from_secs(10), lifetime: Duration::from_secs(20) };
 
 /// A gateway with a stage, and a stream behind it.
-pub struct Door {
+pub struct ClientSide {
     runtime: Runtime,
     gateway: Gateway,
     lines: Arc<Lines>,
 }
 
-impl Door {
+impl ClientSide {
     /// A new one.
     pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();

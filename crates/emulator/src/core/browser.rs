@@ -75,6 +75,11 @@ pub fn sender(headers: &HeaderMap, host: &str, allowed: &[AllowedOrigin]) -> Sen
     }
 }
 
+/// Whether a request is a browser's at all: for ports that no page has any business at.
+pub fn is_of_a_page(headers: &HeaderMap) -> bool {
+    sender(headers, "", &[]) != Sender::Program
+}
+
 /// Images, frames, links and the like say no origin.
 fn sender_of_fetch(headers: &HeaderMap) -> Sender {
     let mut sites = headers.get_all(SEC_FETCH_SITE).iter().map(http::HeaderValue::as_bytes);

@@ -1,8 +1,8 @@
 //! What lies behind the gateway, asked with the caller's own keys: what a message becomes in the stream, and what
 //! `@connections` says and does.
 
-use super::door::Door;
-use super::tail::Tail;
+use super::client_side::ClientSocket;
+use super::stream::StreamReader;
 use super::{Deployed, Finding};
 use crate::aws::{Aws, Refused};
 use anyhow::{Context as _, bail};
@@ -31,17 +31,17 @@ pub async fn record(
     aws: &Aws,
     stack: &Deployed,
     run: &str,
-    patience: Duration,
-) -> anyhow::Result<(Door, String)> {
-    let mut tail = Tail::open(aws, &stack.stream_name).await?;
-    let mut door = Door::open(&stack.websocket_uri, patience).await?;
+    wait_max: Duration,
+) -> anyhow::Result<(ClientSocket, String)> {
+    let mut stream = StreamReader::open(aws, &stack.stream_name).await?;
+    let mut client = ClientSocket::open(&stack.websocket_uri, wait_max).await?;
     let message = json!({ "run": run, "look": "for this record" });
-    door.send(message.to_string()).await?;
-    let (key, event) = tail.next(|event| event["payload"] == message, patience).await?;
+    client.send(message.to_string()).await?;
+    let (key, event) = stream.next(|event| event["payload"] == message, wait_max).await?;
     if event["connectionId"].as_str() != Some(&key) {
         bail!("its record has the partition key {key}, and names the connection {}", event["connectionId"]);
     }
-    Ok((door, key))
+    Ok((client, key))
 }
 
 /// Asks about a client, posts to it and disconnects it; then what a post to it comes to.
@@ -51,22 +51,22 @@ pub async fn record(
 pub async fn connection(
     aws: &Aws,
     stack: &Deployed,
-    (mut door, id): (Door, String),
+    (mut client, id): (ClientSocket, String),
     run: &str,
-    patience: Duration,
+    wait_max: Duration,
 ) -> anyhow::Result<Finding> {
     let call = |method, message| aws.connection(&stack.connections_endpoint, method, &id, message);
-    let told = call(Method::GET, String::new()).await?;
-    if !told["connectedAt"].is_string() {
-        bail!("GET tells no connectedAt: {told}");
+    let reported = call(Method::GET, String::new()).await?;
+    if !reported["connectedAt"].is_string() {
+        bail!("GET tells no connectedAt: {reported}");
     }
     let posted = json!({ "run": run, "posted": "from outside" }).to_string();
     call(Method::POST, posted.clone()).await?;
     // Whether its own message has come back by now or comes later is the functions' to say.
-    door.text_with(&posted, patience).await.context("what was posted did not reach its client")?;
+    client.text_with(&posted, wait_max).await.context("what was posted did not reach its client")?;
     call(Method::DELETE, String::new()).await?;
-    door.closed(patience).await.context("DELETE did not disconnect the client")?;
-    let end = Instant::now() + patience;
+    client.closed(wait_max).await.context("DELETE did not disconnect the client")?;
+    let end = Instant::now() + wait_max;
     let differs = loop {
         let found = match call(Method::POST, "late".into()).await {
             Err(error) if refused(&error).is_some_and(|refused| refused.status == StatusCode::GONE) => {

@@ -1,6 +1,6 @@
 //! Handshakes, sound and not.
 
-use super::Asked;
+use super::Observed;
 use crate::client::{with_key, without};
 use crate::questions::Wrong;
 use crate::seen::Seen;
@@ -18,7 +18,7 @@ pub async fn handshake(
     below: &str,
     send: Option<&str>,
     look_for: Option<&str>,
-) -> Asked {
+) -> Observed {
     let address = stack.address(api)?;
     let mut lines = address.handshake(below);
     lines.extend(send.map(str::to_owned));
@@ -32,7 +32,7 @@ pub async fn handshake(
 }
 
 /// What a handshake with something wrong in it is answered.
-pub async fn wrong(stack: &Stack, wrong: Wrong) -> Asked {
+pub async fn wrong(stack: &Stack, wrong: Wrong) -> Observed {
     let address = stack.address("main")?;
     let sound = address.handshake("/v1");
     let lines = match wrong {

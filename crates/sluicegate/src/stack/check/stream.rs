@@ -15,12 +15,12 @@ const READ_EVERY: Duration = Duration::from_millis(250);
 pub type Entered = (String, Value);
 
 /// A position in each of a stream's shards.
-pub struct Tail<'a> {
+pub struct StreamReader<'a> {
     aws: &'a Aws,
     iterators: Vec<Option<String>>,
 }
 
-impl<'a> Tail<'a> {
+impl<'a> StreamReader<'a> {
     /// The end of the stream, now.
     ///
     /// # Errors
@@ -48,13 +48,13 @@ impl<'a> Tail<'a> {
     /// The next record whose event fits; others are passed over.
     ///
     /// # Errors
-    /// Where none comes within `patience`, or a call is refused.
+    /// Where none comes within `wait_max`, or a call is refused.
     pub async fn next(
         &mut self,
         fits: impl Fn(&Value) -> bool,
-        patience: Duration,
+        wait_max: Duration,
     ) -> anyhow::Result<Entered> {
-        let end = Instant::now() + patience;
+        let end = Instant::now() + wait_max;
         loop {
             for position in &mut self.iterators {
                 let Some(iterator) = position.take() else { continue };
@@ -69,7 +69,7 @@ impl<'a> Tail<'a> {
                 }
             }
             if Instant::now() > end {
-                bail!("it did not enter the stream within {} s", patience.as_secs());
+                bail!("it did not enter the stream within {} s", wait_max.as_secs());
             }
             sleep(READ_EVERY).await;
         }

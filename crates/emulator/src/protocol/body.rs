@@ -1,25 +1,13 @@
-//! Reads a request's body: up to what its operation takes, and within a time limit.
+//! Reads a request's body: up to a number of bytes, and within a time limit.
 
-use crate::services::kinesis;
-use crate::services::lambda::control;
 use bytes::Bytes;
-use http::request::Parts;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body;
 use std::time::Duration;
 
 /// A client that has not sent the whole body in this time is let go.
 pub const READ_MAX: Duration = Duration::from_secs(120);
-/// Bytes of a call that carries a function's code, at most: Lambda's own limit, a zip of 50 MB in base64 and what
-/// stands around it.
-const CODE_BYTES_MAX: usize = 70_167_211;
-/// Bytes of a call that puts records, at most: 10 MiB of them in base64 (4/3), and what stands around each.
-const RECORDS_BYTES_MAX: usize = 16 * 1_024 * 1_024;
-/// Bytes of any other AWS API call, at most: the largest are an event of Invoke (6 MB) and batches of 1 MiB whose
-/// characters are escaped.
-const CALL_BYTES_MAX: usize = control::PAYLOAD_BYTES_MAX + 64 * 1_024;
-
 /// Why a body was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
@@ -42,22 +30,6 @@ impl BodyError {
             Self::Broken => (StatusCode::BAD_REQUEST, "MalformedHttpRequestException"),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "RequestTimeoutException"),
         }
-    }
-}
-
-/// Bytes that an AWS API call may have, by its head.
-pub fn call_bytes_max(parts: &Parts) -> usize {
-    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    if let Some(target) = target {
-        let operation = target.strip_prefix(kinesis::TARGET_PREFIX);
-        let puts = matches!(operation, Some("PutRecord" | "PutRecords"));
-        return if puts { RECORDS_BYTES_MAX } else { CALL_BYTES_MAX };
-    }
-    let mut segments = parts.uri.path().trim_matches('/').split('/').skip(1);
-    match (&parts.method, segments.next(), segments.next(), segments.next()) {
-        (&Method::POST, Some("functions"), None, None)
-        | (&Method::PUT, Some("functions"), Some(_), Some("code")) => CODE_BYTES_MAX,
-        _ => CALL_BYTES_MAX,
     }
 }
 
@@ -85,33 +57,9 @@ where
 mod tests {
     use super::*;
     use futures_util::stream::{self, StreamExt as _};
-    use http::Request;
     use http_body_util::{Full, StreamBody};
     use hyper::body::Frame;
     use std::io;
-
-    #[test]
-    fn each_operation_has_its_limit() {
-        for (method, uri, target, bytes_max) in [
-            ("POST", "/2015-03-31/functions", "", CODE_BYTES_MAX),
-            ("POST", "/2015-03-31/functions/", "", CODE_BYTES_MAX),
-            ("PUT", "/2015-03-31/functions/echo/code", "", CODE_BYTES_MAX),
-            ("PUT", "/2015-03-31/functions/echo/configuration", "", CALL_BYTES_MAX),
-            ("POST", "/2015-03-31/functions/echo/invocations", "", CALL_BYTES_MAX),
-            ("POST", "/", "Kinesis_20131202.PutRecords", RECORDS_BYTES_MAX),
-            ("POST", "/", "Kinesis_20131202.CreateStream", CALL_BYTES_MAX),
-            ("POST", "/2015-03-31/functions", "AmazonSQS.SendMessage", CALL_BYTES_MAX),
-            ("POST", "/", "", CALL_BYTES_MAX),
-            ("POST", "/v2/apis", "", CALL_BYTES_MAX),
-        ] {
-            let mut request = Request::builder().method(method).uri(uri);
-            if !target.is_empty() {
-                request = request.header("x-amz-target", target);
-            }
-            let (parts, ()) = request.body(()).unwrap().into_parts();
-            assert_eq!(call_bytes_max(&parts), bytes_max, "{method} {uri} {target}");
-        }
-    }
 
     fn pieces(count: usize, last: Option<io::Error>) -> impl Body<Data = Bytes, Error = io::Error> {
         let whole = (0..count).map(|_| Ok(Frame::data(Bytes::from_static(b"1234"))));
