@@ -11,7 +11,7 @@ use sluicegate_benches::load::{Pace, Run, load};
 use sluicegate_benches::machine;
 use sluicegate_benches::peers::{self, Offline};
 use sluicegate_benches::process::Process;
-use sluicegate_benches::released::ReleasedEmulator;
+use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use sluicegate_benches::roles::start;
 use sluicegate_benches::summary::Spread;
 use std::path::Path;
@@ -51,7 +51,7 @@ impl Contender {
         Self { name, what, uri, single, open, closed, costs, emulator: None, offline: None, overload: None }
     }
 
-    fn on(self, emulator: &ReleasedEmulator) -> Self {
+    fn on(self, emulator: &SluicegateProcess) -> Self {
         Self { emulator: Some(emulator.process()), ..self }
     }
 
@@ -78,8 +78,8 @@ impl Contender {
 
 /// Ours first, then its floor, then the others.
 pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::Result<Vec<Contender>> {
-    let emulator = ReleasedEmulator::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
-    let node = ReleasedEmulator::start(&ours.sluicegate, &Order::of(node_echo)).await?;
+    let emulator = SluicegateProcess::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
+    let node = SluicegateProcess::start(&ours.sluicegate, &Order::of(node_echo)).await?;
     let (_bare, bare): (Child, Value) = start("websocket-echo", &json!(null))?;
     let offline = peers::offline()?;
     let (what, uri) = (offline.what.clone(), offline.uri.clone());

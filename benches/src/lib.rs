@@ -4,7 +4,7 @@
 //! a figure without its work would be the fastest of all.
 
 pub mod args;
-pub mod built;
+pub mod binaries;
 pub mod chart;
 pub mod child;
 pub mod clients;
@@ -16,7 +16,7 @@ pub mod load;
 pub mod machine;
 pub mod peers;
 pub mod process;
-pub mod released;
+pub mod sluicegate_process;
 pub mod report;
 pub mod roles;
 pub mod sockets;

@@ -12,8 +12,8 @@ pub mod group;
 pub mod runtime_api;
 pub mod sdk;
 pub mod source;
+pub mod stream;
 pub mod suite;
-pub mod tail;
 pub mod test_emulator;
 pub mod tier;
 

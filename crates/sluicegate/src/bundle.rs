@@ -27,7 +27,6 @@ pub const FUNCTIONS: &str = "functions";
 pub const TERRAFORM: &str = "terraform";
 /// The folder of this program, in a bundle.
 pub const PROGRAMS: &str = "bin";
-/// Arguments of `bundle`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder of the bundle; the bundle that it held is replaced
@@ -36,7 +35,7 @@ pub struct Args {
     /// CPU architecture of the functions, in place of the one that the tfvars name
     #[arg(long, value_enum)]
     architecture: Option<Architecture>,
-    /// A tfvars file whose values replace those of terraform/stack.auto.tfvars, in the bundle too; may be given again
+    /// Override values of terraform/stack.auto.tfvars with those of a tfvars file, also in the bundle (repeatable)
     #[arg(long = "var-file", value_name = "FILE")]
     var_files: Vec<PathBuf>,
     /// Leave the Terraform provider out: 700 MB less, and `terraform init` downloads it
@@ -48,15 +47,12 @@ pub struct Args {
     /// Check the bundle in DIR against its manifest, and its provider against Terraform's lock file; build nothing
     #[arg(long, value_name = "DIR", exclusive = true)]
     verify: Option<PathBuf>,
-    /// The project's folder; by default the one around the working folder
+    /// Project folder [default: the current folder or its nearest parent that is a project]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
 }
 
 /// Makes a bundle, or checks one.
-///
-/// # Errors
-/// Where the project, a tool or a file is not as it must be, or a checked bundle is not as it was made.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(folder) = &args.verify {
         let manifest = verify::verify(folder)?;
@@ -66,7 +62,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     // Relative paths would be remapped as they stand, and so not at all.
     let project = project::find(args.project.as_deref())?;
     let project = project.canonicalize().with_context(|| format!("cannot read {}", project.display()))?;
-    let out = std::path::absolute(&args.out).context("cannot tell the working folder")?;
+    let out = std::path::absolute(&args.out).context("cannot determine the current folder")?;
     if layout::is_occupied(&out)? {
         bail!(
             "{} holds something that is no bundle: name another folder with --out, or remove it",
@@ -108,7 +104,7 @@ fn staging(out: &Path) -> anyhow::Result<PathBuf> {
     if staged.exists() {
         std::fs::remove_dir_all(&staged).with_context(|| format!("cannot remove {}", staged.display()))?;
     }
-    std::fs::create_dir_all(&staged).with_context(|| format!("cannot make {}", staged.display()))?;
+    std::fs::create_dir_all(&staged).with_context(|| format!("cannot create {}", staged.display()))?;
     Ok(staged)
 }
 

@@ -33,7 +33,6 @@ use verdict::Thresholds;
 /// Seconds that a ramp and a measurement may last together: a connection to API Gateway lasts two hours.
 const RUN_S_MAX: f64 = 7_200.0;
 
-/// Arguments of `load`.
 #[derive(clap::Args)]
 pub struct Args {
     /// Where to connect; its functions must echo (`functions/echo`)
@@ -86,10 +85,6 @@ pub struct Args {
 }
 
 /// Runs the load and prints what came of it. Ctrl-C ends the sending early, a second one the waiting.
-///
-/// # Errors
-/// Where the load cannot be run, a result cannot be written, or the run failed: a loss, an alteration, an
-/// inversion, a connection refused or lost, or a threshold not reached.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     emulator::core::open_files::raise();
     let settings = settings(&args)?;

@@ -15,7 +15,6 @@ use std::path::PathBuf;
 use terraform::{Goal, Terraform};
 use workspace::Workspace;
 
-/// Arguments of `stack`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -63,9 +62,6 @@ enum Action {
 }
 
 /// Runs one action on one environment's stack.
-///
-/// # Errors
-/// Where the bundle or the environment is not as it must be, Terraform fails, or messages do not come back.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let bundle = args.bundle.unwrap_or_else(own_bundle);
     let workspace = Workspace::prepare(&bundle, &args.env, &args.environments, &args.state)?;

@@ -3,7 +3,7 @@
 use super::unique;
 use crate::client::Client;
 use crate::endpoint::Endpoint;
-use crate::tail::Tail;
+use crate::stream::StreamReader;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::Record;
 use serde_json::{Value, json};
@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 /// A connected client, and the record of a message that it sent.
 pub(super) async fn client_and_record(endpoint: &Endpoint) -> (Client, Record, Value) {
-    let mut tail = Tail::open(endpoint).await;
+    let mut reader = StreamReader::open(endpoint).await;
     let mut client = Client::connect(&endpoint.websocket_uri).await;
     let message = json!({"mark": unique()});
     client.send(message.to_string()).await;
-    let (record, event) = tail.next(|event| event["payload"] == message).await;
+    let (record, event) = reader.next(|event| event["payload"] == message).await;
     assert_eq!(client.receive_json().await, message);
     (client, record, event)
 }

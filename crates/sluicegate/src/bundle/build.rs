@@ -28,9 +28,6 @@ pub struct Build {
 impl Build {
     /// A build of the workspace in `project`, below cargo's `target` folder. Fetches what is not there yet: that
     /// step alone sees the caller's environment, where a registry's credentials may be; it runs no crate's code.
-    ///
-    /// # Errors
-    /// Where a crate cannot be fetched, or `Cargo.lock` does not fit the manifests.
     pub fn new(project: &Path, rustc: &Rustc) -> anyhow::Result<Self> {
         run(
             nested_cargo::command(project).args(["fetch", "--locked"]),
@@ -51,9 +48,6 @@ impl Build {
     }
 
     /// Builds functions and packs each: its key and its zip.
-    ///
-    /// # Errors
-    /// Where one does not compile, would not start on Lambda, or is too large for it.
     pub fn functions(
         &self,
         keys: &[String],
@@ -73,7 +67,7 @@ impl Build {
             .map(|key| {
                 let path = out.join(key).join("bootstrap");
                 let binary = std::fs::read(&path).with_context(|| {
-                    format!("cargo built no binary called {key}: a function's crate, its binary and its key in the tfvars have the same name")
+                    format!("cargo built no binary named {key}: use the same name for the function's crate, its binary and its key in the tfvars")
                 })?;
                 elf::check(&binary, architecture).with_context(|| format!("{key} would not start on Lambda"))?;
                 let zip = package(&binary, Packing::Deflated).with_context(|| format!("cannot pack {key}"))?;
@@ -87,9 +81,6 @@ impl Build {
 
     /// Builds this program for this machine; the path of its binary. On Linux by cargo-lambda too, whose older C
     /// library lets it run on any distribution of the last years.
-    ///
-    /// # Errors
-    /// Where it does not compile.
     pub fn program(&self, host: &str) -> anyhow::Result<PathBuf> {
         let mut build = self.cargo();
         let is_linux = host.ends_with("-linux-gnu");

@@ -35,12 +35,9 @@ pub struct Contents<'a> {
 
 impl Contents<'_> {
     /// Builds the functions and lays out their zips.
-    ///
-    /// # Errors
-    /// Where one does not compile, or would not start on Lambda.
     pub fn functions(&self, staged: &Path) -> anyhow::Result<()> {
         eprintln!(
-            "building {} for {} (the first time takes minutes)",
+            "building {} for {} (the first build takes minutes)",
             self.keys.join(", "),
             self.architecture.name()
         );
@@ -52,9 +49,6 @@ impl Contents<'_> {
 
     /// Lays out everything, and last the manifest of it all. What can fail within seconds comes first: a provider that
     /// cannot be had is not found out after minutes of building.
-    ///
-    /// # Errors
-    /// Where a tool fails or a file cannot be written.
     pub fn all(
         &self,
         staged: &Path,
@@ -102,7 +96,7 @@ impl Contents<'_> {
     fn program(&self, folder: &Path) -> anyhow::Result<()> {
         eprintln!("building the bundle's own program for {}", self.rustc.host);
         let built = self.build.program(&self.rustc.host)?;
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let program = folder.join(format!("{}{}", env!("CARGO_BIN_NAME"), std::env::consts::EXE_SUFFIX));
         layout::copy(&built, &program)?;
         layout::set_mode(&program, true)

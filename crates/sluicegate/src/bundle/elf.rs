@@ -40,9 +40,6 @@ pub enum ElfError {
 }
 
 /// Checks that `binary` starts on `architecture`.
-///
-/// # Errors
-/// [`ElfError`] for the first thing that would stop it.
 pub fn check(binary: &[u8], architecture: Architecture) -> Result<(), ElfError> {
     let format = |error: object::read::Error| ElfError::Format(error.to_string());
     let elf = ElfFile64::<Endianness>::parse(binary).map_err(format)?;

@@ -12,9 +12,6 @@ const PRIVATE_VALUES: &[&str] = &["terraform.tfvars", "terraform.tfvars.json"];
 
 /// Copies a Terraform configuration: sources, templates, values and the root's lock file. State, plans, tests and
 /// a user's private values stay behind.
-///
-/// # Errors
-/// Where a file cannot be copied.
 pub fn copy_terraform(from: &Path, to: &Path) -> anyhow::Result<()> {
     copy_sources(from, to)?;
     copy(&from.join(super::provider::LOCK), &to.join(super::provider::LOCK))
@@ -22,7 +19,7 @@ pub fn copy_terraform(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 /// Copies a folder's sources, and those of the folders below it.
 fn copy_sources(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry.with_context(|| format!("cannot read {}", from.display()))?;
         let name = entry.file_name().into_string().ok();
@@ -46,9 +43,6 @@ fn belongs(name: &str) -> bool {
 }
 
 /// Copies one file. A link is followed.
-///
-/// # Errors
-/// Where it cannot be copied.
 pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     let cannot = || format!("cannot copy {} to {}", from.display(), to.display());
     std::fs::copy(from, to).with_context(cannot)?;
@@ -56,12 +50,9 @@ pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes one file.
-///
-/// # Errors
-/// Where it cannot be written.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     set_mode(path, false)
@@ -69,9 +60,6 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
 
 /// Puts a finished folder in the place of what was there. Only a bundle is replaced: a mistyped path must not
 /// cost anyone a folder.
-///
-/// # Errors
-/// Where something else is there, or a folder cannot be moved.
 pub fn replace(finished: &Path, place: &Path) -> anyhow::Result<()> {
     if is_occupied(place)? {
         bail!(
@@ -86,9 +74,6 @@ pub fn replace(finished: &Path, place: &Path) -> anyhow::Result<()> {
 }
 
 /// Whether a folder holds anything that is not a bundle, whole or in part.
-///
-/// # Errors
-/// Where it cannot be read.
 pub fn is_occupied(place: &Path) -> anyhow::Result<bool> {
     if !place.exists() || place.join(super::manifest::FILE).is_file() {
         return Ok(false);

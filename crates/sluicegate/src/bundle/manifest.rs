@@ -73,9 +73,6 @@ pub struct About {
 
 impl Manifest {
     /// Reads every file below `folder` and lists it.
-    ///
-    /// # Errors
-    /// Where a file cannot be read, or is neither file nor folder: a bundle has no links.
     pub fn of(folder: &Path, about: About) -> anyhow::Result<Self> {
         let files = list(folder, None)?;
         let About { version, commit, modified, architecture, platform, providers, tools } = about;
@@ -95,9 +92,6 @@ impl Manifest {
     }
 
     /// Writes it into its bundle.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
@@ -106,9 +100,6 @@ impl Manifest {
     }
 
     /// Reads the manifest of the bundle in `folder`.
-    ///
-    /// # Errors
-    /// Where there is none, or it is not one that this program wrote.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(FILE);
         let open = || {
@@ -133,17 +124,11 @@ impl Manifest {
     }
 
     /// What differs between this manifest and the folder: a line for each thing, none where all is well.
-    ///
-    /// # Errors
-    /// Where the folder cannot be read.
     pub fn differences(&self, folder: &Path) -> anyhow::Result<Vec<String>> {
         self.differences_but(folder, None)
     }
 
     /// As [`differences`](Self::differences), without a look at the files in `skipped`, a folder of the bundle.
-    ///
-    /// # Errors
-    /// Where the folder cannot be read.
     pub fn differences_outside(&self, folder: &Path, skipped: &str) -> anyhow::Result<Vec<String>> {
         self.differences_but(folder, Some(skipped))
     }

@@ -31,9 +31,6 @@ pub struct Package {
 /// Lets Terraform install what the configuration in `terraform` locks, and copies it to `mirror`. Terraform takes
 /// it from the registry, or from a mirror that its own configuration names, and refuses what the lock file does
 /// not know. It adds this platform's checksum to the copy of the lock file in `terraform` where it was missing.
-///
-/// # Errors
-/// Where Terraform cannot install it, or a file cannot be copied.
 pub fn take_in(terraform: &Path, mirror: &Path) -> anyhow::Result<Vec<Package>> {
     let mut init = Command::new("terraform");
     init.args(["init", "-backend=false", "-input=false", "-no-color"]).current_dir(terraform);
@@ -61,9 +58,6 @@ pub fn take_in(terraform: &Path, mirror: &Path) -> anyhow::Result<Vec<Package>> 
 }
 
 /// The packages in a mirror. A folder that is not there has none.
-///
-/// # Errors
-/// Where a folder cannot be read.
 pub fn packages(mirror: &Path) -> anyhow::Result<Vec<Package>> {
     let mut folders = vec![(mirror.to_owned(), Vec::<String>::new())];
     let mut packages = Vec::new();
@@ -94,9 +88,6 @@ pub fn packages(mirror: &Path) -> anyhow::Result<Vec<Package>> {
 }
 
 /// Checks a package against the lock file: one of its `h1` checksums must be the package's.
-///
-/// # Errors
-/// Where none is, or a file cannot be read.
 pub fn check(package: &Package, lock: &Path) -> anyhow::Result<()> {
     let found = h1(&package.folder)?;
     let text = std::fs::read_to_string(lock).with_context(|| format!("cannot read {}", lock.display()))?;
@@ -148,7 +139,7 @@ fn h1(folder: &Path) -> anyhow::Result<String> {
 
 /// Copies a package's files, links followed: a mirror on this machine is installed as a link to it.
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry?;
         let target = to.join(entry.file_name());

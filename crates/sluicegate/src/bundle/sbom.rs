@@ -98,9 +98,6 @@ struct Component {
 /// The bill, a pure function of the lock file and of cargo's metadata: no time, no serial number, no path.
 /// It covers ordinary dependencies, macros among them; what a build script alone needs is not in a binary.
 /// Cargo resolves features for the whole workspace at once, so that it may name a crate more than a binary has.
-///
-/// # Errors
-/// Where metadata and lock file do not fit each other.
 pub fn bill(scope: &Scope<'_>) -> anyhow::Result<Value> {
     let lock: Lock = toml::from_str(scope.lock).context("cannot read Cargo.lock")?;
     let checksums: HashMap<_, _> = lock

@@ -20,23 +20,17 @@ pub fn cargo(project: &Path) -> Command {
 }
 
 /// Runs a command to its end; its output goes to the terminal.
-///
-/// # Errors
-/// Where it cannot be run or fails; `what` names it, and `fix` what would help where it is not there.
 pub fn run(command: &mut Command, what: &str, fix: &str) -> anyhow::Result<()> {
     // Its standard output is the user's to read, ours may be a program's.
     let status =
         command.stdout(std::io::stderr()).status().with_context(|| format!("cannot run {what}: {fix}"))?;
     if !status.success() {
-        bail!("{what} failed ({status}): its message is above");
+        bail!("{what} failed ({status}): see its output above");
     }
     Ok(())
 }
 
 /// A command's standard output.
-///
-/// # Errors
-/// Where it cannot be run or fails.
 pub fn output(command: &mut Command, what: &str, fix: &str) -> anyhow::Result<String> {
     let output =
         command.stderr(Stdio::piped()).output().with_context(|| format!("cannot run {what}: {fix}"))?;
@@ -60,9 +54,6 @@ pub struct Rustc {
 }
 
 /// Asks the project's compiler.
-///
-/// # Errors
-/// Where there is none.
 pub fn rustc(project: &Path) -> anyhow::Result<Rustc> {
     let fix = "install Rust with rustup";
     let text = output(isolated("rustc", project).arg("-vV"), "rustc", fix)?;
@@ -98,9 +89,6 @@ pub fn commit(project: &Path) -> Option<Commit> {
 }
 
 /// What cargo tells of the workspace on `target`.
-///
-/// # Errors
-/// Where `Cargo.lock` does not fit the manifests, or a crate was not fetched.
 pub fn metadata(project: &Path, target: &str) -> anyhow::Result<Metadata> {
     let mut command = cargo(project);
     command.args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", target]);
@@ -112,9 +100,6 @@ pub fn metadata(project: &Path, target: &str) -> anyhow::Result<Metadata> {
 }
 
 /// Version of every tool that took part, by name. One that did not is left out.
-///
-/// # Errors
-/// Where a tool that must be there is not.
 pub fn versions(
     project: &Path,
     rustc: &Rustc,
@@ -136,9 +121,6 @@ pub fn versions(
 }
 
 /// Terraform's version.
-///
-/// # Errors
-/// Where it is not installed.
 pub fn terraform(folder: &Path) -> anyhow::Result<String> {
     let mut command = Command::new("terraform");
     command.args(["version", "-json"]).current_dir(folder).env("CHECKPOINT_DISABLE", "1");

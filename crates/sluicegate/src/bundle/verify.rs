@@ -10,9 +10,6 @@ const DIFFERENCES_SHOWN: usize = 20;
 
 /// Checks the bundle in `folder`. The manifest is not signed: compare its `sha256` with the one that the release
 /// published to know that the bundle is that release's.
-///
-/// # Errors
-/// Where a file is missing, altered or not listed, or the provider is not the locked one.
 pub fn verify(folder: &Path) -> anyhow::Result<Manifest> {
     let manifest = Manifest::read(folder)?;
     let differences = manifest.differences(folder)?;

@@ -14,7 +14,6 @@ use message::Found;
 use queue::Received;
 use serde_json::{Value, json};
 
-/// Arguments of `dlq`.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -49,9 +48,6 @@ enum Action {
 }
 
 /// Runs against the emulator that `AWS_ENDPOINT_URL` names, else AWS.
-///
-/// # Errors
-/// Where there are no credentials, or a service refuses a call.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let aws = Aws::from_environment()?;
     let urls = queue::find(&aws, args.queue.as_deref()).await?;

@@ -15,7 +15,6 @@ use quotas::Quota;
 use serde::Serialize;
 use workload::{Architecture, CONNECTION_MINUTES_MAX, MESSAGE_BYTES_MAX, StreamMode, Workload};
 
-/// Arguments of `plan`.
 #[derive(clap::Args)]
 pub struct Args {
     /// Clients connected at the same time

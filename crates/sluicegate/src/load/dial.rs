@@ -33,10 +33,6 @@ pub struct Dialer {
 impl Dialer {
     /// Resolves the URI's host once. Connections take turns in the addresses of `sources`, or leave theirs
     /// to the system where there are none. `message_bytes` is what each will carry.
-    ///
-    /// # Errors
-    /// For a URI that is none of a WebSocket, an unknown host, sources of another family than it, and, where
-    /// the URI asks for TLS, a system without root certificates.
     pub async fn new(uri: &str, sources: Vec<IpAddr>, message_bytes: usize) -> anyhow::Result<Self> {
         let uri: http::Uri = uri.parse().with_context(|| format!("{uri} is no URI"))?;
         let mode = uri_mode(&uri).with_context(|| format!("{uri} must begin with ws:// or wss://"))?;
@@ -65,9 +61,6 @@ impl Dialer {
     }
 
     /// Opens connection number `index`.
-    ///
-    /// # Errors
-    /// Where the other side, the network or this machine refuses; the text says how and what to do.
     pub async fn dial(&self, index: usize) -> anyhow::Result<Socket> {
         match tokio::time::timeout(Duration::from_secs(OPEN_S_MAX), self.open(index)).await {
             Ok(opened) => opened,
@@ -100,7 +93,7 @@ impl Dialer {
         const EMFILE: i32 = 24;
         let hint = match (error.kind(), error.raw_os_error()) {
             (ErrorKind::ConnectionRefused, _) => {
-                ": nothing listens there; start the emulator with `cargo run -- dev`"
+                ": nothing is listening there; start the emulator with `cargo run -- dev`"
             }
             (_, Some(EMFILE)) => ": raise the limit of open files with `ulimit -n`",
             (ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse, _) => {

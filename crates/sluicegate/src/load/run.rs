@@ -66,9 +66,6 @@ pub struct Outcome {
 }
 
 /// Runs on a thread of its own and on one alone: nothing is locked, and the other cores are the emulator's.
-///
-/// # Errors
-/// Where the first connection cannot be opened; later failures are part of the outcome.
 pub async fn run(settings: Settings, progress: Arc<Progress>, signals: Signals) -> anyhow::Result<Outcome> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::Builder::new().name("load".into()).spawn(move || {

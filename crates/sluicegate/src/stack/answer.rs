@@ -34,9 +34,6 @@ pub struct Answers {
 
 impl Client {
     /// Connects.
-    ///
-    /// # Errors
-    /// Where the handshake fails or takes too long.
     pub async fn connect(uri: &str, run: &str, client: u64) -> anyhow::Result<Self> {
         let handshake = timeout(Duration::from_secs(HANDSHAKE_S_MAX), connect_async(uri)).await;
         let (socket, _) = handshake
@@ -46,9 +43,6 @@ impl Client {
     }
 
     /// Sends `value` in a message of its own; the message's number and text.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
     pub async fn send(&mut self, value: &Value) -> anyhow::Result<(u64, Value)> {
         let number = self.next;
         self.next += 1;
@@ -58,22 +52,18 @@ impl Client {
         Ok((number, message))
     }
 
-    /// Waits until each of `sent` came back unaltered, `patience` at most after the one before.
-    ///
-    /// # Errors
-    /// Where one does not come back, comes back altered, the gateway reports an error, or another client's
-    /// message comes here.
-    pub async fn answers(&mut self, sent: Vec<(u64, Value)>, patience: Duration) -> anyhow::Result<Answers> {
+    /// Waits until each of `sent` came back unaltered, `time_limit` at most after the one before.
+    pub async fn answers(&mut self, sent: Vec<(u64, Value)>, time_limit: Duration) -> anyhow::Result<Answers> {
         let mut waiting: HashMap<_, _> = sent.into_iter().collect();
         let mut answers = Answers { order: Vec::with_capacity(waiting.len()), repeated: 0 };
-        let mut deadline = Instant::now() + patience;
+        let mut deadline = Instant::now() + time_limit;
         while !waiting.is_empty() {
             let Some(message) = self.receive(deadline).await? else {
                 bail!(
                     "{} of {} messages did not come back within {} s",
                     waiting.len(),
                     waiting.len() + answers.order.len(),
-                    patience.as_secs()
+                    time_limit.as_secs()
                 );
             };
             let mark = &message[MARK];
@@ -94,7 +84,7 @@ impl Client {
             match waiting.remove(&number) {
                 Some(expected) if expected == message => {
                     answers.order.push(number);
-                    deadline = Instant::now() + patience;
+                    deadline = Instant::now() + time_limit;
                 }
                 Some(expected) => bail!("a message came back altered: sent {expected}, received {message}"),
                 None => answers.repeated += 1,
@@ -104,9 +94,6 @@ impl Client {
     }
 
     /// Whether any of this client's messages comes back before `deadline`; whatever else comes is passed over.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
     pub async fn any_answer(&mut self, deadline: Instant) -> anyhow::Result<bool> {
         while let Some(message) = self.receive(deadline).await? {
             let mark = &message[MARK];

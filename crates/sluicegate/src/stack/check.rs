@@ -1,8 +1,8 @@
 //! The flow suite of a deployed stack, hop by hop: as its clients see it, and as who deployed it can.
 
-mod behind;
-mod door;
-mod tail;
+mod backend;
+mod client_side;
+mod stream;
 
 use super::answer::{Answers, Client};
 use crate::aws::Aws;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// How long what is waited for may take.
 #[derive(Debug, Clone, Copy)]
-struct Patience {
+struct Timeouts {
     /// Between two probes.
     probe_every: Duration,
     /// For the first answer: new roles and event source mappings take up to minutes to work.
@@ -23,7 +23,7 @@ struct Patience {
     answer: Duration,
 }
 
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     probe_every: Duration::from_secs(1),
     first_answer: Duration::from_secs(300),
     answer: Duration::from_secs(30),
@@ -57,66 +57,63 @@ struct Finding {
 }
 
 /// Waits for the first answer, then checks the flow.
-///
-/// # Errors
-/// Where a message is lost, altered or delivered to another client, or a hop does not what it must; the text says which.
 pub async fn run(stack: &Deployed) -> anyhow::Result<()> {
     // One run's late answers are not taken for another's.
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let run = format!("{:x}-{:x}", std::process::id(), now.as_nanos());
-    as_clients(&stack.websocket_uri, &run, PATIENCE).await?;
+    as_clients(&stack.websocket_uri, &run, TIMEOUTS).await?;
     match Aws::from_environment() {
-        Ok(aws) => as_owner(&aws, stack, &run, PATIENCE.answer).await,
+        Ok(aws) => as_owner(&aws, stack, &run, TIMEOUTS.answer).await,
         Err(error) => {
-            not_looked_at(&error);
+            skipped(&error);
             Ok(())
         }
     }
 }
 
 /// What clients see.
-async fn as_clients(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> {
+async fn as_clients(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
     println!("waiting for the first answer, which can take minutes where roles and mappings are new");
-    let waited = first_answer(uri, run, patience).await?;
+    let waited = first_answer(uri, run, timeouts).await?;
     passed(&format!("first answer after {:.1} s", waited.as_secs_f64()));
-    values(uri, run, patience).await.context("values of every kind")?;
+    values(uri, run, timeouts).await.context("values of every kind")?;
     passed("values of every kind and a large message come back unaltered");
-    let answers = burst(uri, run, patience).await.context("a burst")?;
+    let answers = burst(uri, run, timeouts).await.context("a burst")?;
     let misplaced = misplaced(&answers.order);
     passed(&format!(
         "{BURST} messages at once: all came back, {misplaced} out of order, {} repeated",
         answers.repeated
     ));
-    clients(uri, run, patience).await.context("clients at once")?;
+    clients(uri, run, timeouts).await.context("clients at once")?;
     passed(&format!(
         "{CLIENTS} clients at once: each received its own {MESSAGES_EACH} messages and no other"
     ));
-    door::fragmented(uri, run, patience.answer).await.context("a message of several frames")?;
+    client_side::fragmented(uri, run, timeouts.answer).await.context("a message of several frames")?;
     passed("a message of 100 KB in several frames comes back whole");
-    for finding in door::findings(uri, run, patience.answer).await.context("at the gateway's door")? {
-        tell(finding);
+    for finding in client_side::findings(uri, run, timeouts.answer).await.context("at the gateway's client_side")? {
+        report(finding);
     }
     Ok(())
 }
 
 /// What lies behind the gateway, as far as these keys may look.
-async fn as_owner(aws: &Aws, stack: &Deployed, run: &str, patience: Duration) -> anyhow::Result<()> {
+async fn as_owner(aws: &Aws, stack: &Deployed, run: &str, time_limit: Duration) -> anyhow::Result<()> {
     let looks = async {
-        let client = behind::record(aws, stack, run, patience).await.context("a message's record")?;
+        let client = backend::record(aws, stack, run, time_limit).await.context("a message's record")?;
         passed("a message is a record of the stream, keyed by its connection");
-        let finding = behind::connection(aws, stack, client, run, patience).await.context("@connections")?;
+        let finding = backend::connection(aws, stack, client, run, time_limit).await.context("@connections")?;
         passed("@connections tells of a client, reaches it and disconnects it");
         anyhow::Ok(finding)
     };
     match looks.await {
-        Ok(finding) => tell(finding),
-        Err(error) if behind::is_denied(&error) => not_looked_at(&error),
+        Ok(finding) => report(finding),
+        Err(error) if backend::is_denied(&error) => skipped(&error),
         Err(error) => return Err(error),
     }
     Ok(())
 }
 
-fn tell(finding: Finding) {
+fn report(finding: Finding) {
     match finding.differs {
         None => passed(finding.expected),
         Some(found) => println!("  differs, as emulators may: {} ({found})", finding.expected),
@@ -124,7 +121,7 @@ fn tell(finding: Finding) {
 }
 
 /// Another than the stack's owner may check it, and sees what clients see.
-fn not_looked_at(why: &anyhow::Error) {
+fn skipped(why: &anyhow::Error) {
     println!("  not looked at: what lies behind the gateway ({why:#})");
 }
 
@@ -133,12 +130,12 @@ fn passed(what: &str) {
 }
 
 /// Sends a probe a time, until one comes back; how long that took.
-async fn first_answer(uri: &str, run: &str, patience: Patience) -> anyhow::Result<Duration> {
+async fn first_answer(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<Duration> {
     let begin = Instant::now();
     let mut client = None;
     let mut last = None;
-    while begin.elapsed() < patience.first_answer {
-        let until = Instant::now() + patience.probe_every;
+    while begin.elapsed() < timeouts.first_answer {
+        let until = Instant::now() + timeouts.probe_every;
         match probe(&mut client, uri, run, until).await {
             Ok(true) => return Ok(begin.elapsed()),
             Ok(false) => {}
@@ -149,7 +146,7 @@ async fn first_answer(uri: &str, run: &str, patience: Patience) -> anyhow::Resul
             }
         }
     }
-    let text = format!("no answer from {uri} within {} s", patience.first_answer.as_secs());
+    let text = format!("no answer from {uri} within {} s", timeouts.first_answer.as_secs());
     let error = last.unwrap_or_else(|| anyhow::anyhow!("the messages were taken, and none came back"));
     Err(error.context(text))
 }
@@ -164,7 +161,7 @@ async fn probe(client: &mut Option<Client>, uri: &str, run: &str, until: Instant
     connected.any_answer(until).await
 }
 
-async fn values(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> {
+async fn values(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
     let mut client = Client::connect(uri, run, 1).await?;
     let large = Value::String("0123456789abcdef".repeat(LARGE_BYTES / 16));
     let kinds = json!({
@@ -174,23 +171,23 @@ async fn values(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> 
     });
     for value in [kinds, large] {
         let sent = client.send(&value).await?;
-        client.answers(vec![sent], patience.answer).await?;
+        client.answers(vec![sent], timeouts.answer).await?;
     }
     Ok(())
 }
 
-async fn burst(uri: &str, run: &str, patience: Patience) -> anyhow::Result<Answers> {
+async fn burst(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<Answers> {
     let mut client = Client::connect(uri, run, 2).await?;
-    send_and_await(&mut client, BURST, patience).await
+    send_and_await(&mut client, BURST, timeouts).await
 }
 
-async fn clients(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()> {
+async fn clients(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     for number in 0..CLIENTS {
         let (uri, run) = (uri.to_owned(), run.to_owned());
         tasks.spawn(async move {
             let mut client = Client::connect(&uri, &run, 3 + number).await?;
-            send_and_await(&mut client, MESSAGES_EACH, patience).await
+            send_and_await(&mut client, MESSAGES_EACH, timeouts).await
         });
     }
     while let Some(ended) = tasks.join_next().await {
@@ -202,12 +199,12 @@ async fn clients(uri: &str, run: &str, patience: Patience) -> anyhow::Result<()>
     Ok(())
 }
 
-async fn send_and_await(client: &mut Client, messages: u64, patience: Patience) -> anyhow::Result<Answers> {
+async fn send_and_await(client: &mut Client, messages: u64, timeouts: Timeouts) -> anyhow::Result<Answers> {
     let mut sent = Vec::new();
     for number in 0..messages {
         sent.push(client.send(&json!(number)).await?);
     }
-    client.answers(sent, patience.answer).await
+    client.answers(sent, timeouts.answer).await
 }
 
 /// How many came back after one that was sent later. On AWS frames sent at nearly the same moment may swap on

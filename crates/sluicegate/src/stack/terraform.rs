@@ -34,9 +34,6 @@ impl<'a> Terraform<'a> {
 
     /// Prepares providers, modules and backend. From the bundle's own provider where it has one: nothing is
     /// downloaded then.
-    ///
-    /// # Errors
-    /// As Terraform says.
     pub async fn init(&self) -> anyhow::Result<()> {
         let mut command = self.command(&["init", "-input=false", "-no-color"]);
         if let Some(providers) = &self.workspace.providers {
@@ -56,9 +53,6 @@ impl<'a> Terraform<'a> {
     }
 
     /// Plans a deployment, or a removal, into the workspace's plan file, and prints the plan.
-    ///
-    /// # Errors
-    /// As Terraform says, on the terminal.
     pub async fn plan(&self, goal: Goal) -> anyhow::Result<()> {
         let mut command = self.command(&["plan", "-input=false"]);
         command.args(colour());
@@ -70,18 +64,12 @@ impl<'a> Terraform<'a> {
     }
 
     /// The plan in the workspace's plan file.
-    ///
-    /// # Errors
-    /// Where there is none.
     pub async fn show_plan(&self) -> anyhow::Result<Value> {
         let mut command = self.command(&["show", "-json"]);
         self.json(command.arg(self.workspace.plan_file()), "show").await
     }
 
     /// Applies the plan in the workspace's plan file.
-    ///
-    /// # Errors
-    /// As Terraform says, on the terminal.
     pub async fn apply(&self) -> anyhow::Result<()> {
         let mut command = self.command(&["apply", "-input=false"]);
         command.args(colour());
@@ -89,9 +77,6 @@ impl<'a> Terraform<'a> {
     }
 
     /// The outputs: by name, an object with `value`.
-    ///
-    /// # Errors
-    /// Where the state cannot be read.
     pub async fn outputs(&self) -> anyhow::Result<Value> {
         self.json(&mut self.command(&["output", "-json"]), "output").await
     }
@@ -116,7 +101,7 @@ impl<'a> Terraform<'a> {
     async fn print(&self, command: &mut Command, what: &str) -> anyhow::Result<()> {
         let output = wait(command, what).await?;
         if !output.status.success() {
-            bail!("terraform {what} failed ({}): its message is above", output.status);
+            bail!("terraform {what} failed ({}): see its output above", output.status);
         }
         Ok(())
     }
@@ -124,7 +109,7 @@ impl<'a> Terraform<'a> {
     async fn json(&self, command: &mut Command, what: &str) -> anyhow::Result<Value> {
         let output = wait(command.stdout(Stdio::piped()), what).await?;
         if !output.status.success() {
-            bail!("terraform {what} failed ({}): its message is above", output.status);
+            bail!("terraform {what} failed ({}): see its output above", output.status);
         }
         serde_json::from_slice(&output.stdout).with_context(|| format!("terraform {what} printed no JSON"))
     }
@@ -137,18 +122,12 @@ fn colour() -> Option<&'static str> {
 }
 
 /// Waits for Terraform's end, as [`attend`] does.
-///
-/// # Errors
-/// Where it cannot be run, or was interrupted.
 async fn wait(command: &mut Command, what: &str) -> anyhow::Result<Output> {
     attend(command, what, stop_signal).await
 }
 
 /// Waits for the end of `command`. Who interrupts us, by Ctrl-C or as a container is stopped, interrupts Terraform: it must
 /// not be left alone with half a stack and a lock on the state, and is given the time to write what it has done.
-///
-/// # Errors
-/// Where it cannot be run, or was interrupted.
 async fn attend(
     command: &mut Command,
     what: &str,

@@ -29,10 +29,6 @@ pub struct Workspace {
 impl Workspace {
     /// Checks the bundle's files, and copies its configuration and functions to the environment's folder. What
     /// Terraform keeps there stays.
-    ///
-    /// # Errors
-    /// Where the bundle was altered, the environment's name or files are not as they must be, or a file cannot be
-    /// copied.
     pub fn prepare(
         bundle: &Path,
         environment: &str,
@@ -40,7 +36,7 @@ impl Workspace {
         state: &Path,
     ) -> anyhow::Result<Self> {
         check_name(environment)?;
-        let absolute = |path: &Path| std::path::absolute(path).context("cannot tell the working folder");
+        let absolute = |path: &Path| std::path::absolute(path).context("cannot determine the current folder");
         let (bundle, environments, state) = (absolute(bundle)?, absolute(environments)?, absolute(state)?);
         let values = environments.join(format!("{environment}.tfvars"));
         let values = values.is_file().then_some(values);
@@ -100,7 +96,7 @@ fn check_name(name: &str) -> anyhow::Result<()> {
 
 /// Makes a copy equal to its source. What begins with `.terraform` and a dot or nothing is Terraform's own and stays.
 fn renew(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for entry in std::fs::read_dir(to).with_context(|| format!("cannot read {}", to.display()))? {
         let path = entry?.path();
         if path.file_name().is_some_and(|name| name == ".terraform") {
@@ -114,7 +110,7 @@ fn renew(from: &Path, to: &Path) -> anyhow::Result<()> {
 }
 
 fn copy_all(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry?;
         let target = to.join(entry.file_name());
@@ -136,7 +132,7 @@ fn make_private(folder: &Path) -> anyhow::Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(folder).with_context(|| format!("cannot make {}", folder.display()))
+    builder.create(folder).with_context(|| format!("cannot create {}", folder.display()))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Short, since what is waited for here never comes.
-const SHORT: Patience = Patience {
+const SHORT: Timeouts = Timeouts {
     probe_every: Duration::from_millis(20),
     first_answer: Duration::from_millis(400),
     answer: Duration::from_millis(400),
@@ -99,7 +99,7 @@ async fn an_error_of_the_gateway_fails_by_its_name() {
 #[tokio::test]
 async fn an_echo_differs_at_the_door_from_what_aws_documents() {
     let uri = server(|_, text| vec![text]).await;
-    let findings = door::findings(&uri, "run", SHORT.answer).await.unwrap();
+    let findings = client_side::findings(&uri, "run", SHORT.answer).await.unwrap();
     let differ: Vec<_> = findings.iter().map(|finding| finding.differs.is_some()).collect();
     assert_eq!(differ, [false, true, true, true, true], "{findings:?}");
 }
@@ -107,7 +107,7 @@ async fn an_echo_differs_at_the_door_from_what_aws_documents() {
 #[tokio::test]
 async fn spelling_that_changed_is_told() {
     let uri = server(|_, text| vec![text.replace("1.0", "1")]).await;
-    let findings = door::findings(&uri, "run", SHORT.answer).await.unwrap();
+    let findings = client_side::findings(&uri, "run", SHORT.answer).await.unwrap();
     assert!(findings[0].differs.as_ref().is_some_and(|found| found.contains("received")), "{findings:?}");
 }
 

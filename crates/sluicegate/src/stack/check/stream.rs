@@ -15,16 +15,13 @@ const READ_EVERY: Duration = Duration::from_millis(250);
 pub type Entered = (String, Value);
 
 /// A position in each of a stream's shards.
-pub struct Tail<'a> {
+pub struct StreamReader<'a> {
     aws: &'a Aws,
     iterators: Vec<Option<String>>,
 }
 
-impl<'a> Tail<'a> {
+impl<'a> StreamReader<'a> {
     /// The end of the stream, now.
-    ///
-    /// # Errors
-    /// Where a call is refused.
     pub async fn open(aws: &'a Aws, stream: &str) -> anyhow::Result<Self> {
         let mut iterators = Vec::new();
         let mut ask = json!({ "StreamName": stream });
@@ -46,15 +43,12 @@ impl<'a> Tail<'a> {
     }
 
     /// The next record whose event fits; others are passed over.
-    ///
-    /// # Errors
-    /// Where none comes within `patience`, or a call is refused.
     pub async fn next(
         &mut self,
         fits: impl Fn(&Value) -> bool,
-        patience: Duration,
+        time_limit: Duration,
     ) -> anyhow::Result<Entered> {
-        let end = Instant::now() + patience;
+        let end = Instant::now() + time_limit;
         loop {
             for position in &mut self.iterators {
                 let Some(iterator) = position.take() else { continue };
@@ -69,7 +63,7 @@ impl<'a> Tail<'a> {
                 }
             }
             if Instant::now() > end {
-                bail!("it did not enter the stream within {} s", patience.as_secs());
+                bail!("it did not enter the stream within {} s", time_limit.as_secs());
             }
             sleep(READ_EVERY).await;
         }

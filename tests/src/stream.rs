@@ -12,12 +12,12 @@ const READ_EVERY: Duration = Duration::from_millis(250);
 
 /// A position in each of a stream's shards.
 #[derive(Debug)]
-pub struct Tail {
+pub struct StreamReader {
     kinesis: aws_sdk_kinesis::Client,
     iterators: Vec<Option<String>>,
 }
 
-impl Tail {
+impl StreamReader {
     /// The end of the stream, now.
     ///
     /// # Panics

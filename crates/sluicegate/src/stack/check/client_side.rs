@@ -1,6 +1,6 @@
 //! What the gateway itself says: to large messages, to what it refuses, and how it spells what it passes on.
 //!
-//! Emulators are known to differ in some of it (COMPARE.md), so that those findings are told and not judged.
+//! Emulators are known to differ in some of it (COMPARE.md), so that those findings are shown and not judged.
 
 use super::Finding;
 use anyhow::{Context as _, bail};
@@ -22,17 +22,14 @@ const UNSUPPORTED: u16 = 1003;
 const TOO_BIG: u16 = 1009;
 
 /// Sends a message in several frames and waits for it.
-///
-/// # Errors
-/// Where it does not come back whole: every target must pass it.
-pub async fn fragmented(uri: &str, run: &str, patience: Duration) -> anyhow::Result<()> {
+pub async fn fragmented(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<()> {
     let text = padded(run, FRAGMENTED_BYTES);
-    let mut door = Door::open(uri, patience).await?;
+    let mut client = Client::open(uri, time_limit).await?;
     for frame in frames(&text) {
-        door.socket.send(frame).await.context("the connection was lost")?;
+        client.socket.send(frame).await.context("the connection was lost")?;
     }
     let (sent, received): (Value, Value) =
-        (serde_json::from_str(&text)?, serde_json::from_str(&door.text_with(run, patience).await?)?);
+        (serde_json::from_str(&text)?, serde_json::from_str(&client.text_with(run, time_limit).await?)?);
     if sent != received {
         bail!("a message of {FRAGMENTED_BYTES} bytes came back altered");
     }
@@ -40,54 +37,51 @@ pub async fn fragmented(uri: &str, run: &str, patience: Duration) -> anyhow::Res
 }
 
 /// Looks at what emulators differ in.
-///
-/// # Errors
-/// Where the gateway takes no connection.
-pub async fn findings(uri: &str, run: &str, patience: Duration) -> anyhow::Result<Vec<Finding>> {
+pub async fn findings(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<Vec<Finding>> {
     let frame = || vec![Message::text(padded(run, FRAME_BYTES_MAX + 1))];
     let binary = || vec![Message::binary(vec![1, 2, 3])];
     Ok(vec![
         Finding {
             expected: "digits and escapes come back as they were sent",
-            differs: spelling(uri, run, patience).await?,
+            differs: spelling(uri, run, time_limit).await?,
         },
         Finding {
             expected: "text that is no JSON is refused with \"Bad request body\"",
-            differs: refusal(uri, patience).await?,
+            differs: refusal(uri, time_limit).await?,
         },
         Finding {
             expected: "a frame over 32 KB closes its connection with 1009",
-            differs: closing(uri, frame(), TOO_BIG, patience).await?,
+            differs: closing(uri, frame(), TOO_BIG, time_limit).await?,
         },
         Finding {
             expected: "a message over 128 KB closes its connection with 1009",
-            differs: closing(uri, frames(&padded(run, MESSAGE_BYTES_MAX + 1)), TOO_BIG, patience).await?,
+            differs: closing(uri, frames(&padded(run, MESSAGE_BYTES_MAX + 1)), TOO_BIG, time_limit).await?,
         },
         Finding {
             expected: "a binary frame closes its connection with 1003",
-            differs: closing(uri, binary(), UNSUPPORTED, patience).await?,
+            differs: closing(uri, binary(), UNSUPPORTED, time_limit).await?,
         },
     ])
 }
 
 /// How numbers beyond 64 bits and escapes come back.
-async fn spelling(uri: &str, run: &str, patience: Duration) -> anyhow::Result<Option<String>> {
+async fn spelling(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<Option<String>> {
     let rest =
         r#""big":12345678901234567890123,"one":1.0,"exp":1e3,"tiny":-1E-400,"text":"\"'\\/\b\f\u00e9é☃""#;
     let text = format!(r#"{{"run":"{run}",{rest}}}"#);
-    let mut door = Door::open(uri, patience).await?;
-    door.send(text.clone()).await?;
-    Ok(match door.text_with(run, patience).await {
+    let mut client = Client::open(uri, time_limit).await?;
+    client.send(text.clone()).await?;
+    Ok(match client.text_with(run, time_limit).await {
         Ok(received) => (received != text).then(|| format!("sent {text}, received {received}")),
         Err(error) => Some(format!("{error:#}")),
     })
 }
 
 /// What the gateway says to text that is no JSON.
-async fn refusal(uri: &str, patience: Duration) -> anyhow::Result<Option<String>> {
-    let mut door = Door::open(uri, patience).await?;
-    door.send("not json".into()).await?;
-    Ok(door.text_with("Bad request body", patience).await.err().map(|error| format!("{error:#}")))
+async fn refusal(uri: &str, time_limit: Duration) -> anyhow::Result<Option<String>> {
+    let mut client = Client::open(uri, time_limit).await?;
+    client.send("not json".into()).await?;
+    Ok(client.text_with("Bad request body", time_limit).await.err().map(|error| format!("{error:#}")))
 }
 
 /// With which code the gateway closes after `messages`.
@@ -95,16 +89,16 @@ async fn closing(
     uri: &str,
     messages: Vec<Message>,
     code: u16,
-    patience: Duration,
+    time_limit: Duration,
 ) -> anyhow::Result<Option<String>> {
-    let mut door = Door::open(uri, patience).await?;
+    let mut client = Client::open(uri, time_limit).await?;
     for message in messages {
         // It may have closed by now, which is read below.
-        if door.socket.send(message).await.is_err() {
+        if client.socket.send(message).await.is_err() {
             break;
         }
     }
-    Ok(match door.closed(patience).await {
+    Ok(match client.closed(time_limit).await {
         Ok(Some(found)) => (found != code).then(|| format!("closed with {found}")),
         Ok(None) => Some("closed without a code".into()),
         Err(error) => Some(format!("{error:#}")),
@@ -128,39 +122,30 @@ fn frames(text: &str) -> Vec<Message> {
 }
 
 /// A connection without a client's care for its own messages.
-pub struct Door {
+pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
-impl Door {
+impl Client {
     /// Connects.
-    ///
-    /// # Errors
-    /// Where the handshake fails or takes too long.
-    pub async fn open(uri: &str, patience: Duration) -> anyhow::Result<Self> {
-        let handshake = timeout(patience, connect_async(uri)).await;
+    pub async fn open(uri: &str, time_limit: Duration) -> anyhow::Result<Self> {
+        let handshake = timeout(time_limit, connect_async(uri)).await;
         let (socket, _) =
             handshake.with_context(|| format!("no handshake with {uri}"))?.context("cannot connect")?;
         Ok(Self { socket })
     }
 
     /// Sends a text.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
     pub async fn send(&mut self, text: String) -> anyhow::Result<()> {
         self.socket.send(Message::text(text)).await.context("the connection was lost")
     }
 
     /// The code that the connection is closed with, if with any.
-    ///
-    /// # Errors
-    /// Where it is not closed within `patience`.
-    pub async fn closed(&mut self, patience: Duration) -> anyhow::Result<Option<u16>> {
-        let deadline = Instant::now() + patience;
+    pub async fn closed(&mut self, time_limit: Duration) -> anyhow::Result<Option<u16>> {
+        let deadline = Instant::now() + time_limit;
         loop {
             let message = timeout_at(deadline, self.socket.next()).await;
-            let message = message.with_context(|| format!("not closed within {} s", patience.as_secs()))?;
+            let message = message.with_context(|| format!("not closed within {} s", time_limit.as_secs()))?;
             match message {
                 Some(Ok(Message::Close(frame))) => return Ok(frame.map(|frame| u16::from(frame.code))),
                 Some(Ok(_)) => {}
@@ -170,14 +155,11 @@ impl Door {
     }
 
     /// The next text that holds `part`; others, as acknowledgements, are passed over.
-    ///
-    /// # Errors
-    /// Where the connection ends before, or none comes within `patience`.
-    pub async fn text_with(&mut self, part: &str, patience: Duration) -> anyhow::Result<String> {
-        let deadline = Instant::now() + patience;
+    pub async fn text_with(&mut self, part: &str, time_limit: Duration) -> anyhow::Result<String> {
+        let deadline = Instant::now() + time_limit;
         loop {
             let message = timeout_at(deadline, self.socket.next()).await;
-            let message = message.with_context(|| format!("no answer within {} s", patience.as_secs()))?;
+            let message = message.with_context(|| format!("no answer within {} s", time_limit.as_secs()))?;
             match message.context("the connection was closed")?.context("the connection was lost")? {
                 Message::Text(text) if text.as_str().contains(part) => return Ok(text.to_string()),
                 Message::Close(_) => bail!("the connection was closed"),

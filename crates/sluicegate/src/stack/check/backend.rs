@@ -1,8 +1,8 @@
 //! What lies behind the gateway, asked with the caller's own keys: what a message becomes in the stream, and what
 //! `@connections` says and does.
 
-use super::door::Door;
-use super::tail::Tail;
+use super::client_side::Client;
+use super::stream::StreamReader;
 use super::{Deployed, Finding};
 use crate::aws::{Aws, Refused};
 use anyhow::{Context as _, bail};
@@ -24,49 +24,43 @@ pub fn is_denied(error: &anyhow::Error) -> bool {
 
 /// Sends a message and finds its record, which names the connection and has it as partition key; the client, and its
 /// connection's id.
-///
-/// # Errors
-/// Where no record comes, or another than expected.
 pub async fn record(
     aws: &Aws,
     stack: &Deployed,
     run: &str,
-    patience: Duration,
-) -> anyhow::Result<(Door, String)> {
-    let mut tail = Tail::open(aws, &stack.stream_name).await?;
-    let mut door = Door::open(&stack.websocket_uri, patience).await?;
+    time_limit: Duration,
+) -> anyhow::Result<(Client, String)> {
+    let mut reader = StreamReader::open(aws, &stack.stream_name).await?;
+    let mut client = Client::open(&stack.websocket_uri, time_limit).await?;
     let message = json!({ "run": run, "look": "for this record" });
-    door.send(message.to_string()).await?;
-    let (key, event) = tail.next(|event| event["payload"] == message, patience).await?;
+    client.send(message.to_string()).await?;
+    let (key, event) = reader.next(|event| event["payload"] == message, time_limit).await?;
     if event["connectionId"].as_str() != Some(&key) {
         bail!("its record has the partition key {key}, and names the connection {}", event["connectionId"]);
     }
-    Ok((door, key))
+    Ok((client, key))
 }
 
 /// Asks about a client, posts to it and disconnects it; then what a post to it comes to.
-///
-/// # Errors
-/// Where a call is refused, or does not do what it says.
 pub async fn connection(
     aws: &Aws,
     stack: &Deployed,
-    (mut door, id): (Door, String),
+    (mut client, id): (Client, String),
     run: &str,
-    patience: Duration,
+    time_limit: Duration,
 ) -> anyhow::Result<Finding> {
     let call = |method, message| aws.connection(&stack.connections_endpoint, method, &id, message);
-    let told = call(Method::GET, String::new()).await?;
-    if !told["connectedAt"].is_string() {
-        bail!("GET tells no connectedAt: {told}");
+    let shown = call(Method::GET, String::new()).await?;
+    if !shown["connectedAt"].is_string() {
+        bail!("GET tells no connectedAt: {shown}");
     }
     let posted = json!({ "run": run, "posted": "from outside" }).to_string();
     call(Method::POST, posted.clone()).await?;
     // Whether its own message has come back by now or comes later is the functions' to say.
-    door.text_with(&posted, patience).await.context("what was posted did not reach its client")?;
+    client.text_with(&posted, time_limit).await.context("what was posted did not reach its client")?;
     call(Method::DELETE, String::new()).await?;
-    door.closed(patience).await.context("DELETE did not disconnect the client")?;
-    let end = Instant::now() + patience;
+    client.closed(time_limit).await.context("DELETE did not disconnect the client")?;
+    let end = Instant::now() + time_limit;
     let differs = loop {
         let found = match call(Method::POST, "late".into()).await {
             Err(error) if refused(&error).is_some_and(|refused| refused.status == StatusCode::GONE) => {
