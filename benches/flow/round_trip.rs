@@ -11,8 +11,8 @@ use sluicegate_benches::load::{Pace, Run, load};
 use sluicegate_benches::machine;
 use sluicegate_benches::peers::{self, Offline};
 use sluicegate_benches::process::Process;
-use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use sluicegate_benches::roles::start;
+use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use sluicegate_benches::summary::Spread;
 use std::path::Path;
 

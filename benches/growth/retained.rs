@@ -10,8 +10,8 @@ use sluicegate_benches::emulator::Order;
 use sluicegate_benches::hop::Arrivals;
 use sluicegate_benches::kinesis::AwsClient;
 use sluicegate_benches::process::at_rest;
-use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use sluicegate_benches::roles::FILLING;
+use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use std::path::Path;
 use std::time::Instant;
 

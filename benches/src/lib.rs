@@ -16,9 +16,9 @@ pub mod load;
 pub mod machine;
 pub mod peers;
 pub mod process;
-pub mod sluicegate_process;
 pub mod report;
 pub mod roles;
+pub mod sluicegate_process;
 pub mod sockets;
 pub mod summary;
 

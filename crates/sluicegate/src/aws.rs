@@ -123,7 +123,8 @@ impl Aws {
         if answer.body.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&answer.body).with_context(|| format!("the response of {operation} is not JSON"))
+        serde_json::from_slice(&answer.body)
+            .with_context(|| format!("the response of {operation} is not JSON"))
     }
 }
 

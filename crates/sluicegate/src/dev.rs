@@ -111,7 +111,9 @@ async fn first_build(
     loop {
         match functions::build(project, keys).await {
             Ok(built) => return Ok(built),
-            Err(error) => eprintln!("error: {error:#}; waiting for a change before trying again (Ctrl-C to quit)"),
+            Err(error) => {
+                eprintln!("error: {error:#}; waiting for a change before trying again (Ctrl-C to quit)")
+            }
         }
         if changes.recv().await.is_none() {
             bail!(UNWATCHED);

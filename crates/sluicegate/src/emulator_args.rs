@@ -73,7 +73,7 @@ impl EmulatorArgs {
         Ok(())
     }
 
-        pub async fn listen(&self) -> anyhow::Result<TcpListener> {
+    pub async fn listen(&self) -> anyhow::Result<TcpListener> {
         let address = SocketAddr::new(self.bind, self.port);
         TcpListener::bind(address).await.map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
@@ -93,7 +93,10 @@ impl EmulatorArgs {
         isolation::hide();
         open_files::raise();
         let write_limits = if self.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
-        anyhow::ensure!(self.faults.len() <= FAULTS_MAX, "more than {FAULTS_MAX} faults: remove some --fault options");
+        anyhow::ensure!(
+            self.faults.len() <= FAULTS_MAX,
+            "more than {FAULTS_MAX} faults: remove some --fault options"
+        );
         let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };
         let options = EmulatorOptions {
             write_limits,

@@ -34,7 +34,11 @@ async fn status(port: u16) -> anyhow::Result<u16> {
     let request = format!("GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).await.context("the emulator closed the connection")?;
     let mut answer = Vec::new();
-    socket.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await.context("the emulator closed the connection")?;
+    socket
+        .take(ANSWER_BYTES_MAX)
+        .read_to_end(&mut answer)
+        .await
+        .context("the emulator closed the connection")?;
     let answer = String::from_utf8_lossy(&answer);
     let mut words = answer.split_ascii_whitespace();
     match (words.next(), words.next().and_then(|code| code.parse().ok())) {

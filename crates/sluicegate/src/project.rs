@@ -18,6 +18,9 @@ pub fn find(given: Option<&Path>) -> anyhow::Result<PathBuf> {
         start.ancestors().find(|folder| folder.join(MARKER).is_file()).map(Path::to_owned)
     };
     found.with_context(|| {
-        format!("{} is not in a project (no {MARKER} found): run this in the repository, or pass --project", start.display())
+        format!(
+            "{} is not in a project (no {MARKER} found): run this in the repository, or pass --project",
+            start.display()
+        )
     })
 }

@@ -42,7 +42,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     };
     let url = emulator.endpoint_url();
     greet(&format!(
-        "Empty emulator listening at {url}. Calls must be signed; any credentials work. In another terminal:\n  \
+        "Empty emulator listening at {url}; calls must be signed, any credentials work. In another terminal:\n  \
          export AWS_ENDPOINT_URL={url} AWS_REGION=us-east-1\n  \
          export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n  \
          terraform -chdir=terraform apply"

@@ -1,17 +1,17 @@
-//! How files get into a bundle: whole, with one of two modes, and only those that belong there.
+//! Copies and writes the files of a bundle, with normalised modes, and only those that belong there.
 
 use anyhow::{Context as _, bail};
 use std::path::Path;
 
-/// Folders of `terraform/` that stay out: they test it, or are Terraform's own.
+/// Folders of `terraform/` that are left out: tests, and Terraform's own files.
 const FOLDERS_LEFT_OUT: &[&str] = &[".terraform", "tests"];
-/// Endings of files that go in.
+/// Extensions of the files that are copied.
 const ENDINGS: &[&str] = &["tf", "tfvars", "vtl", "json", "md"];
-/// Values that Terraform reads by itself, beside those that the repository holds: a user's own stay at home.
+/// A user's private tfvars, which Terraform loads by itself: they are left out.
 const PRIVATE_VALUES: &[&str] = &["terraform.tfvars", "terraform.tfvars.json"];
 
-/// Copies a Terraform configuration: sources, templates, values and the root's lock file. State, plans, tests and
-/// a user's private values stay behind.
+/// Copies a Terraform configuration: sources, templates, tfvars and the root's lock file, without state, plans, tests and
+/// private tfvars.
 pub fn copy_terraform(from: &Path, to: &Path) -> anyhow::Result<()> {
     copy_sources(from, to)?;
     copy(&from.join(super::provider::LOCK), &to.join(super::provider::LOCK))
@@ -42,7 +42,7 @@ fn belongs(name: &str) -> bool {
     ENDINGS.contains(&ending) && !PRIVATE_VALUES.contains(&name) && !name.starts_with('.')
 }
 
-/// Copies one file. A link is followed.
+/// Copies one file, following links.
 pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     let cannot = || format!("cannot copy {} to {}", from.display(), to.display());
     std::fs::copy(from, to).with_context(cannot)?;
@@ -58,12 +58,11 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
     set_mode(path, false)
 }
 
-/// Puts a finished folder in the place of what was there. Only a bundle is replaced: a mistyped path must not
-/// cost anyone a folder.
+/// Moves a finished folder to its place. Replaces only a bundle: a mistyped path must not delete anything else.
 pub fn replace(finished: &Path, place: &Path) -> anyhow::Result<()> {
     if is_occupied(place)? {
         bail!(
-            "{} holds something that is no bundle: name another folder with --out, or remove it",
+            "{} exists and is not a bundle: choose another folder with --out, or remove it",
             place.display()
         );
     }
@@ -88,7 +87,7 @@ fn is_executable(path: &Path) -> std::io::Result<bool> {
     Ok(path.metadata()?.permissions().mode() & 0o111 != 0)
 }
 
-/// One of two modes, whatever the user's mask.
+/// Sets one of two modes, whatever the user's umask.
 #[cfg(unix)]
 pub fn set_mode(path: &Path, is_executable: bool) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -175,7 +174,7 @@ mod tests {
         fs::remove_file(place.join("manifest.json")).unwrap();
         fs::write(place.join("thesis.tex"), "years of work").unwrap();
         make("third");
-        assert!(replace(&finished, &place).unwrap_err().to_string().contains("no bundle"));
+        assert!(replace(&finished, &place).unwrap_err().to_string().contains("is not a bundle"));
         assert!(place.join("thesis.tex").is_file());
     }
 }

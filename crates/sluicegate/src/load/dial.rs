@@ -34,9 +34,9 @@ impl Dialer {
     /// Resolves the URI's host once. Connections take turns in the addresses of `sources`, or leave theirs
     /// to the system where there are none. `message_bytes` is what each will carry.
     pub async fn new(uri: &str, sources: Vec<IpAddr>, message_bytes: usize) -> anyhow::Result<Self> {
-        let uri: http::Uri = uri.parse().with_context(|| format!("{uri} is no URI"))?;
+        let uri: http::Uri = uri.parse().with_context(|| format!("{uri} is not a valid URI"))?;
         let mode = uri_mode(&uri).with_context(|| format!("{uri} must begin with ws:// or wss://"))?;
-        let host = uri.host().with_context(|| format!("{uri} names no host"))?;
+        let host = uri.host().with_context(|| format!("{uri} has no host"))?;
         let port = uri.port_u16().unwrap_or(match mode {
             Mode::Plain => 80,
             Mode::Tls => 443,
@@ -47,7 +47,7 @@ impl Dialer {
             .await
             .with_context(|| format!("cannot resolve {host}"))?
             .find(is_wanted)
-            .with_context(|| format!("{host} has no address of the family of --source-addresses"))?;
+            .with_context(|| format!("{host} has no address of the same family as --source-addresses"))?;
         let connector = match mode {
             Mode::Plain => Connector::Plain,
             Mode::Tls => Connector::Rustls(Arc::new(tls()?)),
@@ -64,7 +64,7 @@ impl Dialer {
     pub async fn dial(&self, index: usize) -> anyhow::Result<Socket> {
         match tokio::time::timeout(Duration::from_secs(OPEN_S_MAX), self.open(index)).await {
             Ok(opened) => opened,
-            Err(_) => anyhow::bail!("{} did not answer the handshake within {OPEN_S_MAX} s", self.uri),
+            Err(_) => anyhow::bail!("no handshake with {} within {OPEN_S_MAX} s", self.uri),
         }
     }
 

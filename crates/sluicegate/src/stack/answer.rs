@@ -1,4 +1,4 @@
-//! A client that knows its own messages again when they come back.
+//! A client that recognises its own messages when they come back.
 
 use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -10,9 +10,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// The member by which a message is known again.
+/// The JSON member that marks a message of the checks.
 const MARK: &str = "sluicegate";
-/// Time for a handshake, in seconds: a connection that hangs must not hold the next attempt up.
+/// Time limit of a handshake, in seconds: a connection that hangs must not block the next attempt.
 const HANDSHAKE_S_MAX: u64 = 10;
 
 /// A connected client. `run` tells one run of the checks from another, `client` one client from another.
@@ -23,17 +23,15 @@ pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
-/// What came back.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answers {
     /// The messages' numbers, in the order in which each came back first.
     pub order: Vec<u64>,
-    /// How many came back again: delivery is at least once.
+    /// Duplicates: delivery is at least once.
     pub repeated: u64,
 }
 
 impl Client {
-    /// Connects.
     pub async fn connect(uri: &str, run: &str, client: u64) -> anyhow::Result<Self> {
         let handshake = timeout(Duration::from_secs(HANDSHAKE_S_MAX), connect_async(uri)).await;
         let (socket, _) = handshake
@@ -52,8 +50,12 @@ impl Client {
         Ok((number, message))
     }
 
-    /// Waits until each of `sent` came back unaltered, `time_limit` at most after the one before.
-    pub async fn answers(&mut self, sent: Vec<(u64, Value)>, time_limit: Duration) -> anyhow::Result<Answers> {
+    /// Waits until each of `sent` came back unaltered, at most `time_limit` after the one before.
+    pub async fn answers(
+        &mut self,
+        sent: Vec<(u64, Value)>,
+        time_limit: Duration,
+    ) -> anyhow::Result<Answers> {
         let mut waiting: HashMap<_, _> = sent.into_iter().collect();
         let mut answers = Answers { order: Vec::with_capacity(waiting.len()), repeated: 0 };
         let mut deadline = Instant::now() + time_limit;
@@ -71,7 +73,7 @@ impl Client {
                 if let Some(error) = message["message"].as_str() {
                     bail!("the gateway answered \"{error}\" (request {})", message["requestId"]);
                 }
-                // An acknowledgement, or what another function says.
+                // An acknowledgement, or another function's reply.
                 continue;
             }
             if mark["run"] != self.run.as_str() {
@@ -93,7 +95,7 @@ impl Client {
         Ok(answers)
     }
 
-    /// Whether any of this client's messages comes back before `deadline`; whatever else comes is passed over.
+    /// Whether any of this client's messages comes back before `deadline`; other messages are ignored.
     pub async fn any_answer(&mut self, deadline: Instant) -> anyhow::Result<bool> {
         while let Some(message) = self.receive(deadline).await? {
             let mark = &message[MARK];

@@ -1,6 +1,6 @@
-//! What the gateway itself says: to large messages, to what it refuses, and how it spells what it passes on.
+//! API Gateway as its clients see it: large messages, rejected messages, and the spelling of what it passes on.
 //!
-//! Emulators are known to differ in some of it (COMPARE.md), so that those findings are shown and not judged.
+//! Emulators are known to differ in some of this (COMPARE.md), so these findings are reported but are not failures.
 
 use super::Finding;
 use anyhow::{Context as _, bail};
@@ -15,13 +15,13 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// Bytes of a message of several frames that must come back.
+/// Bytes of the fragmented message.
 const FRAGMENTED_BYTES: usize = 100 * 1024;
-/// RFC 6455: a kind of data that the server does not take; a message too big for it.
+/// RFC 6455 close codes: unsupported data, message too big.
 const UNSUPPORTED: u16 = 1003;
 const TOO_BIG: u16 = 1009;
 
-/// Sends a message in several frames and waits for it.
+/// Sends a fragmented message and waits for it: every target must pass this.
 pub async fn fragmented(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<()> {
     let text = padded(run, FRAGMENTED_BYTES);
     let mut client = Client::open(uri, time_limit).await?;
@@ -36,7 +36,7 @@ pub async fn fragmented(uri: &str, run: &str, time_limit: Duration) -> anyhow::R
     Ok(())
 }
 
-/// Looks at what emulators differ in.
+/// Checks the behaviours in which emulators differ.
 pub async fn findings(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<Vec<Finding>> {
     let frame = || vec![Message::text(padded(run, FRAME_BYTES_MAX + 1))];
     let binary = || vec![Message::binary(vec![1, 2, 3])];
@@ -46,7 +46,7 @@ pub async fn findings(uri: &str, run: &str, time_limit: Duration) -> anyhow::Res
             differs: spelling(uri, run, time_limit).await?,
         },
         Finding {
-            expected: "text that is no JSON is refused with \"Bad request body\"",
+            expected: "text that is not JSON is rejected with \"Bad request body\"",
             differs: refusal(uri, time_limit).await?,
         },
         Finding {
@@ -77,14 +77,14 @@ async fn spelling(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<
     })
 }
 
-/// What the gateway says to text that is no JSON.
+/// How API Gateway replies to text that is not JSON.
 async fn refusal(uri: &str, time_limit: Duration) -> anyhow::Result<Option<String>> {
     let mut client = Client::open(uri, time_limit).await?;
     client.send("not json".into()).await?;
     Ok(client.text_with("Bad request body", time_limit).await.err().map(|error| format!("{error:#}")))
 }
 
-/// With which code the gateway closes after `messages`.
+/// The code that API Gateway closes with after `messages`.
 async fn closing(
     uri: &str,
     messages: Vec<Message>,
@@ -93,7 +93,7 @@ async fn closing(
 ) -> anyhow::Result<Option<String>> {
     let mut client = Client::open(uri, time_limit).await?;
     for message in messages {
-        // It may have closed by now, which is read below.
+        // It may have closed already, which is read below.
         if client.socket.send(message).await.is_err() {
             break;
         }
@@ -111,7 +111,7 @@ fn padded(run: &str, bytes: usize) -> String {
     json!({ "pad": "x".repeat(bytes.saturating_sub(empty)), "run": run }).to_string()
 }
 
-/// A text in frames that the gateway takes one by one.
+/// A text in frames of a size that API Gateway accepts.
 fn frames(text: &str) -> Vec<Message> {
     let parts: Vec<_> = text.as_bytes().chunks(FRAME_BYTES_MAX).collect();
     let frame = |(index, part): (usize, &&[u8])| {
@@ -121,13 +121,12 @@ fn frames(text: &str) -> Vec<Message> {
     parts.iter().enumerate().map(frame).collect()
 }
 
-/// A connection without a client's care for its own messages.
+/// A raw connection, which does not recognise its own messages.
 pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Client {
-    /// Connects.
     pub async fn open(uri: &str, time_limit: Duration) -> anyhow::Result<Self> {
         let handshake = timeout(time_limit, connect_async(uri)).await;
         let (socket, _) =
@@ -140,7 +139,7 @@ impl Client {
         self.socket.send(Message::text(text)).await.context("the connection was lost")
     }
 
-    /// The code that the connection is closed with, if with any.
+    /// Waits for the close and returns its code, if any.
     pub async fn closed(&mut self, time_limit: Duration) -> anyhow::Result<Option<u16>> {
         let deadline = Instant::now() + time_limit;
         loop {
@@ -154,12 +153,12 @@ impl Client {
         }
     }
 
-    /// The next text that holds `part`; others, as acknowledgements, are passed over.
+    /// The next text that contains `part`; others, such as acknowledgements, are ignored.
     pub async fn text_with(&mut self, part: &str, time_limit: Duration) -> anyhow::Result<String> {
         let deadline = Instant::now() + time_limit;
         loop {
             let message = timeout_at(deadline, self.socket.next()).await;
-            let message = message.with_context(|| format!("no answer within {} s", time_limit.as_secs()))?;
+            let message = message.with_context(|| format!("no reply within {} s", time_limit.as_secs()))?;
             match message.context("the connection was closed")?.context("the connection was lost")? {
                 Message::Text(text) if text.as_str().contains(part) => return Ok(text.to_string()),
                 Message::Close(_) => bail!("the connection was closed"),
