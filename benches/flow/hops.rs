@@ -38,7 +38,7 @@ pub struct Hops {
     pub ministack_what: String,
     pub ministack_start_s: f64,
     pub ministack_mb: f64,
-    /// Until SubscribeToShard tells of it.
+    /// Until SubscribeToShard delivers it.
     pub ferrokinesis: Times,
     /// PutRecord calls a second over one HTTP connection.
     pub put_per_s: Spread,
@@ -165,7 +165,7 @@ async fn active(client: &mut AwsClient) -> anyhow::Result<Value> {
 /// ferrokinesis' own push to a consumer.
 async fn subscribed(puts: usize) -> anyhow::Result<Times> {
     let (_child, greeting): (_, Value) = start("kinesis", &json!(null))?;
-    let port = greeting["port"].as_u64().context("no port")? as u16;
+    let port = greeting["port"].as_u64().context("the greeting has no port")? as u16;
     let (mut client, mut subscriber) = (AwsClient::connect(port).await?, AwsClient::connect(port).await?);
     client.kinesis("CreateStream", &json!({"StreamName": STREAM, "ShardCount": 1})).await?;
     let stream = active(&mut client).await?;
@@ -193,11 +193,11 @@ async fn subscribed(puts: usize) -> anyhow::Result<Times> {
             .kinesis("PutRecord", &json!({"StreamName": STREAM, "PartitionKey": "key", "Data": data}))
             .await?;
         // The frame's text holds the record's data as it was put.
-        let mut told: Vec<u8> = Vec::new();
-        while !told.windows(data.len()).any(|window| window == data.as_bytes()) {
+        let mut received: Vec<u8> = Vec::new();
+        while !received.windows(data.len()).any(|window| window == data.as_bytes()) {
             let frame = tokio::time::timeout(PATIENCE, events.frame()).await.context("no event came")?;
             let frame = frame.context("the subscription has ended")??;
-            told.extend_from_slice(&frame.into_data().unwrap_or_else(|_| Bytes::new()));
+            received.extend_from_slice(&frame.into_data().unwrap_or_else(|_| Bytes::new()));
         }
         times.push(begun.elapsed().as_secs_f64() * 1_000.0);
         // The next one comes at any moment of the interval in which it looks.
@@ -214,7 +214,8 @@ async fn rates(ours: &Ours, extent: Extent) -> anyhow::Result<(Spread, Spread)> 
     let emulator = SluicegateProcess::start(&ours.sluicegate, &order).await?;
     let (_child, greeting): (_, Value) = start("kinesis", &json!(null))?;
     let mut ours = AwsClient::connect(emulator.port).await?;
-    let mut theirs = AwsClient::connect(greeting["port"].as_u64().context("no port")? as u16).await?;
+    let mut theirs =
+        AwsClient::connect(greeting["port"].as_u64().context("the greeting has no port")? as u16).await?;
     theirs.kinesis("CreateStream", &json!({"StreamName": STREAM, "ShardCount": 1})).await?;
     active(&mut theirs).await?;
     let (mut our_rates, mut their_rates) = (Vec::new(), Vec::new());

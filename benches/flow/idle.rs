@@ -53,7 +53,7 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
     let count = extent.pick(CONNECTIONS, 2_000);
     let connection_kb = per_connection_kb(emulator.process(), &emulator.uri, count).await?;
     let (bare, greeting): (_, Value) = start("websocket-echo", &json!(null))?;
-    let uri = greeting["uri"].as_str().context("no address")?;
+    let uri = greeting["uri"].as_str().context("the greeting has no address")?;
     let bare_connection_kb = per_connection_kb(bare.process(), uri, count).await?;
     println!(
         "idle: {empty} bytes empty, {stack} with the stack; {connection_kb:.1} KB a connection, bare {bare_connection_kb:.1}"

@@ -92,7 +92,7 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
         .on(&emulator),
         Contender::new(
             "bare echo",
-            "tokio-tungstenite 0.30 alone in a process, nothing behind it: the floor".into(),
+            "tokio-tungstenite 0.30 alone in a process, without a backend: the lower bound".into(),
             bare["uri"].as_str().unwrap_or_default().into(),
         ),
         Contender::new(
@@ -123,7 +123,7 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
             );
         }
     }
-    let (ours, peers) = contenders.split_first().context("there are contenders")?;
+    let (ours, peers) = contenders.split_first().context("no contender was measured")?;
     ensure!(ours.overload.is_none(), "our own emulator failed: {:?}", ours.overload);
     for peer in peers {
         let has_run = !peer.single.is_empty();
@@ -133,7 +133,7 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
 }
 
 impl Contender {
-    /// One round. Every contender must carry one message at a time, once; what happens beyond that is told.
+    /// One round. Every contender must carry one message at a time, once; other results are reported.
     async fn run(&mut self, sluicegate: &Path, seconds: f64) -> anyhow::Result<()> {
         self.single.push(load(sluicegate, &self.uri, 1, Pace::Closed(1), seconds / 2.0).await?);
         let (connections, in_flight) = CLOSED;

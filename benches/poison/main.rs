@@ -103,7 +103,7 @@ async fn round(
         let triggered = report["faults"][0]["triggered"].as_u64().unwrap_or_default();
         ensure!(
             triggered >= messages as u64,
-            "the poison triggered {triggered} times: this was no poisoned run"
+            "the fault triggered {triggered} times, so this run was not poisoned"
         );
     }
     let mut took: Vec<f64> = took?.into_iter().flatten().collect();

@@ -102,7 +102,7 @@ struct Axis {
 }
 
 impl Axis {
-    /// Covers all values, with some room; nothing below a hundred-thousandth is told apart.
+    /// Covers all values, with some room; values below a hundred-thousandth are not distinguished.
     fn over(values: impl Iterator<Item = f64>, (from, to): (f64, f64)) -> Self {
         let log = |value: f64| value.max(1e-5).log10();
         let (low, high) = values

@@ -66,11 +66,11 @@ pub async fn load(
     };
     let output = command.kill_on_drop(true).output().await.context("cannot run sluicegate load")?;
     if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         bail!(
             "the load failed: {}",
-            told.lines().last().unwrap_or_default().trim_start_matches("error: failed: ")
+            stderr.lines().last().unwrap_or_default().trim_start_matches("error: failed: ")
         );
     }
-    serde_json::from_slice(&output.stdout).context("the load's report is no JSON")
+    serde_json::from_slice(&output.stdout).context("the report of sluicegate load is not JSON")
 }

@@ -1,4 +1,4 @@
-//! The emulator as it is released: `sluicegate serve` in a process of its own, filled with the project's stack.
+//! The release build of the emulator: `sluicegate serve` in its own process, with the project's stack.
 
 use crate::child::{Child, free_port, wait_for_port};
 use crate::emulator::Order;

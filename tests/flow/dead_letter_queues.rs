@@ -52,7 +52,7 @@ async fn records_that_a_function_published_whole_go_back_in_order() {
     assert_eq!(waiting(&emulator.emulator, &queue).await, "3", "a dry run changes nothing");
 
     emulator.emulator.faults().clear();
-    let told = lines(
+    let response = lines(
         &faults(
             &emulator.emulator,
             &["replay", "--json", "--function", &emulator.stack.function_name("echo")],
@@ -60,7 +60,7 @@ async fn records_that_a_function_published_whole_go_back_in_order() {
         .await,
     );
     assert_eq!(
-        (&told[0]["messages"], &told[0]["records"], &told[0]["kept"]),
+        (&response[0]["messages"], &response[0]["records"], &response[0]["kept"]),
         (&json!(3), &json!(3), &json!(0))
     );
     for n in ["1", "2", "3"] {

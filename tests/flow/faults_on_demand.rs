@@ -130,7 +130,7 @@ async fn a_throttled_function_gets_its_records_later() {
     assert_eq!((triggered(&emulator), invocations(&emulator).await), (2, 1));
 }
 
-/// docs/aws-behaviour.md#apigateway-connections: the client is there and hears nothing, since the function is told
+/// docs/aws-behaviour.md#apigateway-connections: the client is connected but receives nothing, since the function gets
 /// that it left.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_said_to_be_gone_gets_no_answer() {
@@ -292,15 +292,15 @@ async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
 async fn faults_are_changed_while_the_emulator_runs() {
     let emulator = TestEmulator::with("acknowledgements = true", EmulatorOptions::default()).await;
     let mut client = emulator.client().await;
-    let (status, told) = page(&emulator, "PUT", "put-throttled\nseed=7").await;
-    assert_eq!((status, &told["seed"]), (200, &7.into()));
+    let (status, body) = page(&emulator, "PUT", "put-throttled\nseed=7").await;
+    assert_eq!((status, &body["seed"]), (200, &7.into()));
     client.send("1").await;
     assert!(client.receive().await.starts_with(r#"{"nack":"#));
-    let (_, told) = page(&emulator, "GET", "").await;
-    assert_eq!(told["faults"], json!([{"fault": "put-throttled", "occasions": 1, "triggered": 1}]));
-    let (status, told) = page(&emulator, "PUT", "put-throtled").await;
+    let (_, body) = page(&emulator, "GET", "").await;
+    assert_eq!(body["faults"], json!([{"fault": "put-throttled", "occasions": 1, "triggered": 1}]));
+    let (status, body) = page(&emulator, "PUT", "put-throtled").await;
     assert_eq!(status, 400);
-    assert!(told["message"].as_str().is_some_and(|text| text.contains("there is no fault \"put-throtled\"")));
+    assert!(body["message"].as_str().is_some_and(|text| text.contains("there is no fault \"put-throtled\"")));
     page(&emulator, "DELETE", "").await;
     client.send("2").await;
     let frames = [client.receive().await, client.receive().await];

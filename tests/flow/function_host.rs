@@ -1,4 +1,4 @@
-//! Functions that misbehave, and what each is told: seen by its log, its mapping and its failure destination.
+//! Functions that misbehave: what their log, mapping and failure destination show.
 
 use aws_sdk_kinesis::primitives::Blob;
 use base64::Engine as _;
@@ -99,7 +99,7 @@ impl Scene {
     }
 
     /// The failure destination's next message, if there is one.
-    async fn told(&self) -> Option<Value> {
+    async fn failure(&self) -> Option<Value> {
         let receive = json!({"QueueUrl": self.queue_url});
         let received = control::json(&self.emulator, "AmazonSQS.ReceiveMessage", &receive).await;
         serde_json::from_str(received["Messages"][0]["Body"].as_str()?).ok()
@@ -117,16 +117,16 @@ async fn log_of_a_failure(misdeed: &str, timeout_s: u32) -> Vec<String> {
     scene.map().await;
     scene.put().await;
     let log = scene.log_after(1).await;
-    let mut told = None;
-    while told.is_none() {
-        told = scene.told().await;
+    let mut response = None;
+    while response.is_none() {
+        response = scene.failure().await;
         tokio::task::yield_now().await;
     }
-    let told = told.unwrap_or_default();
-    assert_eq!(told["requestContext"]["condition"], "RetryAttemptsExhausted");
-    assert_eq!(told["requestContext"]["approximateInvokeCount"], 1);
-    assert_eq!(told["responseContext"]["functionError"], "Unhandled");
-    let id = told["requestContext"]["requestId"].as_str().expect("an id");
+    let response = response.unwrap_or_default();
+    assert_eq!(response["requestContext"]["condition"], "RetryAttemptsExhausted");
+    assert_eq!(response["requestContext"]["approximateInvokeCount"], 1);
+    assert_eq!(response["responseContext"]["functionError"], "Unhandled");
+    let id = response["requestContext"]["requestId"].as_str().expect("an id");
     let report = reports(&log)[0].1.clone();
     assert!(report.starts_with(&format!("REPORT RequestId: {id}\t")), "{report}");
     log.into_iter().map(|(_, line)| line).collect()
@@ -172,7 +172,7 @@ async fn a_function_that_takes_more_memory_than_it_has_is_ended() {
     assert!(has(&log, "Status: error\tError Type: Runtime.OutOfMemory"), "{log:#?}");
 }
 
-/// docs/aws-behaviour.md#lambda-runtime: 413, and the function is told so.
+/// docs/aws-behaviour.md#lambda-runtime: the function receives 413.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_over_six_megabytes_is_refused() {
     let scene = Scene::start(json!({"MISDEED": "answer too large"}), 60).await;
@@ -184,8 +184,8 @@ async fn an_answer_over_six_megabytes_is_refused() {
     assert!(has(&log, refusal), "{log:#?}");
     assert!(has(&log, "Status: error\tError Type: Function.ResponseSizeTooLarge"), "{log:#?}");
     // The function says so after its invocation has ended.
-    eventually("the function is told", || async {
-        scene.log().await.iter().any(|(_, line)| line == "told HTTP/1.1 413 Payload Too Large")
+    eventually("the function receives the response", || async {
+        scene.log().await.iter().any(|(_, line)| line == "response HTTP/1.1 413 Payload Too Large")
     })
     .await;
 }
@@ -212,12 +212,12 @@ async fn an_init_that_takes_too_long_is_begun_again_in_the_invocation() {
     assert!(!report.contains("Init Duration"), "its own time, not that of an init: {report}");
 }
 
-/// See docs/aws-behaviour.md#lambda-runtime and #lambda-environment, by what the function itself was told; and the
+/// See docs/aws-behaviour.md#lambda-runtime and #lambda-environment, by what the function itself was response; and the
 /// lines around each invocation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_is_told_what_lambda_tells_it() {
     const TIMEOUT_S: u32 = 60;
-    let scene = Scene::start(json!({"MISDEED": "tell"}), TIMEOUT_S).await;
+    let scene = Scene::start(json!({"MISDEED": "report"}), TIMEOUT_S).await;
     let before_ms = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
     scene.map().await;
     scene.put().await;
@@ -334,5 +334,5 @@ async fn a_function_without_concurrency_gets_its_records_later_and_no_retry_is_u
     assert!(reports(&scene.log().await).is_empty());
     scene.lambda(Method::DELETE, path, Value::Null).await;
     scene.log_after(1).await;
-    assert_eq!(scene.told().await, None);
+    assert_eq!(scene.failure().await, None);
 }

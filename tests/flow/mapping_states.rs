@@ -43,9 +43,9 @@ async fn a_mappings_states_last_until_what_is_in_flight_has_ended() {
     source.put("k", "2").await;
     assert_eq!(source.change(mapping, json!({"Enabled": true})).await, "Enabling");
     begun(2).await;
-    let told = source.call_mapping(Method::GET, mapping, &Value::Null).await.1;
+    let response = source.call_mapping(Method::GET, mapping, &Value::Null).await.1;
     assert_eq!(
-        (&told["State"], &told["LastProcessingResult"]),
+        (&response["State"], &response["LastProcessingResult"]),
         (&json!("Enabled"), &json!("PROBLEM: Function call failed"))
     );
     assert_eq!(source.change(mapping, json!({"BatchSize": 2})).await, "Updating");

@@ -31,7 +31,7 @@ struct Serving {
     process: Child,
     endpoint: String,
     /// Held open: a program whose output nobody takes any more ends with its next line.
-    _told: Lines<BufReader<ChildStdout>>,
+    _stdout: Lines<BufReader<ChildStdout>>,
 }
 
 impl Serving {
@@ -43,11 +43,11 @@ impl Serving {
             .stderr(Stdio::null())
             .spawn()
             .expect("sluicegate starts");
-        let mut told = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let mut lines = told.by_ref().map_while(Result::ok);
+        let mut stdout = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let mut lines = stdout.by_ref().map_while(Result::ok);
         let greeting = lines.find(|line| line.contains("http://")).expect("a greeting");
         let address = greeting.split("http://").nth(1).and_then(|rest| rest.split(';').next());
-        Self { process, endpoint: format!("http://{}", address.expect("its address")), _told: told }
+        Self { process, endpoint: format!("http://{}", address.expect("its address")), _stdout: stdout }
     }
 
     /// As `kill -9` does.
@@ -186,7 +186,7 @@ async fn consumer(kinesis: &Client, stream: &str) -> String {
     consumer
 }
 
-/// A reader can tell a quiet shard from a dead connection: it is told again and again where it stands.
+/// A reader can tell a quiet shard from a dead connection: it is response again and again where it stands.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_subscription_says_where_it_stands() {
     let subscription_timers = SubscriptionTimers { idle: Duration::from_millis(10), ..Default::default() };

@@ -29,9 +29,9 @@ impl<'a> Source<'a> {
         kinesis.create_stream().stream_name(name).shard_count(shards).send().await.expect("a stream");
         let source = Self { emulator, name, kinesis };
         eventually("the stream is active", || async {
-            let told = source.kinesis.describe_stream_summary().stream_name(name).send().await;
-            let told = told.ok().and_then(|told| told.stream_description_summary);
-            told.is_some_and(|told| told.stream_status == StreamStatus::Active)
+            let response = source.kinesis.describe_stream_summary().stream_name(name).send().await;
+            let response = response.ok().and_then(|response| response.stream_description_summary);
+            response.is_some_and(|response| response.stream_status == StreamStatus::Active)
         })
         .await;
         source
@@ -50,9 +50,9 @@ impl<'a> Source<'a> {
         let register = self.kinesis.register_stream_consumer().stream_arn(self.arn()).consumer_name(name);
         let arn = register.send().await.expect("a consumer").consumer.expect("a description").consumer_arn;
         eventually("the consumer is active", || async {
-            let told = self.kinesis.describe_stream_consumer().consumer_arn(&arn).send().await;
-            let told = told.ok().and_then(|told| told.consumer_description);
-            told.is_some_and(|told| told.consumer_status == ConsumerStatus::Active)
+            let response = self.kinesis.describe_stream_consumer().consumer_arn(&arn).send().await;
+            let response = response.ok().and_then(|response| response.consumer_description);
+            response.is_some_and(|response| response.consumer_status == ConsumerStatus::Active)
         })
         .await;
         arn
@@ -61,7 +61,7 @@ impl<'a> Source<'a> {
     /// Every shard, open or closed.
     ///
     /// # Panics
-    /// Where the emulator does not tell.
+    /// If the emulator does not describe it.
     pub async fn shards(&self) -> Vec<Shard> {
         self.kinesis
             .list_shards()

@@ -1,4 +1,4 @@
-//! Functions of a benchmark's own: one that notes when each record reaches it, one that echoes as told.
+//! Functions of a benchmark's own: one that notes when each record reaches it, one that echoes.
 
 use crate::kinesis::now_ns;
 use anyhow::{Context as _, ensure};
@@ -12,11 +12,11 @@ use stream_function::{Connection, Function, SendError};
 /// What a record begins with of which nobody wants to hear.
 pub const FILLING: &str = "filling ";
 
-/// Takes batches from Lambda's Runtime API by hand, and tells a listener when each record came, after it has
+/// Takes batches from Lambda's Runtime API by hand, and reports to a listener when each record came, after it has
 /// answered: nothing of a library's own is in the figure. Without a listener it is a function that does nothing.
 pub(super) fn note_arrivals(listener: &str) -> anyhow::Result<()> {
     let api = std::env::var("AWS_LAMBDA_RUNTIME_API").context("AWS_LAMBDA_RUNTIME_API is not set")?;
-    let mut told = if listener.is_empty() { None } else { Some(TcpStream::connect(listener)?) };
+    let mut reports = if listener.is_empty() { None } else { Some(TcpStream::connect(listener)?) };
     let socket = TcpStream::connect(&api)?;
     socket.set_nodelay(true)?;
     let mut runtime = Runtime { api, input: BufReader::new(socket.try_clone()?), output: socket };
@@ -24,7 +24,7 @@ pub(super) fn note_arrivals(listener: &str) -> anyhow::Result<()> {
         let (request_id, event) = runtime.next()?;
         let came_ns = now_ns();
         runtime.answer(&request_id)?;
-        let Some(told) = &mut told else { continue };
+        let Some(reports) = &mut reports else { continue };
         let event: Event<'_> = serde_json::from_slice(&event)?;
         let mut lines = String::new();
         for record in event.records {
@@ -33,7 +33,7 @@ pub(super) fn note_arrivals(listener: &str) -> anyhow::Result<()> {
                 lines.push_str(&format!("{data} {came_ns}\n"));
             }
         }
-        told.write_all(lines.as_bytes())?;
+        reports.write_all(lines.as_bytes())?;
     }
 }
 

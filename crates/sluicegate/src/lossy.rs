@@ -160,6 +160,11 @@ mod tests {
         let (written, writes) = mpsc::channel();
         let lossy = Lossy::new(Slow { permits, written }).unwrap();
         let line = vec![b'x'; 64 * 1_024];
+        lossy.push(&line);
+        // A thread that starts only when the queue is full would report two gaps.
+        while !lossy.0.lock().is_writing {
+            std::thread::yield_now();
+        }
         for _ in 0..1_000 {
             lossy.push(&line);
         }

@@ -120,18 +120,22 @@ async fn errors_and_panics_are_reported_and_the_next_event_is_handled() {
         2 => panic!("index {n} out of range"),
         n => Ok(n),
     };
-    let mut told = Vec::new();
+    let mut responses = Vec::new();
     for _ in 0..3 {
         turn(&lambda.api, &handler).await.unwrap();
-        told.push(lambda.post().await);
+        responses.push(lambda.post().await);
     }
-    assert_eq!(told[0].path, "/2018-06-01/runtime/invocation/r-1/error");
-    assert!(told[0].head.contains("lambda-runtime-function-error-type: Unhandled\r\n"), "{}", told[0].head);
-    assert_eq!(told[0].json(), json!({"errorType": "&str", "errorMessage": "no such order"}));
+    assert_eq!(responses[0].path, "/2018-06-01/runtime/invocation/r-1/error");
+    assert!(
+        responses[0].head.contains("lambda-runtime-function-error-type: Unhandled\r\n"),
+        "{}",
+        responses[0].head
+    );
+    assert_eq!(responses[0].json(), json!({"errorType": "&str", "errorMessage": "no such order"}));
     let panic =
         json!({"errorType": "Runtime.Panic", "errorMessage": "the handler panicked: index 2 out of range"});
-    assert_eq!(told[1].json(), panic);
-    assert_eq!(told[2].json(), 3);
+    assert_eq!(responses[1].json(), panic);
+    assert_eq!(responses[2].json(), 3);
 }
 
 #[tokio::test]
