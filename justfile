@@ -1,8 +1,8 @@
-# Recipes are short: what they do lies in the `sluicegate` program and in terraform/. `just` lists them.
+# Recipes are short; the work is done by the `sluicegate` program and by terraform/. `just` lists them.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
-# The stack to work on: its values in environments/ENV.tfvars, its state its own. `default` needs no file.
+# The environment to work on: values from environments/ENV.tfvars, and its own state. `default` needs no file.
 ENV := env("ENV", "default")
 
 sluicegate := "cargo run --quiet --"
@@ -12,80 +12,80 @@ compose := "docker compose --file docker-compose.localstack.yml"
 # Images are for this machine's CPU.
 export SLUICEGATE_PLATFORM := env("SLUICEGATE_PLATFORM", if arch() == "aarch64" { "linux/arm64" } else { "linux/amd64" })
 
-# LocalStack where there is a licence for it, else the emulator's own image.
+# LocalStack if there is a licence for it, else the emulator's image.
 container := if env("LOCALSTACK_AUTH_TOKEN", "") == "" { "emulator" } else { "localstack" }
 
 [private]
 default:
     @just --list --unsorted
 
-# Run the whole emulator on this machine
+# Build the functions and run the whole stack in an emulator on this machine
 [group('local')]
 dev *ARGS:
     {{ sluicegate }} dev {{ ARGS }}
 
-# Start an empty emulator in a container at port 4566: LocalStack where LOCALSTACK_AUTH_TOKEN is set, else our own
+# Start an empty emulator in a container on port 4566 (LocalStack if LOCALSTACK_AUTH_TOKEN is set)
 [group('local')]
 up: (_up container)
 
-# Stop it and remove it, its functions' containers and its volumes
+# Stop and remove the container, its functions' containers and its volumes
 [group('local')]
 down:
     {{ compose }} --profile emulator --profile localstack down --volumes --remove-orphans
     docker ps --all --quiet --filter label=sluicegate.compose=function | xargs --no-run-if-empty docker rm --force --volumes
 
-# Follow what it writes
+# Follow the container's log
 [group('local')]
 logs:
-    {{ compose }} --profile emulator --profile localstack logs --follow || [[ $? == 130 ]] # Ctrl-C is how one leaves it
+    {{ compose }} --profile emulator --profile localstack logs --follow || [[ $? == 130 ]] # 130: left with Ctrl-C
 
 [private]
 _up PROFILE:
     {{ if PROFILE == "emulator" { "just image" } else { "true" } }}
     {{ compose }} --profile {{ quote(PROFILE) }} up --detach --wait
 
-# Build and pack the functions for Lambda, for `terraform apply` in terraform/
+# Build and zip the functions for `terraform apply` in terraform/
 [group('build')]
 build *ARGS:
     {{ sluicegate }} bundle --functions-only {{ ARGS }}
 
-# Lay out all that a deployment needs in dist/
+# Build everything a deployment needs into dist/
 [group('build')]
 bundle *ARGS:
     {{ sluicegate }} bundle {{ ARGS }}
 
-# Check that the bundle in dist/ is what was made
+# Verify the bundle in dist/ against its manifest
 [group('build')]
 verify DIR="dist":
     {{ sluicegate }} bundle --verify {{ quote(DIR) }}
 
-# Put the emulator into an image; cargo-lambda builds it for Linux, on macOS too
+# Build the emulator's image (cargo-lambda cross-compiles it for Linux)
 [group('build')]
 image TAG="sluicegate":
     cargo lambda build --release --disable-optimizations --package sluicegate --bin sluicegate --lambda-dir target/image
     docker build --target emulator --tag {{ quote(TAG) }} .
 
-# Put the bundle in dist/ into an image that deploys it
+# Build an image that deploys the bundle in dist/
 [group('build')]
 bundle-image TAG="sluicegate-bundle":
     docker build --target bundle --build-arg EMULATOR_BINARY=dist/bin/sluicegate --tag {{ quote(TAG) }} .
 
-# Build the bundle and show what deploying it to ENV would change and cost
+# Build the bundle and show what a deployment to ENV would change and cost
 [group('deploy')]
 plan: bundle
     {{ stack }} plan
 
-# Build the bundle, deploy it to ENV and check it hop by hop
+# Build the bundle, deploy it to ENV and run the smoke test
 [group('deploy')]
 deploy *ARGS: bundle
     {{ stack }} deploy {{ ARGS }}
 
-# Check ENV's stack hop by hop: as its clients see it, and as who deployed it can
+# Run the smoke test on ENV's stack
 [group('deploy')]
 check:
     {{ stack }} check
 
-# Run the flow suite on ENV's stack, with AWS's SDKs and the keys in the environment
+# Run the flow suite on ENV's stack, with the AWS credentials in the environment
 [group('deploy')]
 suite *ARGS:
     SLUICEGATE_WEBSOCKET_URI="$({{ stack }} outputs websocket_uri)" \
@@ -93,37 +93,37 @@ suite *ARGS:
     SLUICEGATE_STREAM_NAME="$({{ stack }} outputs stream_name)" \
     cargo test --test localstack -- --target deployed {{ ARGS }}
 
-# Print the outputs of ENV's stack, or one of them
+# Print all outputs of ENV's stack, or one of them
 [group('deploy')]
 outputs *NAME:
     {{ stack }} outputs {{ NAME }}
 
-# Talk to ENV's stack: a line in is a message out
+# Connect to ENV's stack and send each input line as a message
 [group('deploy')]
 connect:
     {{ sluicegate }} connect "$({{ stack }} outputs websocket_uri)"
 
-# Remove ENV's stack and all that it holds
+# Destroy ENV's stack and all its data
 [group('deploy')]
 destroy *ARGS:
     {{ stack }} destroy {{ ARGS }}
 
-# Run the unit, property and end-to-end tests: no network, no Docker, no token
+# Run the unit, property and end-to-end tests (no network, Docker or token needed)
 [group('test')]
 test *ARGS:
     cargo test {{ ARGS }}
 
-# Apply terraform/ to an emulator and run the flow suite: LocalStack with a token, else our image, else our process
+# Apply terraform/ to an emulator and run the flow suite (LocalStack with a token, else the image, else a process)
 [group('test')]
 test-local *ARGS="--target auto":
     cargo test --test localstack -- {{ ARGS }}
 
-# Run all that a change must pass: format, lints, documentation, tests
+# Run everything a change must pass: format, lints, documentation, tests
 [group('test')]
 ci:
     .ci/run
 
-# Measure everything and rewrite PERFORMANCE.md (20 minutes and the builds; `--quick`: briefly, nothing written)
+# Run all benchmarks and rewrite PERFORMANCE.md (20 minutes plus builds; `--quick` is brief and writes nothing)
 [group('test')]
 bench *ARGS:
     cargo bench --package mapping-template -- {{ ARGS }}
@@ -134,22 +134,22 @@ bench *ARGS:
     cargo bench --bench crowd -- {{ ARGS }}
     cargo bench --bench poison -- {{ ARGS }}
 
-# Install what benchmarks compare with, below benches/peers (npm, PyPI)
+# Install the peers that benchmarks compare with into benches/peers (npm, PyPI)
 [group('test')]
 bench-peers:
     benches/peers/install
 
-# Check licences, sources and advisories of every dependency
+# Check the licences, sources and advisories of all dependencies
 [group('test')]
 deny:
     cargo deny check
 
-# Build the same commit twice, in two places, and compare the bundles byte by byte (takes 15 to 20 minutes)
+# Build the same commit in two places and compare the bundles byte by byte (15 to 20 minutes)
 [group('test')]
 reproducible:
     cargo test -p sluicegate --test bundle -- --ignored
 
-# Make a release: changelog, bundles (for x86_64 and arm64, or those named), images, checksums and a tag
+# Make a release: changelog, bundles (x86_64 and arm64, or those named), images, checksums and a tag
 [group('release')]
 release VERSION *ARCHITECTURES:
     scripts/release {{ quote(VERSION) }} {{ ARCHITECTURES }}

@@ -12,9 +12,9 @@ use sluicegate_benches::child::Child;
 use sluicegate_benches::emulator::Order;
 use sluicegate_benches::load::{Pace, load};
 use sluicegate_benches::process::Process;
-use sluicegate_benches::released::ReleasedEmulator;
 use sluicegate_benches::roles::{Abuse, IdleOrder, start};
-use sluicegate_benches::{built, machine, sockets};
+use sluicegate_benches::sluicegate_process::SluicegateProcess;
+use sluicegate_benches::{binaries, machine, sockets};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -53,9 +53,9 @@ fn main() -> anyhow::Result<()> {
 async fn run(extent: Extent) -> anyhow::Result<()> {
     sockets::allow(IDLE + CHATTING)?;
     let machine = machine::describe()?;
-    let sluicegate = built::sluicegate()?;
-    let order = Order { shards: SHARDS, ..Order::of(&built::echo()?) };
-    let mut emulator = ReleasedEmulator::start(&sluicegate, &order).await?;
+    let sluicegate = binaries::sluicegate()?;
+    let order = Order { shards: SHARDS, ..Order::of(&binaries::echo()?) };
+    let mut emulator = SluicegateProcess::start(&sluicegate, &order).await?;
     let bench = Bench {
         sluicegate,
         uri: emulator.uri.clone(),

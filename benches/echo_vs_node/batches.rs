@@ -31,8 +31,8 @@ impl Batches {
         }
         let mut events = vec![Value::Null; clients.count()];
         for event in emulator.records(clients.count()).await? {
-            let client = event["payload"]["client"].as_u64().context("a record is nobody's")?;
-            let place = events.get_mut(client as usize).context("a record is nobody's")?;
+            let client = event["payload"]["client"].as_u64().context("a record has no known client")?;
+            let place = events.get_mut(client as usize).context("a record has no known client")?;
             *place = event;
         }
         let account = emulator.emulator.account();

@@ -100,7 +100,7 @@ async fn measure_load(
             }
             let cpu_s = (process.cpu()? - cpu).as_secs_f64();
             if cpu_s <= 0.0 {
-                bail!("{} used no processor time: it has not done the work", peer.name);
+                bail!("{} used no CPU time, so it did not do the work", peer.name);
             }
             per_cpu_s[index].push((RECORDS * BATCHES_PER_ROUND) as f64 / cpu_s);
             println!(
@@ -128,7 +128,7 @@ async fn measure_load(
 fn spreads(measured: [Vec<f64>; 2]) -> anyhow::Result<[Spread; 2]> {
     match measured.map(Spread::of) {
         [Some(first), Some(second)] => Ok([first, second]),
-        _ => bail!("a peer was not measured"),
+        _ => bail!("one peer was not measured"),
     }
 }
 

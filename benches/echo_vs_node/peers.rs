@@ -1,7 +1,7 @@
 //! The two that are compared: built, and laid out as a function's code is.
 
 use anyhow::Context as _;
-use sluicegate_benches::{built, machine, peers};
+use sluicegate_benches::{binaries, machine, peers};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -38,7 +38,7 @@ impl Peer {
 
 /// `functions/echo` as it is deployed.
 pub fn echo() -> anyhow::Result<Peer> {
-    let binary = built::echo()?;
+    let binary = binaries::echo()?;
     let bytes = std::fs::metadata(&binary)?.len() as f64;
     let what = format!("`functions/echo`, profile `lambda`, a `bootstrap` of {:.2} MB", bytes / 1e6);
     Peer::new("echo (Rust)", what, &binary)

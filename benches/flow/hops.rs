@@ -14,8 +14,8 @@ use sluicegate_benches::args::Extent;
 use sluicegate_benches::emulator::{BenchEmulator, Order};
 use sluicegate_benches::hop::Arrivals;
 use sluicegate_benches::kinesis::AwsClient;
-use sluicegate_benches::released::ReleasedEmulator;
 use sluicegate_benches::roles::{self, start};
+use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use sluicegate_benches::summary::Spread;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -111,7 +111,7 @@ async fn in_process(puts: usize) -> anyhow::Result<Times> {
 async fn over_http(ours: &Ours, puts: usize) -> anyhow::Result<Times> {
     let mut arrivals = Arrivals::listen().await?;
     let bootstrap = bootstrap_file(&arrivals)?;
-    let emulator = ReleasedEmulator::start(&ours.sluicegate, &Order::of(bootstrap.path())).await?;
+    let emulator = SluicegateProcess::start(&ours.sluicegate, &Order::of(bootstrap.path())).await?;
     let client = AwsClient::connect(emulator.port).await?;
     put_all(&mut arrivals, client, &emulator.stream, puts).await
 }
@@ -211,7 +211,7 @@ async fn rates(ours: &Ours, extent: Extent) -> anyhow::Result<(Spread, Spread)> 
     let idle = tempfile::NamedTempFile::new()?;
     std::fs::write(idle.path(), roles::bootstrap("hop", &"")?)?;
     let order = Order { fed: false, ..Order::of(Path::new(idle.path())) };
-    let emulator = ReleasedEmulator::start(&ours.sluicegate, &order).await?;
+    let emulator = SluicegateProcess::start(&ours.sluicegate, &order).await?;
     let (_child, greeting): (_, Value) = start("kinesis", &json!(null))?;
     let mut ours = AwsClient::connect(emulator.port).await?;
     let mut theirs = AwsClient::connect(greeting["port"].as_u64().context("no port")? as u16).await?;

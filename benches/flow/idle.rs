@@ -7,8 +7,8 @@ use sluicegate_benches::args::Extent;
 use sluicegate_benches::child::{Child, free_port, wait_for_port};
 use sluicegate_benches::emulator::Order;
 use sluicegate_benches::process::{Process, at_rest};
-use sluicegate_benches::released::ReleasedEmulator;
 use sluicegate_benches::roles::start;
+use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use sluicegate_benches::sockets;
 use sluicegate_benches::summary::Spread;
 use std::io::Write as _;
@@ -44,16 +44,16 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
         empty = at_rest(child.process()).await?;
         anonymous = child.process().anonymous_bytes()?;
     }
-    let emulator = ReleasedEmulator::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
+    let emulator = SluicegateProcess::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
     let stack = at_rest(emulator.process()).await?;
     // Another emulator, whose function's package is small: what has been freed after a deployment would be taken first.
     let mut silent = tempfile::NamedTempFile::new()?;
     silent.write_all(b"#!/bin/sh\n")?;
-    let emulator = ReleasedEmulator::start(&ours.sluicegate, &Order::of(silent.path())).await?;
+    let emulator = SluicegateProcess::start(&ours.sluicegate, &Order::of(silent.path())).await?;
     let count = extent.pick(CONNECTIONS, 2_000);
     let connection_kb = per_connection_kb(emulator.process(), &emulator.uri, count).await?;
     let (bare, greeting): (_, Value) = start("websocket-echo", &json!(null))?;
-    let uri = greeting["uri"].as_str().context("no address")?;
+    let uri = greeting["uri"].as_str().context("the greeting has no address")?;
     let bare_connection_kb = per_connection_kb(bare.process(), uri, count).await?;
     println!(
         "idle: {empty} bytes empty, {stack} with the stack; {connection_kb:.1} KB a connection, bare {bare_connection_kb:.1}"

@@ -8,7 +8,7 @@ mod round_trip;
 mod section;
 
 use sluicegate_benches::args::{Extent, bench};
-use sluicegate_benches::{built, machine, peers};
+use sluicegate_benches::{binaries, machine, peers};
 use std::path::PathBuf;
 
 const COMMAND: &str = "cargo bench --bench flow";
@@ -25,7 +25,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(extent: Extent) -> anyhow::Result<()> {
-    let ours = Ours { sluicegate: built::sluicegate()?, echo: built::echo()? };
+    let ours = Ours { sluicegate: binaries::sluicegate()?, echo: binaries::echo()? };
     let (node_echo, node_sdk) = peers::node_echo()?;
     let machine = machine::describe()?;
 

@@ -11,8 +11,8 @@ use sluicegate_benches::load::{Pace, Run, load};
 use sluicegate_benches::machine;
 use sluicegate_benches::peers::{self, Offline};
 use sluicegate_benches::process::Process;
-use sluicegate_benches::released::ReleasedEmulator;
 use sluicegate_benches::roles::start;
+use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use sluicegate_benches::summary::Spread;
 use std::path::Path;
 
@@ -51,7 +51,7 @@ impl Contender {
         Self { name, what, uri, single, open, closed, costs, emulator: None, offline: None, overload: None }
     }
 
-    fn on(self, emulator: &ReleasedEmulator) -> Self {
+    fn on(self, emulator: &SluicegateProcess) -> Self {
         Self { emulator: Some(emulator.process()), ..self }
     }
 
@@ -78,8 +78,8 @@ impl Contender {
 
 /// Ours first, then its floor, then the others.
 pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::Result<Vec<Contender>> {
-    let emulator = ReleasedEmulator::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
-    let node = ReleasedEmulator::start(&ours.sluicegate, &Order::of(node_echo)).await?;
+    let emulator = SluicegateProcess::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
+    let node = SluicegateProcess::start(&ours.sluicegate, &Order::of(node_echo)).await?;
     let (_bare, bare): (Child, Value) = start("websocket-echo", &json!(null))?;
     let offline = peers::offline()?;
     let (what, uri) = (offline.what.clone(), offline.uri.clone());
@@ -92,7 +92,7 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
         .on(&emulator),
         Contender::new(
             "bare echo",
-            "tokio-tungstenite 0.30 alone in a process, nothing behind it: the floor".into(),
+            "tokio-tungstenite 0.30 alone in a process, without a backend: the lower bound".into(),
             bare["uri"].as_str().unwrap_or_default().into(),
         ),
         Contender::new(
@@ -123,7 +123,7 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
             );
         }
     }
-    let (ours, peers) = contenders.split_first().context("there are contenders")?;
+    let (ours, peers) = contenders.split_first().context("no contender was measured")?;
     ensure!(ours.overload.is_none(), "our own emulator failed: {:?}", ours.overload);
     for peer in peers {
         let has_run = !peer.single.is_empty();
@@ -133,7 +133,7 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
 }
 
 impl Contender {
-    /// One round. Every contender must carry one message at a time, once; what happens beyond that is told.
+    /// One round. Every contender must carry one message at a time, once; other results are reported.
     async fn run(&mut self, sluicegate: &Path, seconds: f64) -> anyhow::Result<()> {
         self.single.push(load(sluicegate, &self.uri, 1, Pace::Closed(1), seconds / 2.0).await?);
         let (connections, in_flight) = CLOSED;

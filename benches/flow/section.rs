@@ -193,7 +193,7 @@ connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot b
         row("Sluicegate, until a function has it", over_http, put_per_s.to_string());
         row("MiniStack, until the same function has it", ministack, String::new());
         row(
-            "ferrokinesis, until SubscribeToShard tells of it",
+            "ferrokinesis, until SubscribeToShard delivers it",
             ferrokinesis,
             ferrokinesis_put_per_s.to_string(),
         );

@@ -5,7 +5,7 @@ mod retained;
 mod section;
 
 use sluicegate_benches::args::{Extent, bench};
-use sluicegate_benches::{built, machine};
+use sluicegate_benches::{binaries, machine};
 
 const COMMAND: &str = "cargo bench --bench growth";
 const SECTION: &str = "growth";
@@ -15,7 +15,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(extent: Extent) -> anyhow::Result<()> {
-    let bench = measure::Bench { sluicegate: built::sluicegate()?, echo: built::echo()?, extent };
+    let bench = measure::Bench { sluicegate: binaries::sluicegate()?, echo: binaries::echo()?, extent };
     let machine = machine::describe()?;
     let grown = section::Grown {
         connections: bench.connections().await?,

@@ -4,7 +4,7 @@ use sluicegate_benches::args::Extent;
 use sluicegate_benches::emulator::Order;
 use sluicegate_benches::load::{Pace, load};
 use sluicegate_benches::process::at_rest;
-use sluicegate_benches::released::ReleasedEmulator;
+use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use sluicegate_benches::sockets;
 use std::path::PathBuf;
 
@@ -82,15 +82,15 @@ impl Bench {
         Ok(points)
     }
 
-    async fn start(&self, order: Order) -> anyhow::Result<ReleasedEmulator> {
-        ReleasedEmulator::start(&self.sluicegate, &order).await
+    async fn start(&self, order: Order) -> anyhow::Result<SluicegateProcess> {
+        SluicegateProcess::start(&self.sluicegate, &order).await
     }
 
     async fn point(
         &self,
         what: &str,
         count: usize,
-        emulator: &ReleasedEmulator,
+        emulator: &SluicegateProcess,
         closed: Option<(usize, u64)>,
     ) -> anyhow::Result<Point> {
         let seconds = self.extent.pick(SECONDS, 1.5);

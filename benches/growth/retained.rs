@@ -10,8 +10,8 @@ use sluicegate_benches::emulator::Order;
 use sluicegate_benches::hop::Arrivals;
 use sluicegate_benches::kinesis::AwsClient;
 use sluicegate_benches::process::at_rest;
-use sluicegate_benches::released::ReleasedEmulator;
 use sluicegate_benches::roles::FILLING;
+use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use std::path::Path;
 use std::time::Instant;
 
@@ -31,7 +31,7 @@ pub async fn measure(sluicegate: &Path, extent: Extent) -> anyhow::Result<Vec<Po
     let bootstrap = tempfile::NamedTempFile::new()?;
     std::fs::write(bootstrap.path(), arrivals.bootstrap()?)?;
     let order = Order { batch_size: 10_000, ..Order::of(bootstrap.path()) };
-    let emulator = ReleasedEmulator::start(sluicegate, &order).await?;
+    let emulator = SluicegateProcess::start(sluicegate, &order).await?;
     let mut client = AwsClient::connect(emulator.port).await?;
     let data = STANDARD.encode(format!("{FILLING:x<RECORD_BYTES$}"));
     let records: Vec<_> = (0..RECORDS_PER_CALL)

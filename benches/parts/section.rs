@@ -6,7 +6,7 @@ use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::figure;
 use sluicegate_benches::{machine, project};
 
-/// What is told, and where criterion keeps it.
+/// What is reported, and where criterion keeps it.
 const PARTS: [(&str, &str); 9] = [
     ("render the reference template, 100 B", "reference template/100 B"),
     ("render the reference template, 30 KB", "reference template/30 KB"),

@@ -52,7 +52,7 @@ impl Client {
             tokio::select! {
                 answer = self.receive() => {
                     let (number, answer) = (took_ms.len(), answer?);
-                    ensure!(answer == text(number), "{answer} came where {} was due", text(number));
+                    ensure!(answer == text(number), "received {answer} instead of {}", text(number));
                     took_ms.push(schedule.at(number).elapsed().as_secs_f64() * 1_000.0);
                 }
                 () = sleep_until(schedule.at(sent)), if sent < schedule.messages => {

@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use emulator::fault_injection::Faults;
 use serde_json::json;
 use sluicegate_benches::emulator::{BenchEmulator, Order};
-use sluicegate_benches::{PATIENCE, built};
+use sluicegate_benches::{PATIENCE, binaries};
 use tokio::time::{Duration, Instant, sleep};
 
 /// A running emulator with echo on it.
@@ -18,7 +18,7 @@ pub struct EchoEmulator {
 impl EchoEmulator {
     /// Builds `functions/echo` as it is deployed, and starts it on a free port.
     pub async fn start() -> anyhow::Result<Self> {
-        let emulator = BenchEmulator::start(&Order::of(&built::echo()?)).await?;
+        let emulator = BenchEmulator::start(&Order::of(&binaries::echo()?)).await?;
         let queue = format!("{}-dlq", emulator.stack.function_name("echo"));
         let queue_url = format!("http://localhost/{}/{queue}", emulator.emulator.account().id);
         Ok(Self { uri: emulator.uri(), emulator, queue_url })

@@ -126,7 +126,7 @@ impl BenchEmulator {
             let mut answer = self.kinesis("GetRecords", &json!({"ShardIterator": iterator})).await?;
             for record in answer["Records"].as_array().into_iter().flatten() {
                 let data = STANDARD.decode(record["Data"].as_str().unwrap_or_default())?;
-                records.push(serde_json::from_slice(&data).context("a record is no JSON")?);
+                records.push(serde_json::from_slice(&data).context("a record is not JSON")?);
             }
             iterator = answer["NextShardIterator"].take();
             tokio::task::yield_now().await;

@@ -95,7 +95,7 @@ fn answered(ended: InvocationResult) -> anyhow::Result<()> {
         InvocationResult::Response(body) => body,
         InvocationResult::Error(error) => bail!("the function failed: {}", String::from_utf8_lossy(&error)),
     };
-    let answer: Value = serde_json::from_slice(&body).context("the function's answer is no JSON")?;
+    let answer: Value = serde_json::from_slice(&body).context("the function's response is not JSON")?;
     match answer["batchItemFailures"].as_array() {
         Some(failures) if !failures.is_empty() => bail!("the function reports failures: {answer}"),
         _ => Ok(()),

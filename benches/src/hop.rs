@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-/// Takes what the function `hop` tells.
+/// Receives the reports of the function `hop`.
 pub struct Arrivals {
     listener: TcpListener,
     lines: Option<Lines<BufReader<TcpStream>>>,
@@ -68,7 +68,10 @@ impl Arrivals {
                 continue;
             };
             let (came, came_ns) = line.split_once(' ').context("an arrival has two words")?;
-            ensure!(came.parse::<u64>().is_ok(), "the function got {came:?}, which is no record of ours");
+            ensure!(
+                came.parse::<u64>().is_ok(),
+                "the function got {came:?}, which is not one of our records"
+            );
             if came == id {
                 return Ok(came_ns.parse()?);
             }

@@ -4,7 +4,7 @@
 //! a figure without its work would be the fastest of all.
 
 pub mod args;
-pub mod built;
+pub mod binaries;
 pub mod child;
 pub mod clients;
 pub mod emulator;
@@ -15,9 +15,9 @@ pub mod load;
 pub mod machine;
 pub mod peers;
 pub mod process;
-pub mod released;
 pub mod report;
 pub mod roles;
+pub mod sluicegate_process;
 pub mod sockets;
 pub mod summary;
 

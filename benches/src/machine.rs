@@ -16,7 +16,7 @@ pub fn describe() -> anyhow::Result<String> {
     let model = value(&read("/proc/cpuinfo")?, "model name").unwrap_or_else(|| std::env::consts::ARCH.into());
     let cores = std::thread::available_parallelism().context("cannot count the cores")?;
     let kilobytes = value(&read("/proc/meminfo")?, "MemTotal").unwrap_or_default();
-    let kilobytes: f64 = kilobytes.trim_end_matches(" kB").parse().context("MemTotal is no number")?;
+    let kilobytes: f64 = kilobytes.trim_end_matches(" kB").parse().context("MemTotal is not a number")?;
     let gigabytes = kilobytes / 1024.0 / 1024.0;
     let release = read("/proc/sys/kernel/osrelease")?;
     let kernel: Vec<_> = release.trim().split(['.', '-']).take(2).collect();

@@ -22,7 +22,7 @@ pub fn node_echo() -> anyhow::Result<(PathBuf, String)> {
     let mut npm = Command::new("npm");
     let status =
         npm.current_dir(&folder).args(["run", "--silent", "bundle"]).status().context("cannot run npm")?;
-    ensure!(status.success(), "esbuild could not bundle {NODE_ECHO}: its message is above");
+    ensure!(status.success(), "esbuild failed to bundle {NODE_ECHO}: see its output above");
     Ok((folder.join("dist/bootstrap"), version))
 }
 

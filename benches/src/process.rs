@@ -110,7 +110,7 @@ impl Process {
         let status = self.read("status")?;
         let line =
             status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
-        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().context("memory is no number")?;
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().context("memory is not a number")?;
         Ok(kilobytes * 1_024)
     }
 
@@ -124,7 +124,7 @@ impl Process {
         // The second field is the program's name in parentheses, and may hold spaces and parentheses itself.
         let (_, rest) = stat.rsplit_once(')').context("no name in stat")?;
         let value = rest.split_whitespace().nth(field - 3).context("stat is too short")?;
-        value.parse().with_context(|| format!("field {field} of stat is no number"))
+        value.parse().with_context(|| format!("field {field} of stat is not a number"))
     }
 
     fn read(self, file: &str) -> anyhow::Result<String> {
@@ -148,5 +148,5 @@ pub async fn at_rest(process: Process) -> anyhow::Result<u64> {
             return Ok(now);
         }
     }
-    anyhow::bail!("memory has not come to rest")
+    anyhow::bail!("memory usage did not settle")
 }

@@ -1,6 +1,6 @@
 //! What a benchmark's own program does when it is started as another process: a peer, a function.
 //!
-//! A peer that shared a process with the clients would share their runtime, and its memory could not be told from
+//! A peer that shared a process with the clients would share their runtime, and its memory could not be separated from
 //! theirs.
 
 mod echo_server;
@@ -38,7 +38,7 @@ pub fn play() -> anyhow::Result<bool> {
         "kinesis" => threads()?.block_on(kinesis_server::run())?,
         "hop" => function::note_arrivals(&order::<String>()?)?,
         "echo" => function::echo(order()?)?,
-        other => bail!("there is no role {other}"),
+        other => bail!("unknown role {other}"),
     }
     Ok(true)
 }
@@ -51,7 +51,7 @@ pub fn start<O: Serialize, A: DeserializeOwned>(role: &str, order: &O) -> anyhow
     let mut command = Command::new(std::env::current_exe()?);
     command.env(ROLE, role).env(ORDER, serde_json::to_string(order)?);
     let (child, greeting) = Child::spawn_greeting(role, &mut command)?;
-    Ok((child, serde_json::from_value(greeting).context("the role greets in another form")?))
+    Ok((child, serde_json::from_value(greeting).context("unexpected greeting of a role")?))
 }
 
 /// A script to be a function's `bootstrap`: this program in a role.
@@ -61,13 +61,13 @@ pub fn start<O: Serialize, A: DeserializeOwned>(role: &str, order: &O) -> anyhow
 pub fn bootstrap<O: Serialize>(role: &str, order: &O) -> anyhow::Result<String> {
     let program = std::env::current_exe()?;
     let order = serde_json::to_string(order)?;
-    anyhow::ensure!(!order.contains('\''), "an order within quotes has none itself");
+    anyhow::ensure!(!order.contains('\''), "the order must not contain single quotes");
     Ok(format!("#!/bin/sh\nexport {ROLE}={role} {ORDER}='{order}'\nexec '{}'\n", program.display()))
 }
 
 fn order<O: DeserializeOwned>() -> anyhow::Result<O> {
     let order = std::env::var(ORDER).with_context(|| format!("{ORDER} is not set"))?;
-    serde_json::from_str(&order).context("the order has another form")
+    serde_json::from_str(&order).context("cannot parse the order")
 }
 
 pub(crate) fn threads() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -67,7 +67,7 @@ async fn handshake(host: &str, path: &str, index: usize) -> anyhow::Result<TcpSt
     socket.write_all(request(host, path).as_bytes()).await?;
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {
-        socket.read_exact(&mut byte).await.context("the handshake was cut short")?;
+        socket.read_exact(&mut byte).await.context("the connection was closed during the handshake")?;
         head.push(byte[0]);
     }
     ensure!(head.starts_with(b"HTTP/1.1 101"), "refused: {}", String::from_utf8_lossy(&head));

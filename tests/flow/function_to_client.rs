@@ -33,7 +33,8 @@ async fn an_sdk_posts_to_asks_about_and_closes_a_connection() {
         .expect("posted");
     assert_eq!(client.receive().await, "hello");
 
-    let info = connections.get_connection().connection_id(&id).send().await.expect("told of");
+    let info =
+        connections.get_connection().connection_id(&id).send().await.expect("GET @connections succeeds");
     assert_eq!(info.identity().and_then(|identity| identity.source_ip()), Some("127.0.0.1"));
     assert!(info.connected_at() <= info.last_active_at());
 

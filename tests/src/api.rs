@@ -1,4 +1,4 @@
-//! An API made call by call, for what the project's own stack does not have.
+//! An API created call by call, for features that the project's stack does not use.
 
 use crate::client::Client;
 use crate::control;

@@ -111,7 +111,7 @@ impl Client {
     /// Where none comes, or it is no JSON.
     pub async fn receive_json(&mut self) -> Value {
         let text = self.receive().await;
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text:?} is no JSON: {error}"))
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text:?} is not JSON: {error}"))
     }
 
     /// The code and reason of the close frame that comes next, after whatever messages were on their way.

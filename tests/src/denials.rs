@@ -1,4 +1,4 @@
-//! What an emulator in this process denied, as its log tells.
+//! The denials that an emulator in this process logged.
 
 use emulator::core::identity::Denied;
 use parking_lot::Mutex;

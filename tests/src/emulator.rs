@@ -1,4 +1,4 @@
-//! `sluicegate serve` as a process of its own, to be signalled, and to be starved of readers and of files.
+//! `sluicegate serve` in its own process, for tests of signals, unread output and too few file descriptors.
 
 use crate::functions::binary;
 use base64::Engine as _;

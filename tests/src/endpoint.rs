@@ -73,12 +73,12 @@ impl Endpoint {
             let until = Instant::now() + PROBE_EVERY;
             let obstacle = match self.probe(until).await {
                 Ok(true) => return Ok(()),
-                Ok(false) => anyhow::anyhow!("messages were taken, and none came back"),
+                Ok(false) => anyhow::anyhow!("messages were accepted, but none came back"),
                 Err(error) => error.into(),
             };
             if Instant::now() > end {
                 return Err(obstacle
-                    .context(format!("no answer from {} within {FIRST_ANSWER_MAX:?}", self.websocket_uri)));
+                    .context(format!("no reply from {} within {FIRST_ANSWER_MAX:?}", self.websocket_uri)));
             }
             sleep_until(until).await;
         }

@@ -1,4 +1,4 @@
-//! Reads what enters a stream from now on, by AWS's own client.
+//! Reads the new records of a stream with AWS's own client.
 
 use crate::PATIENCE;
 use crate::endpoint::Endpoint;
@@ -18,7 +18,7 @@ pub struct StreamReader {
 }
 
 impl StreamReader {
-    /// The end of the stream, now.
+    /// Positions at the current end of the stream.
     ///
     /// # Panics
     /// Where the stream cannot be read.
@@ -40,7 +40,7 @@ impl StreamReader {
         Self { kinesis, iterators }
     }
 
-    /// The next record whose event fits, and its event. Records of others are passed over.
+    /// The next record whose event matches, and the event. Other records are ignored.
     ///
     /// # Panics
     /// Where none comes in time, or the stream cannot be read.
@@ -58,7 +58,10 @@ impl StreamReader {
                     }
                 }
             }
-            assert!(Instant::now() < end, "the expected record did not enter the stream within {PATIENCE:?}");
+            assert!(
+                Instant::now() < end,
+                "the expected record did not arrive in the stream within {PATIENCE:?}"
+            );
             sleep(READ_EVERY).await;
         }
     }

@@ -1,4 +1,4 @@
-//! The flow suite: what must hold on every target, told apart from what is known not to.
+//! The flow suite: what must hold on every target, and the known exceptions.
 //!
 //! A case runs against an [`Endpoint`] and panics where the flow does not behave. Cases share a stack with each
 //! other, and on AWS with whoever uses it: each knows its own messages again. Where an emulator is known to differ,
@@ -47,7 +47,7 @@ macro_rules! cases {
     };
 }
 
-/// All cases. COMPARE.md tells the exceptions' reasons with their sources.
+/// All cases. COMPARE.md gives the reason and source of each exception.
 pub const CASES: &[Case] = cases![
     messages::hello_world_comes_back,
     messages::json_of_every_kind_comes_back_equal,
@@ -61,7 +61,7 @@ pub const CASES: &[Case] = cases![
         LocalStack: "nothing says that frames of one connection are put one after the other",
     ],
     messages::what_is_no_json_is_refused_at_the_door except [
-        Aws: "whether the model {} refuses text that is no JSON is not documented",
+        Aws: "whether the model {} rejects text that is not JSON is not documented",
         LocalStack: "request models of WebSocket routes are not in its coverage data",
     ],
     limits::a_large_message_comes_back_whole,

@@ -22,7 +22,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
         }
     };
     tokio::select! {
-        () = serve => anyhow::bail!("the server accepts no more"),
+        () = serve => anyhow::bail!("the server stopped accepting connections"),
         () = super::parent_left() => Ok(()),
     }
 }

@@ -37,6 +37,6 @@ async fn is_there(socket: &mut TcpStream) -> anyhow::Result<()> {
     socket.write_all(&PING).await?;
     let mut answer = [0; PONG.len()];
     socket.read_exact(&mut answer).await?;
-    ensure!(answer == PONG, "it got {answer:?}, which was for nobody or for another");
+    ensure!(answer == PONG, "received {answer:?}, which is not its own message");
     Ok(())
 }

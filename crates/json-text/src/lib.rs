@@ -1,7 +1,7 @@
 //! JSON as text: checked, walked and minified without a tree and without losing a digit.
 //!
-//! One reader for everything that looks into what clients send: route selection, mapping filters, request models
-//! and mapping templates. It takes all that RFC 8259 allows, also what readers into numbers and strings cannot
+//! One parser for everything that inspects messages: route selection, mapping filters, request models and mapping
+//! templates. It accepts everything that RFC 8259 allows, including values that Rust's numbers and strings cannot
 //! hold: `1e400`, half of a surrogate pair (`"\ud83d"`, which `JSON.stringify` emits), any depth of nesting.
 //!
 //! ```
@@ -32,7 +32,7 @@ pub use tokens::{Token, Tokens};
 
 use minify::check;
 
-/// A text that RFC 8259 does not allow.
+/// The text is not valid JSON (RFC 8259).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotJson {
     /// The byte, counted from 0, at which it stops being JSON.
@@ -141,7 +141,7 @@ impl<'a> Json<'a> {
         self.members().filter(|(found, _)| found.is(name)).last().map(|(_, value)| value)
     }
 
-    /// What is behind the bracket that opens it.
+    /// The text after the opening bracket.
     fn inside(self, open: u8) -> &'a str {
         if self.0.as_bytes().first() == Some(&open) { &self.0[1..] } else { "" }
     }

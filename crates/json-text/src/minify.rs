@@ -7,8 +7,8 @@ use crate::NotJson;
 /// Removes the whitespace between the tokens of a JSON text; everything else stays as it is,
 /// byte for byte: digits, escapes, the order of keys and keys that occur twice.
 ///
-/// Answers `None` if the text is not JSON as RFC 8259 defines it. A text without such whitespace
-/// is answered without a copy. Nesting is bounded by nothing but the text's length: no recursion.
+/// Returns `None` if the text is not JSON as RFC 8259 defines it. A text without such whitespace is not
+/// copied. There is no recursion, so only the length of the text limits nesting.
 #[must_use]
 pub fn minify(text: &str) -> Option<Cow<'_, str>> {
     let mut scanner = Scanner::new(text, true);
@@ -81,7 +81,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// After a value: whether its array or object ends here; if not, the next value begins behind the comma.
+    /// After a value: whether its array or object ends here; if not, the next value begins after the comma.
     fn ends(&mut self, close: u8) -> Option<bool> {
         let found = self.peek()?;
         if found == close {

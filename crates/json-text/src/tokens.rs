@@ -1,4 +1,4 @@
-//! A value's tokens one after another: for whoever builds something of a whole text in one pass.
+//! The tokens of a value, for building something from a whole text in one pass.
 
 use crate::{Json, Kind, RawText, is_blank, next_value};
 

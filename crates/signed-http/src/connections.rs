@@ -1,4 +1,4 @@
-//! Where a client is asked about, posted to and disconnected: `@connections` of a stage.
+//! The URLs of `@connections`.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

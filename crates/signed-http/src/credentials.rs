@@ -1,4 +1,4 @@
-//! Who calls: the environment's keys, else those of a profile in the shared files.
+//! Credentials from the environment, else from a profile in the shared files.
 
 use crate::{BoxError, Keys};
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use std::path::PathBuf;
 const OTHERWISE: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE for keys in ~/.aws/credentials; \
     for SSO, roles, containers and instances: eval \"$(aws configure export-credentials --format env)\"";
 
-/// Reads keys and region as AWS's tools do, as far as variables and plain keys in profiles go.
+/// Reads credentials and region as AWS's tools do, but only from variables and static keys in profiles.
 ///
 /// # Errors
-/// A sentence that says what is not set.
+/// A message that says what is not set.
 pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Keys, BoxError> {
     let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
     let home = || lookup("HOME").map(|home| PathBuf::from(home).join(".aws"));

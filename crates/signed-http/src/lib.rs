@@ -1,7 +1,7 @@
 //! Signed requests to AWS's services over a pooled connection.
 //!
-//! For what must be small or quick to build: a function, and the command line. The signature is AWS's own crate;
-//! `stream-function` holds requests equal to what AWS's SDKs send.
+//! For programs that must be small or quick to build, such as functions. AWS's own crate computes the signature; tests in
+//! `stream-function` compare the requests with those of AWS's SDKs.
 
 #![warn(missing_docs)] // a library that others read
 
@@ -25,27 +25,27 @@ use rustls::ClientConfig;
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Who calls, and where.
+/// Credentials and region.
 #[derive(Clone)]
 pub struct Keys {
-    /// The region, as `eu-west-1`.
+    /// The region, such as `eu-west-1`.
     pub region: String,
-    /// The access key's id.
+    /// The access key id.
     pub access_key_id: String,
-    /// Its secret.
+    /// The secret access key.
     pub secret_access_key: String,
-    /// The token of temporary keys.
+    /// The session token of temporary credentials.
     pub session_token: Option<String>,
 }
 
-/// How long things may take, and how much is read.
+/// Time and size limits of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Opening a connection.
+    /// Time to open a connection.
     pub connect: Duration,
-    /// A request, its connection included.
+    /// Time for a request, including its connection.
     pub request: Duration,
-    /// Bytes of an answer that are read.
+    /// Bytes of a response to read, at most.
     pub response_bytes_max: usize,
 }
 
@@ -58,7 +58,7 @@ pub struct SignedHttp {
     limits: Limits,
 }
 
-/// What an endpoint answered.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
@@ -68,7 +68,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// AWS's own words: the `message` of the JSON it answers, else the whole text.
+    /// The `message` of AWS's JSON error, else the whole body as text.
     #[must_use]
     pub fn message(&self) -> String {
         #[derive(serde::Deserialize)]
@@ -87,11 +87,11 @@ impl Answer {
 }
 
 impl SignedHttp {
-    /// A client with these keys. Where `needs_tls` is false it cannot call `https:` endpoints, and starts sooner:
-    /// reading the system's roots takes milliseconds.
+    /// A client with these credentials. If `needs_tls` is false it cannot call `https:` endpoints, but starts faster:
+    /// reading the system's root certificates takes milliseconds.
     ///
     /// # Errors
-    /// Where the system's roots cannot be read.
+    /// If the system's root certificates cannot be read.
     pub fn new(keys: &Keys, needs_tls: bool, limits: Limits) -> Result<Self, BoxError> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
@@ -127,7 +127,7 @@ impl SignedHttp {
     /// Signs a request for a service and sends it, within [`Limits::request`].
     ///
     /// # Errors
-    /// Where it cannot be signed or is not answered; an answer of any status is none.
+    /// If it cannot be signed or gets no response. A response is not an error, whatever its status.
     pub async fn send(&self, service: &str, mut request: Request<Bytes>) -> Result<Answer, BoxError> {
         self.sign(service, &mut request, SystemTime::now())?;
         self.exchange(request).await
@@ -136,7 +136,7 @@ impl SignedHttp {
     /// Sends a request as it is.
     ///
     /// # Errors
-    /// Where it is not answered in time.
+    /// If there is no response in time.
     pub async fn exchange(&self, request: Request<Bytes>) -> Result<Answer, BoxError> {
         let exchange = async {
             let response = self.http.request(request.map(Full::new)).await?;
@@ -150,14 +150,14 @@ impl SignedHttp {
         };
         match tokio::time::timeout(self.limits.request, exchange).await {
             Ok(answer) => answer,
-            Err(_) => Err(format!("no answer within {} s", self.limits.request.as_secs()).into()),
+            Err(_) => Err(format!("no response within {} s", self.limits.request.as_secs()).into()),
         }
     }
 
     /// Adds the headers of a signature made at `time`.
     ///
     /// # Errors
-    /// Where the request cannot be signed.
+    /// If the request cannot be signed.
     pub fn sign(
         &self,
         service: &str,

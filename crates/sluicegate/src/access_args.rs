@@ -1,16 +1,15 @@
-//! Who may use the emulator's port beside the programs of its user: flags that open it, and what each opens.
+//! The flags that open the emulator's port to others, and the warnings about what each one opens.
 
 use emulator::server::guard::{Access, AllowedHost, AllowedOrigin};
 use std::net::SocketAddr;
 
-/// Arguments that let somebody in.
 #[derive(clap::Args, Debug)]
 pub struct AccessArgs {
-    /// Let requests name this host, such as the emulator's name in a container network; may be given again
+    /// Accept requests for this host name, such as the emulator's name in a container network (repeatable)
     ///
-    /// Addresses, localhost, names below it and the hosts of AWS's services are always admitted. Any other name is
-    /// refused, since it may belong to a web page that points its own name at this machine (DNS rebinding).
-    /// *.DOMAIN admits a domain's subdomains.
+    /// IP addresses, localhost, its subdomains and the hosts of AWS services are always accepted. Any other name is
+    /// rejected, since a web page may have pointed its own name at this machine (DNS rebinding). *.DOMAIN accepts
+    /// all subdomains of a domain.
     #[arg(
         long = "allowed-host",
         value_name = "NAME",
@@ -19,10 +18,10 @@ pub struct AccessArgs {
         hide_env_values = true
     )]
     hosts: Vec<AllowedHost>,
-    /// Let pages of this origin use the emulator, such as http://localhost:3000; may be given again
+    /// Let web pages of this origin use the emulator, such as http://localhost:3000 (repeatable)
     ///
-    /// Without it, pages in a browser may open WebSockets and nothing else. With it, pages of this origin may call
-    /// everything else too, and no other page may open a WebSocket.
+    /// By default, a web page can only open WebSockets. With this option, pages of this origin can also call the AWS
+    /// APIs, and pages of any other origin can no longer open WebSockets.
     #[arg(
         long = "allowed-origin",
         value_name = "ORIGIN",
@@ -31,13 +30,12 @@ pub struct AccessArgs {
         hide_env_values = true
     )]
     origins: Vec<AllowedOrigin>,
-    /// Take AWS API and @connections calls without a signature, which AWS refuses
+    /// Accept unsigned AWS API and @connections calls, which AWS rejects
     #[arg(long)]
     allow_unsigned: bool,
 }
 
 impl AccessArgs {
-    /// What the flags say.
     pub fn access(&self) -> Access {
         Access {
             hosts: self.hosts.clone(),
@@ -46,27 +44,27 @@ impl AccessArgs {
         }
     }
 
-    /// What is open at `address` that is usually closed, and to whom; a warning a line.
+    /// Warnings about what these flags open, one per line.
     pub fn warnings(&self, address: SocketAddr) -> Vec<String> {
         let mut warnings = Vec::new();
         if !address.ip().is_loopback() {
-            let audience =
+            let whom =
                 if address.ip().is_unspecified() { "every network of this machine" } else { "its network" };
             warnings.push(format!(
-                "warning: {address} is open to {audience}: whoever reaches it can run programs here as you and read \
-                 everything that passes; nothing checks who they are (--bind 127.0.0.1 closes it)"
+                "warning: {address} is open to {whom} without authentication: anyone who can reach it can run programs here as you \
+                 and read all traffic (--bind 127.0.0.1 closes it)"
             ));
         }
         if self.allow_unsigned {
             warnings.push(
-                "warning: AWS API calls are taken without a signature (--allow-unsigned): any program that reaches \
-                 the port may make them without knowing that it is AWS it calls"
+                "warning: AWS API calls are accepted without a signature (--allow-unsigned): any program that can \
+                 reach the port can call them"
                     .to_owned(),
             );
         }
         for origin in &self.origins {
             warnings.push(format!(
-                "warning: pages of {origin} may use everything of this emulator, and so run programs on this machine"
+                "warning: pages of {origin} can use the whole emulator, and so run programs on this machine"
             ));
         }
         warnings

@@ -12,36 +12,31 @@ const ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 /// Time for one call.
 const CALL_MAX: Duration = Duration::from_secs(30);
 
-/// A service that is called.
 #[derive(Debug, Clone, Copy)]
 pub enum Service {
-    /// SQS.
     Sqs,
-    /// Kinesis.
     Kinesis,
 }
 
-/// The caller.
 pub struct Aws {
     http: SignedHttp,
     sqs: String,
     kinesis: String,
 }
 
-/// What a service refused, by its code.
+/// An error response of a service.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} is refused: {code}: {message}")]
 pub struct Refused {
     operation: String,
     /// Such as `ProvisionedThroughputExceededException`.
     pub code: String,
-    /// The answer's status.
     pub status: StatusCode,
     message: String,
 }
 
 impl Refused {
-    /// What an answer says.
+    /// Reads the code and message of an error response.
     pub fn of(operation: &str, answer: &Answer) -> Self {
         let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let code = said["__type"].as_str().unwrap_or(answer.status.as_str());
@@ -51,7 +46,7 @@ impl Refused {
 }
 
 impl Aws {
-    /// The caller and the emulator that the environment names.
+    /// Credentials, region and endpoints from the environment.
     pub fn from_environment() -> anyhow::Result<Self> {
         Self::new(&|name| std::env::var(name).ok())
     }
@@ -81,7 +76,7 @@ impl Aws {
         Ok(Self { http, sqs, kinesis })
     }
 
-    /// Calls an operation with JSON and answers what it says.
+    /// Calls an operation with a JSON body and returns its JSON response.
     pub async fn call(&self, service: Service, operation: &str, body: &Value) -> anyhow::Result<Value> {
         let (name, endpoint, prefix, version) = match service {
             Service::Sqs => ("sqs", &self.sqs, "AmazonSQS", "1.0"),
@@ -91,12 +86,11 @@ impl Aws {
             .header("content-type", format!("application/x-amz-json-{version}"))
             .header("x-amz-target", format!("{prefix}.{operation}"))
             .body(Bytes::from(body.to_string()))
-            .with_context(|| format!("{endpoint} is no address"))?;
+            .with_context(|| format!("{endpoint} is not a valid endpoint URL"))?;
         self.send(name, endpoint, operation, request).await
     }
 
-    /// Asks `@connections` of the stage at `endpoint` about a client (GET), sends it something (POST) or disconnects it
-    /// (DELETE).
+    /// Calls `@connections` of the stage at `endpoint`: GET, POST or DELETE.
     pub async fn connection(
         &self,
         endpoint: &str,
@@ -109,7 +103,7 @@ impl Aws {
             .method(method)
             .uri(connections::uri(endpoint, id))
             .body(message.into())
-            .with_context(|| format!("{endpoint} is no address"))?;
+            .with_context(|| format!("{endpoint} is not a valid endpoint URL"))?;
         self.send(connections::SERVICE, endpoint, &operation, request).await
     }
 
@@ -122,18 +116,19 @@ impl Aws {
     ) -> anyhow::Result<Value> {
         let answer = self.http.send(service, request).await;
         let answer =
-            answer.map_err(|error| anyhow!("{endpoint} does not answer: {}", causes(error.as_ref())))?;
+            answer.map_err(|error| anyhow!("no response from {endpoint}: {}", causes(error.as_ref())))?;
         if !answer.status.is_success() {
             bail!(Refused::of(operation, &answer));
         }
         if answer.body.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&answer.body).with_context(|| format!("{operation} answered no JSON"))
+        serde_json::from_slice(&answer.body)
+            .with_context(|| format!("the response of {operation} is not JSON"))
     }
 }
 
-/// A member of an answer that must be a text.
+/// A required string member of a response.
 pub fn text<'a>(answer: &'a Value, member: &str) -> anyhow::Result<&'a str> {
-    answer[member].as_str().with_context(|| format!("the answer has no {member}"))
+    answer[member].as_str().with_context(|| format!("the response has no {member}"))
 }

@@ -1,4 +1,4 @@
-//! `sluicegate bundle`: lays out all that a deployment needs in one folder, the same bytes from the same commit.
+//! `sluicegate bundle`: builds everything a deployment needs into one folder; the same commit gives the same bytes.
 
 pub mod architecture;
 mod build;
@@ -27,51 +27,43 @@ pub const FUNCTIONS: &str = "functions";
 pub const TERRAFORM: &str = "terraform";
 /// The folder of this program, in a bundle.
 pub const PROGRAMS: &str = "bin";
-/// Arguments of `bundle`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of the bundle; the bundle that it held is replaced
+    /// Output folder; an existing bundle in it is replaced
     #[arg(long, default_value = "dist", value_name = "DIR")]
     out: PathBuf,
-    /// CPU architecture of the functions, in place of the one that the tfvars name
+    /// CPU architecture of the functions [default: `architecture` in the tfvars]
     #[arg(long, value_enum)]
     architecture: Option<Architecture>,
-    /// A tfvars file whose values replace those of terraform/stack.auto.tfvars, in the bundle too; may be given again
+    /// Override values of terraform/stack.auto.tfvars with those of a tfvars file, also in the bundle (repeatable)
     #[arg(long = "var-file", value_name = "FILE")]
     var_files: Vec<PathBuf>,
-    /// Leave the Terraform provider out: 700 MB less, and `terraform init` downloads it
+    /// Leave out the Terraform provider (700 MB); `terraform init` then downloads it
     #[arg(long)]
     no_providers: bool,
-    /// Build and pack the functions alone, for `terraform apply` in the repository
+    /// Build and zip only the functions, for `terraform apply` in the repository
     #[arg(long)]
     functions_only: bool,
-    /// Check the bundle in DIR against its manifest, and its provider against Terraform's lock file; build nothing
+    /// Build nothing; verify the bundle in DIR against its manifest, and its provider against Terraform's lock file
     #[arg(long, value_name = "DIR", exclusive = true)]
     verify: Option<PathBuf>,
-    /// The project's folder; by default the one around the working folder
+    /// Project folder [default: the current folder or its nearest parent that is a project]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
 }
 
-/// Makes a bundle, or checks one.
-///
-/// # Errors
-/// Where the project, a tool or a file is not as it must be, or a checked bundle is not as it was made.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(folder) = &args.verify {
         let manifest = verify::verify(folder)?;
-        println!("{}  {} files, as they were made", manifest.sha256, manifest.files.len());
+        println!("{}  {} files verified", manifest.sha256, manifest.files.len());
         return Ok(());
     }
-    // Relative paths would be remapped as they stand, and so not at all.
+    // The compiler only remaps absolute paths.
     let project = project::find(args.project.as_deref())?;
     let project = project.canonicalize().with_context(|| format!("cannot read {}", project.display()))?;
-    let out = std::path::absolute(&args.out).context("cannot tell the working folder")?;
+    let out = std::path::absolute(&args.out).context("cannot determine the current folder")?;
     if layout::is_occupied(&out)? {
-        bail!(
-            "{} holds something that is no bundle: name another folder with --out, or remove it",
-            out.display()
-        );
+        bail!("{} exists and is not a bundle: choose another folder with --out, or remove it", out.display());
     }
     let stack = Stack::read(&project, &args.var_files)?;
     let architecture = match args.architecture {
@@ -81,10 +73,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let keys: Vec<_> = stack.packages().into_iter().collect();
     if stack.functions.is_empty() {
-        bail!("the tfvars name no function: add one to `functions` in terraform/stack.auto.tfvars");
+        bail!("the tfvars define no function: add one to `functions` in terraform/stack.auto.tfvars");
     }
 
-    // Asked before anything is built: what a build leaves behind is no difference.
+    // Checked before the build, so that build output does not count as a modification.
     let commit = tools::commit(&project);
     let rustc = tools::rustc(&project)?;
     let build = Build::new(&project, &rustc)?;
@@ -101,18 +93,19 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     layout::replace(&staged, &out)
 }
 
-/// An empty folder beside the bundle's: what is unfinished is never taken for a bundle.
+/// An empty folder beside the output folder, so that an unfinished bundle is never mistaken for a bundle.
 fn staging(out: &Path) -> anyhow::Result<PathBuf> {
-    let name = out.file_name().with_context(|| format!("{} cannot be a bundle's folder", out.display()))?;
+    let name =
+        out.file_name().with_context(|| format!("{} cannot be used as a bundle folder", out.display()))?;
     let staged = out.with_file_name(format!(".{}.partial", name.to_string_lossy()));
     if staged.exists() {
         std::fs::remove_dir_all(&staged).with_context(|| format!("cannot remove {}", staged.display()))?;
     }
-    std::fs::create_dir_all(&staged).with_context(|| format!("cannot make {}", staged.display()))?;
+    std::fs::create_dir_all(&staged).with_context(|| format!("cannot create {}", staged.display()))?;
     Ok(staged)
 }
 
-/// This machine, in Terraform's words.
+/// This machine's platform as Terraform names it.
 pub fn platform() -> String {
     let system = match std::env::consts::OS {
         "macos" => "darwin",

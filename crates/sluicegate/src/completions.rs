@@ -5,17 +5,13 @@ use clap::CommandFactory as _;
 use clap_complete::Shell;
 use std::io::Write as _;
 
-/// Arguments of `completions`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Shell to complete in
+    /// Shell to print the script for
     shell: Shell,
 }
 
 /// Writes the script to standard output.
-///
-/// # Errors
-/// Where standard output cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     std::io::stdout().write_all(&script(args.shell)).context("cannot write the script")
 }

@@ -1,4 +1,4 @@
-//! `sluicegate connect`: a terminal client that keeps its connection alive and comes back when it is lost.
+//! `sluicegate connect`: a terminal client that keeps its connection alive and reconnects when it is lost.
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::io::IsTerminal as _;
@@ -9,27 +9,25 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// What is sent to stay connected. API Gateway counts data messages alone as activity, so a protocol ping
-/// would not do; the message reaches the functions like any other.
+/// Sent to keep the connection open. API Gateway counts only data messages as activity, not pings; so this message
+/// reaches the functions like any other.
 const KEEP_ALIVE: &str = r#"{"action":"keep-alive"}"#;
-/// Seconds between two attempts to come back, doubled from 1.
+/// The longest wait between reconnection attempts, in seconds; it doubles from 1.
 const RECONNECT_S_MAX: u64 = 30;
 
-/// Arguments of `connect`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Where to connect
+    /// WebSocket URI to connect to
     #[arg(default_value = "ws://127.0.0.1:4566/v1", env = "SLUICEGATE_URI")]
     uri: String,
-    /// Seconds of silence after which a keep-alive message is sent; 0 sends none. API Gateway closes after 600
+    /// Send a keep-alive message after this many idle seconds; 0 disables it. API Gateway closes idle connections after 600
     #[arg(long, default_value_t = 540, value_name = "SECONDS")]
     keep_alive: u64,
-    /// End when the connection is lost, instead of coming back
+    /// Exit when the connection is lost instead of reconnecting
     #[arg(long)]
     no_reconnect: bool,
 }
 
-/// How a connection ended.
 enum End {
     /// By the user: end of input or Ctrl-C.
     Left,
@@ -58,14 +56,14 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         was_connected = true;
         let connected_at = Instant::now();
         if is_terminal {
-            eprintln!("connected to {} (Ctrl-C to leave)", args.uri);
+            eprintln!("connected to {} (Ctrl-C to quit)", args.uri);
         }
         match talk(socket, &mut lines, &args, is_terminal).await? {
             End::Left => return Ok(()),
             End::Lost(how) if args.no_reconnect => anyhow::bail!("disconnected ({how})"),
-            End::Lost(how) => eprintln!("disconnected ({how}); coming back"),
+            End::Lost(how) => eprintln!("disconnected ({how}); reconnecting"),
         }
-        // An emulator that takes connections and closes them at once is not to be hammered.
+        // Do not hammer a server that accepts connections and closes them at once.
         if connected_at.elapsed() >= Duration::from_secs(RECONNECT_S_MAX) {
             attempt = 0;
         } else if pause(&mut attempt).await.is_break() {
@@ -78,7 +76,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 async fn pause(attempt: &mut u32) -> ControlFlow<()> {
     let wait = Duration::from_secs((1 << (*attempt).min(5)).min(RECONNECT_S_MAX));
     *attempt += 1;
-    eprintln!("trying again in {} s", wait.as_secs());
+    eprintln!("retrying in {} s", wait.as_secs());
     tokio::select! {
         () = tokio::time::sleep(wait) => ControlFlow::Continue(()),
         _ = tokio::signal::ctrl_c() => ControlFlow::Break(()),
@@ -118,7 +116,7 @@ async fn talk(
                 }
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Ok(End::Lost(error.to_string())),
-                None => return Ok(End::Lost("the other side closed".into())),
+                None => return Ok(End::Lost("closed by the server".into())),
             },
             () = tokio::time::sleep(keep_alive) => if let Err(error) = socket.send(Message::text(KEEP_ALIVE)).await {
                 return Ok(End::Lost(error.to_string()));
@@ -131,7 +129,7 @@ async fn talk(
     }
 }
 
-/// Input has ended, as in `echo '{}' | sluicegate connect`: shows what still comes, until a second of silence.
+/// At end of input, as in `echo '{}' | sluicegate connect`: shows replies until one second passes without any.
 async fn drain(socket: &mut Socket) {
     const SILENCE: Duration = Duration::from_secs(1);
     while let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, socket.next()).await {
@@ -160,17 +158,17 @@ fn read_lines() -> mpsc::Receiver<String> {
     receiver
 }
 
-/// Says what a failed handshake means and what to do about it.
+/// Explains a failed handshake and what to do about it.
 pub fn explain(error: Error, uri: &str) -> anyhow::Error {
     match &error {
         Error::Http(response) => {
             let hint = response.headers().get("x-sluicegate-hint").and_then(|hint| hint.to_str().ok());
             let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
             let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-            anyhow::anyhow!("{uri} refused the handshake with {}{hint}: {body}", response.status())
+            anyhow::anyhow!("{uri} rejected the handshake with {}{hint}: {body}", response.status())
         }
         Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
-            anyhow::anyhow!("nothing listens at {uri}: start the emulator with `cargo run -- dev`")
+            anyhow::anyhow!("nothing is listening at {uri}: start the emulator with `cargo run -- dev`")
         }
         _ => anyhow::Error::new(error).context(format!("cannot connect to {uri}")),
     }

@@ -19,17 +19,16 @@ use tokio_util::bytes::Bytes;
 
 /// Milliseconds without a further change before a build begins: an editor writes a file in several steps.
 const SETTLE_MS: u64 = 200;
-const UNWATCHED: &str = "the project's files are watched no more: start `dev` again";
+const UNWATCHED: &str = "stopped watching the project's files: restart `dev`";
 
-/// Arguments of `dev`.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     emulator: EmulatorArgs,
-    /// A tfvars file whose values replace those of terraform/stack.auto.tfvars; may be given again
+    /// Override values of terraform/stack.auto.tfvars with those of a tfvars file (repeatable)
     #[arg(long = "var-file", value_name = "FILE")]
     var_files: Vec<PathBuf>,
-    /// The project's folder; by default the one around the working folder
+    /// Project folder [default: the current folder or its nearest parent that is a project]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
 }
@@ -59,7 +58,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     signals.stop(&emulator).await.and(result)
 }
 
-/// Fills the emulator and follows the project's changes. Ends only with an error.
+/// Creates the stack and rebuilds on changes. Returns only on error.
 async fn serve(
     project: &Path,
     stack: &Stack,
@@ -73,13 +72,13 @@ async fn serve(
         zips.insert(built.key.clone(), zip(built).await?);
     }
     let composed = provision::compose(emulator, stack, &zips).await;
-    let composed = composed.context("the control plane refused the stack")?;
+    let composed = composed.context("cannot create the stack in the emulator")?;
     drop(zips);
     greet(&greeting(emulator, stack, &composed));
     follow(project, keys, changes, emulator, &composed, &mut built).await
 }
 
-/// Builds after each change, and swaps what the build has changed. Ends only with an error.
+/// Builds after each change and updates the functions that changed. Returns only on error.
 async fn follow(
     project: &Path,
     keys: &[String],
@@ -91,12 +90,12 @@ async fn follow(
     while let Some(change) = changes.recv().await {
         settle(changes).await;
         if change == Change::Definition {
-            eprintln!("terraform/ changed: stop and start `dev` again to run the new definition");
+            eprintln!("terraform/ changed: restart `dev` to apply it");
             continue;
         }
         match functions::build(project, keys).await {
             Ok(fresh) => swap(emulator, composed, built, fresh).await?,
-            Err(error) => eprintln!("error: {error:#}; what ran goes on running"),
+            Err(error) => eprintln!("error: {error:#}; still serving the previous version"),
         }
     }
     bail!(UNWATCHED)
@@ -108,11 +107,13 @@ async fn first_build(
     keys: &[String],
     changes: &mut mpsc::Receiver<Change>,
 ) -> anyhow::Result<Vec<Built>> {
-    eprintln!("building {} (the first time takes minutes)", keys.join(", "));
+    eprintln!("building {} (the first build takes minutes)", keys.join(", "));
     loop {
         match functions::build(project, keys).await {
             Ok(built) => return Ok(built),
-            Err(error) => eprintln!("error: {error:#}; waiting for a change to try again (Ctrl-C to leave)"),
+            Err(error) => {
+                eprintln!("error: {error:#}; waiting for a change before trying again (Ctrl-C to quit)")
+            }
         }
         if changes.recv().await.is_none() {
             bail!(UNWATCHED);
@@ -127,7 +128,7 @@ async fn zip(built: &Built) -> anyhow::Result<Bytes> {
     Ok(package(&binary, Packing::Stored).context("cannot pack the function")?.into())
 }
 
-/// Gives the emulator every function whose binary a build has changed.
+/// Updates every function whose binary the build changed.
 async fn swap(
     emulator: &Emulator,
     composed: &Composed,
@@ -147,7 +148,6 @@ async fn swap(
     Ok(())
 }
 
-/// What a person needs to use the emulator.
 fn greeting(emulator: &Emulator, stack: &Stack, composed: &Composed) -> String {
     let port = emulator.address().port();
     let uri = format!("ws://127.0.0.1:{port}/{}", stack.stage);
@@ -158,7 +158,7 @@ fn greeting(emulator: &Emulator, stack: &Stack, composed: &Composed) -> String {
          Stream       {}\n  \
          Functions    {}\n  \
          API          {}\n\n  \
-         Ctrl-C stops it. In another terminal:\n  \
+         Press Ctrl-C to stop. In another terminal:\n  \
          cargo run -- connect {uri}\n",
         stack.stream_name(),
         functions.join(", "),
@@ -166,7 +166,6 @@ fn greeting(emulator: &Emulator, stack: &Stack, composed: &Composed) -> String {
     )
 }
 
-/// What kind of file changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
     /// A function's source, or a library's.
@@ -175,7 +174,7 @@ enum Change {
     Definition,
 }
 
-/// Reports changes below the folders that functions and their definition lie in.
+/// Watches the folders of the functions and of their definition.
 fn watch(project: &Path) -> anyhow::Result<mpsc::Receiver<Change>> {
     let (sender, receiver) = mpsc::channel(1);
     let terraform = project.join("terraform");
@@ -198,7 +197,7 @@ fn watch(project: &Path) -> anyhow::Result<mpsc::Receiver<Change>> {
         } else {
             return;
         };
-        // One change is waiting already: it will be followed by a build that sees this one too.
+        // Another change is pending; the build that follows it includes this one.
         let _ = sender.try_send(change);
     })
     .context("cannot watch the project's files")?;
@@ -210,12 +209,12 @@ fn watch(project: &Path) -> anyhow::Result<mpsc::Receiver<Change>> {
                 .with_context(|| format!("cannot watch {}", folder.display()))?;
         }
     }
-    // It watches for as long as the process runs.
+    // Dropping it would stop the watch.
     std::mem::forget(watcher);
     Ok(receiver)
 }
 
-/// Waits until no further change has come for a while.
+/// Waits until changes stop arriving.
 async fn settle(changes: &mut mpsc::Receiver<Change>) {
     while let Ok(Some(_)) = tokio::time::timeout(Duration::from_millis(SETTLE_MS), changes.recv()).await {}
 }

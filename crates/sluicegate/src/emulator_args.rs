@@ -13,32 +13,31 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 
-/// Arguments of every command that runs an emulator.
 #[derive(clap::Args)]
 pub struct EmulatorArgs {
-    /// Port of the emulator: AWS APIs, WebSockets and @connections alike
+    /// Port for the AWS APIs, WebSockets and @connections
     #[arg(long, default_value_t = 4566, env = "SLUICEGATE_PORT")]
     port: u16,
-    /// Address to listen on; anything but loopback lets the network run programs on this machine
+    /// Address to listen on; any address but loopback lets other hosts run programs on this machine
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     bind: IpAddr,
-    /// Print warnings only, not a line per event
+    /// Print only warnings, not one line per event
     #[arg(long, short)]
     quiet: bool,
-    /// Lift each shard's write limit of 1 MiB and 1,000 records a second, for load tests
+    /// Disable the write limit of each shard (1 MiB and 1,000 records per second), for load tests
     #[arg(long)]
     no_write_limits: bool,
-    /// Keep streams, records, consumers and checkpoints in this folder; without it they are gone when this stops
+    /// Persist streams, records, consumers and checkpoints in this folder [default: keep everything in memory]
     ///
-    /// What was acknowledged survives this process, however it ends. It is synced to the disk once a second: a power
-    /// cut may cost what came since. APIs, functions, roles and queues are not kept: `dev` makes them anew from
-    /// terraform/, and on `serve` `terraform apply` does, with the streams imported or the folder emptied before.
+    /// Acknowledged writes survive a crash of this process. They are synced to disk once per second, so a power cut
+    /// may lose the last second. APIs, functions, roles and queues are not persisted: `dev` recreates them from
+    /// terraform/. With `serve`, import the streams or empty the folder before you run `terraform apply` again.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Let something go wrong as it does on AWS, such as connections-429=10%; may be given again (--help tells what)
+    /// Inject an AWS-like fault, such as connections-429=10% (repeatable; --help lists all faults)
     #[arg(long = "fault", value_name = "SPEC", long_help = fault_help())]
     faults: Vec<FaultSpec>,
-    /// Repeat the chances of an earlier run with faults, which printed this number
+    /// Seed for random faults: repeat an earlier run with the number that it printed
     #[arg(long, value_name = "NUMBER", requires = "faults")]
     fault_seed: Option<u64>,
     #[command(flatten)]
@@ -47,56 +46,57 @@ pub struct EmulatorArgs {
 
 fn fault_help() -> String {
     let mut help = String::from(
-        "Let something go wrong as it does on AWS, to see how a function copes. May be given again.\n\n\
-         NAME, or NAME= and terms with commas between: how often (10%, or 1/20 for every twentieth), how many at \
-         most (5 times), how long (300ms, 2s), and last, on whom alone (for=...).\n\n",
+        "Inject an AWS-like fault, to see how a function copes with it (repeatable).\n\n\
+         SPEC is NAME or NAME=TERM,TERM... Terms: a probability (10%), every Nth time (1/20), at most N times \
+         (5 times), a delay (300ms, 2s), and last, a single target (for=...). Default: every time.\n\n",
     );
     for fault in Fault::ALL {
         let name = fault.name();
         let _ = write!(help, "{name:<20}{}", fault.about());
         if let Some(delay) = fault.default_delay() {
-            let _ = write!(help, ", by {} ms unless you say", delay.as_millis());
+            let _ = write!(help, ", by {} ms by default", delay.as_millis());
         }
         let _ = writeln!(help, " (for={})", fault.target().replace(' ', "-"));
     }
     help.push_str(
-        "\nWhile the emulator runs: curl http://127.0.0.1:4566/_sluicegate/faults tells of them, -X PUT -d SPEC \
-         replaces them (a spec a line), -X DELETE ends them.",
+        "\nWhile the emulator runs, curl http://127.0.0.1:4566/_sluicegate/faults lists the active faults, -X PUT -d SPEC \
+         replaces them (one spec per line), and -X DELETE removes them.",
     );
     help
 }
 
 impl EmulatorArgs {
-    /// Sends the emulator's own log to the terminal, which nobody has to read for the emulator to go on.
+    /// Sends the emulator's log to the terminal, without ever blocking on a slow reader.
     pub fn install_log(&self) -> anyhow::Result<()> {
         print::detach().context("cannot open the terminal or pipe that output goes to")?;
         flow_log::install(self.quiet);
         Ok(())
     }
 
-    /// Binds the emulator's socket, or says what is in the way.
     pub async fn listen(&self) -> anyhow::Result<TcpListener> {
         let address = SocketAddr::new(self.bind, self.port);
         TcpListener::bind(address).await.map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
-                "port {} is in use: stop what listens there (another `dev`, LocalStack?), or choose another with --port",
+                "port {} is in use: stop the program that listens there (another `dev`, LocalStack?), or choose another port with --port",
                 address.port()
             ),
             _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
         })
     }
 
-    /// Where streams are kept, if they are.
     pub fn data_dir(&self) -> Option<&Path> {
         self.data_dir.as_deref()
     }
 
-    /// Starts the emulator on a socket. `is_starting`: a stack is composed on it at once.
+    /// Starts the emulator on a socket. `is_starting`: the caller creates a stack on it at once.
     pub async fn start(&self, listener: TcpListener, is_starting: bool) -> anyhow::Result<Emulator> {
         isolation::hide();
         open_files::raise();
         let write_limits = if self.no_write_limits { WriteLimits::Lifted } else { WriteLimits::Enforced };
-        anyhow::ensure!(self.faults.len() <= FAULTS_MAX, "more than {FAULTS_MAX} faults at once");
+        anyhow::ensure!(
+            self.faults.len() <= FAULTS_MAX,
+            "more than {FAULTS_MAX} faults: remove some --fault options"
+        );
         let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };
         let options = EmulatorOptions {
             write_limits,
@@ -110,16 +110,16 @@ impl EmulatorArgs {
             eprintln!("{warning}");
         }
         match &self.data_dir {
-            Some(folder) => eprintln!("streams, records and checkpoints are kept in {}", folder.display()),
+            Some(folder) => eprintln!("persisting streams, records and checkpoints in {}", folder.display()),
             None => {
-                eprintln!("everything is in memory, and gone when this stops (--data-dir keeps the streams)");
+                eprintln!("keeping everything in memory (--data-dir persists the streams)");
             }
         }
         Emulator::start(listener, options).await.context("cannot start the emulator")
     }
 }
 
-/// Tells on standard output what runs and where.
+/// Prints to standard output.
 pub fn greet(text: &str) {
     println!("{text}");
 }

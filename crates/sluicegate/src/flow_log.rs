@@ -1,4 +1,4 @@
-//! One line per event as it travels: what `dev` prints of the emulator's own trace.
+//! Formats the emulator's trace for the terminal: one line per event and hop.
 
 use crate::print;
 use anstyle::{AnsiColor, Style};
@@ -14,10 +14,10 @@ use tracing_subscriber::{EnvFilter, registry};
 /// Characters of the column that names the hop.
 const HOP_WIDTH: usize = 16;
 
-/// What a line of CloudWatch metrics has; they are for CloudWatch, not for eyes.
+/// Marks a line of CloudWatch metrics, which is not shown.
 const METRICS_MARKER: &str = r#""CloudWatchMetrics":["#;
 
-/// Prints the flow to standard output from now on. `RUST_LOG` chooses more or less.
+/// Prints the flow to standard output. `RUST_LOG` sets the level.
 pub fn install(quiet: bool) {
     let default = if quiet { "warn" } else { "warn,flow=info,function=info" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
@@ -81,7 +81,7 @@ impl Visit for Fields {
     }
 }
 
-/// The time of day in UTC, to the millisecond: hops of one event are told apart by it.
+/// The time of day in UTC, to the millisecond.
 fn clock() -> String {
     let (hour, minute, second, millisecond) = OffsetDateTime::now_utc().to_hms_milli();
     format!("{hour:02}:{minute:02}:{second:02}.{millisecond:03}")

@@ -1,4 +1,4 @@
-//! `sluicegate health`: asks the emulator on this machine whether it runs, for a container's health check.
+//! `sluicegate health`: checks that the emulator on this machine is running, for a container's health check.
 
 use anyhow::{Context as _, bail, ensure};
 use std::time::Duration;
@@ -6,14 +6,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// The emulator's own page about itself.
 const PATH: &str = "/_sluicegate/health";
 /// Seconds for the whole exchange.
 const ANSWER_S_MAX: u64 = 2;
-/// Bytes of the answer that are read: its first line tells all.
+/// Bytes of the response to read; only its first line is needed.
 const ANSWER_BYTES_MAX: u64 = 512;
 
-/// Arguments of `health`.
 #[derive(clap::Args)]
 pub struct Args {
     /// Port of the emulator
@@ -21,31 +19,31 @@ pub struct Args {
     port: u16,
 }
 
-/// Asks once.
-///
-/// # Errors
-/// Where the emulator does not answer in time, or not with 200.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let asked = timeout(Duration::from_secs(ANSWER_S_MAX), status(args.port)).await;
     let status =
-        asked.with_context(|| format!("no answer from port {} within {ANSWER_S_MAX} s", args.port))??;
-    ensure!(status == 200, "the emulator at port {} answered {status}", args.port);
+        asked.with_context(|| format!("no response on port {} within {ANSWER_S_MAX} s", args.port))??;
+    ensure!(status == 200, "the emulator on port {} responded with {status}", args.port);
     Ok(())
 }
 
 /// The status code of the emulator's health page.
 async fn status(port: u16) -> anyhow::Result<u16> {
     let socket = TcpStream::connect(("127.0.0.1", port)).await;
-    let mut socket = socket.with_context(|| format!("nothing listens at port {port}"))?;
+    let mut socket = socket.with_context(|| format!("nothing is listening on port {port}"))?;
     let request = format!("GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
-    socket.write_all(request.as_bytes()).await.context("the emulator hung up")?;
+    socket.write_all(request.as_bytes()).await.context("the emulator closed the connection")?;
     let mut answer = Vec::new();
-    socket.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await.context("the emulator hung up")?;
+    socket
+        .take(ANSWER_BYTES_MAX)
+        .read_to_end(&mut answer)
+        .await
+        .context("the emulator closed the connection")?;
     let answer = String::from_utf8_lossy(&answer);
     let mut words = answer.split_ascii_whitespace();
     match (words.next(), words.next().and_then(|code| code.parse().ok())) {
         (Some(version), Some(code)) if version.starts_with("HTTP/1.") => Ok(code),
-        _ => bail!("what listens at port {port} does not speak HTTP"),
+        _ => bail!("the program on port {port} does not speak HTTP"),
     }
 }
 
@@ -73,7 +71,7 @@ mod tests {
         let port = serve("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
         run(Args { port }).await.unwrap();
         for (answer, said) in [
-            ("HTTP/1.1 503 Service Unavailable\r\n\r\n", "answered 503"),
+            ("HTTP/1.1 503 Service Unavailable\r\n\r\n", "responded with 503"),
             ("SSH-2.0-OpenSSH_9\r\n", "does not speak HTTP"),
             ("", "does not speak HTTP"),
         ] {
@@ -89,6 +87,6 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let error = run(Args { port }).await.unwrap_err().to_string();
-        assert_eq!(error, format!("nothing listens at port {port}"));
+        assert_eq!(error, format!("nothing is listening on port {port}"));
     }
 }

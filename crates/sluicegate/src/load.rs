@@ -1,4 +1,4 @@
-//! `sluicegate load`: puts load on an emulator, checks every answer, and tells how long they took.
+//! `sluicegate load`: a load generator that checks every reply and reports latencies.
 
 mod connection;
 mod dial;
@@ -30,66 +30,61 @@ use std::sync::Arc;
 use std::time::Duration;
 use thresholds::Thresholds;
 
-/// Seconds that a ramp and a measurement may last together: a connection to API Gateway lasts two hours.
+/// Seconds of ramp and measurement together, at most: API Gateway ends a connection after two hours.
 const RUN_S_MAX: f64 = 7_200.0;
 
-/// Arguments of `load`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Where to connect; its functions must echo (`functions/echo`)
+    /// WebSocket URI; a function must echo each message (functions/echo)
     #[arg(default_value = "ws://127.0.0.1:4566/v1", env = "SLUICEGATE_URI")]
     uri: String,
-    /// Connections, each with one message after another in its own order
+    /// Number of connections
     #[arg(long, short, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     connections: u32,
-    /// Open loop: messages per second of all connections together, whatever comes back. Latency counts from
-    /// when a message was due
+    /// Open loop: send this many messages per second over all connections, regardless of replies. Latency is measured
+    /// from the time a message was due
     #[arg(long, short, default_value_t = 200.0, value_name = "PER_SECOND", conflicts_with = "in_flight")]
     rate: f64,
-    /// Closed loop: each connection keeps N messages unanswered
+    /// Closed loop: keep N messages in flight on each connection
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     in_flight: Option<u64>,
-    /// Bytes of a message; beyond 32 KB it goes out in several frames
+    /// Message size in bytes; messages over 32 KB are sent in several frames
     #[arg(long, short, default_value_t = 100, value_name = "BYTES")]
     size: usize,
-    /// Seconds of the measurement
+    /// Duration of the measurement in seconds
     #[arg(long, short, default_value_t = 10.0, value_name = "SECONDS")]
     duration: f64,
-    /// Seconds of rising load before it; its answers are checked, and count for no rate and no percentile
+    /// Seconds of rising load before the measurement; replies are checked but not measured
     #[arg(long, default_value_t = 0.0, value_name = "SECONDS")]
     ramp: f64,
-    /// Connections opened per second; API Gateway's quota is 500
+    /// Connections to open per second (API Gateway's quota is 500)
     #[arg(long, default_value_t = 500.0, value_name = "PER_SECOND")]
     connect_rate: f64,
-    /// Addresses of this machine that connections take turns in, each with about 28,000 ports (loopback has
-    /// 127.0.0.1 to 127.255.255.254 on Linux)
+    /// Local addresses to connect from in turn, for more than about 28,000 connections (on Linux, 127.0.0.1 to
+    /// 127.255.255.254)
     #[arg(long, value_name = "ADDRESS,…", value_delimiter = ',')]
     source_addresses: Vec<IpAddr>,
-    /// Seconds that an answer is waited for once sending has ended; after that it is lost
+    /// Seconds to wait for replies after sending ends; later ones count as lost
     #[arg(long, default_value_t = 5.0, value_name = "SECONDS")]
     timeout: f64,
-    /// Fail where the 99th percentile of latency is above this
+    /// Fail if the 99th percentile of latency is above this
     #[arg(long, value_name = "MS")]
     max_p99_ms: Option<f64>,
-    /// Fail where fewer answers come per second
+    /// Fail if fewer replies per second arrive
     #[arg(long, value_name = "PER_SECOND")]
     min_rate: Option<f64>,
-    /// Do not fail where answers overtake each other: API Gateway promises no order to frames sent nearly at once
+    /// Do not fail on out-of-order replies; API Gateway does not guarantee the order of frames sent at nearly the same time
     #[arg(long)]
     allow_out_of_order: bool,
-    /// Write the results as JSON to a file, or to standard output (`-`)
+    /// Write the results as JSON to a file, or to standard output with -
     #[arg(long, value_name = "FILE|-")]
     json: Option<PathBuf>,
-    /// Draw latency percentiles over time, as .svg or .html
+    /// Write a chart of latency percentiles over time to an .svg or .html file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
 }
 
-/// Runs the load and prints what came of it. Ctrl-C ends the sending early, a second one the waiting.
-///
-/// # Errors
-/// Where the load cannot be run, a result cannot be written, or the run failed: a loss, an alteration, an
-/// inversion, a connection refused or lost, or a threshold not reached.
+/// Runs the load and prints the results. Ctrl-C stops sending; a second Ctrl-C also stops waiting for replies.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     emulator::core::open_files::raise();
     let settings = settings(&args)?;
@@ -162,7 +157,7 @@ fn settings(args: &Args) -> anyhow::Result<Settings> {
     ensure!((0.0..=RUN_S_MAX).contains(&args.timeout), "--timeout must be 0 to {RUN_S_MAX} seconds");
     ensure!(
         (SIZE_BYTES_MIN..=SIZE_BYTES_MAX).contains(&args.size),
-        "--size must be {SIZE_BYTES_MIN} to {SIZE_BYTES_MAX} bytes: API Gateway takes no more"
+        "--size must be {SIZE_BYTES_MIN} to {SIZE_BYTES_MAX} bytes: API Gateway accepts no more"
     );
     if let Some(plot) = &args.plot
         && !is_html(plot)

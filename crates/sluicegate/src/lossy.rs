@@ -1,4 +1,4 @@
-//! Output that never waits for its reader: bounded, and what does not fit is dropped and counted.
+//! Output that never blocks on its reader: bounded; lines that do not fit are dropped and counted.
 
 use parking_lot::{Condvar, Mutex};
 use std::io::Write;
@@ -33,7 +33,7 @@ impl Waiting {
         self.is_closed || (self.bytes.is_empty() && self.dropped == 0 && !self.is_writing)
     }
 
-    /// Adds a line; where lines before it were dropped, it is one of them, so that a gap is told where it is.
+    /// Adds a line. Once a line is dropped, the following are too until the gap is reported, so that it is reported in place.
     fn push(&mut self, line: &[u8], bytes_max: usize) {
         if self.dropped > 0 || self.bytes.len() + line.len() > bytes_max {
             self.dropped += 1;
@@ -47,7 +47,7 @@ impl Waiting {
         let mut bytes = std::mem::take(&mut self.bytes);
         if self.dropped > 0 {
             let lines = if self.dropped == 1 { "line was" } else { "lines were" };
-            let gap = format!("({} {lines} dropped here: nobody read the output in time)\n", self.dropped);
+            let gap = format!("({} {lines} dropped here: the output was not read in time)\n", self.dropped);
             bytes.extend_from_slice(gap.as_bytes());
             self.dropped = 0;
         }
@@ -57,9 +57,6 @@ impl Waiting {
 
 impl Lossy {
     /// Writes to `output` on a thread of its own until it fails.
-    ///
-    /// # Errors
-    /// Where no thread can be started.
     pub fn new(output: impl Write + Send + 'static) -> std::io::Result<Self> {
         let lossy = Self(Arc::new(Shared { waiting: Mutex::default(), changed: Condvar::new() }));
         let shared = lossy.0.clone();
@@ -129,7 +126,7 @@ mod tests {
             waiting.push(line.as_bytes(), 9);
         }
         let taken = String::from_utf8(waiting.take().unwrap()).unwrap();
-        assert_eq!(taken, "one\ntwo\n(2 lines were dropped here: nobody read the output in time)\n");
+        assert_eq!(taken, "one\ntwo\n(2 lines were dropped here: the output was not read in time)\n");
         assert!(waiting.take().is_none());
         waiting.push(b"five\n", 9);
         assert_eq!(waiting.take().as_deref(), Some(b"five\n".as_slice()));
@@ -159,6 +156,11 @@ mod tests {
         let (written, writes) = mpsc::channel();
         let lossy = Lossy::new(Slow { permits, written }).unwrap();
         let line = vec![b'x'; 64 * 1_024];
+        lossy.push(&line);
+        // A thread that starts only when the queue is full would report two gaps.
+        while !lossy.0.waiting.lock().is_writing {
+            std::thread::yield_now();
+        }
         for _ in 0..1_000 {
             lossy.push(&line);
         }
@@ -176,7 +178,7 @@ mod tests {
         lossy.push(b"again\n");
         assert_eq!(next(), b"again\n");
         lossy.flush(LONG);
-        // A reader that is gone is no reason to wait or to keep anything.
+        // After the reader has gone, nothing waits and nothing is kept.
         drop(permit);
         lossy.push(b"unheard\n");
         lossy.flush(LONG);

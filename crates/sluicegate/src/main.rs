@@ -28,12 +28,12 @@ mod template;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// An emulator keeps millions of small records, among which glibc's allocator takes the longer the more there are: figures in
-/// PERFORMANCE.md, under how cost grows.
+/// The emulator keeps millions of small records, and glibc's allocator slows down as their number grows: see PERFORMANCE.md,
+/// how cost grows.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Real-time, event-driven APIs on AWS: WebSocket in, Kinesis between, Rust functions behind.
+/// Run and deploy real-time APIs on AWS: API Gateway WebSocket, Kinesis and Rust functions.
 #[derive(Parser)]
 #[command(version, about, propagate_version = true)]
 struct Cli {
@@ -43,29 +43,29 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the functions and run the whole emulator on this machine
+    /// Build the functions and run the whole stack in an emulator on this machine
     Dev(dev::Args),
-    /// Run an empty emulator, for Terraform, SDKs and the AWS CLI to fill
+    /// Run an empty emulator for Terraform, SDKs and the AWS CLI
     Serve(serve::Args),
-    /// Ask the emulator on this machine whether it runs; exits with 1 where it does not
+    /// Check that the emulator on this machine is running (exit code 1 if not)
     Health(health::Args),
-    /// Open a WebSocket and talk: a line in is a message out
+    /// Connect to a WebSocket API and send each input line as a message
     Connect(connect::Args),
-    /// Add a function: its folder, its test and its entry in the tfvars
+    /// Create a function: source, test and tfvars entry
     New(new::Args),
-    /// Render a mapping template, to try it without deploying
+    /// Render a mapping template without deploying it
     Template(template::Args),
-    /// Put load on an emulator, check every answer and tell how long they took
+    /// Send load to an API, check every reply and report latencies
     Load(load::Args),
-    /// Tell what a load needs, hits and costs on AWS
+    /// Estimate the capacity, quota use and monthly cost of a workload on AWS
     Estimate(estimate::Args),
-    /// Show what functions could not handle, or put it back into the stream
+    /// List failed records in dead-letter queues, or redrive them into the stream
     Dlq(dlq::Args),
-    /// Lay out all that a deployment needs in one folder, or check such a folder
+    /// Build everything a deployment needs into one folder, or verify such a folder
     Bundle(bundle::Args),
-    /// Plan, deploy, check, read or destroy the stack of a bundle
+    /// Plan, deploy, check or destroy the stack of a bundle
     Stack(stack::Args),
-    /// Print a completion script for bash, zsh, fish or another shell
+    /// Print a shell completion script
     Completions(completions::Args),
 }
 
@@ -94,7 +94,7 @@ fn main() -> ExitCode {
             Command::Completions(args) => completions::run(&args),
         }
     });
-    // A blocked read of the terminal must not hold the process up.
+    // A blocked read of the terminal must not keep the process alive.
     runtime.shutdown_background();
     let code = match result {
         Ok(()) => ExitCode::SUCCESS,

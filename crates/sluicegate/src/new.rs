@@ -6,7 +6,7 @@ use hcl_edit::Span as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Names that a crate cannot have, or that would hide a crate every program has.
+/// Names that a crate cannot have, or that would shadow a built-in crate.
 const RESERVED: [&str; 12] =
     ["alloc", "as", "async", "await", "core", "crate", "dyn", "fn", "loop", "proc-macro", "std", "test"];
 /// Characters of a key in the tfvars, at most: `terraform/variables.tf` has the reason.
@@ -15,15 +15,14 @@ const NAME_CHARS_MAX: usize = 28;
 const MANIFEST: &str = include_str!("new/Cargo.toml.in");
 const SOURCE: &str = include_str!("new/main.rs.in");
 
-/// Arguments of `new`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The function's name: its folder, crate, binary, zip and key in the tfvars
+    /// Name of the function: its folder, crate, binary, zip and key in the tfvars
     name: String,
-    /// The route that it serves, the `action` of its messages; its name by default
+    /// Route that it serves: the `action` of its messages [default: NAME]
     #[arg(long)]
     route: Option<String>,
-    /// The project's folder; by default the one around the working folder
+    /// Project folder [default: the current folder or its nearest parent that is a project]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
 }
@@ -34,11 +33,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let name = &args.name;
     check_name(name)?;
     let folder = project.join("functions").join(name);
-    ensure!(!folder.exists(), "{} exists already: choose another name, or remove it", folder.display());
+    ensure!(!folder.exists(), "{} already exists: choose another name, or remove it", folder.display());
     let route = args.route.as_deref().unwrap_or(name);
     ensure!(
         !route.starts_with('$') && !route.is_empty(),
-        "a route cannot begin with $ or be empty: give --route another"
+        "a route must not be empty or begin with $: choose another with --route"
     );
 
     let tfvars = project.join("terraform/stack.auto.tfvars");
@@ -48,7 +47,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     write(&folder.join("Cargo.toml"), &fill(MANIFEST, name))?;
     write(&folder.join("src/main.rs"), &fill(SOURCE, name))?;
     write(&tfvars, &values)?;
-    println!("functions/{name}: a function on route \"{route}\", deployed with the next `cargo run -- dev`");
+    println!("created functions/{name} on route \"{route}\"; `cargo run -- dev` builds and runs it");
     println!("  test it    cargo test -p {name}");
     println!("  try it     {{\"action\":\"{route}\"}} in `cargo run -- connect`");
     Ok(())
@@ -60,21 +59,21 @@ fn check_name(name: &str) -> anyhow::Result<()> {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     ensure!(
         is_well_formed,
-        "\"{name}\" cannot be a function's name: use 1 to {NAME_CHARS_MAX} lowercase letters, digits and hyphens, a letter first"
+        "invalid function name \"{name}\": use 1 to {NAME_CHARS_MAX} lowercase letters, digits and hyphens, a letter first"
     );
     ensure!(!RESERVED.contains(&name), "\"{name}\" is a reserved name: choose another");
     Ok(())
 }
 
-/// The tfvars with one more element in `functions`; everything else, comments too, stays as it is.
+/// Adds an entry to `functions`; everything else, including comments, stays as it is.
 fn with_entry(values: &str, name: &str, route: &str) -> anyhow::Result<String> {
     let body: hcl_edit::structure::Body = values.parse().context("it is not valid HCL")?;
     let functions = body.get_attribute("functions").context("it has no `functions = { … }`")?;
-    let Some(object) = functions.value.as_object() else { bail!("its `functions` is no object") };
+    let Some(object) = functions.value.as_object() else { bail!("its `functions` is not an object") };
     let taken = object.iter().any(|(key, _)| key.as_ident().is_some_and(|key| key.as_str() == name));
-    ensure!(!taken, "it has a function \"{name}\" already");
-    let end = functions.value.span().context("the place of `functions` is unknown")?.end;
-    // The span ends behind the closing brace.
+    ensure!(!taken, "it already has a function \"{name}\"");
+    let end = functions.value.span().context("cannot locate `functions`")?.end;
+    // The span ends after the closing brace.
     let (before, after) = values.split_at(end - 1);
     let newline = if before.ends_with('\n') { "" } else { "\n" };
     Ok(format!("{before}{newline}  {name} = {{\n    routes = [{route:?}]\n  }}\n{after}"))
@@ -87,7 +86,7 @@ fn fill(template: &str, name: &str) -> String {
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }

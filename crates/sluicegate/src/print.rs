@@ -1,7 +1,7 @@
-//! `println!` and its siblings for this crate: a reader that is gone or asleep panics nothing and stops no emulator.
+//! Replacements for `println!` and `eprintln!` that survive a reader that is gone or slow.
 //!
-//! The standard library's panic where the reader has gone, as with `| head`. Here a command then ends without a word, as
-//! other tools do, except `dev` and `serve`: they call [`detach`] first, and go on.
+//! The standard library's macros panic when the reader has gone, as with `| head`. These end the command silently, as
+//! other tools do. `dev` and `serve` call [`detach`] first and keep running.
 
 use crate::lossy::Lossy;
 use std::fs::File;
@@ -10,9 +10,9 @@ use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// What a shell reports of a program that SIGPIPE has ended.
+/// The exit code that a shell reports for a program ended by SIGPIPE.
 const EXIT_SIGPIPE: i32 = 128 + 13;
-/// How long the last lines may take to be read when the process ends.
+/// How long the process waits at exit for its last lines to be read.
 const LAST_LINES_MAX: Duration = Duration::from_secs(1);
 
 static DETACHED: OnceLock<Detached> = OnceLock::new();
@@ -22,10 +22,7 @@ struct Detached {
     err: Lossy,
 }
 
-/// From now on printing never waits for a reader, and never ends the process.
-///
-/// # Errors
-/// Where the outputs cannot be opened again.
+/// From now on, printing never blocks and never ends the process.
 pub fn detach() -> io::Result<()> {
     let again = |output: &dyn AsFd| output.as_fd().try_clone_to_owned().map(File::from).and_then(Lossy::new);
     let detached = Detached { out: again(&io::stdout())?, err: again(&io::stderr())? };
@@ -34,7 +31,7 @@ pub fn detach() -> io::Result<()> {
     Ok(())
 }
 
-/// Lets what was printed since [`detach`] reach its readers, if they read.
+/// Flushes what was printed since [`detach`], if somebody reads it.
 pub fn finish() {
     if let Some(Detached { out, err }) = DETACHED.get() {
         out.flush(LAST_LINES_MAX);
@@ -58,7 +55,7 @@ pub fn out(text: &str) {
     }
 }
 
-/// Prints text to standard error. Whether anybody reads it changes nothing.
+/// Prints text to standard error and ignores failures.
 pub fn err(text: &str) {
     match DETACHED.get() {
         Some(detached) => detached.err.push(text.as_bytes()),

@@ -3,17 +3,14 @@
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 
-/// What marks a project's folder.
+/// The file that marks a project folder.
 const MARKER: &str = "terraform/stack.auto.tfvars";
 
-/// The project's folder: `given`, or the nearest one around the working folder.
-///
-/// # Errors
-/// Where there is none; the text says what marks one.
+/// The project folder: `given`, else the current folder or its nearest parent that is a project.
 pub fn find(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     let start = match given {
         Some(folder) => folder.to_owned(),
-        None => std::env::current_dir().context("cannot tell the working folder")?,
+        None => std::env::current_dir().context("cannot determine the current folder")?,
     };
     let found = if given.is_some() {
         start.join(MARKER).is_file().then(|| start.clone())
@@ -21,6 +18,9 @@ pub fn find(given: Option<&Path>) -> anyhow::Result<PathBuf> {
         start.ancestors().find(|folder| folder.join(MARKER).is_file()).map(Path::to_owned)
     };
     found.with_context(|| {
-        format!("{} is not in a project: there is no {MARKER}; run this in the repository, or name it with --project", start.display())
+        format!(
+            "{} is not in a project (no {MARKER} found): run this in the repository, or pass --project",
+            start.display()
+        )
     })
 }

@@ -5,15 +5,14 @@ use crate::stop::StopSignals;
 use emulator::storage::Repair;
 use std::path::Path;
 
-/// Arguments of `serve`.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     emulator: EmulatorArgs,
-    /// Say what can be saved of a damaged --data-dir, and end; with =apply, save it
+    /// Report what can be recovered from a damaged --data-dir, then exit; with =apply, repair it
     ///
-    /// Every record, definition and checkpoint is saved whose bytes are whole. What is not is kept beside it in files
-    /// named after their segment and position, such as 0000000000000001.cut-4711. Nothing is changed without =apply.
+    /// Recovers every record, definition and checkpoint that is intact. Damaged bytes are moved to files named after
+    /// their segment and position, such as 0000000000000001.cut-4711. Without =apply, nothing is changed.
     #[arg(
         long, value_name = "apply", requires = "data_dir",
         num_args = 0..=1, require_equals = true, default_missing_value = "look"
@@ -21,12 +20,11 @@ pub struct Args {
     repair: Option<RepairStep>,
 }
 
-/// What `--repair` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum RepairStep {
-    /// Say what could be saved.
+    /// Report what can be recovered.
     Look,
-    /// Save it.
+    /// Repair the folder.
     Apply,
 }
 
@@ -44,7 +42,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     };
     let url = emulator.endpoint_url();
     greet(&format!(
-        "An empty emulator listens at {url}; any keys will do, but calls must be signed. In another terminal:\n  \
+        "Empty emulator listening at {url}; calls must be signed, any credentials work. In another terminal:\n  \
          export AWS_ENDPOINT_URL={url} AWS_REGION=us-east-1\n  \
          export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n  \
          terraform -chdir=terraform apply"
@@ -53,7 +51,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     signals.stop(&emulator).await
 }
 
-/// Says what can be saved of a data folder, and saves it if that was asked for.
+/// Reports what can be recovered from a data folder; repairs it with `=apply`.
 fn repair(folder: &Path, step: RepairStep) -> anyhow::Result<()> {
     let repair = Repair::look(folder)?;
     greet(&repair.to_string());
@@ -61,11 +59,11 @@ fn repair(folder: &Path, step: RepairStep) -> anyhow::Result<()> {
         return Ok(());
     }
     if step == RepairStep::Look {
-        greet("nothing was changed; --repair=apply does this");
+        greet("nothing was changed; run with --repair=apply to repair");
         return Ok(());
     }
     for kept in repair.apply()? {
-        greet(&format!("kept what cannot be saved in {}", kept.display()));
+        greet(&format!("moved damaged data to {}", kept.display()));
     }
     greet("repaired");
     Ok(())

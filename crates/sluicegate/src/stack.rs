@@ -15,57 +15,52 @@ use std::path::PathBuf;
 use terraform::{Goal, Terraform};
 use workspace::Workspace;
 
-/// Arguments of `stack`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     action: Action,
-    /// The bundle's folder; by default the one that this program lies in, else `dist`
+    /// Bundle folder [default: the bundle that contains this program, else dist]
     #[arg(long, global = true, value_name = "DIR")]
     bundle: Option<PathBuf>,
-    /// The environment: its values are in `environments/NAME.tfvars`, its state is its own
+    /// Environment: reads environments/NAME.tfvars and has its own state
     #[arg(long, global = true, default_value = workspace::DEFAULT, value_name = "NAME", env = "SLUICEGATE_ENV")]
     env: String,
-    /// Folder of the environments' values and backends
+    /// Folder of the environments' tfvars and backend files
     #[arg(long, global = true, default_value = "environments", value_name = "DIR")]
     environments: PathBuf,
-    /// Folder of state and working files
+    /// Folder for state and working files
     #[arg(long, global = true, default_value = ".stacks", value_name = "DIR")]
     state: PathBuf,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Show what a deployment would change, and what the stack costs while idle
+    /// Show what a deployment would change and what the idle stack costs
     Plan,
-    /// Show the plan, apply it, and wait until messages come back
+    /// Deploy the stack: show the plan, ask, apply it, then run a smoke test
     Deploy {
-        /// Apply without asking
+        /// Apply without asking for confirmation
         #[arg(long)]
         yes: bool,
-        /// Do not send messages through the stack once it is applied
+        /// Skip the smoke test
         #[arg(long)]
         no_check: bool,
     },
-    /// Send messages through the deployed stack and see that all come back
+    /// Run the smoke test: send messages through the deployed stack and check the replies
     Check,
-    /// Print the stack's outputs, or one of them as plain text
+    /// Print the outputs of the stack as JSON, or one of them as plain text
     Outputs {
-        /// The output to print, as `websocket_uri`
+        /// Output to print, such as websocket_uri
         name: Option<String>,
     },
-    /// Remove the stack and all that it holds
+    /// Destroy the stack and all its data
     Destroy {
-        /// Remove without asking
+        /// Destroy without asking for confirmation
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Runs one action on one environment's stack.
-///
-/// # Errors
-/// Where the bundle or the environment is not as it must be, Terraform fails, or messages do not come back.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let bundle = args.bundle.unwrap_or_else(own_bundle);
     let workspace = Workspace::prepare(&bundle, &args.env, &args.environments, &args.state)?;
@@ -80,7 +75,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// The bundle that this program lies in, where it does.
+/// The bundle that contains this program, else `dist`.
 fn own_bundle() -> PathBuf {
     let program = std::env::current_exe().ok();
     let around = program.as_deref().and_then(|program| program.parent()?.parent());
@@ -88,7 +83,7 @@ fn own_bundle() -> PathBuf {
     own.map_or_else(|| PathBuf::from("dist"), Into::into)
 }
 
-/// A plan in its file, which is removed with it: it holds every value, in the clear.
+/// A plan file, deleted on drop: it holds every value in plain text.
 struct Plan<'a> {
     workspace: &'a Workspace,
     contents: Value,
@@ -96,12 +91,12 @@ struct Plan<'a> {
 
 impl Drop for Plan<'_> {
     fn drop(&mut self) {
-        // Where it is gone already there is nothing to remove.
+        // It may be gone already.
         let _ = std::fs::remove_file(self.workspace.plan_file());
     }
 }
 
-/// Plans, and prints the plan; what is to be deployed with its cost while idle.
+/// Plans and prints the plan; for a deployment, also the cost of the idle stack.
 async fn plan<'a>(
     terraform: &Terraform<'_>,
     workspace: &'a Workspace,
@@ -123,8 +118,8 @@ async fn deploy(
     no_check: bool,
 ) -> anyhow::Result<()> {
     let plan = plan(terraform, workspace, Goal::Deployed).await?;
-    if !yes && !confirmed("deploy this to", workspace).await? {
-        bail!("nothing was deployed");
+    if !yes && !confirmed("deploy to", workspace).await? {
+        bail!("not confirmed: nothing was deployed");
     }
     let answers = answers_every_message(&plan.contents);
     terraform.apply().await?;
@@ -136,30 +131,32 @@ async fn deploy(
     }
     if !answers {
         println!(
-            "every function has routes of its own: nothing answers any message, so none was sent to try"
+            "skipped the smoke test: every function has its own routes, so none replies to all messages"
         );
         return Ok(());
     }
     let check = async {
-        check::run(&stack).await.context("the stack is deployed, but messages do not come back as they must (a function that answers nothing is deployed with --no-check)")
+        check::run(&stack)
+            .await
+            .context("deployed, but the smoke test failed (use --no-check if no function replies)")
     };
     unless_stopped(check).await
 }
 
 async fn destroy(terraform: &Terraform<'_>, workspace: &Workspace, yes: bool) -> anyhow::Result<()> {
     let plan = plan(terraform, workspace, Goal::Removed).await?;
-    if !yes && !confirmed("remove all of this, records and logs included, from", workspace).await? {
-        bail!("nothing was removed");
+    if !yes && !confirmed("destroy everything above, including records and logs, in", workspace).await? {
+        bail!("not confirmed: nothing was destroyed");
     }
     terraform.apply().await?;
     drop(plan);
     Ok(())
 }
 
-/// Asks at the terminal whether to do `what` to the environment.
+/// Asks for confirmation at the terminal.
 async fn confirmed(what: &str, workspace: &Workspace) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
-        bail!("there is no terminal to ask at: give --yes to go on without being asked");
+        bail!("no terminal to ask for confirmation: pass --yes to continue without it");
     }
     print!("{what} environment \"{}\"? [y/N] ", workspace.environment);
     let answer = tokio::task::spawn_blocking(|| {
@@ -170,7 +167,7 @@ async fn confirmed(what: &str, workspace: &Workspace) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Whether a function sees messages of any kind: one without routes of its own.
+/// Whether a function receives every message, because it has no routes of its own.
 fn answers_every_message(plan: &Value) -> bool {
     let functions = plan["variables"]["functions"]["value"].as_object();
     functions.is_some_and(|functions| {
@@ -178,7 +175,6 @@ fn answers_every_message(plan: &Value) -> bool {
     })
 }
 
-/// Where the deployed stack is reached.
 async fn deployed(terraform: &Terraform<'_>) -> anyhow::Result<check::Deployed> {
     let outputs = terraform.outputs().await?;
     let output = |name: &str| {
@@ -200,7 +196,7 @@ async fn outputs(terraform: &Terraform<'_>, name: Option<&str>) -> anyhow::Resul
     };
     let value = outputs.get(name).map(|output| &output["value"]);
     match value.with_context(|| {
-        format!("the stack has no output {name}: deploy it first, or see `stack outputs` for what it has")
+        format!("the stack has no output {name}: deploy it first, or list the outputs with `stack outputs`")
     })? {
         Value::String(text) => println!("{text}"),
         value => println!("{value}"),

@@ -1,12 +1,12 @@
-//! Ctrl-C, the SIGTERM that a container, a service manager or a test sends, and a terminal that is closed.
+//! Stop signals: Ctrl-C, SIGTERM and a closed terminal (SIGHUP).
 
 use anyhow::{Context as _, bail};
 use emulator::Emulator;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that ask an emulator to stop, from the moment on that it listens: none is lost between two looks.
+/// The signals that stop an emulator. None is lost between two calls of `next`.
 ///
-/// SIGQUIT is left alone: it ends the process at once, and its functions with it.
+/// SIGQUIT is not handled: it ends the process and its functions at once.
 pub struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
@@ -15,10 +15,7 @@ pub struct StopSignals {
 }
 
 impl StopSignals {
-    /// Listens from now on: the signals no longer end the process by themselves.
-    ///
-    /// # Errors
-    /// Where that cannot be listened for.
+    /// Starts to listen; from now on the signals no longer end the process by themselves.
     pub fn listen() -> anyhow::Result<Self> {
         let interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
         let terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
@@ -26,7 +23,7 @@ impl StopSignals {
         Ok(Self { interrupt, terminate, hangup })
     }
 
-    /// Ends with the next signal.
+    /// Waits for the next signal.
     pub async fn next(&mut self) {
         let hangup = async {
             match &mut self.hangup {
@@ -41,35 +38,28 @@ impl StopSignals {
         }
     }
 
-    /// Stops an emulator in order, which takes seconds at most; another signal ends the process at once.
-    ///
-    /// # Errors
-    /// Where that signal came. What the emulator started is then ended from outside.
+    /// Shuts an emulator down, which takes a few seconds at most; another signal ends the process at once.
     pub async fn stop(&mut self, emulator: &Emulator) -> anyhow::Result<()> {
-        eprintln!("stopping (once more ends it at once)");
+        eprintln!("stopping (press Ctrl-C again to exit at once)");
         tokio::select! {
             () = emulator.stop() => Ok(()),
-            () = self.next() => bail!("interrupted before everything had ended in order"),
+            () = self.next() => bail!("interrupted before shutdown was complete"),
         }
     }
 }
 
-/// Whether SIGHUP is ours to take: not if it was ignored at start, and not where the system does not say so. What the
-/// system does by itself ends the process, too.
+/// Whether to handle SIGHUP: not if it was ignored at start (`nohup`), and not if that is unknown.
 fn may_hang_up() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored(&status) == Some(false))
 }
 
-/// Whether SIGHUP, the first of all signals, is ignored, as `/proc/self/status` has it.
+/// Whether SIGHUP (signal 1) is ignored, according to `/proc/self/status`.
 fn ignored(status: &str) -> Option<bool> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(mask.trim(), 16).ok().map(|mask| mask & 1 == 1)
 }
 
-/// Ends when the process is asked to stop.
-///
-/// # Errors
-/// Where that cannot be listened for.
+/// Waits until the process is asked to stop.
 pub async fn stop_signal() -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     tokio::select! {
@@ -78,11 +68,8 @@ pub async fn stop_signal() -> anyhow::Result<()> {
     }
 }
 
-/// What `work` comes to, unless the process is asked to stop before. A process that has once listened for signals no
-/// longer ends by them, so that all it does from then on has to be within this.
-///
-/// # Errors
-/// As `work`'s, or that it was interrupted.
+/// The result of `work`, unless the process is asked to stop first. Once a process listens for signals they no longer end
+/// it, so everything that it does from then on must run inside this.
 pub async fn unless_stopped<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::select! {
         result = work => result,

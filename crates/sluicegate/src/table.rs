@@ -1,4 +1,4 @@
-//! Plain text for people: aligned columns, grouped digits, and its way to standard output.
+//! Plain-text tables: aligned columns and grouped digits.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -6,7 +6,6 @@ use std::io::Write as _;
 /// Spaces between two columns.
 const GAP: usize = 2;
 
-/// On which side of its column a cell stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Align {
     /// Words.
@@ -15,7 +14,7 @@ pub enum Align {
     Right,
 }
 
-/// A table of `N` columns. Every row has a cell for each of them, by its type.
+/// A table of `N` columns.
 pub struct Table<const N: usize> {
     header: [&'static str; N],
     align: [Align; N],
@@ -23,7 +22,6 @@ pub struct Table<const N: usize> {
 }
 
 impl<const N: usize> Table<N> {
-    /// An empty table; each column has its title and its side.
     pub fn new(columns: [(&'static str, Align); N]) -> Self {
         Self {
             header: columns.map(|(title, _)| title),
@@ -32,7 +30,6 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// Adds a row below the others.
     pub fn row(&mut self, cells: [String; N]) {
         self.rows.push(cells);
     }
@@ -88,10 +85,7 @@ pub fn number(value: f64, decimals: usize) -> String {
     grouped
 }
 
-/// Prints `text`. A reader that has seen enough, such as `head`, is no failure.
-///
-/// # Errors
-/// Where standard output cannot be written.
+/// Prints `text`. A closed pipe, as with `head`, is not a failure.
 pub fn print(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

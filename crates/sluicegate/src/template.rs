@@ -1,33 +1,31 @@
-//! `sluicegate template`: prints exactly what a mapping template renders.
+//! `sluicegate template`: prints the output of a mapping template, byte for byte.
 
 use anyhow::Context as _;
 use mapping_template::{ContextTree, Node, Params, Scope, StageVariables, Template};
 use std::io::Read as _;
 use std::path::PathBuf;
 
-/// Arguments of `template`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The template; `-` reads it from standard input
+    /// Template file; `-` reads it from standard input
     file: PathBuf,
-    /// The message that it maps
+    /// Message to map
     #[arg(long, default_value = "", value_name = "TEXT")]
     body: String,
-    /// A variable below $context, such as connectionId=abc= or authorizer.principalId=me; whole numbers are numbers
+    /// Set a $context variable, such as connectionId=abc= or authorizer.principalId=me; integers become numbers (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     context: Vec<(String, String)>,
-    /// A stage variable
+    /// Set a stage variable (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     stage_variable: Vec<(String, String)>,
-    /// A query parameter of $connect
+    /// Set a query parameter of $connect (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     query: Vec<(String, String)>,
-    /// A header of $connect
+    /// Set a header of $connect (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     header: Vec<(String, String)>,
 }
 
-/// Renders; an error in the template names its line and column.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let name = args.file.display();
     let source = if args.file.as_os_str() == "-" {

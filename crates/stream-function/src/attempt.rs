@@ -1,4 +1,4 @@
-//! Handles one record: attempts within its time, then the dead-letter queue or another delivery.
+//! Handles one record: attempts within its time limit, then the dead-letter queue or redelivery.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -78,13 +78,13 @@ impl Runner {
                 Err(ended) => ended,
             },
             Err(error) => {
-                let error = format!("the record is no event: {error}");
+                let error = format!("the record is not an event: {error}");
                 AttemptError { reason: DeadLetterReason::Undecodable, error, may_pass: false }
             }
         };
         let deliveries = lock(&self.memory).fail(&delivered.record.event_id);
         if ended.may_pass && !retry_policy.is_in_vain() && deliveries < self.limits.deliveries {
-            tracing::warn!(error = cut(&ended.error), deliveries, "the record must be delivered again");
+            tracing::warn!(error = cut(&ended.error), deliveries, "the record will be delivered again");
             return RecordOutcome::Redeliver;
         }
         self.publish(&delivered.record, &ended, deliveries, batch).await
@@ -115,7 +115,7 @@ impl Runner {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) => error.into(),
                 Err(_) => {
-                    let error = "the handler did not end before Lambda's deadline".into();
+                    let error = "the handler did not finish before Lambda's deadline".into();
                     return Err(AttemptError { reason: DeadLetterReason::TimedOut, error, may_pass: true });
                 }
             };
@@ -129,7 +129,7 @@ impl Runner {
             let Some(wait) = wait else {
                 return Err(AttemptError::from(&failure));
             };
-            tracing::debug!(error = %failure, attempts, "running the handler again");
+            tracing::debug!(error = %failure, attempts, "retrying the handler");
             batch.tally.retried();
             sleep(wait).await;
         }
@@ -151,7 +151,7 @@ impl Runner {
         Connection::new(event.connection_id(), Arc::new(scope))
     }
 
-    /// Reports the record to the dead-letter queue; where that refuses, Lambda delivers it again, or it is set aside.
+    /// Sends the record to the dead-letter queue. If that fails, Lambda redelivers it, or it is set aside.
     async fn publish(
         &self,
         record: &Record,
@@ -178,7 +178,7 @@ impl Runner {
         };
         match report {
             Report::Taken => {
-                tracing::error!(error, reason, deliveries, "the record went to the dead-letter queue");
+                tracing::error!(error, reason, deliveries, "sent the record to the dead-letter queue");
                 tally.dead_lettered();
                 RecordOutcome::Finished
             }
@@ -189,7 +189,7 @@ impl Runner {
                     reason,
                     deliveries,
                     refusal,
-                    "the dead-letter queue does not take the record: it must be delivered again"
+                    "cannot send the record to the dead-letter queue: it will be delivered again"
                 );
                 RecordOutcome::Redeliver
             }
@@ -200,8 +200,8 @@ impl Runner {
                     deliveries,
                     refusal = cut(&refusal),
                     shardId = record.shard_id(),
-                    "the dead-letter queue does not take the record: it is set aside, and lost with this environment \
-                     but for the stream's own copy"
+                    "cannot send the record to the dead-letter queue: it is set aside in memory, and if this environment ends \
+                 only the stream still has it"
                 );
                 tally.set_aside();
                 RecordOutcome::Finished

@@ -1,4 +1,4 @@
-//! Handles a batch: key queues side by side, each in order, and says what Lambda is to deliver again.
+//! Handles a batch: key queues concurrently, each in order, and reports what Lambda must redeliver.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -94,7 +94,7 @@ impl Runner {
         }))
     }
 
-    /// One connection's records, one after another, until one must be delivered again or time is up.
+    /// Handles one connection's records in order, until one must be redelivered or time is up.
     async fn key_queue<H, E>(
         &self,
         head: usize,

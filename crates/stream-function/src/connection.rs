@@ -1,4 +1,4 @@
-//! A client to answer.
+//! A client to reply to.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::limits::POST_BYTES_MAX;
 use crate::retry_policy::RetryPolicy;
 use crate::telemetry::Tally;
 
-/// A client to answer, by its connection id. Cheap to clone.
+/// A client to reply to, by its connection id. Cheap to clone.
 ///
 /// Each call that fails for a passing reason (throttled, no answer, 5xx) is tried again with back-off as long as
 /// the record has time: 2 s by default. Posts awaited one after another arrive in that order.
@@ -85,7 +85,7 @@ impl Connection {
         Ok(delivery)
     }
 
-    /// Disconnects the client; one that has left already is no error.
+    /// Disconnects the client. It is not an error if the client has left already.
     ///
     /// # Errors
     /// [`SendError`]; [`Forbidden`](SendError::Forbidden) unless the function's `connection_actions` name `DELETE`.
@@ -93,7 +93,7 @@ impl Connection {
         self.persist(|| self.scope.connections.delete(&self.id)).await
     }
 
-    /// What the gateway knows of the client, or nothing if it has left.
+    /// Returns what API Gateway knows about the client, or `None` if it has left.
     ///
     /// # Errors
     /// [`SendError`]; [`Forbidden`](SendError::Forbidden) unless the function's `connection_actions` name `GET`.
@@ -116,7 +116,7 @@ impl Connection {
             let Some(wait) = self.scope.retry_policy.wait(attempts) else {
                 return Err(error);
             };
-            tracing::debug!(%error, attempts, to = &*self.id, "trying the call again");
+            tracing::debug!(%error, attempts, to = &*self.id, "retrying the call");
             self.scope.tally.retried();
             tokio::time::sleep(wait).await;
         }

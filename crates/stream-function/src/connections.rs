@@ -1,4 +1,4 @@
-//! The seam to `@connections`: what the library asks of an emulator's callback endpoint.
+//! The trait behind `@connections`, implemented by the HTTP client and by the test kit.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -31,27 +31,27 @@ pub trait Connections: Send + Sync {
     }
 }
 
-/// What became of a message.
+/// The outcome of a post.
 ///
-/// Either is a success; a handler that answers the client who asked may ignore the difference.
+/// Both are successes; a handler that replies to the sender can ignore the difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// The gateway took the message for the client. Delivery from there on is at most once.
+    /// API Gateway accepted the message. Delivery from there on is at most once.
     Delivered,
-    /// The client has left (410), or has never been there.
+    /// The client has left (410), or never existed.
     Gone,
 }
 
-/// What the gateway knows of a connected client.
+/// What API Gateway knows about a connected client.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConnectionInfo {
-    /// When it connected, as ISO 8601.
+    /// When it connected, in ISO 8601.
     pub connected_at: Option<String>,
-    /// When a frame last went either way, as ISO 8601.
+    /// When a frame was last sent or received, in ISO 8601.
     pub last_active_at: Option<String>,
-    /// Who it is.
+    /// Where it comes from.
     pub identity: Option<Identity>,
 }
 
@@ -66,14 +66,12 @@ pub struct Identity {
     pub user_agent: Option<String>,
 }
 
-/// Why a call to `@connections` failed. A client that has left is no error: see [`Delivery::Gone`].
+/// Why a call to `@connections` failed. A client that has left is not an error: see [`Delivery::Gone`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// The message is larger than the API takes; nothing was sent.
-    #[error(
-        "the message has {bytes} bytes, more than the {POST_BYTES_MAX} that API Gateway delivers: split it"
-    )]
+    #[error("the message has {bytes} bytes, but API Gateway delivers at most {POST_BYTES_MAX}: split it")]
     TooLarge {
         /// The message's length.
         bytes: usize,
@@ -83,24 +81,24 @@ pub enum SendError {
     NoJson(String),
     /// The function's role does not allow the call, or the endpoint's stage is wrong.
     #[error(
-        "the connections endpoint refuses the call: {0}: name the method in the function's connection_actions"
+        "the connections endpoint rejects the call: {0}: add the method to the function's connection_actions"
     )]
     Forbidden(String),
-    /// The id has not the shape of a connection id.
+    /// The id does not have the shape of a connection id.
     #[error("the connection id {0:?} is malformed")]
     InvalidConnectionId(String),
     /// Too many calls, or the client reads too slowly (429).
     #[error("the connections endpoint throttles: {0}")]
     Throttled(String),
-    /// No answer, or one that says the fault is the endpoint's own (5xx).
+    /// No response, or a server error (5xx).
     #[error("the connections endpoint cannot be used: {0}")]
     Unavailable(String),
-    /// An answer with any other status.
+    /// A response with any other status.
     #[error("the connections endpoint answers {status}: {message}")]
     Rejected {
         /// The HTTP status.
         status: u16,
-        /// What the endpoint said.
+        /// The endpoint's message.
         message: String,
     },
 }

@@ -1,4 +1,4 @@
-//! A record that could not be handled, as the dead-letter queue gets it.
+//! The message that the dead-letter queue receives for a failed record.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use crate::record::Record;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeadLetterReason {
-    /// The record's data is no event.
+    /// The record's data is not an event.
     Undecodable,
     /// The handler gave up, or sent what will never be accepted.
     GaveUp,
@@ -47,7 +47,7 @@ impl Serialize for DeadLetterReason {
 /// The message: one JSON object.
 ///
 /// ```json
-/// {"reason": "gave_up", "error": "the order is no number", "deliveries": 1,
+/// {"reason": "gave_up", "error": "the order is not a number", "deliveries": 1,
 ///  "functionName": "orders", "requestId": "8f3…",
 ///  "record": {"data": "eyJwYXlsb2Fk…", "dataBytes": 164, "partitionKey": "L0SM9cOFvHcCIhw=",
 ///             "sequenceNumber": "4959…", "shardId": "shardId-000000000000", "eventId": "shardId-000000000000:4959…",

@@ -1,11 +1,11 @@
-//! Reports records that were given up to the dead-letter queue, and keeps what it refuses.
+//! Sends failed records to the dead-letter queue, and keeps those that it rejects.
 //!
-//! A queue that refuses, since it was deleted, its policy changed or SQS fails, must not stop the shard for
-//! everybody: one client's bad records would do that. So an outage of the queue is waited for once, for
-//! [`DEAD_LETTER_PATIENCE`](crate::limits::DEAD_LETTER_PATIENCE) from its first refusal on. From then on records are
-//! *set aside*: logged with their place in the stream, counted in a metric that has an alarm, kept in memory, and
-//! reported with a later batch once the queue takes messages again. Who would rather stop the shard sets a longer
-//! retry_policy.
+//! A queue may reject messages because it was deleted, its policy changed or SQS is down. That must not stop the shard for
+//! everybody because of one client's bad records. So records wait for an outage of the queue to end only for
+//! [`DEAD_LETTER_PATIENCE`](crate::limits::DEAD_LETTER_PATIENCE), counted from its first rejection. After that they are
+//! *set aside*: logged with their position in the stream, counted in a metric that has an alarm, kept in memory, and sent
+//! with a later batch once the queue accepts messages again. To stop the shard instead, set a longer time with
+//! [`Function::dead_letter_patience`](crate::Function::dead_letter_patience).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -28,7 +28,7 @@ pub(crate) trait DeadLetterQueue: Send + Sync {
 /// What became of a report.
 pub(crate) enum Report {
     Taken,
-    /// The queue does not take it; the record may be delivered again.
+    /// The queue rejects it; the record may be redelivered.
     Refused(String),
     /// The queue has refused for too long: the message is kept, and nobody waits for it.
     SetAside(String),
@@ -52,7 +52,7 @@ impl DeadLetters {
         Self { queue, outage: Mutex::default(), set_aside: Mutex::default() }
     }
 
-    /// Reports a record, again and again while there is retry_policy with the queue and time in the window.
+    /// Sends a record, with retries for as long as the queue's outage may be waited for and the window allows.
     pub async fn report(
         &self,
         message: String,
@@ -63,7 +63,7 @@ impl DeadLetters {
         tally: &Tally,
     ) -> Report {
         let mut attempts = 0;
-        let mut refusal = String::from("it refuses messages");
+        let mut refusal = String::from("it rejects messages");
         loop {
             let now = Instant::now();
             let patience_ends = lock(&self.outage).patience_ends(limits.dead_letter_patience, now);
@@ -92,13 +92,13 @@ impl DeadLetters {
         }
     }
 
-    /// Reports what was set aside, as far as the queue takes it and [`REPORT_LATE_TIME`] lasts.
+    /// Sends what was set aside, until the queue rejects a message or [`REPORT_LATE_TIME`] is over.
     pub async fn report_late(&self, window: Window, tally: &Tally) {
         let until = window.publish_until.min(Instant::now() + REPORT_LATE_TIME);
         while lock(&self.outage).may_report(Instant::now()) && Instant::now() < until {
             let Some(kept) = lock(&self.set_aside).pop_front() else { return };
             if let Err(refusal) = self.publish(&kept.message, until).await {
-                tracing::warn!(refusal, "the dead-letter queue still refuses messages");
+                tracing::warn!(refusal, "the dead-letter queue still rejects messages");
                 lock(&self.set_aside).push_front(kept);
                 return;
             }
@@ -106,7 +106,7 @@ impl DeadLetters {
             let sequence_number = kept.sequence_number;
             tracing::warn!(
                 sequenceNumber = sequence_number,
-                "the dead-letter queue took a record that was set aside"
+                "sent a record that was set aside to the dead-letter queue"
             );
         }
     }
@@ -115,7 +115,7 @@ impl DeadLetters {
         let begun = Instant::now();
         let published = match timeout_at(until, self.queue.publish(message)).await {
             Ok(published) => published,
-            Err(_) => Err("it does not answer in time".into()),
+            Err(_) => Err("no response in time".into()),
         };
         let mut outage = lock(&self.outage);
         match published {
@@ -133,7 +133,7 @@ impl DeadLetters {
             let Some(lost) = set_aside.pop_front() else { return };
             tracing::error!(
                 lostSequenceNumber = lost.sequence_number,
-                "too many records are set aside: the oldest is lost, but for the stream's own copy"
+                "too many records are set aside: dropped the oldest, only the stream still has it"
             );
         }
     }

@@ -20,7 +20,7 @@ pub(crate) struct Environment {
 pub(crate) enum EnvironmentError {
     #[error("the environment variable {name} is not set: {setter} sets it{hint}")]
     Missing { name: &'static str, setter: &'static str, hint: &'static str },
-    #[error("the environment variable {name} is no http or https URL: {value:?}")]
+    #[error("the environment variable {name} is not an http or https URL: {value:?}")]
     NoUrl { name: &'static str, value: String },
 }
 

@@ -1,4 +1,4 @@
-//! What a client did, as the gateway wrote it into the stream.
+//! An event of a client, as API Gateway wrote it into the stream.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::record::Record;
 
-/// What a client did: a message it sent, or that it came or left. Cheap to clone.
+/// A message of a client, or its connect or disconnect. Cheap to clone.
 ///
 /// # Shape
 /// The record's data is one JSON object. `payload` and `connectionId` are always there, the rest may be absent:
@@ -82,7 +82,7 @@ impl Event {
 
     /// The client's message as JSON text, digit for digit; `null` when a client comes or leaves.
     ///
-    /// A client that sent text which is no JSON arrives as a JSON string of that text. At most 128 KB.
+    /// Text that is not JSON arrives as a JSON string of that text. At most 128 KB.
     #[must_use]
     pub fn payload(&self) -> &str {
         self.body.payload.get()
@@ -99,7 +99,7 @@ impl Event {
         serde_json::from_str(self.payload())
     }
 
-    /// The client's message, if it is one JSON string (or was no JSON at all).
+    /// The client's message, if it is a JSON string (or was not JSON at all).
     #[must_use]
     pub fn text(&self) -> Option<String> {
         serde_json::from_str(self.payload()).ok()
@@ -117,7 +117,7 @@ impl Event {
         self.body.route_key.as_deref()
     }
 
-    /// Whether the client sent a message, came or left.
+    /// Whether the client sent a message, connected or disconnected.
     #[must_use]
     pub fn event_type(&self) -> EventType {
         self.body.event_type

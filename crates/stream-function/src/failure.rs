@@ -1,4 +1,4 @@
-//! How a handler says that it could not do its work: try again, give up, or just an error.
+//! The result of a handler that failed: retry, give up, or just an error.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,7 +7,7 @@ use crate::connections::SendError;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a handler could not handle an event, and what is to become of the record.
+/// Why a handler failed, and what happens to the record.
 ///
 /// | a handler returns | what happens |
 /// |---|---|
@@ -19,7 +19,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// | any other error | If nothing has been sent yet it runs again (2 s); then the record goes to the dead-letter queue. |
 ///
 /// Anything that converts into a boxed error converts into this, so `?` works on every error, strings and
-/// `anyhow::Error` included. For the same reason it is no [`std::error::Error`] itself.
+/// `anyhow::Error` included. For the same reason it does not implement [`std::error::Error`].
 pub struct Failure {
     pub(crate) course: Course,
     error: BoxError,
@@ -30,11 +30,11 @@ pub struct Failure {
 pub(crate) enum Course {
     /// The handler asked to be run again.
     Retry,
-    /// A post was tried as long as it may be; only a later delivery can help.
+    /// A post was retried until its time was up; only redelivery can help.
     Redeliver,
     /// No attempt will ever succeed.
     GiveUp,
-    /// An error that says nothing of the kind.
+    /// An error that was not classified.
     Unknown,
 }
 
@@ -60,7 +60,7 @@ pub fn retry(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Failure {
 /// use stream_function::{Connection, Event, Failure, give_up};
 ///
 /// async fn handler(event: Event, _: Connection) -> Result<(), Failure> {
-///     let order: u64 = event.json().map_err(|error| give_up(format!("the order is no number: {error}")))?;
+///     let order: u64 = event.json().map_err(|error| give_up(format!("the order is not a number: {error}")))?;
 ///     # let _ = order;
 ///     Ok(())
 /// }

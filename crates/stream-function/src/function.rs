@@ -72,13 +72,12 @@ impl<H> Function<H> {
         self
     }
 
-    /// How long records that are given up wait for a dead-letter queue that refuses them, from its first refusal on: 3 s
+    /// How long failed records wait for a dead-letter queue that rejects them, from its first rejection on: 3 s
     /// by default. After that they are set aside: logged, counted in the metric `DeadLetterFailures`, kept in memory,
-    /// and reported once the queue takes messages again.
+    /// and sent once the queue accepts messages again.
     ///
-    /// With [`Duration::MAX`] they are never set aside: Lambda delivers them again for as long as the mapping allows,
-    /// and the whole shard waits. With a mapping whose `maximum_retry_attempts` is -1 they stay until the stream has
-    /// them no more.
+    /// With [`Duration::MAX`] they are never set aside: Lambda redelivers them for as long as the mapping allows, and the
+    /// whole shard waits; if the mapping's `maximum_retry_attempts` is -1, until they expire from the stream.
     #[must_use]
     pub fn dead_letter_patience(mut self, time: Duration) -> Self {
         self.limits.dead_letter_patience = time;
@@ -126,7 +125,7 @@ fn prepare(limits: Limits, connections: Option<Arc<dyn Connections>>) -> Result<
     let environment = Environment::read(&|name| std::env::var(name).ok())
         .map_err(|error| RunError::new("the function cannot start", &error))?;
     let transport = transport(&environment)
-        .map_err(|error| RunError::new("the HTTP client cannot start", error.as_ref()))?;
+        .map_err(|error| RunError::new("cannot create the HTTP client", error.as_ref()))?;
     Ok(runner(environment, transport, limits, connections))
 }
 

@@ -1,4 +1,4 @@
-//! Every limit of the library, named, with its unit and its reason.
+//! The limits of the library, each with its unit and reason.
 
 use std::time::Duration;
 
@@ -54,10 +54,10 @@ pub const QUARANTINE_LIKELIHOOD: f64 = 1e-6;
 /// Failures in a row without which no connection is quarantined, whatever the others meet.
 pub const QUARANTINE_FAILURES_MIN: u32 = 4;
 
-/// How near to the first of a connection's failures the others' attempts must be to tell something about it.
+/// How close to a connection's first failure the attempts of others must be to count as evidence.
 pub const OTHERS_WITHIN: Duration = Duration::from_secs(5);
 
-/// The others' newest attempts that are counted: enough to tell, few enough to forget what was before an outage.
+/// The latest attempts of other connections that count as evidence: few enough that those before an outage are forgotten.
 pub const OTHERS_ATTEMPTS_MAX: usize = 64;
 
 /// How recently others must have failed or succeeded to say whether most of them fail now.
@@ -85,7 +85,7 @@ pub const DEADLINE_MARGIN: Duration = Duration::from_secs(1);
 pub const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 
 /// How long records wait for a dead-letter queue that refuses, from its first refusal on and for all of them together.
-/// Everybody behind them waits as long, once for each outage of the queue.
+/// All later records wait that long, once for each outage of the queue.
 pub const DEAD_LETTER_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long after its last refusal the queue's outage is forgotten.

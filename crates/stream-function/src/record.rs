@@ -89,7 +89,7 @@ impl From<KinesisEventRecord> for Record {
             event_id: record.event_id.unwrap_or_else(|| kinesis.sequence_number.clone()),
             sequence_number: kinesis.sequence_number,
             partition_key: kinesis.partition_key,
-            // What is no base64 is no event either, and goes to the dead-letter queue as it came.
+            // Data that is not base64 is not an event either, and goes to the dead-letter queue unchanged.
             data: STANDARD.decode(&kinesis.data).unwrap_or_else(|_| kinesis.data.into_bytes()),
             arrival_epoch_ms: (kinesis.approximate_arrival_timestamp * 1_000.0).round() as i64,
             source_arn: record.event_source_arn,

@@ -10,7 +10,7 @@ use crate::batch::lock;
 use crate::core::{Health, Standing, Window};
 use crate::jitter::Jitter;
 
-/// The retry_policy with one record, which its attempts and their calls share.
+/// The retry policy of one record, shared by its attempts and their calls.
 pub(crate) struct RetryPolicy {
     window: Window,
     jitter: Arc<Jitter>,
@@ -54,7 +54,7 @@ impl RetryPolicy {
         self.window.wait(now, attempts.saturating_sub(quick).max(1), self.jitter.next())
     }
 
-    /// Whether what failed will fail again while the others get through: then no later delivery is asked for.
+    /// Whether the connection fails while others succeed, so that redelivery is pointless.
     pub fn is_in_vain(&self) -> bool {
         self.since.get().is_some() && lock(&self.health).is_quarantined(&self.connection, Instant::now())
     }

@@ -21,7 +21,7 @@ resource "aws_sqs_queue" "dead_letters" {
     postcondition {
       # An emulator's queue has its own host; account and name are what every target goes by.
       condition     = self.arn == local.dead_letter_queue_arn && endswith(self.url, "/${local.dead_letter_queue_path}")
-      error_message = "the function and its mapping were told of ${local.dead_letter_queue_arn}, which is not the queue that was made: check that one account and region are in use."
+      error_message = "the function and its mapping use ${local.dead_letter_queue_arn}, which is not the queue that was created: use one account and region for all resources."
     }
   }
 }

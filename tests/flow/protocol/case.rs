@@ -200,7 +200,7 @@ pub fn emulator() -> SocketAddr {
     })
 }
 
-/// Runs all cases at once, each on a connection of its own, and tells all that do not hold.
+/// Runs all cases at once, each on a connection of its own, and reports all that fail.
 pub async fn all_hold(cases: Vec<Case>) {
     let address = emulator();
     let mut running = JoinSet::new();

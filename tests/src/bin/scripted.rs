@@ -40,7 +40,7 @@ fn main() -> io::Result<()> {
             "sleep" => sleep_forever(),
             "answer too large" => {
                 let (head, _) = respond(&"x".repeat(TOO_LARGE_BYTES))?;
-                println!("told {}", head.first().map_or("nothing", |line| line.trim()));
+                println!("response {}", head.first().map_or("nothing", |line| line.trim()));
                 continue;
             }
             "take too much memory" => {
@@ -53,8 +53,8 @@ fn main() -> io::Result<()> {
                 respond("null")?;
                 continue;
             }
-            "tell" => {
-                tell(&head);
+            "report" => {
+                report(&head);
                 respond("null")?;
                 continue;
             }
@@ -78,8 +78,8 @@ fn sleep_forever() -> ! {
     }
 }
 
-/// Prints what it was told: each header, each environment variable's name; and the time.
-fn tell(head: &[String]) {
+/// Prints what it received: each header, the name of each environment variable, and the time.
+fn report(head: &[String]) {
     for line in head {
         println!("header {}", line.trim());
     }

@@ -23,11 +23,12 @@ pub async fn an_sdk_posts_to_a_connection(endpoint: Arc<Endpoint>) {
     assert_eq!(client.receive().await, text);
 }
 
-/// GET tells of a connection, and DELETE ends it.
+/// GET describes a connection, and DELETE ends it.
 pub async fn an_sdk_asks_about_a_connection_and_closes_it(endpoint: Arc<Endpoint>) {
     let (mut client, id) = client_and_id(&endpoint).await;
     let connections = endpoint.connections();
-    let info = connections.get_connection().connection_id(&id).send().await.expect("told of");
+    let info =
+        connections.get_connection().connection_id(&id).send().await.expect("GET @connections succeeds");
     assert!(info.connected_at().is_some() && info.connected_at() <= info.last_active_at(), "{info:?}");
     connections.delete_connection().connection_id(&id).send().await.expect("closed");
     client.closed().await;

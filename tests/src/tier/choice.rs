@@ -63,7 +63,7 @@ pub fn choose(asked: Requested, machine: &Machine) -> Choice {
     use Choice::{Refuse, Run, Skip};
     let no_terraform = || "terraform is not installed".to_owned();
     let no_token = || format!("{TOKEN} is not set");
-    let no_docker = |error: &str| format!("no Docker engine answers: {error}");
+    let no_docker = |error: &str| format!("no running Docker engine found: {error}");
     match asked {
         Requested::Nothing => Skip("no emulator was asked for; `just test-local` asks".into()),
         Requested::Deployed if machine.has_deployed => Run(Target::Deployed, format!("{DEPLOYED} names it")),
@@ -90,7 +90,7 @@ pub fn why_not_localstack(choice: &Choice, machine: &Machine) -> String {
     match (choice, &machine.docker) {
         (Choice::Skip(reason) | Choice::Refuse(reason), _) => reason.clone(),
         (Choice::Run(..), _) if !machine.has_token => format!("{TOKEN} is not set"),
-        (Choice::Run(..), Err(error)) => format!("no Docker engine answers: {error}"),
+        (Choice::Run(..), Err(error)) => format!("no running Docker engine found: {error}"),
         (Choice::Run(..), Ok(())) => "another target was asked for".into(),
     }
 }

@@ -37,7 +37,7 @@ pub fn build(target: Target) -> anyhow::Result<TempDir> {
         bundle.arg(architecture()).arg("--out").arg(folder.path());
         let status = bundle.status().context("cannot run sluicegate bundle")?;
         if !status.success() {
-            bail!("sluicegate bundle failed ({status}): its message is above");
+            bail!("sluicegate bundle failed ({status}): see its output above");
         }
         return Ok(folder);
     }

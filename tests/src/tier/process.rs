@@ -32,10 +32,10 @@ impl Process {
         let stdout = child.stdout.take().context("the emulator's process has no output")?;
         let mut process = Self { aws_endpoint: String::new(), child, stdout: BufReader::new(stdout) };
         let mut greeting = String::new();
-        process.stdout.read_line(&mut greeting).context("the emulator's process says nothing")?;
+        process.stdout.read_line(&mut greeting).context("the emulator's process printed nothing")?;
         let address = greeting.split_whitespace().find(|word| word.starts_with("http://"));
         let address =
-            address.with_context(|| format!("the emulator does not say where it listens: {greeting:?}"))?;
+            address.with_context(|| format!("the emulator's greeting has no address: {greeting:?}"))?;
         process.aws_endpoint = address.trim_end_matches(';').to_owned();
         Ok(process)
     }

@@ -1,13 +1,13 @@
-//! The CPU architectures that Lambda runs, with the names that each tool has for them.
+//! Lambda's CPU architectures, with each tool's name for them.
 
 /// A CPU architecture of Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
 pub enum Architecture {
-    /// Intel and AMD, 64 bits: what is tested.
+    /// 64-bit Intel and AMD.
     #[serde(rename = "x86_64")]
     #[value(name = "x86_64")]
     X86_64,
-    /// AWS Graviton: cheaper, built the same way, tried by this project under emulation alone.
+    /// AWS Graviton: cheaper; this project has only tested it under CPU emulation.
     #[serde(rename = "arm64")]
     #[value(name = "arm64")]
     Arm64,

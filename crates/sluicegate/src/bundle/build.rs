@@ -1,4 +1,4 @@
-//! Builds the functions for Lambda, and this program for the machine that deploys, so that neither tells where.
+//! Builds the functions for Lambda and this program for the host, without traces of the build machine.
 
 use super::architecture::Architecture;
 use super::elf;
@@ -11,7 +11,6 @@ use std::process::Command;
 
 /// The profile of what is deployed, in the workspace's `Cargo.toml`.
 const FUNCTION_PROFILE: &str = "lambda";
-/// How to get cargo-lambda.
 const INSTALL_CARGO_LAMBDA: &str = "install it with `pip install cargo-lambda ziglang`";
 /// Bytes of the largest zip that Lambda takes in a request: 50 MB.
 const ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;
@@ -20,17 +19,14 @@ const ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Build {
     project: PathBuf,
-    /// Apart from the ordinary target folder: other flags would make cargo compile everything anew each time.
+    /// Separate from the ordinary target folder: with other flags, cargo would recompile everything each time.
     target: PathBuf,
     rustflags: String,
 }
 
 impl Build {
-    /// A build of the workspace in `project`, below cargo's `target` folder. Fetches what is not there yet: that
-    /// step alone sees the caller's environment, where a registry's credentials may be; it runs no crate's code.
-    ///
-    /// # Errors
-    /// Where a crate cannot be fetched, or `Cargo.lock` does not fit the manifests.
+    /// A build of the workspace in `project`, below cargo's `target` folder. Fetches missing crates: only this step sees
+    /// the caller's environment, which may hold registry credentials, and it runs no crate's code.
     pub fn new(project: &Path, rustc: &Rustc) -> anyhow::Result<Self> {
         run(
             nested_cargo::command(project).args(["fetch", "--locked"]),
@@ -50,10 +46,7 @@ impl Build {
         Ok(Self { project: project.to_owned(), target, rustflags: rustflags(&places) })
     }
 
-    /// Builds functions and packs each: its key and its zip.
-    ///
-    /// # Errors
-    /// Where one does not compile, would not start on Lambda, or is too large for it.
+    /// Builds and zips functions. Returns each key with its zip.
     pub fn functions(
         &self,
         keys: &[String],
@@ -64,8 +57,7 @@ impl Build {
         build.args(["lambda", "build", "--locked", "--offline", "--profile", FUNCTION_PROFILE]);
         build.args(["--target", architecture.target()]).arg("--lambda-dir").arg(&out);
         for key in keys {
-            // The package as well: a function is built with the features that functions have, not the whole
-            // workspace's, which made echo a third larger.
+            // Name the package too: otherwise cargo unifies features over the whole workspace, and echo gets a third larger.
             build.args(["--package", key, "--bin", key]);
         }
         run(&mut build, "cargo lambda build", INSTALL_CARGO_LAMBDA)?;
@@ -73,29 +65,26 @@ impl Build {
             .map(|key| {
                 let path = out.join(key).join("bootstrap");
                 let binary = std::fs::read(&path).with_context(|| {
-                    format!("cargo built no binary called {key}: a function's crate, its binary and its key in the tfvars have the same name")
+                    format!("cargo built no binary named {key}: use the same name for the function's crate, its binary and its key in the tfvars")
                 })?;
                 elf::check(&binary, architecture).with_context(|| format!("{key} would not start on Lambda"))?;
                 let zip = package(&binary, Packing::Deflated).with_context(|| format!("cannot pack {key}"))?;
                 if zip.len() > ZIP_BYTES_MAX {
-                    bail!("{key}.zip has {} bytes, Lambda takes {ZIP_BYTES_MAX}: trim its dependencies", zip.len());
+                    bail!("{key}.zip has {} bytes, but Lambda accepts at most {ZIP_BYTES_MAX}: reduce its dependencies", zip.len());
                 }
                 Ok((key.clone(), zip))
             })
             .collect()
     }
 
-    /// Builds this program for this machine; the path of its binary. On Linux by cargo-lambda too, whose older C
-    /// library lets it run on any distribution of the last years.
-    ///
-    /// # Errors
-    /// Where it does not compile.
+    /// Builds this program for this machine and returns the path of the binary. On Linux it uses cargo-lambda, which links
+    /// an older glibc, so that the binary runs on any recent distribution.
     pub fn program(&self, host: &str) -> anyhow::Result<PathBuf> {
         let mut build = self.cargo();
         let is_linux = host.ends_with("-linux-gnu");
         let out = self.target.join("program");
         if is_linux {
-            // Its own defaults are made for functions: one that panics may abort, an emulator must not.
+            // cargo-lambda's optimizations abort on panic, which an emulator must not.
             build.args(["lambda", "build", "--disable-optimizations"]).arg("--lambda-dir").arg(&out);
         } else {
             build.arg("build");
@@ -113,7 +102,7 @@ impl Build {
     fn cargo(&self) -> Command {
         let mut cargo = tools::cargo(&self.project);
         cargo.env("CARGO_TARGET_DIR", &self.target).env("CARGO_ENCODED_RUSTFLAGS", &self.rustflags);
-        // A build that went on from an earlier one's pieces would not be a function of the source alone.
+        // An incremental build would depend on earlier builds, not only on the source.
         cargo.env("CARGO_INCREMENTAL", "0");
         cargo
     }
@@ -122,5 +111,5 @@ impl Build {
 fn cargo_home() -> anyhow::Result<PathBuf> {
     let own = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
-    own.or_else(home).context("cannot tell cargo's home: set CARGO_HOME or HOME")
+    own.or_else(home).context("cannot find cargo's home: set CARGO_HOME or HOME")
 }

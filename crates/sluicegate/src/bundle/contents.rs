@@ -1,4 +1,4 @@
-//! What goes into a bundle, and in which order: each part from the ones before it.
+//! The parts of a bundle, in the order in which they are made.
 
 use super::architecture::Architecture;
 use super::build::Build;
@@ -8,39 +8,30 @@ use super::{FUNCTIONS, PROGRAMS, TERRAFORM, layout, platform, provider, sbom};
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 
-/// The values that the bundle adds to the configuration. Terraform reads such files in the order of their names,
-/// and this one last.
+/// The values that the bundle adds to the configuration. Terraform reads tfvars in the order of their names, so this one
+/// wins.
 const VALUES: &str = "zz-bundle.auto.tfvars";
-/// What tells a user of the bundle how to deploy it.
 const README: &str = include_str!("README.bundle.md");
-/// Licence texts that travel with the bundle.
+/// Licence texts that are part of the bundle.
 const LICENSES: &[&str] = &["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
 
 /// The source of a bundle.
 #[derive(Debug)]
 pub struct Contents<'a> {
-    /// The project's folder.
     pub project: &'a Path,
-    /// Values beside those of the project's own tfvars.
+    /// Values that override the project's tfvars.
     pub var_files: &'a [PathBuf],
-    /// Builds the binaries.
     pub build: &'a Build,
-    /// The compiler.
     pub rustc: &'a Rustc,
-    /// The functions' CPU architecture.
     pub architecture: Architecture,
-    /// The functions.
     pub keys: &'a [String],
 }
 
 impl Contents<'_> {
     /// Builds the functions and lays out their zips.
-    ///
-    /// # Errors
-    /// Where one does not compile, or would not start on Lambda.
     pub fn functions(&self, staged: &Path) -> anyhow::Result<()> {
         eprintln!(
-            "building {} for {} (the first time takes minutes)",
+            "building {} for {} (the first build takes minutes)",
             self.keys.join(", "),
             self.architecture.name()
         );
@@ -50,11 +41,8 @@ impl Contents<'_> {
         Ok(())
     }
 
-    /// Lays out everything, and last the manifest of it all. What can fail within seconds comes first: a provider that
-    /// cannot be had is not found out after minutes of building.
-    ///
-    /// # Errors
-    /// Where a tool fails or a file cannot be written.
+    /// Lays out everything, the manifest last. Steps that can fail within seconds come first: a missing provider must not
+    /// be found only after minutes of building.
     pub fn all(
         &self,
         staged: &Path,
@@ -67,7 +55,7 @@ impl Contents<'_> {
             layout::copy(&self.project.join(license), &staged.join(license))?;
         }
         let providers = if with_providers {
-            eprintln!("taking in the locked Terraform provider");
+            eprintln!("adding the locked Terraform provider");
             provider::take_in(&staged.join(TERRAFORM), &staged.join(provider::FOLDER))?
         } else {
             Vec::new()
@@ -100,9 +88,9 @@ impl Contents<'_> {
 
     /// This program, for the machine that deploys.
     fn program(&self, folder: &Path) -> anyhow::Result<()> {
-        eprintln!("building the bundle's own program for {}", self.rustc.host);
+        eprintln!("building sluicegate for {}", self.rustc.host);
         let built = self.build.program(&self.rustc.host)?;
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let program = folder.join(format!("{}{}", env!("CARGO_BIN_NAME"), std::env::consts::EXE_SUFFIX));
         layout::copy(&built, &program)?;
         layout::set_mode(&program, true)
@@ -132,10 +120,10 @@ impl Contents<'_> {
     }
 }
 
-/// What the bundle says to Terraform: where its functions lie, and what they were built for.
+/// The bundle's tfvars: where the functions are, and their architecture.
 fn values(architecture: Architecture) -> String {
     format!(
-        "# Written with the bundle: where its functions lie, and what they were built for.\n\
+        "# Written by `sluicegate bundle`: where the functions are, and their architecture.\n\
          bundle       = \"../{FUNCTIONS}\"\narchitecture = \"{}\"\n",
         architecture.name()
     )

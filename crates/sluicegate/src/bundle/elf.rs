@@ -10,39 +10,29 @@ const GLIBC_MAX: Version = (2, 34);
 
 type Version = (u16, u16);
 
-/// Why a binary would not start on Lambda.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ElfError {
-    /// It is no ELF binary of 64 bits.
+    /// Not a 64-bit ELF binary.
     #[error("not a 64-bit ELF binary ({0}): build it for Linux, with `cargo lambda build`")]
     Format(String),
-    /// It is for another machine.
+    /// Built for another machine.
     #[error("built for {found}, not for {expected}: set --architecture, or architecture in the tfvars")]
-    Machine {
-        /// The binary's machine.
-        found: String,
-        /// The architecture asked for.
-        expected: &'static str,
-    },
-    /// It asks for a program interpreter that is not there.
+    Machine { found: String, expected: &'static str },
+    /// Needs a program interpreter that Lambda does not have.
     #[error(
-        "asks for the interpreter {0}, which Lambda does not have: build it with `cargo lambda build`, not with the system's own linker"
+        "needs the interpreter {0}, which Lambda does not have: build it with `cargo lambda build`, not with the system linker"
     )]
     Interpreter(String),
-    /// It needs a newer C library.
+    /// Needs a newer glibc.
     #[error("needs GLIBC_{}.{} ({symbol}), Lambda has 2.34: build it with `cargo lambda build`", .version.0, .version.1)]
     Glibc {
-        /// The version needed.
         version: Version,
         /// A symbol that needs it.
         symbol: String,
     },
 }
 
-/// Checks that `binary` starts on `architecture`.
-///
-/// # Errors
-/// [`ElfError`] for the first thing that would stop it.
+/// Checks that `binary` starts on `architecture`. Reports the first obstacle.
 pub fn check(binary: &[u8], architecture: Architecture) -> Result<(), ElfError> {
     let format = |error: object::read::Error| ElfError::Format(error.to_string());
     let elf = ElfFile64::<Endianness>::parse(binary).map_err(format)?;
@@ -56,7 +46,7 @@ pub fn check(binary: &[u8], architecture: Architecture) -> Result<(), ElfError> 
             expected: architecture.name(),
         });
     }
-    // A static binary has no interpreter, and needs nothing of Lambda's.
+    // A static binary needs no interpreter and no C library.
     if let Some(interpreter) = interpreter(binary).map_err(format)?
         && !architecture.interpreters().contains(&interpreter.as_str())
     {
@@ -81,7 +71,7 @@ fn interpreter(binary: &[u8]) -> object::read::Result<Option<String>> {
     Ok(None)
 }
 
-/// Each version of GLIBC that a symbol asks for, with that symbol.
+/// The glibc versions that symbols need, each with the symbol.
 fn glibc_needs(elf: &ElfFile64<'_, Endianness>) -> object::read::Result<Vec<(Version, String)>> {
     let (endian, data) = (elf.endian(), elf.data());
     let sections = elf.elf_section_table();

@@ -1,9 +1,9 @@
-//! The environment that a build sees: what it needs to run, and nothing that a binary could carry away.
+//! The environment of a build: what it needs, and nothing secret or specific to the user.
 
 use std::ffi::{OsStr, OsString};
 
-/// Variables that a build is given. Anything else stays outside: credentials by any name, and whatever would
-/// make one user's binary differ from another's.
+/// Variables that are passed to a build. All others are removed: credentials of any name, and anything that would make
+/// one user's binary differ from another's.
 const PASSED: &[&str] = &[
     "PATH",
     "HOME",
@@ -27,13 +27,13 @@ const PASSED: &[&str] = &[
     "SDKROOT",
 ];
 
-/// What begins like this is passed too: Nix's C toolchain is configured by a score of such variables.
+/// Variables with this prefix are passed too: they configure Nix's C toolchain.
 const PASSED_PREFIX: &[u8] = b"NIX_";
 
-/// Set the same for everyone: language and time zone, in case that a build script asks.
+/// Fixed for everyone, in case a build script reads them: language, time zone and date.
 const FIXED: &[(&str, &str)] = &[("LC_ALL", "C"), ("TZ", "UTC"), ("SOURCE_DATE_EPOCH", "315532800")];
 
-/// The build's environment, out of the caller's.
+/// The environment of a build, from the caller's.
 pub fn of(caller: impl Iterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
     let passed = caller.filter(|(name, _)| {
         PASSED.iter().any(|passed| name == OsStr::new(passed))

@@ -1,20 +1,17 @@
-//! How files get into a bundle: whole, with one of two modes, and only those that belong there.
+//! Copies and writes the files of a bundle, with normalised modes, and only those that belong there.
 
 use anyhow::{Context as _, bail};
 use std::path::Path;
 
-/// Folders of `terraform/` that stay out: they test it, or are Terraform's own.
+/// Folders of `terraform/` that are left out: tests, and Terraform's own files.
 const FOLDERS_LEFT_OUT: &[&str] = &[".terraform", "tests"];
-/// Endings of files that go in.
+/// Extensions of the files that are copied.
 const ENDINGS: &[&str] = &["tf", "tfvars", "vtl", "json", "md"];
-/// Values that Terraform reads by itself, beside those that the repository holds: a user's own stay at home.
+/// A user's private tfvars, which Terraform loads by itself: they are left out.
 const PRIVATE_VALUES: &[&str] = &["terraform.tfvars", "terraform.tfvars.json"];
 
-/// Copies a Terraform configuration: sources, templates, values and the root's lock file. State, plans, tests and
-/// a user's private values stay behind.
-///
-/// # Errors
-/// Where a file cannot be copied.
+/// Copies a Terraform configuration: sources, templates, tfvars and the root's lock file, without state, plans, tests and
+/// private tfvars.
 pub fn copy_terraform(from: &Path, to: &Path) -> anyhow::Result<()> {
     copy_sources(from, to)?;
     copy(&from.join(super::provider::LOCK), &to.join(super::provider::LOCK))
@@ -22,7 +19,7 @@ pub fn copy_terraform(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 /// Copies a folder's sources, and those of the folders below it.
 fn copy_sources(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry.with_context(|| format!("cannot read {}", from.display()))?;
         let name = entry.file_name().into_string().ok();
@@ -45,10 +42,7 @@ fn belongs(name: &str) -> bool {
     ENDINGS.contains(&ending) && !PRIVATE_VALUES.contains(&name) && !name.starts_with('.')
 }
 
-/// Copies one file. A link is followed.
-///
-/// # Errors
-/// Where it cannot be copied.
+/// Copies one file, following links.
 pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     let cannot = || format!("cannot copy {} to {}", from.display(), to.display());
     std::fs::copy(from, to).with_context(cannot)?;
@@ -56,26 +50,19 @@ pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes one file.
-///
-/// # Errors
-/// Where it cannot be written.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     set_mode(path, false)
 }
 
-/// Puts a finished folder in the place of what was there. Only a bundle is replaced: a mistyped path must not
-/// cost anyone a folder.
-///
-/// # Errors
-/// Where something else is there, or a folder cannot be moved.
+/// Moves a finished folder to its place. Replaces only a bundle: a mistyped path must not delete anything else.
 pub fn replace(finished: &Path, place: &Path) -> anyhow::Result<()> {
     if is_occupied(place)? {
         bail!(
-            "{} holds something that is no bundle: name another folder with --out, or remove it",
+            "{} exists and is not a bundle: choose another folder with --out, or remove it",
             place.display()
         );
     }
@@ -86,9 +73,6 @@ pub fn replace(finished: &Path, place: &Path) -> anyhow::Result<()> {
 }
 
 /// Whether a folder holds anything that is not a bundle, whole or in part.
-///
-/// # Errors
-/// Where it cannot be read.
 pub fn is_occupied(place: &Path) -> anyhow::Result<bool> {
     if !place.exists() || place.join(super::manifest::FILE).is_file() {
         return Ok(false);
@@ -103,7 +87,7 @@ fn is_executable(path: &Path) -> std::io::Result<bool> {
     Ok(path.metadata()?.permissions().mode() & 0o111 != 0)
 }
 
-/// One of two modes, whatever the user's mask.
+/// Sets one of two modes, whatever the user's umask.
 #[cfg(unix)]
 pub fn set_mode(path: &Path, is_executable: bool) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -190,7 +174,7 @@ mod tests {
         fs::remove_file(place.join("manifest.json")).unwrap();
         fs::write(place.join("thesis.tex"), "years of work").unwrap();
         make("third");
-        assert!(replace(&finished, &place).unwrap_err().to_string().contains("no bundle"));
+        assert!(replace(&finished, &place).unwrap_err().to_string().contains("is not a bundle"));
         assert!(place.join("thesis.tex").is_file());
     }
 }

@@ -1,4 +1,4 @@
-//! The bundle's manifest: what is in it, by which tools it was made, and whether it still is what it was.
+//! The bundle's manifest: its files with checksums, the tools that built it, and its verification.
 
 use super::architecture::Architecture;
 use anyhow::{Context as _, bail};
@@ -11,15 +11,15 @@ use std::path::{Component, Path};
 
 /// The manifest's name, in the bundle's folder.
 pub const FILE: &str = "manifest.json";
-/// What this program writes and reads. Another number means other fields.
+/// The format that this program reads and writes.
 const FORMAT: u32 = 1;
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
 /// Bytes of the largest manifest that is read.
 const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 
-/// What a bundle is made of and by. It holds no time, no place and no person: two builds of one commit by the
-/// same tools write the same manifest.
+/// The manifest. It holds no time, path or user name: two builds of one commit with the same tools write the same
+/// manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -29,20 +29,19 @@ pub struct Manifest {
     pub version: String,
     /// The commit it was built from; `null` outside of a git repository.
     pub commit: Option<String>,
-    /// Whether files differed from that commit.
+    /// Whether there were uncommitted changes.
     pub modified: bool,
-    /// The functions' CPU architecture.
     pub architecture: Architecture,
-    /// Operating system and CPU, in Terraform's words (`linux_amd64`), of what runs while deploying: the
+    /// Operating system and CPU as Terraform names them (`linux_amd64`), for what runs while deploying: the
     /// `sluicegate` binary, and the provider where `providers` is true.
     pub platform: String,
     /// Whether the locked provider is in the bundle.
     pub providers: bool,
-    /// Version of each tool that took part, by its name.
+    /// Version of each tool that was used, by name.
     pub tools: BTreeMap<String, String>,
     /// Every file but the manifest itself, by its path below the bundle's folder, with `/` between its parts.
     pub files: BTreeMap<String, File>,
-    /// SHA-256 of the files' list as `sha256sum` prints it, ordered by path: the bundle's own.
+    /// SHA-256 of the file list as `sha256sum` prints it, ordered by path: identifies the bundle.
     pub sha256: String,
 }
 
@@ -59,7 +58,7 @@ pub struct File {
     pub executable: bool,
 }
 
-/// What a manifest says of its bundle beside its files; [`Manifest`] describes each.
+/// The fields of a [`Manifest`] other than its files.
 #[derive(Debug, Clone)]
 pub struct About {
     pub version: String,
@@ -73,9 +72,6 @@ pub struct About {
 
 impl Manifest {
     /// Reads every file below `folder` and lists it.
-    ///
-    /// # Errors
-    /// Where a file cannot be read, or is neither file nor folder: a bundle has no links.
     pub fn of(folder: &Path, about: About) -> anyhow::Result<Self> {
         let files = list(folder, None)?;
         let About { version, commit, modified, architecture, platform, providers, tools } = about;
@@ -95,9 +91,6 @@ impl Manifest {
     }
 
     /// Writes it into its bundle.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
@@ -106,14 +99,11 @@ impl Manifest {
     }
 
     /// Reads the manifest of the bundle in `folder`.
-    ///
-    /// # Errors
-    /// Where there is none, or it is not one that this program wrote.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(FILE);
         let open = || {
             format!(
-                "{} is no bundle: cannot read {FILE}; make one with `sluicegate bundle`",
+                "{} is not a bundle (cannot read {FILE}): build one with `sluicegate bundle`",
                 folder.display()
             )
         };
@@ -124,7 +114,7 @@ impl Manifest {
             .with_context(|| format!("{} is not a manifest of format {FORMAT}", path.display()))?;
         if manifest.format != FORMAT {
             bail!(
-                "{} has format {}, this program reads {FORMAT}: use the program in the bundle",
+                "{} has format {}, but this program reads format {FORMAT}: use the program in the bundle",
                 path.display(),
                 manifest.format
             );
@@ -132,18 +122,12 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// What differs between this manifest and the folder: a line for each thing, none where all is well.
-    ///
-    /// # Errors
-    /// Where the folder cannot be read.
+    /// The differences between this manifest and a folder, one line each.
     pub fn differences(&self, folder: &Path) -> anyhow::Result<Vec<String>> {
         self.differences_but(folder, None)
     }
 
-    /// As [`differences`](Self::differences), without a look at the files in `skipped`, a folder of the bundle.
-    ///
-    /// # Errors
-    /// Where the folder cannot be read.
+    /// As [`differences`](Self::differences), but ignores the files of one folder.
     pub fn differences_outside(&self, folder: &Path, skipped: &str) -> anyhow::Result<Vec<String>> {
         self.differences_but(folder, Some(skipped))
     }
@@ -159,18 +143,18 @@ impl Manifest {
                 (None, Some(_)) => differences.push(format!("{path} is not in the manifest")),
                 (Some(listed), Some(found)) if listed.sha256 != found.sha256 => {
                     differences.push(format!(
-                        "{path} was altered: its sha256 is {}, the manifest says {}",
+                        "{path} was modified: its sha256 is {}, not {} as in the manifest",
                         found.sha256, listed.sha256
                     ));
                 }
                 (Some(listed), Some(found)) if listed != found => {
-                    differences.push(format!("{path} has another size or mode than the manifest says"));
+                    differences.push(format!("{path} has a different size or mode than in the manifest"));
                 }
                 _ => {}
             }
         }
         if self.sha256 != whole(&self.files) {
-            differences.push(format!("{FILE} was altered: its own sha256 does not fit its files"));
+            differences.push(format!("{FILE} was modified: its own sha256 does not match its files"));
         }
         Ok(differences)
     }
@@ -222,7 +206,7 @@ fn list(folder: &Path, skipped: Option<&str>) -> anyhow::Result<BTreeMap<String,
                     folders.push(path);
                 }
             } else if !metadata.is_file() {
-                bail!("{name} is neither file nor folder: a bundle has no links");
+                bail!("{name} is neither a file nor a folder: a bundle must not contain links");
             } else if name != FILE {
                 let (sha256, bytes) = std::fs::File::open(&path).and_then(sha256).with_context(cannot)?;
                 files.insert(name, File { bytes, sha256, executable: is_executable(&metadata) });

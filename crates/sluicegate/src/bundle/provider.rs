@@ -1,4 +1,4 @@
-//! The locked Terraform provider: taken in by Terraform itself, and checked against the lock file.
+//! The locked Terraform provider: installed by Terraform itself, and verified against the lock file.
 
 use super::manifest::sha256;
 use anyhow::{Context as _, bail};
@@ -28,12 +28,9 @@ pub struct Package {
     pub folder: PathBuf,
 }
 
-/// Lets Terraform install what the configuration in `terraform` locks, and copies it to `mirror`. Terraform takes
-/// it from the registry, or from a mirror that its own configuration names, and refuses what the lock file does
-/// not know. It adds this platform's checksum to the copy of the lock file in `terraform` where it was missing.
-///
-/// # Errors
-/// Where Terraform cannot install it, or a file cannot be copied.
+/// Lets Terraform install the providers that the configuration in `terraform` locks, and copies them to `mirror`.
+/// Terraform takes them from the registry or a configured mirror, and rejects anything that is not in the lock file. It
+/// adds a missing checksum of this platform to the copied lock file.
 pub fn take_in(terraform: &Path, mirror: &Path) -> anyhow::Result<Vec<Package>> {
     let mut init = Command::new("terraform");
     init.args(["init", "-backend=false", "-input=false", "-no-color"]).current_dir(terraform);
@@ -46,7 +43,7 @@ pub fn take_in(terraform: &Path, mirror: &Path) -> anyhow::Result<Vec<Package>> 
     let data = terraform.join(INSTALLED);
     let installed = packages(&data)?;
     if installed.is_empty() {
-        bail!("terraform init installed no provider below {}", data.display());
+        bail!("terraform init installed no provider in {}", data.display());
     }
     for package in &installed {
         let below = package.folder.strip_prefix(&data).unwrap_or(&package.folder);
@@ -60,10 +57,7 @@ pub fn take_in(terraform: &Path, mirror: &Path) -> anyhow::Result<Vec<Package>> 
     Ok(packages)
 }
 
-/// The packages in a mirror. A folder that is not there has none.
-///
-/// # Errors
-/// Where a folder cannot be read.
+/// The packages in a mirror; none if the folder does not exist.
 pub fn packages(mirror: &Path) -> anyhow::Result<Vec<Package>> {
     let mut folders = vec![(mirror.to_owned(), Vec::<String>::new())];
     let mut packages = Vec::new();
@@ -93,10 +87,7 @@ pub fn packages(mirror: &Path) -> anyhow::Result<Vec<Package>> {
     Ok(packages)
 }
 
-/// Checks a package against the lock file: one of its `h1` checksums must be the package's.
-///
-/// # Errors
-/// Where none is, or a file cannot be read.
+/// Checks a package against the `h1` checksums of the lock file.
 pub fn check(package: &Package, lock: &Path) -> anyhow::Result<()> {
     let found = h1(&package.folder)?;
     let text = std::fs::read_to_string(lock).with_context(|| format!("cannot read {}", lock.display()))?;
@@ -109,14 +100,14 @@ pub fn check(package: &Package, lock: &Path) -> anyhow::Result<()> {
         block.body().attributes().find(|attribute| attribute.key() == key).map(hcl::Attribute::expr)
     };
     if attribute("version") != Some(&hcl::Expression::from(package.version.as_str())) {
-        bail!("{} locks another version of {} than {}", lock.display(), package.source, package.version);
+        bail!("{} does not lock {} at version {}", lock.display(), package.source, package.version);
     }
     let Some(hcl::Expression::Array(hashes)) = attribute("hashes") else {
         bail!("{} has no checksums of {}", lock.display(), package.source);
     };
     if !hashes.contains(&hcl::Expression::from(found.as_str())) {
         bail!(
-            "{} {} for {} is not what {LOCK} locks: it is {found}",
+            "{} {} for {} does not match {LOCK}: its checksum is {found}",
             package.source,
             package.version,
             package.platform
@@ -125,8 +116,8 @@ pub fn check(package: &Package, lock: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Terraform's checksum of an unpacked package: the SHA-256, in base64, of its files' list as `sha256sum` prints
-/// it, ordered by name.
+/// Terraform's checksum of an unpacked package: the base64 SHA-256 of its file list as `sha256sum` prints it, ordered by
+/// name.
 fn h1(folder: &Path) -> anyhow::Result<String> {
     use base64::Engine as _;
     let mut names = Vec::new();
@@ -146,9 +137,9 @@ fn h1(folder: &Path) -> anyhow::Result<String> {
     Ok(format!("h1:{}", base64::engine::general_purpose::STANDARD.encode(digest)))
 }
 
-/// Copies a package's files, links followed: a mirror on this machine is installed as a link to it.
+/// Copies a package's files, following links: Terraform links packages from a local mirror.
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry?;
         let target = to.join(entry.file_name());
@@ -200,13 +191,13 @@ mod tests {
         let (_folder, package, lock) = mirror();
         fs::write(package.folder.join("terraform-provider-aws"), "other").unwrap();
         let error = check(&package, &lock).unwrap_err().to_string();
-        assert!(error.contains("is not what .terraform.lock.hcl locks"), "{error}");
+        assert!(error.contains("does not match .terraform.lock.hcl"), "{error}");
     }
 
     #[test]
     fn another_version_is_refused() {
         let (_folder, mut package, lock) = mirror();
         package.version = "6.0.0".into();
-        assert!(check(&package, &lock).unwrap_err().to_string().contains("another version"));
+        assert!(check(&package, &lock).unwrap_err().to_string().contains("at version 6.0.0"));
     }
 }

@@ -1,4 +1,4 @@
-//! The compiler's flags that keep a build's place out of its binaries.
+//! Compiler flags that keep the paths of the build machine out of the binaries.
 
 use std::path::{Path, PathBuf};
 
@@ -33,14 +33,14 @@ pub fn rustflags(places: &Places) -> String {
     flags.join(SEPARATOR)
 }
 
-/// What each folder is called in a binary. The last that fits wins, so that the deeper come later.
+/// The name of each folder in a binary. The last match wins, so deeper folders come later.
 fn prefixes(places: &Places) -> Vec<(&Path, String)> {
     let mut prefixes = vec![
         (places.project.as_path(), "/sluicegate".to_owned()),
         (places.target.as_path(), "/target".to_owned()),
         (places.cargo_home.as_path(), "/cargo".to_owned()),
     ];
-    // A project may lie in cargo's home, or cargo's home in a project.
+    // The project may be inside cargo's home, or the other way round.
     prefixes.sort_by_key(|(path, _)| path.components().count());
     prefixes.extend(places.sources.iter().map(|path| (path.as_path(), "/cargo/registry".to_owned())));
     prefixes.push((places.rust_source.as_path(), format!("/rustc/{}", places.rustc_commit)));

@@ -1,4 +1,4 @@
-//! The bill of materials: every crate that a bundle's binaries are made of, as CycloneDX 1.5 JSON.
+//! The software bill of materials: every crate in the bundle's binaries, as CycloneDX 1.5 JSON.
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// The file's name, in the bundle's folder: the ending that CycloneDX recommends.
 pub const FILE: &str = "sbom.cdx.json";
 
-/// What `cargo metadata` tells of a workspace on one target.
+/// The output of `cargo metadata` for one target.
 #[derive(Debug, Deserialize)]
 pub struct Metadata {
     packages: Vec<Package>,
@@ -95,12 +95,9 @@ struct Component {
     depends_on: BTreeSet<String>,
 }
 
-/// The bill, a pure function of the lock file and of cargo's metadata: no time, no serial number, no path.
-/// It covers ordinary dependencies, macros among them; what a build script alone needs is not in a binary.
-/// Cargo resolves features for the whole workspace at once, so that it may name a crate more than a binary has.
-///
-/// # Errors
-/// Where metadata and lock file do not fit each other.
+/// The bill, a pure function of the lock file and cargo's metadata: no time, no serial number, no path.
+/// It covers ordinary dependencies including macros, but not those of build scripts, which are not in a binary.
+/// Cargo resolves features for the whole workspace, so the bill may list a crate that a binary does not contain.
 pub fn bill(scope: &Scope<'_>) -> anyhow::Result<Value> {
     let lock: Lock = toml::from_str(scope.lock).context("cannot read Cargo.lock")?;
     let checksums: HashMap<_, _> = lock

@@ -1,4 +1,4 @@
-//! The tools that take part in a bundle: how each is run, and which version it has.
+//! Runs the tools that build a bundle, and finds their versions.
 
 use super::environment;
 use super::sbom::Metadata;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A command that sees the build's environment alone.
+/// A command that sees only the build's environment.
 pub fn isolated(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).env_clear().envs(environment::of(std::env::vars_os()));
@@ -19,31 +19,25 @@ pub fn cargo(project: &Path) -> Command {
     isolated(nested_cargo::program(), project)
 }
 
-/// Runs a command to its end; its output goes to the terminal.
-///
-/// # Errors
-/// Where it cannot be run or fails; `what` names it, and `fix` what would help where it is not there.
+/// Runs a command; its output goes to the terminal. `what` names it, and `fix` says what to do if it is missing.
 pub fn run(command: &mut Command, what: &str, fix: &str) -> anyhow::Result<()> {
-    // Its standard output is the user's to read, ours may be a program's.
+    // Our standard output may be read by a program.
     let status =
         command.stdout(std::io::stderr()).status().with_context(|| format!("cannot run {what}: {fix}"))?;
     if !status.success() {
-        bail!("{what} failed ({status}): its message is above");
+        bail!("{what} failed ({status}): see its output above");
     }
     Ok(())
 }
 
 /// A command's standard output.
-///
-/// # Errors
-/// Where it cannot be run or fails.
 pub fn output(command: &mut Command, what: &str, fix: &str) -> anyhow::Result<String> {
     let output =
         command.stderr(Stdio::piped()).output().with_context(|| format!("cannot run {what}: {fix}"))?;
     if !output.status.success() {
         bail!("{what} failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
     }
-    String::from_utf8(output.stdout).with_context(|| format!("{what} printed something that is not text"))
+    String::from_utf8(output.stdout).with_context(|| format!("the output of {what} is not UTF-8"))
 }
 
 /// The compiler, as it describes itself.
@@ -59,16 +53,12 @@ pub struct Rustc {
     pub sysroot: PathBuf,
 }
 
-/// Asks the project's compiler.
-///
-/// # Errors
-/// Where there is none.
 pub fn rustc(project: &Path) -> anyhow::Result<Rustc> {
     let fix = "install Rust with rustup";
     let text = output(isolated("rustc", project).arg("-vV"), "rustc", fix)?;
     let field = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        line.map(str::to_owned).with_context(|| format!("rustc -vV does not tell its {name}"))
+        line.map(str::to_owned).with_context(|| format!("rustc -vV prints no {name}"))
     };
     let sysroot = output(isolated("rustc", project).args(["--print", "sysroot"]), "rustc", fix)?;
     Ok(Rustc {
@@ -82,13 +72,12 @@ pub fn rustc(project: &Path) -> anyhow::Result<Rustc> {
 /// What is checked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
-    /// Its hash.
     pub id: String,
-    /// Whether files differ from it.
+    /// Whether there are uncommitted changes.
     pub modified: bool,
 }
 
-/// The commit that is checked out; none outside of a git repository.
+/// The commit that is checked out; `None` outside a git repository.
 pub fn commit(project: &Path) -> Option<Commit> {
     let git =
         |arguments: &[&str]| output(isolated("git", project).args(arguments), "git", "install git").ok();
@@ -97,10 +86,7 @@ pub fn commit(project: &Path) -> Option<Commit> {
     Some(Commit { id, modified })
 }
 
-/// What cargo tells of the workspace on `target`.
-///
-/// # Errors
-/// Where `Cargo.lock` does not fit the manifests, or a crate was not fetched.
+/// Cargo's metadata of the workspace for `target`.
 pub fn metadata(project: &Path, target: &str) -> anyhow::Result<Metadata> {
     let mut command = cargo(project);
     command.args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", target]);
@@ -108,13 +94,10 @@ pub fn metadata(project: &Path, target: &str) -> anyhow::Result<Metadata> {
         command.env("CARGO_TARGET_DIR", folder);
     }
     let text = output(&mut command, "cargo metadata", "install Rust with rustup")?;
-    serde_json::from_str(&text).context("cargo metadata printed something else than it does today")
+    serde_json::from_str(&text).context("cannot parse the output of cargo metadata")
 }
 
-/// Version of every tool that took part, by name. One that did not is left out.
-///
-/// # Errors
-/// Where a tool that must be there is not.
+/// Version of every tool that was used, by name.
 pub fn versions(
     project: &Path,
     rustc: &Rustc,
@@ -136,19 +119,16 @@ pub fn versions(
 }
 
 /// Terraform's version.
-///
-/// # Errors
-/// Where it is not installed.
 pub fn terraform(folder: &Path) -> anyhow::Result<String> {
     let mut command = Command::new("terraform");
     command.args(["version", "-json"]).current_dir(folder).env("CHECKPOINT_DISABLE", "1");
     let text = output(&mut command, "terraform", "install Terraform 1.11 or newer")?;
     let version: serde_json::Value =
-        serde_json::from_str(&text).context("terraform version printed no JSON")?;
-    Ok(version["terraform_version"].as_str().context("terraform does not tell its version")?.to_owned())
+        serde_json::from_str(&text).context("the output of terraform version is not JSON")?;
+    Ok(version["terraform_version"].as_str().context("terraform version prints no version")?.to_owned())
 }
 
-/// Zig's version, looked for where cargo-lambda does: its own variables, Python's package, the PATH.
+/// Zig's version, found as cargo-lambda finds it: its own variables, the Python package, PATH.
 fn zig(project: &Path) -> Option<String> {
     let python = std::env::var_os("CARGO_ZIGBUILD_PYTHON_PATH").unwrap_or_else(|| "python3".into());
     let own = std::env::var_os("CARGO_ZIGBUILD_ZIG_PATH").map(|path| isolated(path, project));
@@ -166,5 +146,5 @@ fn word(command: &mut Command, what: &str, index: usize) -> anyhow::Result<Strin
     let fix = "install it: CONTRIBUTING.md lists the tools";
     let text = output(command, what, fix)?;
     let found = text.split_whitespace().nth(index);
-    Ok(found.with_context(|| format!("{what} does not tell its version"))?.to_owned())
+    Ok(found.with_context(|| format!("{what} prints no version"))?.to_owned())
 }

@@ -1,18 +1,15 @@
-//! Whether a bundle is what was made: its files against its manifest, its provider against Terraform's lock file.
+//! Verifies a bundle: its files against its manifest, its provider against Terraform's lock file.
 
 use super::manifest::Manifest;
 use super::{TERRAFORM, provider};
 use anyhow::bail;
 use std::path::Path;
 
-/// Differences that are printed; more tell nothing more.
+/// Differences to print, at most.
 const DIFFERENCES_SHOWN: usize = 20;
 
-/// Checks the bundle in `folder`. The manifest is not signed: compare its `sha256` with the one that the release
-/// published to know that the bundle is that release's.
-///
-/// # Errors
-/// Where a file is missing, altered or not listed, or the provider is not the locked one.
+/// Verifies the bundle in `folder`. The manifest is not signed: compare its `sha256` with the one that the release
+/// published.
 pub fn verify(folder: &Path) -> anyhow::Result<Manifest> {
     let manifest = Manifest::read(folder)?;
     let differences = manifest.differences(folder)?;
@@ -22,11 +19,11 @@ pub fn verify(folder: &Path) -> anyhow::Result<Manifest> {
         if more > 0 {
             text.push_str(&format!("\n  and {more} more"));
         }
-        bail!("{} is not as it was made:\n  {text}", folder.display());
+        bail!("{} does not match its manifest:\n  {text}", folder.display());
     }
     let packages = provider::packages(&folder.join(provider::FOLDER))?;
     if manifest.providers && packages.is_empty() {
-        bail!("{} has no provider, though its manifest says so", folder.display());
+        bail!("{} has no provider, but its manifest lists one", folder.display());
     }
     for package in &packages {
         provider::check(package, &folder.join(TERRAFORM).join(provider::LOCK))?;

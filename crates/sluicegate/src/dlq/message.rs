@@ -1,31 +1,31 @@
-//! What a message in a dead-letter queue says. Pure.
+//! Parses messages of a dead-letter queue. Pure.
 
 use serde::{Deserialize, Serialize};
 
 /// One message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DeadLetter {
-    /// A record that the function published, whole or, where it was too large, by its place.
-    Record(RecordFault),
-    /// Records that the event source mapping gave up, by their places.
-    Range(RangeFault),
-    /// Something else, which is left alone.
+    /// A record sent by the function; only its position if it was too large.
+    Record(RecordLetter),
+    /// A range of records that the event source mapping gave up on.
+    Range(RangeLetter),
+    /// Anything else, which stays in the queue.
     Foreign,
 }
 
 /// As `stream-function` writes it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RecordFault {
+pub struct RecordLetter {
     pub reason: String,
     pub error: String,
     pub function_name: String,
-    pub record: FaultRecord,
+    pub record: LetterRecord,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FaultRecord {
+pub struct LetterRecord {
     pub data: Option<String>,
     pub partition_key: String,
     pub sequence_number: String,
@@ -37,7 +37,7 @@ pub struct FaultRecord {
 /// As Lambda writes it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RangeFault {
+pub struct RangeLetter {
     pub request_context: RequestContext,
     #[serde(rename = "KinesisBatchInfo")]
     pub batch: BatchInfo,
@@ -61,7 +61,7 @@ pub struct BatchInfo {
     pub stream_arn: String,
 }
 
-/// A record that can be put back.
+/// A record that can be redriven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
@@ -76,12 +76,11 @@ pub struct Record {
 pub enum Found {
     /// All that failed, and no other.
     All(Vec<Record>),
-    /// All that lie between its ends: more than failed.
+    /// All records of its range: more than failed.
     More(Vec<Record>),
 }
 
 impl Found {
-    /// The records, whichever they are.
     pub fn records(&self) -> &[Record] {
         let (Self::All(records) | Self::More(records)) = self;
         records
@@ -89,10 +88,9 @@ impl Found {
 }
 
 impl DeadLetter {
-    /// Reads a message.
     pub fn read(body: &str) -> Self {
-        if let Ok(fault) = serde_json::from_str(body) {
-            return Self::Record(fault);
+        if let Ok(letter) = serde_json::from_str(body) {
+            return Self::Record(letter);
         }
         serde_json::from_str(body).map_or(Self::Foreign, Self::Range)
     }
@@ -100,32 +98,32 @@ impl DeadLetter {
     /// The function that failed.
     pub fn function(&self) -> Option<&str> {
         match self {
-            Self::Record(fault) => Some(&fault.function_name),
-            Self::Range(fault) => fault.request_context.function_arn.split(':').nth(6),
+            Self::Record(letter) => Some(&letter.function_name),
+            Self::Range(letter) => letter.request_context.function_arn.split(':').nth(6),
             Self::Foreign => None,
         }
     }
 
-    /// Where in the stream it begins: sequence numbers are compared as numbers, of one length or not.
+    /// Its first sequence number, to sort by: length first, since they are numbers.
     pub fn place(&self) -> (usize, &str) {
         let number = match self {
-            Self::Record(fault) => &*fault.record.sequence_number,
-            Self::Range(fault) => &*fault.batch.start_sequence_number,
+            Self::Record(letter) => &*letter.record.sequence_number,
+            Self::Range(letter) => &*letter.batch.start_sequence_number,
             Self::Foreign => "",
         };
         (number.len(), number)
     }
 
-    /// One line for people.
+    /// One line of text.
     pub fn line(&self) -> String {
         match self {
-            Self::Record(RecordFault { reason, error, function_name, record }) => format!(
+            Self::Record(RecordLetter { reason, error, function_name, record }) => format!(
                 "{function_name} {reason} key {} sequence number {} arrived {}: {error}",
                 record.partition_key,
                 record.sequence_number,
                 emulator::core::clock::iso_8601(u64::try_from(record.arrival_epoch_ms).unwrap_or_default()),
             ),
-            Self::Range(RangeFault { request_context, batch }) => format!(
+            Self::Range(RangeLetter { request_context, batch }) => format!(
                 "{} {} {} of {}, sequence numbers {} to {}, first arrived {}",
                 self.function().unwrap_or("?"),
                 request_context.condition,
@@ -135,7 +133,7 @@ impl DeadLetter {
                 batch.end_sequence_number,
                 batch.approximate_arrival_of_first_record,
             ),
-            Self::Foreign => "a message of neither kind; it is left alone".into(),
+            Self::Foreign => "unknown kind of message; it stays in the queue".into(),
         }
     }
 }
@@ -149,10 +147,10 @@ mod tests {
         let whole = r#"{"reason":"failed","error":"disk full","deliveries":1,"functionName":"echo","requestId":"r",
             "record":{"data":"e30=","dataBytes":2,"partitionKey":"c=","sequenceNumber":"495","shardId":"shardId-000000000000",
             "eventId":"shardId-000000000000:495","streamArn":"arn:aws:kinesis:us-east-1:1:stream/s","arrivalEpochMs":1545084650987}}"#;
-        let fault = DeadLetter::read(whole);
-        assert_eq!((fault.function(), fault.place()), (Some("echo"), (3, "495")));
+        let letter = DeadLetter::read(whole);
+        assert_eq!((letter.function(), letter.place()), (Some("echo"), (3, "495")));
         assert_eq!(
-            fault.line(),
+            letter.line(),
             "echo failed key c= sequence number 495 arrived 2018-12-17T22:10:50.987Z: disk full"
         );
         // See docs/aws-behaviour.md#lambda-failures.
@@ -161,12 +159,12 @@ mod tests {
             "KinesisBatchInfo":{"shardId":"shardId-000000000001","startSequenceNumber":"1000","endSequenceNumber":"1002",
             "approximateArrivalOfFirstRecord":"2026-01-01T00:00:00.000Z","approximateArrivalOfLastRecord":"t","batchSize":2,
             "streamArn":"arn:aws:kinesis:us-east-1:1:stream/s"}}"#;
-        let fault = DeadLetter::read(pointer);
-        assert_eq!((fault.function(), fault.place()), (Some("echo"), (4, "1000")));
+        let letter = DeadLetter::read(pointer);
+        assert_eq!((letter.function(), letter.place()), (Some("echo"), (4, "1000")));
         assert!(
-            fault.line().starts_with("echo RecordAgeExceeded 2 records of shardId-000000000001"),
+            letter.line().starts_with("echo RecordAgeExceeded 2 records of shardId-000000000001"),
             "{}",
-            fault.line()
+            letter.line()
         );
         for body in ["", "hello", "{}", "[]"] {
             assert_eq!(DeadLetter::read(body), DeadLetter::Foreign);

@@ -1,7 +1,7 @@
-//! `sluicegate faults`: shows what functions could not handle, and puts it back into the stream.
+//! `sluicegate dlq`: lists failed records in dead-letter queues and redrives them into the stream.
 //!
-//! A function's dead-letter queue holds two kinds of messages: whole records, from the function itself, and pointers into
-//! the stream, from its event source mapping. What a message says is read in [`message`], without I/O.
+//! A function's dead-letter queue holds two kinds of messages: whole records, sent by the function, and shard and
+//! sequence ranges, sent by its event source mapping. [`message`] parses both, without I/O.
 
 mod message;
 mod order;
@@ -14,62 +14,58 @@ use message::Found;
 use queue::Received;
 use serde_json::{Value, json};
 
-/// Arguments of `dlq`.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     action: Action,
-    /// The queue, by URL or name; by default every queue whose name ends with -dlq
+    /// Queue URL or name [default: all queues whose name ends with -dlq]
     #[arg(long, global = true, value_name = "QUEUE")]
     queue: Option<String>,
-    /// Only what this function failed at
+    /// Only the records that this function failed to handle
     #[arg(long, global = true, value_name = "NAME")]
     function: Option<String>,
-    /// Messages at most, of each queue
+    /// Maximum number of messages to read from each queue
     #[arg(long, global = true, value_name = "NUMBER", default_value_t = 1_000)]
     max: usize,
-    /// Print JSON, one object a line, for scripts
+    /// Print one JSON object per line
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Show what failed; nothing is changed, and nothing is hidden from others for longer than it takes
+    /// List failed records; their messages stay in the queue, hidden from other readers while they are read
     List,
-    /// Put failed records back into their stream, oldest first, and delete a message once all its records are there
+    /// Put failed records back into their stream, oldest first, then delete their messages
     Redrive {
-        /// Say what would be put back, and change nothing
+        /// Show what would be redriven, and change nothing
         #[arg(long)]
         dry_run: bool,
-        /// Put back every record between a message's two ends, where it does not tell which of them failed
+        /// Redrive the whole range where a message does not say which of its records failed
         #[arg(long)]
         whole_ranges: bool,
     },
 }
 
-/// Runs against the emulator that `AWS_ENDPOINT_URL` names, else AWS.
-///
-/// # Errors
-/// Where there are no credentials, or a service refuses a call.
+/// Runs against `AWS_ENDPOINT_URL`, else AWS.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let aws = Aws::from_environment()?;
     let urls = queue::find(&aws, args.queue.as_deref()).await?;
-    anyhow::ensure!(!urls.is_empty(), "no queue's name ends with -dlq here: name one with --queue");
+    anyhow::ensure!(!urls.is_empty(), "found no queue whose name ends with -dlq: name one with --queue");
     let mut found = Vec::new();
     for url in &urls {
         let received = queue::receive(&aws, url, args.max).await?;
         let (wanted, others): (Vec<_>, Vec<_>) = received.into_iter().partition(|received| {
-            args.function.as_deref().is_none_or(|name| received.fault.function() == Some(name))
+            args.function.as_deref().is_none_or(|name| received.letter.function() == Some(name))
         });
         queue::release(&aws, url, &others).await;
         for received in wanted {
-            let records = records::of(&aws, &received.fault).await;
+            let records = records::of(&aws, &received.letter).await;
             found.push(Candidate { url, received, found: records });
         }
     }
-    // As the stream had them, so that what goes back keeps its order within a partition key.
-    found.sort_by(|one, other| one.received.fault.place().cmp(&other.received.fault.place()));
+    // In stream order, so that records of one partition key keep their order.
+    found.sort_by(|one, other| one.received.letter.place().cmp(&other.received.letter.place()));
     match args.action {
         Action::List => {
             for url in &urls {
@@ -83,7 +79,10 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         Action::Redrive { dry_run, whole_ranges } => {
             let settings = redrive::Settings { dry_run, whole_ranges, as_json: args.json };
             let kept = redrive::run(&aws, &urls, found, settings).await?;
-            anyhow::ensure!(kept == 0, "{kept} messages stay in their queue: see above");
+            anyhow::ensure!(
+                kept == 0,
+                "{kept} messages were not redriven and stay in their queue: see the reasons above"
+            );
         }
     }
     Ok(())
@@ -105,14 +104,14 @@ fn print(url: &str, found: &[&Candidate<'_>], as_json: bool) {
         if as_json {
             println!("{}", as_value(url, received, records));
         } else {
-            println!("  {}", received.fault.line());
+            println!("  {}", received.letter.line());
             match records {
-                Ok(Found::All(records)) => println!("    {} to put back", count(records.len())),
+                Ok(Found::All(records)) => println!("    {} to redrive", count(records.len())),
                 Ok(Found::More(records)) => println!(
-                    "    {} lie in its range, more than failed; which ones the message does not tell",
+                    "    the range has {}, more than failed; the message does not say which",
                     count(records.len())
                 ),
-                Err(error) => println!("    cannot be put back: {error:#}"),
+                Err(error) => println!("    cannot be redriven: {error:#}"),
             }
         }
     }

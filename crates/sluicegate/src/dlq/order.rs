@@ -1,47 +1,46 @@
-//! Which records wait because an earlier one of their partition key could not be put back. Pure.
+//! Which records must wait because an earlier one of their partition key could not be redriven. Pure.
 
 use super::message::{DeadLetter, Record};
 use std::collections::BTreeSet;
 
-/// What waits. Messages must come in the order of their places.
+/// The keys and streams that wait. Messages must be passed in stream order.
 #[derive(Debug, Default)]
 pub struct Held {
     /// Streams and partition keys.
     keys: BTreeSet<(String, String)>,
-    /// Streams of which all waits: nobody knows which keys stay behind.
+    /// Streams whose records all wait, since the keys of the failed ones are unknown.
     streams: BTreeSet<String>,
 }
 
 impl Held {
-    /// A message stays in its queue: what comes after it, with one of its keys, waits. `records` are what is known
-    /// of it.
-    pub fn hold(&mut self, fault: &DeadLetter, records: Option<&[Record]>) {
+    /// A message stays in its queue: later records with one of its keys wait. `records`: its records, if known.
+    pub fn hold(&mut self, letter: &DeadLetter, records: Option<&[Record]>) {
         if let Some(records) = records {
             let keys = records.iter().map(|record| (record.stream_arn.clone(), record.partition_key.clone()));
             return self.keys.extend(keys);
         }
-        match fault {
-            DeadLetter::Record(fault) => {
-                let stream_arn = fault.record.stream_arn.clone().unwrap_or_default();
-                self.keys.insert((stream_arn, fault.record.partition_key.clone()));
+        match letter {
+            DeadLetter::Record(letter) => {
+                let stream_arn = letter.record.stream_arn.clone().unwrap_or_default();
+                self.keys.insert((stream_arn, letter.record.partition_key.clone()));
             }
-            DeadLetter::Range(fault) => {
-                self.streams.insert(fault.batch.stream_arn.clone());
+            DeadLetter::Range(letter) => {
+                self.streams.insert(letter.batch.stream_arn.clone());
             }
             DeadLetter::Foreign => {}
         }
     }
 
-    /// Why a message's records wait, if they do.
+    /// Why the records of a message must wait, if they must.
     pub fn waits(&self, records: &[Record]) -> Option<String> {
         records.iter().find_map(|record| {
             if self.streams.contains(&record.stream_arn) {
-                return Some("it waits for earlier records of its stream, which could not be read".into());
+                return Some("waiting for earlier records of its stream, which could not be read".into());
             }
             let key = (record.stream_arn.clone(), record.partition_key.clone());
             self.keys.contains(&key).then(|| {
                 format!(
-                    "it waits for an earlier record of key {}, which stays in a queue",
+                    "waiting for an earlier record with partition key {}, which stays in its queue",
                     record.partition_key
                 )
             })

@@ -1,29 +1,29 @@
-//! DeadLetter queues: which there are, and their messages.
+//! Finds dead-letter queues and reads their messages.
 
 use super::message::DeadLetter;
 use crate::aws::{Aws, Service::Sqs, text};
 use serde_json::{Value, json};
 
-/// What the names of dead-letter queues end with.
+/// The names of dead-letter queues end with this.
 const SUFFIX: &str = "-dlq";
 /// Queues of one ListQueues, at most.
 const LISTED_MAX: usize = 1_000;
 /// Messages of one ReceiveMessage, at most.
 const RECEIVE_MAX: usize = 10;
-/// Seconds that a message is hidden from others unless it is given back before: time to put a batch back.
+/// Visibility timeout of a message in seconds: time to redrive a batch.
 const HIDDEN_S: u32 = 120;
-/// Seconds to wait for messages that a look at some of SQS's servers would miss.
+/// Long polling in seconds, so that all of SQS's servers are asked.
 const WAIT_S: u32 = 1;
 
-/// A message, hidden from others until it is given back or deleted.
+/// A message, hidden from other readers until it is returned or deleted.
 pub struct Received {
     pub id: String,
     pub receipt: String,
     pub body: String,
-    pub fault: DeadLetter,
+    pub letter: DeadLetter,
 }
 
-/// The URLs of the queue that is named, or of all dead-letter queues.
+/// The URL of the named queue, or of all dead-letter queues.
 pub async fn find(aws: &Aws, named: Option<&str>) -> anyhow::Result<Vec<String>> {
     if let Some(named) = named {
         if named.contains("://") {
@@ -60,7 +60,7 @@ pub async fn receive(aws: &Aws, url: &str, max: usize) -> anyhow::Result<Vec<Rec
             received.push(Received {
                 id: text(message, "MessageId")?.into(),
                 receipt: text(message, "ReceiptHandle")?.into(),
-                fault: DeadLetter::read(&body),
+                letter: DeadLetter::read(&body),
                 body,
             });
         }
@@ -71,12 +71,14 @@ pub async fn receive(aws: &Aws, url: &str, max: usize) -> anyhow::Result<Vec<Rec
     Ok(received)
 }
 
-/// Gives messages back; one that cannot be comes back by itself.
+/// Makes messages visible again; on failure they reappear after the visibility timeout.
 pub async fn release(aws: &Aws, url: &str, messages: &[Received]) {
     for message in messages {
         let hide = json!({"QueueUrl": url, "ReceiptHandle": message.receipt, "VisibilityTimeout": 0});
         if let Err(error) = aws.call(Sqs, "ChangeMessageVisibility", &hide).await {
-            eprintln!("a message is hidden for up to {HIDDEN_S} s: {error:#}");
+            eprintln!(
+                "cannot make a message visible again, it stays hidden for up to {HIDDEN_S} s: {error:#}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A message's records: in the message itself, or read back from the stream while they last.
+//! The records of a message: in the message itself, or read from the stream while they are retained.
 
 use super::message::{DeadLetter, Found, Record};
 use crate::aws::{Aws, Refused, Service::Kinesis, text};
@@ -7,37 +7,37 @@ use serde_json::json;
 
 /// Records of one GetRecords, at most.
 const READ_MAX: usize = 1_000;
-/// Records of one message, at most: the largest batch a mapping can have, many times over.
+/// Records of one message, at most: many times the largest batch of a mapping.
 const RANGE_MAX: usize = 100_000;
-/// Where a message's records cannot be read any more, now or later.
+/// The records are gone for good.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Gone(String);
 
 impl Gone {
     fn no_more() -> Self {
-        Self("the stream has its records no more: they have expired, or it was made anew since".into())
+        Self("its records are no longer in the stream: they expired, or the stream was recreated".into())
     }
 }
 
-/// The records that a message is about.
-pub async fn of(aws: &Aws, fault: &DeadLetter) -> anyhow::Result<Found> {
-    match fault {
-        DeadLetter::Foreign => bail!("it is no message of a function or a mapping"),
-        DeadLetter::Record(fault) => {
-            let record = &fault.record;
-            let stream_arn = record.stream_arn.clone().context("it names no stream")?;
+/// The records of a message.
+pub async fn of(aws: &Aws, letter: &DeadLetter) -> anyhow::Result<Found> {
+    match letter {
+        DeadLetter::Foreign => bail!("not a message of a function or an event source mapping"),
+        DeadLetter::Record(letter) => {
+            let record = &letter.record;
+            let stream_arn = record.stream_arn.clone().context("the message names no stream")?;
             if let Some(data) = record.data.clone() {
                 let (partition_key, sequence_number) =
                     (record.partition_key.clone(), record.sequence_number.clone());
                 return Ok(Found::All(vec![Record { stream_arn, partition_key, data, sequence_number }]));
             }
-            let shard = record.shard_id.as_deref().context("it names no shard")?;
+            let shard = record.shard_id.as_deref().context("the message names no shard")?;
             let number = &record.sequence_number;
             range(aws, &stream_arn, shard, number, number).await.map(Found::All)
         }
-        DeadLetter::Range(fault) => {
-            let batch = &fault.batch;
+        DeadLetter::Range(letter) => {
+            let batch = &letter.batch;
             let (first, last) = (&batch.start_sequence_number, &batch.end_sequence_number);
             let records = range(aws, &batch.stream_arn, &batch.shard_id, first, last).await?;
             Ok(if records.len() == batch.batch_size { Found::All(records) } else { Found::More(records) })
@@ -62,7 +62,7 @@ async fn range(
             Some("ResourceNotFoundException") => {
                 anyhow!(Gone(format!("{stream_arn} has no {shard}: its records are gone")))
             }
-            // The number is no number of this stream's: what it was given by is gone.
+            // The sequence number is not from this stream, so the stream it came from is gone.
             Some("InvalidArgumentException") => anyhow!(Gone::no_more()),
             _ => error,
         }
@@ -84,7 +84,7 @@ async fn range(
                 sequence_number: number.into(),
             });
         }
-        ensure!(records.len() <= RANGE_MAX, "more than {RANGE_MAX} records lie between its ends");
+        ensure!(records.len() <= RANGE_MAX, "its range has more than {RANGE_MAX} records");
         let is_whole = records.last().is_some_and(|record| record.sequence_number == last);
         let is_tip = answer["MillisBehindLatest"].as_u64() == Some(0);
         if !is_whole && !is_tip {

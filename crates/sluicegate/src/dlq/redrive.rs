@@ -1,4 +1,4 @@
-//! Puts records back: with their partition keys, so that their order from now on is the order they are put in.
+//! Redrives records with their partition keys, one after another, so that they keep their order.
 
 use super::message::{Found, Record};
 use super::order::Held;
@@ -12,23 +12,22 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Tries of one put that the shard's write limit refuses.
+/// Attempts at one put that is throttled.
 const PUT_TRIES_MAX: u32 = 8;
-/// The wait before the second try; doubled with each further one.
+/// The wait before the second attempt; doubled with each further one.
 const PUT_WAIT_FIRST: Duration = Duration::from_millis(200);
 
-/// How records go back.
 #[derive(Clone, Copy)]
 pub struct Settings {
     /// Change nothing.
     pub dry_run: bool,
-    /// Put back whole ranges, where a message does not tell which of its records failed.
+    /// Redrive whole ranges where a message does not say which of its records failed.
     pub whole_ranges: bool,
-    /// Tell it in JSON.
+    /// Print JSON.
     pub as_json: bool,
 }
 
-/// What became of one queue.
+/// The result for one queue.
 #[derive(Default)]
 struct Tally {
     messages: usize,
@@ -36,8 +35,8 @@ struct Tally {
     kept: usize,
 }
 
-/// Replays messages in the order given, of whichever queue. One that stays holds up those after it that share a
-/// partition key with it: they would overtake it. Answers how many stay.
+/// Redrives messages in the given order. One that stays in its queue blocks those after it with the same partition key,
+/// which would overtake it. Returns how many stay.
 pub async fn run(
     aws: &Aws,
     urls: &[String],
@@ -62,11 +61,11 @@ pub async fn run(
                 }
             }
             Err(error) => {
-                bar.suspend(|| eprintln!("stays in the queue: {}: {error:#}", received.fault.line()));
+                bar.suspend(|| eprintln!("not redriven: {}: {error:#}", received.letter.line()));
                 let is_gone = found.as_ref().is_err_and(|error| error.is::<Gone>());
-                // What can never go back cannot be overtaken.
+                // A record that is gone for good cannot be overtaken.
                 if !is_gone {
-                    held.hold(&received.fault, found.as_ref().ok().map(Found::records));
+                    held.hold(&received.letter, found.as_ref().ok().map(Found::records));
                 }
                 tally.kept += 1;
                 queue::release(aws, url, &[received]).await;
@@ -76,26 +75,26 @@ pub async fn run(
     }
     bar.finish_and_clear();
     for (url, tally) in &tallies {
-        tell(url, tally, settings);
+        report(url, tally, settings);
     }
     Ok(tallies.values().map(|tally| tally.kept).sum())
 }
 
-fn tell(url: &str, tally: &Tally, settings: Settings) {
+fn report(url: &str, tally: &Tally, settings: Settings) {
     let Tally { messages, records, kept } = tally;
     if settings.as_json {
-        let reported = json!({
+        let summary = json!({
             "queueUrl": url, "dryRun": settings.dry_run, "messages": messages, "records": records, "kept": kept,
         });
-        println!("{reported}");
+        println!("{summary}");
     } else {
         let name = url.rsplit('/').next().unwrap_or(url);
-        let verb = if settings.dry_run { "would go" } else { "went" };
-        println!("{name}: {} of {messages} messages {verb} back into the stream", count(*records));
+        let verb = if settings.dry_run { "would be redriven" } else { "redriven" };
+        println!("{name}: {} of {messages} messages {verb}", count(*records));
     }
 }
 
-/// Puts one message's records back. Answers how many they are.
+/// Redrives the records of one message. Returns how many there are.
 async fn put_back(
     aws: &Aws,
     url: &str,
@@ -108,7 +107,7 @@ async fn put_back(
         Ok(Found::All(records)) => records,
         Ok(Found::More(records)) if settings.whole_ranges => records,
         Ok(Found::More(records)) => bail!(
-            "{} lie in its range, more than failed: --whole-ranges puts all of them back",
+            "its range has {}, more than failed: redrive all of them with --whole-ranges",
             count(records.len())
         ),
         Err(error) => bail!("{error:#}"),
@@ -122,7 +121,7 @@ async fn put_back(
     Ok(records.len())
 }
 
-/// The message goes once all its records are in the stream: a failure in between puts some twice, and loses none.
+/// Deletes the message only after all its records are in the stream: a failure in between duplicates some and loses none.
 async fn put_all(aws: &Aws, url: &str, received: &Received, records: &[Record]) -> anyhow::Result<()> {
     for record in records {
         put(aws, record).await?;
@@ -141,7 +140,7 @@ async fn put(aws: &Aws, record: &Record) -> anyhow::Result<()> {
         };
         match error.downcast_ref::<Refused>().map(|refused| refused.code.as_str()) {
             Some("ProvisionedThroughputExceededException") if tries < PUT_TRIES_MAX => {}
-            Some("ResourceNotFoundException") => bail!("there is no stream {} any more", record.stream_arn),
+            Some("ResourceNotFoundException") => bail!("stream {} no longer exists", record.stream_arn),
             _ => return Err(error),
         }
         tokio::time::sleep(wait).await;

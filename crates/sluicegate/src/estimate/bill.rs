@@ -1,11 +1,11 @@
-//! What a month of a workload costs, line by line, without free tiers, taxes and support.
+//! The monthly cost of a workload, line by line, without free tiers, taxes and support.
 
 use super::capacity::Capacity;
 use super::prices::{self, GB, HOURS_PER_MONTH, Price};
 use super::workload::{Architecture, StreamMode, Workload, message_units};
 use serde::Serialize;
 
-/// Hours for which a stream keeps records at no further price.
+/// Hours of retention included in the price.
 const RETENTION_FREE_HOURS: u64 = 24;
 /// Hours up to which retention is billed as extended; past them as long-term.
 const RETENTION_EXTENDED_HOURS: u64 = 168;
@@ -15,13 +15,11 @@ const RETENTION_EXTENDED_HOURS: u64 = 168;
 pub struct Line {
     /// The service that bills it.
     pub service: &'static str,
-    /// What is billed.
     pub item: &'static str,
-    /// How much of it in a month.
+    /// Per month.
     pub quantity: f64,
     /// Its price.
     pub price: Price,
-    /// Dollars a month.
     pub usd: f64,
 }
 
@@ -30,7 +28,6 @@ pub struct Line {
 pub struct Bill {
     /// All that costs something.
     pub lines: Vec<Line>,
-    /// Dollars a month.
     pub total_usd: f64,
 }
 

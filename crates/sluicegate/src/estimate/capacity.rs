@@ -1,4 +1,4 @@
-//! What carries a workload: shards, invocations and concurrent executions.
+//! The capacity that a workload needs: shards, invocations and concurrent executions.
 
 use super::workload::{StreamMode, Workload};
 use serde::Serialize;
@@ -10,26 +10,26 @@ pub const SHARD_BYTES_PER_S: f64 = 1_048_576.0;
 /// Shards that a new on-demand stream has: it takes 4 MB and 4,000 records a second.
 const ON_DEMAND_SHARDS: u64 = 4;
 
-/// What a shard runs out of first.
+/// What limits the number of shards.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
-    /// Nothing: one shard has room for more.
+    /// Nothing: one shard has capacity to spare.
     None,
-    /// The records it takes in a second.
+    /// Records written per second.
     WriteRecords,
-    /// The bytes it takes in a second.
+    /// Bytes written per second.
     WriteBytes,
-    /// What its functions can process in a second.
+    /// What the functions process per second.
     Processing,
 }
 
 /// Shards, and what they and the functions do. All rates are per second.
 #[derive(Clone, Debug, Serialize)]
 pub struct Capacity {
-    /// Shards that carry the peak with the headroom asked for.
+    /// Shards needed for the peak and the requested headroom.
     pub shards: u64,
-    /// What made them as many as they are.
+    /// What determined the number of shards.
     pub bound: Bound,
     /// Records per second that one shard takes at the peak, spread evenly.
     pub records_per_shard_per_s: f64,

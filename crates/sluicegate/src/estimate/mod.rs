@@ -1,4 +1,4 @@
-//! `sluicegate estimate`: what a workload needs, hits and costs on AWS.
+//! `sluicegate estimate`: capacity, quota use and monthly cost of a workload on AWS.
 
 mod bill;
 mod capacity;
@@ -15,92 +15,91 @@ use quotas::Quota;
 use serde::Serialize;
 use workload::{Architecture, CONNECTION_MINUTES_MAX, MESSAGE_BYTES_MAX, StreamMode, Workload};
 
-/// Arguments of `plan`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Clients connected at the same time
+    /// Number of clients connected at the same time
     #[arg(long, value_name = "N")]
     connections: u64,
-    /// Messages per second from all clients together, at the peak
+    /// Peak messages per second from all clients together
     #[arg(long, value_name = "PER_SECOND")]
     rate: f64,
-    /// Bytes of a message
+    /// Message size in bytes
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(..=MESSAGE_BYTES_MAX))]
     size: u64,
-    /// Mean rate over peak rate: the bill follows the mean, capacity the peak
+    /// Mean rate divided by peak rate: cost depends on the mean, capacity on the peak
     #[arg(long, default_value_t = 1.0, value_name = "PART")]
     load_factor: f64,
-    /// Functions, each with its own consumer on the stream
+    /// Number of functions, each with its own consumer on the stream
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     functions: u64,
-    /// Messages to clients for each one from a client, of all functions together
+    /// Messages to clients per message from a client, from all functions together
     #[arg(long, default_value_t = 1.0, value_name = "N")]
     answers: f64,
-    /// Bytes of a message to a client [default: --size]
+    /// Size of a message to a client in bytes [default: --size]
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(..=MESSAGE_BYTES_MAX))]
     answer_size: Option<u64>,
-    /// The gateway acknowledges each message (`acknowledgements = true`)
+    /// Count an acknowledgement for each message (acknowledgements = true)
     #[arg(long)]
     acknowledgements: bool,
-    /// Minutes that a connection lasts on average; API Gateway ends it after 120
+    /// Mean duration of a connection in minutes (API Gateway ends it after 120)
     #[arg(long, default_value_t = CONNECTION_MINUTES_MAX, value_name = "MINUTES")]
     connection_minutes: f64,
-    /// How the stream's capacity is bought
+    /// Capacity mode of the stream
     #[arg(long, value_enum, default_value_t = StreamMode::Provisioned)]
     mode: StreamMode,
-    /// Hours that the stream keeps a record
+    /// Retention of the stream in hours
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(24..=8_760))]
     retention_hours: u64,
-    /// Percent of each shard that the peak leaves free: connections never spread evenly
+    /// Percent of each shard to leave free at the peak, since connections do not spread evenly
     #[arg(long, default_value_t = 20, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=90))]
     headroom: u8,
-    /// Records in a batch, at most
+    /// Maximum number of records in a batch
     #[arg(long, default_value_t = 16, value_name = "RECORDS", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     batch: u64,
-    /// Seconds that a batch is waited for
+    /// Batching window in seconds
     #[arg(long, default_value_t = 0, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=300))]
     batch_window: u64,
-    /// Records in a mean batch, where it is known [default: estimated]
+    /// Mean number of records in a batch, if known [default: estimated]
     #[arg(long, value_name = "RECORDS")]
     mean_batch: Option<f64>,
-    /// Batches of one shard that are processed at once
+    /// Batches of one shard processed at the same time
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10))]
     parallelization_factor: u64,
-    /// Milliseconds that an invocation takes: measure it, this default is a guess
+    /// Duration of an invocation in milliseconds; measure it, the default is a guess
     #[arg(long, default_value_t = 20.0, value_name = "MS")]
     invocation_ms: f64,
-    /// Megabytes of memory of a function
+    /// Memory of a function in MB
     #[arg(long, default_value_t = 128, value_name = "MB", value_parser = clap::value_parser!(u64).range(128..=10_240))]
     memory: u64,
     /// CPU architecture of the functions
     #[arg(long, value_enum, default_value_t = Architecture::X86)]
     architecture: Architecture,
-    /// Bytes that an invocation logs: measure them, this default is a guess
+    /// Log bytes per invocation; measure them, the default is a guess
     #[arg(long, default_value_t = 700, value_name = "BYTES")]
     log_bytes: u64,
-    /// Print JSON, complete
+    /// Print the complete estimate as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// What `plan --json` prints.
+/// What `estimate --json` prints.
 #[derive(Serialize)]
-pub struct Plan {
-    /// What was asked.
+pub struct Estimate {
+    /// The workload.
     workload: Workload,
-    /// What carries it.
+    /// The capacity it needs.
     capacity: Capacity,
     /// Messages per second to set as the stage's limit, sustained and at once.
     stage_rate_limit: u64,
-    /// Seconds that it takes all clients to come back at once, at the quota of new connections.
+    /// Seconds until all clients have reconnected, at the quota of new connections.
     reconnect_all_s: f64,
-    /// What it uses of each quota, fullest first.
+    /// Use of each quota, fullest first.
     quotas: Vec<QuotaUse>,
-    /// What a month of it costs.
+    /// Monthly cost.
     bill: Bill,
-    /// What a month costs with the stream's capacity bought the other way.
+    /// Monthly cost with the other capacity mode.
     other_mode_usd: f64,
-    /// Where and when the prices hold.
+    /// Region and date of the prices.
     prices: PriceList,
 }
 
@@ -121,14 +120,14 @@ struct PriceList {
     without: &'static str,
 }
 
-/// Prints the plan of the workload that the arguments describe.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let plan = Plan::of(workload_of(args)?);
-    let text = if args.json { serde_json::to_string_pretty(&plan)? + "\n" } else { print::text(&plan) };
+    let estimate = Estimate::of(workload_of(args)?);
+    let text =
+        if args.json { serde_json::to_string_pretty(&estimate)? + "\n" } else { print::text(&estimate) };
     Ok(table::print(&text)?)
 }
 
-impl Plan {
+impl Estimate {
     fn of(workload: Workload) -> Self {
         let capacity = Capacity::of(&workload);
         let bill = Bill::of(&workload, &capacity);

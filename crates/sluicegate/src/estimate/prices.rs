@@ -20,7 +20,6 @@ pub const ON_DEMAND_RECORD_BYTES: u64 = 1024;
 /// A price per unit that falls with the volume of a month.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Price {
-    /// What is counted.
     pub unit: &'static str,
     /// How many of the unit the dollars are for.
     pub per: f64,

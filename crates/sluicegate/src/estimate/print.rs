@@ -1,32 +1,32 @@
-//! The plan as text.
+//! The estimate as text.
 
 use super::capacity::Bound;
 use super::quotas::State;
 use super::workload::StreamMode;
-use super::{Plan, prices};
+use super::{Estimate, prices};
 use crate::table::{Align, Table, number};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// The whole plan, for a terminal.
-pub fn text(plan: &Plan) -> String {
+/// The whole estimate, for a terminal.
+pub fn text(estimate: &Estimate) -> String {
     let mut text = String::new();
     // Formatting into a String cannot fail.
-    let _ = write!(text, "Capacity at the peak\n{}\n", indent(&capacity(plan)));
-    let _ = write!(text, "Settings for terraform/stack.auto.tfvars\n{}\n", indent(&settings(plan)));
-    let _ = write!(text, "Quotas, fullest first\n{}\n", indent(&quotas(plan)));
+    let _ = write!(text, "Capacity at the peak\n{}\n", indent(&capacity(estimate)));
+    let _ = write!(text, "Settings for terraform/stack.auto.tfvars\n{}\n", indent(&settings(estimate)));
+    let _ = write!(text, "Quotas, fullest first\n{}\n", indent(&quotas(estimate)));
     let _ = write!(
         text,
         "Cost of a month ({} h) in {}, list prices of {}: check live at {}\n{}\n",
         prices::HOURS_PER_MONTH,
-        plan.prices.region,
-        plan.prices.as_of,
-        plan.prices.check_at,
-        indent(&bill(plan))
+        estimate.prices.region,
+        estimate.prices.as_of,
+        estimate.prices.check_at,
+        indent(&bill(estimate))
     );
     let guesses = format!(
         "Assumed: {} ms and {} bytes of logs for each invocation; without {}.",
-        plan.workload.invocation_ms, plan.workload.log_bytes, plan.prices.without
+        estimate.workload.invocation_ms, estimate.workload.log_bytes, estimate.prices.without
     );
     text + &guesses + "\n"
 }
@@ -35,15 +35,15 @@ fn indent(lines: &str) -> String {
     lines.lines().map(|line| format!("  {line}\n")).collect()
 }
 
-fn capacity(plan: &Plan) -> String {
-    let (load, capacity) = (&plan.workload, &plan.capacity);
+fn capacity(estimate: &Estimate) -> String {
+    let (load, capacity) = (&estimate.workload, &estimate.capacity);
     let mut table = Table::new([("", Align::Left), ("", Align::Right), ("", Align::Left)]);
     let bound = match capacity.bound {
-        Bound::None => "one would carry more",
-        Bound::WriteRecords => "by the records that each takes, 1,000/s",
-        Bound::WriteBytes => "by the bytes that each takes, 1 MB/s",
+        Bound::None => "one shard has capacity to spare",
+        Bound::WriteRecords => "limited by records, 1,000/s per shard",
+        Bound::WriteBytes => "limited by bytes, 1 MB/s per shard",
         Bound::Processing => {
-            "by what the functions process: a larger batch or parallelization factor needs fewer"
+            "limited by the functions; a larger batch size or parallelization factor needs fewer"
         }
     };
     let shards = match load.mode {
@@ -61,7 +61,7 @@ fn capacity(plan: &Plan) -> String {
             load.record_bytes()
         ),
     );
-    row("Lambda executions at once", number(capacity.concurrency_max as f64, 0), "at most".to_owned());
+    row("concurrent Lambda executions", number(capacity.concurrency_max as f64, 0), "at most".to_owned());
     row(
         "busy on average",
         number(capacity.concurrency_mean, 1),
@@ -72,25 +72,25 @@ fn capacity(plan: &Plan) -> String {
         ),
     );
     row(
-        "all clients come back in",
-        format!("{} s", number(plan.reconnect_all_s.ceil(), 0)),
+        "all clients reconnect within",
+        format!("{} s", number(estimate.reconnect_all_s.ceil(), 0)),
         "at the quota of new connections".to_owned(),
     );
     table.render()
 }
 
-fn settings(plan: &Plan) -> String {
-    let load = &plan.workload;
+fn settings(estimate: &Estimate) -> String {
+    let load = &estimate.workload;
     let stream = match load.mode {
         StreamMode::Provisioned => format!(
             "{{ mode = \"PROVISIONED\", shard_count = {}, retention_hours = {} }}",
-            plan.capacity.shards, load.retention_hours
+            estimate.capacity.shards, load.retention_hours
         ),
         StreamMode::OnDemand => {
             format!("{{ mode = \"ON_DEMAND\", retention_hours = {} }}", load.retention_hours)
         }
     };
-    let limit = plan.stage_rate_limit;
+    let limit = estimate.stage_rate_limit;
     format!(
         "stream           = {stream}\n\
          throttling       = {{ rate_limit = {limit}, burst_limit = {limit} }}\n\
@@ -104,7 +104,7 @@ fn settings(plan: &Plan) -> String {
     )
 }
 
-fn quotas(plan: &Plan) -> String {
+fn quotas(estimate: &Estimate) -> String {
     let mut table = Table::new([
         ("", Align::Left),
         ("quota", Align::Left),
@@ -116,7 +116,7 @@ fn quotas(plan: &Plan) -> String {
         ("", Align::Left),
     ]);
     let mut sources = BTreeSet::new();
-    for entry in &plan.quotas {
+    for entry in &estimate.quotas {
         let quota = &entry.quota;
         sources.insert((quota.service, quota.source));
         let (mark, advice) = match entry.state {
@@ -142,7 +142,7 @@ fn quotas(plan: &Plan) -> String {
     text
 }
 
-fn bill(plan: &Plan) -> String {
+fn bill(estimate: &Estimate) -> String {
     let mut table = Table::new([
         ("service", Align::Left),
         ("item", Align::Left),
@@ -150,7 +150,7 @@ fn bill(plan: &Plan) -> String {
         ("", Align::Left),
         ("USD", Align::Right),
     ]);
-    for line in &plan.bill.lines {
+    for line in &estimate.bill.lines {
         table.row([
             line.service.to_owned(),
             line.item.to_owned(),
@@ -160,11 +160,11 @@ fn bill(plan: &Plan) -> String {
         ]);
     }
     let empty = String::new;
-    table.row(["total".to_owned(), empty(), empty(), empty(), number(plan.bill.total_usd, 2)]);
-    let other = match plan.workload.mode {
+    table.row(["total".to_owned(), empty(), empty(), empty(), number(estimate.bill.total_usd, 2)]);
+    let other = match estimate.workload.mode {
         StreamMode::Provisioned => "with an on-demand stream",
         StreamMode::OnDemand => "with provisioned shards",
     };
-    table.row([other.to_owned(), empty(), empty(), empty(), number(plan.other_mode_usd, 2)]);
+    table.row([other.to_owned(), empty(), empty(), empty(), number(estimate.other_mode_usd, 2)]);
     table.render()
 }

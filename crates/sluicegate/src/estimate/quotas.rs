@@ -1,4 +1,4 @@
-//! How much of each AWS quota a workload uses, and where it would be hit.
+//! How much of each AWS quota a workload uses, and which it exceeds.
 
 use super::capacity::{Capacity, SHARD_BYTES_PER_S, SHARD_RECORDS_PER_S};
 use super::workload::{MESSAGE_BYTES_MAX, StreamMode, Workload};
@@ -28,7 +28,7 @@ const CONCURRENCY: f64 = 1_000.0;
 /// Part of a quota from which on it is near.
 const NEAR: f64 = 0.8;
 
-/// Where a workload stands against a quota.
+/// How close a workload is to a quota.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -57,7 +57,7 @@ pub struct Quota {
     pub service: &'static str,
     /// Where it is published.
     pub source: &'static str,
-    /// What to do where it is near or exceeded.
+    /// What to do when it is near or exceeded.
     pub advice: &'static str,
 }
 
@@ -98,7 +98,7 @@ pub fn quotas(load: &Workload, capacity: &Capacity) -> Vec<Quota> {
         CONNECTS_PER_S,
         "/s",
         true,
-        "ask for more, or let clients stay connected longer",
+        "request an increase, or keep clients connected longer",
     );
     add(
         "API Gateway",
@@ -107,11 +107,19 @@ pub fn quotas(load: &Workload, capacity: &Capacity) -> Vec<Quota> {
         REQUESTS_PER_S,
         "/s",
         true,
-        "ask for more, put several events into one message, or split the stack over accounts",
+        "request an increase, put several events into one message, or split the stack over accounts",
     );
     let largest = load.message_bytes.max(load.answer_bytes) as f64;
-    add("API Gateway", "message", largest, MESSAGE_BYTES_MAX as f64, "bytes", false, "send less at once");
-    add("Kinesis", "record", load.record_bytes() as f64, RECORD_BYTES, "bytes", true, "send less at once");
+    add("API Gateway", "message", largest, MESSAGE_BYTES_MAX as f64, "bytes", false, "send smaller messages");
+    add(
+        "Kinesis",
+        "record",
+        load.record_bytes() as f64,
+        RECORD_BYTES,
+        "bytes",
+        true,
+        "send smaller messages",
+    );
     add(
         "Kinesis",
         "consumers of the stream",
@@ -149,7 +157,7 @@ pub fn quotas(load: &Workload, capacity: &Capacity) -> Vec<Quota> {
                 SHARDS,
                 "",
                 true,
-                "ask for more; outside the three large regions there are 1,000 to 6,000",
+                "request an increase; the quota is 1,000 to 6,000 outside the three largest regions",
             );
         }
         StreamMode::OnDemand => {
@@ -160,7 +168,7 @@ pub fn quotas(load: &Workload, capacity: &Capacity) -> Vec<Quota> {
                 NEW_ON_DEMAND_RECORDS_PER_S,
                 "/s",
                 false,
-                "it grows to twice its highest rate of 30 days: raise the load slowly, or provision shards",
+                "capacity grows to twice the peak of the last 30 days: raise the load slowly, or provision shards",
             );
             add(
                 "Kinesis",
@@ -169,7 +177,7 @@ pub fn quotas(load: &Workload, capacity: &Capacity) -> Vec<Quota> {
                 NEW_ON_DEMAND_BYTES_PER_S,
                 "bytes/s",
                 false,
-                "it grows to twice its highest rate of 30 days: raise the load slowly, or provision shards",
+                "capacity grows to twice the peak of the last 30 days: raise the load slowly, or provision shards",
             );
         }
     }
@@ -189,7 +197,7 @@ pub fn quotas(load: &Workload, capacity: &Capacity) -> Vec<Quota> {
         CONCURRENCY,
         "",
         true,
-        "ask for more, or lower the parallelization factor",
+        "request an increase, or lower the parallelization factor",
     );
     quotas.sort_by(|a, b| b.share().total_cmp(&a.share()));
     quotas

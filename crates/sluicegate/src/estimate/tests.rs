@@ -1,4 +1,4 @@
-//! The plan as a whole, against an example that was worked out by hand.
+//! The whole estimate against an example worked out by hand.
 
 use super::*;
 
@@ -69,19 +69,19 @@ fn the_bill_follows_the_mean_and_capacity_the_peak() {
     let peak = Workload { messages_per_s: 5_000.0, headroom: 0.2, ..workload() };
     let uneven = Workload { load_factor: 0.1, ..peak };
     assert_eq!(Capacity::of(&peak).shards, Capacity::of(&uneven).shards);
-    let (peak_bill, uneven_bill) = (Plan::of(peak).bill, Plan::of(uneven).bill);
+    let (peak_bill, uneven_bill) = (Estimate::of(peak).bill, Estimate::of(uneven).bill);
     assert!((usd(&peak_bill, "records put") / usd(&uneven_bill, "records put") - 10.0).abs() < 1e-9);
     assert_eq!(usd(&peak_bill, "shards"), usd(&uneven_bill, "shards"));
 }
 
 #[test]
 fn the_text_names_every_line_of_the_bill_and_every_quota() {
-    let plan = Plan::of(Workload { log_bytes: 700, retention_hours: 8_760, ..workload() });
-    let text = print::text(&plan);
-    for line in &plan.bill.lines {
+    let estimate = Estimate::of(Workload { log_bytes: 700, retention_hours: 8_760, ..workload() });
+    let text = print::text(&estimate);
+    for line in &estimate.bill.lines {
         assert!(text.contains(line.item) && text.contains(line.service), "{} is missing:\n{text}", line.item);
     }
-    for quota in &plan.quotas {
+    for quota in &estimate.quotas {
         assert!(text.contains(quota.quota.name) && text.contains(quota.quota.source), "{}", quota.quota.name);
     }
     assert!(text.contains(prices::AS_OF) && text.contains(prices::CHECK_AT));
@@ -89,7 +89,7 @@ fn the_text_names_every_line_of_the_bill_and_every_quota() {
 
 #[test]
 fn json_is_complete_and_finite() {
-    let json = serde_json::to_value(Plan::of(workload())).unwrap();
+    let json = serde_json::to_value(Estimate::of(workload())).unwrap();
     assert_eq!(json["capacity"]["shards"], 1);
     assert_eq!(json["workload"]["mode"], "PROVISIONED");
     assert_eq!(json["prices"]["as_of"], prices::AS_OF);

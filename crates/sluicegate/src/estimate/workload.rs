@@ -1,4 +1,4 @@
-//! What is asked of the emulator: connections, messages, functions; and the sizes that follow from it.
+//! A workload: connections, messages and functions, and the sizes that follow from them.
 
 use serde::Serialize;
 
@@ -18,13 +18,13 @@ pub const INVOCATION_BYTES_MAX: u64 = 6 * 1024 * 1024;
 /// Minutes that a connection may last.
 pub const CONNECTION_MINUTES_MAX: f64 = 120.0;
 
-/// How the stream's capacity is bought.
+/// Capacity mode of the stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StreamMode {
-    /// By the shard and hour.
+    /// Billed per shard and hour.
     Provisioned,
-    /// By the gigabyte.
+    /// Billed per GB.
     OnDemand,
 }
 
@@ -60,7 +60,7 @@ pub struct Workload {
     pub acknowledgements: bool,
     /// Mean minutes that a connection lasts; at most 120.
     pub connection_minutes: f64,
-    /// How the stream's capacity is bought.
+    /// Capacity mode of the stream.
     pub mode: StreamMode,
     /// Hours that the stream keeps a record: 24 to 8,760.
     pub retention_hours: u64,

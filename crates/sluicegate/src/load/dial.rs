@@ -33,14 +33,10 @@ pub struct Dialer {
 impl Dialer {
     /// Resolves the URI's host once. Connections take turns in the addresses of `sources`, or leave theirs
     /// to the system where there are none. `message_bytes` is what each will carry.
-    ///
-    /// # Errors
-    /// For a URI that is none of a WebSocket, an unknown host, sources of another family than it, and, where
-    /// the URI asks for TLS, a system without root certificates.
     pub async fn new(uri: &str, sources: Vec<IpAddr>, message_bytes: usize) -> anyhow::Result<Self> {
-        let uri: http::Uri = uri.parse().with_context(|| format!("{uri} is no URI"))?;
+        let uri: http::Uri = uri.parse().with_context(|| format!("{uri} is not a valid URI"))?;
         let mode = uri_mode(&uri).with_context(|| format!("{uri} must begin with ws:// or wss://"))?;
-        let host = uri.host().with_context(|| format!("{uri} names no host"))?;
+        let host = uri.host().with_context(|| format!("{uri} has no host"))?;
         let port = uri.port_u16().unwrap_or(match mode {
             Mode::Plain => 80,
             Mode::Tls => 443,
@@ -51,7 +47,7 @@ impl Dialer {
             .await
             .with_context(|| format!("cannot resolve {host}"))?
             .find(is_wanted)
-            .with_context(|| format!("{host} has no address of the family of --source-addresses"))?;
+            .with_context(|| format!("{host} has no address of the same family as --source-addresses"))?;
         let connector = match mode {
             Mode::Plain => Connector::Plain,
             Mode::Tls => Connector::Rustls(Arc::new(tls()?)),
@@ -65,13 +61,10 @@ impl Dialer {
     }
 
     /// Opens connection number `index`.
-    ///
-    /// # Errors
-    /// Where the other side, the network or this machine refuses; the text says how and what to do.
     pub async fn dial(&self, index: usize) -> anyhow::Result<Socket> {
         match tokio::time::timeout(Duration::from_secs(OPEN_S_MAX), self.open(index)).await {
             Ok(opened) => opened,
-            Err(_) => anyhow::bail!("{} did not answer the handshake within {OPEN_S_MAX} s", self.uri),
+            Err(_) => anyhow::bail!("no handshake with {} within {OPEN_S_MAX} s", self.uri),
         }
     }
 
@@ -100,7 +93,7 @@ impl Dialer {
         const EMFILE: i32 = 24;
         let hint = match (error.kind(), error.raw_os_error()) {
             (ErrorKind::ConnectionRefused, _) => {
-                ": nothing listens there; start the emulator with `cargo run -- dev`"
+                ": nothing is listening there; start the emulator with `cargo run -- dev`"
             }
             (_, Some(EMFILE)) => ": raise the limit of open files with `ulimit -n`",
             (ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse, _) => {

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inversion_is_told_once_for_each_message_that_comes_late() {
+    fn an_inversion_counts_once_per_late_message() {
         let mut ledger = sent(4);
         let arrivals = [2, 0, 1, 3].map(|n| ledger.receive(n, 10 * n));
         assert_eq!(arrivals, [Arrival::InOrder, Arrival::OutOfOrder, Arrival::OutOfOrder, Arrival::InOrder]);

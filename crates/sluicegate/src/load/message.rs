@@ -18,7 +18,7 @@ pub struct Shape {
     letters: String,
 }
 
-/// What came from the other side.
+/// A message that was received.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Received {
     /// A message of ours, byte for byte.
@@ -67,7 +67,7 @@ impl Shape {
         text
     }
 
-    /// Tells what `text` is. One comparison of bytes where it is what was sent; JSON is parsed otherwise only.
+    /// Classifies `text`. Compares bytes first, and parses JSON only if they differ.
     pub fn recognise(&self, text: &str) -> Received {
         if let Some((seq, due_us)) = self.exact(text) {
             return Received::Echo { seq, due_us };

@@ -1,4 +1,4 @@
-//! Tells when messages fall due, more precisely than an asynchronous timer's millisecond.
+//! Reports when messages are due, more precisely than the millisecond of an asynchronous timer.
 
 use super::schedule::Schedule;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl Drop for Pacer {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // A pacer cannot panic, and there is nobody left to tell.
+            // A pacer cannot panic.
             let _ = thread.join();
         }
     }

@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// Microseconds of the longest time told apart; a longer one counts as this.
+/// The longest time measured, in microseconds; longer ones count as this.
 const TIME_US_MAX: u64 = 600_000_000;
 /// Significant digits of a time.
 const DIGITS: u8 = 3;

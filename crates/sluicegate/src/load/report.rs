@@ -104,7 +104,7 @@ impl Report {
             format!("{}\n{}\n\n{}\n{}", self.uri, self.title(), self.counts_table(), self.times_table());
         if self.in_flight.is_some() {
             text.push_str(
-                "closed loop: a slow answer delays the next message, so latency leaves waiting out\n",
+                "closed loop: a slow reply delays the next message, so the latency excludes that wait\n",
             );
         }
         // Formatting into a String cannot fail.

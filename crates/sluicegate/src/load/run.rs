@@ -35,11 +35,9 @@ pub struct Signals {
 
 /// What all connections of a run share. They live on one thread.
 pub struct Run {
-    /// The messages.
     pub shape: Shape,
-    /// What happens is told here.
     pub recorder: RefCell<Recorder>,
-    /// And here, for those who watch.
+    /// For the progress bar.
     pub progress: Arc<Progress>,
     /// Ends the sending.
     pub stop: CancellationToken,
@@ -66,9 +64,6 @@ pub struct Outcome {
 }
 
 /// Runs on a thread of its own and on one alone: nothing is locked, and the other cores are the emulator's.
-///
-/// # Errors
-/// Where the first connection cannot be opened; later failures are part of the outcome.
 pub async fn run(settings: Settings, progress: Arc<Progress>, signals: Signals) -> anyhow::Result<Outcome> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::Builder::new().name("load".into()).spawn(move || {
@@ -88,7 +83,7 @@ async fn measure(settings: Settings, progress: Arc<Progress>, signals: Signals) 
     let mut recorder = Recorder::new((settings.ramp_s * 1e6) as u64, (total_s * 1e6) as u64);
     let sockets = tokio::select! {
         sockets = open(&settings, &progress, &mut recorder) => sockets?,
-        () = signals.stop.cancelled() => anyhow::bail!("interrupted before all connections were open"),
+        () = signals.stop.cancelled() => anyhow::bail!("interrupted while opening connections"),
     };
     let start = Instant::now();
     progress.started(start);

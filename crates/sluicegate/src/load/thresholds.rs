@@ -26,7 +26,7 @@ pub fn failures(report: &Report, thresholds: &Thresholds) -> Vec<String> {
     let waited = if report.is_interrupted {
         String::new()
     } else {
-        format!(" (no answer in {} s)", report.answer_within_s)
+        format!(" (no reply within {} s)", report.answer_within_s)
     };
     count(counts.lost, &format!("lost{waited}"));
     count(counts.altered, "altered");
@@ -79,7 +79,7 @@ mod tests {
     fn whatever_breaks_a_promise_fails_by_name() {
         let none = Counts::default();
         for (counts, text) in [
-            (Counts { lost: 1, ..none }, "1 lost (no answer in 2.5 s)"),
+            (Counts { lost: 1, ..none }, "1 lost (no reply within 2.5 s)"),
             (Counts { altered: 2, ..none }, "2 altered"),
             (Counts { out_of_order: 3, ..none }, "3 out of order"),
             (Counts { unsent: 4, ..none }, "4 unsent on blocked or lost connections"),

@@ -1,4 +1,4 @@
-//! A client that knows its own messages again when they come back.
+//! A client that recognises its own messages when they come back.
 
 use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -10,9 +10,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// The member by which a message is known again.
+/// The JSON member that marks a message of the checks.
 const MARK: &str = "sluicegate";
-/// Time for a handshake, in seconds: a connection that hangs must not hold the next attempt up.
+/// Time limit of a handshake, in seconds: a connection that hangs must not block the next attempt.
 const HANDSHAKE_S_MAX: u64 = 10;
 
 /// A connected client. `run` tells one run of the checks from another, `client` one client from another.
@@ -23,20 +23,15 @@ pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
-/// What came back.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answers {
     /// The messages' numbers, in the order in which each came back first.
     pub order: Vec<u64>,
-    /// How many came back again: delivery is at least once.
+    /// Duplicates: delivery is at least once.
     pub repeated: u64,
 }
 
 impl Client {
-    /// Connects.
-    ///
-    /// # Errors
-    /// Where the handshake fails or takes too long.
     pub async fn connect(uri: &str, run: &str, client: u64) -> anyhow::Result<Self> {
         let handshake = timeout(Duration::from_secs(HANDSHAKE_S_MAX), connect_async(uri)).await;
         let (socket, _) = handshake
@@ -46,9 +41,6 @@ impl Client {
     }
 
     /// Sends `value` in a message of its own; the message's number and text.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
     pub async fn send(&mut self, value: &Value) -> anyhow::Result<(u64, Value)> {
         let number = self.next;
         self.next += 1;
@@ -58,22 +50,22 @@ impl Client {
         Ok((number, message))
     }
 
-    /// Waits until each of `sent` came back unaltered, `wait_max` at most after the one before.
-    ///
-    /// # Errors
-    /// Where one does not come back, comes back altered, the gateway reports an error, or another client's
-    /// message comes here.
-    pub async fn answers(&mut self, sent: Vec<(u64, Value)>, wait_max: Duration) -> anyhow::Result<Answers> {
+    /// Waits until each of `sent` came back unaltered, at most `time_limit` after the one before.
+    pub async fn answers(
+        &mut self,
+        sent: Vec<(u64, Value)>,
+        time_limit: Duration,
+    ) -> anyhow::Result<Answers> {
         let mut waiting: HashMap<_, _> = sent.into_iter().collect();
         let mut answers = Answers { order: Vec::with_capacity(waiting.len()), repeated: 0 };
-        let mut deadline = Instant::now() + wait_max;
+        let mut deadline = Instant::now() + time_limit;
         while !waiting.is_empty() {
             let Some(message) = self.receive(deadline).await? else {
                 bail!(
                     "{} of {} messages did not come back within {} s",
                     waiting.len(),
                     waiting.len() + answers.order.len(),
-                    wait_max.as_secs()
+                    time_limit.as_secs()
                 );
             };
             let mark = &message[MARK];
@@ -81,7 +73,7 @@ impl Client {
                 if let Some(error) = message["message"].as_str() {
                     bail!("the gateway answered \"{error}\" (request {})", message["requestId"]);
                 }
-                // An acknowledgement, or what another function says.
+                // An acknowledgement, or another function's reply.
                 continue;
             }
             if mark["run"] != self.run.as_str() {
@@ -94,7 +86,7 @@ impl Client {
             match waiting.remove(&number) {
                 Some(expected) if expected == message => {
                     answers.order.push(number);
-                    deadline = Instant::now() + wait_max;
+                    deadline = Instant::now() + time_limit;
                 }
                 Some(expected) => bail!("a message came back altered: sent {expected}, received {message}"),
                 None => answers.repeated += 1,
@@ -103,10 +95,7 @@ impl Client {
         Ok(answers)
     }
 
-    /// Whether any of this client's messages comes back before `deadline`; whatever else comes is passed over.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
+    /// Whether any of this client's messages comes back before `deadline`; other messages are ignored.
     pub async fn any_answer(&mut self, deadline: Instant) -> anyhow::Result<bool> {
         while let Some(message) = self.receive(deadline).await? {
             let mark = &message[MARK];

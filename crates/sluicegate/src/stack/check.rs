@@ -1,4 +1,4 @@
-//! The flow suite of a deployed stack, hop by hop: as its clients see it, and as who deployed it can.
+//! The smoke test of a deployed stack: from the client side, then of the backend with the deployer's credentials.
 
 mod backend;
 mod client_side;
@@ -12,14 +12,14 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-/// How long what is waited for may take.
+/// Time limits of the checks.
 #[derive(Debug, Clone, Copy)]
 struct Timeouts {
     /// Between two probes.
     probe_every: Duration,
-    /// For the first answer: new roles and event source mappings take up to minutes to work.
+    /// For the first reply: new roles and event source mappings can take minutes to become active.
     first_answer: Duration,
-    /// For an answer once there was one.
+    /// For a reply after the first one.
     answer: Duration,
 }
 
@@ -36,103 +36,99 @@ const MESSAGES_EACH: u64 = 10;
 /// Bytes of the large message: within one of the 32 KB units that API Gateway bills and carries in one frame.
 const LARGE_BYTES: usize = 24 * 1024;
 
-/// Where a stack is reached: its outputs.
+/// The outputs of a deployed stack.
 #[derive(Debug, Clone)]
 pub struct Deployed {
-    /// Where clients connect.
     pub websocket_uri: String,
-    /// Where functions answer: what `/@connections` is appended to.
+    /// The base URL of `/@connections`.
     pub connections_endpoint: String,
-    /// The stream's name.
     pub stream_name: String,
 }
 
-/// What was seen of a behaviour in which emulators differ.
+/// The result of checking a behaviour in which emulators differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Finding {
-    /// What AWS documents, or this project's own emulator does.
+    /// What AWS documents, or this project's emulator does.
     expected: &'static str,
-    /// What was seen instead.
+    /// What was observed instead.
     differs: Option<String>,
 }
 
-/// Waits for the first answer, then checks the flow.
-///
-/// # Errors
-/// Where a message is lost, altered or delivered to another client, or a hop does not what it must; the text says which.
+/// Waits for the first reply, then checks the flow.
 pub async fn run(stack: &Deployed) -> anyhow::Result<()> {
-    // One run's late answers are not taken for another's.
+    // Late replies to an earlier run must not count for this one.
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let run = format!("{:x}-{:x}", std::process::id(), now.as_nanos());
     as_clients(&stack.websocket_uri, &run, TIMEOUTS).await?;
     match Aws::from_environment() {
         Ok(aws) => as_owner(&aws, stack, &run, TIMEOUTS.answer).await,
         Err(error) => {
-            not_looked_at(&error);
+            skipped(&error);
             Ok(())
         }
     }
 }
 
-/// What clients see.
 async fn as_clients(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
-    println!("waiting for the first answer, which can take minutes where roles and mappings are new");
+    println!("waiting for the first reply, which can take minutes with new roles and mappings");
     let waited = first_answer(uri, run, timeouts).await?;
-    passed(&format!("first answer after {:.1} s", waited.as_secs_f64()));
-    values(uri, run, timeouts).await.context("values of every kind")?;
-    passed("values of every kind and a large message come back unaltered");
-    let answers = burst(uri, run, timeouts).await.context("a burst")?;
+    passed(&format!("first reply after {:.1} s", waited.as_secs_f64()));
+    values(uri, run, timeouts).await.context("JSON values of every type")?;
+    passed("JSON values of every type and a large message come back unaltered");
+    let answers = burst(uri, run, timeouts).await.context("burst of messages")?;
     let misplaced = misplaced(&answers.order);
     passed(&format!(
         "{BURST} messages at once: all came back, {misplaced} out of order, {} repeated",
         answers.repeated
     ));
-    clients(uri, run, timeouts).await.context("clients at once")?;
-    passed(&format!(
-        "{CLIENTS} clients at once: each received its own {MESSAGES_EACH} messages and no other"
-    ));
-    client_side::fragmented(uri, run, timeouts.answer).await.context("a message of several frames")?;
-    passed("a message of 100 KB in several frames comes back whole");
-    for finding in client_side::findings(uri, run, timeouts.answer).await.context("at the gateway")? {
-        tell(finding);
+    clients(uri, run, timeouts).await.context("concurrent clients")?;
+    passed(&format!("{CLIENTS} concurrent clients: each received only its own {MESSAGES_EACH} messages"));
+    client_side::fragmented(uri, run, timeouts.answer).await.context("fragmented message")?;
+    passed("a fragmented message of 100 KB comes back whole");
+    for finding in client_side::findings(uri, run, timeouts.answer)
+        .await
+        .context("checking API Gateway's client side")?
+    {
+        report(finding);
     }
     Ok(())
 }
 
-/// What lies behind the gateway, as far as these keys may look.
-async fn as_owner(aws: &Aws, stack: &Deployed, run: &str, wait_max: Duration) -> anyhow::Result<()> {
+/// Checks the backend, as far as these credentials allow.
+async fn as_owner(aws: &Aws, stack: &Deployed, run: &str, time_limit: Duration) -> anyhow::Result<()> {
     let looks = async {
-        let client = backend::record(aws, stack, run, wait_max).await.context("a message's record")?;
-        passed("a message is a record of the stream, keyed by its connection");
-        let finding = backend::connection(aws, stack, client, run, wait_max).await.context("@connections")?;
-        passed("@connections tells of a client, reaches it and disconnects it");
+        let client = backend::record(aws, stack, run, time_limit).await.context("record of a message")?;
+        passed("a message becomes a record of the stream with its connection id as partition key");
+        let finding =
+            backend::connection(aws, stack, client, run, time_limit).await.context("@connections")?;
+        passed("@connections describes a client, posts to it and disconnects it");
         anyhow::Ok(finding)
     };
     match looks.await {
-        Ok(finding) => tell(finding),
-        Err(error) if backend::is_denied(&error) => not_looked_at(&error),
+        Ok(finding) => report(finding),
+        Err(error) if backend::is_denied(&error) => skipped(&error),
         Err(error) => return Err(error),
     }
     Ok(())
 }
 
-fn tell(finding: Finding) {
+fn report(finding: Finding) {
     match finding.differs {
         None => passed(finding.expected),
-        Some(found) => println!("  differs, as emulators may: {} ({found})", finding.expected),
+        Some(found) => println!("  differs (expected of some emulators): {} ({found})", finding.expected),
     }
 }
 
-/// Another than the stack's owner may check it, and sees what clients see.
-fn not_looked_at(why: &anyhow::Error) {
-    println!("  not looked at: what lies behind the gateway ({why:#})");
+/// Without the owner's credentials only the client side is checked.
+fn skipped(why: &anyhow::Error) {
+    println!("  skipped: the backend checks ({why:#})");
 }
 
 fn passed(what: &str) {
     println!("  ok  {what}");
 }
 
-/// Sends a probe a time, until one comes back; how long that took.
+/// Sends probes until one comes back; returns how long that took.
 async fn first_answer(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<Duration> {
     let begin = Instant::now();
     let mut client = None;
@@ -149,8 +145,8 @@ async fn first_answer(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Resul
             }
         }
     }
-    let text = format!("no answer from {uri} within {} s", timeouts.first_answer.as_secs());
-    let error = last.unwrap_or_else(|| anyhow::anyhow!("the messages were taken, and none came back"));
+    let text = format!("no reply from {uri} within {} s", timeouts.first_answer.as_secs());
+    let error = last.unwrap_or_else(|| anyhow::anyhow!("messages were accepted, but none came back"));
     Err(error.context(text))
 }
 
@@ -194,7 +190,7 @@ async fn clients(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<()>
         });
     }
     while let Some(ended) = tasks.join_next().await {
-        let answers = ended.context("a client broke down")??;
+        let answers = ended.context("a client task panicked")??;
         if answers.order.len() as u64 != MESSAGES_EACH {
             bail!("a client received {} of {MESSAGES_EACH} messages", answers.order.len());
         }
@@ -210,8 +206,8 @@ async fn send_and_await(client: &mut Client, messages: u64, timeouts: Timeouts) 
     client.answers(sent, timeouts.answer).await
 }
 
-/// How many came back after one that was sent later. On AWS frames sent at nearly the same moment may swap on
-/// their way into the stream, so that this is told and not judged.
+/// How many came back after one that was sent later. Reported, but not a failure: on AWS, frames sent at nearly the same
+/// moment may swap on their way into the stream.
 fn misplaced(order: &[u64]) -> usize {
     let mut newest = 0;
     order

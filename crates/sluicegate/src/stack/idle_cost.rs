@@ -1,10 +1,10 @@
-//! What a planned stack costs a month while nothing goes through it, line by line.
+//! The monthly cost of a planned stack while it is idle.
 
 use crate::estimate::prices::{self, AS_OF, CHECK_AT, HOURS_PER_MONTH, Price, REGION};
 use crate::table::{Align, Table, number};
 use serde_json::Value;
 
-/// Hours for which a stream keeps records at no further price.
+/// Hours of retention included in the price.
 const RETENTION_FREE_HOURS: u64 = 24;
 const CLOUDWATCH: &str = "https://aws.amazon.com/cloudwatch/pricing/";
 /// Alarms on a metric, at the standard resolution; ten of an account are free.
@@ -16,13 +16,10 @@ const DASHBOARDS: Price =
 /// One line of the idle stack's bill.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// What is billed.
     pub item: &'static str,
-    /// How much of it in a month.
+    /// Per month.
     pub quantity: f64,
-    /// What is counted.
     pub unit: &'static str,
-    /// Dollars a month.
     pub usd: f64,
 }
 
@@ -33,8 +30,7 @@ pub struct IdleCost {
     pub lines: Vec<Line>,
 }
 
-/// The bill of a plan, as `terraform show -json` prints it: of the stack as it will be, whatever of it is there
-/// already.
+/// The bill of the planned stack, from the output of `terraform show -json`.
 pub fn of(plan: &Value) -> IdleCost {
     let mut resources = Vec::new();
     collect(&plan["planned_values"]["root_module"], &mut resources);
@@ -87,7 +83,7 @@ impl IdleCost {
     pub fn render(&self) -> String {
         let mut table = Table::new([
             ("While idle", Align::Left),
-            ("a month", Align::Right),
+            ("per month", Align::Right),
             ("", Align::Left),
             ("USD", Align::Right),
         ]);
@@ -102,7 +98,7 @@ impl IdleCost {
         table.row(["total".to_owned(), String::new(), String::new(), number(self.total_usd(), 2)]);
         format!(
             "{}\nAPI, functions, queues and logs cost nothing until they are used. List prices in {REGION}, {AS_OF},\n\
-             without free tiers; check live: {CHECK_AT}. `sluicegate estimate` tells what a load costs.\n",
+             without free tiers; check live: {CHECK_AT}. Run `sluicegate estimate` for the cost of a workload.\n",
             table.render()
         )
     }

@@ -8,10 +8,9 @@ use std::io::IsTerminal as _;
 use std::process::{Output, Stdio};
 use tokio::process::{Child, Command};
 
-/// What to do where Terraform is not there.
 const INSTALL: &str = "cannot run terraform: install Terraform 1.11 or newer";
 
-/// What a plan is to come to.
+/// The goal of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
     /// The stack is as the bundle says.
@@ -32,17 +31,13 @@ impl<'a> Terraform<'a> {
         Self { workspace }
     }
 
-    /// Prepares providers, modules and backend. From the bundle's own provider where it has one: nothing is
-    /// downloaded then.
-    ///
-    /// # Errors
-    /// As Terraform says.
+    /// Prepares providers, modules and backend. Downloads nothing if the bundle has the provider.
     pub async fn init(&self) -> anyhow::Result<()> {
         let mut command = self.command(&["init", "-input=false", "-no-color"]);
         if let Some(providers) = &self.workspace.providers {
             command.arg("-lockfile=readonly").arg(format!("-plugin-dir={}", providers.display()));
         }
-        // It tells a lot, and all of it is of interest only where it fails.
+        // The output is long, and only of interest when init fails.
         let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped()), "init").await?;
         if !output.status.success() {
             bail!(
@@ -56,9 +51,6 @@ impl<'a> Terraform<'a> {
     }
 
     /// Plans a deployment, or a removal, into the workspace's plan file, and prints the plan.
-    ///
-    /// # Errors
-    /// As Terraform says, on the terminal.
     pub async fn plan(&self, goal: Goal) -> anyhow::Result<()> {
         let mut command = self.command(&["plan", "-input=false"]);
         command.args(colour());
@@ -70,18 +62,12 @@ impl<'a> Terraform<'a> {
     }
 
     /// The plan in the workspace's plan file.
-    ///
-    /// # Errors
-    /// Where there is none.
     pub async fn show_plan(&self) -> anyhow::Result<Value> {
         let mut command = self.command(&["show", "-json"]);
         self.json(command.arg(self.workspace.plan_file()), "show").await
     }
 
     /// Applies the plan in the workspace's plan file.
-    ///
-    /// # Errors
-    /// As Terraform says, on the terminal.
     pub async fn apply(&self) -> anyhow::Result<()> {
         let mut command = self.command(&["apply", "-input=false"]);
         command.args(colour());
@@ -89,9 +75,6 @@ impl<'a> Terraform<'a> {
     }
 
     /// The outputs: by name, an object with `value`.
-    ///
-    /// # Errors
-    /// Where the state cannot be read.
     pub async fn outputs(&self) -> anyhow::Result<Value> {
         self.json(&mut self.command(&["output", "-json"]), "output").await
     }
@@ -99,9 +82,9 @@ impl<'a> Terraform<'a> {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("terraform");
         command.args(arguments).current_dir(self.workspace.terraform());
-        // Neither is to change what is deployed, or where its state lies.
+        // These must not change what is deployed or where its state is.
         command.env_remove("TF_DATA_DIR").env_remove("TF_WORKSPACE");
-        // Terraform would ask its maker for news, and print advice for a shell that nobody is in.
+        // No update check, and no advice for interactive use.
         command.env("CHECKPOINT_DISABLE", "1").env("TF_IN_AUTOMATION", "1");
         command
     }
@@ -116,7 +99,7 @@ impl<'a> Terraform<'a> {
     async fn print(&self, command: &mut Command, what: &str) -> anyhow::Result<()> {
         let output = wait(command, what).await?;
         if !output.status.success() {
-            bail!("terraform {what} failed ({}): its message is above", output.status);
+            bail!("terraform {what} failed ({}): see its output above", output.status);
         }
         Ok(())
     }
@@ -124,9 +107,10 @@ impl<'a> Terraform<'a> {
     async fn json(&self, command: &mut Command, what: &str) -> anyhow::Result<Value> {
         let output = wait(command.stdout(Stdio::piped()), what).await?;
         if !output.status.success() {
-            bail!("terraform {what} failed ({}): its message is above", output.status);
+            bail!("terraform {what} failed ({}): see its output above", output.status);
         }
-        serde_json::from_slice(&output.stdout).with_context(|| format!("terraform {what} printed no JSON"))
+        serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("the output of terraform {what} is not JSON"))
     }
 }
 
@@ -137,24 +121,18 @@ fn colour() -> Option<&'static str> {
 }
 
 /// Waits for Terraform's end, as [`attend`] does.
-///
-/// # Errors
-/// Where it cannot be run, or was interrupted.
 async fn wait(command: &mut Command, what: &str) -> anyhow::Result<Output> {
     attend(command, what, stop_signal).await
 }
 
-/// Waits for the end of `command`. Who interrupts us, by Ctrl-C or as a container is stopped, interrupts Terraform: it must
-/// not be left alone with half a stack and a lock on the state, and is given the time to write what it has done.
-///
-/// # Errors
-/// Where it cannot be run, or was interrupted.
+/// Waits for `command` to end. A signal to stop interrupts Terraform and waits for it to write its state: it must not be
+/// left with half a stack and a locked state.
 async fn attend(
     command: &mut Command,
     what: &str,
     asked_to_stop: impl AsyncFn() -> anyhow::Result<()>,
 ) -> anyhow::Result<Output> {
-    // In a group of its own it hears of an interruption from us alone: once from a terminal, too, and whoever sends it.
+    // In its own process group Terraform gets the interrupt only from us, exactly once.
     #[cfg(unix)]
     command.process_group(0);
     let child = command.stdin(Stdio::null()).spawn().context(INSTALL)?;
@@ -168,8 +146,9 @@ async fn attend(
                 let output = output.context("cannot wait for terraform")?;
                 if interrupted {
                     bail!(
-                        "interrupted: terraform {what} has stopped ({}). Run the same command again to go on. What was still \
-                         being made can be there without being in the state: if it exists already then, remove it or import it",
+                        "interrupted: terraform {what} has stopped ({}). Run the same command again to continue. Resources that were \
+             still being created may be missing from the state: if Terraform reports that one already exists, delete \
+             or import it",
                         output.status
                     );
                 }
@@ -178,7 +157,7 @@ async fn attend(
             signal = asked_to_stop() => {
                 signal?;
                 if !interrupted {
-                    eprintln!("\nstopping Terraform, which writes its state (once more stops it at once)");
+                    eprintln!("\nstopping Terraform after it writes its state (press Ctrl-C again to stop at once)");
                 }
                 interrupted = true;
                 interrupt();

@@ -1,4 +1,4 @@
-//! Where an environment's stack is worked on: a folder of its own, beside a bundle that is never written to.
+//! The working folder of an environment. The bundle itself is never written to.
 
 use crate::bundle::{FUNCTIONS, TERRAFORM, layout, manifest::Manifest, platform, provider};
 use anyhow::{Context as _, bail};
@@ -27,12 +27,8 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Checks the bundle's files, and copies its configuration and functions to the environment's folder. What
-    /// Terraform keeps there stays.
-    ///
-    /// # Errors
-    /// Where the bundle was altered, the environment's name or files are not as they must be, or a file cannot be
-    /// copied.
+    /// Verifies the bundle, and copies its configuration and functions to the environment's folder. Terraform's own
+    /// files there are kept.
     pub fn prepare(
         bundle: &Path,
         environment: &str,
@@ -40,13 +36,13 @@ impl Workspace {
         state: &Path,
     ) -> anyhow::Result<Self> {
         check_name(environment)?;
-        let absolute = |path: &Path| std::path::absolute(path).context("cannot tell the working folder");
+        let absolute = |path: &Path| std::path::absolute(path).context("cannot determine the current folder");
         let (bundle, environments, state) = (absolute(bundle)?, absolute(environments)?, absolute(state)?);
         let values = environments.join(format!("{environment}.tfvars"));
         let values = values.is_file().then_some(values);
         if values.is_none() && environment != DEFAULT {
             bail!(
-                "environment {environment} has no {}: write one; it sets at least `name`",
+                "environment {environment} has no {}: create it and set at least `name`",
                 environments.join(format!("{environment}.tfvars")).display()
             );
         }
@@ -54,7 +50,7 @@ impl Workspace {
         // Terraform itself checks the provider against the lock file, which is among the files checked here.
         let mut differences = manifest.differences_outside(&bundle, provider::FOLDER)?;
         if let Some(first) = differences.pop() {
-            bail!("the bundle in {} is not as it was made: {first}; make it anew", bundle.display());
+            bail!("the bundle in {} does not match its manifest: {first}; rebuild it", bundle.display());
         }
         let providers =
             (manifest.providers && manifest.platform == platform()).then(|| bundle.join(provider::FOLDER));
@@ -62,7 +58,7 @@ impl Workspace {
         let folder = state.join(environment);
         make_private(&state)?;
         make_private(&folder)?;
-        // State holds every value in the clear: it must not be committed by accident.
+        // State holds every value in plain text: keep it out of git.
         layout::write(&state.join(".gitignore"), "*\n")?;
         for name in [TERRAFORM, FUNCTIONS] {
             renew(&bundle.join(name), &folder.join(name))?;
@@ -92,15 +88,15 @@ fn check_name(name: &str) -> anyhow::Result<()> {
     let fits = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
     if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(fits) || name.starts_with('-') {
         bail!(
-            "{name:?} cannot name an environment: 1 to {NAME_CHARS_MAX} lowercase letters, digits and hyphens"
+            "invalid environment name {name:?}: use 1 to {NAME_CHARS_MAX} lowercase letters, digits and hyphens"
         );
     }
     Ok(())
 }
 
-/// Makes a copy equal to its source. What begins with `.terraform` and a dot or nothing is Terraform's own and stays.
+/// Mirrors a folder, except for Terraform's own files (`.terraform` and `.terraform.*`).
 fn renew(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for entry in std::fs::read_dir(to).with_context(|| format!("cannot read {}", to.display()))? {
         let path = entry?.path();
         if path.file_name().is_some_and(|name| name == ".terraform") {
@@ -114,7 +110,7 @@ fn renew(from: &Path, to: &Path) -> anyhow::Result<()> {
 }
 
 fn copy_all(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry?;
         let target = to.join(entry.file_name());
@@ -127,7 +123,7 @@ fn copy_all(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes a folder that its owner alone can read.
+/// Creates a folder that only its owner can read.
 fn make_private(folder: &Path) -> anyhow::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -136,7 +132,7 @@ fn make_private(folder: &Path) -> anyhow::Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(folder).with_context(|| format!("cannot make {}", folder.display()))
+    builder.create(folder).with_context(|| format!("cannot create {}", folder.display()))
 }
 
 #[cfg(test)]

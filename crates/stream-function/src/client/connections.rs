@@ -74,7 +74,7 @@ impl Connections for EndpointConnections {
             }
             let info = serde_json::from_slice(&answer.body);
             info.map(Some)
-                .map_err(|error| SendError::Unavailable(format!("the answer is no connection: {error}")))
+                .map_err(|error| SendError::Unavailable(format!("the response is not a connection: {error}")))
         })
     }
 
@@ -91,7 +91,7 @@ impl Connections for EndpointConnections {
             if let Err(error) = self.transport.exchange(request).await {
                 tracing::warn!(
                     error = causes(error.as_ref()),
-                    "the connections endpoint does not answer yet"
+                    "the connections endpoint does not respond yet"
                 );
             }
         })

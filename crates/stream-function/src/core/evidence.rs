@@ -1,4 +1,4 @@
-//! Whether one connection fails for a reason of its own, as far as numbers can tell. Pure.
+//! Whether one connection fails for a reason of its own: a statistical test. Pure.
 //!
 //! The question is put as a test of a hypothesis: the connection is like the others, and only has bad luck. Calls to
 //! the others failed `failures` times in `attempts`; by Laplace's rule of succession the next one fails with

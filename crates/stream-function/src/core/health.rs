@@ -1,9 +1,9 @@
-//! Which connection fails for a reason of its own. Pure; time is passed in.
+//! Finds connections that fail for a reason of their own. Pure; time is passed in.
 //!
-//! Records that fail are tried again, and a batch is answered only when that is over: everybody behind it waits.
-//! Where connections fail alike, nobody loses by it, and nothing is cut short. Where one fails and the others do not,
-//! it must not cost them more than moments: once the evidence is clear it is *quarantined*, and tried only once per
-//! record until it succeeds. What counts as evidence is in [`evidence`](super::evidence).
+//! Failed records are retried, and a batch ends only after that, so retries delay every later record. If all connections
+//! fail alike, that costs nobody anything and no retry is cut short. If one fails and the others do not, it must not
+//! delay them by more than moments: once the evidence is clear it is *quarantined*, and tried only once per record until
+//! it succeeds. [`evidence`](super::evidence) defines what counts as evidence.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;

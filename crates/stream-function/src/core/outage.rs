@@ -32,8 +32,8 @@ impl Outage {
     }
 
     /// Until when records may wait for the queue, if that ends: the same moment for all, from the first refusal on.
-    pub fn patience_ends(&self, retry_policy: Duration, now: Instant) -> Option<Instant> {
-        self.known(now).map_or(now, |known| known.since).checked_add(retry_policy)
+    pub fn patience_ends(&self, patience: Duration, now: Instant) -> Option<Instant> {
+        self.known(now).map_or(now, |known| known.since).checked_add(patience)
     }
 
     /// Whether what was set aside may be reported now.

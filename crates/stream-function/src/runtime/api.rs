@@ -1,4 +1,4 @@
-//! The Runtime API's four calls over one kept connection, and which of its answers end the process.
+//! The four calls of the Runtime API over one kept connection, and which of its responses end the process.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::context::{Context, INVOCATION_ID};
 use crate::client::causes;
 
-/// Where Lambda says that its Runtime API is: a host and a port.
+/// Lambda sets this to the host and port of its Runtime API.
 const ADDRESS: &str = "AWS_LAMBDA_RUNTIME_API";
 const AGENT: &str = concat!("stream-function/", env!("CARGO_PKG_VERSION"));
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
@@ -69,7 +69,7 @@ impl Api {
         }
     }
 
-    /// The next event; nothing where the answer is empty, as `cargo lambda watch` answers when there is none yet.
+    /// The next event; `None` if the response is empty, as from `cargo lambda watch` when there is none yet.
     pub async fn next(&self) -> Result<Option<Next>, ApiError> {
         const CALL: &str = "next";
         let request = Request::get(format!("{}/invocation/next", self.base)).header(USER_AGENT, AGENT);
@@ -125,7 +125,12 @@ impl Api {
         }
         if !status.is_success() {
             // The invocation has ended otherwise: it timed out, or its answer is too large. The next one may succeed.
-            tracing::error!(call, status = status.as_u16(), answer = text(&body), "lambda refuses an answer");
+            tracing::error!(
+                call,
+                status = status.as_u16(),
+                answer = text(&body),
+                "lambda rejected a response"
+            );
         }
         Ok(())
     }

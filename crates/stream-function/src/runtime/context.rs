@@ -1,4 +1,4 @@
-//! What Lambda says of one invocation, beside its event.
+//! The context of an invocation: Lambda's headers beside its event.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 const DEADLINE_MS: &str = "lambda-runtime-deadline-ms";
 const TRACE_ID: &str = "lambda-runtime-trace-id";
 const FUNCTION_ARN: &str = "lambda-runtime-invoked-function-arn";
-/// Newer than [`REQUEST_ID`], and not everywhere: it tells attempts at one request apart.
+/// Newer than [`REQUEST_ID`], and not everywhere: it distinguishes attempts at one request.
 pub(super) const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 
 /// One invocation. Cheap to clone.
@@ -56,7 +56,7 @@ impl Context {
     }
 }
 
-/// Says once in a process that clocks disagree: every invocation meets the same.
+/// Logs once per process that the clocks differ: it is the same for every invocation.
 fn say(skew: Skew) {
     static SAID: AtomicBool = AtomicBool::new(false);
     if SAID.swap(true, Ordering::Relaxed) {
@@ -65,13 +65,13 @@ fn say(skew: Skew) {
     match skew {
         Skew::By { ms } => tracing::warn!(
             clock_ahead_ms = ms,
-            "the function's clock and lambda's disagree: deadlines are counted from when events come, and AWS refuses \
+            "the function's clock differs from lambda's: deadlines are measured from the arrival of events, and AWS rejects \
              signatures that are 5 minutes off"
         ),
         Skew::Unknown { assumed } => tracing::warn!(
             assumed_ms = u64::try_from(assumed.as_millis()).unwrap_or(u64::MAX),
-            "the function's clock is wrong, since the deadline of an event that has just come is over or hours away: a \
-             time is assumed instead"
+            "the function's clock is wrong, since the deadline of a new event is past or hours away: assuming a time \
+             limit instead"
         ),
     }
 }

@@ -36,7 +36,7 @@ use crate::telemetry;
 
 /// Handles events one after another, for as long as the execution environment lives.
 ///
-/// An error is what Lambda's caller is told: `errorMessage` is its text. A panic is reported as an error.
+/// Lambda's caller receives an error's text as `errorMessage`. A panic is reported as an error.
 /// ```no_run
 /// use serde_json::{Value, json};
 /// use stream_function::RunError;
@@ -68,11 +68,11 @@ where
     }
     loop {
         let handled = turn(&api, &handler).await;
-        handled.map_err(|error| RunError::new("lambda's runtime API fails", &error))?;
+        handled.map_err(|error| RunError::new("lambda's runtime API failed", &error))?;
     }
 }
 
-/// Tells Lambda why the function cannot start, if there is a Lambda to tell.
+/// Reports to Lambda why the function cannot start.
 pub(crate) async fn report_init_error(error: &RunError) {
     let Ok(api) = Api::from_environment() else { return };
     let diagnostic = Diagnostic { error_type: "Runtime.InitError".into(), error_message: error.to_string() };
@@ -108,7 +108,7 @@ where
 {
     let event = serde_json::from_slice(body).map_err(|error| Diagnostic {
         error_type: "Runtime.UnmarshalError".into(),
-        error_message: format!("the event has another shape than the function expects: {error}"),
+        error_message: format!("the event does not have the shape that the function expects: {error}"),
     })?;
     // The handler is run anew with the next event; what a panic left half done in it is the handler's own.
     let answer = AssertUnwindSafe(async { handler(event, context).await }).catch_unwind().await;
@@ -123,7 +123,7 @@ where
     };
     serde_json::to_vec(&answer).map_err(|error| Diagnostic {
         error_type: "Runtime.MarshalError".into(),
-        error_message: format!("the answer cannot be written as JSON: {error}"),
+        error_message: format!("cannot serialise the response as JSON: {error}"),
     })
 }
 

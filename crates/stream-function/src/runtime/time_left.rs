@@ -1,4 +1,4 @@
-//! How long an invocation may take, also where the function's clock and Lambda's disagree. Pure.
+//! How long an invocation may take, even if the function's clock and Lambda's differ. Pure.
 //!
 //! Lambda names a time of day. Where the function's clock is ahead by more than the timeout, that time is over when
 //! the event comes, and a function that believes it handles nothing. The answer that brings the event has a `Date` of
@@ -15,7 +15,7 @@ const TOLERANCE: Duration = Duration::from_millis(500);
 /// Lambda's longest timeout.
 const TIMEOUT_MAX: Duration = Duration::from_secs(900);
 
-/// What is assumed where nothing can be known: Lambda's default timeout.
+/// Assumed if nothing is known: Lambda's default timeout.
 const ASSUMED: Duration = Duration::from_secs(3);
 
 /// The times that are known when an event comes.
@@ -34,7 +34,7 @@ pub(super) struct Clocks {
 pub(super) enum Skew {
     /// It is so far ahead of Lambda's, or behind it.
     By { ms: i64 },
-    /// Nothing tells how far: so much time is assumed.
+    /// By an unknown amount: this much time is assumed.
     Unknown { assumed: Duration },
 }
 

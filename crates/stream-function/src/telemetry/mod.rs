@@ -1,4 +1,4 @@
-//! What a function tells its operators: JSON logs and CloudWatch metrics, both as lines on standard output.
+//! Logs and CloudWatch metrics of a function, as lines on standard output.
 
 mod emf;
 mod log;

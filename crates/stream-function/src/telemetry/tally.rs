@@ -33,7 +33,7 @@ pub(crate) struct Counts {
     pub retried: u64,
     /// Records published to the dead-letter queue.
     pub dead_letters: u64,
-    /// Records set aside, since the dead-letter queue does not take them.
+    /// Records set aside because the dead-letter queue rejects them.
     pub dead_letter_failures: u64,
     /// Redelivered records that were finished already.
     pub skipped: u64,

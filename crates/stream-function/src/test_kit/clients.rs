@@ -1,4 +1,4 @@
-//! Clients in memory: they record what they get, and can be told to be gone, slow or throttled.
+//! Clients in memory: they record what they receive, and can be set to be gone, slow or throttled.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -61,7 +61,7 @@ pub struct TestKit<H> {
 /// What [`Event::trace_id`] is in every test.
 const TRACE_ID: &str = "Root=1-5e1b4151-5ac6c58f5ac6c58f5ac6c58f;Parent=5ac6c58f5ac6c58f;Sampled=0";
 
-/// The shard's side: how many records it has had, and those that must be delivered again.
+/// The shard: how many records it has had, and those that must be redelivered.
 struct Stream {
     records: u64,
     pending: Vec<Record>,

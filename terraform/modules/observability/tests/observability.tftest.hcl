@@ -139,7 +139,7 @@ run "watches_every_hop" {
     condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
       alarm.alarm_actions == toset(var.alarm_topic_arns) && alarm.ok_actions == toset(var.alarm_topic_arns) && alarm.treat_missing_data == "notBreaching"
     ])
-    error_message = "every alarm must tell its topics when it begins and ends, and be quiet without traffic"
+    error_message = "every alarm must notify its topics when it begins and ends, and be quiet without traffic"
   }
 }
 

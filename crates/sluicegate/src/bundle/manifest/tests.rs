@@ -50,7 +50,7 @@ fn what_was_altered_added_or_removed_is_named() {
     assert_eq!(found.len(), 3, "{found:?}");
     assert_eq!(found[0], "README.md is missing");
     assert_eq!(found[1], "added is not in the manifest");
-    assert!(found[2].starts_with("functions/echo.zip was altered: "), "{found:?}");
+    assert!(found[2].starts_with("functions/echo.zip was modified: "), "{found:?}");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_mode_that_changed_is_named() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = bundle();
     fs::set_permissions(folder.path().join("README.md"), fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(differences(folder.path()), ["README.md has another size or mode than the manifest says"]);
+    assert_eq!(differences(folder.path()), ["README.md has a different size or mode than in the manifest"]);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_link_is_refused() {
     let folder = bundle();
     std::os::unix::fs::symlink("/etc/hostname", folder.path().join("link")).unwrap();
     let error = Manifest::read(folder.path()).unwrap().differences(folder.path()).unwrap_err();
-    assert_eq!(error.to_string(), "link is neither file nor folder: a bundle has no links");
+    assert_eq!(error.to_string(), "link is neither a file nor a folder: a bundle must not contain links");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_manifest_whose_list_was_altered_is_noticed() {
     manifest.write(folder.path()).unwrap();
     assert_eq!(
         differences(folder.path()),
-        ["manifest.json was altered: its own sha256 does not fit its files"]
+        ["manifest.json was modified: its own sha256 does not match its files"]
     );
 }
 
@@ -111,5 +111,5 @@ fn a_folder_that_is_skipped_may_differ() {
 fn a_folder_without_a_manifest_is_no_bundle() {
     let folder = tempfile::tempdir().unwrap();
     let error = Manifest::read(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("is no bundle") && error.contains("sluicegate bundle"), "{error}");
+    assert!(error.contains("is not a bundle") && error.contains("sluicegate bundle"), "{error}");
 }

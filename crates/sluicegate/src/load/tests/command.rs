@@ -43,7 +43,8 @@ async fn a_loss_or_a_missed_threshold_fails_and_is_still_written() {
     );
     let error = run(parse(&line).unwrap()).await.unwrap_err().to_string();
     assert!(
-        error.starts_with("failed: 1 lost (no answer in 2 s); p99 of ") && error.ends_with("--min-rate 501"),
+        error.starts_with("failed: 1 lost (no reply within 2 s); p99 of ")
+            && error.ends_with("--min-rate 501"),
         "{error}"
     );
     let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
@@ -71,10 +72,11 @@ fn what_cannot_be_run_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_wrong_uri_is_told_before_any_load() {
-    for (uri, reason) in
-        [("http://127.0.0.1:1/", "must begin with ws:// or wss://"), ("ws://127.0.0.1:1/", "nothing listens")]
-    {
+async fn a_wrong_uri_fails_before_any_load() {
+    for (uri, reason) in [
+        ("http://127.0.0.1:1/", "must begin with ws:// or wss://"),
+        ("ws://127.0.0.1:1/", "nothing is listening"),
+    ] {
         let error = format!("{:#}", run(parse(uri).unwrap()).await.unwrap_err());
         assert!(error.contains(reason), "{error}");
     }

@@ -1,4 +1,4 @@
-//! Servers that break what an emulator promises: each fault is caught, or told where it is allowed.
+//! Servers with one fault each: it fails the run, or is reported where it is allowed.
 
 use super::server::{Answers, Server, seq};
 use super::*;
@@ -19,7 +19,7 @@ async fn a_server_that_drops_is_caught() {
     let server = Server::start(move |_| Some(drops)).await;
     let report = report_of(Settings { answer_within: LOSSY, ..to(&server) }).await;
     assert_eq!(report.counts, Counts { answered: 360, lost: 40, ..WHOLE });
-    assert_eq!(thresholds::failures(&report, &Thresholds::default()), ["40 lost (no answer in 1 s)"]);
+    assert_eq!(thresholds::failures(&report, &Thresholds::default()), ["40 lost (no reply within 1 s)"]);
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_server_that_drops_does_not_stop_a_closed_loop() {
 }
 
 #[tokio::test]
-async fn a_server_that_duplicates_is_told_and_allowed() {
+async fn duplicates_are_reported_and_allowed() {
     let twice = |text: &str| Some(vec![text.to_owned(); if seq(text).is_multiple_of(5) { 2 } else { 1 }]);
     let counts = counts_with(twice).await;
     assert_eq!(counts, Counts { duplicates: 80, ..WHOLE });
@@ -64,7 +64,7 @@ async fn a_server_that_reorders_is_caught() {
 }
 
 #[tokio::test]
-async fn a_server_that_alters_is_caught_and_one_that_reformats_is_told() {
+async fn altered_replies_fail_and_reformatted_ones_are_reported() {
     let server = Server::start(|_| {
         Some(|text: &str| Some(vec![if seq(text) == 9 { text.to_uppercase() } else { text.to_owned() }]))
     })
@@ -84,7 +84,7 @@ async fn a_server_that_alters_is_caught_and_one_that_reformats_is_told() {
     assert_eq!(report.counts, Counts { answered: 396, lost: 4, altered: 4, ..WHOLE });
     assert_eq!(
         thresholds::failures(&report, &Thresholds::default()),
-        ["4 lost (no answer in 1 s)", "4 altered"]
+        ["4 lost (no reply within 1 s)", "4 altered"]
     );
 
     let spaced = |text: &str| Some(vec![text.replace(':', ": ")]);
@@ -106,7 +106,7 @@ async fn an_answer_sent_to_another_connection_is_caught() {
 }
 
 #[tokio::test]
-async fn other_frames_are_told_with_a_sample() {
+async fn other_frames_are_reported_with_a_sample() {
     let acked = |text: &str| Some(vec![r#"{"ack":{"sequenceNumber":"49"}}"#.to_owned(), text.to_owned()]);
     let server = Server::start(move |_| Some(acked)).await;
     let report = report_of(to(&server)).await;
@@ -115,7 +115,7 @@ async fn other_frames_are_told_with_a_sample() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_is_told_and_what_was_due_on_it() {
+async fn a_lost_connection_and_its_due_messages_are_reported() {
     let server = Server::start(|index| {
         Some(move |text: &str| (index != 2 || seq(text) < 10).then(|| vec![text.to_owned()]))
     })
@@ -130,7 +130,7 @@ async fn a_connection_that_is_lost_is_told_and_what_was_due_on_it() {
 }
 
 #[tokio::test]
-async fn connections_that_are_refused_are_told_and_the_others_carry_the_load() {
+async fn refused_connections_are_reported_and_others_carry_the_load() {
     let server = Server::start(|index| (index != 2).then_some(echo)).await;
     let report = report_of(to(&server)).await;
     assert_eq!(report.counts, Counts { connections_opened: 3, connections_refused: 1, ..WHOLE });

@@ -1,7 +1,6 @@
-//! What lies behind the gateway, asked with the caller's own keys: what a message becomes in the stream, and what
-//! `@connections` says and does.
+//! The backend checks, with the caller's credentials: the record that a message becomes, and `@connections`.
 
-use super::client_side::ClientSocket;
+use super::client_side::Client;
 use super::stream::StreamReader;
 use super::{Deployed, Finding};
 use crate::aws::{Aws, Refused};
@@ -11,76 +10,70 @@ use serde_json::json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Between two posts to a client that has left, until the gateway knows.
+/// Between two posts to a client that has left, until API Gateway notices.
 const ASK_EVERY: Duration = Duration::from_millis(250);
 
-/// Whether the caller may not look: another than the owner of the stack deploys and checks it, perhaps.
+/// Whether the error is a missing permission, as when someone other than the owner checks the stack.
 pub fn is_denied(error: &anyhow::Error) -> bool {
     refused(error).is_some_and(|refused| {
-        // Kinesis has one of its own, and one for the key that a stream is encrypted with.
+        // Kinesis has its own code, and another one for the KMS key of the stream.
         refused.status == StatusCode::FORBIDDEN || refused.code.ends_with("AccessDeniedException")
     })
 }
 
-/// Sends a message and finds its record, which names the connection and has it as partition key; the client, and its
-/// connection's id.
-///
-/// # Errors
-/// Where no record comes, or another than expected.
+/// Sends a message and checks that its record names the connection and has it as partition key. Returns the client and
+/// its connection id.
 pub async fn record(
     aws: &Aws,
     stack: &Deployed,
     run: &str,
-    wait_max: Duration,
-) -> anyhow::Result<(ClientSocket, String)> {
-    let mut stream = StreamReader::open(aws, &stack.stream_name).await?;
-    let mut client = ClientSocket::open(&stack.websocket_uri, wait_max).await?;
+    time_limit: Duration,
+) -> anyhow::Result<(Client, String)> {
+    let mut reader = StreamReader::open(aws, &stack.stream_name).await?;
+    let mut client = Client::open(&stack.websocket_uri, time_limit).await?;
     let message = json!({ "run": run, "look": "for this record" });
     client.send(message.to_string()).await?;
-    let (key, event) = stream.next(|event| event["payload"] == message, wait_max).await?;
+    let (key, event) = reader.next(|event| event["payload"] == message, time_limit).await?;
     if event["connectionId"].as_str() != Some(&key) {
-        bail!("its record has the partition key {key}, and names the connection {}", event["connectionId"]);
+        bail!("the record has partition key {key} but connectionId {}", event["connectionId"]);
     }
     Ok((client, key))
 }
 
-/// Asks about a client, posts to it and disconnects it; then what a post to it comes to.
-///
-/// # Errors
-/// Where a call is refused, or does not do what it says.
+/// Gets a client's connection, posts to it and deletes it; then posts to it again.
 pub async fn connection(
     aws: &Aws,
     stack: &Deployed,
-    (mut client, id): (ClientSocket, String),
+    (mut client, id): (Client, String),
     run: &str,
-    wait_max: Duration,
+    time_limit: Duration,
 ) -> anyhow::Result<Finding> {
     let call = |method, message| aws.connection(&stack.connections_endpoint, method, &id, message);
-    let reported = call(Method::GET, String::new()).await?;
-    if !reported["connectedAt"].is_string() {
-        bail!("GET tells no connectedAt: {reported}");
+    let info = call(Method::GET, String::new()).await?;
+    if !info["connectedAt"].is_string() {
+        bail!("the response to GET has no connectedAt: {info}");
     }
-    let posted = json!({ "run": run, "posted": "from outside" }).to_string();
-    call(Method::POST, posted.clone()).await?;
-    // Whether its own message has come back by now or comes later is the functions' to say.
-    client.text_with(&posted, wait_max).await.context("what was posted did not reach its client")?;
+    let text = json!({ "run": run, "post": "from outside" }).to_string();
+    call(Method::POST, text.clone()).await?;
+    // The client's own message may come back before or after, or not at all: that depends on the functions.
+    client.text_with(&text, time_limit).await.context("the posted message did not reach its client")?;
     call(Method::DELETE, String::new()).await?;
-    client.closed(wait_max).await.context("DELETE did not disconnect the client")?;
-    let end = Instant::now() + wait_max;
+    client.closed(time_limit).await.context("DELETE did not disconnect the client")?;
+    let end = Instant::now() + time_limit;
     let differs = loop {
         let found = match call(Method::POST, "late".into()).await {
             Err(error) if refused(&error).is_some_and(|refused| refused.status == StatusCode::GONE) => {
                 break None;
             }
             Err(error) => format!("{error:#}"),
-            Ok(_) => "it was taken".into(),
+            Ok(_) => "it was accepted".into(),
         };
         if Instant::now() > end {
             break Some(found);
         }
         sleep(ASK_EVERY).await;
     };
-    Ok(Finding { expected: "a post to a client that has left is refused with 410", differs })
+    Ok(Finding { expected: "a post to a client that has left fails with 410", differs })
 }
 
 fn refused(error: &anyhow::Error) -> Option<&Refused> {

@@ -1,6 +1,6 @@
-//! What the gateway itself says: to large messages, to what it refuses, and how it spells what it passes on.
+//! API Gateway as its clients see it: large messages, rejected messages, and the spelling of what it passes on.
 //!
-//! Emulators are known to differ in some of it (COMPARE.md), so that those findings are told and not judged.
+//! Emulators are known to differ in some of this (COMPARE.md), so these findings are reported but are not failures.
 
 use super::Finding;
 use anyhow::{Context as _, bail};
@@ -15,96 +15,90 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// Bytes of a message of several frames that must come back.
+/// Bytes of the fragmented message.
 const FRAGMENTED_BYTES: usize = 100 * 1024;
-/// RFC 6455: a kind of data that the server does not take; a message too big for it.
+/// RFC 6455 close codes: unsupported data, message too big.
 const UNSUPPORTED: u16 = 1003;
 const TOO_BIG: u16 = 1009;
 
-/// Sends a message in several frames and waits for it.
-///
-/// # Errors
-/// Where it does not come back whole: every target must pass it.
-pub async fn fragmented(uri: &str, run: &str, wait_max: Duration) -> anyhow::Result<()> {
+/// Sends a fragmented message and waits for it: every target must pass this.
+pub async fn fragmented(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<()> {
     let text = padded(run, FRAGMENTED_BYTES);
-    let mut client = ClientSocket::open(uri, wait_max).await?;
+    let mut client = Client::open(uri, time_limit).await?;
     for frame in frames(&text) {
         client.socket.send(frame).await.context("the connection was lost")?;
     }
     let (sent, received): (Value, Value) =
-        (serde_json::from_str(&text)?, serde_json::from_str(&client.text_with(run, wait_max).await?)?);
+        (serde_json::from_str(&text)?, serde_json::from_str(&client.text_with(run, time_limit).await?)?);
     if sent != received {
         bail!("a message of {FRAGMENTED_BYTES} bytes came back altered");
     }
     Ok(())
 }
 
-/// Looks at what emulators differ in.
-///
-/// # Errors
-/// Where the gateway takes no connection.
-pub async fn findings(uri: &str, run: &str, wait_max: Duration) -> anyhow::Result<Vec<Finding>> {
+/// Checks the behaviours in which emulators differ.
+pub async fn findings(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<Vec<Finding>> {
     let frame = || vec![Message::text(padded(run, FRAME_BYTES_MAX + 1))];
     let binary = || vec![Message::binary(vec![1, 2, 3])];
     Ok(vec![
         Finding {
             expected: "digits and escapes come back as they were sent",
-            differs: spelling(uri, run, wait_max).await?,
+            differs: spelling(uri, run, time_limit).await?,
         },
         Finding {
-            expected: "text that is no JSON is refused with \"Bad request body\"",
-            differs: refusal(uri, wait_max).await?,
+            expected: "text that is not JSON is rejected with \"Bad request body\"",
+            differs: refusal(uri, time_limit).await?,
         },
         Finding {
             expected: "a frame over 32 KB closes its connection with 1009",
-            differs: closing(uri, frame(), TOO_BIG, wait_max).await?,
+            differs: closing(uri, frame(), TOO_BIG, time_limit).await?,
         },
         Finding {
             expected: "a message over 128 KB closes its connection with 1009",
-            differs: closing(uri, frames(&padded(run, MESSAGE_BYTES_MAX + 1)), TOO_BIG, wait_max).await?,
+            differs: closing(uri, frames(&padded(run, MESSAGE_BYTES_MAX + 1)), TOO_BIG, time_limit).await?,
         },
         Finding {
             expected: "a binary frame closes its connection with 1003",
-            differs: closing(uri, binary(), UNSUPPORTED, wait_max).await?,
+            differs: closing(uri, binary(), UNSUPPORTED, time_limit).await?,
         },
     ])
 }
 
 /// How numbers beyond 64 bits and escapes come back.
-async fn spelling(uri: &str, run: &str, wait_max: Duration) -> anyhow::Result<Option<String>> {
+async fn spelling(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<Option<String>> {
     let rest =
         r#""big":12345678901234567890123,"one":1.0,"exp":1e3,"tiny":-1E-400,"text":"\"'\\/\b\f\u00e9é☃""#;
     let text = format!(r#"{{"run":"{run}",{rest}}}"#);
-    let mut client = ClientSocket::open(uri, wait_max).await?;
+    let mut client = Client::open(uri, time_limit).await?;
     client.send(text.clone()).await?;
-    Ok(match client.text_with(run, wait_max).await {
+    Ok(match client.text_with(run, time_limit).await {
         Ok(received) => (received != text).then(|| format!("sent {text}, received {received}")),
         Err(error) => Some(format!("{error:#}")),
     })
 }
 
-/// What the gateway says to text that is no JSON.
-async fn refusal(uri: &str, wait_max: Duration) -> anyhow::Result<Option<String>> {
-    let mut client = ClientSocket::open(uri, wait_max).await?;
+/// How API Gateway replies to text that is not JSON.
+async fn refusal(uri: &str, time_limit: Duration) -> anyhow::Result<Option<String>> {
+    let mut client = Client::open(uri, time_limit).await?;
     client.send("not json".into()).await?;
-    Ok(client.text_with("Bad request body", wait_max).await.err().map(|error| format!("{error:#}")))
+    Ok(client.text_with("Bad request body", time_limit).await.err().map(|error| format!("{error:#}")))
 }
 
-/// With which code the gateway closes after `messages`.
+/// The code that API Gateway closes with after `messages`.
 async fn closing(
     uri: &str,
     messages: Vec<Message>,
     code: u16,
-    wait_max: Duration,
+    time_limit: Duration,
 ) -> anyhow::Result<Option<String>> {
-    let mut client = ClientSocket::open(uri, wait_max).await?;
+    let mut client = Client::open(uri, time_limit).await?;
     for message in messages {
-        // It may have closed by now, which is read below.
+        // It may have closed already, which is read below.
         if client.socket.send(message).await.is_err() {
             break;
         }
     }
-    Ok(match client.closed(wait_max).await {
+    Ok(match client.closed(time_limit).await {
         Ok(Some(found)) => (found != code).then(|| format!("closed with {found}")),
         Ok(None) => Some("closed without a code".into()),
         Err(error) => Some(format!("{error:#}")),
@@ -117,7 +111,7 @@ fn padded(run: &str, bytes: usize) -> String {
     json!({ "pad": "x".repeat(bytes.saturating_sub(empty)), "run": run }).to_string()
 }
 
-/// A text in frames that the gateway takes one by one.
+/// A text in frames of a size that API Gateway accepts.
 fn frames(text: &str) -> Vec<Message> {
     let parts: Vec<_> = text.as_bytes().chunks(FRAME_BYTES_MAX).collect();
     let frame = |(index, part): (usize, &&[u8])| {
@@ -127,40 +121,30 @@ fn frames(text: &str) -> Vec<Message> {
     parts.iter().enumerate().map(frame).collect()
 }
 
-/// A connection without a client's care for its own messages.
-pub struct ClientSocket {
+/// A raw connection, which does not recognise its own messages.
+pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
-impl ClientSocket {
-    /// Connects.
-    ///
-    /// # Errors
-    /// Where the handshake fails or takes too long.
-    pub async fn open(uri: &str, wait_max: Duration) -> anyhow::Result<Self> {
-        let handshake = timeout(wait_max, connect_async(uri)).await;
+impl Client {
+    pub async fn open(uri: &str, time_limit: Duration) -> anyhow::Result<Self> {
+        let handshake = timeout(time_limit, connect_async(uri)).await;
         let (socket, _) =
             handshake.with_context(|| format!("no handshake with {uri}"))?.context("cannot connect")?;
         Ok(Self { socket })
     }
 
     /// Sends a text.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
     pub async fn send(&mut self, text: String) -> anyhow::Result<()> {
         self.socket.send(Message::text(text)).await.context("the connection was lost")
     }
 
-    /// The code that the connection is closed with, if with any.
-    ///
-    /// # Errors
-    /// Where it is not closed within `wait_max`.
-    pub async fn closed(&mut self, wait_max: Duration) -> anyhow::Result<Option<u16>> {
-        let deadline = Instant::now() + wait_max;
+    /// Waits for the close and returns its code, if any.
+    pub async fn closed(&mut self, time_limit: Duration) -> anyhow::Result<Option<u16>> {
+        let deadline = Instant::now() + time_limit;
         loop {
             let message = timeout_at(deadline, self.socket.next()).await;
-            let message = message.with_context(|| format!("not closed within {} s", wait_max.as_secs()))?;
+            let message = message.with_context(|| format!("not closed within {} s", time_limit.as_secs()))?;
             match message {
                 Some(Ok(Message::Close(frame))) => return Ok(frame.map(|frame| u16::from(frame.code))),
                 Some(Ok(_)) => {}
@@ -169,15 +153,12 @@ impl ClientSocket {
         }
     }
 
-    /// The next text that holds `part`; others, as acknowledgements, are passed over.
-    ///
-    /// # Errors
-    /// Where the connection ends before, or none comes within `wait_max`.
-    pub async fn text_with(&mut self, part: &str, wait_max: Duration) -> anyhow::Result<String> {
-        let deadline = Instant::now() + wait_max;
+    /// The next text that contains `part`; others, such as acknowledgements, are ignored.
+    pub async fn text_with(&mut self, part: &str, time_limit: Duration) -> anyhow::Result<String> {
+        let deadline = Instant::now() + time_limit;
         loop {
             let message = timeout_at(deadline, self.socket.next()).await;
-            let message = message.with_context(|| format!("no answer within {} s", wait_max.as_secs()))?;
+            let message = message.with_context(|| format!("no reply within {} s", time_limit.as_secs()))?;
             match message.context("the connection was closed")?.context("the connection was lost")? {
                 Message::Text(text) if text.as_str().contains(part) => return Ok(text.to_string()),
                 Message::Close(_) => bail!("the connection was closed"),

@@ -1,4 +1,4 @@
-//! Reads what enters a stream from now on.
+//! Reads the new records of a stream.
 
 use crate::aws::{Aws, Service::Kinesis, text};
 use anyhow::{Context as _, bail};
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Between two reads that found nothing: a shard allows five a second, to all that share its reads.
+/// Between two empty reads: a shard allows five reads per second, shared by all readers.
 const READ_EVERY: Duration = Duration::from_millis(250);
 
-/// A record's partition key, and the event that its data is; null where that is no JSON.
+/// A record's partition key and its event; null if the data is not JSON.
 pub type Entered = (String, Value);
 
 /// A position in each of a stream's shards.
@@ -21,10 +21,7 @@ pub struct StreamReader<'a> {
 }
 
 impl<'a> StreamReader<'a> {
-    /// The end of the stream, now.
-    ///
-    /// # Errors
-    /// Where a call is refused.
+    /// Positions at the current end of the stream.
     pub async fn open(aws: &'a Aws, stream: &str) -> anyhow::Result<Self> {
         let mut iterators = Vec::new();
         let mut ask = json!({ "StreamName": stream });
@@ -38,23 +35,20 @@ impl<'a> StreamReader<'a> {
                 iterators.push(Some(text(&answer, "ShardIterator")?.to_owned()));
             }
             match page["NextToken"].as_str() {
-                // A token goes by itself.
+                // A token must be sent alone.
                 Some(next) => ask = json!({ "NextToken": next }),
                 None => return Ok(Self { aws, iterators }),
             }
         }
     }
 
-    /// The next record whose event fits; others are passed over.
-    ///
-    /// # Errors
-    /// Where none comes within `wait_max`, or a call is refused.
+    /// The next record whose event matches; others are ignored.
     pub async fn next(
         &mut self,
         fits: impl Fn(&Value) -> bool,
-        wait_max: Duration,
+        time_limit: Duration,
     ) -> anyhow::Result<Entered> {
-        let end = Instant::now() + wait_max;
+        let end = Instant::now() + time_limit;
         loop {
             for position in &mut self.iterators {
                 let Some(iterator) = position.take() else { continue };
@@ -69,7 +63,7 @@ impl<'a> StreamReader<'a> {
                 }
             }
             if Instant::now() > end {
-                bail!("it did not enter the stream within {} s", wait_max.as_secs());
+                bail!("the record did not arrive in the stream within {} s", time_limit.as_secs());
             }
             sleep(READ_EVERY).await;
         }
@@ -77,6 +71,6 @@ impl<'a> StreamReader<'a> {
 }
 
 fn entered(record: &Value) -> anyhow::Result<Entered> {
-    let data = STANDARD.decode(text(record, "Data")?).context("a record's data is not in base64")?;
+    let data = STANDARD.decode(text(record, "Data")?).context("the record's data is not valid base64")?;
     Ok((text(record, "PartitionKey")?.to_owned(), serde_json::from_slice(&data).unwrap_or_default()))
 }

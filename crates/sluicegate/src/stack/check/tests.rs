@@ -1,4 +1,4 @@
-//! What the checks notice, against servers that misbehave in one way each.
+//! The checks against servers that each misbehave in one way.
 
 use super::*;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Short, since what is waited for here never comes.
+/// Short, since the expected reply never arrives.
 const SHORT: Timeouts = Timeouts {
     probe_every: Duration::from_millis(20),
     first_answer: Duration::from_millis(400),
     answer: Duration::from_millis(400),
 };
 
-/// How a server answers a message, by how many it has had: texts to send back.
+/// The replies to a message, by the number of messages before it.
 type Answer = fn(u64, String) -> Vec<String>;
 
 async fn server(answer: Answer) -> String {
@@ -65,7 +65,7 @@ async fn a_stack_that_needs_time_passes() {
 #[tokio::test]
 async fn a_stack_that_never_answers_fails() {
     let error = outcome(|_, _| vec![]).await.unwrap_err();
-    assert!(error.contains("no answer from ws://") && error.contains("none came back"), "{error}");
+    assert!(error.contains("no reply from ws://") && error.contains("none came back"), "{error}");
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn an_error_of_the_gateway_fails_by_its_name() {
 }
 
 #[tokio::test]
-async fn an_echo_differs_at_the_door_from_what_aws_documents() {
+async fn an_echo_differs_from_what_aws_documents() {
     let uri = server(|_, text| vec![text]).await;
     let findings = client_side::findings(&uri, "run", SHORT.answer).await.unwrap();
     let differ: Vec<_> = findings.iter().map(|finding| finding.differs.is_some()).collect();
@@ -105,7 +105,7 @@ async fn an_echo_differs_at_the_door_from_what_aws_documents() {
 }
 
 #[tokio::test]
-async fn spelling_that_changed_is_told() {
+async fn changed_spelling_is_reported() {
     let uri = server(|_, text| vec![text.replace("1.0", "1")]).await;
     let findings = client_side::findings(&uri, "run", SHORT.answer).await.unwrap();
     assert!(findings[0].differs.as_ref().is_some_and(|found| found.contains("received")), "{findings:?}");
@@ -114,7 +114,7 @@ async fn spelling_that_changed_is_told() {
 #[tokio::test]
 async fn a_lost_message_of_several_frames_fails() {
     let error = outcome(|_, text| if text.len() > 99_000 { vec![] } else { vec![text] }).await.unwrap_err();
-    assert!(error.contains("a message of several frames"), "{error}");
+    assert!(error.contains("fragmented message"), "{error}");
 }
 
 #[test]

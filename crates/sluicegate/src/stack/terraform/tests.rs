@@ -1,4 +1,4 @@
-//! What becomes of a process that we wait for when somebody interrupts us.
+//! What happens to the child process on an interrupt.
 
 use super::*;
 use std::time::Duration;
@@ -34,7 +34,7 @@ async fn interrupted(script: &str, times: usize) -> anyhow::Result<Output> {
 }
 
 #[tokio::test]
-async fn an_end_without_interruption_is_told_with_what_was_written() {
+async fn an_ordinary_end_returns_status_and_output() {
     let output = interrupted("echo applied; exit 3", 0).await.unwrap();
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(3), b"applied\n".as_slice()));
 }

@@ -67,7 +67,7 @@ fn an_environment_without_values_is_refused() {
 fn a_name_that_leaves_the_folder_is_refused() {
     for name in ["../prod", "", "Prod", "a/b", "-x", &"a".repeat(33)] {
         assert!(
-            prepare(&folder(), name).unwrap_err().to_string().contains("cannot name an environment"),
+            prepare(&folder(), name).unwrap_err().to_string().contains("invalid environment name"),
             "{name}"
         );
     }
@@ -96,7 +96,7 @@ fn an_altered_bundle_is_not_deployed() {
     let folder = folder();
     layout::write(&folder.path().join("bundle/functions/echo.zip"), "zap").unwrap();
     let error = prepare(&folder, DEFAULT).unwrap_err().to_string();
-    assert!(error.contains("functions/echo.zip was altered"), "{error}");
+    assert!(error.contains("functions/echo.zip was modified"), "{error}");
 }
 
 #[test]

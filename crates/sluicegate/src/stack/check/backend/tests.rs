@@ -1,4 +1,4 @@
-//! The looks behind the gateway, at an emulator in this process that has the project's stack and no function.
+//! The backend checks against an emulator in this process, with the project's stack and no function.
 
 use super::*;
 use emulator::provision::compose;
@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use tokio::net::TcpListener;
 
-const TIMEOUTS: Duration = Duration::from_secs(30);
-/// For what never comes.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For something that never arrives.
 const SHORT: Duration = Duration::from_millis(300);
 
 /// An emulator, its stack's outputs, and a caller.
@@ -41,8 +41,8 @@ async fn emulator() -> (Emulator, Deployed, Aws) {
 #[tokio::test]
 async fn a_stack_that_works_passes() {
     let (_emulator, stack, aws) = emulator().await;
-    let client = record(&aws, &stack, "run", TIMEOUTS).await.unwrap();
-    let finding = connection(&aws, &stack, client, "run", TIMEOUTS).await.unwrap();
+    let client = record(&aws, &stack, "run", PATIENCE).await.unwrap();
+    let finding = connection(&aws, &stack, client, "run", PATIENCE).await.unwrap();
     assert_eq!(finding.differs, None, "{finding:?}");
 }
 
@@ -53,32 +53,32 @@ async fn a_message_that_enters_another_stream_fails() {
     aws.call(crate::aws::Service::Kinesis, "CreateStream", &ask).await.unwrap();
     let stack = Deployed { stream_name: "other".into(), ..stack };
     let error = loop {
-        // A new stream is not read before it is there.
+        // A new stream cannot be read until it is active.
         match record(&aws, &stack, "run", SHORT).await.map(drop) {
             Err(error) if error.to_string().contains("ResourceInUse") => sleep(ASK_EVERY).await,
             result => break result.unwrap_err(),
         }
     };
-    assert!(format!("{error:#}").contains("did not enter the stream"), "{error:#}");
+    assert!(format!("{error:#}").contains("did not arrive in the stream"), "{error:#}");
 }
 
 #[tokio::test]
 async fn another_stages_connections_fail() {
     let (_emulator, stack, aws) = emulator().await;
-    let client = record(&aws, &stack, "run", TIMEOUTS).await.unwrap();
+    let client = record(&aws, &stack, "run", PATIENCE).await.unwrap();
     let stack = Deployed { connections_endpoint: format!("{}x", stack.connections_endpoint), ..stack };
-    let error = connection(&aws, &stack, client, "run", TIMEOUTS).await.unwrap_err();
+    let error = connection(&aws, &stack, client, "run", PATIENCE).await.unwrap_err();
     assert!(format!("{error:#}").contains("GET @connections is refused"), "{error:#}");
 }
 
 #[test]
-fn a_caller_who_may_not_look_is_told_from_a_stack_that_fails() {
+fn missing_permission_is_not_a_failed_stack() {
     let refused = |status, code: &str| {
         let answer = signed_http::Answer {
             status,
             body: json!({ "__type": code, "message": "no" }).to_string().into(),
         };
-        anyhow::Error::from(Refused::of("GetRecords", &answer)).context("a message's record")
+        anyhow::Error::from(Refused::of("GetRecords", &answer)).context("record of a message")
     };
     assert!(is_denied(&refused(StatusCode::BAD_REQUEST, "AccessDeniedException")));
     assert!(is_denied(&refused(StatusCode::BAD_REQUEST, "KMSAccessDeniedException")));

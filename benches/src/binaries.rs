@@ -1,4 +1,4 @@
-//! Programs of this workspace, built as they are shipped: with the profiles and the features that a bundle has.
+//! Builds programs of this workspace as they are shipped, with a bundle's profiles and features.
 
 use crate::project;
 use anyhow::{Context as _, ensure};
@@ -13,7 +13,7 @@ pub fn echo() -> anyhow::Result<PathBuf> {
     build("lambda", "echo")
 }
 
-/// The `sluicegate` command as it is released.
+/// The release build of the `sluicegate` command.
 ///
 /// # Errors
 /// Where it does not build.
@@ -27,7 +27,7 @@ fn build(profile: &str, name: &str) -> anyhow::Result<PathBuf> {
     cargo.args(["build", "--profile", profile, "--package", name, "--bin", name]);
     cargo.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     let output = cargo.output().context("cannot run cargo")?;
-    ensure!(output.status.success(), "cargo could not build {name}: its message is above");
+    ensure!(output.status.success(), "cargo failed to build {name}: see its output above");
     nested_cargo::executable(&output.stdout, name)
         .with_context(|| format!("cargo does not name the binary of {name}"))
 }

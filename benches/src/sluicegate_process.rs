@@ -1,4 +1,4 @@
-//! The emulator as it is released: `sluicegate serve` in a process of its own, filled with the project's stack.
+//! The release build of the emulator: `sluicegate serve` in its own process, with the project's stack.
 
 use crate::child::{Child, free_port, wait_for_port};
 use crate::emulator::Order;
@@ -15,7 +15,7 @@ use std::process::Command;
 use tokio::sync::Mutex;
 
 /// A running emulator.
-pub struct ReleasedEmulator {
+pub struct SluicegateProcess {
     child: Child,
     /// Its WebSocket.
     pub uri: String,
@@ -25,7 +25,7 @@ pub struct ReleasedEmulator {
     pub stream: String,
 }
 
-impl ReleasedEmulator {
+impl SluicegateProcess {
     /// Starts the program on a free port, without write limits, and fills it by its own control plane.
     ///
     /// # Errors
