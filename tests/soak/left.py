@@ -4,6 +4,9 @@ import os
 import pathlib
 import time
 
+# What that shell is called in its own arguments: crates/local/src/function/watcher.rs.
+WATCHER = b"sluicegate-watcher"
+
 
 def memory_bytes(pid):
     """Resident memory that is no file's."""
@@ -30,16 +33,19 @@ def descriptors(pid):
 
 
 def children(pid):
-    """Processes it has started, as pairs of an id and a state: `Z` is one that nobody has waited for."""
+    """Processes it has started, as pairs of an id and a state: `Z` is one that nobody has waited for.
+
+    Without the shell that outlives the emulator to end its functions, as long as that one lives."""
     found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
                 stat = pathlib.Path(f"/proc/{entry}/stat").read_text()
+                arguments = pathlib.Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
             state, parent = stat.rsplit(")", 1)[1].split()[:2]
-            if int(parent) == pid:
+            if int(parent) == pid and WATCHER not in arguments:
                 found.append((int(entry), state))
     return found
 
