@@ -1,18 +1,22 @@
 //! The emulator's temporary folder: functions' code and temporary files, gone at the latest when another one starts.
 //!
-//! A file in it is locked for as long as its process lives, by whatever end: who can lock it may remove the folder.
+//! A file in it is locked for as long as its process lives, by whatever end: who can lock it may remove the folder. That
+//! file goes last: a second Ctrl-C may end the process while it removes the folder.
 
 use rustix::process::geteuid;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const PREFIX: &str = "sluicegate-";
 const LOCK: &str = "lock";
 /// The lock's name until it is locked: nobody ever sees a [`LOCK`] that its owner has not locked yet.
 const UNLOCKED: &str = "lock.new";
 const CODE: &str = "code";
+/// A folder that is empty for longer is not about to be locked.
+const EMPTY_MAX: Duration = Duration::from_secs(60);
 /// Owner's permission to write.
 const WRITE: u32 = 0o200;
 /// Anybody's.
@@ -58,7 +62,7 @@ impl TempFolder {
 
 impl Drop for TempFolder {
     fn drop(&mut self) {
-        if let Err(error) = remove(&self.path)
+        if let Err(error) = remove_lock_last(&self.path)
             && error.kind() != io::ErrorKind::NotFound
         {
             tracing::debug!(folder = %self.path.display(), %error, "the temporary folder stays behind");
@@ -75,7 +79,7 @@ fn remove_stale_in(root: &Path) {
     for entry in fs::read_dir(root).into_iter().flatten().flatten() {
         let path = entry.path();
         if entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) && is_stale(&path) {
-            match remove(&path) {
+            match remove_lock_last(&path) {
                 Ok(()) => {
                     tracing::debug!(folder = %path.display(), "removed what a killed emulator left");
                 }
@@ -87,11 +91,32 @@ fn remove_stale_in(root: &Path) {
     }
 }
 
-/// Whether a folder is one of this user's emulators', and that one is dead. A folder without a lock is somebody else's.
+/// Removes an emulator's folder. Wherever this is cut off, the next start knows the rest by its lock, or by its emptiness.
+fn remove_lock_last(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name() == LOCK {
+            continue;
+        }
+        let path = entry.path();
+        if entry.file_type()?.is_dir() { remove(&path)? } else { fs::remove_file(&path)? }
+    }
+    remove(folder)
+}
+
+/// Whether a folder is one of this user's emulators', and that one is dead. A folder without a lock is somebody else's,
+/// unless it is empty and has been for longer than it takes to lock one.
 fn is_stale(path: &Path) -> bool {
-    let is_own =
-        fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw());
-    is_own && OpenOptions::new().write(true).open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+    let Ok(found) = fs::symlink_metadata(path) else { return false };
+    if !found.is_dir() || found.uid() != geteuid().as_raw() {
+        return false;
+    }
+    let is_old = || found.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > EMPTY_MAX));
+    let is_empty = || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    if is_old() && is_empty() {
+        return true;
+    }
+    OpenOptions::new().write(true).open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
 }
 
 /// Takes everybody's permission to change a folder and what is in it, as code is on Lambda. The owner can give it back:
@@ -145,8 +170,13 @@ mod tests {
         protect(&dead.join("code")).unwrap();
         let foreign = root.path().join("sluicegate-foreign");
         fs::create_dir(&foreign).unwrap();
+        let emptied = root.path().join("sluicegate-emptied");
+        fs::create_dir(&emptied).unwrap();
+        let then = std::time::SystemTime::now() - EMPTY_MAX * 2;
+        File::open(&emptied).unwrap().set_modified(then).unwrap();
         remove_stale_in(root.path());
-        assert_eq!([alive.path(), &dead, &foreign].map(Path::exists), [true, false, true]);
+        let exist = [alive.path(), &dead, &foreign, &emptied].map(Path::exists);
+        assert_eq!(exist, [true, false, true, false]);
         let path = alive.path().to_owned();
         drop(alive);
         assert!(!path.exists());
