@@ -24,7 +24,7 @@ import left  # noqa: E402
 
 STAGE, CONNECTIONS = "soak", 50
 # What memory may differ by between two rounds: fragments of pages. A kilobyte a connect would be 20 MB.
-EMULATOR_GROWTH_BYTES_MAX = 8 * 1_048_576
+EMULATOR_GROWTH_BYTES_MAX = 12 * 1_048_576
 FUNCTION_GROWTH_BYTES_MAX = 8 * 1_048_576
 # A function's memory is first looked at after this part of the round.
 SETTLED = 0.2
