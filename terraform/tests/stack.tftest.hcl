@@ -87,7 +87,7 @@ run "names_a_function_by_its_key" {
   override_module {
     target = module.function
     outputs = {
-      name            = "overridden"
+      name                  = "overridden"
       dead_letter_queue_url = "https://sqs.eu-west-1.amazonaws.com/000000000000/overridden-dlq"
     }
   }

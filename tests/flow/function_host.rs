@@ -185,7 +185,7 @@ async fn an_answer_over_six_megabytes_is_refused() {
     assert!(has(&log, "Status: error\tError Type: Function.ResponseSizeTooLarge"), "{log:#?}");
     // The function says so after its invocation has ended.
     eventually("the function is told", || async {
-        scene.log().await.iter().any(|(_, line)| line == "told HTTP/1.1 413 Payload Too Large")
+        scene.log().await.iter().any(|(_, line)| line == "response HTTP/1.1 413 Payload Too Large")
     })
     .await;
 }
@@ -217,7 +217,7 @@ async fn an_init_that_takes_too_long_is_begun_again_in_the_invocation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_is_told_what_lambda_tells_it() {
     const TIMEOUT_S: u32 = 60;
-    let scene = Scene::start(json!({"MISDEED": "tell"}), TIMEOUT_S).await;
+    let scene = Scene::start(json!({"MISDEED": "report"}), TIMEOUT_S).await;
     let before_ms = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
     scene.map().await;
     scene.put().await;

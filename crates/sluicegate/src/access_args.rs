@@ -48,10 +48,10 @@ impl AccessArgs {
     pub fn warnings(&self, address: SocketAddr) -> Vec<String> {
         let mut warnings = Vec::new();
         if !address.ip().is_loopback() {
-            let whom =
+            let audience =
                 if address.ip().is_unspecified() { "every network of this machine" } else { "its network" };
             warnings.push(format!(
-                "warning: {address} is open to {whom} without authentication: anyone who can reach it can run programs here as you \
+                "warning: {address} is open to {audience} without authentication: anyone who can reach it can run programs here as you \
                  and read all traffic (--bind 127.0.0.1 closes it)"
             ));
         }

@@ -1,4 +1,4 @@
-//! The trait behind `@connections`, implemented by the HTTP client and by the test kit.
+//! What `@connections` is to the library: a trait, implemented by the HTTP client and by the test kit.
 
 use std::future::Future;
 use std::pin::Pin;

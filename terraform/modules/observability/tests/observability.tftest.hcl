@@ -29,8 +29,8 @@ run "watches_every_hop" {
     condition = output.alarm_names == tolist([
       "sluicegate-echo-dead-letter-failures",
       "sluicegate-echo-destination-failures",
-      "sluicegate-echo-errors",
       "sluicegate-echo-dlq",
+      "sluicegate-echo-errors",
       "sluicegate-echo-iterator-age",
       "sluicegate-echo-throttles",
       "sluicegate-integration-errors",

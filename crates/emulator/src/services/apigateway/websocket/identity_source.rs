@@ -1,4 +1,4 @@
-//! Identity sources: what a handshake must carry before an authorizer is asked (facts A12).
+//! Identity sources: what a handshake must carry before an authorizer is asked (docs/aws-behaviour.md#apigateway-authorization).
 
 /// One identity source.
 #[derive(Debug, Clone, PartialEq, Eq)]

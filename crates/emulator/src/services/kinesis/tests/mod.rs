@@ -1,5 +1,8 @@
 //! The stream as its callers see it, on the wire and inside the emulator.
 
+mod persisted;
+mod reading;
+
 use super::*;
 use crate::core::clock;
 use crate::storage::{Entry, NewRecord};
@@ -133,78 +136,6 @@ async fn arrival_times_have_milliseconds() {
     assert_eq!(refused.unwrap_err(), "ValidationException");
 }
 
-/// docs/aws-behaviour.md#kinesis-fan-out and #kinesis-order: LATEST is behind every record that was put, and before
-/// every other.
-#[tokio::test]
-async fn an_iterator_at_latest_sees_what_comes_after_it_alone() {
-    let streams = start(WriteLimits::Enforced, None).await;
-    create(&streams).await;
-    let empty = iterator(&streams, "LATEST").await;
-    call(&streams, "PutRecord", &record("AAAA")).await;
-    let latest = iterator(&streams, "LATEST").await;
-    call(&streams, "PutRecord", &record("BBBB")).await;
-    for (iterator, expected) in [(empty, json!(["AAAA", "BBBB"])), (latest, json!(["BBBB"]))] {
-        let answer = call(&streams, "GetRecords", &iterator).await;
-        let records = answer["Records"].as_array().unwrap().iter();
-        assert_eq!(Value::from_iter(records.map(|record| record["Data"].clone())), expected);
-    }
-}
-
-#[tokio::test]
-async fn a_stream_comes_back_from_its_data_folder_as_it_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let streams = start(WriteLimits::Enforced, Some(folder.path())).await;
-    create(&streams).await;
-    let arn = streams.account.stream_arn("s");
-    let consumer = json!({"StreamARN": arn, "ConsumerName": "c"});
-    let consumer = call(&streams, "RegisterStreamConsumer", &consumer).await["Consumer"].clone();
-    call(&streams, "IncreaseStreamRetentionPeriod", &json!({"StreamName": "s", "RetentionPeriodHours": 48}))
-        .await;
-    call(&streams, "PutRecord", &record("AAAA")).await;
-    let split = json!({
-        "StreamName": "s", "ShardToSplit": "shardId-000000000000", "NewStartingHashKey": (u128::MAX / 2).to_string(),
-    });
-    call(&streams, "SplitShard", &split).await;
-    call(&streams, "PutRecord", &record("BBBB")).await;
-    call(&streams, "CreateStream", &json!({"StreamName": "gone", "ShardCount": 1})).await;
-    call(&streams, "PutRecord", &json!({"StreamName": "gone", "Data": "AAAA", "PartitionKey": "k"})).await;
-    call(&streams, "DeleteStream", &json!({"StreamName": "gone"})).await;
-    let describe = json!({"StreamName": "s"});
-    let shards_before = call(&streams, "ListShards", &describe).await;
-    let tails_before = streams.tails("s");
-    let records_before = (
-        records(&streams).await,
-        read_after(&streams, 1, None, 9).await,
-        read_after(&streams, 2, None, 9).await,
-    );
-    streams.shutdown();
-    streams.storage.as_ref().unwrap().close();
-
-    let streams = start(WriteLimits::Enforced, Some(folder.path())).await;
-    let summary =
-        call(&streams, "DescribeStreamSummary", &describe).await["StreamDescriptionSummary"].clone();
-    assert_eq!((&summary["RetentionPeriodHours"], &summary["StreamStatus"]), (&json!(48), &json!("ACTIVE")));
-    assert_eq!((&summary["ConsumerCount"], &summary["OpenShardCount"]), (&json!(1), &json!(2)));
-    assert_eq!(call(&streams, "ListShards", &describe).await, shards_before);
-    let tags = call(&streams, "ListTagsForStream", &describe).await;
-    assert_eq!(tags["Tags"], json!([{"Key": "team", "Value": "a"}]));
-    let described = json!({"ConsumerARN": consumer["ConsumerARN"]});
-    let described = call(&streams, "DescribeStreamConsumer", &described).await["ConsumerDescription"].clone();
-    assert_eq!(described["ConsumerCreationTimestamp"], consumer["ConsumerCreationTimestamp"]);
-    assert_eq!(streams.tails("s"), tails_before);
-    let records_after = (
-        records(&streams).await,
-        read_after(&streams, 1, None, 9).await,
-        read_after(&streams, 2, None, 9).await,
-    );
-    assert_eq!(records_after, records_before);
-    assert_eq!(call(&streams, "ListStreams", &json!({})).await["StreamNames"], json!(["s"]));
-
-    let next = call(&streams, "PutRecord", &record("CCCC")).await;
-    let shard = store::types::shard_index(next["ShardId"].as_str().unwrap());
-    assert!(next["SequenceNumber"].as_str().unwrap() > &*tails_before[&shard]);
-}
-
 /// A stream that keeps records for so many hours, with records that arrived some hours ago.
 pub(crate) async fn aged(folder: &Path, kept_hours: u32, arrived_hours_ago: &[u64]) -> Streams {
     let streams = start(WriteLimits::Enforced, Some(folder)).await;
@@ -233,24 +164,6 @@ pub(crate) async fn aged(folder: &Path, kept_hours: u32, arrived_hours_ago: &[u6
     }
     streams.storage.as_ref().unwrap().close();
     start(WriteLimits::Enforced, Some(folder)).await
-}
-
-/// docs/aws-behaviour.md#kinesis-limits: a record is there for as long as the stream's retention says.
-#[tokio::test]
-async fn records_are_gone_after_the_streams_retention() {
-    let folder = tempfile::tempdir().unwrap();
-    // More than go at once, and not a multiple of it.
-    let arrived: Vec<_> = [vec![26; 700], vec![25], vec![23]].concat();
-    let streams = aged(folder.path(), 24, &arrived).await;
-    let kept: Vec<_> = read_after(&streams, 0, None, 9).await.into_iter().map(|record| record.data).collect();
-    assert_eq!(kept, ["23AA"]);
-    assert_eq!(records(&streams).await.len(), 1);
-    call(&streams, "IncreaseStreamRetentionPeriod", &json!({"StreamName": "s", "RetentionPeriodHours": 48}))
-        .await;
-    call(&streams, "DecreaseStreamRetentionPeriod", &json!({"StreamName": "s", "RetentionPeriodHours": 24}))
-        .await;
-    streams.retain_once().await;
-    assert_eq!(records(&streams).await.len(), 1);
 }
 
 /// The library's readers wait with a map locked whose writers block their thread. Where the two met, everything
@@ -312,147 +225,6 @@ async fn a_new_stream_has_its_shards_and_its_tags() {
         let stream = streams.store.get_stream(&name).await.unwrap();
         assert_eq!((stream.shards.len(), stream.tags.len()), (1, 1), "{name}");
     }
-}
-
-/// Issue 16, C11: 10 MiB a call at most, and a reader is told that it has not come to the end.
-#[tokio::test]
-async fn get_records_answers_with_ten_mebibytes_at_most() {
-    let streams = start(WriteLimits::Lifted, None).await;
-    create(&streams).await;
-    // 23 of them are 11.5 MiB.
-    let record = record(&"A".repeat(512 * 1_024 / 3 * 4));
-    for _ in 0..23 {
-        streams.put_record(&(&record).into()).await.unwrap();
-    }
-    let mut iterator = iterator(&streams, "TRIM_HORIZON").await;
-    let mut lengths = Vec::new();
-    for _ in 0..2 {
-        let answer = call(&streams, "GetRecords", &iterator).await;
-        let records = answer["Records"].as_array().unwrap().len();
-        lengths.push(records);
-        assert_eq!(answer["MillisBehindLatest"].as_u64().unwrap() > 0, records == 20, "{lengths:?}");
-        iterator["ShardIterator"] = answer["NextShardIterator"].clone();
-    }
-    assert_eq!(lengths, [20, 3]);
-}
-
-#[tokio::test]
-async fn get_records_takes_its_limit() {
-    let streams = start(WriteLimits::Lifted, None).await;
-    create(&streams).await;
-    for _ in 0..5 {
-        call(&streams, "PutRecord", &record("AAAA")).await;
-    }
-    let mut request = iterator(&streams, "TRIM_HORIZON").await;
-    for (limit, expected) in [(json!(2), Ok(2)), (json!(null), Ok(5)), (json!(10_000), Ok(5))] {
-        request["Limit"] = limit;
-        let answer = call_as(&streams, Encoding::Json, "GetRecords", &request).await;
-        let found = answer.map(|answer| answer["Records"].as_array().unwrap().len());
-        assert_eq!(found, expected, "{request}");
-    }
-    for limit in [json!(0), json!(-1), json!(10_001), json!("2")] {
-        request["Limit"] = limit;
-        let refused = call_as(&streams, Encoding::Json, "GetRecords", &request).await.unwrap_err();
-        assert!(matches!(refused.as_str(), "ValidationException" | "SerializationException"), "{refused}");
-    }
-}
-
-/// Recorded on AWS: a consumer goes on where it stood.
-#[tokio::test]
-async fn a_subscription_begins_where_it_is_asked_to() {
-    let streams = start(WriteLimits::Lifted, None).await;
-    create(&streams).await;
-    let placed = call(&streams, "PutRecord", &record("AAAA")).await;
-    let stream_arn = Account::default().stream_arn("s");
-    for (name, starting, is_right) in [
-        ("at", json!({"Type": "AT_SEQUENCE_NUMBER", "SequenceNumber": placed["SequenceNumber"]}), true),
-        ("after", json!({"Type": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": placed["SequenceNumber"]}), true),
-        ("time", json!({"Type": "AT_TIMESTAMP", "Timestamp": 1.5}), true),
-        ("horizon", json!({"Type": "TRIM_HORIZON"}), true),
-        ("no-number", json!({"Type": "AT_SEQUENCE_NUMBER"}), false),
-        ("no-time", json!({"Type": "AT_TIMESTAMP"}), false),
-    ] {
-        let register = json!({"StreamARN": stream_arn, "ConsumerName": name});
-        let consumer = call(&streams, "RegisterStreamConsumer", &register).await["Consumer"].take();
-        let described = json!({"ConsumerARN": consumer["ConsumerARN"]});
-        while call(&streams, "DescribeStreamConsumer", &described).await["ConsumerDescription"]["ConsumerStatus"]
-            != "ACTIVE"
-        {
-            tokio::task::yield_now().await;
-        }
-        let subscribe = json!({
-            "ConsumerARN": consumer["ConsumerARN"], "ShardId": "shardId-000000000000", "StartingPosition": starting,
-        });
-        let answer = streams.subscribe(Encoding::Json, &subscribe).await;
-        assert_eq!(
-            answer.map(drop).map_err(|error| error.code),
-            if is_right { Ok(()) } else { Err("InvalidArgumentException".to_owned()) },
-            "{name}"
-        );
-    }
-}
-
-/// Issue 16, C2: where a damaged frame held a stream's definition, its records are there nevertheless.
-#[tokio::test]
-async fn a_stream_whose_definition_is_lost_is_rebuilt_from_its_records() {
-    let folder = tempfile::tempdir().unwrap();
-    let streams = start(WriteLimits::Lifted, Some(folder.path())).await;
-    call(&streams, "CreateStream", &json!({"StreamName": "s", "ShardCount": 2})).await;
-    let one_shard = streams.storage.as_ref().unwrap().get("stream/s").unwrap();
-    for key in ["a", "b", "c", "d"] {
-        call(&streams, "PutRecord", &json!({"StreamName": "s", "Data": "AAAA", "PartitionKey": key})).await;
-    }
-    let split = json!({
-        "StreamName": "s", "ShardToSplit": "shardId-000000000000", "NewStartingHashKey": (u128::MAX / 4).to_string(),
-    });
-    call(&streams, "SplitShard", &split).await;
-    for key in ["a", "b", "c", "d", "e", "f"] {
-        call(&streams, "PutRecord", &json!({"StreamName": "s", "Data": "AAAA", "PartitionKey": key})).await;
-    }
-    let mut all = Vec::new();
-    for shard in 0..4 {
-        all.push(records_of(&streams, shard).await);
-    }
-    streams.shutdown();
-    let storage = streams.storage.clone().unwrap();
-    for definition in [None, Some(one_shard)] {
-        match &definition {
-            None => storage_of(folder.path(), &storage).unset(&["stream/s".into()]).unwrap(),
-            Some(definition) => {
-                storage_of(folder.path(), &storage).set("stream/s", definition).unwrap();
-            }
-        }
-        let streams = start(WriteLimits::Lifted, Some(folder.path())).await;
-        for (shard, before) in all.iter().enumerate() {
-            assert_eq!(&records_of(&streams, shard).await, before, "shard {shard}");
-        }
-        let placed = call(&streams, "PutRecord", &record("BBBB")).await;
-        let shard = store::types::shard_index(placed["ShardId"].as_str().unwrap());
-        let last = all[shard as usize].last().cloned().unwrap_or_default();
-        assert!(placed["SequenceNumber"].as_str().unwrap() > last.as_str());
-        all[shard as usize].push(placed["SequenceNumber"].as_str().unwrap().to_owned());
-        streams.shutdown();
-        streams.storage.as_ref().unwrap().close();
-    }
-}
-
-/// The folder, free for another: closed by whoever had it.
-fn storage_of(folder: &Path, before: &Storage) -> Storage {
-    before.close();
-    let (storage, _) = Storage::open(folder).unwrap();
-    storage
-}
-
-/// Sequence numbers of a shard, as GetRecords answers them.
-async fn records_of(streams: &Streams, shard: usize) -> Vec<String> {
-    let shard = format!("shardId-{shard:012}");
-    let request = json!({"StreamName": "s", "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
-    let Ok(iterator) = call_as(streams, Encoding::Json, "GetShardIterator", &request).await else {
-        return Vec::new();
-    };
-    let answer = call(streams, "GetRecords", &json!({"ShardIterator": iterator["ShardIterator"]})).await;
-    let records = answer["Records"].as_array().unwrap();
-    records.iter().map(|record| record["SequenceNumber"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
