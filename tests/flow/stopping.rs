@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use serde_json::json;
 use sluicegate_tests::client::Client;
 use sluicegate_tests::emulator::{Emulator, Readers, folders, runs};
-use sluicegate_tests::eventually;
+use sluicegate_tests::{PATIENCE, eventually};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -117,7 +117,8 @@ async fn when_it_is_killed_its_functions_and_files_go_with_it() {
         let mut emulator = Emulator::start(files.temp(), Readers::Awake, &[]).await;
         let family = files.family(&emulator).await;
         emulator.signal(signal);
-        assert_eq!(emulator.ended_within(AT_ONCE_MAX).await.signal(), Some(signal.as_raw()));
+        // How quickly the kernel ends a process is not ours to hold.
+        assert_eq!(emulator.ended_within(PATIENCE).await.signal(), Some(signal.as_raw()));
         files.nothing_is_left(&family).await;
     }
 }
@@ -128,7 +129,7 @@ async fn the_next_start_removes_what_a_killed_one_left() {
     let mut killed = Emulator::start(files.temp(), Readers::Awake, &[]).await;
     let living = Emulator::start(files.temp(), Readers::Awake, &[]).await;
     killed.signal(Signal::KILL);
-    killed.ended_within(AT_ONCE_MAX).await;
+    killed.ended_within(PATIENCE).await;
     assert_eq!(folders(files.temp()).len(), 2, "without a function nobody outlives it");
     let _next = Emulator::start(files.temp(), Readers::Awake, &[]).await;
     eventually("the dead one's is removed", || async { folders(files.temp()).len() == 2 }).await;

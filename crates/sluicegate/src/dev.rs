@@ -112,7 +112,7 @@ async fn first_build(
         match functions::build(project, keys).await {
             Ok(built) => return Ok(built),
             Err(error) => {
-                eprintln!("error: {error:#}; waiting for a change before trying again (Ctrl-C to quit)")
+                eprintln!("error: {error:#}; waiting for a change before trying again (Ctrl-C to quit)");
             }
         }
         if changes.recv().await.is_none() {

@@ -120,7 +120,7 @@ mod tests {
         ("SLUICEGATE_CONNECTIONS_ENDPOINT", "https://a1.execute-api.eu-west-1.amazonaws.com/v1"),
         ("SLUICEGATE_API_ID", "a1"),
         ("SLUICEGATE_STAGE", "v1"),
-        ("SLUICEGATE_DEAD_LETTER_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/echo-dead letters"),
+        ("SLUICEGATE_DEAD_LETTER_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/echo-dlq"),
     ];
 
     fn read(changes: &[(&str, &str)]) -> Result<Environment, EnvironmentError> {

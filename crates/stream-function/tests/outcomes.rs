@@ -250,7 +250,7 @@ fn what_is_too_large_is_refused_with_the_limit() {
     assert_eq!(kit.sent_to("a").len(), 1);
     assert_eq!(
         kit.dead_letters()[0].error,
-        "the message has 131073 bytes, more than the 131072 that API Gateway delivers: split it"
+        "the message has 131073 bytes, but API Gateway delivers at most 131072: split it"
     );
 }
 
