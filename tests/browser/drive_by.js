@@ -80,6 +80,8 @@ export const driveBy = {
     // A link from there is refused as well; who types the address reads the page.
     const [followed] = await Promise.all([
       page.waitForResponse(state),
+      // To its end: the next navigation would interrupt one that has its answer but has not loaded.
+      page.waitForURL(state),
       page.evaluate((url) => { location.href = url; }, state),
     ]);
     assert.equal(followed.status(), 403);
