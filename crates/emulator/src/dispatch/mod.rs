@@ -11,7 +11,7 @@ mod state;
 mod tests;
 
 use crate::core::account::Account;
-use crate::core::identity::{Permissions, Principal, caller};
+use crate::core::identity::{Permissions, Principal, caller, session};
 use crate::protocol::exchange;
 use crate::protocol::exchange::Request;
 use crate::protocol::rest::RestCall;
@@ -107,7 +107,10 @@ impl AwsApi {
             Service::ApiGateway => self.api_gateway.handle(&RestCall::new(parts, host, input)),
             Service::Lambda => self.lambda.handle(&RestCall::new(parts, host, input)).await,
             Service::Iam => self.iam.handle(&operation, input),
-            Service::Sts => crate::services::sts::handle(&self.account, &principal, &operation),
+            Service::Sts => {
+                let session = session(&self.permissions, parts);
+                crate::services::sts::handle(&self.account, &self.iam, session.as_deref(), &operation)
+            }
             Service::Logs => self.logs.handle(&operation, input),
             Service::Sqs => self.queues.handle(&principal, &host, &operation, input).await,
             Service::CloudWatch => self.cloudwatch.handle(&operation, input),

@@ -25,6 +25,8 @@ pub struct EmulatorOptions {
     pub data_dir: Option<PathBuf>,
     /// How long a function's init may take before it is begun again; `None`: as on AWS, [`crate::services::lambda::invocation::INIT_MAX`].
     pub init_max: Option<Duration>,
+    /// How long a function that was created or changed says so; `None`: [`crate::services::lambda::control::SETTLE_TIME`].
+    pub function_settle_time: Option<Duration>,
     /// Who may use the port beside who always may: nobody.
     pub access: Access,
     /// Whether [`crate::provision::compose`] follows at once: until it is through, a handshake for a stage that is not

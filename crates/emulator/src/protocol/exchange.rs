@@ -181,9 +181,16 @@ pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answ
             (StatusCode::OK, "application/cbor", body)
         }
         (Protocol::RestJson, Err(error)) => {
-            // Lambda spells its member `Message`, API Gateway `message`; SDKs take either.
-            let body = match service {
-                Service::Lambda => json!({"Type": "User", "Message": error.message}),
+            let body = match (service, error.code) {
+                // The one of Lambda's errors whose model spells its member so.
+                (Service::Lambda, "ResourceNotFoundException") => {
+                    json!({"Type": "User", "Message": error.message})
+                }
+                // Of every service, and in no model.
+                (Service::Lambda, "ValidationException" | "AccessDeniedException") => {
+                    json!({"message": error.message})
+                }
+                (Service::Lambda, _) => json!({"Type": "User", "message": error.message}),
                 _ => json!({"message": error.message}),
             };
             (error.status, "application/json", body.to_string().into_bytes())

@@ -37,6 +37,8 @@ impl std::fmt::Debug for Credentials {
 pub struct Issued {
     /// Whom they stand for.
     pub role_arn: String,
+    /// The session's name, which is the function's.
+    pub session: String,
     /// What a call with them must carry.
     pub session_token: String,
     /// What a call with them must be signed with.
@@ -85,8 +87,8 @@ pub trait Permissions: Send + Sync {
         source_arn: &str,
     ) -> Result<(), Denied>;
 
-    /// Temporary credentials that act as `role_arn` until [`Permissions::revoke`].
-    fn issue(&self, role_arn: &str) -> Credentials;
+    /// Temporary credentials that act as `role_arn`, in a session of this name, until [`Permissions::revoke`].
+    fn issue(&self, role_arn: &str, session: &str) -> Credentials;
 
     /// Forgets credentials, when their execution environment is gone.
     fn revoke(&self, access_key_id: &str);
@@ -117,7 +119,7 @@ impl Permissions for Unrestricted {
         Ok(())
     }
 
-    fn issue(&self, _: &str) -> Credentials {
+    fn issue(&self, _: &str, _: &str) -> Credentials {
         Credentials {
             access_key_id: "developer".into(),
             secret_access_key: "secret".into(),
@@ -143,6 +145,12 @@ pub fn caller(permissions: &Arc<dyn Permissions>, request: &http::request::Parts
         Some(scope) => permissions.principal(scope.split('/').next().unwrap_or_default()),
         None => Some(Principal::Account),
     }
+}
+
+/// What was issued to the caller of a request, where this emulator issued its credentials.
+pub fn session(permissions: &Arc<dyn Permissions>, request: &http::request::Parts) -> Option<Arc<Issued>> {
+    let scope = credential_scope(request)?;
+    permissions.issued(scope.split('/').next().unwrap_or_default())
 }
 
 /// The credential scope `{access key}/{date}/{region}/{service}/aws4_request` of a signed request.

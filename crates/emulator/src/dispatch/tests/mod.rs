@@ -20,6 +20,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
 const ROLE: &str = "arn:aws:iam::000000000000:role/flow";
@@ -39,7 +40,8 @@ impl Api {
     async fn at(host: &'static str) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], 4566));
         let folder = TempFolder::create().unwrap();
-        let emulator = Emulator::assemble(address, EmulatorOptions::default(), folder, None).await;
+        let options = EmulatorOptions { function_settle_time: Some(Duration::ZERO), ..EmulatorOptions::default() };
+        let emulator = Emulator::assemble(address, options, folder, None).await;
         Self { emulator, host }
     }
 

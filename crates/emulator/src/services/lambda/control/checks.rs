@@ -1,6 +1,7 @@
-//! What creating a function and updating its code check alike.
+//! What several operations on functions check alike.
 
 use super::invalid;
+use crate::protocol::tags::Tags;
 use crate::protocol::ApiError;
 
 /// Only the machine's own architecture can run; x86_64 is AWS's default.
@@ -15,9 +16,23 @@ pub(super) fn architecture(requested: Option<Vec<String>>) -> Result<String, Api
     )))
 }
 
-pub(super) fn refuse_publish(publish: bool) -> Result<(), ApiError> {
-    if publish {
-        return Err(invalid("Publish: versions are not supported by the emulator"));
+/// Tags of a function or a mapping, at most.
+const TAGS_MAX: usize = 50;
+/// Begins the keys that AWS keeps to itself.
+const RESERVED_TAG_PREFIX: &str = "aws:";
+
+/// Everything that a resource would be tagged with.
+///
+/// # Errors
+/// `InvalidParameterValueException`.
+pub(super) fn check_tags(tags: &Tags) -> Result<(), ApiError> {
+    if tags.len() > TAGS_MAX {
+        return Err(invalid("Number of tags exceeds resource tag limit."));
     }
-    Ok(())
+    match tags.keys().find(|key| key.to_ascii_lowercase().starts_with(RESERVED_TAG_PREFIX)) {
+        Some(key) => {
+            Err(invalid(format!("Tag keys cannot begin with {RESERVED_TAG_PREFIX}, which AWS reserves: {key}")))
+        }
+        None => Ok(()),
+    }
 }

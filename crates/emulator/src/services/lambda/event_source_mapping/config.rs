@@ -7,7 +7,7 @@ use std::time::SystemTime;
 pub struct MappingConfig {
     /// The mapping's id.
     pub uuid: String,
-    /// The function's name.
+    /// The function's name, with the qualifier of a version or an alias.
     pub function_name: String,
     /// The stream's ARN, or a consumer's.
     pub event_source_arn: String,
@@ -33,6 +33,13 @@ pub struct MappingConfig {
     pub starting_position: StartingPosition,
     /// Whether it runs.
     pub enabled: bool,
+}
+
+impl MappingConfig {
+    /// The function's name alone, as injected faults know it.
+    pub fn unqualified_name(&self) -> &str {
+        self.function_name.split(':').next().unwrap_or(&self.function_name)
+    }
 }
 
 /// `StartingPosition`.

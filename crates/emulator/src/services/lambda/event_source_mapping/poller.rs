@@ -3,7 +3,7 @@
 //! Whoever drives it asks [`Poller::next`] until it is told to wait, does what it is told, and reports back. So
 //! the same decisions run on a real emulator and in a simulation with a clock of its own.
 
-use super::batch::{BatchOutcome, INVOCATION_BYTES_MAX};
+use super::batch::{Attempt, BatchOutcome, INVOCATION_BYTES_MAX};
 use super::checkpoint::Checkpoint;
 use super::partition_queue::{DeadLetter, PartitionQueue, PartitionQueueSettings, Step};
 use crate::services::kinesis::Record;
@@ -211,8 +211,8 @@ impl Poller {
     }
 
     /// Takes the function's outcome on a partition queue's batch.
-    pub fn settle(&mut self, queue: usize, request_id: &str, outcome: &BatchOutcome, now_ms: u64) {
-        for record in self.queues[queue].settle(&self.settings, request_id, outcome, now_ms) {
+    pub fn settle(&mut self, queue: usize, attempt: Attempt<'_>, outcome: &BatchOutcome, now_ms: u64) {
+        for record in self.queues[queue].settle(&self.settings, attempt, outcome, now_ms) {
             self.held_bytes -= record.data.len();
             self.checkpoint.done(&record.sequence_number);
         }

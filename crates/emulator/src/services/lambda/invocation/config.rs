@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// The version that can be changed, and that unqualified names mean.
+pub const LATEST: &str = "$LATEST";
+
 /// What the function host needs to run a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionConfig {
     /// The function's name.
     pub name: String,
+    /// [`LATEST`], or the number of a published version.
+    pub version: String,
     /// The role that its credentials act as.
     pub role_arn: String,
     /// `Handler`: free-form on an OS-only runtime, handed over as `_HANDLER`.
@@ -30,6 +35,13 @@ pub struct FunctionConfig {
     pub log_format: LogFormat,
     /// `LoggingConfig.ApplicationLogLevel`, with `LogFormat::Json` only.
     pub application_log_level: Option<String>,
+}
+
+impl FunctionConfig {
+    /// What the function host knows it by: its name, and a published version's number behind a colon.
+    pub fn target(&self) -> String {
+        if self.version == LATEST { self.name.clone() } else { format!("{}:{}", self.name, self.version) }
+    }
 }
 
 /// `LoggingConfig.LogFormat`.

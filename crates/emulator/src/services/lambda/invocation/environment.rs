@@ -69,7 +69,7 @@ impl Environment {
     /// # Errors
     /// Where the process or its Runtime API cannot be started; the text names the file.
     pub async fn start(config: Arc<FunctionConfig>, deps: Arc<Deps>) -> Result<Self, StartError> {
-        let credentials = deps.permissions.issue(&config.role_arn);
+        let credentials = deps.permissions.issue(&config.role_arn, &session_name(&config.name));
         let log_stream = Arc::new(LogStream::new(&config, deps.clone()));
         let running = Running::start(&config, &deps, &credentials, &log_stream)
             .await
@@ -83,23 +83,29 @@ impl Environment {
         (Arc::ptr_eq(&self.config, config) || *self.config == **config) && !self.is_spent()
     }
 
-    /// Runs one invocation. Afterwards the environment may be spent (see [`Environment::is_spent`]).
+    /// Runs one invocation of `target`: a name, or a name with a qualifier. Afterwards the environment may be spent (see [`Environment::is_spent`]).
     ///
     /// # Errors
     /// Where the function was not reached, since its process had to be started anew and the emulator has nothing left
     /// to start it with.
-    pub async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Result<InvocationResult, StartError> {
+    pub async fn invoke(
+        &mut self,
+        target: &str,
+        request_id: &str,
+        payload: Bytes,
+    ) -> Result<InvocationResult, StartError> {
         let initialised = match self.initialise().await {
             Err(NotReady::Exhausted(error)) => return Err(error),
             Err(NotReady::Failed(failure)) => Err(failure),
             Ok(()) => Ok(()),
         };
-        self.platform("platform.start", json!({"requestId": request_id, "version": "$LATEST"}), || {
-            format!("START RequestId: {request_id} Version: $LATEST")
+        let version = &self.config.version;
+        self.platform("platform.start", json!({"requestId": request_id, "version": version}), || {
+            format!("START RequestId: {request_id} Version: {version}")
         });
         let begun = Instant::now();
         let answer = match initialised {
-            Ok(()) => self.answer(request_id, payload).await,
+            Ok(()) => self.answer(target, request_id, payload).await,
             Err(failure) => Err(failure),
         };
         let (ended, failure) = match answer {
@@ -159,12 +165,14 @@ impl Environment {
     }
 
     /// Hands the event over and waits for the answer, for as long as the function has.
-    async fn answer(&mut self, request_id: &str, payload: Bytes) -> Result<Bytes, Failure> {
+    async fn answer(&mut self, target: &str, request_id: &str, payload: Bytes) -> Result<Bytes, Failure> {
         let timeout_s = self.config.timeout_s;
         let timeout = Duration::from_secs(timeout_s.into());
         let (outcome, reply) = oneshot::channel();
         let deadline_ms = clock::now_ms() + timeout.as_millis() as u64;
-        let job = Job { request_id: request_id.into(), payload, deadline_ms, outcome };
+        let is_qualified = target.contains(':');
+        let function_arn = is_qualified.then(|| self.deps.account.function_arn(target));
+        let job = Job { request_id: request_id.into(), function_arn, payload, deadline_ms, outcome };
         let _ = self.running.jobs.send(job).await;
         let answer = tokio::time::timeout(timeout, self.running.reply(reply)).await;
         let answer = answer.unwrap_or(Err(Failure::TimedOut { timeout_s }));
@@ -277,6 +285,11 @@ impl Running {
             join_all(self.outputs.iter().map(Output::flush)).await;
         }
     }
+}
+
+/// The session of a function's credentials is named after it; a session's name has two characters at least.
+fn session_name(function: &str) -> String {
+    if function.len() == 1 { format!("{function}@lambda_function") } else { function.to_owned() }
 }
 
 impl Drop for Environment {

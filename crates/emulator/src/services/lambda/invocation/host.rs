@@ -1,6 +1,7 @@
 //! The function host: functions by name, their warm environments, and how many may run at once.
 
-use super::config::FunctionConfig;
+use super::alias::AliasRoute;
+use super::config::{FunctionConfig, LATEST};
 use super::context::Deps;
 use super::environment::Environment;
 use super::process::StartError;
@@ -46,14 +47,17 @@ pub enum InvokeError {
 pub struct Invoked {
     /// How it ended.
     pub ended: InvocationResult,
+    /// The version that ran: [`LATEST`] or a number.
+    pub version: String,
     /// The last lines that it logged, where they were asked for.
     pub log_tail: Option<String>,
 }
 
-/// Every function of the emulator.
+/// Every function of the emulator: by its name what can be changed, and by name and number each published version.
 #[derive(Clone)]
 pub struct Functions {
     by_name: Arc<DashMap<String, Arc<Function>>>,
+    aliases: Arc<DashMap<String, AliasRoute>>,
     deps: Arc<Deps>,
     in_flight: Arc<AtomicU32>,
 }
@@ -61,7 +65,8 @@ pub struct Functions {
 struct Function {
     config: ArcSwap<FunctionConfig>,
     idle: Mutex<Vec<Environment>>,
-    in_flight: AtomicU32,
+    /// Shared by all versions of a function, as its reserved concurrency is.
+    in_flight: Arc<AtomicU32>,
     outcomes: Outcomes,
 }
 
@@ -76,14 +81,14 @@ struct Outcomes {
 impl Functions {
     /// No functions yet.
     pub fn new(deps: Deps) -> Self {
-        Self { by_name: Arc::default(), deps: Arc::new(deps), in_flight: Arc::default() }
+        Self { by_name: Arc::default(), aliases: Arc::default(), deps: Arc::new(deps), in_flight: Arc::default() }
     }
 
-    /// Creates or changes a function. Environments with the old settings finish what they are doing and end.
+    /// Creates or changes a function, or one version of it. Environments with the old settings finish what they are doing and end.
     pub fn put(&self, config: FunctionConfig) {
-        let name = config.name.clone();
+        let latest = self.by_name.get(&config.name).map(|latest| latest.in_flight.clone());
         let config = Arc::new(config);
-        match self.by_name.entry(name) {
+        match self.by_name.entry(config.target()) {
             dashmap::Entry::Occupied(entry) => {
                 let function = entry.get();
                 function.config.store(config.clone());
@@ -93,18 +98,34 @@ impl Functions {
                 entry.insert(Arc::new(Function {
                     config: ArcSwap::new(config),
                     idle: Mutex::default(),
-                    in_flight: AtomicU32::new(0),
+                    in_flight: latest.unwrap_or_default(),
                     outcomes: Outcomes::default(),
                 }));
             }
         }
     }
 
-    /// Forgets a function and ends its idle environments.
-    pub fn remove(&self, name: &str) {
-        if let Some((_, function)) = self.by_name.remove(name) {
+    /// Creates or changes an alias: a name that begins with its function's, as in `echo:live`.
+    pub fn put_alias(&self, target: String, route: AliasRoute) {
+        self.aliases.insert(target, route);
+    }
+
+    /// Forgets a function, a version or an alias, and ends its idle environments.
+    pub fn remove(&self, target: &str) {
+        self.aliases.remove(target);
+        if let Some((_, function)) = self.by_name.remove(target) {
             function.idle().clear();
         }
+    }
+
+    /// What a name with or without a qualifier runs; an alias's dice are passed in, from 0 to 1.
+    fn find(&self, target: &str, dice: impl FnOnce() -> f64) -> Option<Arc<Function>> {
+        let target = target.strip_suffix(LATEST).and_then(|name| name.strip_suffix(':')).unwrap_or(target);
+        if let Some(function) = self.by_name.get(target) {
+            return Some(function.clone());
+        }
+        let alias = self.aliases.get(target)?;
+        self.by_name.get(alias.choose(dice())).map(|function| function.clone())
     }
 
     /// Every function's settings; the same ones until it is put anew.
@@ -113,23 +134,23 @@ impl Functions {
         self.by_name.iter().map(|function| function.config.load_full()).collect()
     }
 
-    /// The role that a function acts as.
-    pub fn role_arn(&self, name: &str) -> Option<String> {
-        self.by_name.get(name).map(|function| function.config.load().role_arn.clone())
+    /// The role that a function acts as; an alias's is that of its main version.
+    pub fn role_arn(&self, target: &str) -> Option<String> {
+        self.find(target, || 1.0).map(|function| function.config.load().role_arn.clone())
     }
 
-    /// Runs one invocation, in a warm environment if there is one.
+    /// Runs one invocation of a function's name, with or without a qualifier, in a warm environment if there is one.
     ///
     /// # Errors
     /// [`InvokeError`] where the function's code was not reached. A function that fails is no error here
     /// but [`InvocationResult::Error`].
     pub async fn invoke(
         &self,
-        name: &str,
+        target: &str,
         request_id: &str,
         payload: Bytes,
     ) -> Result<InvocationResult, InvokeError> {
-        self.invoke_with_log(name, request_id, payload, false).await.map(|invoked| invoked.ended)
+        self.invoke_with_log(target, request_id, payload, false).await.map(|invoked| invoked.ended)
     }
 
     /// The same, with the end of its log where that is wanted.
@@ -138,14 +159,14 @@ impl Functions {
     /// As of [`Functions::invoke`].
     pub async fn invoke_with_log(
         &self,
-        name: &str,
+        target: &str,
         request_id: &str,
         payload: Bytes,
         wants_log: bool,
     ) -> Result<Invoked, InvokeError> {
-        let function = self.by_name.get(name).map(|function| function.clone());
-        let function = function.ok_or_else(|| InvokeError::NotFound(name.into()))?;
-        let invoked = self.invoke_found(&function, name, request_id, payload, wants_log).await;
+        let function = self.find(target, rand::random::<f64>);
+        let function = function.ok_or_else(|| InvokeError::NotFound(target.into()))?;
+        let invoked = self.invoke_found(&function, target, request_id, payload, wants_log).await;
         let outcome = match &invoked {
             Ok(Invoked { ended: InvocationResult::Response(_), .. }) => &function.outcomes.ok,
             Ok(Invoked { ended: InvocationResult::Error(_), .. }) => &function.outcomes.error,
@@ -158,12 +179,13 @@ impl Functions {
     async fn invoke_found(
         &self,
         function: &Function,
-        name: &str,
+        target: &str,
         request_id: &str,
         payload: Bytes,
         wants_log: bool,
     ) -> Result<Invoked, InvokeError> {
         let config = function.config.load_full();
+        let name = config.name.as_str();
         let reserved = config.reserved_concurrency.unwrap_or(CONCURRENCY_MAX);
         let throttled = |is_reserved| InvokeError::Throttled { name: name.into(), is_reserved };
         let exhausted =
@@ -187,7 +209,8 @@ impl Functions {
                         let ended = InvocationResult::Error(
                             Failure::NotStarted(error.to_string()).payload(request_id),
                         );
-                        return Ok(Invoked { ended, log_tail: wants_log.then(String::new) });
+                        let version = config.version.clone();
+                        return Ok(Invoked { ended, version, log_tail: wants_log.then(String::new) });
                     }
                 }
             }
@@ -195,12 +218,12 @@ impl Functions {
         if wants_log {
             environment.keep_log_tail();
         }
-        let ended = environment.invoke(request_id, payload).await.map_err(exhausted)?;
+        let ended = environment.invoke(target, request_id, payload).await.map_err(exhausted)?;
         let log_tail = environment.take_log_tail();
         if !environment.is_spent() && environment.is_fit_for(&function.config.load()) {
             function.idle().push(environment);
         }
-        Ok(Invoked { ended, log_tail })
+        Ok(Invoked { ended, version: config.version.clone(), log_tail })
     }
 
     /// Writes what is counted.
@@ -224,6 +247,7 @@ impl Functions {
     /// gone.
     pub async fn shutdown(&self) {
         self.by_name.clear();
+        self.aliases.clear();
         self.deps.processes.end().await;
     }
 }
