@@ -4,8 +4,8 @@
 //! JSON. What has no effect here (descriptions, tags, alarms, dashboards) is left out.
 
 use super::AwsApi;
-use crate::services::apigateway::control::definition::{ApiRecord, Definition};
 use crate::core::account::Account;
+use crate::services::apigateway::control::definition::{ApiRecord, Definition};
 use crate::services::iam::role::Role;
 use crate::services::lambda::control::Function;
 use serde::Serialize;
@@ -48,6 +48,11 @@ impl AwsApi {
         let roles = self.iam.inspect(|roles| {
             roles.iter().map(|(name, found)| (name.clone(), role(found))).collect::<Map<_, _>>()
         });
+        let policies = self.iam.inspect_policies(|policies| {
+            let policies = policies.iter().filter_map(|(arn, policy)| Some((arn, policy.document()?)));
+            let policies = policies.map(|(arn, document)| (arn.clone(), parsed(&document.text).into()));
+            Some(policies.collect::<Map<_, _>>()).filter(|policies| !policies.is_empty())
+        });
         let queues = self.queues.inspect(|queues| {
             queues
                 .iter()
@@ -65,6 +70,7 @@ impl AwsApi {
             "functions": functions,
             "eventSourceMappings": mappings,
             "roles": roles,
+            "policies": policies,
             "queues": queues,
             "logGroups": log_groups,
         });
@@ -123,8 +129,7 @@ fn aliases(function: &Function) -> Option<Map<String, Value>> {
     let aliases = function.aliases.values().map(|alias| {
         let weight = alias.second.as_ref().map(|(version, share)| json!({version: share}));
         // Not `version`, which is left out wherever it stands.
-        let settings =
-            json!({"functionVersion": alias.version, "weights": weight, "policy": alias.policy()});
+        let settings = json!({"functionVersion": alias.version, "weights": weight, "policy": alias.policy()});
         (alias.name.clone(), settings)
     });
     Some(aliases.collect::<Map<_, _>>()).filter(|aliases| !aliases.is_empty())

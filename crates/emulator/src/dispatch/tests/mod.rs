@@ -1,13 +1,17 @@
 //! The control plane as its callers meet it: requests in, answers out, and what the data plane then has.
 
+mod aliases;
 mod api_gateway;
 mod authorizers;
+mod function_states;
 mod hostile;
 mod invoke;
 mod lambda;
+mod managed_policies;
 mod protocols;
 mod state;
 mod sweep;
+mod versions;
 
 use crate::core::temp_folder::TempFolder;
 use crate::emulator::{Emulator, EmulatorOptions};
@@ -38,9 +42,15 @@ impl Api {
     }
 
     async fn at(host: &'static str) -> Self {
+        Self::settling(host, Duration::ZERO).await
+    }
+
+    /// With functions that are `Pending` or `InProgress` for so long.
+    async fn settling(host: &'static str, settle_time: Duration) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], 4566));
         let folder = TempFolder::create().unwrap();
-        let options = EmulatorOptions { function_settle_time: Some(Duration::ZERO), ..EmulatorOptions::default() };
+        let options =
+            EmulatorOptions { function_settle_time: Some(settle_time), ..EmulatorOptions::default() };
         let emulator = Emulator::assemble(address, options, folder, None).await;
         Self { emulator, host }
     }

@@ -30,7 +30,8 @@ impl AliasRouting {
         const MEMBER: &str = "routingConfig.additionalVersionWeights";
         let weights = &self.additional_version_weights;
         let shown = || {
-            let shown: Vec<_> = weights.iter().map(|(version, share)| format!("{version}={share:?}")).collect();
+            let shown: Vec<_> =
+                weights.iter().map(|(version, share)| format!("{version}={share:?}")).collect();
             format!("Value '{{{}}}' at '{MEMBER}' failed to satisfy constraint", shown.join(", "))
         };
         let mut wrong = Vec::new();
@@ -81,9 +82,7 @@ pub(super) fn check_version(version: &str) -> Result<(), ApiError> {
             Err(invalid(format!("FunctionVersion: {LATEST_PUBLISHED} is not supported by the emulator")))
         }
         number if is_number(number) => Ok(()),
-        other => {
-            Err(validation(&[mismatch("functionVersion", other, r"(\$LATEST(\.PUBLISHED)?|[0-9]+)")]))
-        }
+        other => Err(validation(&[mismatch("functionVersion", other, r"(\$LATEST(\.PUBLISHED)?|[0-9]+)")])),
     }
 }
 
@@ -96,7 +95,8 @@ mod tests {
     use super::*;
 
     fn second(weights: &[(&str, f64)]) -> Result<Option<(String, f64)>, String> {
-        let additional_version_weights = weights.iter().map(|(name, share)| ((*name).into(), *share)).collect();
+        let additional_version_weights =
+            weights.iter().map(|(name, share)| ((*name).into(), *share)).collect();
         AliasRouting { additional_version_weights }
             .second()
             .map_err(|error| format!("{}: {}", error.code, error.message))
@@ -122,9 +122,14 @@ mod tests {
 
     #[test]
     fn a_name_is_no_number() {
-        for (name, is_legal) in
-            [("live", true), ("2024-01-02", true), ("2024", false), ("", false), ("a.b", false), ("a:b", false)]
-        {
+        for (name, is_legal) in [
+            ("live", true),
+            ("2024-01-02", true),
+            ("2024", false),
+            ("", false),
+            ("a.b", false),
+            ("a:b", false),
+        ] {
             assert_eq!(check_name(name).is_ok(), is_legal, "{name}");
         }
         assert!(check_name(&"a".repeat(128)).is_ok() && check_name(&"a".repeat(129)).is_err());

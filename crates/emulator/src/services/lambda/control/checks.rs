@@ -1,8 +1,8 @@
 //! What several operations on functions check alike.
 
 use super::invalid;
-use crate::protocol::tags::Tags;
 use crate::protocol::ApiError;
+use crate::protocol::tags::Tags;
 
 /// Only the machine's own architecture can run; x86_64 is AWS's default.
 pub(super) fn architecture(requested: Option<Vec<String>>) -> Result<String, ApiError> {
@@ -30,9 +30,9 @@ pub(super) fn check_tags(tags: &Tags) -> Result<(), ApiError> {
         return Err(invalid("Number of tags exceeds resource tag limit."));
     }
     match tags.keys().find(|key| key.to_ascii_lowercase().starts_with(RESERVED_TAG_PREFIX)) {
-        Some(key) => {
-            Err(invalid(format!("Tag keys cannot begin with {RESERVED_TAG_PREFIX}, which AWS reserves: {key}")))
-        }
+        Some(key) => Err(invalid(format!(
+            "Tag keys cannot begin with {RESERVED_TAG_PREFIX}, which AWS reserves: {key}"
+        ))),
         None => Ok(()),
     }
 }

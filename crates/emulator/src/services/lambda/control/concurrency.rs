@@ -38,7 +38,8 @@ impl Lambda {
             return Err(not_of_versions());
         }
         let function = store.functions.get_mut(&name);
-        let function = function.ok_or_else(|| super::no_function(&self.account, &format!("{name}:$LATEST")))?;
+        let function =
+            function.ok_or_else(|| super::no_function(&self.account, &format!("{name}:$LATEST")))?;
         function.reserved_concurrency = reserved;
         function.renew_revision();
         self.host(function);

@@ -69,7 +69,8 @@ impl Lambda {
     pub(super) fn get_function(&self, store: &Store, call: &RestCall, name: &str) -> Answer {
         let reference = self.qualified(NameForm::Read, call, name)?;
         store.look(&reference, &self.account, |function, view| {
-            let concurrency = function.reserved_concurrency.map(|n| json!({"ReservedConcurrentExecutions": n}));
+            let concurrency =
+                function.reserved_concurrency.map(|n| json!({"ReservedConcurrentExecutions": n}));
             Reply::ok(json!({
                 "Configuration": view.whole(&self.account, &reference.target()),
                 "Code": {"RepositoryType": "S3", "ResolvedSource": null},
@@ -165,7 +166,8 @@ impl Lambda {
         if let Some(version) = qualifier {
             return self.delete_version(store, &name, &version);
         }
-        let function = store.functions.remove(&name).ok_or_else(|| super::no_function(&self.account, &name))?;
+        let function =
+            store.functions.remove(&name).ok_or_else(|| super::no_function(&self.account, &name))?;
         let versions = function.versions.keys().map(u64::to_string);
         let qualifiers = versions.chain(function.aliases.into_keys());
         let targets = qualifiers.map(|qualifier| format!("{name}:{qualifier}")).chain([name.clone()]);

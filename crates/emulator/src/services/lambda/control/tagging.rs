@@ -49,7 +49,8 @@ impl Lambda {
                 call.only_query(Service::Lambda, &["tagKeys"])?;
                 let keys = call.query_values("tagKeys");
                 if keys.is_empty() {
-                    let null = "Value null at 'tagKeys' failed to satisfy constraint: Member must not be null";
+                    let null =
+                        "Value null at 'tagKeys' failed to satisfy constraint: Member must not be null";
                     return Err(validation(&[null.to_owned()]));
                 }
                 tags.retain(|key, _| !keys.contains(&key.as_str()));
@@ -76,7 +77,9 @@ impl Lambda {
             return Err(validation(&[mismatch("resource", arn, RESOURCE)]));
         };
         match kind {
-            "event-source-mapping" if region != self.account.region => Err(unreachable(region, &self.account)),
+            "event-source-mapping" if region != self.account.region => {
+                Err(unreachable(region, &self.account))
+            }
             "event-source-mapping" if account != self.account.id => Err(foreign(account, &self.account)),
             "event-source-mapping" => Ok(Tagged::Mapping(name.to_owned())),
             "function" => match Reference::read(&self.account, NameForm::Write, arn, None)? {
@@ -92,10 +95,13 @@ impl Lambda {
     fn tags_of(&self, store: &Store, tagged: &Tagged) -> Result<Tags, ApiError> {
         match tagged {
             Tagged::Function(name) => Ok(store.function(name, &self.account)?.tags.clone()),
-            Tagged::Mapping(uuid) => store.mappings.get(uuid).map(|mapping| mapping.tags.clone()).ok_or_else(|| {
-                let message = format!("Event source mapping not found: {}", mapping_arn(&self.account, uuid));
-                ApiError::not_found("ResourceNotFoundException", message)
-            }),
+            Tagged::Mapping(uuid) => {
+                store.mappings.get(uuid).map(|mapping| mapping.tags.clone()).ok_or_else(|| {
+                    let message =
+                        format!("Event source mapping not found: {}", mapping_arn(&self.account, uuid));
+                    ApiError::not_found("ResourceNotFoundException", message)
+                })
+            }
         }
     }
 }

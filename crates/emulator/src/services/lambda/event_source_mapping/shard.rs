@@ -172,7 +172,9 @@ impl Shard {
     /// Until when the shard cannot be read, if it cannot.
     fn blocked_by(&mut self, now_ms: u64) -> Option<u64> {
         let function = &self.config.function_name;
-        if let Some(until_ms) = self.slow.hold_until(&self.deps.faults, self.config.unqualified_name(), now_ms) {
+        if let Some(until_ms) =
+            self.slow.hold_until(&self.deps.faults, self.config.unqualified_name(), now_ms)
+        {
             return Some(until_ms);
         }
         let role_arn = self.deps.functions.role_arn(function).unwrap_or_default();

@@ -81,7 +81,12 @@ struct Outcomes {
 impl Functions {
     /// No functions yet.
     pub fn new(deps: Deps) -> Self {
-        Self { by_name: Arc::default(), aliases: Arc::default(), deps: Arc::new(deps), in_flight: Arc::default() }
+        Self {
+            by_name: Arc::default(),
+            aliases: Arc::default(),
+            deps: Arc::new(deps),
+            in_flight: Arc::default(),
+        }
     }
 
     /// Creates or changes a function, or one version of it. Environments with the old settings finish what they are doing and end.
