@@ -1,4 +1,4 @@
-//! How a function's state and revision change, and what is refused meanwhile (docs/aws-behaviour.md#lambda-states).
+//! How a function's state and revision change, and what is refused meanwhile (docs/aws-behaviour.md#lambda-function-states).
 
 use super::lambda::{FUNCTIONS, MAPPINGS, function, mapping, with_function, zip};
 use super::{Api, STREAM, Value, json};

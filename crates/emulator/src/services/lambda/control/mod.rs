@@ -1,4 +1,4 @@
-//! Lambda: functions from zips, and the event source mappings that feed them.
+//! Lambda: functions from zips, their versions and aliases, and the event source mappings that feed them.
 
 mod alias;
 mod alias_check;
@@ -185,6 +185,12 @@ impl Lambda {
     /// Hands a function to the function host. Its log group is made first where its role may make it; on AWS
     /// that happens when the function first logs.
     fn host(&self, function: &Function) {
+        if function.settings.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
+            tracing::warn!(
+                function = function.name,
+                "layers are kept and read back; their content is not there"
+            );
+        }
         let config = function.config();
         let arn = self.account.arn("logs", &format!("log-group:{}", config.log_group));
         if self.iam.may(&config.role_arn, "logs:CreateLogGroup", &arn) {

@@ -30,7 +30,7 @@ fn every_form_of_a_name_is_read() {
     }
 }
 
-/// As AWS was recorded: issue 20, docs/aws-behaviour.md#lambda-names.
+/// As AWS was recorded: issue 20, docs/aws-behaviour.md#lambda-names-and-arns.
 #[test]
 fn names_and_qualifiers_are_refused_as_recorded() {
     let long = "a".repeat(129);

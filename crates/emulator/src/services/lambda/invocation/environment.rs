@@ -297,3 +297,15 @@ impl Drop for Environment {
         self.deps.permissions.revoke(&self.credentials.access_key_id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// docs/aws-behaviour.md#lambda-role-session
+    #[test]
+    fn a_session_is_named_after_its_function() {
+        assert_eq!(session_name("echo"), "echo");
+        assert_eq!(session_name("e"), "e@lambda_function");
+    }
+}
