@@ -109,7 +109,8 @@ impl AwsApi {
             Service::Iam => self.iam.handle(&operation, input),
             Service::Sts => {
                 let session = session(&self.permissions, parts);
-                crate::services::sts::handle(&self.account, &self.iam, session.as_deref(), &operation)
+                let role_id = session.as_ref().and_then(|session| self.iam.role_id(&session.role_arn));
+                crate::services::sts::handle(&self.account, session.as_deref(), role_id, &operation)
             }
             Service::Logs => self.logs.handle(&operation, input),
             Service::Sqs => self.queues.handle(&principal, &host, &operation, input).await,

@@ -36,3 +36,22 @@ pub(super) fn check_tags(tags: &Tags) -> Result<(), ApiError> {
         None => Ok(()),
     }
 }
+
+/// `RevisionId` of a function, a version or an alias.
+///
+/// # Errors
+/// `PreconditionFailedException`.
+pub(super) fn check_revision(given: Option<&str>, current: &str) -> Result<(), ApiError> {
+    if given.is_none_or(|given| given == current) {
+        return Ok(());
+    }
+    Err(stale("GetFunction/GetAlias"))
+}
+
+/// Something else was changed meanwhile.
+pub(super) fn stale(operation: &str) -> ApiError {
+    let message = format!(
+        "The Revision Id provided does not match the latest Revision Id. Call the {operation} API to retrieve the latest Revision Id"
+    );
+    ApiError::new(http::StatusCode::PRECONDITION_FAILED, "PreconditionFailedException", message)
+}

@@ -1,10 +1,10 @@
 //! Functions: created from a zip, changed in settings or code, read and deleted.
 
 use super::alias::Alias;
-use super::checks::architecture;
+use super::checks::{architecture, check_revision};
 use super::code::Code;
-use super::policy::ResourcePolicy;
 use super::reference::{NameForm, Reference};
+use super::resource_policy::ResourcePolicy;
 use super::settings::Settings;
 use super::status::{Status, in_progress};
 use super::version::Version;
@@ -269,27 +269,13 @@ impl Function {
         })
     }
 
+    /// The statements of its own policy, for the emulator's state.
+    pub fn policy(&self) -> Option<Value> {
+        self.policy.statements()
+    }
+
     /// A FunctionConfiguration.
     pub(super) fn view(&self, account: &crate::core::account::Account) -> Value {
         self.with_view(|view| view.whole(account, &self.name))
     }
-}
-
-/// `RevisionId` of a function, a version or an alias.
-///
-/// # Errors
-/// `PreconditionFailedException`.
-pub(super) fn check_revision(given: Option<&str>, current: &str) -> Result<(), ApiError> {
-    if given.is_none_or(|given| given == current) {
-        return Ok(());
-    }
-    Err(stale("GetFunction/GetAlias"))
-}
-
-/// Something else was changed meanwhile.
-pub(super) fn stale(operation: &str) -> ApiError {
-    let message = format!(
-        "The Revision Id provided does not match the latest Revision Id. Call the {operation} API to retrieve the latest Revision Id"
-    );
-    ApiError::new(http::StatusCode::PRECONDITION_FAILED, "PreconditionFailedException", message)
 }

@@ -2,6 +2,7 @@
 
 mod alias;
 mod alias_check;
+mod alias_operations;
 mod checks;
 pub mod code;
 mod concurrency;
@@ -14,11 +15,13 @@ mod mapping_check;
 mod mapping_settings;
 mod policy;
 mod reference;
+mod resource_policy;
 pub mod settings;
 mod settings_check;
 mod status;
 mod tagging;
 mod version;
+mod version_operations;
 mod view;
 
 pub use alias::Alias;

@@ -1,8 +1,9 @@
 //! The own policies of functions, versions and aliases: which services may invoke them, and for whom.
 
-use super::function::{Function, stale};
+use super::checks::stale;
 use super::reference::{NameForm, Reference, mismatch, too_long, validation};
-use super::{Lambda, Store, alias, invalid, parse};
+use super::resource_policy::{Permission, ResourcePolicy, document};
+use super::{Lambda, Store, alias_operations, invalid, parse};
 use crate::core::account::Account;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service};
@@ -16,21 +17,6 @@ const POLICY_CHARS_MAX: usize = 20 * 1_024;
 /// The one action that a service needs here.
 const INVOKE: &str = "lambda:InvokeFunction";
 const STATEMENT_ID_CHARS_MAX: usize = 100;
-
-/// The policy of a function, a version or an alias. Each has its own, about its own ARN.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ResourcePolicy {
-    permissions: Vec<Permission>,
-    /// Renewed with each change of the policy, where its resource's changes with other things too.
-    revision: String,
-}
-
-/// A statement of a policy.
-#[derive(Debug, Clone)]
-struct Permission {
-    id: String,
-    statement: Value,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -162,7 +148,7 @@ impl Store {
             None if qualifier.contains('$') || qualifier.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Err(reference.not_found(account))
             }
-            None => Err(alias::no_alias(account, &reference.name, qualifier)),
+            None => Err(alias_operations::no_alias(account, &reference.name, qualifier)),
         }
     }
 }
@@ -208,41 +194,6 @@ impl AddPermission {
         }
         Ok(statement)
     }
-}
-
-impl ResourcePolicy {
-    /// For the emulator's state; `None` without statements. Sids are names that nobody acts on.
-    fn statements(&self) -> Option<Value> {
-        let mut statements: Vec<_> = self.permissions.iter().map(|one| one.statement.clone()).collect();
-        statements.iter_mut().for_each(|one| one["Sid"] = Value::Null);
-        (!statements.is_empty()).then_some(Value::Array(statements))
-    }
-}
-
-impl Function {
-    /// The statements of its own policy, for the emulator's state.
-    pub fn policy(&self) -> Option<Value> {
-        self.policy.statements()
-    }
-}
-
-impl super::Version {
-    /// The statements of its own policy, for the emulator's state.
-    pub fn policy(&self) -> Option<Value> {
-        self.policy.statements()
-    }
-}
-
-impl super::Alias {
-    /// The statements of its own policy, for the emulator's state.
-    pub fn policy(&self) -> Option<Value> {
-        self.policy.statements()
-    }
-}
-
-fn document(permissions: &[Permission]) -> Value {
-    let statements: Vec<_> = permissions.iter().map(|permission| &permission.statement).collect();
-    json!({"Version": "2012-10-17", "Id": "default", "Statement": statements})
 }
 
 fn not_found(message: &str) -> ApiError {

@@ -175,8 +175,7 @@ impl Settings {
         let tracing = self.tracing_config.as_ref().and_then(|config| config.mode.clone());
         let variables = self.environment.as_ref().and_then(|environment| environment.variables.as_ref());
         let layers = self.layers.as_deref().filter(|layers| !layers.is_empty());
-        let layers = layers
-            .map(|layers| layers.iter().map(|arn| json!({"Arn": arn, "CodeSize": 0})).collect::<Vec<_>>());
+        let layers = layers.map(|layers| layers.iter().map(|arn| json!({"Arn": arn})).collect::<Vec<_>>());
         json!({
             "Runtime": self.runtime,
             "Role": self.role,
