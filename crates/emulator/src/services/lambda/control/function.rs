@@ -5,13 +5,11 @@ use super::code::Code;
 use super::settings::Settings;
 use super::{Lambda, Store, parse};
 use crate::core::account::Account;
-use crate::core::temp_folder;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, Service, input, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// The only version: publishing is not supported.
@@ -34,8 +32,6 @@ pub struct Function {
     pub(super) permissions: Vec<Permission>,
     /// Its tags.
     pub tags: Tags,
-    /// The code before this one, which environments may still be starting from.
-    previous_code: Option<PathBuf>,
     modified: SystemTime,
     revision: String,
 }
@@ -115,16 +111,11 @@ impl Lambda {
         if request.dry_run {
             return Ok(Reply::ok(function.view(&self.account)));
         }
-        if !code.dir.is_dir() {
-            // Another update came between and removed it as the code before last.
-            let message = format!(
-                "The operation cannot be performed at this time. An update is in progress for resource: {}",
-                self.account.function_arn(&name)
-            );
-            return Err(ApiError::conflict("ResourceConflictException", message));
-        }
         self.change(&mut store, &name, |function| {
-            function.replace_code(code);
+            // The same code again starts no new environments.
+            if code.sha256 != function.code.sha256 {
+                function.code = code;
+            }
             function.architecture = requested.unwrap_or_else(|| function.architecture.clone());
         })
     }
@@ -134,10 +125,6 @@ impl Lambda {
         store.functions.remove(&name);
         self.iam.set_resource_policy(&self.account.function_arn(&name), None);
         self.functions.remove(&name);
-        // A process that still runs keeps the files it has open.
-        if let Err(error) = temp_folder::remove(&self.data_dir.join(&name)) {
-            tracing::debug!(function = name, %error, "the code of a deleted function stays behind");
-        }
         Ok(Reply::no_content())
     }
 
@@ -180,7 +167,6 @@ impl Function {
             reserved_concurrency: None,
             permissions: Vec::new(),
             tags,
-            previous_code: None,
             modified,
             revision,
         }
@@ -189,20 +175,6 @@ impl Function {
     /// What the function host is told.
     pub fn config(&self) -> crate::services::lambda::invocation::config::FunctionConfig {
         self.settings.config(&self.name, &self.code, self.reserved_concurrency)
-    }
-
-    /// Takes new code; what it ran before stays, and what it ran before that is removed.
-    fn replace_code(&mut self, code: Code) {
-        if code.dir == self.code.dir {
-            return;
-        }
-        let current = std::mem::replace(&mut self.code, code).dir;
-        let stale = self.previous_code.replace(current).filter(|dir| *dir != self.code.dir);
-        if let Some(stale) = stale
-            && let Err(error) = temp_folder::remove(&stale)
-        {
-            tracing::debug!(function = self.name, %error, "old code of a function stays behind");
-        }
     }
 
     /// What `RevisionId` names.

@@ -1,7 +1,7 @@
 //! A function's settings, as the control plane hands them to the function host.
 
+use crate::services::lambda::code_folder::CodeFolder;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// What the function host needs to run a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct FunctionConfig {
     /// `Handler`: free-form on an OS-only runtime, handed over as `_HANDLER`.
     pub handler: String,
     /// The unpacked zip: a folder with an executable `bootstrap`. Each version of the code has its own.
-    pub code_dir: PathBuf,
+    pub code_dir: CodeFolder,
     /// Identifies the code: an execution environment with another one is recycled.
     pub code_sha256: String,
     /// Megabytes, 128 to 10,240. ProcessEnv to the function; enforced as an address-space limit nowhere.
