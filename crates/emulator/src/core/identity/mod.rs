@@ -19,7 +19,7 @@ pub enum Principal {
 /// Credentials issued to an execution environment.
 #[derive(Clone)]
 pub struct Credentials {
-    /// Names the credentials; begins with `ASIA`, as temporary ones do.
+    /// Names the credentials. Its form is the emulator's own: AWS issues no such key.
     pub access_key_id: String,
     /// Never logged.
     pub secret_access_key: String,
@@ -92,7 +92,7 @@ pub trait Permissions: Send + Sync {
     fn revoke(&self, access_key_id: &str);
 
     /// Whom an access key stands for: a role where this emulator issued it, else the account.
-    /// `None`: a key of the form this emulator issues (`ASIA…`) that it does not know (any more).
+    /// `None`: a key of the form that this emulator issues and AWS does not, which it does not know (any more).
     fn principal(&self, access_key_id: &str) -> Option<Principal>;
 
     /// What was issued under an access key; `None`: nothing, or it was revoked, or the key is a developer's own.
