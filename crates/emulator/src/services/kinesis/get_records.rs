@@ -31,6 +31,12 @@ impl Streams {
         }
         let (_, stream, shard, from) = decode_shard_iterator(request["ShardIterator"].as_str()?).ok()?;
         let (_, shard) = sequence::resolve_shard_id(&shard).ok()?;
+        // The library deletes the expired records that it finds, in a task that does not hold the append lock. So they
+        // go first. Those that expire between here and there do no harm: that task waits for nothing while it keeps a
+        // reader waiting.
+        if let Some(kept_ms) = self.retention_ms(&stream).await {
+            self.expire(&stream, shard, clock::now_ms().saturating_sub(kept_ms)).await;
+        }
         let limit = ReadLimit { records, data_bytes: DATA_BYTES_MAX };
         let ReadRecords { records, .. } =
             self.read(&stream, shard, &Position::At(from.as_str().into()), limit).await;

@@ -40,6 +40,7 @@ use crate::core::identity::Permissions;
 use crate::core::metrics::Page;
 use crate::fault_injection::Faults;
 use crate::storage::{Restored, Storage};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::Store;
@@ -70,7 +71,7 @@ pub struct Streams {
     storage: Option<Storage>,
     subscription_timers: SubscriptionTimers,
     /// By the consumer's ARN and the shard's index.
-    subscribed: Arc<std::sync::Mutex<HashMap<(String, i64), Subscribed>>>,
+    subscribed: Arc<Mutex<HashMap<(String, i64), Subscribed>>>,
     stop: CancellationToken,
 }
 

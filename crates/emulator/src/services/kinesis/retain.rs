@@ -47,7 +47,7 @@ impl Streams {
     }
 
     /// Deletes the records of a shard that arrived before a time.
-    async fn expire(&self, stream: &str, shard: i64, kept_from_ms: u64) {
+    pub(super) async fn expire(&self, stream: &str, shard: i64, kept_from_ms: u64) {
         let prefix = shard_prefix(shard);
         let (start, end) = (format!("{prefix}/"), format!("{prefix}0"));
         let open = self.store.open(stream);

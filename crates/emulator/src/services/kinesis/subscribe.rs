@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 use serde_json::{Value, json};
 use std::convert::Infallible;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -155,7 +155,7 @@ impl Streams {
 
     /// docs/aws-behaviour.md#kinesis-fan-out: a second call within five seconds is refused, a later one takes over.
     fn take_over(&self, consumer_arn: &str, shard: &ShardInfo) -> Result<CancellationToken, KinesisError> {
-        let mut subscribed = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut subscribed = self.subscribed.lock();
         let key = (consumer_arn.to_owned(), shard.index);
         if let Some(last) = subscribed.get(&key) {
             if last.since.elapsed() < self.subscription_timers.exclusive {

@@ -27,6 +27,7 @@ use http::request::Parts;
 use http::{Response, Uri, header};
 use serde_json::Value;
 use std::sync::Arc;
+use tokio::sync::RwLock;
 use tower_service::Service as _;
 
 /// Streams and their records, in memory.
@@ -37,6 +38,8 @@ pub(super) struct Store {
     router: axum::Router,
     /// Never removed from: two locks of one stream would be none.
     open: Arc<DashMap<String, Arc<Open>>>,
+    /// Held for writing while a stream is created, and for reading by calls that rely on its absence.
+    creation: Arc<RwLock<()>>,
 }
 
 /// What a call of the wire API is to the library.
@@ -45,6 +48,8 @@ enum Kind {
     Never,
     /// It reads records of a stream.
     Reads(String),
+    /// It creates a stream.
+    Creates,
     /// It touches no records.
     Plain,
 }
@@ -54,6 +59,7 @@ impl Kind {
         let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
         let stream = match target.and_then(|target| target.strip_prefix(TARGET_PREFIX)) {
             Some("PutRecord" | "PutRecords" | "SubscribeToShard") => return Self::Never,
+            Some("CreateStream") => return Self::Creates,
             Some("GetRecords") => iterated_stream(request),
             // AT_TIMESTAMP looks for the record.
             Some("GetShardIterator") => stream_of(request),
@@ -76,7 +82,7 @@ impl Store {
             aws_region: account.region.clone(),
             ..StoreOptions::default()
         });
-        Self { library, router, open: Arc::default() }
+        Self { library, router, open: Arc::default(), creation: Arc::default() }
     }
 
     /// Has the library answer a call of the wire API, whose body was read as `request`. One that appends or subscribes
@@ -84,14 +90,21 @@ impl Store {
     pub(super) async fn call(&self, request: &Value, mut parts: Parts, body: Bytes) -> Response<Body> {
         match Kind::of(&parts, request) {
             Kind::Plain => self.route(parts, body).await,
-            Kind::Reads(stream) => {
-                // Without a stream there are no records to read.
-                let Ok(open) = self.open_existing(&stream).await else {
-                    return self.route(parts, body).await;
-                };
-                let _records = self.lock(&open).await;
-                tokio::task::unconstrained(self.route(parts, body)).await
+            Kind::Creates => {
+                let _creation = self.creation.write().await;
+                self.route(parts, body).await
             }
+            Kind::Reads(stream) => loop {
+                if let Ok(open) = self.open_existing(&stream).await {
+                    let _records = self.lock(&open).await;
+                    return tokio::task::unconstrained(self.route(parts, body)).await;
+                }
+                // A stream that does not exist has no records and needs no lock, as long as nobody creates it.
+                let _creation = self.creation.read().await;
+                if !self.contains_stream(&stream).await {
+                    return self.route(parts, body).await;
+                }
+            },
             Kind::Never => {
                 parts.headers.remove(header::AUTHORIZATION);
                 parts.uri = Uri::from_static("/");
