@@ -177,12 +177,12 @@ fn section(machine: &str, peers: &[Peer; 2], table: &str) -> anyhow::Result<Stri
 `{COMMAND}`
 
 {table}
-Medians, with the least and the most in parentheses; the two take turns in one run, on one emulator, and every reply is
-checked at its client: none missing, none twice, in order. Starts: {STARTS} of each. Load: {ROUNDS} rounds of
-{BATCHES_PER_ROUND} batches each after {WARM_UP_BATCHES} that do not count; the processor time is the function's
-process alone. The reference posts one record after another, as that of 2019 did; echo keeps the order within a
-connection and works connections side by side, so the batch's wall time compares two designs, and the messages per
-CPU-second compare two programs. The reference is bundled and minified, which starts faster than from `node_modules`.
+Medians, with the least and the most in parentheses. The two take turns in one run, on one emulator, and the clients
+check every reply: none missing, none twice, in order. Starts: {STARTS} of each. Load: {ROUNDS} rounds of
+{BATCHES_PER_ROUND} batches, after {WARM_UP_BATCHES} to warm up; only the function's process counts towards the processor time. The
+reference posts one record after another, as in 2019; echo keeps the order within a connection and handles connections
+side by side. So the batch's wall time compares two designs, and messages per CPU-second compare two programs. The
+reference is bundled and minified, which starts faster than from `node_modules`.
 
 - {}: {}
 - {}: {}

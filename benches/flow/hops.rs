@@ -38,7 +38,7 @@ pub struct Hops {
     pub ministack_what: String,
     pub ministack_start_s: f64,
     pub ministack_mb: f64,
-    /// Until SubscribeToShard tells of it.
+    /// Until SubscribeToShard delivers it.
     pub ferrokinesis: Times,
     /// PutRecord calls a second over one HTTP connection.
     pub put_per_s: Spread,

@@ -45,9 +45,9 @@ pub fn section(machine: &str) -> anyhow::Result<String> {
 `cargo bench --package mapping-template`, then `cargo bench --bench parts`
 
 {}
-By criterion. An append is PutRecord within the process, as the wire API takes it, sequence number and wake-up
-included. A batch is records into a queue, the batch out of it, its event in JSON, its outcome taken. A post is one HTTP
-call over a kept connection, by a client in the same process.
+Measured by criterion. An append is PutRecord within the process, from the request that the wire API decoded to the
+wake-up of readers. A batch: records enter a queue, the batch leaves it, is written as a JSON event, and its outcome is
+applied. A post is one HTTP call over a kept-alive connection, by a client in the same process.
 
 - {}
 - {}; {machine}

@@ -143,10 +143,10 @@ fn section(machine: &str, table: &str) -> anyhow::Result<String> {
 Medians of {ROUNDS} runs of each case, with the least and the most in parentheses; the cases take turns in one process.
 {OTHERS} connections send {per_second} messages a second to `functions/echo`, with the library's and the stack's
 defaults: one shard, one queue, batches of at most 16. Beside them one more connection sends as often; in the failing
-runs each post to it is answered with 500 (`--fault connections-500=for=…`). It begins every such run unknown to the
-function, since it was healthy in the run before. A round trip is counted from when its message was due. Every answer
-of the others is checked, in order; each of the failing connection's {MESSAGES} records is in the dead-letter queue at the
-end of its run, once.
+runs each post to it is answered with 500 (`--fault connections-500=for=…`). The function does not
+know it as failing when such a run begins, since it was healthy in the run before. A round trip counts from when its
+message was due. Every answer of the others is checked, in order; each of the failing connection's {MESSAGES} records is in
+the dead-letter queue at the end of its run, once.
 
 - {}
 - {}; {machine}

@@ -33,7 +33,7 @@ pub fn play() -> anyhow::Result<bool> {
     let Ok(role) = std::env::var(ROLE) else { return Ok(false) };
     match role.as_str() {
         "websocket-echo" => threads()?.block_on(echo_server::run())?,
-        "bad-company" => threads()?.block_on(hostile_clients::run(order()?))?,
+        "hostile-clients" => threads()?.block_on(hostile_clients::run(order()?))?,
         "idle-crowd" => threads()?.block_on(idle_crowd::run(order()?))?,
         "kinesis" => threads()?.block_on(kinesis_server::run())?,
         "hop" => function::note_arrivals(&order::<String>()?)?,

@@ -64,10 +64,10 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Behaves badly until the parent leaves: where, and how often in which way.
-pub(super) async fn run((uri, company): (String, Vec<(Abuse, usize)>)) -> anyhow::Result<()> {
-    sockets::allow(company.iter().map(|(_, count)| count).sum())?;
+pub(super) async fn run((uri, hostile): (String, Vec<(Abuse, usize)>)) -> anyhow::Result<()> {
+    sockets::allow(hostile.iter().map(|(_, count)| count).sum())?;
     let mut clients = JoinSet::new();
-    for (abuse, count) in company {
+    for (abuse, count) in hostile {
         for number in 0..count {
             let uri = uri.clone();
             clients.spawn(async move {
