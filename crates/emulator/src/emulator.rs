@@ -160,7 +160,10 @@ impl Emulator {
             tokio::join!(self.app.gateway.shutdown(), tasks.wait());
         };
         if timeout(STOP_MAX, orderly).await.is_err() {
-            tracing::warn!("cut off connections and calls that were still open after {} s", STOP_MAX.as_secs());
+            tracing::warn!(
+                "cut off connections and calls that were still open after {} s",
+                STOP_MAX.as_secs()
+            );
         }
         cut.cancel();
         let gone = async { tokio::join!(self.app.functions.shutdown(), tasks.wait()) };

@@ -72,9 +72,7 @@ pub enum Refusal {
         "{host:?} is not a host of this emulator; to allow it, start the emulator with --allowed-host {}",
         host::without_port(host)
     )]
-    ForeignHost {
-        host: String,
-    },
+    ForeignHost { host: String },
     /// From a page of another origin.
     #[error(
         "pages of another origin ({0}) may not use this emulator; to allow one, start the emulator with --allowed-origin ORIGIN"
