@@ -39,25 +39,17 @@ pub enum Share {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
     #[error("there is no fault {name:?}; there are {}", known())]
-    Unknown {
-        name: String,
-    },
+    Unknown { name: String },
     /// An unknown term.
     #[error(
         "{fault}: {term:?} is not understood; how often is 10% or 1/20, how many at most is 5 times{}, and on which {} alone is for=…",
         if fault.default_delay().is_some() { ", how long is 300ms" } else { "" },
         fault.target()
     )]
-    Term {
-        fault: Fault,
-        term: String,
-    },
+    Term { fault: Fault, term: String },
     /// A term repeats or contradicts an earlier one.
     #[error("{fault}: {term:?} says again what another term said")]
-    Twice {
-        fault: Fault,
-        term: String,
-    },
+    Twice { fault: Fault, term: String },
     /// A number is out of range.
     #[error("{fault}: {term:?} is out of range: {range}")]
     Range {

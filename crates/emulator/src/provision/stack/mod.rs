@@ -18,10 +18,7 @@ const TEMPLATES_DIR: &str = "modules/gateway/templates";
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     #[error("cannot read {path}: {error}")]
-    Read {
-        path: PathBuf,
-        error: std::io::Error,
-    },
+    Read { path: PathBuf, error: std::io::Error },
     /// A file is not HCL.
     #[error("{path} is not valid HCL: {error}")]
     Syntax {
