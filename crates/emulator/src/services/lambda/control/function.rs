@@ -17,24 +17,19 @@ use std::time::SystemTime;
 /// The only version: publishing is not supported.
 const VERSION: &str = "$LATEST";
 
-/// A function.
 #[derive(Debug, Clone)]
 pub struct Function {
-    /// Its name.
     pub name: String,
-    /// What it was given.
     pub settings: Settings,
-    /// What it runs.
     pub code: Code,
     /// `x86_64` or `arm64`: the machine's own.
     pub architecture: String,
     /// `ReservedConcurrentExecutions`
     pub reserved_concurrency: Option<u32>,
-    /// Who may invoke it beside the account's own roles.
+    /// Who may invoke it besides the account's own roles.
     pub(super) permissions: Vec<Permission>,
-    /// Its tags.
     pub tags: Tags,
-    /// The code before this one, which environments may still be starting from.
+    /// The previous code, which environments may still be starting from.
     previous_code: Option<PathBuf>,
     modified: SystemTime,
     revision: String,
@@ -116,7 +111,7 @@ impl Lambda {
             return Ok(Reply::ok(function.view(&self.account)));
         }
         if !code.dir.is_dir() {
-            // Another update came between and removed it as the code before last.
+            // Another update in the meantime removed it, as the code before the previous one.
             let message = format!(
                 "The operation cannot be performed at this time. An update is in progress for resource: {}",
                 self.account.function_arn(&name)
@@ -134,9 +129,9 @@ impl Lambda {
         store.functions.remove(&name);
         self.iam.set_resource_policy(&self.account.function_arn(&name), None);
         self.functions.remove(&name);
-        // A process that still runs keeps the files it has open.
+        // A process that still runs keeps its open files.
         if let Err(error) = temp_folder::remove(&self.data_dir.join(&name)) {
-            tracing::debug!(function = name, %error, "the code of a deleted function stays behind");
+            tracing::debug!(function = name, %error, "failed to remove the code of a deleted function");
         }
         Ok(Reply::no_content())
     }
@@ -186,12 +181,12 @@ impl Function {
         }
     }
 
-    /// What the function host is told.
+    /// The settings for the function host.
     pub fn config(&self) -> crate::services::lambda::invocation::config::FunctionConfig {
         self.settings.config(&self.name, &self.code, self.reserved_concurrency)
     }
 
-    /// Takes new code; what it ran before stays, and what it ran before that is removed.
+    /// Takes new code. It keeps the code before that, and removes what came before.
     fn replace_code(&mut self, code: Code) {
         if code.dir == self.code.dir {
             return;
@@ -201,11 +196,11 @@ impl Function {
         if let Some(stale) = stale
             && let Err(error) = temp_folder::remove(&stale)
         {
-            tracing::debug!(function = self.name, %error, "old code of a function stays behind");
+            tracing::debug!(function = self.name, %error, "failed to remove a function's old code");
         }
     }
 
-    /// What `RevisionId` names.
+    /// The value of `RevisionId`.
     pub(super) fn revision(&self) -> &str {
         &self.revision
     }
@@ -228,7 +223,6 @@ impl Function {
         }
     }
 
-    /// A FunctionConfiguration.
     pub fn view(&self, account: &Account) -> Value {
         let mut view = self.settings.view(&self.name, account);
         let own = json!({

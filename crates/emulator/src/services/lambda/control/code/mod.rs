@@ -1,4 +1,4 @@
-//! A function's code: a zip, unpacked into a folder of its own for each version of it.
+//! A function's code: a zip, unpacked into a folder of its own for each version.
 
 mod names;
 
@@ -13,33 +13,32 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
-/// Bytes of a zip that is sent in a request, at most.
+/// Bytes of a zip in a request, at most.
 pub const ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;
-/// Bytes of code once unpacked, at most.
+/// Bytes of unpacked code, at most.
 pub const UNPACKED_BYTES_MAX: u64 = 250 * 1024 * 1024;
 /// Files and folders in a zip, at most.
 pub const ENTRIES_MAX: usize = 10_000;
 
-/// What the runtime starts; made executable where the zip carries no modes.
+/// The file that the runtime starts; made executable if the zip has no modes.
 const BOOTSTRAP: &str = "bootstrap";
 const MODE_EXECUTABLE: u32 = 0o755;
 const MODE_FILE: u32 = 0o644;
 
-/// Code that lies ready to run.
+/// Code that is ready to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
     /// Base64 of the zip's SHA-256.
     pub sha256: String,
-    /// Bytes of the zip.
     pub size: usize,
-    /// Where it was unpacked.
+    /// The folder that it was unpacked into.
     pub dir: PathBuf,
 }
 
-/// Unpacks a zip into `{root}/{hash}`, unless it lies there already. Blocks.
+/// Unpacks a zip into `{root}/{hash}`, unless it is there already. Blocks.
 ///
 /// # Errors
-/// `InvalidParameterValueException` where the zip is none or exceeds a limit.
+/// `InvalidParameterValueException` if it is not a zip, or exceeds a limit.
 pub fn unpack(root: &Path, zip: &[u8]) -> Result<Code, ApiError> {
     if zip.len() > ZIP_BYTES_MAX {
         let message = format!("Code.ZipFile is larger than {ZIP_BYTES_MAX} bytes");
@@ -51,7 +50,7 @@ pub fn unpack(root: &Path, zip: &[u8]) -> Result<Code, ApiError> {
     if code.dir.is_dir() {
         return Ok(code);
     }
-    // Unpacked beside its place and moved there, so that no half of it is ever run.
+    // Unpacked elsewhere and moved here, so that a half unpacked zip never runs.
     let partial = root.join(format!("{folder}.{}", uuid::Uuid::new_v4()));
     let result = extract(zip, &partial).and_then(|()| match fs::rename(&partial, &code.dir) {
         Err(_) if code.dir.is_dir() => Ok(()),
@@ -102,11 +101,11 @@ fn extract(zip: &[u8], into: &Path) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Writes one file; answers how many bytes are left for others.
+/// Writes one file; returns how many bytes are left for the others.
 fn copy(entry: &mut impl Read, path: &Path, left: u64) -> Result<u64, ApiError> {
     let mut file = File::create(path).map_err(failed)?;
     let mut source = Tracked { inner: entry.take(left + 1), failed: false };
-    // One byte more than is left shows that there is too much, whatever the entry's header says.
+    // Reading one byte more than is left shows an excess, whatever the entry's header says.
     let copied = io::copy(&mut source, &mut file);
     let copied = copied.map_err(|error| if source.failed { unreadable(error) } else { failed(error) })?;
     left.checked_sub(copied).ok_or_else(|| {
@@ -114,7 +113,7 @@ fn copy(entry: &mut impl Read, path: &Path, left: u64) -> Result<u64, ApiError> 
     })
 }
 
-/// Tells a zip that cannot be read from a file that cannot be written.
+/// Distinguishes an unreadable zip from a file that cannot be written.
 struct Tracked<R> {
     inner: R,
     failed: bool,
@@ -135,7 +134,7 @@ fn unreadable(why: impl std::fmt::Display) -> ApiError {
     ))
 }
 
-/// The machine is, but where a caller deleted the function, and its folder with it, while this was unpacked.
+/// The machine is at fault, unless a caller deleted the function and its folder while this was unpacked.
 fn failed(error: io::Error) -> ApiError {
     match error.kind() {
         io::ErrorKind::NotFound => {
