@@ -1,4 +1,4 @@
-//! What the library must not meet: a read while something is appended, and calls of its own that append or subscribe.
+//! What the library must never do: read during an append, and append or subscribe itself.
 
 use super::types::StoredRecordRef;
 use crate::services::kinesis::encoding::Encoding;
@@ -56,7 +56,7 @@ async fn expired_records_go_before_the_library_reads() {
     let at =
         json!({"StreamName": "s", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"});
     let iterator = call(&streams, "GetShardIterator", &at).await["ShardIterator"].take();
-    // The emulator's own look for expired records, the first of which comes at once, is over.
+    // The emulator's own first search for expired records, which is at the start, is over.
     tokio::task::yield_now().await;
     let old = StoredRecordRef { partition_key: "k", data: "AAAA", approximate_arrival_timestamp: 1.0 };
     let open = streams.store.open("s");
@@ -67,7 +67,7 @@ async fn expired_records_go_before_the_library_reads() {
     assert_eq!(streams.read_after("s", 0, None, limit).await.records, []);
 }
 
-/// A signature that the library sees and we do not: its name is escaped.
+/// A signature that the library recognises and we do not: its name is escaped.
 #[tokio::test]
 async fn the_library_neither_appends_nor_subscribes() {
     let streams = start(WriteLimits::Lifted, None).await;
