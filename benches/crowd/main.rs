@@ -1,7 +1,7 @@
-//! What idle clients, and clients that behave badly, cost those who talk: `cargo bench --bench crowd`.
+//! What idle and hostile clients cost active ones: `cargo bench --bench crowd`.
 //!
-//! Emulator, idle crowd, hostile clients and those who talk are processes of their own. Every answer is checked by who
-//! waits for it, and at the end every idle client must be there still: an error anywhere ends the run.
+//! The emulator and the idle, hostile and active clients are processes of their own. Active clients check every answer,
+//! and at the end every idle client must still be connected: any error ends the run.
 
 mod section;
 
@@ -20,9 +20,9 @@ use std::time::{Duration, Instant};
 
 const COMMAND: &str = "cargo bench --bench crowd";
 const SECTION: &str = "crowd";
-/// Clients that connect and say nothing.
+/// Clients that connect and send nothing.
 const IDLE: usize = 10_000;
-/// Clients that talk.
+/// Active clients.
 const CHATTING: usize = 1_000;
 /// Messages a second of all of them together.
 const RATE_PER_S: f64 = 500.0;
@@ -33,7 +33,7 @@ const ROUNDS: usize = 3;
 /// Shards of the stream.
 const SHARDS: usize = 4;
 
-/// Who behaves badly, and how many of each at once: all but those who flood, which are meant to be a few.
+/// The hostile clients, all of which run at once; floods are separate, because they run alone.
 const HOSTILE_CLIENTS: [(Abuse, usize); 7] = [
     (Abuse::UnreadPings, 20),
     (Abuse::Stall, 50),
@@ -43,7 +43,7 @@ const HOSTILE_CLIENTS: [(Abuse, usize); 7] = [
     (Abuse::SlowHandshake, 100),
     (Abuse::HalfFrame, 100),
 ];
-/// Who sends all that the gateway takes.
+/// Clients that send as much as the gateway takes.
 const FLOODS: [(Abuse, usize); 2] = [(Abuse::Pings, 1), (Abuse::Refused, 1)];
 
 fn main() -> anyhow::Result<()> {
@@ -94,7 +94,7 @@ impl Bench {
         idle.finish()
     }
 
-    /// Talks while others behave badly.
+    /// A run beside hostile clients.
     async fn beside(&self, hostile: &[(Abuse, usize)]) -> anyhow::Result<Talk> {
         let (mut hostile, _): (Child, usize) = start("hostile-clients", &(&self.uri, hostile))?;
         let talk = self.talk(Some(hostile.process())).await?;
@@ -102,7 +102,7 @@ impl Bench {
         Ok(talk)
     }
 
-    /// Nothing but a run in which every message comes back once, unaltered, in order.
+    /// A run in which every message comes back once, unaltered, in order; anything else is an error.
     async fn talk(&self, hostile: Option<Process>) -> anyhow::Result<Talk> {
         let cpu = || -> anyhow::Result<_> {
             Ok((self.emulator.cpu()?, hostile.map(Process::cpu).transpose()?.unwrap_or_default()))

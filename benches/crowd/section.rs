@@ -1,4 +1,4 @@
-//! What is written of it.
+//! The section of PERFORMANCE.md.
 
 use crate::{CHATTING, COMMAND, HOSTILE_CLIENTS, IDLE, RATE_PER_S, SECONDS, SHARDS};
 use anyhow::Context as _;
@@ -8,7 +8,7 @@ use sluicegate_benches::report::Table;
 use sluicegate_benches::roles::Abuse;
 use sluicegate_benches::summary::{Spread, figure};
 
-/// Who is there beside those who talk.
+/// The clients beside the active ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Case {
     Alone,
@@ -30,7 +30,6 @@ impl Case {
     }
 }
 
-/// One run.
 #[derive(Debug)]
 pub struct Talk {
     pub run: Run,
@@ -77,7 +76,7 @@ impl Crowd {
                 let summary = Spread::of(talks.iter().map(value).collect());
                 Ok(summary.context("nothing was measured")?.to_string())
             };
-            // To the run of the same round without anybody.
+            // To the same round's run without other clients.
             let ratio = |value: &dyn Fn(&Talk) -> f64| -> anyhow::Result<String> {
                 let pairs = self.alone().iter().zip(talks);
                 let summary = Spread::of(pairs.map(|(alone, beside)| value(beside) / value(alone)).collect());

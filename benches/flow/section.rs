@@ -1,4 +1,4 @@
-//! What is written of it.
+//! The section of PERFORMANCE.md.
 
 use crate::COMMAND;
 use crate::batch::{self, Batch};
@@ -12,7 +12,7 @@ use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::{Spread, figure};
 
-/// Everything.
+/// All measurements.
 pub struct Measured {
     pub idle: Idle,
     pub hops: Hops,

@@ -1,4 +1,4 @@
-//! What is written of it.
+//! The section of PERFORMANCE.md.
 
 use crate::COMMAND;
 use crate::measure::{self, Point};
