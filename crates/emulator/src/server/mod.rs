@@ -1,4 +1,4 @@
-//! The one port: accepts connections and serves them.
+//! The port: accepts connections and serves them.
 
 pub mod answer;
 pub mod app;
@@ -26,12 +26,12 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// A client that has not sent its request's head in this time is let go while files are scarce.
+/// While files are scarce, a client must send its request's head within this time.
 const SCARCE_HEAD_MAX: Duration = Duration::from_secs(1);
 /// What an HTTP/2 client may take to answer a ping.
 const PING_MAX: Duration = Duration::from_secs(20);
 
-/// Serves until `stop` is cancelled, then lets calls in flight end, or cuts them off with `cut`.
+/// Serves until `stop` is cancelled, then lets calls in flight finish until `cut` is.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken, cut: CancellationToken) {
     let calls = TaskTracker::new();
     loop {
@@ -42,7 +42,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken
         let _ = socket.set_nodelay(true);
         let (app, stop) = (app.clone(), stop.clone());
         let served = async move {
-            // hyper's own limit begins with the first byte: without this one, who sends none stays for good.
+            // hyper's own limit begins with the first byte. Without this one, a client that sends none stays forever.
             let mut first = [0];
             let speaks = tokio::select! {
                 spoken = timeout(head_max(room), socket.peek(&mut first)) => matches!(spoken, Ok(Ok(1..))),
@@ -81,7 +81,7 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
         let app = app.clone();
         async move {
             if room == Room::Scarce && websocket::is_upgrade(request.headers()) {
-                let message = "the emulator has too few files left for another WebSocket";
+                let message = "the emulator has too few open files left for another WebSocket: close some, or raise its limit (ulimit -n)";
                 return Ok(page(StatusCode::SERVICE_UNAVAILABLE, &json!({ "message": message })));
             }
             Ok::<_, Infallible>(answer(&app, peer, request).await)
@@ -109,7 +109,7 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, %peer, "a connection ended badly");
+        tracing::debug!(%error, %peer, "a connection ended with an error");
     }
 }
 

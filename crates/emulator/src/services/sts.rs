@@ -1,14 +1,12 @@
-//! STS: who the caller is.
+//! STS: only GetCallerIdentity.
 
 use crate::core::account::Account;
 use crate::core::identity::Principal;
 use crate::protocol::{Answer, ApiError, Reply};
 use serde_json::json;
 
-/// Serves one operation.
-///
 /// # Errors
-/// Every operation but GetCallerIdentity is not supported.
+/// For every other operation.
 pub fn handle(account: &Account, caller: &Principal, operation: &str) -> Answer {
     if operation != "GetCallerIdentity" {
         return Err(ApiError::unsupported_operation("sts", operation));

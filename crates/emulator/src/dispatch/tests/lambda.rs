@@ -1,4 +1,4 @@
-//! Lambda: functions and mappings, from the requests that make them to what is hosted and mapped.
+//! Lambda: functions and mappings, from their requests to what runs.
 
 use super::{Api, QUEUE, ROLE, STREAM};
 use crate::services::lambda::event_source_mapping::config::StartingPosition;
@@ -13,7 +13,7 @@ use zip::write::SimpleFileOptions;
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
-/// How long a mapping may take to end what is in flight.
+/// How long a mapping may take to finish what is in flight.
 const DELETION_MAX: Duration = Duration::from_secs(30);
 
 pub(super) fn zip(content: &str) -> String {
@@ -36,7 +36,7 @@ fn function() -> Value {
     })
 }
 
-/// A stream, its consumer and a function whose role may read from it; the consumer's ARN.
+/// A stream, its consumer, and a function whose role may read from it; returns the consumer's ARN.
 pub(super) async fn with_function(api: &Api) -> String {
     let consumer = api.stream().await;
     let actions = ["kinesis:*", "sqs:SendMessage"];
@@ -192,7 +192,7 @@ async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
     assert!(api.mapped().is_none());
 }
 
-/// As SDKs list them, page by page.
+/// Page by page, as SDKs list them.
 #[tokio::test]
 async fn mappings_are_listed_by_function_source_and_page() {
     let api = Api::new().await;

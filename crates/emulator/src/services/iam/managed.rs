@@ -1,11 +1,8 @@
-//! The AWS-managed policies that a stack of this kind attaches, with the statements AWS gives them.
+//! The AWS-managed policies that stacks of this kind attach, with AWS's statements.
 
-/// A policy of AWS's own.
 #[derive(Debug, Clone, Copy)]
 pub struct ManagedPolicy {
-    /// Its ARN.
     pub arn: &'static str,
-    /// Its document.
     pub document: &'static str,
 }
 
@@ -24,7 +21,7 @@ const POLICIES: [ManagedPolicy; 3] = [
     },
 ];
 
-/// The managed policy of this ARN, if this emulator has it.
+/// The managed policy with an ARN, if this emulator has it.
 pub fn find(arn: &str) -> Option<ManagedPolicy> {
     POLICIES.into_iter().find(|policy| policy.arn == arn)
 }

@@ -1,4 +1,4 @@
-//! What the data plane asks of IAM: whether a role may, and credentials that stand for one.
+//! IAM for the data plane: whether a role may do something, and credentials of roles.
 
 use super::Iam;
 use super::policy::evaluate::{Caller, Decision, Request, allows, judge};
@@ -17,11 +17,11 @@ const SECRET_CHARS: usize = 40;
 const TOKEN_CHARS: usize = 64;
 
 impl Iam {
-    /// Whether `service` (such as `apigateway.amazonaws.com`) may assume the role on behalf of
-    /// `source_arn`: the role exists, and its trust policy says so. A refusal is logged.
+    /// Whether `service` (such as `apigateway.amazonaws.com`) may assume the role on behalf of `source_arn`: the role
+    /// exists, and its trust policy allows it. A refusal is logged.
     ///
     /// # Errors
-    /// [`Denied`], with the service in the place of the role.
+    /// [`Denied`], with the service as the principal.
     pub fn assume(&self, service: &str, role_arn: &str, source_arn: Option<&str>) -> Result<(), Denied> {
         let request = Request {
             action: "sts:AssumeRole",
@@ -37,8 +37,8 @@ impl Iam {
         Err(refuse(service, request.action, role_arn))
     }
 
-    /// Whether a role may do something, by its own policies or by that of the resource; unlike
-    /// [`Permissions::check`] this is no attempt, and a refusal is not logged.
+    /// Whether a role may do something, by its own policies or the resource's. Unlike [`Permissions::check`] this is
+    /// not an attempt, and a refusal is not logged.
     pub fn may(&self, role_arn: &str, action: &str, resource: &str) -> bool {
         let request = Request { action, resource, caller: Caller::Role(role_arn), ..Request::default() };
         let allowed = self.by_arn(role_arn, |role| {
@@ -65,7 +65,7 @@ impl Permissions for Iam {
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied> {
         let (name, allowed) = match principal {
             Principal::Role(arn) => (arn, self.may(arn, action, resource)),
-            // An administrator may do whatever the resource's own policy does not deny.
+            // An administrator may do everything that the resource policy does not deny.
             Principal::Account => {
                 let id = &self.account.id;
                 let request = Request { action, resource, caller: Caller::Account(id), ..Request::default() };

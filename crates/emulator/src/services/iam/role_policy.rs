@@ -1,4 +1,4 @@
-//! The policies of a role: inline ones, and AWS-managed ones that are attached.
+//! The policies of a role: inline ones, and attached AWS-managed ones.
 
 use super::policy::Kind;
 use super::role::{Document, check_name, no_entity, no_role};
@@ -43,7 +43,7 @@ struct PolicyVersion {
     version_id: String,
 }
 
-/// The only version that a managed policy has here.
+/// The only version of a managed policy here.
 const VERSION: &str = "v1";
 
 impl Iam {

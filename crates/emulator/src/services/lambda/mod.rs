@@ -1,4 +1,4 @@
-//! Lambda: `control` is what Terraform and SDKs call, `invocation` runs functions, `event_source_mapping` feeds them.
+//! Lambda: `control` is for Terraform and SDKs, `invocation` runs functions, `event_source_mapping` feeds them.
 
 pub mod code_folder;
 pub mod control;

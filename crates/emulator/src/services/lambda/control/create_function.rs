@@ -1,4 +1,4 @@
-//! Creates functions: what a request must carry, the role that must be assumable, the zip that must unpack.
+//! Creates functions: checks the request, the role and the zip.
 
 use super::checks::{architecture, refuse_publish};
 use super::code::Code;
@@ -18,7 +18,7 @@ pub const PRINCIPAL: &str = "lambda.amazonaws.com";
 /// Functions in the account, at most.
 pub const FUNCTIONS_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 64;
-/// Members of CreateFunction beside the settings, which are left in the rest.
+/// Members of CreateFunction; the rest are the settings.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct CreateFunction {
@@ -75,7 +75,7 @@ impl Lambda {
         Ok(Reply::created(view))
     }
 
-    /// As AWS does when a function is given a role.
+    /// As AWS does when a function gets a role.
     pub(super) fn check_role(&self, role: &str) -> Result<(), ApiError> {
         self.iam
             .assume(PRINCIPAL, role, None)

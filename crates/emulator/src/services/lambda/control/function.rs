@@ -15,22 +15,17 @@ use std::time::SystemTime;
 /// The only version: publishing is not supported.
 const VERSION: &str = "$LATEST";
 
-/// A function.
 #[derive(Debug, Clone)]
 pub struct Function {
-    /// Its name.
     pub name: String,
-    /// What it was given.
     pub settings: Settings,
-    /// What it runs.
     pub code: Code,
     /// `x86_64` or `arm64`: the machine's own.
     pub architecture: String,
     /// `ReservedConcurrentExecutions`
     pub reserved_concurrency: Option<u32>,
-    /// Who may invoke it beside the account's own roles.
+    /// Who may invoke it besides the account's own roles.
     pub(super) permissions: Vec<Permission>,
-    /// Its tags.
     pub tags: Tags,
     modified: SystemTime,
     revision: String,
@@ -172,7 +167,7 @@ impl Function {
         }
     }
 
-    /// What the function host is told.
+    /// The settings for the function host.
     pub fn config(&self) -> crate::services::lambda::invocation::config::FunctionConfig {
         self.settings.config(&self.name, &self.code, self.reserved_concurrency)
     }
@@ -200,7 +195,6 @@ impl Function {
         }
     }
 
-    /// A FunctionConfiguration.
     pub fn view(&self, account: &Account) -> Value {
         let mut view = self.settings.view(&self.name, account);
         let own = json!({

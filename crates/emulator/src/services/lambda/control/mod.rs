@@ -1,4 +1,4 @@
-//! Lambda: functions from zips, and the event source mappings that feed them.
+//! Lambda's control plane: functions from zips, and the event source mappings that invoke them.
 
 mod checks;
 pub mod code;
@@ -35,13 +35,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The service.
 pub struct Lambda {
     account: Account,
     iam: Arc<Iam>,
     logs: Arc<Logs>,
-    /// Changed, as the mappings are, under the lock of the store, so in the order of the changes: they neither block
-    /// nor call back.
+    /// Changed, like the mappings, under the store's lock, and so in the order of the changes: they neither block nor
+    /// call back.
     functions: Functions,
     mappings: Mappings,
     streams: Streams,
@@ -51,11 +50,10 @@ pub struct Lambda {
 
 /// What the service works with.
 pub struct Deps {
-    /// The account that is played.
     pub account: Account,
-    /// Holds the functions' roles and policies.
+    /// Has the functions' roles and policies.
     pub iam: Arc<Iam>,
-    /// Where functions have their log groups.
+    /// Has the functions' log groups.
     pub logs: Arc<Logs>,
     /// Runs the functions.
     pub functions: Functions,
@@ -67,25 +65,23 @@ pub struct Deps {
     pub data_dir: PathBuf,
 }
 
-/// What it keeps.
+/// The state.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// Functions by name.
+    /// By name.
     pub functions: BTreeMap<String, Function>,
-    /// Mappings by uuid.
+    /// By UUID.
     pub mappings: BTreeMap<String, Mapping>,
 }
 
 impl Lambda {
-    /// A region without functions.
     pub fn new(deps: Deps) -> Self {
         let Deps { account, iam, logs, functions, mappings, streams, data_dir } = deps;
         Self { account, iam, logs, functions, mappings, streams, data_dir, store: Mutex::default() }
     }
 
-    /// Serves one call.
-    ///
     /// # Errors
+    /// Lambda's own, or that the operation is not supported.
     /// Lambda's own, or that the operation is not supported.
     pub async fn handle(&self, call: &RestCall) -> Answer {
         match (&call.method, call.path().as_slice()) {
@@ -160,7 +156,7 @@ impl Lambda {
         }
     }
 
-    /// Hands a function to the function host. Its log group is made first where its role may make it; on AWS
+    /// Registers a function with the function host. Its log group is created first if its role may create it; on AWS
     /// that happens when the function first logs.
     fn publish(&self, function: &Function) {
         let config = function.config();
@@ -171,14 +167,13 @@ impl Lambda {
         self.functions.put(config);
     }
 
-    /// Looks at everything stored.
     pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
         look(&self.store.lock())
     }
 }
 
 impl Store {
-    /// A function by its name or ARN.
+    /// The function with a name or ARN.
     fn function(&self, reference: &str, account: &Account) -> Result<&Function, ApiError> {
         let name = function_name(reference);
         self.functions.get(name).ok_or_else(|| no_function(account, name))
@@ -198,13 +193,13 @@ impl Store {
     }
 }
 
-/// The name in a function's name, partial ARN or ARN, any of them with or without `:$LATEST`.
+/// The name in a function's name, partial ARN or ARN, with or without `:$LATEST`.
 fn function_name(reference: &str) -> &str {
     let name = reference.rsplit_once("function:").map_or(reference, |(_, name)| name);
     name.split(':').next().unwrap_or(name)
 }
 
-/// There is one version; a request for another is refused.
+/// There is one version; requests for others are refused.
 fn latest(call: &RestCall) -> Result<(), ApiError> {
     call.only_query(Service::Lambda, &["Qualifier"])?;
     match call.query_value("Qualifier") {

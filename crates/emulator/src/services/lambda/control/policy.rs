@@ -1,4 +1,4 @@
-//! A function's own policy: which services may invoke it, and for whom.
+//! A function's resource policy: which services may invoke it, and for which source.
 
 use super::function::{Function, Permission};
 use super::{Lambda, Store, invalid, parse};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Characters of a function's policy, at most: Lambda's limit of 20 KB.
 const POLICY_CHARS_MAX: usize = 20 * 1_024;
-/// The one action that a service needs here.
+/// The only action that services need here.
 const INVOKE: &str = "lambda:InvokeFunction";
 
 #[derive(Deserialize)]
@@ -74,7 +74,7 @@ impl Lambda {
         Ok(Reply::no_content())
     }
 
-    /// Nothing is stored that IAM would not evaluate.
+    /// Only stores what IAM would evaluate.
     fn set_permissions(&self, function: &mut Function, permissions: Vec<Permission>) -> Result<(), ApiError> {
         let text = document(&permissions).to_string();
         if text.chars().count() > POLICY_CHARS_MAX {
@@ -125,7 +125,7 @@ impl AddPermission {
 }
 
 impl Function {
-    /// Its own policy, for the emulator's state; `None` without statements. Sids are names that nobody acts on.
+    /// The policy for the emulator's state, without the Sids, which have no effect; `None` without statements.
     pub fn policy(&self) -> Option<Value> {
         let mut statements: Vec<_> = self.permissions.iter().map(|one| one.statement.clone()).collect();
         statements.iter_mut().for_each(|one| one["Sid"] = Value::Null);

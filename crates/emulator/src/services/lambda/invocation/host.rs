@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-/// Invocations of all functions at once, at most: the account's default concurrency.
+/// Concurrent invocations of all functions, at most: the account's default concurrency.
 pub const CONCURRENCY_MAX: u32 = 1_000;
 
 /// Why an invocation did not reach a function's code.
@@ -26,31 +26,27 @@ pub enum InvokeError {
     /// `TooManyRequestsException`: no concurrency is left.
     #[error("rate exceeded: function {name} has no concurrency left")]
     Throttled {
-        /// The function.
         name: String,
-        /// Whether it is the function's own reserved concurrency, and not the account's.
+        /// Whether the function's own reserved concurrency is used up, rather than the account's.
         is_reserved: bool,
     },
-    /// `TooManyRequestsException`: the emulator has no file, process or memory left to run the function with.
+    /// `TooManyRequestsException`: the emulator has no file, process or memory left for the function.
     #[error("cannot run function {name} now: {why}")]
     Exhausted {
-        /// The function.
         name: String,
         /// What is missing.
         why: String,
     },
 }
 
-/// An invocation, told whole.
+/// The full result of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoked {
-    /// How it ended.
     pub ended: InvocationResult,
-    /// The last lines that it logged, where they were asked for.
+    /// The end of its log, if requested.
     pub log_tail: Option<String>,
 }
 
-/// Every function of the emulator.
 #[derive(Clone)]
 pub struct Functions {
     by_name: Arc<DashMap<String, Arc<Function>>>,
@@ -65,7 +61,7 @@ struct Function {
     outcomes: Outcomes,
 }
 
-/// How a function's invocations ended, counted.
+/// Counts of a function's invocations by result.
 #[derive(Default)]
 struct Outcomes {
     ok: AtomicU64,
@@ -74,12 +70,11 @@ struct Outcomes {
 }
 
 impl Functions {
-    /// No functions yet.
     pub fn new(deps: Deps) -> Self {
         Self { by_name: Arc::default(), deps: Arc::new(deps), in_flight: Arc::default() }
     }
 
-    /// Creates or changes a function. Environments with the old settings finish what they are doing and end.
+    /// Creates or changes a function. Environments with the old settings finish their work and end.
     pub fn put(&self, config: FunctionConfig) {
         let name = config.name.clone();
         let config = Arc::new(config);
@@ -100,20 +95,20 @@ impl Functions {
         }
     }
 
-    /// Forgets a function and ends its idle environments.
+    /// Removes a function and ends its idle environments.
     pub fn remove(&self, name: &str) {
         if let Some((_, function)) = self.by_name.remove(name) {
             function.idle().clear();
         }
     }
 
-    /// Every function's settings; the same ones until it is put anew.
+    /// Every function's settings; each the same object until the function is changed.
     #[cfg(test)]
     pub(crate) fn configs(&self) -> Vec<Arc<FunctionConfig>> {
         self.by_name.iter().map(|function| function.config.load_full()).collect()
     }
 
-    /// The role that a function acts as.
+    /// The role of a function.
     pub fn role_arn(&self, name: &str) -> Option<String> {
         self.by_name.get(name).map(|function| function.config.load().role_arn.clone())
     }
@@ -121,8 +116,7 @@ impl Functions {
     /// Runs one invocation, in a warm environment if there is one.
     ///
     /// # Errors
-    /// [`InvokeError`] where the function's code was not reached. A function that fails is no error here
-    /// but [`InvocationResult::Error`].
+    /// [`InvokeError`] if the function's code did not run. A failure of the function is an [`InvocationResult::Error`].
     pub async fn invoke(
         &self,
         name: &str,
@@ -132,10 +126,10 @@ impl Functions {
         self.invoke_with_log(name, request_id, payload, false).await.map(|invoked| invoked.ended)
     }
 
-    /// The same, with the end of its log where that is wanted.
+    /// The same, with the end of its log if requested.
     ///
     /// # Errors
-    /// As of [`Functions::invoke`].
+    /// As [`Functions::invoke`].
     pub async fn invoke_with_log(
         &self,
         name: &str,
@@ -203,13 +197,12 @@ impl Functions {
         Ok(Invoked { ended, log_tail })
     }
 
-    /// Writes what is counted.
     pub fn write_metrics(&self, page: &mut Page) {
         let mut functions: Vec<_> =
             self.by_name.iter().map(|found| (found.key().clone(), found.value().clone())).collect();
         functions.sort_by(|a, b| a.0.cmp(&b.0));
         let name = "sluicegate_function_invocations_total";
-        page.family(name, "counter", "Invocations by how they ended.");
+        page.family(name, "counter", "Invocations by result.");
         for (function, Function { outcomes, .. }) in functions.iter().map(|(name, found)| (name, &**found)) {
             let outcomes =
                 [("ok", &outcomes.ok), ("error", &outcomes.error), ("throttled", &outcomes.throttled)];
@@ -220,8 +213,7 @@ impl Functions {
         }
     }
 
-    /// Ends every environment, also those that are in the middle of an invocation, and waits until their processes are
-    /// gone.
+    /// Ends every environment, even during invocations, and waits until their processes are gone.
     pub async fn shutdown(&self) {
         self.by_name.clear();
         self.deps.processes.end().await;
@@ -233,7 +225,7 @@ impl Function {
         self.idle.lock()
     }
 
-    /// The environment used last, since it is the likeliest to be warm in every sense.
+    /// The environment that was used last: it is the warmest.
     fn take_warm(&self, config: &Arc<FunctionConfig>) -> Option<Environment> {
         let mut idle = self.idle();
         while let Some(environment) = idle.pop() {
@@ -245,14 +237,14 @@ impl Function {
     }
 }
 
-/// One invocation's share of a concurrency limit, given back when it is dropped.
+/// One invocation's share of a concurrency limit; dropping it releases the share.
 struct Slot<'a>(&'a AtomicU32);
 
 impl<'a> Slot<'a> {
     fn take(in_flight: &'a AtomicU32, limit: u32) -> Option<Self> {
         let taken = in_flight
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now < limit).then_some(now + 1));
-        // Not `then_some`: a slot that was never taken would be given back.
+        // Not `then_some`, which would release a share that was never taken.
         taken.is_ok().then(|| Self(in_flight))
     }
 }

@@ -14,24 +14,23 @@ use std::io::{self, Cursor, Read};
 use std::path::Path;
 use zip::ZipArchive;
 
-/// Bytes of a zip that is sent in a request, at most.
+/// Bytes of a zip in a request, at most.
 pub const ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;
-/// Bytes of code once unpacked, at most.
+/// Bytes of unpacked code, at most.
 pub const UNPACKED_BYTES_MAX: u64 = 250 * 1024 * 1024;
 /// Files and folders in a zip, at most.
 pub const ENTRIES_MAX: usize = 10_000;
 
-/// What the runtime starts; made executable where the zip carries no modes.
+/// The file that the runtime starts; made executable if the zip has no modes.
 const BOOTSTRAP: &str = "bootstrap";
 const MODE_EXECUTABLE: u32 = 0o755;
 const MODE_FILE: u32 = 0o644;
 
-/// Code that lies ready to run.
+/// Code that is ready to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
     /// Base64 of the zip's SHA-256.
     pub sha256: String,
-    /// Bytes of the zip.
     pub size: usize,
     /// Where it was unpacked.
     pub dir: CodeFolder,
@@ -92,11 +91,11 @@ fn extract(zip: &[u8], into: &Path) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Writes one file; answers how many bytes are left for others.
+/// Writes one file; returns how many bytes are left for the others.
 fn copy(entry: &mut impl Read, path: &Path, left: u64) -> Result<u64, ApiError> {
     let mut file = File::create(path).map_err(failed)?;
     let mut source = Tracked { inner: entry.take(left + 1), failed: false };
-    // One byte more than is left shows that there is too much, whatever the entry's header says.
+    // Reading one byte more than is left shows an excess, whatever the entry's header says.
     let copied = io::copy(&mut source, &mut file);
     let copied = copied.map_err(|error| if source.failed { unreadable(error) } else { failed(error) })?;
     left.checked_sub(copied).ok_or_else(|| {
@@ -104,7 +103,7 @@ fn copy(entry: &mut impl Read, path: &Path, left: u64) -> Result<u64, ApiError> 
     })
 }
 
-/// Tells a zip that cannot be read from a file that cannot be written.
+/// Distinguishes an unreadable zip from a file that cannot be written.
 struct Tracked<R> {
     inner: R,
     failed: bool,

@@ -1,4 +1,4 @@
-//! Zips: those that become a folder, and those that are refused.
+//! Zips that become a folder, and zips that are refused.
 
 use super::*;
 use std::io::Write as _;
@@ -38,7 +38,7 @@ fn a_zip_becomes_a_folder_with_its_modes() {
     fs::remove_dir(&root).unwrap(); // nothing is left in it
 }
 
-/// What a client sends is its own mistake: never a failure of the emulator, which SDKs would try again.
+/// A client's mistake is never a failure of the emulator, which SDKs would retry.
 #[test]
 fn each_kind_of_bad_zip_is_refused_by_name() {
     let root = root();
@@ -55,7 +55,7 @@ fn each_kind_of_bad_zip_is_refused_by_name() {
         writer.finish().unwrap().into_inner()
     };
     let sound = with(SimpleFileOptions::default().compression_method(CompressionMethod::Stored), "bootstrap");
-    // Offsets within the local header, and the same in the central one.
+    // Offsets within the local header; the central one has the same values.
     let patched = |local: usize, central: usize, byte: u8| {
         let mut zip = sound.clone();
         let directory = zip.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
@@ -97,7 +97,7 @@ fn each_kind_of_bad_zip_is_refused_by_name() {
     let _ = fs::remove_dir_all(root);
 }
 
-/// As on AWS, where a function without a bootstrap fails when it is started.
+/// As on AWS, a function without a bootstrap fails when it starts.
 #[test]
 fn what_is_a_sound_zip_is_unpacked_whatever_is_in_it() {
     let root = root();
