@@ -1,4 +1,4 @@
-//! The services of one emulator, each given what it rests on.
+//! Builds the services of one emulator and connects them.
 
 use super::options::EmulatorOptions;
 use crate::core::account::Account;
@@ -24,7 +24,6 @@ use crate::services::sqs::Queues;
 use crate::storage::{Checkpoints, Restored, Storage};
 use std::sync::Arc;
 
-/// What several services share.
 struct Shared {
     account: Account,
     iam: Arc<Iam>,
@@ -33,7 +32,7 @@ struct Shared {
     faults: Faults,
 }
 
-/// Builds every service, from those that need none to those that need most.
+/// Builds every service, those without dependencies first.
 pub(super) async fn app(
     endpoint_url: String,
     options: EmulatorOptions,

@@ -1,4 +1,4 @@
-//! Smithy RPC v2 CBOR, which current SDKs and the AWS CLI speak to CloudWatch: CBOR to JSON and back.
+//! Smithy RPC v2 CBOR, which current SDKs and the AWS CLI use for CloudWatch: CBOR to JSON and back.
 
 use super::xml::is_timestamp;
 use base64::Engine as _;
@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 /// The CBOR tag of an epoch-based timestamp.
 const EPOCH_TAG: u64 = 1;
 
-/// A request's body as JSON; `None` if it is no CBOR, or holds what JSON cannot.
+/// A request's body as JSON; `None` if it is not CBOR, or has values that JSON does not.
 pub fn decode(bytes: &[u8]) -> Option<Value> {
     if bytes.is_empty() {
         return Some(Value::Object(Map::new()));
@@ -40,22 +40,22 @@ fn to_json(value: Cbor) -> Option<Value> {
     })
 }
 
-/// A document as CBOR, its timestamps tagged.
+/// A document as CBOR, with tagged timestamps.
 pub fn encode(value: &Value) -> Vec<u8> {
     encode_with(value, timestamp)
 }
 
-/// A document as CBOR. `special` writes those members, by name and value, that JSON has no form of their own for.
+/// A document as CBOR. `special` writes the members, by name and value, for which JSON has no form of its own.
 pub fn encode_with(value: &Value, special: impl Fn(&str, &Value) -> Option<Cbor> + Copy) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // Writing into memory cannot fail.
+    // Writing into memory does not fail.
     if let Err(error) = ciborium::into_writer(&to_cbor(value, special), &mut bytes) {
-        tracing::error!(%error, "a document could not be written as CBOR");
+        tracing::error!(%error, "failed to write a document as CBOR");
     }
     bytes
 }
 
-/// A number called as a timestamp is one.
+/// A number is a timestamp if its name says so.
 fn timestamp(name: &str, value: &Value) -> Option<Cbor> {
     let seconds = value.as_f64().filter(|_| is_timestamp(name))?;
     Some(Cbor::Tag(EPOCH_TAG, Box::new(Cbor::Float(seconds))))

@@ -1,4 +1,4 @@
-//! Finds out which operation a request calls and in which protocol, and writes the answer in the same.
+//! Recognises a request's operation and protocol, and writes the answer in the same protocol.
 
 use super::{Answer, ApiError, Service, cbor, query, xml};
 use crate::core::identity::credential_scope;
@@ -24,39 +24,36 @@ const LAMBDA_MODELLED: [&str; 8] = [
     "TooManyRequestsException",
 ];
 
-/// How a request is spelt, and how its answer must be.
+/// A protocol of AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// Methods and paths; `apigateway` and `lambda`.
+    /// REST with methods and paths: `apigateway` and `lambda`.
     RestJson,
-    /// `X-Amz-Target`; the content type of the request is that of the answer.
+    /// JSON with `X-Amz-Target`; the answer has the request's content type.
     Json {
         /// `1.0` or `1.1`
         version: &'static str,
     },
-    /// A form in, XML out.
+    /// A form as request, XML as answer.
     Query,
     /// Smithy RPC v2 CBOR.
     Cbor,
 }
 
-/// A request, understood so far that a service can take it.
+/// A request in a form that services take.
 #[derive(Debug)]
 pub struct Request {
-    /// Whom it is for.
     pub service: Service,
-    /// How to answer.
     pub protocol: Protocol,
-    /// The operation's name; empty for REST services, which go by method and path.
+    /// The operation's name; empty for REST services, which use method and path.
     pub operation: String,
-    /// The document.
     pub input: Value,
 }
 
 /// Reads a request.
 ///
 /// # Errors
-/// The answer to send: nobody serves it, or its body is not what its protocol demands.
+/// The answer to send: no service has the operation, or the body does not fit the protocol.
 pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<Bytes>>>> {
     let refuse = |service, protocol, error| Box::new(write(service, protocol, "", Err(error)));
     if let Some(target) = header_text(parts, "x-amz-target") {
@@ -93,7 +90,7 @@ pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<By
     }
 }
 
-/// Refuses a request before its body is read, in the protocol that its head tells of.
+/// Refuses a request before its body is read, in the protocol that its head shows.
 pub fn refuse(parts: &Parts, error: ApiError) -> Response<Full<Bytes>> {
     let (service, protocol) = if let Some(target) = header_text(parts, "x-amz-target") {
         let prefix = target.split('.').next().unwrap_or_default();
@@ -122,7 +119,7 @@ fn read_query(signed: Option<Service>, body: &Bytes) -> Result<Request, ApiError
     let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let service = field("Version").and_then(Service::of_query_version).or(signed);
     let (Some(service), Some(operation)) = (service, field("Action")) else {
-        let message = "the request names no operation of a service that the emulator has";
+        let message = "the request does not name an operation of a service that the emulator has";
         return Err(ApiError::bad_request("UnknownOperationException", message));
     };
     if service.query_version().is_none() {
@@ -163,7 +160,7 @@ fn header_text<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
     parts.headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The body as a JSON object; an empty body is an empty one.
+/// The body as a JSON object; an empty body is an empty object.
 fn json_body(body: &Bytes) -> Option<Value> {
     if body.is_empty() {
         return Some(Value::Object(Map::new()));

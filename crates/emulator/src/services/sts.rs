@@ -1,4 +1,4 @@
-//! STS: who the caller is.
+//! STS: only GetCallerIdentity.
 
 use crate::core::account::Account;
 use crate::core::identity::Issued;

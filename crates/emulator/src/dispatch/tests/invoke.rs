@@ -1,4 +1,4 @@
-//! Lambda's Invoke: what is handed over to a function's code, and what is refused before it.
+//! Lambda's Invoke: what reaches a function's code, and what is refused before.
 
 use super::*;
 use std::io::{Read as _, Write as _};
@@ -39,7 +39,7 @@ fn invocations(api: &Api) -> [u64; 3] {
     })
 }
 
-/// Not a test but the function's code, run by this very binary: answers each event with itself.
+/// The function's code rather than a test, run by this very binary: it answers each event with the event.
 #[test]
 #[ignore = "runs as a function of an_invocation_hands_any_json_over"]
 fn echo() {
@@ -61,7 +61,7 @@ fn echo() {
     }
 }
 
-/// Makes [`echo`] the function's code. It has longer than a busy machine needs.
+/// Makes [`echo`] the function's code, with a timeout that suffices on a busy machine.
 async fn with_echo() -> Api {
     let api = with_function().await;
     let binary = std::env::current_exe().unwrap();
@@ -71,12 +71,12 @@ async fn with_echo() -> Api {
     api
 }
 
-/// This module, as the binary's tests are named: without the crate.
+/// This module's name in the binary's tests: without the crate.
 fn module() -> &'static str {
     module_path!().split_once("::").unwrap().1
 }
 
-/// The payload is any JSON; names and ARNs are the same function; nothing at all is an empty object.
+/// The payload is any JSON; names and ARNs mean the same function; an empty payload is an empty object.
 #[tokio::test]
 async fn an_invocation_hands_any_json_over() {
     let api = with_echo().await;

@@ -107,7 +107,8 @@ async fn a_version_keeps_its_code_and_settings() {
         .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
 
-    let stale = version.code_dir.clone();
+    let stale = version.code_dir.to_path_buf();
+    drop(configs);
     api.made("DELETE", &format!("{FUNCTIONS}/echo:1"), Value::Null).await;
     assert!(!stale.exists() && hosted().len() == 1);
     api.made("DELETE", &format!("{FUNCTIONS}/echo"), Value::Null).await;

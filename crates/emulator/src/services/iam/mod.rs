@@ -1,4 +1,4 @@
-//! IAM: roles, their policies, and the judgement whether a role may do what it tries.
+//! IAM: roles, their policies, and whether a role may do what it attempts.
 
 pub mod account_policy;
 pub mod managed;
@@ -22,7 +22,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// The account's roles, and the credentials that act as them.
+/// The account's roles, and their credentials.
 #[derive(Debug)]
 pub struct Iam {
     account: Account,
@@ -31,12 +31,11 @@ pub struct Iam {
     policies: RwLock<BTreeMap<String, AccountPolicy>>,
     /// By access key.
     issued: RwLock<HashMap<String, Arc<Issued>>>,
-    /// Resources' own policies, by the resource's ARN.
+    /// Resource policies, by the resource's ARN.
     resource_policies: RwLock<HashMap<String, Policy>>,
 }
 
 impl Iam {
-    /// An account without roles.
     pub fn new(account: Account) -> Self {
         Self {
             account,
@@ -47,9 +46,8 @@ impl Iam {
         }
     }
 
-    /// Serves one operation of the Query API.
-    ///
     /// # Errors
+    /// IAM's own, or that the operation is not supported.
     /// IAM's own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
@@ -87,7 +85,7 @@ impl Iam {
         }
     }
 
-    /// Sets a resource's own policy; `None` removes it.
+    /// Sets a resource policy; `None` removes it.
     pub fn set_resource_policy(&self, arn: &str, policy: Option<Policy>) {
         let mut policies = self.resource_policies.write();
         match policy {

@@ -1,4 +1,4 @@
-//! The two forms of the wire API's bodies: JSON, and the CBOR that Java's SDK speaks.
+//! The two encodings of the wire API's bodies: JSON, and CBOR, which the Java SDK uses.
 
 use crate::protocol::cbor;
 use base64::Engine as _;
@@ -7,7 +7,7 @@ use ciborium::Value as Cbor;
 use http::{HeaderMap, header};
 use serde_json::Value;
 
-/// The form of a request, and of its answer.
+/// The encoding of a request and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     Json,
@@ -15,7 +15,7 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// As a call's `Content-Type` says; what the API does not know is read as JSON, and refused by the library.
+    /// By a call's `Content-Type`. A type that the API does not know is read as JSON, and refused by the library.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let content_type = headers.get(header::CONTENT_TYPE).map(header::HeaderValue::as_bytes);
         if content_type == Some(Self::Cbor.content_type().as_bytes()) { Self::Cbor } else { Self::Json }
@@ -28,7 +28,7 @@ impl Encoding {
         }
     }
 
-    /// A body as JSON, bytes in base64; null where it is neither.
+    /// A body as JSON, with bytes in base64; null if it is neither.
     pub(super) fn decode(self, body: &[u8]) -> Value {
         match self {
             Self::Json => serde_json::from_slice(body).unwrap_or_default(),
@@ -38,7 +38,7 @@ impl Encoding {
         }
     }
 
-    /// A document as a body; what is called `Data` are bytes.
+    /// A document as a body; members named `Data` are bytes.
     pub(super) fn encode(self, document: &Value) -> Vec<u8> {
         match self {
             Self::Json => document.to_string().into_bytes(),
@@ -47,7 +47,7 @@ impl Encoding {
     }
 }
 
-/// What is called `Data` are bytes.
+/// Members named `Data` are bytes.
 fn data(name: &str, value: &Value) -> Option<Cbor> {
     let text = value.as_str().filter(|_| name == "Data")?;
     STANDARD.decode(text).ok().map(Cbor::Bytes)

@@ -1,4 +1,4 @@
-//! GetRecords and GetShardIterator: what the library lets through and AWS does not.
+//! GetRecords and GetShardIterator: refuses what the library lets through and AWS does not.
 
 use super::error::KinesisError;
 use super::read::{Position, ReadLimit, Record};
@@ -12,17 +12,17 @@ const RECORDS_MAX: usize = 10_000;
 /// Bytes of data in one answer, at most: 10 MiB, which as base64 are a third more.
 const DATA_BYTES_MAX: usize = 10 * 1_024 * 1_024 / 3 * 4;
 
-/// What one call of GetRecords is to answer with.
+/// The answer's size for one call of GetRecords.
 pub(super) struct Answered {
-    /// Records, at most; none are found where it is 1 as well.
+    /// Records, at most; also 1 if there are none.
     pub(super) limit: usize,
-    /// How old the last of them is, where more are in the shard already: the library always says 0, which consumers
-    /// take for its end.
+    /// The age of the last of them if the shard has more; the library always says 0, which consumers take for the
+    /// shard's end.
     pub(super) behind_ms: u64,
 }
 
 impl Streams {
-    /// How much of what an iterator points at is answered. `None`: the library refuses the call.
+    /// How many of an iterator's records are returned. `None`: the library refuses the call.
     pub(super) async fn answered(&self, request: &Value) -> Option<Answered> {
         let asked = &request["Limit"];
         let records = if asked.is_null() { RECORDS_MAX } else { usize::try_from(asked.as_u64()?).ok()? };
@@ -31,6 +31,12 @@ impl Streams {
         }
         let (_, stream, shard, from) = decode_shard_iterator(request["ShardIterator"].as_str()?).ok()?;
         let (_, shard) = sequence::resolve_shard_id(&shard).ok()?;
+        // The library deletes the expired records that it finds in a task that does not hold the append lock. So they
+        // are deleted here first. Those that expire in between do no harm: that task waits for nothing while it keeps a
+        // reader waiting.
+        if let Some(kept_ms) = self.retention_ms(&stream).await {
+            self.expire(&stream, shard, clock::now_ms().saturating_sub(kept_ms)).await;
+        }
         let limit = ReadLimit { records, data_bytes: DATA_BYTES_MAX };
         let ReadRecords { records, .. } =
             self.read(&stream, shard, &Position::At(from.as_str().into()), limit).await;
@@ -38,7 +44,7 @@ impl Streams {
         Some(Answered { limit: records.len().max(1), behind_ms })
     }
 
-    /// How far a reader that has come to a record is behind the shard's end.
+    /// How far a reader at a record is behind the shard's end, in milliseconds.
     pub(super) fn behind_ms(&self, stream: &str, shard: i64, record: &Record) -> u64 {
         let tail = self.tails(stream).remove(&shard);
         let is_latest = tail.is_none_or(|tail| *tail <= *record.sequence_number);
@@ -46,7 +52,7 @@ impl Streams {
     }
 }
 
-/// Finds what GetShardIterator is given that is not for its type, or is missing.
+/// Finds members of GetShardIterator that do not fit its type, or are missing.
 pub(super) fn check_iterator(request: &Value) -> Result<(), KinesisError> {
     let invalid = |message: &str| Err(KinesisError::client("InvalidArgumentException", message));
     let starting = &request["StartingSequenceNumber"];
@@ -67,7 +73,7 @@ pub(super) fn check_iterator(request: &Value) -> Result<(), KinesisError> {
     }
     let number = starting.as_str().and_then(|number| sequence::parse_sequence(number).ok());
     match (number, starting.as_str()) {
-        // Of a form that was given up before any stream of ours: the library fails on it.
+        // An obsolete form, older than any stream here: the library fails on it.
         (Some(number), Some(text)) if number.version == 0 => invalid(&format!(
             "StartingSequenceNumber {text} used in GetShardIterator on shard {} is invalid because it did not come \
              from this stream.",

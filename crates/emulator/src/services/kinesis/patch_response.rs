@@ -1,4 +1,4 @@
-//! What the library leaves out of requests and answers, put right.
+//! Adds what the library leaves out of requests and answers.
 
 use super::Streams;
 use super::encoding::Encoding;
@@ -10,13 +10,13 @@ use http::{Response, header};
 use http_body_util::{BodyExt as _, Collected};
 use serde_json::Value;
 
-/// On-demand streams of an account, at most; the library says 0, which Terraform takes for the truth.
+/// On-demand streams of an account, at most; the library says 0, and Terraform believes it.
 const ON_DEMAND_STREAMS_MAX: u32 = 50;
-/// Shards of a new on-demand stream: what writes 4 MB and 4,000 records a second. The library wants a number.
+/// Shards of a new on-demand stream: enough for 4 MB and 4,000 records a second. The library requires a number.
 const ON_DEMAND_SHARDS: u32 = 4;
 
 impl Streams {
-    /// LATEST as the sequence number that it means here: the library does not see our appends. Answers whether
+    /// Replaces LATEST by the sequence number that it means: the library does not see our appends. Returns whether
     /// anything changed.
     pub(super) fn with_tail(&self, request: &mut Value) -> bool {
         let Some(stream) = stream_of(request) else { return false };
@@ -35,13 +35,13 @@ impl Streams {
         true
     }
 
-    /// Keeps the tags and the capacity mode of CreateStream, which the library drops.
+    /// Stores the tags and the capacity mode of CreateStream, which the library drops.
     pub(super) async fn complete(&self, stream: &str, request: &Value) {
         let tags = request["Tags"].as_object().into_iter().flatten();
         let tags: Vec<_> =
             tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
         let mode = is_on_demand(request).then_some(StreamMode::OnDemand);
-        // It fails only where the stream is gone again already.
+        // It fails only if the stream is gone again.
         let complete = |stream: &mut Stream| {
             stream.tags.extend(tags);
             stream.stream_mode_details.stream_mode = mode.unwrap_or(StreamMode::Provisioned);
@@ -51,7 +51,7 @@ impl Streams {
     }
 }
 
-/// Gives a new on-demand stream the shards that the library wants named.
+/// Gives a new on-demand stream the number of shards that the library requires.
 pub(super) fn with_shard_count(request: &mut Value) -> bool {
     let is_missing = is_on_demand(request) && request["ShardCount"].is_null();
     if is_missing {
@@ -64,7 +64,7 @@ fn is_on_demand(request: &Value) -> bool {
     request["StreamModeDetails"]["StreamMode"] == "ON_DEMAND"
 }
 
-/// Adds the consumer's stream, which the library leaves out of its answer and the API's model requires.
+/// Adds the consumer's stream, which the library leaves out and the API's model requires.
 pub(super) fn with_stream_arn(answer: &mut Value) {
     let description = &mut answer["ConsumerDescription"];
     let stream_arn = description["ConsumerARN"].as_str().and_then(stream_arn_of_arn).map(String::from);
@@ -75,7 +75,7 @@ pub(super) fn with_on_demand_limit(answer: &mut Value) {
     answer["OnDemandStreamCountLimit"] = ON_DEMAND_STREAMS_MAX.into();
 }
 
-/// An answer of the library with something put right.
+/// An answer of the library, changed.
 pub(super) async fn amended(
     response: Response<Body>,
     encoding: Encoding,

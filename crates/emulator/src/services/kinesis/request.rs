@@ -1,4 +1,4 @@
-//! What every operation asks of a request: which stream it is about, and whether it is well-formed.
+//! What every operation reads from a request: its stream, and whether it is well-formed.
 
 use super::error::KinesisError;
 use super::store::types::{Operation, check, decode_shard_iterator};
@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// What the `X-Amz-Target` header of a Kinesis call begins with.
+/// Prefix of the `X-Amz-Target` header of Kinesis calls.
 pub const TARGET_PREFIX: &str = "Kinesis_20131202.";
 
 /// The stream that a request is about.
@@ -20,13 +20,13 @@ pub(crate) fn stream_of(request: &Value) -> Option<String> {
     stream_name_of_arn(arn).map(String::from)
 }
 
-/// The stream of GetRecords, which an iterator names.
+/// The stream of GetRecords, from the iterator.
 pub(super) fn iterated_stream(request: &Value) -> Option<String> {
     let iterator = request["ShardIterator"].as_str()?;
     decode_shard_iterator(iterator).ok().map(|(_, stream, _, _)| stream)
 }
 
-/// Puts a request through the library's type and constraint checks, which its own dispatch skips.
+/// Applies the library's type and constraint checks, which its own dispatch skips.
 pub(super) fn checked(operation: Operation, request: &Value) -> Result<Value, KinesisError> {
     if !request.is_object() {
         return Err(KinesisError::client("SerializationException", "the request is not a JSON object"));

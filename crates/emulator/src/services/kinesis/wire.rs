@@ -1,4 +1,4 @@
-//! The Kinesis wire API on the emulator's port: JSON and CBOR, every operation that the library has.
+//! The Kinesis wire API on the emulator's port, in JSON and CBOR, with every operation of the library.
 
 use super::encoding::Encoding;
 use super::get_records::check_iterator;
@@ -15,13 +15,12 @@ use http::{Response, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Between two looks at a stream that is changing.
+/// Between two checks of a stream that is changing.
 const SETTLED_LOOK_EVERY: Duration = Duration::from_millis(1);
-/// Looks at a stream that is changing, at most.
+/// Checks of a stream that is changing, at most.
 const SETTLED_LOOKS_MAX: u32 = 5_000;
 
 impl Streams {
-    /// Answers one call of the wire API.
     pub async fn handle(&self, mut parts: Parts, mut body: Bytes) -> Response<Body> {
         without_parameters(&mut parts);
         let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or("");
@@ -79,7 +78,7 @@ impl Streams {
         }
     }
 
-    /// GetRecords of a stream that is read or written here.
+    /// GetRecords of a stream that is in use here.
     async fn get_records(
         &self,
         encoding: Encoding,
@@ -100,8 +99,8 @@ impl Streams {
         amended(response, encoding, |answer| answer["MillisBehindLatest"] = behind_ms.into()).await
     }
 
-    /// A call that changes a stream. It is answered when the change is through and kept: until then nothing is
-    /// appended, so that each record finds the shards that are kept.
+    /// A call that changes a stream. It is answered when the change is complete and persistent. Until then nothing is
+    /// appended, so that each record goes to a persistent shard.
     async fn change(
         &self,
         stream: &str,
@@ -123,8 +122,8 @@ impl Streams {
         };
         if response.status().is_success() {
             let is_there = self.settled(stream).await;
-            // Not before: the library writes back what it read, and who wrote in between is lost. The new stream's
-            // shards were, once in many.
+            // Not before: the library writes back what it read, and a change in between is lost. This sometimes
+            // happened to the new stream's shards.
             if operation == "CreateStream" {
                 self.complete(stream, request).await;
             }
@@ -139,7 +138,7 @@ impl Streams {
         response
     }
 
-    /// Waits until a change is through. Answers whether the stream is still there.
+    /// Waits until a change is complete. Returns whether the stream still exists.
     pub(super) async fn settled(&self, stream: &str) -> bool {
         for _ in 0..SETTLED_LOOKS_MAX {
             match self.store.get_stream(stream).await {
@@ -148,11 +147,11 @@ impl Streams {
                 Err(_) => return false,
             }
         }
-        tracing::warn!(stream, "a change to the stream does not end");
+        tracing::warn!(stream, "a change of the stream does not complete");
         true
     }
 
-    /// An answer, unless what it answers to cannot be kept.
+    /// Replaces an answer by an error if the change cannot be persisted.
     async fn kept(
         &self,
         encoding: Encoding,
@@ -162,7 +161,7 @@ impl Streams {
         match keeping.await {
             Ok(()) => response,
             Err(error) => {
-                refuse(encoding, &KinesisError::internal(&format!("the change could not be kept: {error}")))
+                refuse(encoding, &KinesisError::internal(&format!("failed to persist the change: {error}")))
             }
         }
     }
@@ -200,7 +199,7 @@ impl Streams {
     }
 }
 
-/// Drops what stands behind the media type, as the library does: a body must not be JSON to us and CBOR to it.
+/// Drops the media type's parameters, as the library does: a body must not be JSON to us and CBOR to it.
 fn without_parameters(parts: &mut Parts) {
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let Some((media_type, _)) = content_type.and_then(|text| text.split_once(';')) else { return };
@@ -209,7 +208,7 @@ fn without_parameters(parts: &mut Parts) {
     }
 }
 
-/// By a header, or by the query as a presigned URL is. What is not meets the library's refusal.
+/// Whether a call is signed, by a header or by a presigned URL's query. The library refuses others.
 pub(crate) fn is_signed(parts: &Parts) -> bool {
     let query = parts.uri.query().unwrap_or_default();
     parts.headers.contains_key(header::AUTHORIZATION) || query.contains("X-Amz-Signature=")

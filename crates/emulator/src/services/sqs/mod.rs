@@ -1,4 +1,4 @@
-//! SQS: standard queues that work, for the faults of functions and of event source mappings.
+//! SQS: working standard queues, for the failures of functions and event source mappings.
 
 mod attributes;
 mod content;
@@ -19,7 +19,6 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The service.
 pub struct Queues {
     account: Account,
     iam: Arc<Iam>,
@@ -27,12 +26,11 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// A region without queues.
     pub fn new(account: Account, iam: Arc<Iam>) -> Self {
         Self { account, iam, queues: Mutex::default() }
     }
 
-    /// Serves one operation; `host` is what the caller used, from which a queue's URL is built.
+    /// Handles one operation; `host` is the request's, for the queues' URLs.
     ///
     /// # Errors
     /// SQS's own, a denial, or that the operation is not supported.
@@ -61,7 +59,6 @@ impl Queues {
         }
     }
 
-    /// Looks at every queue.
     pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Queue>) -> T) -> T {
         look(&self.queues.lock())
     }
@@ -76,7 +73,7 @@ impl Queues {
 }
 
 impl FailureDestinations for Queues {
-    /// The event source mapping has checked its function's role.
+    /// The event source mapping has already checked its function's role.
     fn send(&self, arn: &str, body: String) -> Result<(), String> {
         let name = arn.rsplit(':').next().filter(|name| self.arn(name) == arn).ok_or_else(no_queue);
         let sent = name.and_then(|name| self.put(name, &Principal::Account, body, None));
@@ -189,7 +186,7 @@ mod tests {
         let allow_role = statement("Allow", json!({"AWS": role}));
         let deny_all = statement("Deny", json!("*"));
         let account = statement("Allow", json!({"AWS": "000000000000"}));
-        // Who may after it was set: the account's own keys, a role without policies of its own.
+        // Who may use it afterwards: the account's own keys, and a role without policies of its own.
         for (text, own_keys, by_role) in [
             (policy(allow_role.clone()), true, true),
             (policy(account), true, false),

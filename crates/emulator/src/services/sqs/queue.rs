@@ -19,15 +19,12 @@ const NAME_CHARS_MAX: usize = 80;
 /// Queues of one answer to ListQueues, at most.
 const LISTED_MAX: usize = 1_000;
 
-/// A queue.
 #[derive(Debug)]
 pub struct Queue {
-    /// What was set.
     pub attributes: Attributes,
-    /// Its tags.
     pub tags: Tags,
     pub(super) messages: Messages,
-    /// Told when a message may have become visible, and when the queue is gone.
+    /// Notified when a message may have become visible, and when the queue is gone.
     pub(super) changed: Arc<Notify>,
     created: SystemTime,
     modified: SystemTime,
@@ -160,7 +157,7 @@ impl Queues {
         let named = queues.keys().filter(|name| name.starts_with(&prefix));
         let urls = named.map(|name| (name, self.url(host, name)));
         let (urls, token) = page(urls, request.next_token.as_deref(), limit);
-        // Who does not say how many gets no token.
+        // Without MaxResults there is no token.
         let token = token.filter(|_| request.max_results.is_some());
         Ok(Reply::ok(json!({"QueueUrls": (!urls.is_empty()).then_some(urls), "NextToken": token})))
     }
@@ -252,7 +249,7 @@ impl Queue {
     }
 }
 
-/// Attributes that may be asked for, set or not.
+/// Attributes that can be requested, set or not.
 fn is_readable(name: &str) -> bool {
     const READABLE: [&str; 21] = [
         "All",

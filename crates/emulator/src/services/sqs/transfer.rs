@@ -63,7 +63,7 @@ impl Queues {
         Ok(Reply::ok(json!({"MessageId": id, "MD5OfMessageBody": md5})))
     }
 
-    /// Puts a message into a queue by its name.
+    /// Sends a message to a queue by name.
     pub(super) fn put(
         &self,
         name: &str,
@@ -137,7 +137,7 @@ impl Queues {
             let (found, changed, next_visible, default_wait) = {
                 let mut queues = self.queues.lock();
                 let queue = queues.get_mut(name).ok_or_else(no_queue)?;
-                // Listening begins under the lock, so that no message can slip in between.
+                // Listening begins under the lock, so that no message is missed in between.
                 let changed = queue.changed.clone().notified_owned();
                 queue.messages.expire(now, queue.attributes.retention());
                 let visibility = visibility.unwrap_or_else(|| queue.attributes.visibility());
@@ -203,7 +203,7 @@ fn view(message: &Message, wanted: &[String]) -> Value {
     })
 }
 
-/// A receipt names the message and which of its receipts it is.
+/// A receipt names the message and the number of the receive.
 fn read_receipt(handle: &str) -> Result<(&str, u32), ApiError> {
     let parsed = handle.rsplit_once('#').and_then(|(id, received)| Some((id, received.parse().ok()?)));
     parsed.ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! One call of every operation, with all members it needs and most of those it may have.
+//! One call of every operation, with all required members and most of the optional ones.
 
 use super::super::lambda::mapping;
 use super::super::{QUEUE, ROLE, STREAM, Value, json};
@@ -13,7 +13,7 @@ pub(super) const MANAGED: &str = "arn:aws:iam::aws:policy/service-role/AWSLambda
 
 const OWN: &str = "arn:aws:iam::000000000000:policy/swept";
 
-/// A service's operations, each with a document that has all members it needs and most of those it may have.
+/// A service's operations, each with a document of all required members and most of the optional ones.
 pub(super) type Operations = Vec<(&'static str, Value)>;
 
 pub(super) fn iam() -> Operations {
@@ -151,7 +151,8 @@ pub(super) fn cloudwatch() -> Operations {
     ]
 }
 
-/// Calls of the REST services: method, path below what `API`, `INTEGRATION`, `ROUTE` stand for, and document.
+/// Calls of the REST services: method, path below the resource that `API`, `INTEGRATION` or `ROUTE` stands for, and
+/// document.
 // long: a table of calls, one entry each
 pub(super) fn rest() -> Vec<(&'static str, &'static str, Value)> {
     let function = "/2015-03-31/functions/echo";

@@ -4,7 +4,7 @@ use super::invalid;
 use crate::protocol::ApiError;
 use crate::protocol::tags::Tags;
 
-/// Only the machine's own architecture can run; x86_64 is AWS's default.
+/// Only the machine's own architecture runs; x86_64 is AWS's default.
 pub(super) fn architecture(requested: Option<Vec<String>>) -> Result<String, ApiError> {
     let requested = requested.and_then(|list| list.into_iter().next()).unwrap_or_else(|| "x86_64".into());
     let own = if std::env::consts::ARCH == "aarch64" { "arm64" } else { std::env::consts::ARCH };

@@ -1,4 +1,4 @@
-//! Creates functions: what a request must carry, the role that must be assumable, the zip that must unpack.
+//! Creates functions: checks the request, the role and the zip.
 
 use super::checks::{architecture, check_tags};
 use super::code::Code;
@@ -21,7 +21,7 @@ pub const PRINCIPAL: &str = "lambda.amazonaws.com";
 /// Functions in the account, at most.
 pub const FUNCTIONS_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 64;
-/// Members of CreateFunction beside the settings, which are left in the rest.
+/// Members of CreateFunction; the rest are the settings.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct CreateFunction {
@@ -87,7 +87,7 @@ impl Lambda {
         Ok(Reply::created(view))
     }
 
-    /// As AWS does when a function is given a role.
+    /// As AWS does when a function gets a role.
     pub(super) fn check_role(&self, role: &str) -> Result<(), ApiError> {
         self.iam
             .assume(PRINCIPAL, role, None)
@@ -96,12 +96,12 @@ impl Lambda {
 
     pub(super) async fn unpack(&self, name: &str, zip_file: Option<String>) -> Result<Code, ApiError> {
         let zip_file = zip_file.ok_or_else(|| invalid("Code: only ZipFile is supported by the emulator"))?;
-        let root = self.data_dir.join(name);
+        let (root, name) = (self.data_dir.clone(), name.to_owned());
         let unpacked = tokio::task::spawn_blocking(move || {
             let zip = STANDARD
                 .decode(zip_file)
                 .map_err(|error| invalid(format!("Code.ZipFile is not base64: {error}")))?;
-            code::unpack(&root, &zip)
+            code::unpack(&root, &name, &zip)
         });
         unpacked.await.map_err(ApiError::internal)?
     }

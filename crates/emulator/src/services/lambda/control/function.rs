@@ -6,11 +6,10 @@ use super::code::Code;
 use super::reference::{NameForm, Reference};
 use super::resource_policy::ResourcePolicy;
 use super::settings::Settings;
-use super::status::{Status, in_progress};
+use super::status::Status;
 use super::version::Version;
 use super::view::View;
 use super::{Lambda, Store, listing, parse};
-use crate::core::temp_folder;
 use crate::protocol::page::page;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
@@ -19,18 +18,14 @@ use crate::services::lambda::invocation::config::{FunctionConfig, LATEST};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use tokio::time::Instant;
 
 /// A function: what can be changed (`$LATEST`), and what was published of it.
 #[derive(Debug, Clone)]
 pub struct Function {
-    /// Its name.
     pub name: String,
-    /// What it was given.
     pub settings: Settings,
-    /// What it runs.
     pub code: Code,
     /// `x86_64` or `arm64`: the machine's own.
     pub architecture: String,
@@ -46,8 +41,6 @@ pub struct Function {
     pub(super) versions_published: u64,
     /// Aliases by name.
     pub aliases: BTreeMap<String, Alias>,
-    /// The code before this one, which environments may still be starting from.
-    previous_code: Option<PathBuf>,
     modified: SystemTime,
     pub(super) revision: String,
     pub(super) status: Status,
@@ -145,12 +138,10 @@ impl Lambda {
         if request.dry_run {
             return Ok(Reply::ok(function.view(&self.account)));
         }
-        if !code.dir.is_dir() {
-            // Another update came between and removed it as the code before last.
-            return Err(in_progress(&arn));
-        }
         let updated = self.update(&mut store, &name, |function| {
-            function.replace_code(code);
+            if code.sha256 != function.code.sha256 {
+                function.code = code;
+            }
             function.architecture = requested.unwrap_or_else(|| function.architecture.clone());
         });
         if !request.publish {
@@ -174,10 +165,6 @@ impl Lambda {
         for target in targets {
             self.iam.set_resource_policy(&self.account.function_arn(&target), None);
             self.functions.remove(&target);
-        }
-        // A process that still runs keeps the files it has open.
-        if let Err(error) = temp_folder::remove(&self.data_dir.join(&name)) {
-            tracing::debug!(function = name, %error, "the code of a deleted function stays behind");
         }
         Ok(Reply::no_content())
     }
@@ -215,7 +202,6 @@ impl Function {
             versions: BTreeMap::new(),
             versions_published: 0,
             aliases: BTreeMap::new(),
-            previous_code: None,
             modified,
             revision,
             status,
@@ -225,27 +211,6 @@ impl Function {
     /// What the function host is told.
     pub fn config(&self) -> FunctionConfig {
         self.settings.config(&self.name, LATEST, &self.code, self.reserved_concurrency)
-    }
-
-    /// Takes new code; what it ran before stays, and what it ran before that is removed.
-    fn replace_code(&mut self, code: Code) {
-        if code.dir == self.code.dir {
-            return;
-        }
-        let current = std::mem::replace(&mut self.code, code).dir;
-        if let Some(stale) = self.previous_code.replace(current) {
-            self.forget_code(&stale);
-        }
-    }
-
-    /// Removes code, unless something of the function still runs it.
-    pub(super) fn forget_code(&self, dir: &Path) {
-        let is_used = self.code.dir == dir
-            || self.previous_code.as_deref() == Some(dir)
-            || self.versions.values().any(|version| version.code.dir == dir);
-        if !is_used && let Err(error) = temp_folder::remove(dir) {
-            tracing::debug!(function = self.name, %error, "old code of a function stays behind");
-        }
     }
 
     pub(super) fn renew_revision(&mut self) {

@@ -1,4 +1,4 @@
-//! Invoke: runs a function for whoever calls, and answers what it answers.
+//! Invoke: runs a function for any caller and returns its answer.
 
 use super::reference::{NameForm, Reference};
 use super::{Lambda, invalid, status};
@@ -19,16 +19,16 @@ use serde_json::{Value, json};
 
 /// Bytes of an event, at most (6 MB).
 pub const PAYLOAD_BYTES_MAX: usize = 6 * 1_048_576;
-/// What a function gets whose caller sends nothing.
+/// The event if the caller sends none.
 const EMPTY_PAYLOAD: &[u8] = b"{}";
 
-/// How an invocation is asked for.
+/// How to invoke a function.
 struct InvocationRequest {
     is_dry_run: bool,
     wants_log: bool,
 }
 
-/// The function that a request invokes, by name or ARN; `None`: it is no Invoke.
+/// The function that a request invokes, by name or ARN; `None`: the request is not an Invoke.
 pub(crate) fn invoked(parts: &Parts) -> Option<String> {
     if parts.method != Method::POST || parts.headers.contains_key("x-amz-target") {
         return None;
@@ -39,13 +39,13 @@ pub(crate) fn invoked(parts: &Parts) -> Option<String> {
     }
 }
 
-/// A refusal, in the form of Lambda's.
+/// A refusal in Lambda's form.
 pub(crate) fn refuse(error: ApiError) -> Response<Full<Bytes>> {
     exchange::write(Service::Lambda, Protocol::RestJson, "", Err(error))
 }
 
 impl Lambda {
-    /// Serves one Invoke.
+    /// Answers one Invoke.
     pub(crate) async fn invoke(
         &self,
         principal: &Principal,
@@ -142,7 +142,7 @@ impl Lambda {
     }
 }
 
-/// What the function answered, or that and how it failed.
+/// The function's answer, or its failure.
 fn answer(invoked: Invoked) -> Response<Full<Bytes>> {
     let version = HeaderValue::from_str(&invoked.version);
     let (body, is_failure) = match invoked.ended {
@@ -164,7 +164,7 @@ fn answer(invoked: Invoked) -> Response<Full<Bytes>> {
     response
 }
 
-/// Too many run at once: the members beside the message are what clients tell the two limits apart by.
+/// Too many invocations run at once; clients distinguish the two limits by the members beside the message.
 fn throttled(is_reserved: bool) -> Response<Full<Bytes>> {
     let reason = if is_reserved {
         "ReservedFunctionConcurrentInvocationLimitExceeded"

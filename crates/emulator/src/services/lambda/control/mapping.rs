@@ -1,4 +1,4 @@
-//! Event source mappings: from a stream, or a consumer of one, to a function.
+//! Event source mappings: from a stream or a consumer to a function.
 
 use super::mapping_check::starting_position;
 use super::mapping_settings::MappingSettings;
@@ -19,40 +19,36 @@ use std::time::SystemTime;
 /// Mappings in the account, at most.
 pub const MAPPINGS_MAX: usize = 1_000;
 
-/// Mappings in one answer, at most, however many are asked for.
+/// Mappings in one answer, at most, however many are requested.
 const LISTED_MAX: usize = 100;
 
-/// `LastProcessingResult` of a mapping that has handed nothing over.
+/// `LastProcessingResult` before the first invocation.
 const NOTHING_YET: &str = "No records processed";
 
-/// What a mapping's role needs on the stream before the mapping is made.
+/// The permissions on the stream that the role needs when its mapping is created.
 const STREAM_ACTIONS: [&str; 4] =
     ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"];
 
-/// A mapping.
 #[derive(Debug, Clone)]
 pub struct Mapping {
-    /// Its id.
     pub uuid: String,
     /// The function's name, with the qualifier of a version or an alias.
     pub function_name: String,
     /// The stream's ARN, or a consumer's.
     pub event_source_arn: String,
-    /// `StartingPosition` as it was sent.
+    /// `StartingPosition` as sent.
     pub starting_position_name: String,
-    /// `StartingPositionTimestamp` as it was sent: epoch seconds.
+    /// `StartingPositionTimestamp` as sent: epoch seconds.
     pub starting_position_timestamp: Option<f64>,
     starting_position: StartingPosition,
-    /// What it was given.
     pub settings: MappingSettings,
-    /// Its tags.
     pub tags: Tags,
     modified: SystemTime,
-    /// Until nothing of it is in flight any more.
+    /// Until nothing of it is in flight.
     pub is_deleting: bool,
 }
 
-/// Members of CreateEventSourceMapping beside the settings, which are left in the rest.
+/// Members of CreateEventSourceMapping; the rest are the settings.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct CreateEventSourceMapping {
@@ -108,7 +104,7 @@ impl Lambda {
         self.forget_deleted_mappings(&mut store);
         self.check_unique(&store, &mapping)?;
         self.mappings.put(mapping.config());
-        // What AWS answers, whatever has come of it by now.
+        // AWS's answer, whatever the state is by now.
         let view = mapping.view(&self.account, MappingState::Creating.name(), NOTHING_YET);
         store.mappings.insert(mapping.uuid.clone(), mapping);
         Ok(Reply::accepted(view))
@@ -206,7 +202,7 @@ impl Lambda {
         next.modified = SystemTime::now();
         let result = self.last_processing_result(uuid);
         self.mappings.put(next.config());
-        // What AWS answers, whatever has come of it by now.
+        // AWS's answer, whatever the state is by now.
         let state = MappingState::on_change(Some(was_enabled), next.settings.is_enabled());
         let view = next.view(&self.account, state.name(), &result);
         store.mappings.insert(uuid.to_owned(), next);
@@ -222,7 +218,7 @@ impl Lambda {
         Ok(Reply::accepted(mapping.view(&self.account, MappingState::Deleting.name(), &result)))
     }
 
-    /// Forgets the mappings that were deleted and of which nothing is in flight any more.
+    /// Removes mappings that were deleted and of which nothing is in flight.
     pub(super) fn forget_deleted_mappings(&self, store: &mut Store) {
         store.mappings.retain(|uuid, mapping| !mapping.is_deleting || self.mappings.status(uuid).is_some());
     }
@@ -245,7 +241,7 @@ impl Lambda {
 }
 
 impl Mapping {
-    /// What the data plane is told.
+    /// The settings for the data plane.
     pub fn config(&self) -> MappingConfig {
         self.settings.config(&self.uuid, &self.function_name, &self.event_source_arn, self.starting_position)
     }

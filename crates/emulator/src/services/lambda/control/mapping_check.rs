@@ -1,4 +1,4 @@
-//! What an event source mapping's settings may be: the limits of the Lambda API
+//! Checks an event source mapping's settings against the limits of the Lambda API
 //! (docs/aws-behaviour.md#lambda-mappings).
 
 use super::invalid;
@@ -74,7 +74,7 @@ pub fn starting_position(name: Option<&str>, timestamp: Option<f64>) -> Result<S
             let since = Duration::try_from_secs_f64(seconds).ok();
             let time = since.and_then(|since| UNIX_EPOCH.checked_add(since));
             let time =
-                time.ok_or_else(|| invalid(format!("StartingPositionTimestamp: {seconds} is no time")))?;
+                time.ok_or_else(|| invalid(format!("StartingPositionTimestamp: {seconds} is not a time")))?;
             Ok(StartingPosition::AtTimestamp(time))
         }
         (Some("AT_TIMESTAMP"), _) => {

@@ -54,13 +54,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 use view::View;
 
-/// The service.
 pub struct Lambda {
     account: Account,
     iam: Arc<Iam>,
     logs: Arc<Logs>,
-    /// Changed, as the mappings are, under the lock of the store, so in the order of the changes: they neither block
-    /// nor call back.
+    /// Changed, like the mappings, under the store's lock, and so in the order of the changes: they neither block nor
+    /// call back.
     functions: Functions,
     mappings: Mappings,
     streams: Streams,
@@ -71,11 +70,10 @@ pub struct Lambda {
 
 /// What the service works with.
 pub struct Deps {
-    /// The account that is played.
     pub account: Account,
-    /// Holds the functions' roles and policies.
+    /// Has the functions' roles and policies.
     pub iam: Arc<Iam>,
-    /// Where functions have their log groups.
+    /// Has the functions' log groups.
     pub logs: Arc<Logs>,
     /// Runs the functions.
     pub functions: Functions,
@@ -89,17 +87,16 @@ pub struct Deps {
     pub settle_time: Duration,
 }
 
-/// What it keeps.
+/// The state.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// Functions by name.
+    /// By name.
     pub functions: BTreeMap<String, Function>,
-    /// Mappings by uuid.
+    /// By UUID.
     pub mappings: BTreeMap<String, Mapping>,
 }
 
 impl Lambda {
-    /// A region without functions.
     pub fn new(deps: Deps) -> Self {
         let Deps { account, iam, logs, functions, mappings, streams, data_dir, settle_time } = deps;
         Self {
@@ -115,9 +112,8 @@ impl Lambda {
         }
     }
 
-    /// Serves one call.
-    ///
     /// # Errors
+    /// Lambda's own, or that the operation is not supported.
     /// Lambda's own, or that the operation is not supported.
     pub async fn handle(&self, call: &RestCall) -> Answer {
         match (&call.method, call.path().as_slice()) {
@@ -185,7 +181,7 @@ impl Lambda {
         }
     }
 
-    /// Hands a function to the function host. Its log group is made first where its role may make it; on AWS
+    /// Registers a function with the function host. Its log group is created first if its role may create it; on AWS
     /// that happens when the function first logs.
     fn host(&self, function: &Function) {
         if function.settings.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
@@ -202,7 +198,6 @@ impl Lambda {
         self.functions.put(config);
     }
 
-    /// Looks at everything stored.
     pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
         look(&self.store.lock())
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// Characters of a function's policy, at most: Lambda's limit of 20 KB.
 const POLICY_CHARS_MAX: usize = 20 * 1_024;
-/// The one action that a service needs here.
+/// The only action that services need here.
 const INVOKE: &str = "lambda:InvokeFunction";
 const STATEMENT_ID_CHARS_MAX: usize = 100;
 

@@ -1,4 +1,4 @@
-//! A function's settings: what a request may carry, and what AWS defaults.
+//! A function's settings, with AWS's defaults.
 
 use super::code::Code;
 use crate::core::account::Account;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const MEMORY_MB_DEFAULT: u32 = 128;
 const TIMEOUT_S_DEFAULT: u32 = 3;
 const EPHEMERAL_STORAGE_MB_DEFAULT: u32 = 512;
-/// Settings of a function, all that this emulator supports.
+/// The settings of a function that this emulator supports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Settings {
@@ -18,26 +18,23 @@ pub struct Settings {
     pub role: String,
     /// `provided.al2023` or `provided.al2`
     pub runtime: Option<String>,
-    /// Free-form on these runtimes.
+    /// Any text on these runtimes.
     pub handler: Option<String>,
-    /// For people.
     pub description: Option<String>,
     /// Seconds.
     pub timeout: Option<u32>,
     /// Megabytes.
     pub memory_size: Option<u32>,
-    /// The function's own variables.
     pub environment: Option<Environment>,
-    /// Encrypts the variables; inert.
+    /// Encrypts the variables; without effect.
     #[serde(rename = "KMSKeyArn")]
     pub kms_key_arn: Option<String>,
-    /// Tracing; inert.
+    /// Tracing; without effect.
     pub tracing_config: Option<TracingConfig>,
-    /// Size of `/tmp`; inert.
+    /// Size of `/tmp`; without effect.
     pub ephemeral_storage: Option<EphemeralStorage>,
-    /// Logs.
     pub logging_config: Option<LoggingConfig>,
-    /// `ApplyOn: None`; nothing else is possible on these runtimes.
+    /// `ApplyOn: None`; these runtimes allow nothing else.
     pub snap_start: Option<SnapStart>,
     /// Without subnets.
     pub vpc_config: Option<VpcConfig>,
@@ -79,11 +76,11 @@ pub struct EphemeralStorage {
 pub struct LoggingConfig {
     /// `Text` or `JSON`
     pub log_format: Option<String>,
-    /// The function's own lines, with `JSON`.
+    /// Level of the function's own lines, with `JSON`.
     pub application_log_level: Option<String>,
-    /// Lambda's lines, with `JSON`; inert.
+    /// Level of Lambda's lines, with `JSON`; without effect.
     pub system_log_level: Option<String>,
-    /// `/aws/lambda/{name}`, unless another is given.
+    /// `/aws/lambda/{name}` by default.
     pub log_group: Option<String>,
 }
 
@@ -167,7 +164,7 @@ impl Settings {
         }
     }
 
-    /// The members of a FunctionConfiguration that settings decide.
+    /// The members of a FunctionConfiguration that come from settings.
     pub fn view(&self, name: &str, account: &Account) -> Value {
         let logging = self.logging_config.clone().unwrap_or_default();
         let json = logging.log_format.as_deref() == Some("JSON");

@@ -1,10 +1,10 @@
-//! What a function's settings may be: AWS's limits, and what this emulator does not support.
+//! Checks a function's settings: AWS's limits, and what this emulator does not support.
 
 use super::invalid;
 use super::settings::Settings;
 use crate::protocol::ApiError;
 
-/// Runtimes that run a `bootstrap` of one's own.
+/// Runtimes that run the zip's own `bootstrap`.
 const RUNTIMES: [&str; 2] = ["provided.al2023", "provided.al2"];
 const MEMORY_MB: std::ops::RangeInclusive<u32> = 128..=10_240;
 const TIMEOUT_S: std::ops::RangeInclusive<u32> = 1..=900;
@@ -37,8 +37,6 @@ const RESERVED_VARIABLES: [&str; 19] = [
 ];
 
 impl Settings {
-    /// Checks what a request asks for.
-    ///
     /// # Errors
     /// `InvalidParameterValueException`.
     pub fn check(&self) -> Result<(), ApiError> {

@@ -29,7 +29,7 @@ impl Function {
     /// Whether it is still what a version was published of.
     fn is_as_published(&self, version: &Version) -> bool {
         let description = self.settings.description.clone();
-        version.code == self.code
+        version.code.sha256 == self.code.sha256
             && version.architecture == self.architecture
             && version.described == description
             && Settings { description, ..version.settings.clone() } == self.settings
@@ -143,12 +143,9 @@ impl Lambda {
                 format!("Unable to delete version because the following aliases reference it: [{aliases}]");
             return Err(ApiError::conflict("ResourceConflictException", message));
         }
-        let removed = function.versions.remove(&number);
+        function.versions.remove(&number);
         self.functions.remove(&target);
         self.iam.set_resource_policy(&self.account.function_arn(&target), None);
-        if let Some(removed) = removed {
-            function.forget_code(&removed.code.dir);
-        }
         Ok(Reply::no_content())
     }
 }

@@ -1,5 +1,5 @@
-//! The message that a failure destination gets (docs/aws-behaviour.md#lambda-failures): where the records are, never
-//! the records.
+//! The message for a failure destination (docs/aws-behaviour.md#lambda-failures): where the records are, never the
+//! records.
 
 use super::batch::Invocation;
 use super::partition_queue::{Condition, DeadLetter};
@@ -7,18 +7,16 @@ use crate::core::clock;
 use crate::services::lambda::invocation::config::LATEST;
 use serde_json::{Value, json};
 
-/// Whose records were given up.
+/// The mapping whose records were given up.
 #[derive(Debug, Clone)]
 pub struct FailureFrame<'a> {
     /// The function's ARN.
     pub function_arn: &'a str,
     /// The stream's ARN, whatever the mapping's source is.
     pub stream_arn: &'a str,
-    /// The shard's id.
     pub shard_id: &'a str,
 }
 
-/// The message's JSON.
 pub fn message(frame: &FailureFrame<'_>, given_up: &DeadLetter, now_ms: u64) -> Value {
     let records = &given_up.batch.records;
     let arrival = |record: Option<&std::sync::Arc<crate::services::kinesis::Record>>| {
@@ -31,7 +29,7 @@ pub fn message(frame: &FailureFrame<'_>, given_up: &DeadLetter, now_ms: u64) -> 
         Condition::RetryAttemptsExhausted => ("RetryAttemptsExhausted", true),
         Condition::RecordAgeExceeded => ("RecordAgeExceeded", false),
     };
-    // Records may grow too old before they were ever handed over.
+    // Records may become too old before they are ever delivered.
     let never = || Invocation {
         request_id: uuid::Uuid::new_v4().to_string(),
         version: LATEST.into(),
@@ -96,7 +94,7 @@ mod tests {
         DeadLetter { batch, condition }
     }
 
-    /// docs/aws-behaviour.md#lambda-failures, member for member.
+    /// docs/aws-behaviour.md#lambda-failures, member by member.
     #[test]
     fn messages_are_those_observed() {
         let expected: Value = serde_json::from_str(include_str!("failure/messages.json")).expect("JSON");

@@ -26,7 +26,7 @@ fn poller() -> Poller {
     Poller::new(settings, 1, None)
 }
 
-/// Ten full invocations and no more; what a read found beyond them is read again, once half of them are done.
+/// Ten full invocations and no more; records of a read that exceed this are read again, when half of them are done.
 #[test]
 fn what_is_read_ahead_has_a_limit_in_bytes() {
     const FULL: usize = READ_AHEAD_BYTES_MAX / INVOCATION_BYTES_MAX;
@@ -48,7 +48,7 @@ fn what_is_read_ahead_has_a_limit_in_bytes() {
     panic!("nothing more was read");
 }
 
-/// A record that is larger than all of it by itself is handed over all the same.
+/// A record that exceeds the limit by itself is delivered all the same.
 #[test]
 fn a_single_record_is_never_too_large_to_be_read() {
     let mut poller = poller();

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-/// Invocations of all functions at once, at most: the account's default concurrency.
+/// Concurrent invocations of all functions, at most: the account's default concurrency.
 pub const CONCURRENCY_MAX: u32 = 1_000;
 
 /// Why an invocation did not reach a function's code.
@@ -27,25 +27,22 @@ pub enum InvokeError {
     /// `TooManyRequestsException`: no concurrency is left.
     #[error("rate exceeded: function {name} has no concurrency left")]
     Throttled {
-        /// The function.
         name: String,
-        /// Whether it is the function's own reserved concurrency, and not the account's.
+        /// Whether the function's own reserved concurrency is used up, rather than the account's.
         is_reserved: bool,
     },
-    /// `TooManyRequestsException`: the emulator has no file, process or memory left to run the function with.
+    /// `TooManyRequestsException`: the emulator has no file, process or memory left for the function.
     #[error("cannot run function {name} now: {why}")]
     Exhausted {
-        /// The function.
         name: String,
         /// What is missing.
         why: String,
     },
 }
 
-/// An invocation, told whole.
+/// The full result of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoked {
-    /// How it ended.
     pub ended: InvocationResult,
     /// The version that ran: [`LATEST`] or a number.
     pub version: String,
@@ -70,7 +67,7 @@ struct Function {
     outcomes: Outcomes,
 }
 
-/// How a function's invocations ended, counted.
+/// Counts of a function's invocations by result.
 #[derive(Default)]
 struct Outcomes {
     ok: AtomicU64,
@@ -79,7 +76,6 @@ struct Outcomes {
 }
 
 impl Functions {
-    /// No functions yet.
     pub fn new(deps: Deps) -> Self {
         Self {
             by_name: Arc::default(),
@@ -147,8 +143,7 @@ impl Functions {
     /// Runs one invocation of a function's name, with or without a qualifier, in a warm environment if there is one.
     ///
     /// # Errors
-    /// [`InvokeError`] where the function's code was not reached. A function that fails is no error here
-    /// but [`InvocationResult::Error`].
+    /// [`InvokeError`] if the function's code did not run. A failure of the function is an [`InvocationResult::Error`].
     pub async fn invoke(
         &self,
         target: &str,
@@ -158,10 +153,10 @@ impl Functions {
         self.invoke_with_log(target, request_id, payload, false).await.map(|invoked| invoked.ended)
     }
 
-    /// The same, with the end of its log where that is wanted.
+    /// The same, with the end of its log if requested.
     ///
     /// # Errors
-    /// As of [`Functions::invoke`].
+    /// As [`Functions::invoke`].
     pub async fn invoke_with_log(
         &self,
         target: &str,
@@ -231,13 +226,12 @@ impl Functions {
         Ok(Invoked { ended, version: config.version.clone(), log_tail })
     }
 
-    /// Writes what is counted.
     pub fn write_metrics(&self, page: &mut Page) {
         let mut functions: Vec<_> =
             self.by_name.iter().map(|found| (found.key().clone(), found.value().clone())).collect();
         functions.sort_by(|a, b| a.0.cmp(&b.0));
         let name = "sluicegate_function_invocations_total";
-        page.family(name, "counter", "Invocations by how they ended.");
+        page.family(name, "counter", "Invocations by result.");
         for (function, Function { outcomes, .. }) in functions.iter().map(|(name, found)| (name, &**found)) {
             let outcomes =
                 [("ok", &outcomes.ok), ("error", &outcomes.error), ("throttled", &outcomes.throttled)];
@@ -248,8 +242,7 @@ impl Functions {
         }
     }
 
-    /// Ends every environment, also those that are in the middle of an invocation, and waits until their processes are
-    /// gone.
+    /// Ends every environment, even during invocations, and waits until their processes are gone.
     pub async fn shutdown(&self) {
         self.by_name.clear();
         self.aliases.clear();
@@ -262,7 +255,7 @@ impl Function {
         self.idle.lock()
     }
 
-    /// The environment used last, since it is the likeliest to be warm in every sense.
+    /// The environment that was used last: it is the warmest.
     fn take_warm(&self, config: &Arc<FunctionConfig>) -> Option<Environment> {
         let mut idle = self.idle();
         while let Some(environment) = idle.pop() {
@@ -274,14 +267,14 @@ impl Function {
     }
 }
 
-/// One invocation's share of a concurrency limit, given back when it is dropped.
+/// One invocation's share of a concurrency limit; dropping it releases the share.
 struct Slot<'a>(&'a AtomicU32);
 
 impl<'a> Slot<'a> {
     fn take(in_flight: &'a AtomicU32, limit: u32) -> Option<Self> {
         let taken = in_flight
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now < limit).then_some(now + 1));
-        // Not `then_some`: a slot that was never taken would be given back.
+        // Not `then_some`, which would release a share that was never taken.
         taken.is_ok().then(|| Self(in_flight))
     }
 }

@@ -1,4 +1,4 @@
-//! Lambda: the function host, and the event source mappings that feed it.
+//! The function host: runs functions in processes of their own.
 
 mod alias;
 pub mod config;
