@@ -21,7 +21,7 @@ pub struct EmulatorOptions {
     /// How long a function's init may take before it is restarted; `None`: as on AWS,
     /// [`crate::services::lambda::invocation::INIT_MAX`].
     pub init_max: Option<Duration>,
-    /// How long a function that was created or changed says so; `None`: [`crate::services::lambda::control::SETTLE_TIME`].
+    /// How long functions are `Pending` or `InProgress`; `None`: [`crate::services::lambda::control::SETTLE_TIME`].
     pub function_settle_time: Option<Duration>,
     /// Who may use the port besides this machine's own clients; nobody by default.
     pub access: Access,

@@ -5,11 +5,10 @@ use crate::core::identity::Issued;
 use crate::protocol::{Answer, ApiError, Reply};
 use serde_json::json;
 
-/// Serves one operation; `session` is what was issued to the caller, where it is not the account itself, and `role_id`
-/// the id of its role.
+/// Serves one operation. `session` and `role_id` are those of the caller's credentials, unless they are the account's.
 ///
 /// # Errors
-/// Every operation but GetCallerIdentity is not supported.
+/// For every operation except GetCallerIdentity.
 pub fn handle(
     account: &Account,
     session: Option<&Issued>,

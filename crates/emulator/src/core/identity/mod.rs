@@ -35,9 +35,8 @@ impl std::fmt::Debug for Credentials {
 /// Credentials that were issued and are not revoked.
 pub struct Issued {
     pub role_arn: String,
-    /// The session's name, which is the function's.
+    /// The session's name: the function's.
     pub session: String,
-    /// What a call with them must carry.
     pub session_token: String,
     pub signing_keys: SigningKeys,
 }
@@ -83,7 +82,7 @@ pub trait Permissions: Send + Sync {
         source_arn: &str,
     ) -> Result<(), Denied>;
 
-    /// Temporary credentials that act as `role_arn`, in a session of this name, until [`Permissions::revoke`].
+    /// Temporary credentials of `role_arn` in a named session, valid until [`Permissions::revoke`].
     fn issue(&self, role_arn: &str, session: &str) -> Credentials;
 
     /// Revokes credentials when their execution environment is gone.
@@ -144,7 +143,7 @@ pub fn caller(permissions: &Arc<dyn Permissions>, request: &http::request::Parts
     }
 }
 
-/// What was issued to the caller of a request, where this emulator issued its credentials.
+/// The issued credentials of a request's caller, if this emulator issued them.
 pub fn session(permissions: &Arc<dyn Permissions>, request: &http::request::Parts) -> Option<Arc<Issued>> {
     let scope = credential_scope(request)?;
     permissions.issued(scope.split('/').next().unwrap_or_default())

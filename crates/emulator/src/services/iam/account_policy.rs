@@ -1,4 +1,4 @@
-//! Managed policies, AWS's and the account's own: what is kept of one, and how it is shown.
+//! Managed policies of the account, and how answers show them and AWS's.
 
 use super::managed::ManagedPolicy;
 use super::role::Document;
@@ -38,12 +38,12 @@ pub(super) struct PolicyVersion {
 }
 
 impl AccountPolicy {
-    /// What roles that it is attached to may do.
+    /// The default version's document.
     pub fn document(&self) -> Option<&Document> {
         self.versions.get(&self.default).map(|version| &version.document)
     }
 
-    /// Adds a version; the first becomes the default of its own accord.
+    /// Adds a version.
     ///
     /// # Errors
     /// `LimitExceeded`.
@@ -97,13 +97,13 @@ impl AccountPolicy {
     }
 }
 
-/// What lists and GetPolicy show of one of AWS's.
+/// An AWS-managed policy in lists and GetPolicy.
 pub(super) fn managed_view(policy: &ManagedPolicy, attachments: usize) -> Value {
     let name = name_of(&policy.arn);
     let path = policy.arn.rsplit_once(name).and_then(|(before, _)| before.split_once(":policy"));
     json!({
         "PolicyName": name,
-        // Told apart by their names, which have not the form of ids.
+        // Unique, though not of the form of AWS's ids.
         "PolicyId": format!("ANPA{}", name.to_uppercase()),
         "Arn": policy.arn,
         "Path": path.map(|(_, path)| path),

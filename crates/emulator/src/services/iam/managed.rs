@@ -1,5 +1,5 @@
-//! The AWS-managed policies that stacks of this kind attach, with the statements AWS gives them
-//! (`managed_policies.json`, which says when and where they were read).
+//! The AWS-managed policies that stacks of this kind attach. `managed_policies.json` has their documents, and the date
+//! and source of them.
 
 use crate::core::clock;
 use serde::Deserialize;
@@ -7,16 +7,13 @@ use serde_json::Value;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A policy of AWS's own.
 #[derive(Debug, Clone)]
 pub struct ManagedPolicy {
-    /// Its ARN.
     pub arn: String,
-    /// Its only version here, AWS's default: `v1` and so on.
+    /// AWS's default version, such as `v1`; the only one here.
     pub version: String,
     /// When AWS made this version.
     pub edited: SystemTime,
-    /// Its document.
     pub document: String,
 }
 

@@ -113,7 +113,7 @@ impl Iam {
         }
         self.with_policy(&arn, |policy| {
             let mut view = policy.view(&arn, attachments);
-            // Which lists leave out.
+            // Lists omit it.
             view["Description"] = json!(policy.description);
             Ok(Reply::ok(json!({"Policy": view})))
         })
@@ -200,7 +200,7 @@ impl Iam {
         })
     }
 
-    /// What a policy lets a role do that it is attached to.
+    /// The document that an attachment of a policy adds to a role.
     ///
     /// # Errors
     /// `NoSuchEntity`.
@@ -245,7 +245,7 @@ impl Iam {
     }
 }
 
-/// A document within the size of managed policies.
+/// Reads a managed policy's document and checks its size.
 pub(super) fn managed_document(text: String) -> Result<Document, ApiError> {
     if text.chars().filter(|c| !c.is_whitespace()).count() > DOCUMENT_CHARS_MAX {
         return Err(limit_exceeded(format!("Cannot exceed quota for PolicySize: {DOCUMENT_CHARS_MAX}")));

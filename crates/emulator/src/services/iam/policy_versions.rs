@@ -1,4 +1,4 @@
-//! The operations on managed policies' versions. What is attached to a role is always the default one.
+//! The operations on versions of managed policies. Roles have the default version's permissions.
 
 use super::account_policy::{AccountPolicy, delete_conflict};
 use super::managed;
@@ -97,7 +97,7 @@ impl Iam {
         })
     }
 
-    /// Roles may from now on what a policy's default version says.
+    /// Gives a policy's new default version to the roles that it is attached to.
     fn follow_default(&self, arn: &str, policy: &AccountPolicy) {
         let Some(document) = policy.document() else { return };
         for attached in self.roles.write().values_mut().filter_map(|role| role.attached.get_mut(arn)) {

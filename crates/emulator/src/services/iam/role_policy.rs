@@ -75,7 +75,7 @@ impl Iam {
 
     pub(super) fn attach_role_policy(&self, input: Value) -> Answer {
         let request: RolePolicyArn = parse("AttachRolePolicy", input)?;
-        // Held until it is attached: what is attached is not deleted, and follows its policy's default.
+        // Locked until it is attached, so that the policy is not deleted or changed meanwhile.
         let _policies = self.policies.read_recursive();
         let document = self.attachable(&request.policy_arn)?;
         self.change_role(&request.role_name, |role| {

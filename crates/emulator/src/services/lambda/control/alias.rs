@@ -23,7 +23,7 @@ pub struct Alias {
 }
 
 impl Alias {
-    /// Whether it leads to a version, as its own or by weight.
+    /// Whether it uses a version, as its main one or by weight.
     pub(super) fn leads_to(&self, version: &str) -> bool {
         self.version == version || self.second.as_ref().is_some_and(|(second, _)| second == version)
     }
@@ -44,7 +44,7 @@ impl Alias {
         })
     }
 
-    /// What the function host is told.
+    /// The settings for the function host.
     pub(super) fn route(&self, function: &str) -> AliasRoute {
         let target =
             |version: &str| Reference { name: function.to_owned(), qualifier: Some(version.to_owned()) };

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 const NAME_CHARS_MAX: usize = 128;
-/// Versions beside an alias's own, at most.
+/// Versions besides an alias's main one, at most.
 const WEIGHTED_MAX: usize = 1;
 const LATEST_PUBLISHED: &str = "$LATEST.PUBLISHED";
 
@@ -22,7 +22,7 @@ pub(super) struct AliasRouting {
 }
 
 impl AliasRouting {
-    /// The version beside the alias's own, and its share.
+    /// The second version and its share.
     ///
     /// # Errors
     /// Lambda's own, for more than one version and for what is no share.

@@ -140,7 +140,7 @@ impl Lambda {
 }
 
 impl Function {
-    /// Whether an alias can lead where it does.
+    /// Checks that an alias can use its versions.
     fn check_alias(&self, account: &Account, alias: &Alias) -> Result<(), ApiError> {
         let role = |version: &str| match version {
             LATEST => Some(&self.settings.role),
@@ -170,7 +170,7 @@ fn no_version(account: &Account, name: &str, version: &str) -> ApiError {
     Reference { name: name.to_owned(), qualifier: Some(version.to_owned()) }.not_found(account)
 }
 
-/// No alias of this name.
+/// The refusal of an alias that does not exist.
 pub(super) fn no_alias(account: &Account, name: &str, alias: &str) -> ApiError {
     let arn = account.function_arn(&format!("{name}:{alias}"));
     ApiError::not_found("ResourceNotFoundException", format!("Cannot find alias arn: {arn}"))

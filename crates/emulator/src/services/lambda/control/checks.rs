@@ -18,10 +18,10 @@ pub(super) fn architecture(requested: Option<Vec<String>>) -> Result<String, Api
 
 /// Tags of a function or a mapping, at most.
 const TAGS_MAX: usize = 50;
-/// Begins the keys that AWS keeps to itself.
+/// The prefix of keys that AWS reserves.
 const RESERVED_TAG_PREFIX: &str = "aws:";
 
-/// Everything that a resource would be tagged with.
+/// Checks all tags that a resource would have.
 ///
 /// # Errors
 /// `InvalidParameterValueException`.
@@ -48,7 +48,7 @@ pub(super) fn check_revision(given: Option<&str>, current: &str) -> Result<(), A
     Err(stale("GetFunction/GetAlias"))
 }
 
-/// Something else was changed meanwhile.
+/// The refusal of an outdated RevisionId.
 pub(super) fn stale(operation: &str) -> ApiError {
     let message = format!(
         "The Revision Id provided does not match the latest Revision Id. Call the {operation} API to retrieve the latest Revision Id"

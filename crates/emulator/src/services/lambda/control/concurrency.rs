@@ -50,7 +50,7 @@ impl Lambda {
     }
 }
 
-/// A qualifier, where a whole function is meant.
+/// The refusal of a qualifier by operations on whole functions.
 pub(super) fn not_of_versions() -> ApiError {
     invalid(
         "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.",

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 use tokio::time::Instant;
 
-/// A function: what can be changed (`$LATEST`), and what was published of it.
+/// A function: `$LATEST`, its published versions and its aliases.
 #[derive(Debug, Clone)]
 pub struct Function {
     pub name: String,
@@ -31,9 +31,8 @@ pub struct Function {
     pub architecture: String,
     /// `ReservedConcurrentExecutions`
     pub reserved_concurrency: Option<u32>,
-    /// Who may invoke it beside the account's own roles.
+    /// Who may invoke it, besides the account's own roles.
     pub(super) policy: ResourcePolicy,
-    /// Its tags.
     pub tags: Tags,
     /// Published versions by number.
     pub versions: BTreeMap<u64, Version>,

@@ -131,7 +131,7 @@ impl Lambda {
         Ok((target, InvocationRequest { is_dry_run, wants_log }))
     }
 
-    /// A function that is not there is told with the version that was meant.
+    /// The error for a missing function names `$LATEST` if the caller named no qualifier.
     fn check_invocable(&self, reference: &Reference) -> Result<(), ApiError> {
         let qualifier = reference.qualifier.clone().unwrap_or_else(|| LATEST.to_owned());
         let meant = Reference { name: reference.name.clone(), qualifier: Some(qualifier) };

@@ -1,10 +1,10 @@
-//! How many items a list answers at once.
+//! Page sizes of lists.
 
 use super::invalid;
 use crate::protocol::ApiError;
 use crate::protocol::rest::RestCall;
 
-/// Items in one answer, at most, however many are asked for.
+/// Items in one answer, at most.
 const LISTED_MAX: usize = 50;
 /// `MaxItems`, at most.
 pub(super) const MAX_ITEMS_MAX: usize = 10_000;
@@ -14,7 +14,7 @@ pub(super) fn limit(call: &RestCall) -> Result<usize, ApiError> {
     limit_below(call, LISTED_MAX)
 }
 
-/// `MaxItems`, and so many at most.
+/// `MaxItems`, limited to `listed_max`.
 pub(super) fn limit_below(call: &RestCall, listed_max: usize) -> Result<usize, ApiError> {
     match call.query_value("MaxItems").map(str::parse) {
         None => Ok(listed_max),

@@ -110,8 +110,8 @@ impl Lambda {
         Ok(Reply::accepted(view))
     }
 
-    /// What a mapping invokes, and as what role it reads: an alias's main version's. `$LATEST` in a whole ARN is left
-    /// out, as Lambda does; a function may still be `Pending`.
+    /// The target of a mapping, and its role: for an alias, the main version's. As on Lambda, `$LATEST` in a full ARN is
+    /// dropped. The function may still be `Pending`.
     fn mapped(&self, store: &Store, function: &str) -> Result<(String, String), ApiError> {
         let reference = Reference::read(&self.account, NameForm::Write, function, None)?;
         let reference = if function.starts_with("arn:") { reference.without_latest() } else { reference };

@@ -204,13 +204,13 @@ impl Lambda {
 }
 
 impl Lambda {
-    /// A function's name in a path, of an operation that also takes a qualifier, and nothing else, in its query.
+    /// The function in a path, with the qualifier in the query; refuses other query arguments.
     fn qualified(&self, form: NameForm, call: &RestCall, name: &str) -> Result<Reference, ApiError> {
         call.only_query(Service::Lambda, &["Qualifier"])?;
         Reference::read(&self.account, form, name, call.query_value("Qualifier"))
     }
 
-    /// A function's name in a path, of an operation on whole functions.
+    /// The function in a path, for operations without a qualifier.
     fn unqualified(&self, form: NameForm, name: &str) -> Result<String, ApiError> {
         let reference = Reference::read(&self.account, form, name, None)?.without_latest();
         if reference.qualifier.is_some() {
@@ -221,7 +221,7 @@ impl Lambda {
 }
 
 impl Store {
-    /// Ends what functions are doing about their last change.
+    /// Completes changes whose time is over.
     fn settle(&mut self, now: Instant) {
         for function in self.functions.values_mut() {
             if function.status.settle(now) {
@@ -236,7 +236,7 @@ impl Store {
         }
     }
 
-    /// A function, or the version that a qualifier names or an alias mainly leads to.
+    /// The function, the version of a qualifier, or an alias's main version.
     fn look<T>(
         &self,
         reference: &Reference,

@@ -1,4 +1,4 @@
-//! The own policies of functions, versions and aliases: which services may invoke them, and for whom.
+//! Resource policies of functions, versions and aliases: which services may invoke them, and for which source.
 
 use super::checks::stale;
 use super::reference::{NameForm, Reference, mismatch, too_long, validation};
@@ -92,7 +92,7 @@ impl Lambda {
         Ok(Reply::no_content())
     }
 
-    /// Nothing is stored that IAM would not evaluate.
+    /// Only stores what IAM would evaluate.
     fn set_permissions(
         &self,
         resource: Resource<'_>,
@@ -114,7 +114,7 @@ impl Lambda {
     }
 }
 
-/// What has a policy of its own: a function, a version or an alias.
+/// The policy and revision of a function, a version or an alias.
 struct Resource<'a> {
     policy: &'a mut ResourcePolicy,
     revision: &'a mut String,

@@ -1,4 +1,4 @@
-//! What a function is called by: its name, a partial ARN or an ARN, each with or without a qualifier. Pure.
+//! References to functions: a name, a partial ARN or an ARN, each with or without a qualifier. Pure.
 
 use super::invalid;
 use crate::core::account::Account;
@@ -10,18 +10,18 @@ use std::sync::LazyLock;
 
 /// Characters of a qualifier, at most.
 const QUALIFIER_CHARS_MAX: usize = 128;
-/// Durable functions' own qualifier.
+/// The qualifier of durable functions.
 const LATEST_PUBLISHED: &str = "$LATEST.PUBLISHED";
 const QUALIFIER: &str = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
 
-/// How an operation takes a function's name. The patterns are Lambda's own, and stand in its errors.
+/// The form of a function's name that an operation accepts. The patterns are Lambda's own and appear in its errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NameForm {
-    /// Of what reads or invokes.
+    /// Operations that read or invoke.
     Read,
-    /// Of DeleteFunction.
+    /// DeleteFunction.
     Delete,
-    /// Of what creates or changes.
+    /// Operations that create or change.
     Write,
 }
 
@@ -70,7 +70,7 @@ impl Reference {
     /// Reads the name in a request, and the qualifier beside it if there is one.
     ///
     /// # Errors
-    /// Lambda's own where they are malformed, contradict each other, or lead to another region or account.
+    /// If they are malformed, contradict each other, or name another region or account.
     pub fn read(
         account: &Account,
         form: NameForm,
@@ -119,19 +119,19 @@ impl Reference {
         }
     }
 
-    /// The same without `$LATEST`, which adds nothing.
+    /// The same without the qualifier `$LATEST`, which is the default.
     pub fn without_latest(self) -> Self {
         Self { qualifier: self.qualifier.filter(|qualifier| qualifier != LATEST), name: self.name }
     }
 
-    /// That nothing of this name is there.
+    /// The refusal of a function, version or alias that does not exist.
     pub fn not_found(&self, account: &Account) -> ApiError {
         let message = format!("Function not found: {}", account.function_arn(&self.target()));
         ApiError::not_found("ResourceNotFoundException", message)
     }
 }
 
-/// What is wrong with a qualifier, if anything is.
+/// A qualifier's violation of its constraints, if there is one.
 fn check_qualifier(qualifier: &str) -> Option<String> {
     if qualifier.chars().count() > QUALIFIER_CHARS_MAX {
         return Some(too_long("qualifier", qualifier, QUALIFIER_CHARS_MAX));
@@ -140,21 +140,21 @@ fn check_qualifier(qualifier: &str) -> Option<String> {
     (!is_legal).then(|| mismatch("qualifier", qualifier, QUALIFIER))
 }
 
-/// A value that has not the form of its member.
+/// A violation of a member's pattern.
 pub(super) fn mismatch(member: &str, value: &str, pattern: &str) -> String {
     format!(
         "Value '{value}' at '{member}' failed to satisfy constraint: Member must satisfy regular expression pattern: {pattern}"
     )
 }
 
-/// A value of more characters than its member takes.
+/// A violation of a member's length.
 pub(super) fn too_long(member: &str, value: &str, chars_max: usize) -> String {
     format!(
         "Value '{value}' at '{member}' failed to satisfy constraint: Member must have length less than or equal to {chars_max}"
     )
 }
 
-/// Everything that is wrong with a request's values, in the words of all of AWS's services.
+/// The refusal that lists a request's violations, in AWS's words.
 pub(super) fn validation(wrong: &[String]) -> ApiError {
     ApiError::bad_request("ValidationException", detected(wrong))
 }
@@ -165,14 +165,14 @@ pub(super) fn detected(wrong: &[String]) -> String {
     format!("{} validation {errors} detected: {}", wrong.len(), wrong.join("; "))
 }
 
-/// Another region's functions.
+/// The refusal of a function in another region.
 pub(super) fn unreachable(region: &str, account: &Account) -> ApiError {
     let message =
         format!("Functions from '{region}' are not reachable in this region ('{}')", account.region);
     ApiError::not_found("ResourceNotFoundException", message)
 }
 
-/// Another account's functions. AWS's own refusal has no message.
+/// The refusal of a function in another account. AWS's own has no message.
 pub(super) fn foreign(id: &str, account: &Account) -> ApiError {
     let message = format!("account {id} is not the emulator's, which is {}", account.id);
     ApiError::new(StatusCode::FORBIDDEN, "AccessDeniedException", message)

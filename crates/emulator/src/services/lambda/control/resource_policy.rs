@@ -1,4 +1,4 @@
-//! What is kept of the own policy of a function, a version or an alias.
+//! The resource policy of a function, a version or an alias.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Default)]
 pub(super) struct ResourcePolicy {
     pub permissions: Vec<Permission>,
-    /// Renewed with each change of the policy, where its resource's changes with other things too.
+    /// Changes only with the policy, unlike the revision of its resource.
     pub revision: String,
 }
 

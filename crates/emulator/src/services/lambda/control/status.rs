@@ -1,11 +1,11 @@
-//! What a function is doing about its last change: created or updated at once here, which takes Lambda a moment.
+//! A function's state after a change. Changes take effect at once here; Lambda needs a moment for them.
 
 use crate::protocol::ApiError;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a function is `Pending` or `InProgress`: long enough for a client to see it, too short to wait for.
+/// How long a function is `Pending` or `InProgress`: long enough that clients see it, and short enough not to delay them.
 pub const SETTLE_TIME: Duration = Duration::from_millis(10);
 
 const REASON: &str = "The function is being created.";
@@ -23,7 +23,7 @@ pub(super) enum Status {
 }
 
 impl Status {
-    /// Whether it has just become [`Status::Settled`].
+    /// Ends the change if its time is over; returns whether it ended now.
     pub fn settle(&mut self, now: Instant) -> bool {
         let is_over = matches!(*self, Self::Creating(until) | Self::Updating(until) if until <= now);
         if is_over {
@@ -37,7 +37,7 @@ impl Status {
         matches!(self, Self::Creating(_))
     }
 
-    /// The members of a FunctionConfiguration that tell of it.
+    /// Its members in a FunctionConfiguration.
     pub fn view(self) -> Value {
         match self {
             Self::Settled => json!({"State": "Active", "LastUpdateStatus": "Successful"}),
@@ -51,7 +51,7 @@ impl Status {
         }
     }
 
-    /// Refuses what cannot be done while a function changes.
+    /// Refuses an operation that needs the last change to be complete.
     ///
     /// # Errors
     /// `ResourceConflictException`.
@@ -64,12 +64,12 @@ impl Status {
     }
 }
 
-/// The function is not there yet.
+/// The refusal while a function is `Pending`.
 pub(super) fn pending() -> ApiError {
     conflict("The function is currently in the following state: Pending")
 }
 
-/// Another update has begun.
+/// The refusal during another update.
 pub(super) fn in_progress(function_arn: &str) -> ApiError {
     conflict(&format!("An update is in progress for resource: {function_arn}"))
 }

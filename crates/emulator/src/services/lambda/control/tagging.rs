@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::LazyLock;
 
-/// What Lambda can tag.
+/// The pattern of taggable resources.
 const RESOURCE: &str = r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)";
 static WHOLE_RESOURCE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!("^(?:{RESOURCE})$")).ok());
@@ -24,7 +24,7 @@ struct TagResource {
     tags: Tags,
 }
 
-/// Whose tags are meant.
+/// A tagged resource.
 enum Tagged {
     Function(String),
     Mapping(String),

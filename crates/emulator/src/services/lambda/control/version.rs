@@ -1,4 +1,4 @@
-//! A version: a function's code and settings as they were when they were published.
+//! A version: a function's code and settings at the time they were published.
 
 use super::code::Code;
 use super::resource_policy::ResourcePolicy;
@@ -14,15 +14,13 @@ use std::time::SystemTime;
 pub struct Version {
     /// `1` for the first; numbers are not used again.
     pub number: u64,
-    /// As it was published, with the version's own description if it has one.
+    /// With the version's own description if it has one.
     pub settings: Settings,
-    /// What it runs.
     pub code: Code,
-    /// As of the function.
     pub architecture: String,
     /// Who may invoke it by its own ARN.
     pub(super) policy: ResourcePolicy,
-    /// What `$LATEST` was described as.
+    /// The description of `$LATEST` at that time.
     pub(super) described: Option<String>,
     pub(super) modified: SystemTime,
     pub(super) revision: String,
@@ -30,12 +28,12 @@ pub struct Version {
 }
 
 impl Version {
-    /// Its number, as everything but this module has it.
+    /// Its number as text.
     pub fn name(&self) -> String {
         self.number.to_string()
     }
 
-    /// What the function host is told.
+    /// The settings for the function host.
     pub fn config(&self, name: &str, reserved_concurrency: Option<u32>) -> FunctionConfig {
         self.settings.config(name, &self.name(), &self.code, reserved_concurrency)
     }

@@ -26,7 +26,7 @@ struct PublishVersion {
 }
 
 impl Function {
-    /// Whether it is still what a version was published of.
+    /// Whether `$LATEST` is unchanged since a version was published.
     fn is_as_published(&self, version: &Version) -> bool {
         let description = self.settings.description.clone();
         version.code.sha256 == self.code.sha256
@@ -35,7 +35,7 @@ impl Function {
             && Settings { description, ..version.settings.clone() } == self.settings
     }
 
-    /// Publishes what `$LATEST` is now; the version that is the same already, where there is one.
+    /// Publishes `$LATEST`, unless the newest version is the same. Returns the version's number.
     pub(super) fn publish_version(&mut self, description: Option<String>, status: Status) -> u64 {
         let last =
             self.versions.get(&self.versions_published).filter(|version| self.is_as_published(version));
@@ -67,13 +67,13 @@ impl Function {
         number.parse().ok().filter(|_| digits).and_then(|number: u64| self.versions.get(&number))
     }
 
-    /// The aliases that lead to a version.
+    /// The aliases that use a version.
     fn aliases_of(&self, version: &str) -> Vec<&str> {
         let leading = self.aliases.values().filter(|alias| alias.leads_to(version));
         leading.map(|alias| alias.name.as_str()).collect()
     }
 
-    /// `$LATEST` and then every version, as lists show them, each with a key that sorts as they stand.
+    /// `$LATEST` and then every version, as lists show them, each with a key for paging.
     pub(super) fn listed_versions(&self, account: &Account) -> Vec<(String, Value)> {
         let key = |number: u64| format!("{} {number:020}", self.name);
         let latest = self.with_view(|view| view.listed(account, &format!("{}:{LATEST}", self.name)));
@@ -102,7 +102,7 @@ impl Lambda {
         Ok(Reply::created(self.published(function, number, true)))
     }
 
-    /// Hands a version to the function host, and shows it.
+    /// Gives a version to the function host and returns its configuration.
     pub(super) fn published(&self, function: &Function, number: u64, is_qualified: bool) -> Value {
         let Some(version) = function.versions.get(&number) else { return Value::Null };
         let config = version.config(&function.name, function.reserved_concurrency);

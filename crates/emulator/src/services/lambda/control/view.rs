@@ -1,4 +1,4 @@
-//! A FunctionConfiguration: how Lambda shows a function, a version, and what an alias stands for.
+//! FunctionConfiguration: a function, a version or an alias's version as Lambda's answers show it.
 
 use super::code::Code;
 use super::settings::Settings;
@@ -8,7 +8,7 @@ use crate::protocol::time;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Members that lists leave out.
+/// Members that lists omit.
 const NOT_LISTED: [&str; 7] = [
     "State",
     "StateReason",
@@ -19,7 +19,7 @@ const NOT_LISTED: [&str; 7] = [
     "RuntimeVersionConfig",
 ];
 
-/// What is shown.
+/// The values that a FunctionConfiguration shows.
 pub(super) struct View<'a> {
     pub name: &'a str,
     pub version: &'a str,
@@ -32,7 +32,7 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    /// As GetFunctionConfiguration answers it; the ARN ends in `target`, a name with or without a qualifier.
+    /// The answer of GetFunctionConfiguration; its ARN ends in `target`, a name with or without a qualifier.
     pub fn whole(&self, account: &Account, target: &str) -> Value {
         let mut view = self.settings.view(self.name, account);
         let own = json!({
@@ -54,7 +54,7 @@ impl View<'_> {
         view
     }
 
-    /// As lists show it.
+    /// The form in lists.
     pub fn listed(&self, account: &Account, target: &str) -> Value {
         let mut view = self.whole(account, target);
         if let Value::Object(members) = &mut view {

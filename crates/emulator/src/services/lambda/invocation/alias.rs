@@ -1,6 +1,6 @@
-//! An alias: which of its versions an invocation runs. Pure; the dice are passed in.
+//! An alias's choice of a version for each invocation. Pure; the random number is passed in.
 
-/// What an alias stands for, in the names that the function host knows.
+/// An alias's versions, by their names in the function host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AliasRoute {
     /// Its version: `echo`, which is `$LATEST`, or `echo:1`.
@@ -10,7 +10,7 @@ pub struct AliasRoute {
 }
 
 impl AliasRoute {
-    /// What runs at a throw of the dice from 0 up to, but not, 1; at 1 always the alias's own version.
+    /// The version to run for a random number from 0 to 1; for 1, always the main version.
     pub fn choose(&self, dice: f64) -> &str {
         match &self.second {
             Some((second, share)) if dice < *share => second,

@@ -3,7 +3,7 @@
 use crate::services::lambda::code_folder::CodeFolder;
 use std::collections::BTreeMap;
 
-/// The version that can be changed, and that unqualified names mean.
+/// The version that can be changed, and the default of names without a qualifier.
 pub const LATEST: &str = "$LATEST";
 
 /// What the function host needs to run a function.
@@ -36,7 +36,7 @@ pub struct FunctionConfig {
 }
 
 impl FunctionConfig {
-    /// What the function host knows it by: its name, and a published version's number behind a colon.
+    /// Its name in the function host, followed by a colon and the number if it is a published version.
     pub fn target(&self) -> String {
         if self.version == LATEST { self.name.clone() } else { format!("{}:{}", self.name, self.version) }
     }

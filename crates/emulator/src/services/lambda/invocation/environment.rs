@@ -83,7 +83,7 @@ impl Environment {
         (Arc::ptr_eq(&self.config, config) || *self.config == **config) && !self.is_spent()
     }
 
-    /// Runs one invocation of `target`: a name, or a name with a qualifier. Afterwards the environment may be spent (see [`Environment::is_spent`]).
+    /// Runs one invocation of `target`, a name with or without a qualifier. Afterwards the environment may be spent (see [`Environment::is_spent`]).
     ///
     /// # Errors
     /// If the function did not run, because its process had to be restarted and the emulator lacks the resources.
@@ -286,7 +286,7 @@ impl Running {
     }
 }
 
-/// The session of a function's credentials is named after it; a session's name has two characters at least.
+/// The session of a function's credentials has the function's name; session names need two characters.
 fn session_name(function: &str) -> String {
     if function.len() == 1 { format!("{function}@lambda_function") } else { function.to_owned() }
 }

@@ -46,11 +46,11 @@ pub struct Invoked {
     pub ended: InvocationResult,
     /// The version that ran: [`LATEST`] or a number.
     pub version: String,
-    /// The last lines that it logged, where they were asked for.
+    /// The end of its log, if requested.
     pub log_tail: Option<String>,
 }
 
-/// Every function of the emulator: by its name what can be changed, and by name and number each published version.
+/// Every function of the emulator by name, and each published version by name and number.
 #[derive(Clone)]
 pub struct Functions {
     by_name: Arc<DashMap<String, Arc<Function>>>,
@@ -85,7 +85,7 @@ impl Functions {
         }
     }
 
-    /// Creates or changes a function, or one version of it. Environments with the old settings finish what they are doing and end.
+    /// Creates or changes a function, or a version of it. Environments with the old settings finish their work and end.
     pub fn put(&self, config: FunctionConfig) {
         let latest = self.by_name.get(&config.name).map(|latest| latest.in_flight.clone());
         let config = Arc::new(config);
@@ -106,12 +106,12 @@ impl Functions {
         }
     }
 
-    /// Creates or changes an alias: a name that begins with its function's, as in `echo:live`.
+    /// Creates or changes an alias, such as `echo:live`.
     pub fn put_alias(&self, target: String, route: AliasRoute) {
         self.aliases.insert(target, route);
     }
 
-    /// Forgets a function, a version or an alias, and ends its idle environments.
+    /// Removes a function, a version or an alias, and ends its idle environments.
     pub fn remove(&self, target: &str) {
         self.aliases.remove(target);
         if let Some((_, function)) = self.by_name.remove(target) {
@@ -119,7 +119,7 @@ impl Functions {
         }
     }
 
-    /// What a name with or without a qualifier runs; an alias's dice are passed in, from 0 to 1.
+    /// The function of a name with or without a qualifier; `dice` is an alias's random number from 0 to 1.
     fn find(&self, target: &str, dice: impl FnOnce() -> f64) -> Option<Arc<Function>> {
         let target = target.strip_suffix(LATEST).and_then(|name| name.strip_suffix(':')).unwrap_or(target);
         if let Some(function) = self.by_name.get(target) {
@@ -129,13 +129,13 @@ impl Functions {
         self.by_name.get(alias.choose(dice())).map(|function| function.clone())
     }
 
-    /// Every function's settings; the same ones until it is put anew.
+    /// Every function's settings; each the same object until the function is changed.
     #[cfg(test)]
     pub(crate) fn configs(&self) -> Vec<Arc<FunctionConfig>> {
         self.by_name.iter().map(|function| function.config.load_full()).collect()
     }
 
-    /// The role that a function acts as; an alias's is that of its main version.
+    /// The role of a function; for an alias, its main version's.
     pub fn role_arn(&self, target: &str) -> Option<String> {
         self.find(target, || 1.0).map(|function| function.config.load().role_arn.clone())
     }
