@@ -53,6 +53,7 @@ pub async fn scripted(emulator: &Emulator, name: &str, role_arn: &str, environme
     let (status, answer) =
         control::rest(emulator, "lambda", Method::POST, "/2015-03-31/functions", &create).await;
     assert!(status.is_success(), "{answer}");
+    control::function_is_settled(emulator, name).await;
 }
 
 /// The path of a workspace's binary, built once if it was not: a function's, or `sluicegate`.
