@@ -50,7 +50,7 @@ impl AwsApi {
         });
         let policies = self.iam.inspect_policies(|policies| {
             let policies = policies.iter().filter_map(|(arn, policy)| Some((arn, policy.document()?)));
-            let policies = policies.map(|(arn, document)| (arn.clone(), parsed(&document.text).into()));
+            let policies = policies.map(|(arn, document)| (arn.clone(), parsed(&document.text)));
             Some(policies.collect::<Map<_, _>>()).filter(|policies| !policies.is_empty())
         });
         let queues = self.queues.inspect(|queues| {
