@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Where a stage is reached.
+/// The address of an API's stages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     tls: bool,
@@ -17,10 +17,10 @@ pub struct Address {
 }
 
 impl Address {
-    /// The parts of `ws://host/path` or `wss://host/path`.
+    /// Parses `ws://host/path` or `wss://host/path`.
     ///
     /// # Errors
-    /// Where it is neither.
+    /// If it is neither.
     pub fn parse(uri: &str) -> anyhow::Result<Self> {
         let (scheme, rest) = uri.split_once("://").with_context(|| format!("{uri} is no URI"))?;
         let tls = match scheme {
@@ -33,7 +33,7 @@ impl Address {
         Ok(Self { tls, host: host.to_owned(), path })
     }
 
-    /// A handshake's lines for what lies below it, such as `/v1?token=x`.
+    /// The lines of a handshake with a path below it, such as `/v1?token=x`.
     pub fn handshake(&self, below: &str) -> Vec<String> {
         handshake(&self.host, &format!("{}{below}", self.path))
     }
@@ -48,10 +48,10 @@ impl Address {
         client.with_context(|| format!("{} cannot be reached", self.host))
     }
 
-    /// Sends a handshake's lines; what they are answered with.
+    /// Sends a handshake's lines; returns the answer.
     ///
     /// # Errors
-    /// Where there is no answer.
+    /// If there is no answer.
     pub async fn shake_hands(&self, lines: &[String]) -> anyhow::Result<Answered> {
         let mut client = self.dial().await?;
         client.send(&head(lines)).await?;
@@ -63,10 +63,10 @@ impl Address {
         Ok(Answered::Refused(head, String::from_utf8_lossy(&body).into_owned()))
     }
 
-    /// A client past its handshake.
+    /// A client after its handshake.
     ///
     /// # Errors
-    /// Where the handshake is refused.
+    /// If the handshake is refused.
     pub async fn connect(&self, below: &str) -> anyhow::Result<Client> {
         match self.shake_hands(&self.handshake(below)).await? {
             Answered::Connected(client, _) => Ok(client),
@@ -75,7 +75,7 @@ impl Address {
     }
 }
 
-/// What a handshake came to.
+/// The result of a handshake.
 #[derive(Debug)]
 pub enum Answered {
     /// A connection.
@@ -85,7 +85,7 @@ pub enum Answered {
 }
 
 impl Answered {
-    /// The status and the body, as what was seen.
+    /// The status and the body, as seen.
     pub fn seen(&self) -> Vec<Seen> {
         match self {
             Self::Connected(..) => vec![Seen::Status(101)],
@@ -104,7 +104,7 @@ impl Client {
     /// Sends a text message in one frame.
     ///
     /// # Errors
-    /// Where the connection is gone.
+    /// If the connection is gone.
     pub async fn say(&mut self, text: &str) -> anyhow::Result<()> {
         self.send(&Frame::new(TEXT, text)).await
     }
@@ -112,15 +112,15 @@ impl Client {
     /// Sends a frame.
     ///
     /// # Errors
-    /// Where the connection is gone.
+    /// If the connection is gone.
     pub async fn send(&mut self, frame: &Frame) -> anyhow::Result<()> {
         self.raw.send(&frame.encode()).await.context("the connection takes no frame")
     }
 
-    /// The frame that comes next, `None` where there is none in time. Pings are answered.
+    /// The next frame, `None` if there is none in time. Pings are answered.
     ///
     /// # Errors
-    /// Where the socket is reset.
+    /// If the socket is reset.
     pub async fn frame(&mut self, wait: Duration) -> anyhow::Result<Option<Heard>> {
         let end = Instant::now() + wait;
         loop {
@@ -132,7 +132,7 @@ impl Client {
                 }
                 Ok(Some(frame)) if frame.opcode == PONG => {}
                 Ok(Some(frame)) => return Ok(Some(Heard::Frame(frame))),
-                // The socket's own patience is shorter than that of who waits for hours.
+                // The socket has a shorter timeout than questions that take hours.
                 Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {}
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
                     return Ok(Some(Heard::End));
@@ -142,7 +142,7 @@ impl Client {
         }
     }
 
-    /// The message or the close that comes next, `None` where there is none in time.
+    /// The next message or close, `None` if there is none in time.
     ///
     /// # Errors
     /// As [`Client::frame`].
@@ -168,7 +168,7 @@ impl Client {
         Ok(None)
     }
 
-    /// The same, as all that was seen.
+    /// The same, as everything that was seen.
     ///
     /// # Errors
     /// As [`Client::frame`].
@@ -186,7 +186,7 @@ pub enum Heard {
     End,
 }
 
-/// A handshake's lines without the one that begins so.
+/// A handshake's lines without the one with this prefix.
 pub fn without(mut lines: Vec<String>, name: &str) -> Vec<String> {
     lines.retain(|line| !line.starts_with(name));
     lines

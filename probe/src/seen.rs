@@ -1,4 +1,4 @@
-//! What was seen of an emulator: the bytes, or that there were none.
+//! What an emulator sent: bytes, or nothing.
 
 use crate::frame::{BINARY, CLOSE, Frame};
 use base64::Engine as _;
@@ -11,15 +11,15 @@ use serde::{Deserialize, Serialize};
 pub enum Seen {
     /// A text message to the client.
     Text(String),
-    /// A binary message to the client, or a text that is no UTF-8, in base64.
+    /// A binary message to the client, or a text that is not UTF-8, in base64.
     Base64(String),
-    /// A frame of a message, where it is frames that are asked for.
+    /// A frame of a message, if frames are wanted.
     Frame {
         /// Four bits.
         opcode: u8,
         /// Whether it ends its message.
         fin: bool,
-        /// How many it carries.
+        /// Bytes of its payload.
         bytes: usize,
     },
     /// A close frame.
@@ -31,19 +31,19 @@ pub enum Seen {
     },
     /// The socket's end without a close frame.
     Ended,
-    /// Nothing, for as long as was waited.
+    /// Nothing, within the time limit.
     Nothing,
     /// The status of an HTTP response.
     Status(u16),
     /// Its body.
     Body(String),
-    /// One of its headers, or that it has none of a name.
+    /// One of its headers, or that there is none with the name.
     Header(String),
     /// The data of a record in the stream.
     Record(String),
-    /// What the control plane refused, in its words.
+    /// The control plane's error.
     Refused(String),
-    /// What was concluded from several things that were seen.
+    /// A conclusion from several observations.
     Concluded(String),
 }
 
@@ -75,7 +75,7 @@ impl Seen {
             .map_or_else(|_| Self::Base64(STANDARD.encode(bytes)), |text| Self::Text(text.to_owned()))
     }
 
-    /// The same with its text changed.
+    /// The same with changed text.
     #[must_use]
     pub fn map(self, change: impl Fn(&str) -> String) -> Self {
         match self {

@@ -15,7 +15,7 @@ pub const INTEGRATION_ROLE: &str = "arn:aws:iam::000000000000:role/integration";
 /// An empty emulator on a free port.
 ///
 /// # Panics
-/// Where it cannot start.
+/// If it cannot start.
 pub async fn empty_emulator() -> Emulator {
     empty_emulator_with(EmulatorOptions::default()).await
 }
@@ -23,7 +23,7 @@ pub async fn empty_emulator() -> Emulator {
 /// The same, of another kind.
 ///
 /// # Panics
-/// Where it cannot start.
+/// If it cannot start.
 pub async fn empty_emulator_with(options: EmulatorOptions) -> Emulator {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     Emulator::start(listener, options).await.expect("the emulator starts")
@@ -76,7 +76,7 @@ impl<'a> Api<'a> {
     /// Creates something below the API; answers its document.
     ///
     /// # Panics
-    /// Where the control plane refuses it.
+    /// If the control plane refuses it.
     pub async fn post(&self, below: &str, body: Value) -> Value {
         let (status, answer) = self.call(Method::POST, below, &body).await;
         assert!(status.is_success(), "POST {below}: {status} {answer}");

@@ -87,7 +87,7 @@ pub const CASES: &[Case] = cases![
 /// Runs every case that an emulator must pass, one after the other.
 ///
 /// # Panics
-/// Where one does not hold; its name was printed before.
+/// If one does not hold; its name was printed before.
 pub async fn run_all(endpoint: Arc<Endpoint>) {
     for case in CASES.iter().filter(|case| case.exception(endpoint.emulator).is_none()) {
         println!("{}", case.name);

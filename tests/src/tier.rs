@@ -63,7 +63,7 @@ impl Deployed {
     /// for the first answer. What blocks does so elsewhere: whoever drops this waits for no build.
     ///
     /// # Errors
-    /// Where the emulator does not start, Terraform fails, or no message comes back.
+    /// If the emulator does not start, Terraform fails, or no message comes back.
     pub async fn make(target: Target) -> anyhow::Result<Self> {
         let emulator = match target {
             Target::LocalStack => Emulator::LocalStack(localstack::LocalStack::start().await?),
@@ -87,7 +87,7 @@ impl Deployed {
     /// Destroys the stack, if it was made here.
     ///
     /// # Errors
-    /// Where Terraform cannot: what cannot be destroyed is a failure of the emulator.
+    /// If Terraform cannot: what cannot be destroyed is a failure of the emulator.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         match &self.stack {
             Some(stack) => stack.destroy().await,

@@ -66,7 +66,7 @@ impl Tree {
     /// Copies `terraform/`.
     ///
     /// # Errors
-    /// Where a file cannot be copied.
+    /// If a file cannot be copied.
     pub fn copy(tools: Tools) -> anyhow::Result<Self> {
         let copy = tempfile::tempdir().context("cannot make a temporary folder")?;
         copy_folder(&project().join("terraform"), copy.path())?;
@@ -86,7 +86,7 @@ impl Tree {
     /// The root, or a module of it, ready to be used. A module is locked to the root's provider.
     ///
     /// # Errors
-    /// Where Terraform does not find its way; its words are in the text.
+    /// If Terraform does not find its way; its words are in the text.
     pub fn init(&self, below: &str) -> anyhow::Result<Invocation<'_>> {
         let (lock, folder) = (self.path().join(".terraform.lock.hcl"), self.path().join(below));
         let own_lock = folder.join(".terraform.lock.hcl");
@@ -130,7 +130,7 @@ impl<'a> Invocation<'a> {
     /// Runs Terraform and answers what it prints.
     ///
     /// # Errors
-    /// Where it fails; its words are in the text.
+    /// If it fails; its words are in the text.
     pub fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> anyhow::Result<String> {
         let (command, output) = self.output(arguments)?;
         if !output.status.success() {
@@ -142,7 +142,7 @@ impl<'a> Invocation<'a> {
     /// Sees that nothing is left to do.
     ///
     /// # Errors
-    /// Where the plan fails, or has changes: they are in the text.
+    /// If the plan fails, or has changes: they are in the text.
     pub fn plan_is_clean(&self, arguments: &[String]) -> anyhow::Result<()> {
         let plan = ["plan", "-input=false", "-detailed-exitcode"].map(str::to_owned);
         let (command, output) = self.output(plan.iter().chain(arguments))?;

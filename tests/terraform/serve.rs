@@ -20,7 +20,7 @@ impl Served {
     /// Starts an empty emulator.
     ///
     /// # Errors
-    /// Where there is no port or no folder for it.
+    /// If there is no port or no folder for it.
     pub fn start() -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
         let emulator = runtime.block_on(async {
@@ -45,7 +45,7 @@ impl Drop for Served {
 /// Writes `{function}.zip` for each function.
 ///
 /// # Errors
-/// Where one cannot be written.
+/// If one cannot be written.
 pub fn write_packages(folder: &Path) -> anyhow::Result<()> {
     for (key, zip) in packages() {
         let path = folder.join(format!("{key}.zip"));

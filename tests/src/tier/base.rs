@@ -24,7 +24,7 @@ pub fn runs_what_is_built_here() -> bool {
 /// cargo-lambda links against an older C library.
 ///
 /// # Errors
-/// Where cargo-lambda is needed and not there, or the program does not compile.
+/// If cargo-lambda is needed and not there, or the program does not compile.
 pub fn program() -> anyhow::Result<PathBuf> {
     if runs_what_is_built_here() {
         return Ok(binary("sluicegate"));

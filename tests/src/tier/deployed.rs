@@ -12,7 +12,7 @@ use std::env;
 /// AWS's, and the caller's keys are used for it.
 ///
 /// # Errors
-/// Where a variable is missing.
+/// If a variable is missing.
 pub async fn from_environment() -> anyhow::Result<Endpoint> {
     let read = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let required = |name: &str| read(name).with_context(|| format!("{name} is not set: a stack's output"));

@@ -65,7 +65,7 @@ impl Run {
     /// Builds the Dockerfile's stage `emulator` around a binary. The build's context is the binary alone.
     ///
     /// # Errors
-    /// Where Docker cannot build it; its words are in the text.
+    /// If Docker cannot build it; its words are in the text.
     pub fn build_emulator(&self, dockerfile: &Path, binary: &Path, name: &str) -> anyhow::Result<()> {
         let context = tempfile::tempdir().context("cannot make a folder for the build")?;
         std::fs::copy(binary, context.path().join("sluicegate"))

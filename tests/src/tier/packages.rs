@@ -23,7 +23,7 @@ pub fn architecture() -> &'static str {
 /// here as usual; else the emulator runs the debug build.
 ///
 /// # Errors
-/// Where one does not compile.
+/// If one does not compile.
 pub fn build(target: Target) -> anyhow::Result<TempDir> {
     let folder = tempfile::tempdir().context("cannot make a folder for the functions")?;
     let as_for_lambda = match target {

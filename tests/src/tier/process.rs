@@ -24,7 +24,7 @@ impl Process {
     /// Starts it on a free port.
     ///
     /// # Errors
-    /// Where it does not say where it listens.
+    /// If it does not say where it listens.
     pub fn start() -> anyhow::Result<Self> {
         let mut serve = Command::new(binary("sluicegate"));
         serve.args(["serve", "--quiet", "--port", "0"]).current_dir(project()).stdout(Stdio::piped());

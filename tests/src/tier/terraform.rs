@@ -35,7 +35,7 @@ impl Stack {
     /// (`TF_CLI_CONFIG_FILE`).
     ///
     /// # Errors
-    /// Where Terraform fails; its words are in the text.
+    /// If Terraform fails; its words are in the text.
     pub async fn apply(aws_endpoint: &str, packages: TempDir) -> anyhow::Result<Self> {
         let configuration = tempfile::tempdir().context("cannot make a folder for Terraform")?;
         copy(&project().join("terraform"), configuration.path())?;
@@ -48,7 +48,7 @@ impl Stack {
     /// Removes all that was applied.
     ///
     /// # Errors
-    /// Where Terraform fails; its words are in the text.
+    /// If Terraform fails; its words are in the text.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         self.run_with_values(&["destroy", "-auto-approve", "-input=false", "-no-color"]).await.map(drop)
     }
@@ -56,7 +56,7 @@ impl Stack {
     /// Where the stack is reached, as its outputs say.
     ///
     /// # Errors
-    /// Where an output is missing.
+    /// If an output is missing.
     pub async fn endpoint(&self, emulator: TargetKind, aws_endpoint: &str) -> anyhow::Result<Endpoint> {
         let outputs: Value = serde_json::from_str(&self.run(&["output", "-json"]).await?)?;
         let output = |name: &str| {
