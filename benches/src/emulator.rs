@@ -52,9 +52,6 @@ impl Order {
     }
 
     /// The project's stack with these values.
-    ///
-    /// # Errors
-    /// If the stack is invalid.
     pub fn stack(&self) -> anyhow::Result<Stack> {
         let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile()?;
         values.write_all(self.values().as_bytes())?;
@@ -66,9 +63,6 @@ impl Order {
     }
 
     /// The functions' packages, by key.
-    ///
-    /// # Errors
-    /// If the `bootstrap` cannot be read.
     pub fn zips(&self) -> anyhow::Result<BTreeMap<String, Bytes>> {
         let path = self.bootstrap.display();
         let binary = std::fs::read(&self.bootstrap).with_context(|| format!("cannot read {path}"))?;
@@ -89,9 +83,6 @@ pub struct BenchEmulator {
 
 impl BenchEmulator {
     /// Starts it on a free port.
-    ///
-    /// # Errors
-    /// If the stack is invalid, or the emulator refuses it.
     pub async fn start(order: &Order) -> anyhow::Result<Self> {
         let stack = order.stack()?;
         let options = EmulatorOptions { write_limits: WriteLimits::Lifted, ..EmulatorOptions::default() };
@@ -106,9 +97,6 @@ impl BenchEmulator {
     }
 
     /// The data of every record in the stream's first shard, oldest first, once there are `count`.
-    ///
-    /// # Errors
-    /// If there are fewer after [`PATIENCE`].
     pub async fn records(&self, count: usize) -> anyhow::Result<Vec<Value>> {
         let name = self.stack.stream_name();
         let from = json!({"StreamName": name, "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"});
@@ -133,17 +121,11 @@ impl BenchEmulator {
     }
 
     /// One call of the Kinesis API, from within the process.
-    ///
-    /// # Errors
-    /// If it is refused.
     pub async fn kinesis(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
         self.call("kinesis", "application/x-amz-json-1.1", "Kinesis_20131202", operation, body).await
     }
 
     /// One call of the SQS API, from within the process.
-    ///
-    /// # Errors
-    /// If it is refused.
     pub async fn sqs(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
         self.call("sqs", "application/x-amz-json-1.0", "AmazonSQS", operation, body).await
     }

@@ -45,9 +45,6 @@ pub struct Percentiles {
 }
 
 /// Runs the generator. Every message must come back once, unaltered, in order.
-///
-/// # Errors
-/// If one did not, with the generator's own message.
 pub async fn load(
     sluicegate: &Path,
     uri: &str,

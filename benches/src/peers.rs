@@ -13,9 +13,6 @@ const OFFLINE: &str = "benches/peers/serverless-offline";
 const MINISTACK: &str = "benches/peers/ministack";
 
 /// The reference function on Node.js in one script, and the version of its SDK.
-///
-/// # Errors
-/// If it is not installed, or cannot be bundled.
 pub fn node_echo() -> anyhow::Result<(PathBuf, String)> {
     let folder = project().join(NODE_ECHO);
     let version = npm_version(&folder, "@aws-sdk/client-apigatewaymanagementapi")?;
@@ -36,9 +33,6 @@ pub struct Offline {
 }
 
 /// Starts it.
-///
-/// # Errors
-/// If it is not installed, or does not start.
 pub fn offline() -> anyhow::Result<Offline> {
     let folder = project().join(OFFLINE);
     let version = npm_version(&folder, "serverless-offline")?;
@@ -70,9 +64,6 @@ pub struct MiniStack {
 }
 
 /// Starts it.
-///
-/// # Errors
-/// If it is not installed, or does not start.
 pub fn ministack() -> anyhow::Result<MiniStack> {
     let folder = project().join(MINISTACK).join("venv/bin");
     require(&folder.join("ministack"), INSTALL)?;
@@ -89,9 +80,6 @@ pub fn ministack() -> anyhow::Result<MiniStack> {
 
 impl MiniStack {
     /// The server's own resident memory now, in bytes.
-    ///
-    /// # Errors
-    /// If it has ended.
     pub fn resident_bytes(&mut self) -> anyhow::Result<u64> {
         self.child.alive()?;
         self.child.process().resident_bytes()

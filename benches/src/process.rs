@@ -31,9 +31,6 @@ impl Process {
     }
 
     /// Its children that are still running.
-    ///
-    /// # Errors
-    /// If `/proc` cannot be read.
     pub fn children(self) -> anyhow::Result<Vec<Self>> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir("/proc").context("cannot read /proc")? {
@@ -48,9 +45,6 @@ impl Process {
     }
 
     /// The child with a working folder of its own.
-    ///
-    /// # Errors
-    /// If there is none, or more than one.
     pub fn in_folder(folder: &Path) -> anyhow::Result<Self> {
         let folder = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
         let mut found = Vec::new();
@@ -70,17 +64,11 @@ impl Process {
     }
 
     /// Time on a processor since its start, in user and kernel mode, of all its threads. Exact to 10 ms.
-    ///
-    /// # Errors
-    /// If the process has ended.
     pub fn cpu(self) -> anyhow::Result<Duration> {
         self.ticks([14, 15])
     }
 
     /// The same of its children that have ended.
-    ///
-    /// # Errors
-    /// If the process has ended.
     pub fn ended_children_cpu(self) -> anyhow::Result<Duration> {
         self.ticks([16, 17])
     }
@@ -91,17 +79,11 @@ impl Process {
     }
 
     /// Resident memory now, in bytes.
-    ///
-    /// # Errors
-    /// If the process has ended.
     pub fn resident_bytes(self) -> anyhow::Result<u64> {
         self.kilobytes("VmRSS:")
     }
 
     /// The part of it that does not belong to a file: what it has allocated and written.
-    ///
-    /// # Errors
-    /// If the process has ended.
     pub fn anonymous_bytes(self) -> anyhow::Result<u64> {
         self.kilobytes("RssAnon:")
     }
@@ -134,9 +116,6 @@ impl Process {
 }
 
 /// A process's resident memory in bytes, when it changes by less than a hundredth.
-///
-/// # Errors
-/// If the process has ended, or keeps growing.
 pub async fn at_rest(process: Process) -> anyhow::Result<u64> {
     let (mut last, mut same) = (process.resident_bytes()?, 0);
     for _ in 0..LOOKS_MAX {

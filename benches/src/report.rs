@@ -43,9 +43,6 @@ impl Table {
 }
 
 /// Replaces the section `name` of the file at `path`, or adds it.
-///
-/// # Errors
-/// If the file cannot be read or written, or the section has no end.
 pub fn rewrite_section(path: &Path, name: &str, body: &str) -> anyhow::Result<()> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

@@ -20,9 +20,6 @@ pub struct Aws {
 
 impl Aws {
     /// A caller of one endpoint, or of AWS without one.
-    ///
-    /// # Errors
-    /// If the system's certificates cannot be read.
     pub fn new(keys: &Keys, endpoint: Option<&str>) -> anyhow::Result<Self> {
         let limits = Limits {
             connect: Duration::from_secs(10),
@@ -42,9 +39,6 @@ impl Aws {
     }
 
     /// Calls an operation of a service with JSON, such as `Kinesis_20131202.GetRecords`.
-    ///
-    /// # Errors
-    /// If there is no answer, or a refusal.
     pub async fn call(&self, service: &str, target: &str, body: &Value) -> anyhow::Result<Value> {
         let request = Request::post(format!("{}/", self.service(service)))
             .header("content-type", "application/x-amz-json-1.1")
@@ -58,9 +52,6 @@ impl Aws {
     }
 
     /// Calls an address, signed for a service or not.
-    ///
-    /// # Errors
-    /// If there is no answer.
     pub async fn rest(
         &self,
         service: Option<&str>,
@@ -83,9 +74,6 @@ impl Aws {
     }
 
     /// Creates a resource with API Gateway's API.
-    ///
-    /// # Errors
-    /// If there is no answer; a refusal is an answer.
     pub async fn create(&self, path: &str, body: &Value) -> anyhow::Result<(StatusCode, Value)> {
         let url = format!("{}{path}", self.service("apigateway"));
         let answer = self.rest(Some("apigateway"), Method::POST, &url, body.to_string()).await?;

@@ -18,9 +18,6 @@ pub struct Address {
 
 impl Address {
     /// Parses `ws://host/path` or `wss://host/path`.
-    ///
-    /// # Errors
-    /// If it is neither.
     pub fn parse(uri: &str) -> anyhow::Result<Self> {
         let (scheme, rest) = uri.split_once("://").with_context(|| format!("{uri} is no URI"))?;
         let tls = match scheme {
@@ -49,9 +46,6 @@ impl Address {
     }
 
     /// Sends a handshake's lines; returns the answer.
-    ///
-    /// # Errors
-    /// If there is no answer.
     pub async fn shake_hands(&self, lines: &[String]) -> anyhow::Result<Answered> {
         let mut client = self.dial().await?;
         client.send(&head(lines)).await?;
@@ -64,9 +58,6 @@ impl Address {
     }
 
     /// A client after its handshake.
-    ///
-    /// # Errors
-    /// If the handshake is refused.
     pub async fn connect(&self, below: &str) -> anyhow::Result<Client> {
         match self.shake_hands(&self.handshake(below)).await? {
             Answered::Connected(client, _) => Ok(client),
@@ -102,25 +93,16 @@ pub struct Client {
 
 impl Client {
     /// Sends a text message in one frame.
-    ///
-    /// # Errors
-    /// If the connection is gone.
     pub async fn say(&mut self, text: &str) -> anyhow::Result<()> {
         self.send(&Frame::new(TEXT, text)).await
     }
 
     /// Sends a frame.
-    ///
-    /// # Errors
-    /// If the connection is gone.
     pub async fn send(&mut self, frame: &Frame) -> anyhow::Result<()> {
         self.raw.send(&frame.encode()).await.context("the connection takes no frame")
     }
 
     /// The next frame, `None` if there is none in time. Pings are answered.
-    ///
-    /// # Errors
-    /// If the socket is reset.
     pub async fn frame(&mut self, wait: Duration) -> anyhow::Result<Option<Heard>> {
         let end = Instant::now() + wait;
         loop {
@@ -143,9 +125,6 @@ impl Client {
     }
 
     /// The next message or close, `None` if there is none in time.
-    ///
-    /// # Errors
-    /// As [`Client::frame`].
     pub async fn hear(&mut self, wait: Duration) -> anyhow::Result<Option<Seen>> {
         let mut message: Option<Frame> = None;
         while let Some(heard) = self.frame(wait).await? {
@@ -169,9 +148,6 @@ impl Client {
     }
 
     /// The same, as everything that was seen.
-    ///
-    /// # Errors
-    /// As [`Client::frame`].
     pub async fn seen(&mut self, wait: Duration) -> anyhow::Result<Vec<Seen>> {
         Ok(vec![self.hear(wait).await?.unwrap_or(Seen::Nothing)])
     }

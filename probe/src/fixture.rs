@@ -51,9 +51,6 @@ pub enum Outcome {
 
 impl Fixture {
     /// Writes it in a form for people and for line-by-line comparison.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;

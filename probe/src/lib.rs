@@ -46,9 +46,6 @@ pub type Stop = watch::Receiver<bool>;
 
 /// Applies the configuration, asks all questions, and destroys everything again, even if asking fails or is stopped.
 /// Reports its progress to standard error.
-///
-/// # Errors
-/// If Terraform fails, or the run was stopped. The text has what could not be removed.
 pub async fn run(options: &Options, stop: Stop) -> anyhow::Result<Fixture> {
     let terraform = terraform(options)?;
     if terraform.has_state() {
@@ -77,9 +74,6 @@ async fn run_new(options: &Options, stop: Stop) -> anyhow::Result<Fixture> {
 }
 
 /// Destroys what an earlier run has left.
-///
-/// # Errors
-/// Terraform's own error.
 pub async fn remove(options: &Options) -> anyhow::Result<()> {
     let terraform = terraform(options)?;
     terraform.init().await?;

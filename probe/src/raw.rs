@@ -77,9 +77,6 @@ pub struct RawClient {
 
 impl RawClient {
     /// A socket on which nothing was sent yet.
-    ///
-    /// # Errors
-    /// The operating system's error.
     pub async fn dial(address: SocketAddr) -> io::Result<Self> {
         let socket = TcpStream::connect(address).await?;
         socket.set_nodelay(true)?;
@@ -87,9 +84,6 @@ impl RawClient {
     }
 
     /// The same to `host`, which may have a port, over TLS.
-    ///
-    /// # Errors
-    /// The operating system's error, or a certificate that the system's roots do not know.
     pub async fn dial_tls(host: &str) -> io::Result<Self> {
         let (name, port) = host.split_once(':').unwrap_or((host, "443"));
         let port = port.parse().map_err(io::Error::other)?;
@@ -109,9 +103,6 @@ impl RawClient {
     }
 
     /// A client after its handshake.
-    ///
-    /// # Errors
-    /// If the handshake is refused.
     pub async fn connect(address: SocketAddr, path: &str) -> io::Result<Self> {
         let mut client = Self::dial(address).await?;
         client.send(&head(&handshake(address, path))).await?;
@@ -120,26 +111,17 @@ impl RawClient {
     }
 
     /// Sends bytes.
-    ///
-    /// # Errors
-    /// If the emulator has closed.
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.socket.write_all(bytes).await?;
         self.socket.flush().await
     }
 
     /// Ends the client's side of the connection.
-    ///
-    /// # Errors
-    /// If the emulator has closed.
     pub async fn end(&mut self) -> io::Result<()> {
         self.socket.shutdown().await
     }
 
     /// The head of the next response.
-    ///
-    /// # Errors
-    /// If the emulator closes before it, or sends nothing within [`PATIENCE`].
     pub async fn head(&mut self) -> io::Result<Head> {
         loop {
             if let Some(end) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -155,9 +137,6 @@ impl RawClient {
     }
 
     /// The body of the response whose head was read.
-    ///
-    /// # Errors
-    /// If the emulator closes in the middle of it, sends it in chunks, or sends nothing within [`PATIENCE`].
     pub async fn body(&mut self, head: &Head) -> io::Result<Vec<u8>> {
         if head.header("transfer-encoding").is_some() {
             return Err(io::Error::other("a body in chunks is not read here"));
@@ -173,9 +152,6 @@ impl RawClient {
     }
 
     /// The next frame; `None` if the emulator closes the socket in order.
-    ///
-    /// # Errors
-    /// If it resets the socket, closes in the middle of a frame, or sends nothing within [`PATIENCE`].
     pub async fn frame(&mut self) -> io::Result<Option<Frame>> {
         loop {
             if let Some((frame, bytes)) = Frame::decode(&self.received) {

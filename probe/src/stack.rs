@@ -69,9 +69,6 @@ pub struct Stack {
 
 impl Stack {
     /// Reads the outputs, and begins to read the stream.
-    ///
-    /// # Errors
-    /// If an output is missing.
     pub fn new(
         aws: Aws,
         outputs: &Value,
@@ -121,34 +118,22 @@ impl Stack {
     }
 
     /// The id of one of the APIs.
-    ///
-    /// # Errors
-    /// If there is none with that name.
     pub fn api_id(&self, api: &str) -> anyhow::Result<&str> {
         self.apis.get(api).map(|(id, _)| id.as_str()).with_context(|| format!("there is no API {api}"))
     }
 
     /// The address of an API's stages.
-    ///
-    /// # Errors
-    /// If there is none with that name.
     pub fn address(&self, api: &str) -> anyhow::Result<Address> {
         let (_, endpoint) = self.apis.get(api).with_context(|| format!("there is no API {api}"))?;
         Address::parse(endpoint)
     }
 
     /// A client of the stage `v1` of the main API.
-    ///
-    /// # Errors
-    /// If the handshake is refused.
     pub async fn connect(&self) -> anyhow::Result<Client> {
         self.address("main")?.connect("/v1").await
     }
 
     /// The address of a connection of the main API's stage `v1`, for `@connections`.
-    ///
-    /// # Errors
-    /// Never while the main API is there.
     pub fn connection_url(&self, connection_id: &str) -> anyhow::Result<String> {
         let (_, endpoint) = self.apis.get("main").context("there is no main API")?;
         let id = connection_id.replace('=', "%3D");
@@ -166,9 +151,6 @@ impl Stack {
     }
 
     /// Puts a record without the gateway.
-    ///
-    /// # Errors
-    /// If it is refused.
     pub async fn put(&self, partition_key: &str) -> anyhow::Result<()> {
         let data = STANDARD.encode(partition_key);
         let body = json!({"StreamName": self.stream_name, "PartitionKey": partition_key, "Data": data});
@@ -176,9 +158,6 @@ impl Stack {
     }
 
     /// Waits until `look` finds something in a function's log, and returns its result.
-    ///
-    /// # Errors
-    /// If the log cannot be read.
     pub async fn logged<T>(
         &self,
         function: &str,
@@ -216,9 +195,6 @@ impl Stack {
 
     /// Waits until roles, permissions and mappings have taken effect: the first answers of new ones are refusals that
     /// have nothing to do with the question.
-    ///
-    /// # Errors
-    /// If they do not in time.
     pub async fn ready(&self) -> anyhow::Result<()> {
         let end = Instant::now() + self.times.ready;
         let mut client = self.connect().await?;

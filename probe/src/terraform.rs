@@ -40,9 +40,6 @@ struct Diagnostic {
 
 impl Terraform {
     /// Copies the configuration into a folder, which may have the state of an earlier run.
-    ///
-    /// # Errors
-    /// If a file cannot be written.
     pub fn prepare(folder: &Path) -> anyhow::Result<Self> {
         let folder = std::path::absolute(folder).context("there is no current folder")?;
         let make = |path: &Path| format!("cannot write {}", path.display());
@@ -90,9 +87,6 @@ impl Terraform {
     }
 
     /// Initialises Terraform.
-    ///
-    /// # Errors
-    /// Terraform's own error.
     pub async fn init(&self) -> anyhow::Result<()> {
         let arguments = ["init", "-input=false", "-no-color", "-lockfile=readonly"];
         self.run(&mut self.command(&arguments)).await.map(drop)
@@ -100,9 +94,6 @@ impl Terraform {
 
     /// Applies the configuration. If the control plane refuses a question's own part, it is left out, and the refusal
     /// is the question's answer; returns these by the question's id.
-    ///
-    /// # Errors
-    /// Terraform's own error, if anything else is refused.
     pub async fn apply(&self, mut values: Values) -> anyhow::Result<BTreeMap<String, String>> {
         values.insert("package".into(), json!(self.folder.join(PACKAGE)));
         let mut refused = BTreeMap::new();
@@ -131,18 +122,12 @@ impl Terraform {
     }
 
     /// The outputs by name.
-    ///
-    /// # Errors
-    /// Terraform's own error.
     pub async fn outputs(&self) -> anyhow::Result<Value> {
         let output = self.run(&mut self.command(&["output", "-json"])).await?;
         serde_json::from_slice(&output.stdout).context("terraform output is not JSON")
     }
 
     /// Destroys everything, and removes the folder.
-    ///
-    /// # Errors
-    /// Terraform's own error; then the folder remains, with its state.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         if !self.folder.join(VALUES).is_file() {
             // Nothing was applied. Terraform nevertheless asks for every value if there is a state.

@@ -64,9 +64,6 @@ impl Endpoint {
     }
 
     /// Waits until a message comes back: only then do all hops work, and only then does the suite begin.
-    ///
-    /// # Errors
-    /// If none comes back in time; the text is the last obstacle.
     pub async fn first_answer(&self) -> anyhow::Result<()> {
         let end = Instant::now() + FIRST_ANSWER_MAX;
         loop {

@@ -61,9 +61,6 @@ pub struct Deployed {
 impl Deployed {
     /// Starts an emulator and applies `terraform/` to it, or takes the stack that the environment names; then waits
     /// for the first answer. What blocks does so elsewhere: whoever drops this waits for no build.
-    ///
-    /// # Errors
-    /// If the emulator does not start, Terraform fails, or no message comes back.
     pub async fn make(target: Target) -> anyhow::Result<Self> {
         let emulator = match target {
             Target::LocalStack => Emulator::LocalStack(localstack::LocalStack::start().await?),
@@ -85,9 +82,6 @@ impl Deployed {
     }
 
     /// Destroys the stack, if it was made here.
-    ///
-    /// # Errors
-    /// If Terraform cannot: what cannot be destroyed is a failure of the emulator.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         match &self.stack {
             Some(stack) => stack.destroy().await,

@@ -18,9 +18,6 @@ pub struct Served {
 
 impl Served {
     /// Starts an empty emulator.
-    ///
-    /// # Errors
-    /// If there is no port or no folder for it.
     pub fn start() -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
         let emulator = runtime.block_on(async {
@@ -43,9 +40,6 @@ impl Drop for Served {
 }
 
 /// Writes `{function}.zip` for each function.
-///
-/// # Errors
-/// If one cannot be written.
 pub fn write_packages(folder: &Path) -> anyhow::Result<()> {
     for (key, zip) in packages() {
         let path = folder.join(format!("{key}.zip"));

@@ -58,10 +58,8 @@ struct Running {
 }
 
 impl Emulator {
-    /// Starts an empty emulator on a socket.
-    ///
-    /// # Errors
-    /// If the socket has no address, no folder for functions' code can be made, or the data folder cannot be used.
+    /// Starts an empty emulator on a socket. Fails if the socket has no address, no folder for functions' code can be
+    /// made, or the data folder cannot be used.
     pub async fn start(listener: TcpListener, options: EmulatorOptions) -> std::io::Result<Self> {
         panics::watch();
         let address = listener.local_addr()?;

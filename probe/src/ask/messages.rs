@@ -16,9 +16,6 @@ pub fn who() -> String {
 }
 
 /// Gets a connection's id.
-///
-/// # Errors
-/// If something else comes back.
 pub async fn connection_id(stack: &Stack, client: &mut Client) -> anyhow::Result<String> {
     client.say(&who()).await?;
     match client.hear(stack.times.answer).await? {

@@ -22,9 +22,6 @@ pub struct Process {
 
 impl Process {
     /// Starts it on a free port.
-    ///
-    /// # Errors
-    /// If it does not say where it listens.
     pub fn start() -> anyhow::Result<Self> {
         let mut serve = Command::new(binary("sluicegate"));
         serve.args(["serve", "--quiet", "--port", "0"]).current_dir(project()).stdout(Stdio::piped());

@@ -33,9 +33,6 @@ pub struct Stack {
 impl Stack {
     /// Applies a copy of the configuration. Where Terraform finds the provider is the caller's to say
     /// (`TF_CLI_CONFIG_FILE`).
-    ///
-    /// # Errors
-    /// If Terraform fails; its words are in the text.
     pub async fn apply(aws_endpoint: &str, packages: TempDir) -> anyhow::Result<Self> {
         let configuration = tempfile::tempdir().context("cannot make a folder for Terraform")?;
         copy(&project().join("terraform"), configuration.path())?;
@@ -46,17 +43,11 @@ impl Stack {
     }
 
     /// Removes all that was applied.
-    ///
-    /// # Errors
-    /// If Terraform fails; its words are in the text.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         self.run_with_values(&["destroy", "-auto-approve", "-input=false", "-no-color"]).await.map(drop)
     }
 
     /// Where the stack is reached, as its outputs say.
-    ///
-    /// # Errors
-    /// If an output is missing.
     pub async fn endpoint(&self, emulator: TargetKind, aws_endpoint: &str) -> anyhow::Result<Endpoint> {
         let outputs: Value = serde_json::from_str(&self.run(&["output", "-json"]).await?)?;
         let output = |name: &str| {

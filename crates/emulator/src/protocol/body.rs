@@ -33,10 +33,7 @@ impl BodyError {
     }
 }
 
-/// Reads a body of at most `bytes_max`.
-///
-/// # Errors
-/// [`BodyError`]
+/// Reads a body of at most `bytes_max`. Fails with [`BodyError`].
 pub async fn read<B>(body: B, bytes_max: usize) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes>,

@@ -38,10 +38,7 @@ pub struct Request {
     pub input: Value,
 }
 
-/// Reads a request.
-///
-/// # Errors
-/// The answer to send: no service has the operation, or the body does not fit the protocol.
+/// Reads a request. Fails with the answer to send if no service has the operation, or the body does not fit.
 pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<Bytes>>>> {
     let refuse = |service, protocol, error| Box::new(write(service, protocol, "", Err(error)));
     if let Some(target) = header_text(parts, "x-amz-target") {

@@ -77,10 +77,8 @@ pub struct Composed {
     pub functions: BTreeMap<String, String>,
 }
 
-/// Creates the whole stack. `zips` has each function's package, by key.
-///
-/// # Errors
-/// [`ComposeError`], with the control plane's message.
+/// Creates the whole stack. `zips` has each function's package, by key. Fails with [`ComposeError`], with the control
+/// plane's message.
 pub async fn compose(
     emulator: &dyn ControlPlane,
     stack: &Stack,
@@ -110,10 +108,8 @@ pub async fn compose(
     Ok(Composed { api_id, functions })
 }
 
-/// Replaces a function's code, as `UpdateFunctionCode` does.
-///
-/// # Errors
-/// [`ComposeError`], with the control plane's message.
+/// Replaces a function's code, as `UpdateFunctionCode` does. Fails with [`ComposeError`], with the control plane's
+/// message.
 pub async fn update_code(
     emulator: &dyn ControlPlane,
     function_name: &str,

@@ -5,8 +5,6 @@ use crate::core::identity::Principal;
 use crate::protocol::{Answer, ApiError, Reply};
 use serde_json::json;
 
-/// # Errors
-/// For every other operation.
 pub fn handle(account: &Account, caller: &Principal, operation: &str) -> Answer {
     if operation != "GetCallerIdentity" {
         return Err(ApiError::unsupported_operation("sts", operation));

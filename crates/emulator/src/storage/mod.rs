@@ -128,10 +128,8 @@ pub struct Restored {
 }
 
 impl Storage {
-    /// Opens or creates a data folder. Must be called in a tokio runtime, which syncs it.
-    ///
-    /// # Errors
-    /// [`StorageError`], which names the folder and what to do.
+    /// Opens or creates a data folder. Must be called in a tokio runtime, which syncs it. Fails with [`StorageError`],
+    /// which names the folder and what to do.
     pub fn open(path: &Path) -> Result<(Self, Restored), StorageError> {
         let (log, records) = Log::open(path)?;
         let restored =
@@ -142,18 +140,12 @@ impl Storage {
     }
 
     /// Appends changes, all or none. It writes to the operating system's memory, which takes some two microseconds, and
-    /// so it does not use another thread.
-    ///
-    /// # Errors
-    /// If the disk is full or broken.
+    /// so it does not use another thread. Fails if the disk is full or broken.
     pub fn append(&self, entries: &[Entry<'_>]) -> Result<(), StorageError> {
         self.log.lock().append(entries)
     }
 
-    /// Stores a document under a key, unless it is there already.
-    ///
-    /// # Errors
-    /// As [`Storage::append`].
+    /// Stores a document under a key, unless it is there already. Errors: as [`Storage::append`].
     pub fn set(&self, key: &str, value: &str) -> Result<(), StorageError> {
         let mut log = self.log.lock();
         if log.head().documents.get(key).is_some_and(|kept| kept == value) {
@@ -174,10 +166,7 @@ impl Storage {
         from.map_while(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()))).collect()
     }
 
-    /// Removes the documents under these keys.
-    ///
-    /// # Errors
-    /// As [`Storage::append`].
+    /// Removes the documents under these keys. Errors: as [`Storage::append`].
     pub fn unset(&self, keys: &[String]) -> Result<(), StorageError> {
         if keys.is_empty() {
             return Ok(());

@@ -112,10 +112,7 @@ pub struct Authorizer {
 
 impl Stack {
     /// Reads a project's definition. `var_files` come after `stack.auto.tfvars`; later values replace earlier ones, as
-    /// with Terraform's `-var-file`.
-    ///
-    /// # Errors
-    /// [`StackError`], for the first problem.
+    /// with Terraform's `-var-file`. Fails with [`StackError`], for the first problem.
     pub fn read(project: &Path, var_files: &[PathBuf]) -> Result<Self, StackError> {
         let terraform = project.join(TERRAFORM_DIR);
         let declared = declared(&terraform.join("variables.tf"))?;

@@ -130,10 +130,7 @@ impl Guard {
         Self { access, permissions }
     }
 
-    /// Decides on a request by its head.
-    ///
-    /// # Errors
-    /// [`Refusal`] if it is not admitted.
+    /// Decides on a request by its head. Fails with [`Refusal`] if it is not admitted.
     pub fn admit(&self, request: &Parts) -> Result<Admitted, Refusal> {
         let host = host::of(request)?;
         if !host::is_admitted(host, &self.access.hosts) {

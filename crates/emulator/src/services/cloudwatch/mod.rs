@@ -57,9 +57,6 @@ impl CloudWatch {
         Self { account, store: Mutex::default() }
     }
 
-    /// # Errors
-    /// CloudWatch's own, or that the operation is not supported.
-    /// CloudWatch's own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
             "PutMetricAlarm" => self.put_metric_alarm(input),

@@ -17,8 +17,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// # Errors
-    /// `MalformedPolicyDocument`.
+    /// Fails with `MalformedPolicyDocument`.
     pub fn parse(text: String, kind: Kind) -> Result<Self, ApiError> {
         let policy = Policy::parse(&text, kind).map_err(|error| {
             ApiError::bad_request("MalformedPolicyDocumentException", error.to_string())

@@ -57,9 +57,6 @@ impl ApiGateway {
         Self { iam, gateway, store: Mutex::default() }
     }
 
-    /// # Errors
-    /// API Gateway's own, or that the operation is not supported.
-    /// API Gateway's own, or that the operation is not supported.
     pub fn handle(&self, call: &RestCall) -> Answer {
         let mut store = self.store.lock();
         let path = call.path();

@@ -76,10 +76,8 @@ impl Connection {
         self.identity.get().map(AsRef::as_ref)
     }
 
-    /// Queues a message for the client.
-    ///
-    /// # Errors
-    /// [`SendError::BufferFull`] if the client reads too slowly, [`SendError::Gone`] if it has left.
+    /// Queues a message for the client. Fails with [`SendError::BufferFull`] if the client reads too slowly,
+    /// [`SendError::Gone`] if it has left.
     pub fn send(&self, message: Bytes) -> Result<(), SendError> {
         let bytes = message.len();
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::AcqRel);

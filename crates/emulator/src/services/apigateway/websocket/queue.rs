@@ -77,10 +77,8 @@ pub fn queue() -> (Queue, Outbox) {
 }
 
 impl Queue {
-    /// Adds a message.
-    ///
-    /// # Errors
-    /// [`SendError::Gone`] after a close frame, [`SendError::BufferFull`] if [`QUEUED_MESSAGES_MAX`] are waiting.
+    /// Adds a message. Fails with [`SendError::Gone`] after a close frame, [`SendError::BufferFull`] if
+    /// [`QUEUED_MESSAGES_MAX`] are waiting.
     pub fn push(&self, message: Bytes) -> Result<(), SendError> {
         let mut waiting = self.0.waiting.lock();
         if waiting.is_closed {

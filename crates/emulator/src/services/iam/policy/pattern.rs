@@ -38,18 +38,13 @@ enum Glyph {
 }
 
 impl Pattern {
-    /// Parses a pattern; `newer` documents have variables.
-    ///
-    /// # Errors
-    /// [`Malformed`]: an unsupported variable, or one in an older document, where it would be plain text.
+    /// Parses a pattern; `newer` documents have variables. Fails with [`Malformed`]: an unsupported variable, or one in
+    /// an older document, where it would be plain text.
     pub fn parse(text: &str, newer: bool) -> Result<Self, Malformed> {
         Self::read(text, newer, true)
     }
 
-    /// The same, with literal `*` and `?`.
-    ///
-    /// # Errors
-    /// As [`Pattern::parse`].
+    /// The same, with literal `*` and `?`. Errors: as [`Pattern::parse`].
     pub fn without_wildcards(text: &str, newer: bool) -> Result<Self, Malformed> {
         Self::read(text, newer, false)
     }

@@ -80,9 +80,6 @@ impl Lambda {
         Self { account, iam, logs, functions, mappings, streams, data_dir, store: Mutex::default() }
     }
 
-    /// # Errors
-    /// Lambda's own, or that the operation is not supported.
-    /// Lambda's own, or that the operation is not supported.
     pub async fn handle(&self, call: &RestCall) -> Answer {
         match (&call.method, call.path().as_slice()) {
             (&Method::POST, ["2015-03-31", "functions"]) => self.create_function(call).await,

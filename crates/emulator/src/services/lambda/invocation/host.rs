@@ -113,10 +113,8 @@ impl Functions {
         self.by_name.get(name).map(|function| function.config.load().role_arn.clone())
     }
 
-    /// Runs one invocation, in a warm environment if there is one.
-    ///
-    /// # Errors
-    /// [`InvokeError`] if the function's code did not run. A failure of the function is an [`InvocationResult::Error`].
+    /// Runs one invocation, in a warm environment if there is one. Fails with [`InvokeError`] if the function's code
+    /// did not run. A failure of the function is an [`InvocationResult::Error`].
     pub async fn invoke(
         &self,
         name: &str,
@@ -126,10 +124,7 @@ impl Functions {
         self.invoke_with_log(name, request_id, payload, false).await.map(|invoked| invoked.ended)
     }
 
-    /// The same, with the end of its log if requested.
-    ///
-    /// # Errors
-    /// As [`Functions::invoke`].
+    /// The same, with the end of its log if requested. Errors: as [`Functions::invoke`].
     pub async fn invoke_with_log(
         &self,
         name: &str,

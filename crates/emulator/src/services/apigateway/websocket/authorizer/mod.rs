@@ -69,10 +69,7 @@ impl Refusal {
 }
 
 /// Authorises a handshake. Afterwards the context's trace has the authorizer's call, and its connection the client's
-/// identity.
-///
-/// # Errors
-/// [`Refusal`].
+/// identity. Fails with [`Refusal`].
 pub async fn authorize(
     gateway: &Gateway,
     stage: &Stage,

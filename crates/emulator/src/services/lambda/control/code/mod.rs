@@ -35,10 +35,8 @@ pub struct Code {
     pub dir: PathBuf,
 }
 
-/// Unpacks a zip into `{root}/{hash}`, unless it is there already. Blocks.
-///
-/// # Errors
-/// `InvalidParameterValueException` if it is not a zip, or exceeds a limit.
+/// Unpacks a zip into `{root}/{hash}`, unless it is there already. Blocks. Fails with `InvalidParameterValueException`
+/// if it is not a zip, or exceeds a limit.
 pub fn unpack(root: &Path, zip: &[u8]) -> Result<Code, ApiError> {
     if zip.len() > ZIP_BYTES_MAX {
         let message = format!("Code.ZipFile is larger than {ZIP_BYTES_MAX} bytes");

@@ -33,10 +33,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// Takes an entry's path, in parts that stay below the folder.
-    ///
-    /// # Errors
-    /// [`BadName`].
+    /// Takes an entry's path, in parts that stay below the folder. Fails with [`BadName`].
     pub fn take(&mut self, name: &str, is_folder: bool) -> Result<PathBuf, BadName> {
         let path = path(name)?;
         if path.as_os_str().is_empty() && !is_folder {

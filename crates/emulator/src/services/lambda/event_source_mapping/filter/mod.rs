@@ -99,10 +99,8 @@ impl Filters {
     ///
     /// Also refuses operators that Lambda does not list (`wildcard`, `cidr`); rules for `data` as a whole, since at
     /// Kinesis its pattern must be JSON; and keys that Kinesis records do not have, which would silently drop every
-    /// record. `invokeIdentityArn` is such a key: records have no role before they are delivered.
-    ///
-    /// # Errors
-    /// The first problem, with the filter and the key.
+    /// record. `invokeIdentityArn` is such a key: records have no role before they are delivered. Errors: the first
+    /// problem, with the filter and the key.
     pub fn parse(patterns: &[String]) -> Result<Self, FilterError> {
         if patterns.len() > FILTERS_MAX {
             return Err(FilterError::TooMany { count: patterns.len() });
