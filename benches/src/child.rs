@@ -45,7 +45,6 @@ impl Child {
         Ok((started, greeting))
     }
 
-    /// Its process.
     pub fn process(&self) -> Process {
         Process::of(self.child.id())
     }

@@ -55,7 +55,6 @@ pub fn offline() -> anyhow::Result<Offline> {
 /// A running MiniStack.
 pub struct MiniStack {
     child: Child,
-    /// Its port.
     pub port: u16,
     /// A precise description.
     pub what: String,

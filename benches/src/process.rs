@@ -25,7 +25,6 @@ impl Process {
         Self { pid }
     }
 
-    /// This process.
     pub fn own() -> Self {
         Self { pid: std::process::id() }
     }

@@ -19,7 +19,6 @@ pub struct SluicegateProcess {
     child: Child,
     /// Its WebSocket.
     pub uri: String,
-    /// Its port.
     pub port: u16,
     /// Its stream's name.
     pub stream: String,

@@ -69,7 +69,6 @@ impl Address {
 /// The result of a handshake.
 #[derive(Debug)]
 pub enum Answered {
-    /// A connection.
     Connected(Client, Head),
     /// A refusal and its body.
     Refused(Head, String),
@@ -97,7 +96,6 @@ impl Client {
         self.send(&Frame::new(TEXT, text)).await
     }
 
-    /// Sends a frame.
     pub async fn send(&mut self, frame: &Frame) -> anyhow::Result<()> {
         self.raw.send(&frame.encode()).await.context("the connection takes no frame")
     }
@@ -156,7 +154,6 @@ impl Client {
 /// What came over a socket.
 #[derive(Debug)]
 pub enum Heard {
-    /// A frame.
     Frame(Frame),
     /// The socket's end.
     End,

@@ -45,7 +45,6 @@ pub enum Outcome {
     Seen(Vec<Seen>),
     /// It was not asked, for this reason.
     NotAsked(String),
-    /// It failed.
     Failed(String),
 }
 

@@ -24,7 +24,6 @@ pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 /// The head of an HTTP response.
 #[derive(Debug)]
 pub struct Head {
-    /// Its status.
     pub status: u16,
     /// Its headers, names in lower case.
     pub headers: Vec<(String, String)>,
@@ -110,7 +109,6 @@ impl RawClient {
         if head.status == 101 { Ok(client) } else { Err(io::Error::other(format!("refused: {head:?}"))) }
     }
 
-    /// Sends bytes.
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.socket.write_all(bytes).await?;
         self.socket.flush().await

@@ -26,7 +26,6 @@ pub enum Seen {
     Close {
         /// Its code, where it has one.
         code: Option<u16>,
-        /// Its reason.
         reason: String,
     },
     /// The socket's end without a close frame.
@@ -35,7 +34,6 @@ pub enum Seen {
     Nothing,
     /// The status of an HTTP response.
     Status(u16),
-    /// Its body.
     Body(String),
     /// One of its headers, or that there is none with the name.
     Header(String),
@@ -48,7 +46,6 @@ pub enum Seen {
 }
 
 impl Seen {
-    /// A record's data.
     pub fn record(data: &[u8]) -> Self {
         std::str::from_utf8(data)
             .map_or_else(|_| Self::Base64(STANDARD.encode(data)), |text| Self::Record(text.to_owned()))

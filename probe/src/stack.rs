@@ -29,7 +29,6 @@ pub struct Times {
 }
 
 impl Times {
-    /// AWS.
     pub const AWS: Self = Self {
         answer: Duration::from_secs(40),
         silence: Duration::from_secs(5),
@@ -117,7 +116,6 @@ impl Stack {
         })
     }
 
-    /// The id of one of the APIs.
     pub fn api_id(&self, api: &str) -> anyhow::Result<&str> {
         self.apis.get(api).map(|(id, _)| id.as_str()).with_context(|| format!("there is no API {api}"))
     }

@@ -10,7 +10,6 @@ use tokio::process::Command;
 
 /// The functions' program: a shell script.
 const BOOTSTRAP: &[u8] = include_bytes!("../function/bootstrap.sh");
-/// Terraform's state.
 const STATE: &str = "terraform.tfstate";
 /// The program's values, which Terraform reads automatically.
 const VALUES: &str = "questions.auto.tfvars.json";
@@ -86,7 +85,6 @@ impl Terraform {
         state["resources"].as_array().is_some_and(|resources| !resources.is_empty())
     }
 
-    /// Initialises Terraform.
     pub async fn init(&self) -> anyhow::Result<()> {
         let arguments = ["init", "-input=false", "-no-color", "-lockfile=readonly"];
         self.run(&mut self.command(&arguments)).await.map(drop)

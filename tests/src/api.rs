@@ -54,7 +54,6 @@ pub fn default_response(template: &str) -> Value {
 /// A WebSocket API on an emulator.
 pub struct Api<'a> {
     emulator: &'a Emulator,
-    /// Its id.
     pub id: String,
 }
 

@@ -46,7 +46,6 @@ pub struct Endpoint {
     pub aws_endpoint: Option<String>,
     /// Endpoint of `@connections`, the stage included.
     pub connections_endpoint: String,
-    /// Name of the stream.
     pub stream_name: String,
     /// Who calls the AWS APIs.
     pub caller: Caller,

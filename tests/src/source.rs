@@ -13,7 +13,6 @@ const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 /// A stream.
 pub struct Source<'a> {
     emulator: &'a Emulator,
-    /// Its name.
     pub name: &'static str,
     /// AWS's own client.
     pub kinesis: Client,

@@ -23,7 +23,6 @@ pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Case {
     /// What holds, as a sentence.
     pub name: &'static str,
-    /// Runs it.
     pub run: fn(Arc<Endpoint>) -> Running,
     /// Emulators on which it is not run, each with its reason.
     pub exceptions: &'static [(TargetKind, &'static str)],

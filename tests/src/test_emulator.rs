@@ -12,7 +12,6 @@ use tokio::net::TcpListener;
 
 /// An emulator and what runs on it. It stops when the test's runtime does.
 pub struct TestEmulator {
-    /// The emulator.
     pub emulator: Emulator,
     /// What was deployed.
     pub stack: Stack,

@@ -24,9 +24,7 @@ use tokio::task::spawn_blocking;
 pub enum Emulator {
     /// The licensed LocalStack image.
     LocalStack(localstack::LocalStack),
-    /// The emulator's image.
     Image(image::Image),
-    /// The emulator's process.
     Process(process::Process),
 }
 

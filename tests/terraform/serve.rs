@@ -10,7 +10,6 @@ use tokio::runtime::{Builder, Runtime};
 
 /// An emulator on a free port, with the runtime that it runs on.
 pub struct Served {
-    /// The emulator.
     pub emulator: Emulator,
     /// Runs it, and what talks to it.
     pub runtime: Runtime,

@@ -49,10 +49,4 @@ impl<'a> Json<'a> {
             }
         })
     }
-
-    /// Whether it is an array without elements.
-    #[must_use]
-    pub fn is_empty_array(self) -> bool {
-        matches!(self.kind(), Kind::Array) && self.elements().next().is_none()
-    }
 }

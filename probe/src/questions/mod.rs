@@ -49,7 +49,6 @@ pub enum How {
     Say { api: &'static str, message: &'static str },
     /// A message that should have no answer, and the answer if there is one.
     Silence { message: &'static str },
-    /// A handshake.
     Handshake {
         api: &'static str,
         /// Stage and query.
@@ -74,7 +73,6 @@ pub enum How {
         head: u8,
         /// Whether the frame is masked.
         masked: bool,
-        /// The payload.
         payload: &'static [u8],
     },
     /// A POST to `@connections`.

@@ -49,7 +49,6 @@ pub struct Run {
 }
 
 impl Run {
-    /// This process's run.
     pub fn of_this_process() -> Self {
         Self { id: std::process::id().to_string() }
     }

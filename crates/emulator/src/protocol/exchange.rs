@@ -153,7 +153,6 @@ fn json_body(body: &Bytes) -> Option<Value> {
     serde_json::from_slice(body).ok().filter(Value::is_object)
 }
 
-/// Writes an answer.
 pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answer) -> Response<Full<Bytes>> {
     let request_id = uuid::Uuid::new_v4().to_string();
     let namespace = service.query_version().map_or("", |(_, namespace)| namespace);

@@ -61,7 +61,6 @@ impl Service {
         }
     }
 
-    /// The service with this target prefix.
     pub fn of_target_prefix(prefix: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.target_prefix() == Some(prefix))
     }

@@ -71,7 +71,6 @@ impl ControlPlane for Emulator {
 /// How to reach a composed stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Composed {
-    /// The API's id.
     pub api_id: String,
     /// Deployed function names by key.
     pub functions: BTreeMap<String, String>,

@@ -14,7 +14,6 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The architecture that the tfvars name.
     pub fn from_tfvars(name: &str) -> Option<Self> {
         match name {
             "x86_64" => Some(Self::X86_64),

@@ -12,7 +12,6 @@ pub struct Places {
     pub project: PathBuf,
     /// Cargo's target folder, which holds what build scripts generate.
     pub target: PathBuf,
-    /// Cargo's home.
     pub cargo_home: PathBuf,
     /// The folders in which other crates' sources lie: named after a registry's address, which differs where a
     /// mirror is used, or anywhere where they are vendored.

@@ -83,7 +83,6 @@ pub async fn release(aws: &Aws, url: &str, messages: &[Received]) {
     }
 }
 
-/// Deletes a message.
 pub async fn delete(aws: &Aws, url: &str, message: &Received) -> anyhow::Result<()> {
     let delete = json!({"QueueUrl": url, "ReceiptHandle": message.receipt});
     aws.call(Sqs, "DeleteMessage", &delete).await.map(drop)

@@ -18,7 +18,6 @@ pub struct Line {
     pub item: &'static str,
     /// Per month.
     pub quantity: f64,
-    /// Its price.
     pub price: Price,
     pub usd: f64,
 }

@@ -31,7 +31,6 @@ pub struct Counts {
     pub other_frames: u64,
     /// Messages that were due while their connection was blocked or gone.
     pub unsent: u64,
-    /// Connections that were opened.
     pub connections_opened: u64,
     /// Connections that the other side or the network refused.
     pub connections_refused: u64,

@@ -19,7 +19,6 @@ pub struct Report {
     pub rate_per_s: Option<f64>,
     /// Messages in flight on each connection; `null` in an open loop.
     pub in_flight: Option<u64>,
-    /// Bytes of a message.
     pub message_bytes: usize,
     /// Seconds of rising load before the measurement.
     pub ramp_s: f64,

@@ -99,7 +99,6 @@ impl Events {
         self.bytes
     }
 
-    /// The number of the next event.
     pub fn next_number(&self) -> u64 {
         self.next_number
     }

@@ -147,7 +147,6 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// A stage's connection, by id.
     pub fn get(&self, api_id: &str, stage: &str, id: &str) -> Option<Arc<Connection>> {
         let connection = self.by_id.get(id)?;
         (connection.api_id == api_id && connection.stage == stage).then(|| connection.clone())
@@ -170,7 +169,6 @@ impl Connections {
         }
     }
 
-    /// The connections of one stage.
     pub fn of_stage(&self, api_id: &str, stage: &str) -> Vec<Arc<Connection>> {
         let of_stage = |connection: &Connection| connection.api_id == api_id && connection.stage == stage;
         self.by_id

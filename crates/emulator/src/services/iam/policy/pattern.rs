@@ -7,7 +7,6 @@ use memchr::memchr2;
 /// Parts of an ARN: between its first five colons, and the rest.
 const ARN_PARTS: usize = 6;
 
-/// A pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
     /// Text in which `*` stands for any characters and `?` for one.

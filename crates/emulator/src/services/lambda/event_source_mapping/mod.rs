@@ -164,7 +164,6 @@ impl Mappings {
         }
     }
 
-    /// A mapping's state.
     pub fn status(&self, uuid: &str) -> Option<MappingStatus> {
         self.by_uuid.get(uuid).map(|mapping| mapping.progress.status())
     }

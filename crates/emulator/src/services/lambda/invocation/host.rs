@@ -108,7 +108,6 @@ impl Functions {
         self.by_name.iter().map(|function| function.config.load_full()).collect()
     }
 
-    /// The role of a function.
     pub fn role_arn(&self, name: &str) -> Option<String> {
         self.by_name.get(name).map(|function| function.config.load().role_arn.clone())
     }

@@ -71,14 +71,9 @@ pub enum FilterError {
     #[error("{count} filters are too many: a mapping has at most {FILTERS_MAX}")]
     TooMany { count: usize },
     #[error("Filters[{index}].Pattern has {chars} characters: shorten it to {PATTERN_CHARS_MAX}")]
-    TooLong {
-        /// The filter's index.
-        index: usize,
-        chars: usize,
-    },
+    TooLong { index: usize, chars: usize },
     #[error("Filters[{index}].Pattern is not JSON: {source}")]
     NotJson {
-        /// The filter's index.
         index: usize,
         /// Where parsing ended.
         source: serde_json::Error,
@@ -86,7 +81,6 @@ pub enum FilterError {
     /// A pattern is JSON and not a valid filter.
     #[error("Filters[{index}].Pattern{path}: {problem}")]
     Pattern {
-        /// The filter's index.
         index: usize,
         /// The keys that lead to the problem, each after a dot.
         path: String,

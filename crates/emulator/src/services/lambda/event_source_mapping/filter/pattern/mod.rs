@@ -76,7 +76,6 @@ pub enum Problem {
     /// An operator with the wrong kind of value.
     #[error("`{operator}` takes {expected}")]
     Operand {
-        /// The operator.
         operator: &'static str,
         /// What it takes.
         expected: &'static str,
