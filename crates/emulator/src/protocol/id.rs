@@ -15,7 +15,12 @@ pub fn api_resource() -> String {
     random(LOWERCASE, 7)
 }
 
-/// A prefix such as `AROA` or `ASIA`, and sixteen capital letters and digits.
+/// A prefix and so many capitals and digits.
+pub fn access_key(prefix: &str, random_chars: usize) -> String {
+    format!("{prefix}{}", random(UPPERCASE, random_chars))
+}
+
+/// A prefix such as `AROA`, and sixteen capitals and digits.
 pub fn iam(prefix: &str) -> String {
     format!("{prefix}{}", random(UPPERCASE, 16))
 }

@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use serde_json::json;
 use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,8 @@ use tokio_util::task::TaskTracker;
 
 /// While files are scarce, a client must send its request's head within this time.
 const SCARCE_HEAD_MAX: Duration = Duration::from_secs(1);
+/// What an HTTP/2 client may take to answer a ping.
+const PING_MAX: Duration = Duration::from_secs(20);
 
 /// Serves until `stop` is cancelled, then lets calls in flight finish until `cut` is.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken, cut: CancellationToken) {
@@ -71,7 +74,10 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
     room: Room,
     stop: CancellationToken,
 ) {
+    let asked = CancellationToken::new();
+    let first = asked.clone();
     let service = service_fn(move |request| {
+        first.cancel();
         let app = app.clone();
         async move {
             if room == Room::Scarce && websocket::is_upgrade(request.headers()) {
@@ -84,11 +90,19 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head_max(room));
     builder.http1().keep_alive(room == Room::Enough);
-    builder.http2().timer(TokioTimer::new());
+    // A client in the middle of an HTTP/2 head cannot answer a ping: nothing else may come in between.
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(head_max(room)).keep_alive_timeout(PING_MAX);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     tokio::pin!(connection);
+    // hyper limits HTTP/1 heads only: not the bytes by which it knows the version, nor an HTTP/2 preface.
+    let unasked = async {
+        if timeout(head_max(room), asked.cancelled()).await.is_ok() {
+            pending::<()>().await;
+        }
+    };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = unasked => return tracing::debug!(%peer, "a connection brought no request in time"),
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -98,3 +112,6 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
         tracing::debug!(%error, %peer, "a connection ended with an error");
     }
 }
+
+#[cfg(test)]
+mod tests;

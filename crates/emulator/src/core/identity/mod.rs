@@ -18,7 +18,7 @@ pub enum Principal {
 /// Credentials issued to an execution environment.
 #[derive(Clone)]
 pub struct Credentials {
-    /// The access key id; begins with `ASIA`, as those of temporary credentials do.
+    /// Names the credentials. Its form is the emulator's own: AWS issues no such key.
     pub access_key_id: String,
     /// Never logged.
     pub secret_access_key: String,
@@ -82,8 +82,8 @@ pub trait Permissions: Send + Sync {
     /// Revokes credentials when their execution environment is gone.
     fn revoke(&self, access_key_id: &str);
 
-    /// The owner of an access key: a role if this emulator issued the key, else the account. `None`: the key has the
-    /// form of those issued here (`ASIA…`), and is unknown or revoked.
+    /// Whom an access key stands for: a role where this emulator issued it, else the account.
+    /// `None`: a key of the form that this emulator issues and AWS does not, which it does not know (any more).
     fn principal(&self, access_key_id: &str) -> Option<Principal>;
 
     /// The credentials issued under an access key; `None`: there are none, or they were revoked, or the key is a

@@ -74,7 +74,10 @@ async fn a_function_reaches_the_host_with_its_code_and_settings() {
     let name = "arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Aecho";
     api.made("DELETE", &format!("{FUNCTIONS}/{name}"), Value::Null).await;
     assert!(api.hosted().is_none());
-    assert!(!config.code_dir.exists());
+    assert_eq!(std::fs::read_to_string(config.code_dir.join("bootstrap")).unwrap(), "two");
+    let code = config.code_dir.to_path_buf();
+    drop(config);
+    assert!(!code.exists());
     let (status, message) = api.refused("GET", &format!("{FUNCTIONS}/echo"), Value::Null).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(message, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:echo");
@@ -91,20 +94,24 @@ async fn a_log_group_is_made_where_the_role_may_make_it() {
     assert!(api.emulator.app.aws_api.logs.inspect(|groups| groups.contains_key("/aws/lambda/echo")));
 }
 
+/// A process that starts with settings finds their code, however often the function changes meanwhile.
 #[tokio::test]
-async fn only_the_current_code_and_the_one_before_it_are_kept() {
+async fn code_is_kept_for_as_long_as_anything_names_it() {
     let api = Api::new().await;
     with_function(&api).await;
     let mut configs = vec![api.hosted().unwrap()];
-    for content in ["two", "three", "two", "four"] {
+    for content in ["two", "three", "two", "four", "four"] {
         api.made("PUT", &format!("{FUNCTIONS}/echo/code"), json!({"ZipFile": zip(content)})).await;
         configs.push(api.hosted().unwrap());
     }
-    let kept: Vec<bool> = configs.iter().map(|config| config.code_dir.exists()).collect();
-    // one, two, three, two again, four
-    assert_eq!(kept, [false, true, false, true, true]);
-    let current = &configs.last().unwrap().code_dir;
-    assert_eq!(std::fs::read_to_string(current.join("bootstrap")).unwrap(), "four");
+    let folders: Vec<_> = configs.iter().map(|config| config.code_dir.to_path_buf()).collect();
+    for (folder, content) in folders.iter().zip(["one", "two", "three", "two", "four", "four"]) {
+        assert_eq!(std::fs::read_to_string(folder.join("bootstrap")).unwrap(), content);
+    }
+    drop(configs);
+    let kept: Vec<bool> = folders.iter().map(|folder| folder.exists()).collect();
+    assert_eq!(kept, [false, false, false, false, true, true]);
+    assert_eq!(folders[4], folders[5], "the same code again is the same folder");
 }
 
 #[tokio::test]

@@ -8,8 +8,11 @@ use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal}
 use crate::protocol::id;
 use std::sync::Arc;
 
-/// Prefix of temporary credentials' access keys.
-const TEMPORARY_KEY_PREFIX: &str = "ASIA";
+/// Access keys that are issued here begin so: as temporary ones of AWS do, and on with what no key of AWS's has, which
+/// are written in base32. A developer's own temporary key is never taken for one.
+const ISSUED_KEY_PREFIX: &str = "ASIA0SLUICE0";
+/// What makes an issued key 20 characters long, as AWS's are.
+const ISSUED_KEY_RANDOM_CHARS: usize = 8;
 const SECRET_CHARS: usize = 40;
 const TOKEN_CHARS: usize = 64;
 
@@ -103,7 +106,7 @@ impl Permissions for Iam {
 
     fn issue(&self, role_arn: &str) -> Credentials {
         let credentials = Credentials {
-            access_key_id: id::iam(TEMPORARY_KEY_PREFIX),
+            access_key_id: id::access_key(ISSUED_KEY_PREFIX, ISSUED_KEY_RANDOM_CHARS),
             secret_access_key: id::secret(SECRET_CHARS),
             session_token: id::secret(TOKEN_CHARS),
         };
@@ -121,7 +124,7 @@ impl Permissions for Iam {
     }
 
     fn principal(&self, access_key_id: &str) -> Option<Principal> {
-        if !access_key_id.starts_with(TEMPORARY_KEY_PREFIX) {
+        if !access_key_id.starts_with(ISSUED_KEY_PREFIX) {
             return Some(Principal::Account);
         }
         self.issued(access_key_id).map(|issued| Principal::Role(issued.role_arn.clone()))
@@ -191,6 +194,20 @@ mod tests {
         assert_eq!(iam.principal(&credentials.access_key_id), Some(Principal::Role(ROLE.into())));
         iam.revoke(&credentials.access_key_id);
         assert_eq!(iam.principal(&credentials.access_key_id), None);
-        assert_eq!(iam.principal("AKIAEXAMPLE"), Some(Principal::Account));
+    }
+
+    /// Those of `aws sso login` and of AssumeRole begin as issued ones do.
+    #[test]
+    fn a_developers_own_keys_stand_for_the_account() {
+        let iam = iam();
+        let issued = iam.issue(ROLE).access_key_id;
+        assert_eq!(issued.len(), 20);
+        for key in ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "ASIAY34FZKBOKMUTVV7A", "test", ""] {
+            assert_eq!(iam.principal(key), Some(Principal::Account), "{key}");
+        }
+        let never_issued = format!("{ISSUED_KEY_PREFIX}AAAAAAAA");
+        for key in [never_issued.as_str(), ISSUED_KEY_PREFIX, &issued[..19]] {
+            assert_eq!(iam.principal(key), None, "{key}");
+        }
     }
 }

@@ -84,12 +84,12 @@ impl Lambda {
 
     pub(super) async fn unpack(&self, name: &str, zip_file: Option<String>) -> Result<Code, ApiError> {
         let zip_file = zip_file.ok_or_else(|| invalid("Code: only ZipFile is supported by the emulator"))?;
-        let root = self.data_dir.join(name);
+        let (root, name) = (self.data_dir.clone(), name.to_owned());
         let unpacked = tokio::task::spawn_blocking(move || {
             let zip = STANDARD
                 .decode(zip_file)
                 .map_err(|error| invalid(format!("Code.ZipFile is not base64: {error}")))?;
-            code::unpack(&root, &zip)
+            code::unpack(&root, &name, &zip)
         });
         unpacked.await.map_err(ApiError::internal)?
     }

@@ -5,13 +5,11 @@ use super::code::Code;
 use super::settings::Settings;
 use super::{Lambda, Store, parse};
 use crate::core::account::Account;
-use crate::core::temp_folder;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, Service, input, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// The only version: publishing is not supported.
@@ -29,8 +27,6 @@ pub struct Function {
     /// Who may invoke it besides the account's own roles.
     pub(super) permissions: Vec<Permission>,
     pub tags: Tags,
-    /// The previous code, which environments may still be starting from.
-    previous_code: Option<PathBuf>,
     modified: SystemTime,
     revision: String,
 }
@@ -110,16 +106,11 @@ impl Lambda {
         if request.dry_run {
             return Ok(Reply::ok(function.view(&self.account)));
         }
-        if !code.dir.is_dir() {
-            // Another update in the meantime removed it, as the code before the previous one.
-            let message = format!(
-                "The operation cannot be performed at this time. An update is in progress for resource: {}",
-                self.account.function_arn(&name)
-            );
-            return Err(ApiError::conflict("ResourceConflictException", message));
-        }
         self.change(&mut store, &name, |function| {
-            function.replace_code(code);
+            // The same code again starts no new environments.
+            if code.sha256 != function.code.sha256 {
+                function.code = code;
+            }
             function.architecture = requested.unwrap_or_else(|| function.architecture.clone());
         })
     }
@@ -129,10 +120,6 @@ impl Lambda {
         store.functions.remove(&name);
         self.iam.set_resource_policy(&self.account.function_arn(&name), None);
         self.functions.remove(&name);
-        // A process that still runs keeps its open files.
-        if let Err(error) = temp_folder::remove(&self.data_dir.join(&name)) {
-            tracing::debug!(function = name, %error, "failed to remove the code of a deleted function");
-        }
         Ok(Reply::no_content())
     }
 
@@ -175,7 +162,6 @@ impl Function {
             reserved_concurrency: None,
             permissions: Vec::new(),
             tags,
-            previous_code: None,
             modified,
             revision,
         }
@@ -186,21 +172,7 @@ impl Function {
         self.settings.config(&self.name, &self.code, self.reserved_concurrency)
     }
 
-    /// Takes new code. It keeps the code before that, and removes what came before.
-    fn replace_code(&mut self, code: Code) {
-        if code.dir == self.code.dir {
-            return;
-        }
-        let current = std::mem::replace(&mut self.code, code).dir;
-        let stale = self.previous_code.replace(current).filter(|dir| *dir != self.code.dir);
-        if let Some(stale) = stale
-            && let Err(error) = temp_folder::remove(&stale)
-        {
-            tracing::debug!(function = self.name, %error, "failed to remove a function's old code");
-        }
-    }
-
-    /// The value of `RevisionId`.
+    /// What `RevisionId` names.
     pub(super) fn revision(&self) -> &str {
         &self.revision
     }

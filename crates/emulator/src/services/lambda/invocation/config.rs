@@ -1,7 +1,7 @@
 //! A function's settings, as the control plane gives them to the function host.
 
+use crate::services::lambda::code_folder::CodeFolder;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// What the function host needs to run a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,9 +11,9 @@ pub struct FunctionConfig {
     pub role_arn: String,
     /// `Handler`: any text on an OS-only runtime, passed as `_HANDLER`.
     pub handler: String,
-    /// The unpacked zip: a folder with an executable `bootstrap`, one for each version of the code.
-    pub code_dir: PathBuf,
-    /// Identifies the code: execution environments with other code are replaced.
+    /// The unpacked zip: a folder with an executable `bootstrap`. Each version of the code has its own.
+    pub code_dir: CodeFolder,
+    /// Identifies the code: an execution environment with another one is recycled.
     pub code_sha256: String,
     /// Megabytes, 128 to 10,240. The function gets it in its environment; it does not limit the address space.
     pub memory_mb: u32,

@@ -58,7 +58,7 @@ impl Process {
         command.env_clear().env("TMPDIR", temp_dir.path());
         variables(&mut command, config, deps, env);
         command
-            .current_dir(&config.code_dir)
+            .current_dir(&*config.code_dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -82,13 +82,13 @@ impl Process {
         }
         let (exit, exited) = watch::channel(None);
         let kill = processes.kill_token();
-        let (kill_now, watched) = (kill.clone(), deps.clone());
+        let (kill_now, watched, code) = (kill.clone(), deps.clone(), config.code_dir.clone());
         processes.follow(async move {
             wait_for_exit(child, group, kill_now, exit).await;
             if let Some(group) = group {
                 watched.processes.watcher.ended(group.as_raw_pid());
             }
-            let _ = tokio::task::spawn_blocking(move || drop(temp_dir)).await;
+            let _ = tokio::task::spawn_blocking(move || drop((temp_dir, code))).await;
         });
         Ok((Self { pid, exited, kill }, stdout, stderr))
     }
@@ -141,7 +141,7 @@ fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, env: &
         .env("AWS_LAMBDA_LOG_GROUP_NAME", &config.log_group)
         .env("AWS_LAMBDA_LOG_STREAM_NAME", env.log_stream)
         .env("AWS_LAMBDA_RUNTIME_API", env.runtime_api)
-        .env("LAMBDA_TASK_ROOT", &config.code_dir)
+        .env("LAMBDA_TASK_ROOT", &*config.code_dir)
         .env("LAMBDA_RUNTIME_DIR", "/var/runtime");
     if config.log_format == LogFormat::Json {
         command.env("AWS_LAMBDA_LOG_FORMAT", "JSON");

@@ -1,16 +1,17 @@
-//! A function's code: a zip, unpacked into a folder of its own for each version.
+//! A function's code: a zip, unpacked into a folder of its own.
 
 mod names;
 
 use crate::core::temp_folder;
 use crate::protocol::{ApiError, Service};
+use crate::services::lambda::code_folder::CodeFolder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use names::Places;
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use zip::ZipArchive;
 
 /// Bytes of a zip in a request, at most.
@@ -32,33 +33,22 @@ pub struct Code {
     pub sha256: String,
     pub size: usize,
     /// The folder that it was unpacked into.
-    pub dir: PathBuf,
+    pub dir: CodeFolder,
 }
 
-/// Unpacks a zip into `{root}/{hash}`, unless it is there already. Blocks. Fails with `InvalidParameterValueException`
-/// if it is not a zip, or exceeds a limit.
-pub fn unpack(root: &Path, zip: &[u8]) -> Result<Code, ApiError> {
+/// Unpacks a zip into a new folder in `root`. Blocks. Fails with `InvalidParameterValueException` if it is not a zip, or
+/// exceeds a limit.
+pub fn unpack(root: &Path, name: &str, zip: &[u8]) -> Result<Code, ApiError> {
     if zip.len() > ZIP_BYTES_MAX {
         let message = format!("Code.ZipFile is larger than {ZIP_BYTES_MAX} bytes");
         return Err(ApiError::new(http::StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", message));
     }
-    let digest = Sha256::digest(zip);
-    let folder: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let code = Code { sha256: STANDARD.encode(digest), size: zip.len(), dir: root.join(&folder) };
-    if code.dir.is_dir() {
-        return Ok(code);
-    }
-    // Unpacked elsewhere and moved here, so that a half unpacked zip never runs.
-    let partial = root.join(format!("{folder}.{}", uuid::Uuid::new_v4()));
-    let result = extract(zip, &partial).and_then(|()| match fs::rename(&partial, &code.dir) {
-        Err(_) if code.dir.is_dir() => Ok(()),
-        // Read-only, as on Lambda: a function that writes beside its code fails here too.
-        other => other.and_then(|()| temp_folder::protect(&code.dir)).map_err(failed),
-    });
-    if partial.is_dir() {
-        let _ = fs::remove_dir_all(&partial);
-    }
-    result.map(|()| code)
+    // Removed again where one of the steps below fails.
+    let dir = CodeFolder::new(root.join(format!("{name}.{}", uuid::Uuid::new_v4().simple())));
+    extract(zip, &dir)?;
+    // Read-only, as on Lambda: a function that writes beside its code fails here too.
+    temp_folder::protect(&dir).map_err(failed)?;
+    Ok(Code { sha256: STANDARD.encode(Sha256::digest(zip)), size: zip.len(), dir })
 }
 
 fn extract(zip: &[u8], into: &Path) -> Result<(), ApiError> {
@@ -132,15 +122,9 @@ fn unreadable(why: impl std::fmt::Display) -> ApiError {
     ))
 }
 
-/// The machine is at fault, unless a caller deleted the function and its folder while this was unpacked.
+/// The machine is.
 fn failed(error: io::Error) -> ApiError {
-    match error.kind() {
-        io::ErrorKind::NotFound => {
-            let message = "The operation cannot be performed at this time: the function is being deleted.";
-            ApiError::conflict("ResourceConflictException", message)
-        }
-        _ => ApiError::internal(format!("unpacking a function: {error}")),
-    }
+    ApiError::internal(format!("unpacking a function: {error}"))
 }
 
 #[cfg(unix)]
