@@ -9,9 +9,6 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 /// Calls an operation of a service that speaks JSON, such as `AmazonSQS.ReceiveMessage`.
-///
-/// # Panics
-/// If the emulator refuses it.
 pub async fn json(emulator: &Emulator, target: &str, body: &Value) -> Value {
     let service = target.split(['_', '.']).next().unwrap_or_default();
     let (service, version) = if service == "AmazonSQS" { ("sqs", "1.0") } else { ("logs", "1.1") };
@@ -22,9 +19,6 @@ pub async fn json(emulator: &Emulator, target: &str, body: &Value) -> Value {
 }
 
 /// Calls an operation of IAM: its `Action` and its parameters. Answers XML.
-///
-/// # Panics
-/// If the emulator refuses it.
 pub async fn iam(emulator: &Emulator, parameters: &[(&str, &str)]) -> String {
     let mut form = "Version=2010-05-08".to_owned();
     for (name, value) in parameters {
@@ -34,9 +28,6 @@ pub async fn iam(emulator: &Emulator, parameters: &[(&str, &str)]) -> String {
 }
 
 /// Calls a REST service, whatever comes of it: API Gateway or Lambda.
-///
-/// # Panics
-/// If the path is none.
 pub async fn rest(
     emulator: &Emulator,
     service: &str,

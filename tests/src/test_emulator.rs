@@ -26,9 +26,6 @@ impl TestEmulator {
     }
 
     /// The project's own stack with values replaced, as by a `-var-file`.
-    ///
-    /// # Panics
-    /// If the values are wrong or the emulator cannot start.
     pub async fn with(tfvars: &str, options: EmulatorOptions) -> Self {
         let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile().expect("a temporary file");
         values.write_all(tfvars.as_bytes()).expect("the values are written");
