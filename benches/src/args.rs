@@ -3,7 +3,6 @@
 use crate::report::rewrite_section;
 use crate::{project, roles};
 
-/// How much is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     /// Everything, often enough for `PERFORMANCE.md`.

@@ -19,7 +19,6 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Connects `count` clients.
     pub async fn connect(uri: &str, count: usize) -> anyhow::Result<Self> {
         let (sender, received) = mpsc::unbounded_channel();
         let mut senders = Vec::with_capacity(count);
@@ -36,7 +35,6 @@ impl Clients {
         self.senders.len()
     }
 
-    /// Sends one text message.
     pub async fn send(&mut self, client: usize, text: String) -> anyhow::Result<()> {
         self.senders[client]
             .send(Message::text(text))

@@ -24,9 +24,7 @@ pub struct Order {
     pub bootstrap: PathBuf,
     /// Functions, each of which sees every event; all but `echo` ignore it.
     pub functions: usize,
-    /// Records in a batch, at most.
     pub batch_size: usize,
-    /// Shards of the stream.
     pub shards: usize,
     /// Whether the mappings are enabled; a benchmark may invoke a function with its own batches.
     pub fed: bool,
@@ -51,7 +49,6 @@ impl Order {
         )
     }
 
-    /// The project's stack with these values.
     pub fn stack(&self) -> anyhow::Result<Stack> {
         let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile()?;
         values.write_all(self.values().as_bytes())?;
@@ -73,16 +70,13 @@ impl Order {
     }
 }
 
-/// A running emulator.
 pub struct BenchEmulator {
     pub emulator: Emulator,
-    /// The deployed stack.
     pub stack: Stack,
     pub composed: Composed,
 }
 
 impl BenchEmulator {
-    /// Starts it on a free port.
     pub async fn start(order: &Order) -> anyhow::Result<Self> {
         let stack = order.stack()?;
         let options = EmulatorOptions { write_limits: WriteLimits::Lifted, ..EmulatorOptions::default() };

@@ -72,7 +72,6 @@ impl RunningFunction {
         Ok(process)
     }
 
-    /// Ends it.
     pub async fn stop(self) {
         self.functions.shutdown().await;
     }

@@ -24,7 +24,6 @@ impl Arrivals {
         Ok(Self { listener: TcpListener::bind("127.0.0.1:0").await?, lines: None, puts: 0 })
     }
 
-    /// The function's `bootstrap`.
     pub fn bootstrap(&self) -> anyhow::Result<String> {
         roles::bootstrap("hop", &self.listener.local_addr()?.to_string())
     }

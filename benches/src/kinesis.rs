@@ -29,7 +29,6 @@ impl AwsClient {
         Ok(Self { host: HeaderValue::try_from(host)?, sender })
     }
 
-    /// One call of the Kinesis API.
     pub async fn kinesis(&mut self, operation: &str, body: &Value) -> anyhow::Result<Value> {
         let response = self.start("kinesis", Method::POST, "/", Some(operation), body).await?;
         read(operation, response).await
@@ -45,7 +44,6 @@ impl AwsClient {
         Ok(())
     }
 
-    /// Calls a REST service.
     pub async fn rest(
         &mut self,
         service: &str,

@@ -34,7 +34,6 @@ pub struct Counts {
 /// Milliseconds.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Percentiles {
-    /// The median.
     pub p50: f64,
     /// 9 of 10 are at most this.
     pub p90: f64,

@@ -32,7 +32,6 @@ pub struct Offline {
     pub what: String,
 }
 
-/// Starts it.
 pub fn offline() -> anyhow::Result<Offline> {
     let folder = project().join(OFFLINE);
     let version = npm_version(&folder, "serverless-offline")?;
@@ -52,7 +51,6 @@ pub fn offline() -> anyhow::Result<Offline> {
     Ok(Offline { _child: child, uri: format!("ws://127.0.0.1:{port}/"), what })
 }
 
-/// A running MiniStack.
 pub struct MiniStack {
     child: Child,
     pub port: u16,
@@ -62,7 +60,6 @@ pub struct MiniStack {
     pub start_s: f64,
 }
 
-/// Starts it.
 pub fn ministack() -> anyhow::Result<MiniStack> {
     let folder = project().join(MINISTACK).join("venv/bin");
     require(&folder.join("ministack"), INSTALL)?;

@@ -13,14 +13,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const STEADY_LOOKS: u32 = 5;
 const LOOKS_MAX: u32 = 100;
 
-/// A process of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
     pid: u32,
 }
 
 impl Process {
-    /// A process by its id.
     pub fn of(pid: u32) -> Self {
         Self { pid }
     }
@@ -77,7 +75,6 @@ impl Process {
         Ok(Duration::from_secs(1) * ticks / TICKS_PER_S)
     }
 
-    /// Resident memory now, in bytes.
     pub fn resident_bytes(self) -> anyhow::Result<u64> {
         self.kilobytes("VmRSS:")
     }

@@ -11,7 +11,6 @@ use std::path::Path;
 /// The beginning of a new file.
 const TITLE: &str = "# Performance\n";
 
-/// A table under construction.
 #[derive(Debug, Clone)]
 pub struct Table {
     columns: usize,

@@ -19,9 +19,7 @@ use serde::de::DeserializeOwned;
 use std::process::Command;
 use tokio::io::AsyncReadExt as _;
 
-/// Names the role.
 const ROLE: &str = "SLUICEGATE_BENCH_ROLE";
-/// Has its order, in JSON.
 const ORDER: &str = "SLUICEGATE_BENCH_ORDER";
 
 /// Plays the role that this process was started for, if any. Call it before anything else.
@@ -39,7 +37,6 @@ pub fn play() -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Starts this program in a role.
 pub fn start<O: Serialize, A: DeserializeOwned>(role: &str, order: &O) -> anyhow::Result<(Child, A)> {
     let mut command = Command::new(std::env::current_exe()?);
     command.env(ROLE, role).env(ORDER, serde_json::to_string(order)?);

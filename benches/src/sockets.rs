@@ -42,7 +42,6 @@ pub async fn open(uri: &str, count: usize) -> anyhow::Result<Vec<TcpStream>> {
     Ok(sockets)
 }
 
-/// The bytes of a handshake.
 pub fn request(host: &str, path: &str) -> String {
     format!(
         "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\

@@ -66,7 +66,6 @@ impl Address {
     }
 }
 
-/// The result of a handshake.
 #[derive(Debug)]
 pub enum Answered {
     Connected(Client, Head),
@@ -84,7 +83,6 @@ impl Answered {
     }
 }
 
-/// A connected client.
 #[derive(Debug)]
 pub struct Client {
     raw: RawClient,

@@ -13,31 +13,26 @@ pub struct Fixture {
     /// When AWS was asked. The emulator's answers have no date, so that they are the same every day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// The AWS region.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// In the order of the questions.
     pub answers: Vec<Answer>,
 }
 
-/// The result of one question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub id: String,
-    /// The question's text.
     pub question: String,
     /// The ledger's entries that it answers, as `file/id`.
     pub rows: Vec<String>,
     /// The mapping template that it is about, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
-    /// What was sent.
     pub sent: String,
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
-/// The result of a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {

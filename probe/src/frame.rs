@@ -6,11 +6,8 @@ pub const CONTINUATION: u8 = 0x0;
 pub const TEXT: u8 = 0x1;
 /// Opcode of a binary message's first frame.
 pub const BINARY: u8 = 0x2;
-/// Opcode of a close frame.
 pub const CLOSE: u8 = 0x8;
-/// Opcode of a ping.
 pub const PING: u8 = 0x9;
-/// Opcode of a pong.
 pub const PONG: u8 = 0xA;
 
 /// One frame, which may be invalid.

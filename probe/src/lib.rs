@@ -28,7 +28,6 @@ use tokio::sync::watch;
 /// Questions that are asked concurrently.
 const AT_ONCE: usize = 8;
 
-/// What to ask, and where.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The emulator's endpoint; without one, AWS.

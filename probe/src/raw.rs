@@ -21,7 +21,6 @@ pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// See [`KEY`].
 pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/// The head of an HTTP response.
 #[derive(Debug)]
 pub struct Head {
     pub status: u16,

@@ -5,7 +5,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// One thing that was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
@@ -22,7 +21,6 @@ pub enum Seen {
         /// Bytes of its payload.
         bytes: usize,
     },
-    /// A close frame.
     Close {
         /// Its code, where it has one.
         code: Option<u16>,
@@ -32,7 +30,6 @@ pub enum Seen {
     Ended,
     /// Nothing, within the time limit.
     Nothing,
-    /// The status of an HTTP response.
     Status(u16),
     Body(String),
     /// One of its headers, or that there is none with the name.

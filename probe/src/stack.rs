@@ -47,7 +47,6 @@ impl Times {
 /// Records by partition key, in the order of the stream.
 type Records = Vec<(String, Vec<u8>)>;
 
-/// The applied configuration.
 pub struct Stack {
     pub aws: Arc<Aws>,
     pub times: Times,

@@ -22,7 +22,6 @@ const DESTROY_ATTEMPTS: usize = 3;
 /// A configuration's values by name.
 pub type Values = Map<String, Value>;
 
-/// Terraform in the probe's folder.
 #[derive(Debug)]
 pub struct Terraform {
     folder: PathBuf,
@@ -119,7 +118,6 @@ impl Terraform {
         bail!("terraform apply still has refusals after {ROUNDS_MAX} rounds: {refused:?}");
     }
 
-    /// The outputs by name.
     pub async fn outputs(&self) -> anyhow::Result<Value> {
         let output = self.run(&mut self.command(&["output", "-json"])).await?;
         serde_json::from_slice(&output.stdout).context("terraform output is not JSON")

@@ -45,7 +45,6 @@ pub fn default_response(template: &str) -> Value {
     json!({"integrationResponseKey": "$default", "responseTemplates": {"$default": template}})
 }
 
-/// A WebSocket API on an emulator.
 pub struct Api<'a> {
     emulator: &'a Emulator,
     pub id: String,

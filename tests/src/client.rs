@@ -13,14 +13,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// A connected client.
 #[derive(Debug)]
 pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Client {
-    /// Connects.
     pub async fn connect(uri: &str) -> Self {
         let (socket, _) = connect_async(uri).await.expect("the handshake succeeds");
         Self { socket }
@@ -69,7 +67,6 @@ impl Client {
         self.socket.send(message).await.expect("the connection takes a message");
     }
 
-    /// The next text message.
     pub async fn receive(&mut self) -> String {
         loop {
             let message = timeout(PATIENCE, self.socket.next()).await.expect("a message comes in time");
@@ -81,7 +78,6 @@ impl Client {
         }
     }
 
-    /// The next text message, as JSON.
     pub async fn receive_json(&mut self) -> Value {
         let text = self.receive().await;
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text:?} is not JSON: {error}"))

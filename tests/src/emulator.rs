@@ -90,12 +90,10 @@ impl Emulator {
         lines.iter().filter(|line| line.contains(text)).cloned().collect()
     }
 
-    /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(pid(self.process.id()), signal).expect("it runs");
     }
 
-    /// Waits for its end.
     pub async fn ended_within(&mut self, limit: Duration) -> ExitStatus {
         let end = Instant::now() + limit;
         loop {

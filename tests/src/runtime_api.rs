@@ -20,7 +20,6 @@ struct Shared {
 }
 
 impl RuntimeApi {
-    /// Listens on a free port.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");

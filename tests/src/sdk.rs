@@ -38,7 +38,6 @@ impl Caller {
     }
 }
 
-/// A client of `@connections`.
 pub fn connections(endpoint: &str) -> aws_sdk_apigatewaymanagement::Client {
     connections_as(&Caller::developer(), endpoint)
 }

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
-/// A stream.
 pub struct Source<'a> {
     emulator: &'a Emulator,
     pub name: &'static str,

@@ -15,7 +15,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A running case.
 pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// One behaviour of the flow.

@@ -42,7 +42,6 @@ impl TestEmulator {
         format!("ws://{}/{}", self.emulator.address(), self.stack.stage)
     }
 
-    /// A connected client.
     pub async fn client(&self) -> Client {
         Client::connect(&self.uri()).await
     }

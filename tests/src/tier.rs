@@ -22,7 +22,6 @@ use tokio::task::spawn_blocking;
 
 /// An emulator that runs, and goes with this value.
 pub enum Emulator {
-    /// The licensed LocalStack image.
     LocalStack(localstack::LocalStack),
     Image(image::Image),
     Process(process::Process),
@@ -37,7 +36,6 @@ impl Emulator {
         }
     }
 
-    /// Endpoint of its AWS APIs.
     pub fn aws_endpoint(&self) -> &str {
         match self {
             Self::LocalStack(emulator) => emulator.aws_endpoint(),

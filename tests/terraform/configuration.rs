@@ -67,7 +67,6 @@ impl Tree {
         Ok(Self { tools, copy })
     }
 
-    /// Where it lies.
     pub fn path(&self) -> &Path {
         self.copy.path()
     }
@@ -110,7 +109,6 @@ impl<'a> Invocation<'a> {
         Self { tools, folder: folder.to_owned(), environment: Vec::new() }
     }
 
-    /// The folder that Terraform runs in.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

@@ -37,7 +37,6 @@ pub fn values() -> anyhow::Result<Vec<Values>> {
     Ok(values)
 }
 
-/// The trial.
 pub fn run(tree: &Tree, values: &Values) -> anyhow::Result<()> {
     let composed = Served::start()?;
     let files: Vec<_> = values.file.iter().cloned().collect();

@@ -16,7 +16,6 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts an empty emulator.
     pub fn start() -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
         let emulator = runtime.block_on(async {
@@ -38,7 +37,6 @@ impl Drop for Served {
     }
 }
 
-/// Writes `{function}.zip` for each function.
 pub fn write_packages(folder: &Path) -> anyhow::Result<()> {
     for (key, zip) in packages() {
         let path = folder.join(format!("{key}.zip"));

@@ -1,6 +1,6 @@
 //! Arrays within arrays, in one pass over their text.
 
-use crate::{Json, Kind, next_value};
+use crate::{Json, next_value};
 
 /// What is met on the way through an array and the arrays in it.
 #[derive(Debug, Clone, Copy)]

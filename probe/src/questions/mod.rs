@@ -11,7 +11,6 @@ mod messages;
 use crate::terraform::Values;
 use serde_json::{Value, json};
 
-/// A question to an emulator.
 #[derive(Debug, Clone, Copy)]
 pub struct Question {
     /// Its name, here and in the file of answers.
@@ -23,7 +22,6 @@ pub struct Question {
     pub how: How,
 }
 
-/// How a question is asked.
 #[derive(Debug, Clone, Copy)]
 pub enum How {
     /// These lines of a mapping template set `$data`, which is read back from the stream. The message has the

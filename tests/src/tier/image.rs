@@ -52,7 +52,6 @@ impl Image {
         Ok(Self { aws_endpoint: format!("http://{host}:{port}"), _container: container, _run: run })
     }
 
-    /// Endpoint of its AWS APIs.
     pub fn aws_endpoint(&self) -> &str {
         &self.aws_endpoint
     }

@@ -87,7 +87,6 @@ impl LocalStack {
         Ok(Self { aws_endpoint: format!("http://{host}"), _container: container, _run: run })
     }
 
-    /// Endpoint of its AWS APIs.
     pub fn aws_endpoint(&self) -> &str {
         &self.aws_endpoint
     }

@@ -21,7 +21,6 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it on a free port.
     pub fn start() -> anyhow::Result<Self> {
         let mut serve = Command::new(binary("sluicegate"));
         serve.args(["serve", "--quiet", "--port", "0"]).current_dir(project()).stdout(Stdio::piped());
@@ -37,7 +36,6 @@ impl Process {
         Ok(process)
     }
 
-    /// Endpoint of its AWS APIs.
     pub fn aws_endpoint(&self) -> &str {
         &self.aws_endpoint
     }

@@ -15,7 +15,6 @@ use tokio::process::Command;
 /// What a configuration's folder holds that is not the configuration: Terraform's own, and tests.
 const LEFT_OUT: &[&str] = &[".terraform", "tests"];
 
-/// Whether Terraform can be run.
 pub fn is_installed() -> bool {
     let mut terraform = std::process::Command::new("terraform");
     let version = terraform.arg("version").env("CHECKPOINT_DISABLE", "1").stdout(Stdio::null()).status();

@@ -17,7 +17,6 @@ pub enum BodyError {
     /// The client left, or the chunks are malformed.
     #[error("the request's body ended early or is malformed")]
     Broken,
-    /// The client took too long.
     #[error("the request's body did not arrive within {} s", READ_MAX.as_secs())]
     TooSlow,
 }

@@ -12,7 +12,6 @@ use serde_json::{Map, Value, json};
 const SMITHY_PROTOCOL: &str = "smithy-protocol";
 const RPC_V2_CBOR: &str = "rpc-v2-cbor";
 
-/// A protocol of AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// REST with methods and paths: `apigateway` and `lambda`.

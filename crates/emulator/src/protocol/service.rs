@@ -7,15 +7,10 @@ use super::ApiError;
 pub enum Service {
     /// `apigateway`: API Gateway v2, and the account resource of v1.
     ApiGateway,
-    /// `lambda`
     Lambda,
-    /// `iam`
     Iam,
-    /// `sts`
     Sts,
-    /// `logs`
     Logs,
-    /// `sqs`
     Sqs,
     /// `monitoring`
     CloudWatch,

@@ -68,7 +68,6 @@ impl ControlPlane for Emulator {
     }
 }
 
-/// How to reach a composed stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Composed {
     pub api_id: String,

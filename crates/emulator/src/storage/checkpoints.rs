@@ -95,7 +95,6 @@ impl Checkpoints {
         self.set(mapping, &shard.to_string(), through.unwrap_or_default());
     }
 
-    /// The mapping was deleted.
     pub fn forget(&self, mapping: &str) {
         let Some(storage) = &self.storage else { return };
         let keys: Vec<_> =

@@ -38,7 +38,6 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// Another emulator uses it.
     #[error("{folder} is in use by {holder}: stop that, or name another folder with --data-dir")]
     InUse {
         folder: PathBuf,
@@ -50,12 +49,7 @@ pub enum StorageError {
         "{folder} holds data of format {found}, and this program reads format {FORMAT}: use the version that wrote \
          it, or name a new folder with --data-dir"
     )]
-    Format {
-        folder: PathBuf,
-        /// The content of its format file.
-        found: String,
-    },
-    /// It holds other files.
+    Format { folder: PathBuf, found: String },
     #[error("{0} holds files and no emulator's data: name a new or an empty folder with --data-dir")]
     Foreign(PathBuf),
     /// It holds data in an unknown format.
@@ -97,11 +91,7 @@ pub enum StorageError {
     Broken(PathBuf),
     /// The file system failed.
     #[error("{path}: {source}")]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
 }
 
 impl StorageError {
@@ -185,7 +175,6 @@ impl Storage {
         }
     }
 
-    /// Syncs and releases the folder.
     pub fn close(&self) {
         self.log.lock().close();
     }

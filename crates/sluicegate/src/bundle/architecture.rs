@@ -1,6 +1,5 @@
 //! Lambda's CPU architectures, with each tool's name for them.
 
-/// A CPU architecture of Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
 pub enum Architecture {
     /// 64-bit Intel and AMD.

@@ -8,7 +8,6 @@ const SEPARATOR: &str = "\u{1f}";
 /// The folders of a build.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// The workspace.
     pub project: PathBuf,
     /// Cargo's target folder, which holds what build scripts generate.
     pub target: PathBuf,

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 /// The names of dead-letter queues end with this.
 const SUFFIX: &str = "-dlq";
-/// Queues of one ListQueues, at most.
 const LISTED_MAX: usize = 1_000;
 /// Messages of one ReceiveMessage, at most.
 const RECEIVE_MAX: usize = 10;

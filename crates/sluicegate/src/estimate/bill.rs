@@ -10,7 +10,6 @@ const RETENTION_FREE_HOURS: u64 = 24;
 /// Hours up to which retention is billed as extended; past them as long-term.
 const RETENTION_EXTENDED_HOURS: u64 = 168;
 
-/// One line of the bill.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
     /// The service that bills it.

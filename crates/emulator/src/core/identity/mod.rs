@@ -49,7 +49,6 @@ impl std::fmt::Debug for Issued {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{role} is not authorized to perform {action} on {resource}")]
 pub struct Denied {
-    /// The role's ARN.
     pub role: String,
     /// Such as `kinesis:PutRecord`.
     pub action: String,

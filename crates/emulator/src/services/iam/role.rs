@@ -1,8 +1,7 @@
 //! Roles, with their trust policy and their permissions policies.
 
 use super::policy::{Kind, Policy};
-use crate::protocol::tags;
-use crate::protocol::tags::Tags;
+use crate::protocol::tags::{self, Tags};
 use crate::protocol::{ApiError, time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

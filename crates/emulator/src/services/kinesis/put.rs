@@ -92,7 +92,6 @@ fn is_base64(text: &str) -> bool {
         && body.bytes().fold(true, |all, b| all & (b.is_ascii_alphanumeric() | matches!(b, b'+' | b'/')))
 }
 
-/// A record in its request.
 struct RecordRequest<'a> {
     hash_key: u128,
     partition_key: &'a str,

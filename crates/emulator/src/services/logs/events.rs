@@ -94,7 +94,6 @@ impl Events {
         &self.streams
     }
 
-    /// Bytes of all messages.
     pub fn bytes(&self) -> usize {
         self.bytes
     }

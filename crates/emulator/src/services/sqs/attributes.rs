@@ -93,7 +93,6 @@ impl Attributes {
         self.number("MaximumMessageSize")
     }
 
-    /// How long a message is kept.
     pub fn retention(&self) -> Duration {
         Duration::from_secs(self.number("MessageRetentionPeriod"))
     }

@@ -43,11 +43,9 @@ pub struct ApiGateway {
     store: Mutex<Store>,
 }
 
-/// The state.
 #[derive(Debug, Default)]
 pub struct Store {
     pub apis: BTreeMap<String, ApiRecord>,
-    /// The account's role for logs.
     pub cloudwatch_role_arn: Option<String>,
 }
 

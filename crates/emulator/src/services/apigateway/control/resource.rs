@@ -23,7 +23,6 @@ pub trait Resource: Clone + Serialize + DeserializeOwned {
     /// Members that an update may not have.
     const FIXED: &'static [&'static str] = &[];
 
-    /// Fills in AWS's defaults.
     fn complete(&mut self) {}
 
     /// Checks the settings against their API; `id` is the resource's own, unless it is being created. Errors: what AWS
@@ -35,7 +34,6 @@ pub trait Resource: Clone + Serialize + DeserializeOwned {
         Ok(())
     }
 
-    /// Computed members.
     fn computed(&self) -> Value {
         json!({})
     }

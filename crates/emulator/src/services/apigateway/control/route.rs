@@ -58,7 +58,6 @@ impl Resource for Route {
 }
 
 impl Route {
-    /// The id in `target`.
     pub fn integration_id(&self) -> Option<&str> {
         self.target.as_deref()?.strip_prefix("integrations/")
     }

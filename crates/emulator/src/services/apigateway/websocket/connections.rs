@@ -104,7 +104,6 @@ impl Connection {
         self.outgoing.pong();
     }
 
-    /// Queues a close frame.
     pub fn close(&self, reason: CloseReason) {
         self.outgoing.close(reason);
     }
@@ -140,7 +139,6 @@ impl From<CloseReason> for CloseInfo {
     }
 }
 
-/// The established connections of the emulator.
 #[derive(Debug, Clone, Default)]
 pub struct Connections {
     by_id: Arc<DashMap<String, Arc<Connection>>>,

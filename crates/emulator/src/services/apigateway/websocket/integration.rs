@@ -15,7 +15,6 @@ use mapping_template::{RenderError, Scope, Template};
 use serde_json::Value;
 use std::time::Duration;
 
-/// A backend's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,

@@ -11,7 +11,6 @@ use tokio::sync::Notify;
 /// Capacity that an emptied queue keeps; the rest is released after a burst.
 const PLACES_KEPT: usize = 16;
 
-/// An outgoing frame.
 #[derive(Debug)]
 pub enum Outgoing {
     /// A message: text if it is UTF-8, else binary.

@@ -25,7 +25,6 @@ pub struct Failure {
     pub validation: Option<String>,
 }
 
-/// All results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace {
     /// The handshake's status, or the message's, as a REST API would have it.

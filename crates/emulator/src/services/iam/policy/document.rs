@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, HashSet};
 /// Characters of a policy document, at most (IAM's model).
 pub const DOCUMENT_CHARS_MAX: usize = 131_072;
 
-/// A parsed document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Its statements; their order does not matter.

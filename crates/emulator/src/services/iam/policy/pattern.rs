@@ -15,7 +15,6 @@ pub enum Pattern {
     Pieces(Vec<Piece>),
 }
 
-/// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     /// These characters.

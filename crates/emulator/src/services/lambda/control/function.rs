@@ -31,7 +31,6 @@ pub struct Function {
     revision: String,
 }
 
-/// A statement of a function's policy.
 #[derive(Debug, Clone)]
 pub(super) struct Permission {
     pub(super) id: String,

@@ -15,12 +15,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Mappings in the account, at most.
 pub const MAPPINGS_MAX: usize = 1_000;
 
 /// Mappings in one answer, at most, however many are requested.
 const LISTED_MAX: usize = 100;
-/// `MaxItems`, at most.
 const MAX_ITEMS_MAX: usize = 10_000;
 
 /// `LastProcessingResult` before the first invocation.

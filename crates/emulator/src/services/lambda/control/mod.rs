@@ -48,16 +48,13 @@ pub struct Lambda {
     store: Mutex<Store>,
 }
 
-/// What the service works with.
 pub struct Deps {
     pub account: Account,
     /// Has the functions' roles and policies.
     pub iam: Arc<Iam>,
     /// Has the functions' log groups.
     pub logs: Arc<Logs>,
-    /// Runs the functions.
     pub functions: Functions,
-    /// Runs the event source mappings.
     pub mappings: Mappings,
     /// The mappings' sources.
     pub streams: Streams,
@@ -65,7 +62,6 @@ pub struct Deps {
     pub data_dir: PathBuf,
 }
 
-/// The state.
 #[derive(Debug, Default)]
 pub struct Store {
     /// By name.

@@ -46,7 +46,6 @@ pub struct Settings {
     pub file_system_configs: Option<Vec<Value>>,
 }
 
-/// `Environment`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Environment {
@@ -55,7 +54,6 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
 }
 
-/// `TracingConfig`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct TracingConfig {
@@ -63,7 +61,6 @@ pub struct TracingConfig {
     pub mode: Option<String>,
 }
 
-/// `EphemeralStorage`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct EphemeralStorage {
@@ -71,7 +68,6 @@ pub struct EphemeralStorage {
     pub size: u32,
 }
 
-/// `LoggingConfig`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct LoggingConfig {
@@ -85,7 +81,6 @@ pub struct LoggingConfig {
     pub log_group: Option<String>,
 }
 
-/// `SnapStart`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct SnapStart {
@@ -93,7 +88,6 @@ pub struct SnapStart {
     pub apply_on: Option<String>,
 }
 
-/// `VpcConfig`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct VpcConfig {
@@ -107,7 +101,6 @@ pub struct VpcConfig {
     pub ipv6_allowed_for_dual_stack: Option<bool>,
 }
 
-/// `DeadLetterConfig`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct DeadLetterConfig {

@@ -31,7 +31,6 @@ pub struct Invocation {
 /// A function's result for a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchOutcome {
-    /// Every record is done.
     Done,
     /// Everything before this record is done; the record and all after it are not.
     DoneBefore(Arc<str>),
@@ -54,7 +53,6 @@ pub enum Remainder {
     Exhausted(Batch),
 }
 
-/// The limits for failed batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryLimits {
     /// Whether to split before retrying.

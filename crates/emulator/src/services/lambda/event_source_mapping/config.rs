@@ -32,7 +32,6 @@ pub struct MappingConfig {
     pub enabled: bool,
 }
 
-/// `StartingPosition`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartingPosition {
     /// The oldest record that the stream still has.

@@ -20,7 +20,6 @@ pub const CONCURRENCY_MAX: u32 = 1_000;
 /// Why an invocation did not reach a function's code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
-    /// `ResourceNotFoundException`
     #[error("function not found: {0}")]
     NotFound(String),
     /// `TooManyRequestsException`: no concurrency is left.

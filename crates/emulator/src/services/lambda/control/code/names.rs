@@ -8,7 +8,6 @@ pub const PART_BYTES_MAX: usize = 255;
 /// Bytes of a path in a zip, at most: Linux allows 4,096, and the folder before it takes some.
 pub const PATH_BYTES_MAX: usize = 3_072;
 
-/// Why a name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
     /// It is absolute, leaves its folder, is empty, or has a character that paths cannot have.

@@ -13,7 +13,6 @@ const OR: &str = "$or";
 /// `$or` joins at least this many objects.
 const OR_OBJECTS_MIN: usize = 2;
 
-/// A whole pattern.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Pattern {
     pub(super) object: Object,
