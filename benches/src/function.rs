@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use emulator::core::identity::Unrestricted;
 use emulator::core::logs::LogSink;
-use emulator::services::lambda::invocation::config::{FunctionConfig, LogFormat};
+use emulator::services::lambda::invocation::config::{FunctionConfig, LATEST, LogFormat};
 use emulator::services::lambda::invocation::{Deps, Functions, InvocationResult};
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -105,6 +105,7 @@ fn config(emulator: &BenchEmulator, code: &Path) -> anyhow::Result<FunctionConfi
     ]);
     Ok(FunctionConfig {
         name: NAME.into(),
+        version: LATEST.into(),
         role_arn: format!("arn:aws:iam::{account}:role/{name}-function"),
         handler: "bootstrap".into(),
         code_dir: PathBuf::from(code),

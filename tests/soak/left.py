@@ -51,10 +51,10 @@ def children(pid):
 
 
 def child_in(pid, name):
-    """The child whose working folder is below a function's name."""
+    """The child whose working folder has a function's code: its name, a dot, and what makes it unique."""
     for child, _ in children(pid):
         try:
-            if f"/{name}/" in os.readlink(f"/proc/{child}/cwd"):
+            if f"/{name}." in os.readlink(f"/proc/{child}/cwd"):
                 return child
         except OSError:
             continue

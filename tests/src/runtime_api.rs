@@ -125,7 +125,7 @@ mod tests {
         let api = RuntimeApi::start();
         let shared = Arc::clone(&api.shared);
         let function = std::thread::spawn(move || {
-            for _ in 0..100_000 {
+            for _ in 0..10_000 {
                 shared.more.notify_all();
                 std::thread::yield_now();
             }

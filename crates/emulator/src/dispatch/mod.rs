@@ -11,7 +11,7 @@ mod state;
 mod tests;
 
 use crate::core::account::Account;
-use crate::core::identity::{Permissions, Principal, caller};
+use crate::core::identity::{Permissions, Principal, caller, session};
 use crate::protocol::exchange::{self, Request};
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
@@ -104,7 +104,11 @@ impl AwsApi {
             Service::ApiGateway => self.api_gateway.handle(&RestCall::new(parts, host, input)),
             Service::Lambda => self.lambda.handle(&RestCall::new(parts, host, input)).await,
             Service::Iam => self.iam.handle(&operation, input),
-            Service::Sts => crate::services::sts::handle(&self.account, &principal, &operation),
+            Service::Sts => {
+                let session = session(&self.permissions, parts);
+                let role_id = session.as_ref().and_then(|session| self.iam.role_id(&session.role_arn));
+                crate::services::sts::handle(&self.account, session.as_deref(), role_id, &operation)
+            }
             Service::Logs => self.logs.handle(&operation, input),
             Service::Sqs => self.queues.handle(&principal, &host, &operation, input).await,
             Service::CloudWatch => self.cloudwatch.handle(&operation, input),

@@ -4,8 +4,10 @@
 //! Settings without effect here (descriptions, tags, alarms, dashboards) are left out.
 
 use super::AwsApi;
+use crate::core::account::Account;
 use crate::services::apigateway::control::definition::{ApiRecord, Definition};
 use crate::services::iam::role::Role;
+use crate::services::lambda::control::Function;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -45,6 +47,11 @@ impl AwsApi {
         let roles = self.iam.inspect(|roles| {
             roles.iter().map(|(name, found)| (name.clone(), role(found))).collect::<Map<_, _>>()
         });
+        let policies = self.iam.inspect_policies(|policies| {
+            let policies = policies.iter().filter_map(|(arn, policy)| Some((arn, policy.document()?)));
+            let policies = policies.map(|(arn, document)| (arn.clone(), parsed(&document.text)));
+            Some(policies.collect::<Map<_, _>>()).filter(|policies| !policies.is_empty())
+        });
         let queues = self.queues.inspect(|queues| {
             queues
                 .iter()
@@ -62,6 +69,7 @@ impl AwsApi {
             "functions": functions,
             "eventSourceMappings": mappings,
             "roles": roles,
+            "policies": policies,
             "queues": queues,
             "logGroups": log_groups,
         });
@@ -74,13 +82,14 @@ impl AwsApi {
     fn lambda_state(&self) -> (Map<String, Value>, Map<String, Value>) {
         self.lambda.inspect(|store| {
             let functions = store.functions.iter().map(|(name, function)| {
-                let config = function.config();
                 let settings = json!({
                     "settings": function.settings.view(name, &self.account),
-                    "codeSha256": config.code_sha256,
+                    "codeSha256": function.code.sha256,
                     "architecture": function.architecture,
-                    "reservedConcurrency": config.reserved_concurrency,
+                    "reservedConcurrency": function.reserved_concurrency,
                     "policy": function.policy(),
+                    "versions": versions(function, &self.account),
+                    "aliases": aliases(function),
                 });
                 (name.clone(), settings)
             });
@@ -97,6 +106,31 @@ impl AwsApi {
             (functions.collect::<Map<_, _>>(), mappings.collect::<Map<_, _>>())
         })
     }
+}
+
+/// Published versions by number, if there are any.
+fn versions(function: &Function, account: &Account) -> Option<Map<String, Value>> {
+    let versions = function.versions.iter().map(|(number, version)| {
+        let settings = json!({
+            "settings": version.settings.view(&function.name, account),
+            "codeSha256": version.code.sha256,
+            "architecture": version.architecture,
+            "policy": version.policy(),
+        });
+        (number.to_string(), settings)
+    });
+    Some(versions.collect::<Map<_, _>>()).filter(|versions| !versions.is_empty())
+}
+
+/// Aliases by name, if there are any.
+fn aliases(function: &Function) -> Option<Map<String, Value>> {
+    let aliases = function.aliases.values().map(|alias| {
+        let weight = alias.second.as_ref().map(|(version, share)| json!({version: share}));
+        // Not `version`, which is left out wherever it stands.
+        let settings = json!({"functionVersion": alias.version, "weights": weight, "policy": alias.policy()});
+        (alias.name.clone(), settings)
+    });
+    Some(aliases.collect::<Map<_, _>>()).filter(|aliases| !aliases.is_empty())
 }
 
 fn api(record: &ApiRecord) -> Value {

@@ -56,7 +56,7 @@ pub(super) async fn app(
     let functions = shared.functions(endpoint_url, &options, temp_folder);
     let mappings = shared.mappings(&streams, &functions, checkpoints);
     let gateway = shared.gateway(&streams, &functions, &options);
-    let lambda = shared.lambda(&streams, &functions, &mappings, temp_folder);
+    let lambda = shared.lambda(&streams, &functions, &mappings, temp_folder, &options);
     let guard = Guard::new(options.access, shared.iam.clone());
     let faults = shared.faults.clone();
     let aws_api = shared.aws_api(&gateway, lambda);
@@ -112,6 +112,7 @@ impl Shared {
         functions: &Functions,
         mappings: &Mappings,
         temp_folder: &TempFolder,
+        options: &EmulatorOptions,
     ) -> Lambda {
         Lambda::new(lambda::control::Deps {
             account: self.account.clone(),
@@ -121,6 +122,7 @@ impl Shared {
             mappings: mappings.clone(),
             streams: streams.clone(),
             data_dir: temp_folder.code(),
+            settle_time: options.function_settle_time.unwrap_or(lambda::control::SETTLE_TIME),
         })
     }
 

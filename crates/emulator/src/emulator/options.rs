@@ -21,6 +21,8 @@ pub struct EmulatorOptions {
     /// How long a function's init may take before it is restarted; `None`: as on AWS,
     /// [`crate::services::lambda::invocation::INIT_MAX`].
     pub init_max: Option<Duration>,
+    /// How long functions are `Pending` or `InProgress`; `None`: [`crate::services::lambda::control::SETTLE_TIME`].
+    pub function_settle_time: Option<Duration>,
     /// Who may use the port besides this machine's own clients; nobody by default.
     pub access: Access,
     /// Whether [`crate::provision::compose`] follows at once. Until it is done, a handshake for an unknown stage is

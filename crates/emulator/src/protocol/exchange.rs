@@ -12,6 +12,18 @@ use serde_json::{Map, Value, json};
 const SMITHY_PROTOCOL: &str = "smithy-protocol";
 const RPC_V2_CBOR: &str = "rpc-v2-cbor";
 
+/// The errors of Lambda's model that this emulator answers, but for ResourceNotFoundException.
+const LAMBDA_MODELLED: [&str; 8] = [
+    "InvalidParameterValueException",
+    "InvalidRequestContentException",
+    "PolicyLengthExceededException",
+    "PreconditionFailedException",
+    "RequestTooLargeException",
+    "ResourceConflictException",
+    "ResourceInUseException",
+    "TooManyRequestsException",
+];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// REST with methods and paths: `apigateway` and `lambda`.
@@ -173,12 +185,7 @@ pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answ
             (StatusCode::OK, "application/cbor", body)
         }
         (Protocol::RestJson, Err(error)) => {
-            // Lambda's member is `Message`, API Gateway's `message`; SDKs accept either.
-            let body = match service {
-                Service::Lambda => json!({"Type": "User", "Message": error.message}),
-                _ => json!({"message": error.message}),
-            };
-            (error.status, "application/json", body.to_string().into_bytes())
+            (error.status, "application/json", rest_error(service, error).to_string().into_bytes())
         }
         (Protocol::Json { version }, Err(error)) => {
             (error.status, json_type(version), typed_error(service, error).to_string().into_bytes())
@@ -213,6 +220,18 @@ pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answ
 
 fn json_type(version: &str) -> &'static str {
     if version == "1.1" { "application/x-amz-json-1.1" } else { "application/x-amz-json-1.0" }
+}
+
+/// What an error of a REST service has in its body; its type stands in a header.
+fn rest_error(service: Service, error: &ApiError) -> Value {
+    match (service, error.code) {
+        // The one of Lambda's errors whose model spells its member so.
+        (Service::Lambda, "ResourceNotFoundException") => json!({"Type": "User", "Message": error.message}),
+        (Service::Lambda, code) if LAMBDA_MODELLED.contains(&code) => {
+            json!({"Type": "User", "message": error.message})
+        }
+        _ => json!({"message": error.message}),
+    }
 }
 
 fn typed_error(service: Service, error: &ApiError) -> Value {

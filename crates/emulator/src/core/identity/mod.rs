@@ -35,6 +35,8 @@ impl std::fmt::Debug for Credentials {
 /// Credentials that were issued and are not revoked.
 pub struct Issued {
     pub role_arn: String,
+    /// The session's name: the function's.
+    pub session: String,
     pub session_token: String,
     pub signing_keys: SigningKeys,
 }
@@ -75,8 +77,8 @@ pub trait Permissions: Send + Sync {
         source_arn: &str,
     ) -> Result<(), Denied>;
 
-    /// Temporary credentials of `role_arn`, valid until [`Permissions::revoke`].
-    fn issue(&self, role_arn: &str) -> Credentials;
+    /// Temporary credentials of `role_arn` in a named session, valid until [`Permissions::revoke`].
+    fn issue(&self, role_arn: &str, session: &str) -> Credentials;
 
     /// Revokes credentials when their execution environment is gone.
     fn revoke(&self, access_key_id: &str);
@@ -108,7 +110,7 @@ impl Permissions for Unrestricted {
         Ok(())
     }
 
-    fn issue(&self, _: &str) -> Credentials {
+    fn issue(&self, _: &str, _: &str) -> Credentials {
         Credentials {
             access_key_id: "developer".into(),
             secret_access_key: "secret".into(),
@@ -134,6 +136,12 @@ pub fn caller(permissions: &Arc<dyn Permissions>, request: &http::request::Parts
         Some(scope) => permissions.principal(scope.split('/').next().unwrap_or_default()),
         None => Some(Principal::Account),
     }
+}
+
+/// The issued credentials of a request's caller, if this emulator issued them.
+pub fn session(permissions: &Arc<dyn Permissions>, request: &http::request::Parts) -> Option<Arc<Issued>> {
+    let scope = credential_scope(request)?;
+    permissions.issued(scope.split('/').next().unwrap_or_default())
 }
 
 /// The credential scope `{access key}/{date}/{region}/{service}/aws4_request` of a signed request.

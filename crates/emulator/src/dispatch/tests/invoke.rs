@@ -143,9 +143,9 @@ async fn what_cannot_be_invoked_is_refused_by_name() {
             "/2015-03-31/functions/echo/invocations?Qualifier=1",
             none,
             b"{}".to_vec(),
-            400,
-            "InvalidParameterValueException",
-            "Qualifier",
+            404,
+            "ResourceNotFoundException",
+            "function:echo:1",
         ),
     ] {
         let (found, found_kind, answer) = invoke(&api, path, headers, payload).await;
@@ -153,4 +153,35 @@ async fn what_cannot_be_invoked_is_refused_by_name() {
         assert!(answer.contains(named), "{answer} does not name {named}");
     }
     assert_eq!(invocations(&api), [0, 0, 0], "what is refused invokes nothing");
+}
+
+/// The alias's weight decides anew for each invocation; a version's number and name lead to that version alone.
+#[tokio::test]
+async fn an_invocation_runs_the_version_that_its_qualifier_means() {
+    let api = with_echo().await;
+    for timeout in [50, 40] {
+        api.publish(Value::Null).await;
+        api.configure(json!({"Timeout": timeout})).await;
+    }
+    let weights = json!({"AdditionalVersionWeights": {"2": 0.5}});
+    let alias = json!({"Name": "live", "FunctionVersion": "1", "RoutingConfig": weights});
+    api.made("POST", "/2015-03-31/functions/echo/aliases", alias).await;
+    let executed = async |qualifier: &str| {
+        let request = Request::post(format!("{PATH}{qualifier}")).body(Bytes::from_static(b"1")).unwrap();
+        let (parts, body) = api.send(request).await;
+        assert_eq!((parts.status, &body[..]), (StatusCode::OK, &b"1"[..]), "{qualifier}");
+        parts.headers["x-amz-executed-version"].to_str().unwrap().to_owned()
+    };
+    for (qualifier, version) in [("", "$LATEST"), ("?Qualifier=$LATEST", "$LATEST"), ("?Qualifier=1", "1")] {
+        assert_eq!(executed(qualifier).await, version);
+    }
+    // That one of two versions is never chosen has a chance of one in 2^63.
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..64 {
+        seen.insert(executed("?Qualifier=live").await);
+        if seen.len() > 1 {
+            break;
+        }
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["1", "2"]);
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-const FUNCTIONS: &str = "/2015-03-31/functions";
-const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
+pub(super) const FUNCTIONS: &str = "/2015-03-31/functions";
+pub(super) const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 /// How long a mapping may take to finish what is in flight.
 const DELETION_MAX: Duration = Duration::from_secs(30);
 
@@ -27,7 +27,7 @@ fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
 }
 
-fn function() -> Value {
+pub(super) fn function() -> Value {
     json!({
         "FunctionName": "echo", "Role": ROLE, "Runtime": "provided.al2023", "Handler": "bootstrap",
         "Code": {"ZipFile": zip("one")}, "Architectures": [architecture()],
@@ -64,7 +64,7 @@ async fn a_function_reaches_the_host_with_its_code_and_settings() {
 
     let update = json!({"MemorySize": 256, "Environment": {"Variables": {}}, "Description": ""});
     let updated = api.made("PUT", &format!("{FUNCTIONS}/echo/configuration"), update).await;
-    assert_eq!((&updated["MemorySize"], &updated["Environment"]), (&json!(256), &Value::Null));
+    assert_eq!((&updated["MemorySize"], &updated["Environment"]), (&json!(256), &json!({"Variables": {}})));
     let code = api.made("PUT", &format!("{FUNCTIONS}/echo/code"), json!({"ZipFile": zip("two")})).await;
     assert_ne!(code["CodeSha256"], updated["CodeSha256"]);
     let config = api.hosted().unwrap();
@@ -129,7 +129,8 @@ async fn what_a_function_cannot_have_is_refused_by_name() {
         (with("Runtime", "nodejs20.x".into()), "nodejs20.x"),
         (with("Architectures", json!([foreign])), foreign),
         (with("VpcConfig", json!({"SubnetIds": ["s"]})), "VpcConfig"),
-        (with("Layers", json!(["l"])), "Layers"),
+        (with("Layers", json!(["l"])), "Layers: l"),
+        (with("Layers", json!(vec!["arn:aws:lambda:us-east-1:1:layer:l:1"; 6])), "Layers: 6"),
         (with("PackageType", "Image".into()), "PackageType"),
         (with("Code", json!({"S3Bucket": "b", "S3Key": "k"})), "S3Bucket"),
         (with("MemorySize", 64.into()), "MemorySize"),
@@ -137,7 +138,7 @@ async fn what_a_function_cannot_have_is_refused_by_name() {
         (with("Environment", json!({"Variables": {"AWS_REGION": "x"}})), "AWS_REGION"),
         (with("Environment", json!({"Variables": {"BIG": "x".repeat(4_096)}})), "4KB"),
         (with("DurableConfig", json!({})), "DurableConfig"),
-        (with("Publish", true.into()), "Publish"),
+        (with("Tags", json!({"aws:k": "v"})), "aws:k"),
     ];
     for (request, named) in cases {
         let (_, message) = api.refused("POST", FUNCTIONS, request).await;
@@ -232,6 +233,13 @@ async fn a_mapping_needs_its_source_its_role_and_legal_settings() {
         ),
         (with("EventSourceArn", QUEUE.into()), QUEUE),
         (with("StartingPosition", "AT_TIMESTAMP".into()), "StartingPositionTimestamp"),
+        (
+            with("StartingPosition", "invalid".into()),
+            "1 validation error detected: Value 'invalid' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
+        ),
+        (with("FunctionName", "none".into()), "Function does not exist"),
+        (with("FunctionName", "echo:1".into()), "Function does not exist"),
+        (with("EventSourceArn", Value::Null), "Unrecognized event source."),
         (with("BatchSize", 20_000.into()), "BatchSize"),
         (with("TumblingWindowInSeconds", 30.into()), "TumblingWindowInSeconds"),
         (with("ScalingConfig", json!({"MaximumConcurrency": 2})), "ScalingConfig"),

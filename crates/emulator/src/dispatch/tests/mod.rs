@@ -1,13 +1,17 @@
 //! The control plane from outside: requests, answers, and their effect on the data plane.
 
+mod aliases;
 mod api_gateway;
 mod authorizers;
+mod function_states;
 mod hostile;
 mod invoke;
 mod lambda;
+mod managed_policies;
 mod protocols;
 mod state;
 mod sweep;
+mod versions;
 
 use crate::core::temp_folder::TempFolder;
 use crate::emulator::{Emulator, EmulatorOptions};
@@ -20,6 +24,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
 const ROLE: &str = "arn:aws:iam::000000000000:role/flow";
@@ -37,9 +42,16 @@ impl Api {
     }
 
     async fn at(host: &'static str) -> Self {
+        Self::settling(host, Duration::ZERO).await
+    }
+
+    /// With functions that are `Pending` or `InProgress` for so long.
+    async fn settling(host: &'static str, settle_time: Duration) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], 4566));
         let folder = TempFolder::create().unwrap();
-        let emulator = Emulator::assemble(address, EmulatorOptions::default(), folder, None).await;
+        let options =
+            EmulatorOptions { function_settle_time: Some(settle_time), ..EmulatorOptions::default() };
+        let emulator = Emulator::assemble(address, options, folder, None).await;
         Self { emulator, host }
     }
 

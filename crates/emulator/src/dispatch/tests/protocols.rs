@@ -87,8 +87,8 @@ async fn an_operation_that_is_not_supported_is_named() {
         )
         .await;
     assert!(xml.contains("PermissionsBoundary is not supported"), "{xml}");
-    let (_, message) = api.refused("POST", "/2015-03-31/functions/f/aliases", json!({})).await;
-    assert!(message.contains("POST /2015-03-31/functions/f/aliases"), "{message}");
+    let (_, message) = api.refused("POST", "/2021-10-31/functions/f/url", json!({})).await;
+    assert!(message.contains("POST /2021-10-31/functions/f/url"), "{message}");
 }
 
 #[tokio::test]

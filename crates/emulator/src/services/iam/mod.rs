@@ -1,8 +1,11 @@
 //! IAM: roles, their policies, and whether a role may do what it attempts.
 
+pub mod account_policy;
 pub mod managed;
 mod permissions;
 pub mod policy;
+mod policy_operations;
+mod policy_versions;
 pub mod role;
 mod role_operations;
 mod role_policy;
@@ -10,6 +13,7 @@ mod role_policy;
 use crate::core::account::Account;
 use crate::core::identity::Issued;
 use crate::protocol::{Answer, ApiError, Service, input};
+use account_policy::AccountPolicy;
 use parking_lot::RwLock;
 use policy::Policy;
 use role::Role;
@@ -23,6 +27,8 @@ use std::sync::Arc;
 pub struct Iam {
     account: Account,
     roles: RwLock<BTreeMap<String, Role>>,
+    /// The account's own managed policies, by ARN. Locked before the roles where both are.
+    policies: RwLock<BTreeMap<String, AccountPolicy>>,
     /// By access key.
     issued: RwLock<HashMap<String, Arc<Issued>>>,
     /// Resource policies, by the resource's ARN.
@@ -34,6 +40,7 @@ impl Iam {
         Self {
             account,
             roles: RwLock::default(),
+            policies: RwLock::default(),
             issued: RwLock::default(),
             resource_policies: RwLock::default(),
         }
@@ -59,7 +66,18 @@ impl Iam {
             "DetachRolePolicy" => self.detach_role_policy(input),
             "ListAttachedRolePolicies" => self.list_attached_role_policies(input),
             "GetPolicy" => self.get_policy(input),
+            "CreatePolicy" => self.create_policy(input),
+            "ListPolicies" => self.list_policies(input),
+            "DeletePolicy" => self.delete_policy(input),
+            "ListEntitiesForPolicy" => self.list_entities_for_policy(input),
+            "TagPolicy" => self.tag_policy(input),
+            "UntagPolicy" => self.untag_policy(input),
+            "ListPolicyTags" => self.list_policy_tags(input),
+            "CreatePolicyVersion" => self.create_policy_version(input),
             "GetPolicyVersion" => self.get_policy_version(input),
+            "ListPolicyVersions" => self.list_policy_versions(input),
+            "SetDefaultPolicyVersion" => self.set_default_policy_version(input),
+            "DeletePolicyVersion" => self.delete_policy_version(input),
             other => Err(ApiError::unsupported_operation("iam", other)),
         }
     }
@@ -73,6 +91,12 @@ impl Iam {
         };
     }
 
+    /// Looks at every managed policy of the account's own.
+    pub fn inspect_policies<T>(&self, look: impl FnOnce(&BTreeMap<String, AccountPolicy>) -> T) -> T {
+        look(&self.policies.read())
+    }
+
+    /// Looks at every role.
     pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Role>) -> T) -> T {
         look(&self.roles.read())
     }

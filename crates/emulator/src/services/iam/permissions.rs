@@ -48,6 +48,11 @@ impl Iam {
         allowed == Some(true)
     }
 
+    /// `AROA…`
+    pub(crate) fn role_id(&self, role_arn: &str) -> Option<String> {
+        self.by_arn(role_arn, |role| role.id.clone())
+    }
+
     fn by_arn<T>(&self, arn: &str, look: impl FnOnce(&Role) -> T) -> Option<T> {
         let name = arn.rsplit('/').next()?;
         let roles = self.roles.read();
@@ -104,7 +109,7 @@ impl Permissions for Iam {
         Err(Denied { role: service.to_owned(), action: action.to_owned(), resource: resource.to_owned() })
     }
 
-    fn issue(&self, role_arn: &str) -> Credentials {
+    fn issue(&self, role_arn: &str, session: &str) -> Credentials {
         let credentials = Credentials {
             access_key_id: id::access_key(ISSUED_KEY_PREFIX, ISSUED_KEY_RANDOM_CHARS),
             secret_access_key: id::secret(SECRET_CHARS),
@@ -112,6 +117,7 @@ impl Permissions for Iam {
         };
         let issued = Issued {
             role_arn: role_arn.to_owned(),
+            session: session.to_owned(),
             session_token: credentials.session_token.clone(),
             signing_keys: SigningKeys::new(credentials.secret_access_key.clone()),
         };
@@ -190,7 +196,7 @@ mod tests {
     #[test]
     fn issued_credentials_stand_for_their_role_until_revoked() {
         let iam = iam();
-        let credentials = iam.issue(ROLE);
+        let credentials = iam.issue(ROLE, "f");
         assert_eq!(iam.principal(&credentials.access_key_id), Some(Principal::Role(ROLE.into())));
         iam.revoke(&credentials.access_key_id);
         assert_eq!(iam.principal(&credentials.access_key_id), None);
@@ -200,7 +206,7 @@ mod tests {
     #[test]
     fn a_developers_own_keys_stand_for_the_account() {
         let iam = iam();
-        let issued = iam.issue(ROLE).access_key_id;
+        let issued = iam.issue(ROLE, "f").access_key_id;
         assert_eq!(issued.len(), 20);
         for key in ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "ASIAY34FZKBOKMUTVV7A", "test", ""] {
             assert_eq!(iam.principal(key), Some(Principal::Account), "{key}");

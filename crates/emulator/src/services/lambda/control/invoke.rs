@@ -1,10 +1,12 @@
 //! Invoke: runs a function for any caller and returns its answer.
 
-use super::{Lambda, function_name, invalid};
+use super::reference::{NameForm, Reference};
+use super::{Lambda, invalid, status};
 use crate::core::identity::{Permissions as _, Principal};
 use crate::protocol::exchange::{self, Protocol};
 use crate::protocol::rest::RestCall;
 use crate::protocol::{ApiError, Service};
+use crate::services::lambda::invocation::config::LATEST;
 use crate::services::lambda::invocation::{InvocationResult, InvokeError, Invoked};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -48,8 +50,7 @@ impl Lambda {
         function: &str,
         payload: Bytes,
     ) -> Response<Full<Bytes>> {
-        let name = function_name(function);
-        let asked = match self.may_invoke(principal, parts, name, &payload) {
+        let (target, asked) = match self.may_invoke(principal, parts, function, &payload) {
             Ok(asked) => asked,
             Err(error) => return refuse(error),
         };
@@ -58,7 +59,7 @@ impl Lambda {
         }
         let payload = if payload.is_empty() { Bytes::from_static(EMPTY_PAYLOAD) } else { payload };
         let request_id = uuid::Uuid::new_v4().to_string();
-        let invoked = self.functions.invoke_with_log(name, &request_id, payload, asked.wants_log).await;
+        let invoked = self.functions.invoke_with_log(&target, &request_id, payload, asked.wants_log).await;
         let mut response = match invoked {
             Ok(invoked) => answer(invoked),
             Err(InvokeError::NotFound(name)) => return refuse(super::no_function(&self.account, &name)),
@@ -80,13 +81,15 @@ impl Lambda {
         parts: &Parts,
         name: &str,
         payload: &Bytes,
-    ) -> Result<InvocationRequest, ApiError> {
-        let arn = self.account.function_arn(name);
+    ) -> Result<(String, InvocationRequest), ApiError> {
+        let call = RestCall::new(parts, String::new(), Value::Null);
+        let reference = self.qualified(NameForm::Read, &call, name)?;
+        let target = reference.target();
+        let arn = self.account.function_arn(&target);
         self.iam
             .check(principal, "lambda:InvokeFunction", &arn)
             .map_err(|denied| ApiError::access_denied(&denied))?;
-        self.store.lock().function(name, &self.account)?;
-        super::latest(&RestCall::new(parts, String::new(), Value::Null))?;
+        self.check_invocable(&reference)?;
         let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
         let unsupported = |argument: &str, value: &str| {
             invalid(format!("Invoke: {argument} {value} is not supported by the emulator"))
@@ -122,19 +125,32 @@ impl Lambda {
             let message = format!("Could not parse request body into json: {error}");
             return Err(ApiError::bad_request("InvalidRequestContentException", message));
         }
-        Ok(InvocationRequest { is_dry_run, wants_log })
+        Ok((target, InvocationRequest { is_dry_run, wants_log }))
+    }
+
+    /// The error for a missing function names `$LATEST` if the caller named no qualifier.
+    fn check_invocable(&self, reference: &Reference) -> Result<(), ApiError> {
+        let qualifier = reference.qualifier.clone().unwrap_or_else(|| LATEST.to_owned());
+        let meant = Reference { name: reference.name.clone(), qualifier: Some(qualifier) };
+        let mut store = self.store.lock();
+        store.settle(tokio::time::Instant::now());
+        let is_pending = store.look(&meant, &self.account, |_, view| view.status.is_pending())?;
+        if is_pending { Err(status::pending()) } else { Ok(()) }
     }
 }
 
 /// The function's answer, or its failure.
 fn answer(invoked: Invoked) -> Response<Full<Bytes>> {
+    let version = HeaderValue::from_str(&invoked.version);
     let (body, is_failure) = match invoked.ended {
         InvocationResult::Response(body) => (body, false),
         InvocationResult::Error(body) => (body, true),
     };
     let mut response = respond(StatusCode::OK, body);
     let headers = response.headers_mut();
-    headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
+    if let Ok(version) = version {
+        headers.insert("x-amz-executed-version", version);
+    }
     if is_failure {
         headers.insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
     }

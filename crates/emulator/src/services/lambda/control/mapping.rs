@@ -2,7 +2,8 @@
 
 use super::mapping_check::starting_position;
 use super::mapping_settings::MappingSettings;
-use super::{Lambda, Store, function_name, invalid, parse};
+use super::reference::{NameForm, Reference};
+use super::{Lambda, Store, invalid, listing, parse};
 use crate::core::account::{Account, stream_arn_of_arn};
 use crate::core::identity::{Permissions as _, Principal};
 use crate::protocol::page::page;
@@ -19,7 +20,6 @@ pub const MAPPINGS_MAX: usize = 1_000;
 
 /// Mappings in one answer, at most, however many are requested.
 const LISTED_MAX: usize = 100;
-const MAX_ITEMS_MAX: usize = 10_000;
 
 /// `LastProcessingResult` before the first invocation.
 const NOTHING_YET: &str = "No records processed";
@@ -31,6 +31,7 @@ const STREAM_ACTIONS: [&str; 4] =
 #[derive(Debug, Clone)]
 pub struct Mapping {
     pub uuid: String,
+    /// The function's name, with the qualifier of a version or an alias.
     pub function_name: String,
     /// The stream's ARN, or a consumer's.
     pub event_source_arn: String,
@@ -71,11 +72,7 @@ impl Lambda {
         let request: CreateEventSourceMapping = parse(operation, Value::Object(taken))?;
         let settings: MappingSettings = parse(operation, rest)?;
         settings.check()?;
-        let source = request.event_source_arn.ok_or_else(|| {
-            invalid(
-                "EventSourceArn is required: sources other than Kinesis are not supported by the emulator",
-            )
-        })?;
+        let source = request.event_source_arn.ok_or_else(|| invalid("Unrecognized event source."))?;
         let stream = stream_arn_of_arn(&source).filter(|arn| arn.contains(":kinesis:")).ok_or_else(|| {
             invalid(format!(
                 "EventSourceArn: {source} is not supported by the emulator, use a Kinesis stream or consumer"
@@ -83,11 +80,7 @@ impl Lambda {
         })?;
         let position =
             starting_position(request.starting_position.as_deref(), request.starting_position_timestamp)?;
-        let (name, role) = {
-            let store = self.store.lock();
-            let function = store.function(&request.function_name, &self.account)?;
-            (function.name.clone(), function.settings.role.clone())
-        };
+        let (name, role) = self.mapped(&self.store.lock(), &request.function_name)?;
         if !self.streams.source_exists(&source).await {
             let kind = if source.contains("/consumer/") { "Consumer" } else { "Stream" };
             return Err(invalid(format!("{kind} not found: {source}")));
@@ -114,6 +107,16 @@ impl Lambda {
         let view = mapping.view(&self.account, MappingState::Creating.name(), NOTHING_YET);
         store.mappings.insert(mapping.uuid.clone(), mapping);
         Ok(Reply::accepted(view))
+    }
+
+    /// The target of a mapping, and its role: for an alias, the main version's. As on Lambda, `$LATEST` in a full ARN is
+    /// dropped. The function may still be `Pending`.
+    fn mapped(&self, store: &Store, function: &str) -> Result<(String, String), ApiError> {
+        let reference = Reference::read(&self.account, NameForm::Write, function, None)?;
+        let reference = if function.starts_with("arn:") { reference.without_latest() } else { reference };
+        let role = store.look(&reference, &self.account, |_, view| view.settings.role.clone());
+        let role = role.map_err(|_| invalid("Function does not exist"))?;
+        Ok((reference.target(), role))
     }
 
     fn check_unique(&self, store: &Store, mapping: &Mapping) -> Result<(), ApiError> {
@@ -166,15 +169,14 @@ impl Lambda {
     pub(super) fn list_mappings(&self, store: &Store, call: &RestCall) -> Answer {
         call.only_query(Service::Lambda, &["EventSourceArn", "FunctionName", "Marker", "MaxItems"])?;
         let source = call.query_value("EventSourceArn");
-        let function = call.query_value("FunctionName").map(function_name);
-        let limit = match call.query_value("MaxItems").map(str::parse) {
-            None => LISTED_MAX,
-            Some(Ok(asked @ 1..=MAX_ITEMS_MAX)) => LISTED_MAX.min(asked),
-            Some(_) => return Err(invalid(format!("MaxItems must be a number from 1 to {MAX_ITEMS_MAX}"))),
-        };
+        let function = call.query_value("FunctionName");
+        let function =
+            function.map(|name| Reference::read(&self.account, NameForm::Write, name, None)).transpose()?;
+        let function = function.map(|reference| reference.target());
+        let limit = listing::limit_below(call, LISTED_MAX)?;
         let mappings = store.mappings.iter().filter(|(_, mapping)| {
             source.is_none_or(|arn| mapping.event_source_arn == arn)
-                && function.is_none_or(|name| mapping.function_name == name)
+                && function.as_ref().is_none_or(|name| mapping.function_name == *name)
         });
         let (mappings, next) = page(mappings, call.query_value("Marker"), limit);
         let mappings: Vec<Value> = mappings.into_iter().map(|mapping| self.current_view(mapping)).collect();
@@ -189,12 +191,12 @@ impl Lambda {
         if let Some(Value::String(function)) =
             patch.as_object_mut().and_then(|patch| patch.remove("FunctionName"))
         {
-            next.function_name = store.function(&function, &self.account)?.name.clone();
+            next.function_name = self.mapped(store, &function)?.0;
         }
         next.settings =
             input::overlay(Service::Lambda, "UpdateEventSourceMapping", &next.settings, patch, &[])?;
         next.settings.check()?;
-        let role = store.function(&next.function_name, &self.account)?.settings.role.clone();
+        let (_, role) = self.mapped(store, &next.function_name)?;
         self.check_destination_role(&role, &next.settings)?;
         next.modified = SystemTime::now();
         let result = self.last_processing_result(uuid);

@@ -3,6 +3,7 @@
 
 use super::invalid;
 use super::mapping_settings::{MappingSettings, UNLIMITED};
+use super::reference::validation;
 use crate::protocol::ApiError;
 use crate::services::lambda::event_source_mapping::config::StartingPosition;
 use crate::services::lambda::event_source_mapping::filter::Filters;
@@ -76,9 +77,9 @@ pub fn starting_position(name: Option<&str>, timestamp: Option<f64>) -> Result<S
         (Some("TRIM_HORIZON" | "LATEST"), Some(_)) => {
             Err(invalid("StartingPositionTimestamp goes with StartingPosition AT_TIMESTAMP only"))
         }
-        (Some(other), _) => {
-            Err(invalid(format!("StartingPosition: {other} is none of TRIM_HORIZON, LATEST, AT_TIMESTAMP")))
-        }
+        (Some(other), _) => Err(validation(&[format!(
+            "Value '{other}' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]"
+        )])),
         (None, _) => Err(invalid(
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
         )),

@@ -40,7 +40,7 @@ pub struct Settings {
     pub vpc_config: Option<VpcConfig>,
     /// Without a target.
     pub dead_letter_config: Option<DeadLetterConfig>,
-    /// Empty.
+    /// ARNs of layers' versions; inert.
     pub layers: Option<Vec<String>>,
     /// Empty.
     pub file_system_configs: Option<Vec<Value>>,
@@ -50,8 +50,7 @@ pub struct Settings {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Environment {
     /// Values by name.
-    #[serde(default)]
-    pub variables: BTreeMap<String, String>,
+    pub variables: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -110,7 +109,7 @@ pub struct DeadLetterConfig {
 
 impl Settings {
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
-        self.environment.clone().unwrap_or_default().variables
+        self.environment.clone().unwrap_or_default().variables.unwrap_or_default()
     }
 
     pub(super) fn memory_mb(&self) -> u32 {
@@ -130,12 +129,19 @@ impl Settings {
         group.unwrap_or_else(|| format!("/aws/lambda/{name}"))
     }
 
-    /// The settings for the function host.
-    pub fn config(&self, name: &str, code: &Code, reserved_concurrency: Option<u32>) -> FunctionConfig {
+    /// What the function host is told.
+    pub fn config(
+        &self,
+        name: &str,
+        version: &str,
+        code: &Code,
+        reserved_concurrency: Option<u32>,
+    ) -> FunctionConfig {
         let logging = self.logging_config.clone().unwrap_or_default();
         let json = logging.log_format.as_deref() == Some("JSON");
         FunctionConfig {
             name: name.to_owned(),
+            version: version.to_owned(),
             role_arn: self.role.clone(),
             handler: self.handler.clone().unwrap_or_default(),
             code_dir: code.dir.clone(),
@@ -157,7 +163,9 @@ impl Settings {
         let json = logging.log_format.as_deref() == Some("JSON");
         let level = |level: Option<String>| json.then(|| level.unwrap_or_else(|| "INFO".into()));
         let tracing = self.tracing_config.as_ref().and_then(|config| config.mode.clone());
-        let variables = self.variables();
+        let variables = self.environment.as_ref().and_then(|environment| environment.variables.as_ref());
+        let layers = self.layers.as_deref().filter(|layers| !layers.is_empty());
+        let layers = layers.map(|layers| layers.iter().map(|arn| json!({"Arn": arn})).collect::<Vec<_>>());
         json!({
             "Runtime": self.runtime,
             "Role": self.role,
@@ -165,7 +173,8 @@ impl Settings {
             "Description": self.description.clone().unwrap_or_default(),
             "Timeout": self.timeout_s(),
             "MemorySize": self.memory_mb(),
-            "Environment": (!variables.is_empty()).then(|| json!({"Variables": variables})),
+            "Environment": variables.map(|variables| json!({"Variables": variables})),
+            "Layers": layers,
             "KMSKeyArn": self.kms_key_arn,
             "TracingConfig": {"Mode": tracing.unwrap_or_else(|| "PassThrough".into())},
             "EphemeralStorage": {"Size": self.ephemeral_storage_mb()},

@@ -2,6 +2,7 @@
 
 use super::event::record_bytes;
 use crate::services::kinesis::Record;
+use crate::services::lambda::invocation::config::LATEST;
 use std::sync::Arc;
 
 /// Bytes of an invocation's payload, at most (6 MB).
@@ -24,11 +25,29 @@ pub struct Batch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
     pub request_id: String,
-    /// Whether the function failed as a whole, rather than reporting failed records.
+    /// The version that ran.
+    pub version: String,
+    /// Whether the function failed as a whole, which a report of failed records is not.
     pub function_error: bool,
 }
 
-/// A function's result for a batch.
+/// An invocation of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// Its id.
+    pub request_id: &'a str,
+    /// The version that ran.
+    pub version: &'a str,
+}
+
+impl<'a> From<&'a str> for Attempt<'a> {
+    /// An invocation of `$LATEST` by its id.
+    fn from(request_id: &'a str) -> Self {
+        Self { request_id, version: LATEST }
+    }
+}
+
+/// What a function's answer says of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchOutcome {
     Done,
@@ -94,7 +113,7 @@ impl Batch {
     /// Progress resets the count of failures, and splitting does not add to it (docs/aws-behaviour.md#lambda-mappings,
     /// #lambda-reports). A report of the first record is not progress; with bisection the batch is then halved, since
     /// otherwise the record would never be isolated.
-    pub fn settle(mut self, request_id: &str, outcome: &BatchOutcome, limits: RetryLimits) -> Remainder {
+    pub fn settle(mut self, attempt: Attempt<'_>, outcome: &BatchOutcome, limits: RetryLimits) -> Remainder {
         match outcome {
             BatchOutcome::Done => return Remainder::Nothing,
             BatchOutcome::NotInvoked => return Remainder::Retry(vec![self]),
@@ -103,7 +122,9 @@ impl Batch {
             }
         }
         let function_error = *outcome == BatchOutcome::Failed;
-        self.last = Some(Invocation { request_id: request_id.into(), function_error });
+        let Attempt { request_id, version } = attempt;
+        self.last =
+            Some(Invocation { request_id: request_id.into(), version: version.into(), function_error });
         if let BatchOutcome::DoneBefore(first_left) = outcome
             && let Some(index) = self.records.iter().position(|record| record.sequence_number == *first_left)
             && index > 0

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 #[derive(Debug, Clone, PartialEq)]
 pub struct MappingConfig {
     pub uuid: String,
+    /// The function's name, with the qualifier of a version or an alias.
     pub function_name: String,
     /// The stream's ARN, or a consumer's.
     pub event_source_arn: String,
@@ -30,6 +31,13 @@ pub struct MappingConfig {
     /// Where a shard without a checkpoint begins.
     pub starting_position: StartingPosition,
     pub enabled: bool,
+}
+
+impl MappingConfig {
+    /// The function's name alone, as injected faults know it.
+    pub fn unqualified_name(&self) -> &str {
+        self.function_name.split(':').next().unwrap_or(&self.function_name)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

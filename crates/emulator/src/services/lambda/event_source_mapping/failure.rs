@@ -4,6 +4,7 @@
 use super::batch::Invocation;
 use super::partition_queue::{Condition, DeadLetter};
 use crate::core::clock;
+use crate::services::lambda::invocation::config::LATEST;
 use serde_json::{Value, json};
 
 /// The mapping whose records were given up.
@@ -28,7 +29,11 @@ pub fn message(frame: &FailureFrame<'_>, given_up: &DeadLetter, now_ms: u64) -> 
         Condition::RecordAgeExceeded => ("RecordAgeExceeded", false),
     };
     // Records may become too old before they are ever delivered.
-    let never = || Invocation { request_id: uuid::Uuid::new_v4().to_string(), function_error: false };
+    let never = || Invocation {
+        request_id: uuid::Uuid::new_v4().to_string(),
+        version: LATEST.into(),
+        function_error: false,
+    };
     let last = given_up.batch.last.clone().unwrap_or_else(never);
     let mut message = json!({
         "requestContext": {
@@ -52,7 +57,7 @@ pub fn message(frame: &FailureFrame<'_>, given_up: &DeadLetter, now_ms: u64) -> 
     if was_invoked {
         message["responseContext"] = json!({
             "statusCode": 200,
-            "executedVersion": "$LATEST",
+            "executedVersion": last.version,
             "functionError": last.function_error.then_some("Unhandled"),
         });
     }
@@ -83,7 +88,7 @@ mod tests {
             records: (1..=records).map(record).collect(),
             failures: 4,
             invocations: 4,
-            last: Some(Invocation { request_id, function_error }),
+            last: Some(Invocation { request_id, version: LATEST.into(), function_error }),
         };
         DeadLetter { batch, condition }
     }

@@ -34,7 +34,7 @@ mod supervisor;
 #[cfg(test)]
 mod test_parts;
 
-use super::invocation::{Functions, InvocationResult, InvokeError};
+use super::invocation::{Functions, InvokeError, Invoked};
 use crate::core::account::{Account, stream_arn_of_arn, stream_name_of_arn};
 use crate::core::failure_destination::FailureDestinations;
 use crate::core::identity::{Denied, Permissions, Principal};
@@ -113,7 +113,7 @@ impl Mappings {
             }
         };
         let gap = (previous.is_none() && config.starting_position == StartingPosition::Latest)
-            .then(|| self.deps.faults.trigger(Fault::LatestGap, &config.function_name))
+            .then(|| self.deps.faults.trigger(Fault::LatestGap, config.unqualified_name()))
             .flatten();
         let late = gap.map(|gap| (gap, self.clone(), config.clone(), progress.clone()));
         progress.set_state(MappingState::on_change(was_enabled, config.enabled));
@@ -246,7 +246,7 @@ impl Deps {
 }
 
 /// `LastProcessingResult` after an invocation.
-fn result(outcome: &BatchOutcome, ended: &Result<InvocationResult, InvokeError>) -> &'static str {
+fn result(outcome: &BatchOutcome, ended: &Result<Invoked, InvokeError>) -> &'static str {
     match (outcome, ended) {
         (BatchOutcome::Done, _) => "OK",
         (BatchOutcome::NotInvoked, Err(InvokeError::NotFound(_))) => "PROBLEM: Function not found",

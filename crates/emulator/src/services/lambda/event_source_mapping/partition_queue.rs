@@ -3,7 +3,7 @@
 //! A shard has as many partition queues as its mapping's parallelization factor. A partition key always belongs to the
 //! same partition queue, which keeps its records in order.
 
-use super::batch::{Batch, BatchOutcome, Remainder, RetryLimits};
+use super::batch::{Attempt, Batch, BatchOutcome, Remainder, RetryLimits};
 use crate::services::kinesis::Record;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -119,13 +119,13 @@ impl PartitionQueue {
     pub fn settle(
         &mut self,
         settings: &PartitionQueueSettings,
-        request_id: &str,
+        attempt: Attempt<'_>,
         outcome: &BatchOutcome,
         now_ms: u64,
     ) -> Vec<Arc<Record>> {
         let Some(batch) = self.out.take() else { return Vec::new() };
         let mut done = batch.records.clone();
-        match batch.settle(request_id, outcome, settings.retry) {
+        match batch.settle(attempt, outcome, settings.retry) {
             Remainder::Nothing => self.reset_backoff(),
             Remainder::Exhausted(batch) => {
                 done.clear();

@@ -98,7 +98,7 @@ proptest! {
                             BatchOutcome::DoneBefore(batch[index % batch.len()].sequence_number.clone())
                         }
                     };
-                    for record in queue.settle(&settings, "id", &outcome, now_ms) {
+                    for record in queue.settle(&settings, "id".into(), &outcome, now_ms) {
                         prop_assert!(settled.insert(record.sequence_number.clone(), "done").is_none());
                         checkpoint.done(&record.sequence_number);
                     }
@@ -162,7 +162,7 @@ fn progress_resets_the_count_of_retries() {
                     }
                     None => BatchOutcome::Done,
                 };
-                queue.settle(&settings, "id", &outcome, now_ms);
+                queue.settle(&settings, "id".into(), &outcome, now_ms);
             }
             Step::GiveUp(given_up) => {
                 assert_eq!(tries_of_6, [3, 1, 1, 1, 1]);
@@ -187,7 +187,7 @@ fn a_record_of_a_minutes_patience_is_tried_eight_times() {
         match next_batch(&mut queue, &settings, &mut now_ms) {
             Step::Invoke(_) => {
                 invocations += 1;
-                queue.settle(&settings, "id", &BatchOutcome::Failed, now_ms);
+                queue.settle(&settings, "id".into(), &BatchOutcome::Failed, now_ms);
             }
             Step::GiveUp(given_up) => {
                 assert_eq!(given_up.condition, Condition::RecordAgeExceeded);
@@ -208,7 +208,7 @@ fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
         queue.push(record(number, arrived_ms), 30_000);
     }
     assert!(matches!(queue.step(&settings, 30_000), Step::Invoke(batch) if batch.len() == 3));
-    queue.settle(&settings, "id", &BatchOutcome::Failed, 30_000);
+    queue.settle(&settings, "id".into(), &BatchOutcome::Failed, 30_000);
     let now_ms = 60_050;
     let mut given_up = Vec::new();
     let mut handed_over = Vec::new();
@@ -223,7 +223,7 @@ fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
             }
             Step::Invoke(batch) => {
                 handed_over.push(numbers(&batch));
-                queue.settle(&settings, "id", &BatchOutcome::Done, now_ms);
+                queue.settle(&settings, "id".into(), &BatchOutcome::Done, now_ms);
             }
             Step::Rest => break,
             step => panic!("unexpected {step:?}"),
@@ -249,7 +249,7 @@ fn bisection_isolates_a_poison_record() {
             Step::Invoke(batch) => {
                 let has_poison = batch.iter().any(|record| &*record.sequence_number == "00000011");
                 let outcome = if has_poison { BatchOutcome::Failed } else { BatchOutcome::Done };
-                done += queue.settle(&settings, "id", &outcome, now_ms).len();
+                done += queue.settle(&settings, "id".into(), &outcome, now_ms).len();
             }
             Step::GiveUp(given_up) => {
                 let numbers: Vec<_> =
@@ -282,7 +282,7 @@ fn under_bisection_a_batch_splits_at_the_reported_record() {
             Some(number) => BatchOutcome::DoneBefore(record(number, 0).sequence_number.clone()),
             None => BatchOutcome::Done,
         };
-        queue.settle(&settings, "id", &outcome, now_ms);
+        queue.settle(&settings, "id".into(), &outcome, now_ms);
     }
     assert_eq!(
         numbers,
@@ -299,7 +299,7 @@ fn a_batch_waits_for_its_window_or_until_it_is_full() {
     assert_eq!(queue.step(&settings, 1_000), Step::WaitUntil(1_500));
     queue.push(record(2, 0), 1_100);
     assert!(matches!(queue.step(&settings, 1_100), Step::Invoke(batch) if batch.len() == 2));
-    queue.settle(&settings, "id", &BatchOutcome::Done, 1_200);
+    queue.settle(&settings, "id".into(), &BatchOutcome::Done, 1_200);
     queue.push(record(3, 0), 1_300);
     assert!(matches!(queue.step(&settings, 1_800), Step::Invoke(batch) if batch.len() == 1));
 }

@@ -3,7 +3,7 @@
 //! The driver calls [`Poller::next`] and does what it returns until that is to wait, and reports the results. So the
 //! same decisions run in an emulator and in a simulation with its own clock.
 
-use super::batch::{BatchOutcome, INVOCATION_BYTES_MAX};
+use super::batch::{Attempt, BatchOutcome, INVOCATION_BYTES_MAX};
 use super::checkpoint::Checkpoint;
 use super::partition_queue::{DeadLetter, PartitionQueue, PartitionQueueSettings, Step};
 use crate::services::kinesis::Record;
@@ -205,8 +205,8 @@ impl Poller {
     }
 
     /// Applies the function's outcome to a partition queue's batch.
-    pub fn settle(&mut self, queue: usize, request_id: &str, outcome: &BatchOutcome, now_ms: u64) {
-        for record in self.queues[queue].settle(&self.settings, request_id, outcome, now_ms) {
+    pub fn settle(&mut self, queue: usize, attempt: Attempt<'_>, outcome: &BatchOutcome, now_ms: u64) {
+        for record in self.queues[queue].settle(&self.settings, attempt, outcome, now_ms) {
             self.held_bytes -= record.data.len();
             self.checkpoint.done(&record.sequence_number);
         }

@@ -1,6 +1,6 @@
 //! One shard of one mapping: does what its poller decides, and reports the results to it.
 
-use super::batch::{BatchOutcome, RetryLimits};
+use super::batch::{Attempt, BatchOutcome, RetryLimits};
 use super::config::MappingConfig;
 use super::destination::Destination;
 use super::event::{EventFrame, envelope_bytes, event};
@@ -14,7 +14,8 @@ use crate::core::account::stream_name_of_arn;
 use crate::core::clock;
 use crate::fault_injection::{Fault, SlowShard};
 use crate::services::kinesis::{ReadLimit, Record, ShardInfo};
-use crate::services::lambda::invocation::{InvocationResult, InvokeError};
+use crate::services::lambda::invocation::config::LATEST;
+use crate::services::lambda::invocation::{InvocationResult, InvokeError, Invoked};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
@@ -36,7 +37,7 @@ pub(super) struct Shard {
 }
 
 /// An invocation in flight: its partition queue, its id, and its result.
-type Invocation = BoxFuture<'static, (usize, String, Result<InvocationResult, InvokeError>)>;
+type Invocation = BoxFuture<'static, (usize, String, Result<Invoked, InvokeError>)>;
 
 impl Shard {
     pub(super) fn new(
@@ -170,7 +171,9 @@ impl Shard {
     /// Until when the shard cannot be read; `None`: it can.
     fn blocked_by(&mut self, now_ms: u64) -> Option<u64> {
         let function = &self.config.function_name;
-        if let Some(until_ms) = self.slow.hold_until(&self.deps.faults, function, now_ms) {
+        if let Some(until_ms) =
+            self.slow.hold_until(&self.deps.faults, self.config.unqualified_name(), now_ms)
+        {
             return Some(until_ms);
         }
         let role_arn = self.deps.functions.role_arn(function).unwrap_or_default();
@@ -181,7 +184,8 @@ impl Shard {
 
     fn invoke(&self, queue: usize, records: &[Arc<Record>]) -> Invocation {
         let functions = self.deps.functions.clone();
-        let name = self.config.function_name.clone();
+        let target = self.config.function_name.clone();
+        let name = self.config.unqualified_name().to_owned();
         let payload = Bytes::from(event(&self.frame, &self.info.id, records));
         let faults = self.deps.faults.clone();
         let arrived_ms = records.last().map_or(0, |record| record.arrived_ms);
@@ -189,10 +193,10 @@ impl Shard {
         let request_id = uuid::Uuid::new_v4().to_string();
         tracing::info!(target: "flow", hop = "batch", function = name, shard_id = self.info.id, records = records.len(), request_id);
         Box::pin(async move {
-            let mut ended = functions.invoke(&name, &request_id, payload.clone()).await;
+            let mut ended = functions.invoke_with_log(&target, &request_id, payload.clone(), false).await;
             if ended.is_ok() && faults.trigger(Fault::BatchTwice, &name).is_some() {
                 let again = uuid::Uuid::new_v4().to_string();
-                ended = functions.invoke(&name, &again, payload).await;
+                ended = functions.invoke_with_log(&target, &again, payload, false).await;
             }
             (queue, request_id, ended)
         })
@@ -207,22 +211,23 @@ impl Shard {
         }
     }
 
-    fn settle(&mut self, queue: usize, request_id: &str, ended: &Result<InvocationResult, InvokeError>) {
+    fn settle(&mut self, queue: usize, request_id: &str, ended: &Result<Invoked, InvokeError>) {
         let Some(records) = self.poller.out(queue) else { return };
         let function = &self.config.function_name;
         let outcome = match ended {
-            Ok(ended) => outcome(ended, records, self.config.report_batch_item_failures),
+            Ok(invoked) => outcome(&invoked.ended, records, self.config.report_batch_item_failures),
             Err(error) => {
                 tracing::warn!(function, %error, "failed to invoke");
                 BatchOutcome::NotInvoked
             }
         };
-        if let Ok(InvocationResult::Error(error)) = ended {
+        if let Ok(Invoked { ended: InvocationResult::Error(error), .. }) = ended {
             let error = String::from_utf8_lossy(error);
             tracing::warn!(target: "flow", hop = "function error", function, request_id, %error);
         }
         self.progress.set_result(result(&outcome, ended));
-        self.poller.settle(queue, request_id, &outcome, clock::now_ms());
+        let version = ended.as_ref().map_or(LATEST, |invoked| invoked.version.as_str());
+        self.poller.settle(queue, Attempt { request_id, version }, &outcome, clock::now_ms());
     }
 
     fn destination(&self) -> Destination<'_> {

@@ -3,10 +3,15 @@
 use crate::services::lambda::code_folder::CodeFolder;
 use std::collections::BTreeMap;
 
+/// The version that can be changed, and the default of names without a qualifier.
+pub const LATEST: &str = "$LATEST";
+
 /// What the function host needs to run a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionConfig {
     pub name: String,
+    /// [`LATEST`], or the number of a published version.
+    pub version: String,
     /// The role of its credentials.
     pub role_arn: String,
     /// `Handler`: any text on an OS-only runtime, passed as `_HANDLER`.
@@ -27,6 +32,13 @@ pub struct FunctionConfig {
     pub log_format: LogFormat,
     /// `LoggingConfig.ApplicationLogLevel`, with `LogFormat::Json` only.
     pub application_log_level: Option<String>,
+}
+
+impl FunctionConfig {
+    /// Its name in the function host, followed by a colon and the number if it is a published version.
+    pub fn target(&self) -> String {
+        if self.version == LATEST { self.name.clone() } else { format!("{}:{}", self.name, self.version) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -66,7 +66,7 @@ enum Init {
 impl Environment {
     /// Starts a function's process. Fails if the process or its Runtime API cannot be started; the text names the file.
     pub async fn start(config: Arc<FunctionConfig>, deps: Arc<Deps>) -> Result<Self, StartError> {
-        let credentials = deps.permissions.issue(&config.role_arn);
+        let credentials = deps.permissions.issue(&config.role_arn, &session_name(&config.name));
         let log_stream = Arc::new(LogStream::new(&config, deps.clone()));
         let running = Running::start(&config, &deps, &credentials, &log_stream)
             .await
@@ -80,20 +80,27 @@ impl Environment {
         (Arc::ptr_eq(&self.config, config) || *self.config == **config) && !self.is_spent()
     }
 
-    /// Runs one invocation. Afterwards the environment may be spent (see [`Environment::is_spent`]). Fails if the
-    /// function did not run, because its process had to be restarted and the emulator lacks the resources.
-    pub async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Result<InvocationResult, StartError> {
+    /// Runs one invocation of `target`, a name with or without a qualifier. Afterwards the environment may be spent (see
+    /// [`Environment::is_spent`]). Fails if the function did not run, because its process had to be restarted and the
+    /// emulator lacks the resources.
+    pub async fn invoke(
+        &mut self,
+        target: &str,
+        request_id: &str,
+        payload: Bytes,
+    ) -> Result<InvocationResult, StartError> {
         let initialised = match self.initialise().await {
             Err(NotReady::Exhausted(error)) => return Err(error),
             Err(NotReady::Failed(failure)) => Err(failure),
             Ok(()) => Ok(()),
         };
-        self.platform("platform.start", json!({"requestId": request_id, "version": "$LATEST"}), || {
-            format!("START RequestId: {request_id} Version: $LATEST")
+        let version = &self.config.version;
+        self.platform("platform.start", json!({"requestId": request_id, "version": version}), || {
+            format!("START RequestId: {request_id} Version: {version}")
         });
         let begun = Instant::now();
         let answer = match initialised {
-            Ok(()) => self.answer(request_id, payload).await,
+            Ok(()) => self.answer(target, request_id, payload).await,
             Err(failure) => Err(failure),
         };
         let (ended, failure) = match answer {
@@ -153,12 +160,14 @@ impl Environment {
     }
 
     /// Delivers the event and waits for the answer, within the function's timeout.
-    async fn answer(&mut self, request_id: &str, payload: Bytes) -> Result<Bytes, Failure> {
+    async fn answer(&mut self, target: &str, request_id: &str, payload: Bytes) -> Result<Bytes, Failure> {
         let timeout_s = self.config.timeout_s;
         let timeout = Duration::from_secs(timeout_s.into());
         let (outcome, reply) = oneshot::channel();
         let deadline_ms = clock::now_ms() + timeout.as_millis() as u64;
-        let job = Job { request_id: request_id.into(), payload, deadline_ms, outcome };
+        let is_qualified = target.contains(':');
+        let function_arn = is_qualified.then(|| self.deps.account.function_arn(target));
+        let job = Job { request_id: request_id.into(), function_arn, payload, deadline_ms, outcome };
         let _ = self.running.jobs.send(job).await;
         let answer = tokio::time::timeout(timeout, self.running.reply(reply)).await;
         let answer = answer.unwrap_or(Err(Failure::TimedOut { timeout_s }));
@@ -273,8 +282,25 @@ impl Running {
     }
 }
 
+/// The session of a function's credentials has the function's name; session names need two characters.
+fn session_name(function: &str) -> String {
+    if function.len() == 1 { format!("{function}@lambda_function") } else { function.to_owned() }
+}
+
 impl Drop for Environment {
     fn drop(&mut self) {
         self.deps.permissions.revoke(&self.credentials.access_key_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// docs/aws-behaviour.md#lambda-role-session
+    #[test]
+    fn a_session_is_named_after_its_function() {
+        assert_eq!(session_name("echo"), "echo");
+        assert_eq!(session_name("e"), "e@lambda_function");
     }
 }

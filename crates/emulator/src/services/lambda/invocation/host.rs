@@ -1,6 +1,7 @@
 //! The function host: functions by name, their warm environments, and how many may run at once.
 
-use super::config::FunctionConfig;
+use super::alias::AliasRoute;
+use super::config::{FunctionConfig, LATEST};
 use super::context::Deps;
 use super::environment::Environment;
 use super::process::StartError;
@@ -42,13 +43,17 @@ pub enum InvokeError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoked {
     pub ended: InvocationResult,
+    /// The version that ran: [`LATEST`] or a number.
+    pub version: String,
     /// The end of its log, if requested.
     pub log_tail: Option<String>,
 }
 
+/// Every function of the emulator by name, and each published version by name and number.
 #[derive(Clone)]
 pub struct Functions {
     by_name: Arc<DashMap<String, Arc<Function>>>,
+    aliases: Arc<DashMap<String, AliasRoute>>,
     deps: Arc<Deps>,
     in_flight: Arc<AtomicU32>,
 }
@@ -56,7 +61,8 @@ pub struct Functions {
 struct Function {
     config: ArcSwap<FunctionConfig>,
     idle: Mutex<Vec<Environment>>,
-    in_flight: AtomicU32,
+    /// Shared by all versions of a function, as its reserved concurrency is.
+    in_flight: Arc<AtomicU32>,
     outcomes: Outcomes,
 }
 
@@ -70,14 +76,19 @@ struct Outcomes {
 
 impl Functions {
     pub fn new(deps: Deps) -> Self {
-        Self { by_name: Arc::default(), deps: Arc::new(deps), in_flight: Arc::default() }
+        Self {
+            by_name: Arc::default(),
+            aliases: Arc::default(),
+            deps: Arc::new(deps),
+            in_flight: Arc::default(),
+        }
     }
 
-    /// Creates or changes a function. Environments with the old settings finish their work and end.
+    /// Creates or changes a function, or a version of it. Environments with the old settings finish their work and end.
     pub fn put(&self, config: FunctionConfig) {
-        let name = config.name.clone();
+        let latest = self.by_name.get(&config.name).map(|latest| latest.in_flight.clone());
         let config = Arc::new(config);
-        match self.by_name.entry(name) {
+        match self.by_name.entry(config.target()) {
             dashmap::Entry::Occupied(entry) => {
                 let function = entry.get();
                 function.config.store(config.clone());
@@ -87,18 +98,34 @@ impl Functions {
                 entry.insert(Arc::new(Function {
                     config: ArcSwap::new(config),
                     idle: Mutex::default(),
-                    in_flight: AtomicU32::new(0),
+                    in_flight: latest.unwrap_or_default(),
                     outcomes: Outcomes::default(),
                 }));
             }
         }
     }
 
-    /// Removes a function and ends its idle environments.
-    pub fn remove(&self, name: &str) {
-        if let Some((_, function)) = self.by_name.remove(name) {
+    /// Creates or changes an alias, such as `echo:live`.
+    pub fn put_alias(&self, target: String, route: AliasRoute) {
+        self.aliases.insert(target, route);
+    }
+
+    /// Removes a function, a version or an alias, and ends its idle environments.
+    pub fn remove(&self, target: &str) {
+        self.aliases.remove(target);
+        if let Some((_, function)) = self.by_name.remove(target) {
             function.idle().clear();
         }
+    }
+
+    /// The function of a name with or without a qualifier; `dice` is an alias's random number from 0 to 1.
+    fn find(&self, target: &str, dice: impl FnOnce() -> f64) -> Option<Arc<Function>> {
+        let target = target.strip_suffix(LATEST).and_then(|name| name.strip_suffix(':')).unwrap_or(target);
+        if let Some(function) = self.by_name.get(target) {
+            return Some(function.clone());
+        }
+        let alias = self.aliases.get(target)?;
+        self.by_name.get(alias.choose(dice())).map(|function| function.clone())
     }
 
     /// Every function's settings; each the same object until the function is changed.
@@ -107,32 +134,34 @@ impl Functions {
         self.by_name.iter().map(|function| function.config.load_full()).collect()
     }
 
-    pub fn role_arn(&self, name: &str) -> Option<String> {
-        self.by_name.get(name).map(|function| function.config.load().role_arn.clone())
+    /// The role of a function; for an alias, its main version's.
+    pub fn role_arn(&self, target: &str) -> Option<String> {
+        self.find(target, || 1.0).map(|function| function.config.load().role_arn.clone())
     }
 
-    /// Runs one invocation, in a warm environment if there is one. Fails with [`InvokeError`] if the function's code
-    /// did not run. A failure of the function is an [`InvocationResult::Error`].
+    /// Runs one invocation of a function's name, with or without a qualifier, in a warm environment if there is one. Fails
+    /// with [`InvokeError`] if the function's code did not run. A failure of the function is an
+    /// [`InvocationResult::Error`].
     pub async fn invoke(
         &self,
-        name: &str,
+        target: &str,
         request_id: &str,
         payload: Bytes,
     ) -> Result<InvocationResult, InvokeError> {
-        self.invoke_with_log(name, request_id, payload, false).await.map(|invoked| invoked.ended)
+        self.invoke_with_log(target, request_id, payload, false).await.map(|invoked| invoked.ended)
     }
 
     /// The same, with the end of its log if requested. Errors: as [`Functions::invoke`].
     pub async fn invoke_with_log(
         &self,
-        name: &str,
+        target: &str,
         request_id: &str,
         payload: Bytes,
         wants_log: bool,
     ) -> Result<Invoked, InvokeError> {
-        let function = self.by_name.get(name).map(|function| function.clone());
-        let function = function.ok_or_else(|| InvokeError::NotFound(name.into()))?;
-        let invoked = self.invoke_found(&function, name, request_id, payload, wants_log).await;
+        let function = self.find(target, rand::random::<f64>);
+        let function = function.ok_or_else(|| InvokeError::NotFound(target.into()))?;
+        let invoked = self.invoke_found(&function, target, request_id, payload, wants_log).await;
         let outcome = match &invoked {
             Ok(Invoked { ended: InvocationResult::Response(_), .. }) => &function.outcomes.ok,
             Ok(Invoked { ended: InvocationResult::Error(_), .. }) => &function.outcomes.error,
@@ -145,12 +174,13 @@ impl Functions {
     async fn invoke_found(
         &self,
         function: &Function,
-        name: &str,
+        target: &str,
         request_id: &str,
         payload: Bytes,
         wants_log: bool,
     ) -> Result<Invoked, InvokeError> {
         let config = function.config.load_full();
+        let name = config.name.as_str();
         let reserved = config.reserved_concurrency.unwrap_or(CONCURRENCY_MAX);
         let throttled = |is_reserved| InvokeError::Throttled { name: name.into(), is_reserved };
         let exhausted =
@@ -174,7 +204,8 @@ impl Functions {
                         let ended = InvocationResult::Error(
                             Failure::NotStarted(error.to_string()).payload(request_id),
                         );
-                        return Ok(Invoked { ended, log_tail: wants_log.then(String::new) });
+                        let version = config.version.clone();
+                        return Ok(Invoked { ended, version, log_tail: wants_log.then(String::new) });
                     }
                 }
             }
@@ -182,12 +213,12 @@ impl Functions {
         if wants_log {
             environment.keep_log_tail();
         }
-        let ended = environment.invoke(request_id, payload).await.map_err(exhausted)?;
+        let ended = environment.invoke(target, request_id, payload).await.map_err(exhausted)?;
         let log_tail = environment.take_log_tail();
         if !environment.is_spent() && environment.is_fit_for(&function.config.load()) {
             function.idle().push(environment);
         }
-        Ok(Invoked { ended, log_tail })
+        Ok(Invoked { ended, version: config.version.clone(), log_tail })
     }
 
     pub fn write_metrics(&self, page: &mut Page) {
@@ -209,6 +240,7 @@ impl Functions {
     /// Ends every environment, even during invocations, and waits until their processes are gone.
     pub async fn shutdown(&self) {
         self.by_name.clear();
+        self.aliases.clear();
         self.deps.processes.end().await;
     }
 }

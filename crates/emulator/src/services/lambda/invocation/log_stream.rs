@@ -28,8 +28,8 @@ pub(super) struct LogStream {
 impl LogStream {
     /// A stream, which its first line creates.
     pub fn new(config: &FunctionConfig, deps: Arc<Deps>) -> Self {
-        let name =
-            format!("{}/[$LATEST]{}", clock::date_path(clock::now_ms()), uuid::Uuid::new_v4().simple());
+        let (date, id) = (clock::date_path(clock::now_ms()), uuid::Uuid::new_v4());
+        let name = format!("{date}/[{}]{}", config.version, id.simple());
         let group = config.log_group.clone();
         Self {
             arn: deps.account.arn("logs", &format!("log-group:{group}:log-stream:{name}")),

@@ -135,7 +135,7 @@ fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, env: &
         .env("AWS_DEFAULT_REGION", region)
         .env("AWS_ENDPOINT_URL", &deps.endpoint_url)
         .env("AWS_LAMBDA_FUNCTION_NAME", &config.name)
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", &config.version)
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", config.memory_mb.to_string())
         .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
         .env("AWS_LAMBDA_LOG_GROUP_NAME", &config.log_group)

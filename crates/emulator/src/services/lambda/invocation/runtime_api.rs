@@ -24,6 +24,9 @@ const OK: &str = r#"{"status":"OK"}"#;
 #[derive(Debug)]
 pub struct Job {
     pub request_id: String,
+    /// The ARN that was invoked, where it has a qualifier.
+    pub function_arn: Option<String>,
+    /// The event.
     pub payload: Bytes,
     /// The function's deadline, in milliseconds since the epoch.
     pub deadline_ms: u64,
@@ -160,7 +163,9 @@ impl RuntimeApi {
                 headers.insert(name, value);
             }
         }
-        headers.insert("lambda-runtime-invoked-function-arn", self.function_arn.clone());
+        let qualified = job.function_arn.and_then(|arn| HeaderValue::from_str(&arn).ok());
+        let function_arn = qualified.unwrap_or_else(|| self.function_arn.clone());
+        headers.insert("lambda-runtime-invoked-function-arn", function_arn);
         *self.current() = Some((job.request_id, job.outcome));
         response
     }

@@ -276,7 +276,7 @@ impl Simulation {
                 }
                 _ => 0,
             };
-            poller.settle(flight.queue, "id", &flight.outcome, self.now_ms);
+            poller.settle(flight.queue, "id".into(), &flight.outcome, self.now_ms);
             out[..done].iter().for_each(|record| self.promises.settled(record));
             self.keep_checkpoint(flight.shard);
         }
