@@ -29,17 +29,11 @@ pub struct RunningFunction {
 impl RunningFunction {
     /// Starts the `bootstrap` in a folder like the stack's `echo`. Also returns how long it took from before the
     /// process was created until it asked for its first event.
-    ///
-    /// # Errors
-    /// If it does not start, or fails with an empty batch.
     pub async fn start(emulator: &BenchEmulator, code: &Path) -> anyhow::Result<(Self, Duration)> {
         Self::start_with(emulator, code, BTreeMap::new()).await
     }
 
     /// The same, with additional environment variables.
-    ///
-    /// # Errors
-    /// If it does not start, or fails with an empty batch.
     pub async fn start_with(
         emulator: &BenchEmulator,
         code: &Path,
@@ -66,25 +60,18 @@ impl RunningFunction {
     }
 
     /// Invokes it with one event and waits for the answer.
-    ///
-    /// # Errors
-    /// If the function fails, or reports a record as failed.
     pub async fn invoke(&mut self, event: Bytes) -> anyhow::Result<()> {
         self.invocations += 1;
         answered(self.functions.invoke(NAME, &request_id(self.invocations), event).await?)
     }
 
     /// Its process, which must be the same from start to end.
-    ///
-    /// # Errors
-    /// If it was replaced.
     pub fn process(&self, code: &Path) -> anyhow::Result<Process> {
         let process = Process::in_folder(code)?;
         anyhow::ensure!(process == self.process, "the function's process was replaced while it was measured");
         Ok(process)
     }
 
-    /// Ends it.
     pub async fn stop(self) {
         self.functions.shutdown().await;
     }

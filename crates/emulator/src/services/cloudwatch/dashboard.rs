@@ -2,14 +2,12 @@
 
 use super::{CloudWatch, parse};
 use crate::protocol::page::page;
-use crate::protocol::tags;
-use crate::protocol::tags::{Tag, Tags};
+use crate::protocol::tags::{self, Tag, Tags};
 use crate::protocol::{Answer, ApiError, Reply, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Dashboards in the account, at most.
 pub const DASHBOARDS_MAX: usize = 500;
 const PAGE_MAX: usize = 1_000;
 

@@ -6,8 +6,7 @@ use super::patch_response::{amended, with_on_demand_limit, with_shard_count, wit
 use super::request::{TARGET_PREFIX, iterated_stream, stream_of};
 use super::store::types::StreamStatus;
 use super::{KinesisError, Streams, reshard};
-use crate::core::identity;
-use crate::core::identity::Principal;
+use crate::core::identity::{self, Principal};
 use crate::storage::StorageError;
 use axum::body::Body;
 use bytes::Bytes;

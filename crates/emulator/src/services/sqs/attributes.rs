@@ -26,10 +26,8 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// These attributes with `changes` applied; an empty value removes one.
-    ///
-    /// # Errors
-    /// An unsupported attribute, by name, or a value out of range.
+    /// These attributes with `changes` applied; an empty value removes one. Errors: an unsupported attribute, by name,
+    /// or a value out of range.
     pub fn with(&self, changes: BTreeMap<String, String>) -> Result<Self, ApiError> {
         let mut set = self.set.clone();
         for (name, value) in changes {
@@ -69,10 +67,7 @@ impl Attributes {
         all
     }
 
-    /// The queue's resource policy, if it has one.
-    ///
-    /// # Errors
-    /// None if the attributes were checked when they were set.
+    /// The queue's resource policy, if it has one. Errors: none if the attributes were checked when they were set.
     pub fn policy(&self) -> Result<Option<Policy>, ApiError> {
         self.set.get(POLICY).map(|text| read_policy(text)).transpose()
     }
@@ -98,7 +93,6 @@ impl Attributes {
         self.number("MaximumMessageSize")
     }
 
-    /// How long a message is kept.
     pub fn retention(&self) -> Duration {
         Duration::from_secs(self.number("MessageRetentionPeriod"))
     }

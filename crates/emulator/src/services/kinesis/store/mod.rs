@@ -47,9 +47,7 @@ pub(super) struct Store {
 enum Kind {
     /// It appends records or subscribes to them.
     Never,
-    /// It reads records of a stream.
     Reads(String),
-    /// It creates a stream.
     Creates,
     /// It touches no records.
     Plain,
