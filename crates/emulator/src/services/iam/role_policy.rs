@@ -98,6 +98,7 @@ impl Iam {
 
     pub(super) fn detach_role_policy(&self, input: Value) -> Answer {
         let request: RolePolicyArn = parse("DetachRolePolicy", input)?;
+        check_arn(&request.policy_arn)?;
         self.change_role(&request.role_name, |role| {
             let removed = role.attached.remove(&request.policy_arn);
             removed.map(drop).ok_or_else(|| no_policy(&request.policy_arn))
@@ -153,9 +154,21 @@ impl Iam {
 }
 
 fn managed_policy(arn: &str) -> Result<managed::ManagedPolicy, ApiError> {
-    managed::find(arn).ok_or_else(|| {
-        no_entity(format!("Policy {arn} does not exist or is not attachable: the emulator does not have it."))
-    })
+    check_arn(arn)?;
+    let missing = || {
+        let is_of_aws = arn.starts_with("arn:aws:iam::aws:");
+        let why = if is_of_aws { " The emulator does not have it." } else { "" };
+        no_entity(format!("Policy {arn} does not exist or is not attachable.{why}"))
+    };
+    managed::find(arn).ok_or_else(missing)
+}
+
+/// docs/aws-behaviour.md#iam-policy-errors.
+fn check_arn(arn: &str) -> Result<(), ApiError> {
+    if arn.starts_with("arn:") && arn.split(':').count() >= 6 {
+        return Ok(());
+    }
+    Err(ApiError::bad_request("ValidationError", "Invalid ARN:  Could not be parsed!"))
 }
 
 fn no_policy(name: &str) -> ApiError {
