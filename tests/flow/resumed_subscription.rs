@@ -47,7 +47,8 @@ async fn a_consumer_goes_on_where_it_stood_and_misses_and_repeats_nothing() {
     let mut seen = Vec::new();
     let mut next = position(ShardIteratorType::TrimHorizon, None);
     for round in 0.. {
-        let ask = kinesis.subscribe_to_shard().consumer_arn(&consumer).shard_id(SHARD).starting_position(next);
+        let ask =
+            kinesis.subscribe_to_shard().consumer_arn(&consumer).shard_id(SHARD).starting_position(next);
         let mut subscription = ask.send().await.expect("a subscription").event_stream;
         let event = loop {
             let event = subscription.recv().await.expect("an event").expect("the subscription lasts");

@@ -107,8 +107,8 @@ fn read_query(signed: Option<Service>, parts: &Parts, body: &Bytes) -> Result<Re
     let form = std::str::from_utf8(body).ok().map(query::pairs);
     let form = form.filter(|form| form.len() <= query::FORM_FIELDS_MAX);
     let field = |name: &str| {
-        let pairs = form.iter().flatten();
-        pairs.filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).next()
+        let found = form.iter().flatten().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str())
     };
     let service = field("Version").and_then(Service::of_query_version).or(signed);
     let (service, operation) = match (service, field("Action")) {

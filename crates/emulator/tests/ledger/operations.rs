@@ -37,9 +37,14 @@ fn matched(source: &str) -> BTreeSet<String> {
 /// Those of Kinesis, of which its tests have a sound request each, but for the one whose answer has no end.
 fn of_kinesis() -> BTreeSet<String> {
     let tests = source("kinesis/hostile_tests.rs");
-    let table = tests.split_once("fn sound(").and_then(|(_, rest)| rest.split_once("\n}\n")).expect("the table").0;
-    let named = |line: &str| line.trim().trim_start_matches('(').strip_prefix('"')?.split('"').next().map(String::from);
-    let is_operation = |name: &String| name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric);
+    let table =
+        tests.split_once("fn sound(").and_then(|(_, rest)| rest.split_once("\n}\n")).expect("the table").0;
+    let named = |line: &str| {
+        let (name, rest) = line.trim().trim_start_matches('(').strip_prefix('"')?.split_once('"')?;
+        rest.starts_with(',').then(|| name.to_owned())
+    };
+    let is_operation =
+        |name: &String| name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric);
     let mut found: BTreeSet<_> = table.lines().filter_map(named).filter(is_operation).collect();
     found.insert("SubscribeToShard".into());
     found
@@ -72,11 +77,16 @@ fn every_inert_operation_has_its_reason() {
     let table = table();
     for (service, operations) in &table {
         for (operation, reason) in &operations.inert {
-            assert!(reasons.contains(reason.as_str()), "{service} {operation}: inert.toml has no \"{reason}\"");
+            assert!(
+                reasons.contains(reason.as_str()),
+                "{service} {operation}: inert.toml has no \"{reason}\""
+            );
         }
     }
     // What inert.toml says of a whole operation, the table says too.
-    for (service, operation) in reasons.iter().filter(|reason| !reason.contains(':')).filter_map(|reason| reason.split_once(' ')) {
+    for (service, operation) in
+        reasons.iter().filter(|reason| !reason.contains(':')).filter_map(|reason| reason.split_once(' '))
+    {
         let is_inert = table.get(service).is_some_and(|operations| operations.inert.contains_key(operation));
         assert!(is_inert, "{service} {operation} is inert, and {TABLE} does not say so");
     }

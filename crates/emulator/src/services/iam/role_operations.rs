@@ -211,8 +211,7 @@ mod tests {
     use super::*;
     use crate::core::account::Account;
 
-    const TRUST: &str =
-        r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}}"#;
+    const TRUST: &str = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}}"#;
 
     fn create(iam: &Iam) -> Value {
         let role = json!({
@@ -228,7 +227,9 @@ mod tests {
         let created = create(&iam);
         let got = iam.handle("GetRole", json!({"RoleName": "r"})).unwrap().body.unwrap()["Role"].take();
         let listed = iam.handle("ListRoles", json!({})).unwrap().body.unwrap()["Roles"][0].take();
-        let has = |role: &Value| ["MaxSessionDuration", "RoleLastUsed", "Tags"].map(|name| role.get(name).is_some());
+        let has = |role: &Value| {
+            ["MaxSessionDuration", "RoleLastUsed", "Tags"].map(|name| role.get(name).is_some())
+        };
         assert_eq!(has(&created), [false, false, true]);
         assert_eq!(has(&got), [true, true, true]);
         assert_eq!(has(&listed), [true, false, false]);

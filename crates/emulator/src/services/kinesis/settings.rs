@@ -63,9 +63,8 @@ impl Streams {
                     self.store.put_resource_tags(consumer, &tags).await?;
                 }
             }
-            Operation::DeleteStream => self.set_policy(&self.account.stream_arn(stream), None)?,
-            Operation::DeregisterStreamConsumer => {
-                self.set_policy(request["ConsumerARN"].as_str().unwrap_or_default(), None)?;
+            Operation::DeleteStream | Operation::DeregisterStreamConsumer => {
+                self.forget_gone(stream, operation == Operation::DeleteStream).await?;
             }
             Operation::DeleteResourcePolicy => {
                 self.set_policy(request["ResourceARN"].as_str().unwrap_or_default(), None)?;
@@ -80,6 +79,26 @@ impl Streams {
         self.permissions.set_resource_policy(arn, policy).map_err(|error| {
             KinesisError::client("InvalidArgumentException", &format!("Policy of {arn}: {error}"))
         })
+    }
+
+    /// Consumers that are deregistered, or go with their stream, leave nothing behind; nor does the stream.
+    async fn forget_gone(&self, stream: &str, is_stream_gone: bool) -> Result<(), KinesisError> {
+        let stream_arn = self.account.stream_arn(stream);
+        for consumer in self.store.list_consumers_for_stream(&stream_arn).await {
+            let is_going = consumer.consumer_status == ConsumerStatus::Deleting;
+            if is_stream_gone && !is_going {
+                self.store.delete_consumer(&consumer.consumer_arn).await?;
+            }
+            if is_stream_gone || is_going {
+                self.set_policy(&consumer.consumer_arn, None)?;
+                self.store.forget_resource(&consumer.consumer_arn).await?;
+            }
+        }
+        if is_stream_gone {
+            self.set_policy(&stream_arn, None)?;
+            self.store.forget_resource(&stream_arn).await?;
+        }
+        Ok(())
     }
 
     /// A stream with consumers goes only where its caller says that it may.

@@ -30,20 +30,21 @@ async fn all(streams: &Streams, operation: &str, first: Value, items: &str, name
 #[tokio::test]
 async fn every_page_of_a_list_leads_to_the_next() {
     let streams = start(WriteLimits::Lifted, None).await;
-    for name in ["s", "t", "u", "v", "w"] {
+    let all_names = ["s", "stream-2", "stream-3", "stream-4", "stream-5"];
+    for name in all_names {
         call(&streams, "CreateStream", &json!({"StreamName": name, "ShardCount": 5})).await;
     }
     let arn = streams.account.stream_arn("s");
-    for name in ["a", "b", "c"] {
+    for name in ["consumer-a", "consumer-b", "consumer-c"] {
         call(&streams, "RegisterStreamConsumer", &json!({"StreamARN": arn, "ConsumerName": name})).await;
     }
     let names = all(&streams, "ListStreams", json!({"Limit": 2}), "StreamNames", "").await;
-    assert_eq!(names, ["s", "t", "u", "v", "w"]);
+    assert_eq!(names, all_names);
     let summaries = all(&streams, "ListStreams", json!({"Limit": 2}), "StreamSummaries", "StreamName").await;
     assert_eq!(summaries, names);
     let first = json!({"StreamARN": arn, "MaxResults": 2});
     let consumers = all(&streams, "ListStreamConsumers", first.clone(), "Consumers", "ConsumerName").await;
-    assert_eq!(consumers, ["a", "b", "c"]);
+    assert_eq!(consumers, ["consumer-a", "consumer-b", "consumer-c"]);
     let shards = all(&streams, "ListShards", first, "Shards", "ShardId").await;
     let ids: Vec<_> = (0..5).map(store::types::sequence::shard_id_name).collect();
     assert_eq!(shards, ids);

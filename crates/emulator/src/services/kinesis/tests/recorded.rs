@@ -215,4 +215,9 @@ async fn consumers_have_tags_and_a_stream_with_consumers_stays() {
     let tag = json!({"ResourceARN": streams.account.stream_arn("none"), "Tags": {"a": "b"}});
     assert_eq!(refused(&streams, "TagResource", &tag).await, "ResourceNotFoundException");
     call(&streams, "DeleteStream", &json!({"StreamName": "s", "EnforceConsumerDeletion": true})).await;
+    create(&streams).await;
+    let consumers = json!({"StreamARN": streams.account.stream_arn("s")});
+    assert_eq!(call(&streams, "ListStreamConsumers", &consumers).await["Consumers"], json!([]));
+    let resource = json!({"ResourceARN": consumer["ConsumerARN"]});
+    assert_eq!(refused(&streams, "ListTagsForResource", &resource).await, "ResourceNotFoundException");
 }
