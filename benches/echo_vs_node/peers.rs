@@ -1,4 +1,4 @@
-//! The two that are compared: built, and laid out as a function's code is.
+//! The two peers: built, and laid out like a function's code.
 
 use anyhow::Context as _;
 use sluicegate_benches::{binaries, machine, peers};
@@ -9,9 +9,9 @@ const BOOTSTRAP: &str = "bootstrap";
 
 /// A function's code in a folder of its own.
 pub struct Peer {
-    /// The column's head.
+    /// The head of its column.
     pub name: String,
-    /// What exactly it is, with its versions.
+    /// A precise description with versions.
     pub what: String,
     code: TempDir,
 }
@@ -36,7 +36,7 @@ impl Peer {
     }
 }
 
-/// `functions/echo` as it is deployed.
+/// `functions/echo` as deployed.
 pub fn echo() -> anyhow::Result<Peer> {
     let binary = binaries::echo()?;
     let bytes = std::fs::metadata(&binary)?.len() as f64;

@@ -1,14 +1,14 @@
-//! Builds programs of this workspace as they are shipped, with a bundle's profiles and features.
+//! Builds programs of this workspace as released, with a bundle's profiles and features.
 
 use crate::project;
 use anyhow::{Context as _, ensure};
 use std::path::PathBuf;
 use std::process::Stdio;
 
-/// `functions/echo` as it is deployed.
+/// `functions/echo` as deployed.
 ///
 /// # Errors
-/// Where it does not build.
+/// If it does not build.
 pub fn echo() -> anyhow::Result<PathBuf> {
     build("lambda", "echo")
 }
@@ -16,7 +16,7 @@ pub fn echo() -> anyhow::Result<PathBuf> {
 /// The release build of the `sluicegate` command.
 ///
 /// # Errors
-/// Where it does not build.
+/// If it does not build.
 pub fn sluicegate() -> anyhow::Result<PathBuf> {
     build("release", "sluicegate")
 }

@@ -1,4 +1,4 @@
-//! How long a record takes from its being put until a function has it, over any target.
+//! How long a record takes from PutRecord until a function has it, with any target.
 
 use crate::PATIENCE;
 use crate::kinesis::now_ns;
@@ -22,7 +22,7 @@ impl Arrivals {
     /// Listens on a port of its own.
     ///
     /// # Errors
-    /// Where it cannot.
+    /// If it cannot.
     pub async fn listen() -> anyhow::Result<Self> {
         Ok(Self { listener: TcpListener::bind("127.0.0.1:0").await?, lines: None, puts: 0 })
     }
@@ -30,16 +30,16 @@ impl Arrivals {
     /// The function's `bootstrap`.
     ///
     /// # Errors
-    /// Where its script cannot be written.
+    /// If its script cannot be written.
     pub fn bootstrap(&self) -> anyhow::Result<String> {
         roles::bootstrap("hop", &self.listener.local_addr()?.to_string())
     }
 
-    /// Puts one record and waits until the function has it. `put` calls PutRecord. Answers the milliseconds from
-    /// before that call until the function had read the batch.
+    /// Puts one record by `put`, which calls PutRecord, and waits until the function has it. Returns the milliseconds
+    /// from before that call until the function had read the batch.
     ///
     /// # Errors
-    /// Where it does not arrive.
+    /// If it does not arrive.
     pub async fn put(
         &mut self,
         stream: &str,

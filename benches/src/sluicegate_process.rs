@@ -26,10 +26,10 @@ pub struct SluicegateProcess {
 }
 
 impl SluicegateProcess {
-    /// Starts the program on a free port, without write limits, and fills it by its own control plane.
+    /// Starts the program on a free port without write limits, and creates the stack through its control plane.
     ///
     /// # Errors
-    /// Where it does not start, the stack is wrong or the emulator refuses it.
+    /// If it does not start, the stack is invalid, or the emulator refuses it.
     pub async fn start(sluicegate: &Path, order: &Order) -> anyhow::Result<Self> {
         let port = free_port()?;
         let mut command = Command::new(sluicegate);
@@ -47,15 +47,15 @@ impl SluicegateProcess {
         Ok(Self { child, uri, port, stream: stack.stream_name() })
     }
 
-    /// Fails where it has ended.
+    /// An error if it has ended.
     ///
     /// # Errors
-    /// With how it ended.
+    /// How it ended.
     pub fn alive(&mut self) -> anyhow::Result<()> {
         self.child.alive()
     }
 
-    /// Its process, without those of its functions.
+    /// Its process, without its functions' processes.
     pub fn process(&self) -> Process {
         self.child.process()
     }

@@ -1,6 +1,7 @@
 //! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and round.
 
 mod access;
+mod aliases;
 mod authorization;
 mod client_to_gateway;
 mod crowd;

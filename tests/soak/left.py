@@ -4,7 +4,7 @@ import os
 import pathlib
 import time
 
-# What that shell is called in its own arguments: crates/local/src/function/watcher.rs.
+# What that shell is called in its own arguments: crates/emulator/src/services/lambda/invocation/watcher.rs.
 WATCHER = b"sluicegate-watcher"
 
 
@@ -51,10 +51,10 @@ def children(pid):
 
 
 def child_in(pid, name):
-    """The child whose working folder lies below a function's name."""
+    """The child whose working folder has a function's code: its name, a dot, and what makes it unique."""
     for child, _ in children(pid):
         try:
-            if f"/{name}/" in os.readlink(f"/proc/{child}/cwd"):
+            if f"/{name}." in os.readlink(f"/proc/{child}/cwd"):
                 return child
         except OSError:
             continue

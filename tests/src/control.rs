@@ -33,6 +33,24 @@ pub async fn iam(emulator: &Emulator, parameters: &[(&str, &str)]) -> String {
     send(emulator, "iam", "application/x-www-form-urlencoded", None, form).await
 }
 
+/// Waits until a function is neither `Pending` nor `InProgress`: it is not invoked, or not changed, before.
+///
+/// # Panics
+/// Where it does not get there.
+pub async fn function_is_settled(emulator: &Emulator, name: &str) {
+    crate::eventually("the function is settled", || async {
+        let path = format!("/2015-03-31/functions/{name}/configuration");
+        let (_, shown) = rest(emulator, "lambda", Method::GET, &path, &Value::Null).await;
+        is_settled(&shown)
+    })
+    .await;
+}
+
+/// Whether a FunctionConfiguration is of a function that takes invocations and changes.
+pub fn is_settled(configuration: &Value) -> bool {
+    configuration["State"] == "Active" && configuration["LastUpdateStatus"] == "Successful"
+}
+
 /// Calls a REST service, whatever comes of it: API Gateway or Lambda.
 ///
 /// # Panics

@@ -1,5 +1,7 @@
 //! `sluicegate serve` in its own process, for tests of signals, unread output and too few file descriptors.
 
+use crate::control::is_settled;
+use crate::eventually;
 use crate::functions::binary;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -207,6 +209,11 @@ impl Emulator {
             "Code": {"ZipFile": STANDARD.encode(zip)},
         });
         self.call("lambda", "POST /2015-03-31/functions", &function).await;
+        let shown = format!("GET /2015-03-31/functions/{name}/configuration");
+        eventually("the function is active", || async {
+            is_settled(&self.call("lambda", &shown, &json!({})).await)
+        })
+        .await;
     }
 
     /// Begins an Invoke; its answer is still to be read.

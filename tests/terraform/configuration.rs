@@ -97,6 +97,27 @@ impl Tree {
         Ok(Invocation { folder, ..Invocation::new(&self.tools, self.path()) })
     }
 
+    /// A stack of [`STACKS`], with the root's provider, to be applied to an emulator.
+    ///
+    /// # Errors
+    /// As [`Tree::copy`] and [`Tree::init`].
+    pub fn stack<'a>(
+        &'a self,
+        name: &str,
+        folder: &Path,
+        aws_endpoint: &str,
+    ) -> anyhow::Result<Invocation<'a>> {
+        copy_folder(&project().join(STACKS).join(name), folder)?;
+        for file in ["versions.tf", ".terraform.lock.hcl"] {
+            let copied = std::fs::copy(project().join("terraform").join(file), folder.join(file));
+            copied.with_context(|| format!("cannot copy terraform/{file}"))?;
+        }
+        self.tools.init(folder)?;
+        let mut invocation = Invocation::new(&self.tools, folder);
+        invocation.environment.push(("AWS_ENDPOINT_URL", aws_endpoint.to_owned()));
+        Ok(invocation)
+    }
+
     /// Another copy of the root, to be applied to an emulator.
     ///
     /// # Errors
@@ -109,6 +130,9 @@ impl Tree {
         Ok(invocation)
     }
 }
+
+/// Where stacks that are not `terraform/` have their configuration.
+const STACKS: &str = "tests/terraform/stacks";
 
 /// Terraform in one folder, with one environment.
 pub struct Invocation<'a> {

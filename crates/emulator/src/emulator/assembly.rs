@@ -1,4 +1,4 @@
-//! The services of one emulator, each given what it rests on.
+//! Builds the services of one emulator and connects them.
 
 use super::options::EmulatorOptions;
 use crate::core::account::Account;
@@ -24,7 +24,6 @@ use crate::services::sqs::Queues;
 use crate::storage::{Checkpoints, Restored, Storage};
 use std::sync::Arc;
 
-/// What several services share.
 struct Shared {
     account: Account,
     iam: Arc<Iam>,
@@ -33,7 +32,7 @@ struct Shared {
     faults: Faults,
 }
 
-/// Builds every service, from those that need none to those that need most.
+/// Builds every service, those without dependencies first.
 pub(super) async fn app(
     endpoint_url: String,
     options: EmulatorOptions,
@@ -61,7 +60,7 @@ pub(super) async fn app(
     let functions = shared.functions(endpoint_url, &options, temp_folder);
     let mappings = shared.mappings(&streams, &functions, checkpoints);
     let gateway = shared.gateway(&streams, &functions, &options);
-    let lambda = shared.lambda(&streams, &functions, &mappings, temp_folder);
+    let lambda = shared.lambda(&streams, &functions, &mappings, temp_folder, &options);
     let guard = Guard::new(options.access, shared.iam.clone());
     let faults = shared.faults.clone();
     let aws_api = shared.aws_api(&gateway, lambda);
@@ -117,6 +116,7 @@ impl Shared {
         functions: &Functions,
         mappings: &Mappings,
         temp_folder: &TempFolder,
+        options: &EmulatorOptions,
     ) -> Lambda {
         Lambda::new(lambda::control::Deps {
             account: self.account.clone(),
@@ -126,6 +126,7 @@ impl Shared {
             mappings: mappings.clone(),
             streams: streams.clone(),
             data_dir: temp_folder.code(),
+            settle_time: options.function_settle_time.unwrap_or(lambda::control::SETTLE_TIME),
         })
     }
 

@@ -68,12 +68,12 @@ pub fn encode(value: &Value) -> Vec<u8> {
     encode_with(value, timestamp)
 }
 
-/// A document as CBOR. `special` writes those members, by name and value, that JSON has no form of their own for.
+/// A document as CBOR. `special` writes the members, by name and value, for which JSON has no form of its own.
 pub fn encode_with(value: &Value, special: impl Fn(&str, &Value) -> Option<Cbor> + Copy) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // Writing into memory cannot fail.
+    // Writing into memory does not fail.
     if let Err(error) = ciborium::into_writer(&to_cbor(value, special), &mut bytes) {
-        tracing::error!(%error, "a document could not be written as CBOR");
+        tracing::error!(%error, "failed to write a document as CBOR");
     }
     bytes
 }

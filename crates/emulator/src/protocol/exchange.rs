@@ -1,4 +1,4 @@
-//! Finds out which operation a request calls and in which protocol, and writes the answer in the same.
+//! Recognises a request's operation and protocol, and writes the answer in the same protocol.
 
 use super::{Answer, ApiError, Service, cbor, query, xml};
 use crate::core::identity::credential_scope;
@@ -12,39 +12,48 @@ use serde_json::{Map, Value, json};
 const SMITHY_PROTOCOL: &str = "smithy-protocol";
 const RPC_V2_CBOR: &str = "rpc-v2-cbor";
 
-/// How a request is spelt, and how its answer must be.
+/// The errors of Lambda's model that this emulator answers, but for ResourceNotFoundException.
+const LAMBDA_MODELLED: [&str; 8] = [
+    "InvalidParameterValueException",
+    "InvalidRequestContentException",
+    "PolicyLengthExceededException",
+    "PreconditionFailedException",
+    "RequestTooLargeException",
+    "ResourceConflictException",
+    "ResourceInUseException",
+    "TooManyRequestsException",
+];
+
+/// A protocol of AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// Methods and paths; `apigateway` and `lambda`.
+    /// REST with methods and paths: `apigateway` and `lambda`.
     RestJson,
-    /// `X-Amz-Target`; the content type of the request is that of the answer.
+    /// JSON with `X-Amz-Target`; the answer has the request's content type.
     Json {
         /// `1.0` or `1.1`
         version: &'static str,
     },
-    /// A form in, XML out.
+    /// A form as request, XML as answer.
     Query,
     /// Smithy RPC v2 CBOR.
     Cbor,
 }
 
-/// A request, understood so far that a service can take it.
+/// A request in a form that services take.
 #[derive(Debug)]
 pub struct Request {
-    /// Whom it is for.
     pub service: Service,
-    /// How to answer.
     pub protocol: Protocol,
-    /// The operation's name; empty for REST services, which go by method and path.
+    /// The operation's name; empty for REST services, which use method and path.
     pub operation: String,
-    /// The document.
     pub input: Value,
 }
 
 /// Reads a request.
 ///
 /// # Errors
-/// The answer to send: nobody serves it, or its body is not what its protocol demands.
+/// The answer to send: no service has the operation, or the body does not fit the protocol.
 pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<Bytes>>>> {
     let refuse = |service, protocol, error| Box::new(write(service, protocol, "", Err(error)));
     if let Some(target) = header_text(parts, "x-amz-target") {
@@ -81,7 +90,7 @@ pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<By
     }
 }
 
-/// Refuses a request before its body is read, in the protocol that its head tells of.
+/// Refuses a request before its body is read, in the protocol that its head shows.
 pub fn refuse(parts: &Parts, error: ApiError) -> Response<Full<Bytes>> {
     let (service, protocol) = if let Some(target) = header_text(parts, "x-amz-target") {
         let prefix = target.split('.').next().unwrap_or_default();
@@ -134,8 +143,8 @@ fn no_service(parts: &Parts, operation: Option<&str>) -> ApiError {
     let Some(name) = scope.as_deref().and_then(|scope| scope.split('/').nth(3)) else {
         return unknown_operation("a service that the emulator has");
     };
-    let path = || format!("{} {}", parts.method, parts.uri.path());
-    ApiError::unsupported_operation(name, &operation.map_or_else(path, String::from))
+    let call = || format!("{} {}", parts.method, parts.uri.path());
+    ApiError::unsupported_operation(name, &operation.map_or_else(call, String::from))
 }
 
 fn unknown_operation(service: &str) -> ApiError {
@@ -169,7 +178,7 @@ fn header_text<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
     parts.headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The body as a JSON object; an empty body is an empty one.
+/// The body as a JSON object; an empty body is an empty object.
 fn json_body(body: &Bytes) -> Option<Value> {
     if body.is_empty() {
         return Some(Value::Object(Map::new()));
@@ -199,12 +208,7 @@ pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answ
             (StatusCode::OK, "application/cbor", body)
         }
         (Protocol::RestJson, Err(error)) => {
-            // Lambda spells its member `Message`, API Gateway `message`; SDKs take either.
-            let body = match service {
-                Service::Lambda => json!({"Type": "User", "Message": error.message}),
-                _ => json!({"message": error.message}),
-            };
-            (error.status, "application/json", body.to_string().into_bytes())
+            (error.status, "application/json", rest_error(service, error).to_string().into_bytes())
         }
         (Protocol::Json { version }, Err(error)) => {
             (error.status, json_type(version), typed_error(service, error).to_string().into_bytes())
@@ -229,12 +233,11 @@ pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answ
     if let Err(error) = &answer {
         headers.insert("x-amzn-errortype", HeaderValue::from_static(error.code));
         // docs/aws-behaviour.md#lambda-error-shape: clients take it for the code in place of the body's.
-        if service.is_query_compatible() && protocol != Protocol::Query {
-            let fault = if error.status.is_server_error() { "Receiver" } else { "Sender" };
-            let query_code = error.query_code.unwrap_or(error.code);
-            if let Ok(value) = HeaderValue::from_str(&format!("{query_code};{fault}")) {
-                headers.insert("x-amzn-query-error", value);
-            }
+        if service.is_query_compatible()
+            && protocol != Protocol::Query
+            && let Ok(value) = HeaderValue::from_str(&format!("{};{}", error.code_in_query(), error.fault()))
+        {
+            headers.insert("x-amzn-query-error", value);
         }
     }
     response
@@ -242,6 +245,18 @@ pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answ
 
 fn json_type(version: &str) -> &'static str {
     if version == "1.1" { "application/x-amz-json-1.1" } else { "application/x-amz-json-1.0" }
+}
+
+/// What an error of a REST service has in its body; its type stands in a header.
+fn rest_error(service: Service, error: &ApiError) -> Value {
+    match (service, error.code) {
+        // The one of Lambda's errors whose model spells its member so.
+        (Service::Lambda, "ResourceNotFoundException") => json!({"Type": "User", "Message": error.message}),
+        (Service::Lambda, code) if LAMBDA_MODELLED.contains(&code) => {
+            json!({"Type": "User", "message": error.message})
+        }
+        _ => json!({"message": error.message}),
+    }
 }
 
 fn typed_error(service: Service, error: &ApiError) -> Value {

@@ -1,4 +1,4 @@
-//! Reads a request's document into a typed shape; what the shape does not have is refused by name.
+//! Reads a request's document into a typed shape. Members that the shape does not have are refused by name.
 
 use super::{ApiError, Service};
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// Deserialises `input`, whose shape denies unknown fields.
 ///
 /// # Errors
-/// The service's own error for a bad argument, which names the operation and the argument.
+/// The service's own error for an invalid argument, which names the operation and the argument.
 pub fn parse<T: DeserializeOwned>(service: Service, operation: &str, input: Value) -> Result<T, ApiError> {
     let mut input = input;
     super::reply::strip_nulls(&mut input);
@@ -34,9 +34,9 @@ fn explain(service: Service, operation: &str, error: &str) -> ApiError {
     })
 }
 
-/// A document with the members of `patch` put over those of `current`, as the PATCH operations of API
-/// Gateway and the Update operations of Lambda do: an empty string removes a member, and a member named
-/// in `merged` is a map whose entries are replaced or removed one by one.
+/// `current` with the members of `patch`, as the PATCH operations of API Gateway and the Update operations of Lambda
+/// do: an empty string removes a member, and a member in `merged` is a map whose entries are replaced or removed one by
+/// one.
 ///
 /// # Errors
 /// As [`parse`].
@@ -80,7 +80,7 @@ fn put(members: &mut Map<String, Value>, name: String, value: Value, merged: &[&
     }
 }
 
-/// A number or a boolean that the Query protocol can only send as text.
+/// A number or a boolean, which the Query protocol sends as text.
 pub fn from_text<'de, D: Deserializer<'de>, T: std::str::FromStr + DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

@@ -1,4 +1,4 @@
-//! The services of the control plane, and what is particular to each on the wire.
+//! The services of the control plane, and their particulars on the wire.
 
 use super::ApiError;
 
@@ -25,7 +25,7 @@ impl Service {
     const ALL: [Self; 7] =
         [Self::ApiGateway, Self::Lambda, Self::Iam, Self::Sts, Self::Logs, Self::Sqs, Self::CloudWatch];
 
-    /// The service that a SigV4 credential scope names.
+    /// The service of a SigV4 credential scope.
     pub fn of_signing_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.signing_name() == name)
     }
@@ -61,12 +61,12 @@ impl Service {
         }
     }
 
-    /// The service whose target prefix this is.
+    /// The service with this target prefix.
     pub fn of_target_prefix(prefix: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.target_prefix() == Some(prefix))
     }
 
-    /// API version and XML namespace, for services that speak the Query protocol.
+    /// API version and XML namespace, for services with the Query protocol.
     pub fn query_version(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Iam => Some(("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/")),

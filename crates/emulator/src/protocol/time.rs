@@ -1,4 +1,4 @@
-//! Timestamps as the services write them.
+//! Timestamps in the services' forms.
 
 use crate::core::clock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

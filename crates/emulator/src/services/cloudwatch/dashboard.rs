@@ -1,4 +1,4 @@
-//! Dashboards: stored and read back; nothing draws them here.
+//! Dashboards: stored and returned; nothing draws them here.
 
 use super::{CloudWatch, parse};
 use crate::protocol::page::page;
@@ -14,12 +14,10 @@ pub const DASHBOARDS_MAX: usize = 500;
 const PAGE_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 255;
 
-/// A dashboard.
 #[derive(Debug, Clone)]
 pub struct Dashboard {
-    /// JSON text, as it was sent.
+    /// JSON text, as sent.
     pub body: String,
-    /// Its tags.
     pub tags: Tags,
     modified: SystemTime,
 }

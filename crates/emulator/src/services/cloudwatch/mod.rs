@@ -1,4 +1,4 @@
-//! CloudWatch: alarms and dashboards that Terraform creates; neither has an effect here.
+//! CloudWatch: Terraform's alarms and dashboards; neither has an effect here.
 
 mod alarm;
 mod dashboard;
@@ -16,19 +16,16 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The service.
 #[derive(Debug)]
 pub struct CloudWatch {
     account: Account,
     store: Mutex<Store>,
 }
 
-/// What it keeps.
+/// The state.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// Alarms by name.
     pub alarms: BTreeMap<String, Alarm>,
-    /// Dashboards by name.
     pub dashboards: BTreeMap<String, Dashboard>,
 }
 
@@ -56,14 +53,12 @@ struct UntagResource {
 }
 
 impl CloudWatch {
-    /// A region without alarms.
     pub fn new(account: Account) -> Self {
         Self { account, store: Mutex::default() }
     }
 
-    /// Serves one operation.
-    ///
     /// # Errors
+    /// CloudWatch's own, or that the operation is not supported.
     /// CloudWatch's own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
@@ -100,7 +95,6 @@ impl CloudWatch {
         }
     }
 
-    /// Looks at everything stored.
     pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
         look(&self.store.lock())
     }

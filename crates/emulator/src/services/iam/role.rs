@@ -1,4 +1,4 @@
-//! Roles, with their trust policy and the policies that hang on them.
+//! Roles, with their trust policy and their permissions policies.
 
 use super::policy::{Kind, Policy};
 use crate::protocol::tags;
@@ -8,18 +8,15 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-/// A document as it was sent, and as it is evaluated.
+/// A document as sent and as parsed.
 #[derive(Debug, Clone)]
 pub struct Document {
-    /// The text, which reads back unchanged.
+    /// The text, which is returned unchanged.
     pub text: String,
-    /// What evaluation looks at.
     pub policy: Policy,
 }
 
 impl Document {
-    /// Reads a document.
-    ///
     /// # Errors
     /// `MalformedPolicyDocument`.
     pub fn parse(text: String, kind: Kind) -> Result<Self, ApiError> {
@@ -30,16 +27,15 @@ impl Document {
         Ok(Self { text, policy })
     }
 
-    /// Percent-encoded, as IAM reads documents back.
+    /// Percent-encoded, as IAM returns documents.
     pub fn encoded(&self) -> String {
         percent_encoding::utf8_percent_encode(&self.text, percent_encoding::NON_ALPHANUMERIC).to_string()
     }
 }
 
-/// A role.
 #[derive(Debug, Clone)]
 pub struct Role {
-    /// Its name, unique in the account.
+    /// Unique in the account.
     pub name: String,
     /// `/` or a path between slashes.
     pub path: String,
@@ -51,11 +47,10 @@ pub struct Role {
     pub(super) session_seconds: u32,
     /// Who may assume it.
     pub trust: Document,
-    /// Inline policies by name.
+    /// By name.
     pub inline: BTreeMap<String, Document>,
-    /// Attached policies by ARN.
+    /// By ARN.
     pub attached: BTreeMap<String, Document>,
-    /// Its tags.
     pub tags: Tags,
 }
 

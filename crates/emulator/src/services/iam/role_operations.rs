@@ -1,4 +1,4 @@
-//! The operations on roles themselves.
+//! The operations on roles.
 
 use super::policy::Kind;
 use super::role::{Document, Role, check_name, no_role};

@@ -1,4 +1,4 @@
-//! The two forms of the wire API's bodies: JSON, and the CBOR that Java's SDK speaks.
+//! The two encodings of the wire API's bodies: JSON, and CBOR, which the Java SDK uses.
 
 use crate::protocol::cbor::{self, Epoch};
 use base64::Engine as _;
@@ -7,7 +7,7 @@ use ciborium::Value as Cbor;
 use http::{HeaderMap, header};
 use serde_json::Value;
 
-/// The form of a request, and of its answer.
+/// The encoding of a request and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     Json,

@@ -15,7 +15,7 @@ const RECORDS_MAX: usize = 10_000;
 const DATA_BYTES_MAX: usize = 10 * 1_024 * 1_024 / 3 * 4;
 
 /// What one call of GetRecords finds.
-struct Found {
+pub(super) struct Found {
     records: usize,
     /// How old the last record is, where more are in the shard already.
     behind_ms: u64,
@@ -44,7 +44,7 @@ impl Streams {
     }
 
     /// What an iterator points at. `None`: the library refuses the call.
-    async fn found(&self, request: &Value) -> Option<Found> {
+    pub(super) async fn found(&self, request: &Value) -> Option<Found> {
         let asked = &request["Limit"];
         let records = if asked.is_null() { RECORDS_MAX } else { usize::try_from(asked.as_u64()?).ok()? };
         if !(1..=RECORDS_MAX).contains(&records) {
@@ -54,6 +54,12 @@ impl Streams {
         // Nothing was written to it, nor read.
         self.store.opened(&stream)?;
         let (_, shard) = sequence::resolve_shard_id(&shard).ok()?;
+        // The library deletes the expired records that it finds in a task that does not hold the append lock. So they
+        // are deleted here first. Those that expire in between do no harm: that task waits for nothing while it keeps a
+        // reader waiting.
+        if let Some(kept_ms) = self.retention_ms(&stream).await {
+            self.expire(&stream, shard, clock::now_ms().saturating_sub(kept_ms)).await;
+        }
         let limit = ReadLimit { records, data_bytes: DATA_BYTES_MAX };
         let ReadRecords { records, .. } =
             self.read(&stream, shard, &Position::At(from.as_str().into()), limit).await;
@@ -78,7 +84,7 @@ impl Streams {
         }
     }
 
-    /// How far a reader that has come to a record is behind the shard's end.
+    /// How far a reader at a record is behind the shard's end, in milliseconds.
     pub(super) fn behind_ms(&self, stream: &str, shard: i64, record: &Record) -> u64 {
         let tail = self.tails(stream).remove(&shard);
         let is_latest = tail.is_none_or(|tail| *tail <= *record.sequence_number);
@@ -107,7 +113,7 @@ fn check_iterator(request: &Value) -> Result<(), KinesisError> {
     }
     let number = starting.as_str().and_then(|number| sequence::parse_sequence(number).ok());
     match (number, starting.as_str()) {
-        // Of a form that was given up before any stream of ours: the library fails on it.
+        // An obsolete form, older than any stream here: the library fails on it.
         (Some(number), Some(text)) if number.version == 0 => invalid(&format!(
             "StartingSequenceNumber {text} used in GetShardIterator on shard {} is invalid because it did not come \
              from this stream.",

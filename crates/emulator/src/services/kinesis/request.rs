@@ -1,4 +1,4 @@
-//! What every operation asks of a request: which stream it is about, and whether it is well-formed.
+//! What every operation reads from a request: its stream, and whether it is well-formed.
 
 use super::error::KinesisError;
 use super::store::types::{Operation, check, decode_shard_iterator};
@@ -10,7 +10,7 @@ use http::request::Parts;
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// What the `X-Amz-Target` header of a Kinesis call begins with.
+/// Prefix of the `X-Amz-Target` header of Kinesis calls.
 pub const TARGET_PREFIX: &str = "Kinesis_20131202.";
 
 /// The members that can say which stream, or what of it, a request is about.
@@ -183,7 +183,7 @@ pub(crate) fn stream_of(request: &Value) -> Option<String> {
     stream_name_of_arn(arn).map(String::from)
 }
 
-/// The stream of GetRecords, which an iterator names.
+/// The stream of GetRecords, from the iterator.
 pub(super) fn iterated_stream(request: &Value) -> Option<String> {
     let iterator = request["ShardIterator"].as_str()?;
     decode_shard_iterator(iterator).ok().map(|(_, stream, _, _)| stream)

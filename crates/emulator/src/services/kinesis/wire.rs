@@ -1,4 +1,4 @@
-//! The Kinesis wire API on the emulator's port: JSON and CBOR, every operation that the library has.
+//! The Kinesis wire API on the emulator's port, in JSON and CBOR, with every operation of the library.
 
 use super::encoding::Encoding;
 use super::request::{TARGET_PREFIX, is_signed, normalise, resource, stream_of};
@@ -14,9 +14,9 @@ use http::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Between two looks at a stream that is changing.
+/// Between two checks of a stream that is changing.
 const SETTLED_LOOK_EVERY: Duration = Duration::from_millis(1);
-/// Looks at a stream that is changing, at most.
+/// Checks of a stream that is changing, at most.
 const SETTLED_LOOKS_MAX: u32 = 5_000;
 
 /// What an operation answers: a document, unless it answers nothing.
@@ -132,7 +132,7 @@ impl Streams {
         Ok(answer)
     }
 
-    /// Waits until a change is through. Answers whether the stream is still there.
+    /// Waits until a change is complete. Returns whether the stream still exists.
     pub(super) async fn settled(&self, stream: &str) -> bool {
         for _ in 0..SETTLED_LOOKS_MAX {
             match self.store.get_stream(stream).await {
@@ -141,7 +141,7 @@ impl Streams {
                 Err(_) => return false,
             }
         }
-        tracing::warn!(stream, "a change to the stream does not end");
+        tracing::warn!(stream, "a change of the stream does not complete");
         true
     }
 }
@@ -155,7 +155,7 @@ fn operation_of(parts: &Parts) -> Option<Operation> {
     target.strip_prefix(TARGET_PREFIX).filter(|_| parts.method == Method::POST)?.parse().ok()
 }
 
-/// Drops what stands behind the media type, as the library does: a body must not be JSON to us and CBOR to it.
+/// Drops the media type's parameters, as the library does: a body must not be JSON to us and CBOR to it.
 fn without_parameters(parts: &mut Parts) {
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let Some((media_type, _)) = content_type.and_then(|text| text.split_once(';')) else { return };

@@ -18,18 +18,15 @@ const RETENTION_DAYS: [u32; 22] = [
     3_653,
 ];
 
-/// A group.
 #[derive(Debug)]
 pub struct Group {
     created: SystemTime,
-    /// How long events are kept; `None`: for ever, within the limits of this emulator.
+    /// Retention; `None`: forever, within the limits of this emulator.
     pub retention_days: Option<u32>,
     class: String,
-    /// The key that encrypts it; inert.
+    /// The key that encrypts it; without effect.
     pub kms_key_id: Option<String>,
-    /// Its tags.
     pub tags: Tags,
-    /// What was logged.
     pub events: Events,
 }
 
@@ -124,7 +121,7 @@ impl Logs {
         let days = request.retention_in_days;
         if !RETENTION_DAYS.contains(&days) {
             return Err(invalid(format!(
-                "retentionInDays: {days} is none of the periods that CloudWatch Logs has"
+                "retentionInDays: {days} is not one of CloudWatch Logs' retention periods"
             )));
         }
         self.change(&request.log_group_name, |group| group.retention_days = Some(days))

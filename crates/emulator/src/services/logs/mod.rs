@@ -18,7 +18,6 @@ use std::time::SystemTime;
 
 const MILLISECONDS_PER_DAY: u64 = 86_400_000;
 
-/// The service.
 #[derive(Debug)]
 pub struct Logs {
     account: Account,
@@ -26,14 +25,12 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// A region without log groups.
     pub fn new(account: Account) -> Self {
         Self { account, groups: Mutex::default() }
     }
 
-    /// Serves one operation.
-    ///
     /// # Errors
+    /// CloudWatch Logs' own, or that the operation is not supported.
     /// CloudWatch Logs' own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
@@ -52,7 +49,7 @@ impl Logs {
         }
     }
 
-    /// Creates a group unless it exists, as Lambda does for a function whose role may.
+    /// Creates a group unless it exists, as Lambda does if the function's role allows it.
     pub fn ensure_group(&self, name: &str) {
         let created = self.create_log_group(json!({"logGroupName": name}));
         if let Err(error) = created
@@ -62,15 +59,14 @@ impl Logs {
         }
     }
 
-    /// Looks at every group.
     pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Group>) -> T) -> T {
         look(&self.groups.lock())
     }
 }
 
 impl LogSink for Logs {
-    /// What is written to a group that does not exist is dropped: on AWS too a group must be created, by
-    /// Terraform or by Lambda as a role that may ([`Logs::ensure_group`]).
+    /// Events for a missing group are dropped: on AWS too the group must be created, by Terraform or by Lambda
+    /// ([`Logs::ensure_group`]).
     fn append(&self, group: &str, stream: &str, timestamp_ms: u64, message: &str) {
         let now = time::epoch_milliseconds(SystemTime::now());
         let mut groups = self.groups.lock();

@@ -1,4 +1,4 @@
-//! Reads events back: by stream, or by search over a group.
+//! Reads events: by stream, or by search in a group.
 
 use super::events::{Event, Stream};
 use super::filter_pattern::FilterPattern;
@@ -74,7 +74,7 @@ impl Logs {
                 if request.descending {
                     streams.reverse();
                 }
-                // Tokens go by name, so an order of another kind is one page.
+                // Tokens follow names, so any other order has only one page.
                 streams.truncate(limit);
             }
             let views =
@@ -187,7 +187,7 @@ impl Logs {
     }
 }
 
-/// Where a page begins or ends, by the number of an event.
+/// A page's beginning or end, by an event's number.
 enum Token {
     Forward(u64),
     Backward(u64),

@@ -1,11 +1,11 @@
-//! A queue's attributes: ranges and defaults of those that have an effect, and storage for those that have none.
+//! A queue's attributes: ranges and defaults of those with an effect, and storage for the others.
 
 use crate::protocol::ApiError;
 use crate::services::iam::policy::{Kind, Policy};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Attributes that are numbers: name, least, most, default.
+/// Numeric attributes: name, minimum, maximum, default.
 const NUMBERS: [(&str, u64, u64, u64); 5] = [
     ("DelaySeconds", 0, 900, 0),
     ("MaximumMessageSize", 1_024, 1_048_576, 1_048_576),
@@ -16,24 +16,24 @@ const NUMBERS: [(&str, u64, u64, u64); 5] = [
 /// Attributes that are stored and have no effect here.
 const INERT: [&str; 3] = [WITH_KEY, KEY_REUSE, WITHOUT_KEY];
 
-/// The queue's own policy.
+/// The queue's resource policy.
 const POLICY: &str = "Policy";
 /// One kind of encryption at a time: with a key, or SQS's own.
 const WITH_KEY: &str = "KmsMasterKeyId";
 const KEY_REUSE: &str = "KmsDataKeyReusePeriodSeconds";
 const WITHOUT_KEY: &str = "SqsManagedSseEnabled";
 
-/// Attributes as they were set; the others have their defaults.
+/// The attributes that were set; the others have their defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes {
     set: BTreeMap<String, String>,
 }
 
 impl Attributes {
-    /// These attributes with `changes` over them; an empty value removes one.
+    /// These attributes with `changes` applied; an empty value removes one.
     ///
     /// # Errors
-    /// An attribute that is not supported, by its name, or a value out of range.
+    /// An unsupported attribute, by name, or a value out of range.
     pub fn with(&self, changes: BTreeMap<String, String>) -> Result<Self, ApiError> {
         let mut set = self.set.clone();
         switch_encryption(&mut set, &changes)?;
@@ -61,7 +61,7 @@ impl Attributes {
         Ok(Self { set })
     }
 
-    /// Every attribute with its value, set or by default.
+    /// All attributes, with defaults.
     pub fn all(&self) -> BTreeMap<String, String> {
         let defaults = NUMBERS.iter().map(|(name, _, _, default)| ((*name).to_owned(), default.to_string()));
         let mut all: BTreeMap<String, String> = defaults.collect();
@@ -84,12 +84,11 @@ impl Attributes {
     /// The queue's own policy, if it has one.
     ///
     /// # Errors
-    /// None where the attributes were checked as they were set.
+    /// None if the attributes were checked when they were set.
     pub fn policy(&self) -> Result<Option<Policy>, ApiError> {
         self.set.get(POLICY).map(|text| read_policy(text)).transpose()
     }
 
-    /// Those that were set.
     pub fn set(&self) -> &BTreeMap<String, String> {
         &self.set
     }
@@ -101,7 +100,7 @@ impl Attributes {
         set.unwrap_or(default)
     }
 
-    /// How long a message stays invisible at first.
+    /// How long a new message stays invisible.
     pub fn delay(&self) -> Duration {
         Duration::from_secs(self.number("DelaySeconds"))
     }
@@ -116,7 +115,7 @@ impl Attributes {
         Duration::from_secs(self.number("MessageRetentionPeriod"))
     }
 
-    /// How long a receiver waits that does not say.
+    /// How long a receiver waits by default.
     pub fn wait(&self) -> Duration {
         Duration::from_secs(self.number("ReceiveMessageWaitTimeSeconds"))
     }

@@ -2,7 +2,7 @@
 
 use crate::protocol::ApiError;
 
-/// Refuses a text that SQS would not carry.
+/// Refuses a text that SQS does not accept.
 ///
 /// # Errors
 /// `InvalidMessageContents`, which names the first such character.

@@ -1,23 +1,18 @@
-//! The messages of one queue: at least once, roughly in order, invisible while somebody works on one.
+//! The messages of one queue: delivered at least once, roughly in order, and invisible while being processed.
 //!
 //! Time is passed in.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
-/// Messages in a queue, at most.
+/// Messages of a queue, at most.
 pub const MESSAGES_MAX: usize = 100_000;
 
-/// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Its id.
     pub id: String,
-    /// Its text.
     pub body: String,
-    /// When it was sent.
     pub sent: SystemTime,
-    /// Who sent it.
     pub sender: String,
     visible: SystemTime,
     /// How often it was received.
@@ -26,25 +21,24 @@ pub struct Message {
     pub first_received: Option<SystemTime>,
 }
 
-/// A queue's messages.
 #[derive(Debug, Default)]
 pub struct Messages {
     messages: VecDeque<Message>,
 }
 
-/// How many messages are in which state.
+/// How many messages are in each state.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     /// Ready to be received.
     pub visible: usize,
-    /// Received and neither deleted nor visible again.
+    /// Received, and neither deleted nor visible again.
     pub in_flight: usize,
-    /// Sent with a delay that has not passed.
+    /// Sent, with a delay that has not passed.
     pub delayed: usize,
 }
 
 impl Messages {
-    /// Puts a message in; `false` if the queue is full.
+    /// Adds a message; `false` if the queue is full.
     pub fn send(
         &mut self,
         id: String,
@@ -69,7 +63,7 @@ impl Messages {
         true
     }
 
-    /// Takes up to `limit` visible messages and hides them for `visibility`.
+    /// Receives up to `limit` visible messages and hides them for `visibility`.
     pub fn receive(&mut self, limit: usize, now: SystemTime, visibility: Duration) -> Vec<Message> {
         let visible = self.messages.iter_mut().filter(|message| message.visible <= now).take(limit);
         visible
@@ -82,12 +76,12 @@ impl Messages {
             .collect()
     }
 
-    /// When the next message that is hidden now becomes visible.
+    /// When the next hidden message becomes visible.
     pub fn next_visible(&self) -> Option<SystemTime> {
         self.messages.iter().map(|message| message.visible).min()
     }
 
-    /// Removes a message, if it was last received for the `received`th time: an older receipt is void.
+    /// Deletes a message, if its `received`th receipt is the latest: older receipts are void.
     pub fn delete(&mut self, id: &str, received: u32) {
         self.messages.retain(|message| message.id != id || message.received != received);
     }
@@ -104,17 +98,15 @@ impl Messages {
         }
     }
 
-    /// Forgets what was sent longer than `retention` ago.
+    /// Drops messages that were sent longer than `retention` ago.
     pub fn expire(&mut self, now: SystemTime, retention: Duration) {
         self.messages.retain(|message| message.sent + retention > now);
     }
 
-    /// Forgets everything.
     pub fn purge(&mut self) {
         self.messages.clear();
     }
 
-    /// Counts.
     pub fn counts(&self, now: SystemTime) -> Counts {
         let mut counts = Counts::default();
         for message in &self.messages {

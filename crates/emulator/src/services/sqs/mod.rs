@@ -1,4 +1,4 @@
-//! SQS: standard queues that work, for the faults of functions and of event source mappings.
+//! SQS: working standard queues, for the failures of functions and event source mappings.
 
 mod attributes;
 mod content;
@@ -23,7 +23,6 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// The service.
 pub struct Queues {
     account: Account,
     iam: Arc<Iam>,
@@ -31,12 +30,11 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// A region without queues.
     pub fn new(account: Account, iam: Arc<Iam>) -> Self {
         Self { account, iam, queues: Mutex::default() }
     }
 
-    /// Serves one operation; `host` is what the caller used, from which a queue's URL is built.
+    /// Handles one operation; `host` is the request's, for the queues' URLs.
     ///
     /// # Errors
     /// SQS's own, a denial, or that the operation is not supported.
@@ -65,7 +63,6 @@ impl Queues {
         }
     }
 
-    /// Looks at every queue.
     pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Queue>) -> T) -> T {
         look(&self.queues.lock())
     }
@@ -80,7 +77,7 @@ impl Queues {
 }
 
 impl FailureDestinations for Queues {
-    /// The event source mapping has checked its function's role.
+    /// The event source mapping has already checked its function's role.
     fn send(&self, arn: &str, body: String) -> Result<(), String> {
         let name = arn.rsplit(':').next().filter(|name| self.arn(name) == arn).ok_or_else(no_queue);
         let sent = name.and_then(|name| self.put(name, &Principal::Account, body, None));

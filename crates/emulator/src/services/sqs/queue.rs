@@ -19,15 +19,12 @@ const NAME_CHARS_MAX: usize = 80;
 /// Queues of one answer to ListQueues, at most.
 const LISTED_MAX: u64 = 1_000;
 
-/// A queue.
 #[derive(Debug)]
 pub struct Queue {
-    /// What was set.
     pub attributes: Attributes,
-    /// Its tags.
     pub tags: Tags,
     pub(super) messages: Messages,
-    /// Told when a message may have become visible, and when the queue is gone.
+    /// Notified when a message may have become visible, and when the queue is gone.
     pub(super) changed: Arc<Notify>,
     created: SystemTime,
     modified: SystemTime,
@@ -253,7 +250,7 @@ impl Queue {
     }
 }
 
-/// Attributes that may be asked for, set or not.
+/// Attributes that can be requested, set or not.
 fn is_readable(name: &str) -> bool {
     const READABLE: [&str; 21] = [
         "All",

@@ -68,7 +68,7 @@ impl Queues {
         Ok(Reply::ok(json!({"MessageId": id, "MD5OfMessageBody": md5})))
     }
 
-    /// Puts a message into a queue by its name.
+    /// Sends a message to a queue by name.
     pub(super) fn put(
         &self,
         name: &str,
@@ -130,7 +130,7 @@ impl Queues {
             let (found, changed, next_visible, default_wait) = {
                 let mut queues = self.queues.lock();
                 let queue = queues.get_mut(name).ok_or_else(no_queue)?;
-                // Listening begins under the lock, so that no message can slip in between.
+                // Listening begins under the lock, so that no message is missed in between.
                 let changed = queue.changed.clone().notified_owned();
                 queue.messages.expire(now, queue.attributes.retention());
                 let visibility = visibility.unwrap_or_else(|| queue.attributes.visibility());

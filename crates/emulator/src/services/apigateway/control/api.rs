@@ -1,4 +1,4 @@
-//! The API resource itself.
+//! The API resource.
 
 use super::definition::{ApiRecord, Definition};
 use super::expression;

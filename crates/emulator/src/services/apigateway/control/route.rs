@@ -1,4 +1,4 @@
-//! Routes: which frames go to which integration.
+//! Routes: which messages go to which integration.
 
 use super::definition::Definition;
 use super::resource::Resource;
@@ -8,7 +8,7 @@ use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::selection::{SelectionExpression, Subject};
 use crate::services::apigateway::websocket::stage::Authorization;
 
-/// Keys that begin with `$`: the predefined routes.
+/// Prefix of the predefined routes' keys.
 const PREDEFINED_KEYS: [&str; 3] = ["$connect", "$disconnect", "$default"];
 const MODEL_KEY_DEFAULT: &str = "$default";
 
@@ -63,10 +63,10 @@ impl Route {
         self.target.as_deref()?.strip_prefix("integrations/")
     }
 
-    /// Who may pass.
+    /// Who may connect.
     ///
     /// # Errors
-    /// A type that a WebSocket API does not have, or not on this route; an authorizer that is missing.
+    /// A type that this route cannot have, or a missing authorizer.
     pub fn authorization(&self, definition: &Definition) -> Result<Authorization, ApiError> {
         let kind = self.authorization_type.as_deref().unwrap_or("NONE");
         match kind {
@@ -87,7 +87,7 @@ impl Route {
         }
     }
 
-    /// The name of the model that its bodies must satisfy.
+    /// The name of the model that bodies must satisfy.
     ///
     /// # Errors
     /// A selection expression that is not static, or a model that the API does not have.

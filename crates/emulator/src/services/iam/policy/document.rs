@@ -1,4 +1,4 @@
-//! Policy documents: read strictly, so that nothing in one is stored that evaluation would not honour.
+//! Policy documents: parsed strictly, so that nothing is stored that evaluation would not honour.
 
 use super::context::ContextKey;
 use super::elements;
@@ -9,21 +9,21 @@ use super::statement::{Condition, Kind, Matches, Operator, Principals, Statement
 use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, HashSet};
 
-/// Characters in a policy document, at most (IAM's model).
+/// Characters of a policy document, at most (IAM's model).
 pub const DOCUMENT_CHARS_MAX: usize = 131_072;
 
-/// A document, read.
+/// A parsed document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// Its statements in their order, which does not matter.
+    /// Its statements; their order does not matter.
     pub statements: Vec<Statement>,
 }
 
 impl Policy {
-    /// Reads a document.
+    /// Parses a document.
     ///
     /// # Errors
-    /// [`Malformed`]: no such JSON, or an element, condition or principal that this emulator does not evaluate.
+    /// [`Malformed`]: invalid JSON, or an element, condition or principal that this emulator does not evaluate.
     pub fn parse(text: &str, kind: Kind) -> Result<Self, Malformed> {
         if text.chars().count() > DOCUMENT_CHARS_MAX {
             return Err(Malformed::new(format!(
@@ -90,7 +90,7 @@ fn matches(
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => {
             return Err(Malformed::new(format!(
-                "Policy statement must not name {what} and also those that are none."
+                "Policy statement must not have both {what} and their negation."
             )));
         }
     };
@@ -122,7 +122,7 @@ fn conditions(
         let mut seen = Vec::new();
         for (key_name, values) in keys {
             let key = ContextKey::of_name(&key_name).ok_or_else(|| {
-                Malformed::new(format!("condition key {key_name} is not supported by the local emulator"))
+                Malformed::new(format!("condition key {key_name} is not supported by the emulator"))
             })?;
             if seen.contains(&key) {
                 return Err(Malformed::new(format!("condition key {key_name} stands twice in {name}")));
@@ -139,7 +139,7 @@ fn operator(name: &str) -> Result<Operator, Malformed> {
     match name {
         "StringEquals" | "StringLike" => Ok(Operator::Text),
         "ArnLike" | "ArnEquals" => Ok(Operator::Arn),
-        _ => Err(Malformed::new(format!("condition operator {name} is not supported by the local emulator"))),
+        _ => Err(Malformed::new(format!("condition operator {name} is not supported by the emulator"))),
     }
 }
 

@@ -1,10 +1,11 @@
-//! ferrokinesis, and the only place that names it.
+//! ferrokinesis, which no other folder names.
 //!
-//! Two of its habits end here. It waits for a shard's records with a map locked whose writers block their thread: a
-//! reader that an append woke, on the thread that goes on to the next append, would never run, nor would anything
-//! else. So records can be appended, read and deleted through [`Records`] alone, which holds the stream's append lock.
-//! And it looks for a subscription's records every 200 ms, since its appends wake nobody: so it is given no call that
-//! appends or subscribes, and [`Records::append`] wakes who waits at the shard's tail.
+//! This folder hides two of its habits. First, its reads wait for a shard's records while holding a map's lock, and
+//! writers to that map block their thread. If an append woke such a reader on its own thread and went on to the next
+//! append, the reader would never run, nor would anything else. So records can only be appended, read and deleted
+//! through [`Records`], which holds the stream's append lock. Second, its appends wake nobody, so it polls for a
+//! subscription's records every 200 ms. So it gets no calls that append or subscribe, and [`Records::append`] wakes the
+//! readers at the shard's tail.
 
 mod open;
 mod records;
@@ -28,6 +29,7 @@ use http::request::Parts;
 use http::{Response, Uri, header};
 use serde_json::Value;
 use std::sync::Arc;
+use tokio::sync::RwLock;
 use tower_service::Service as _;
 use types::{Operation, check};
 
@@ -37,12 +39,14 @@ pub(super) struct Store {
     library: Library,
     /// The library's wire API.
     router: axum::Router,
-    /// Never removed from: two locks of one stream would be none.
+    /// Never removed from, so that a stream has one lock.
     open: Arc<DashMap<String, Arc<Open>>>,
+    /// Held for writing while a stream is created, and for reading by calls that rely on its absence.
+    creation: Arc<RwLock<()>>,
 }
 
 impl Store {
-    /// No streams, but for so many shards.
+    /// An empty store for so many shards.
     pub(super) fn new(account: &Account, shards_max: u32, enforce_limits: bool) -> Self {
         let (router, library) = ferrokinesis::create_app(StoreOptions {
             create_stream_ms: 0,
@@ -54,7 +58,7 @@ impl Store {
             aws_region: account.region.clone(),
             ..StoreOptions::default()
         });
-        Self { library, router, open: Arc::default() }
+        Self { library, router, open: Arc::default(), creation: Arc::default() }
     }
 
     /// Has the library answer an operation, of a request that is normalised. None that appends or subscribes: those are
@@ -74,19 +78,25 @@ impl Store {
             Operation::GetShardIterator => stream_of(&request),
             _ => None,
         };
-        let read = match stream {
-            Some(stream) => self.open_existing(&stream).await.ok(),
-            None => None,
-        };
         let dispatched = actions::dispatch(&self.library, operation, request);
-        Ok(match read {
-            Some(open) => {
+        let Some(stream) = stream else {
+            let _creation = match operation {
+                Operation::CreateStream => Some(self.creation.write().await),
+                _ => None,
+            };
+            return Ok(dispatched.await?);
+        };
+        loop {
+            if let Ok(open) = self.open_existing(&stream).await {
                 let _records = self.lock(&open).await;
-                tokio::task::unconstrained(dispatched).await
+                return Ok(tokio::task::unconstrained(dispatched).await?);
             }
-            // Without a stream there are no records to read.
-            None => dispatched.await,
-        }?)
+            // Without a stream there are no records to read, as long as none is created.
+            let _creation = self.creation.read().await;
+            if !self.contains_stream(&stream).await {
+                return Ok(dispatched.await?);
+            }
+        }
     }
 
     /// Has the library refuse a call of the wire API that is not served: no POST, of an unknown content type or
@@ -100,7 +110,7 @@ impl Store {
         self.router.clone().call(call).await.unwrap_or_else(|never| match never {})
     }
 
-    /// What a stream's writers and readers share, whether the stream is there or not.
+    /// The shared state of a stream's writers and readers, whether the stream exists or not.
     pub(super) fn open(&self, stream: &str) -> Arc<Open> {
         if let Some(open) = self.opened(stream) {
             return open;
@@ -108,12 +118,12 @@ impl Store {
         self.open.entry(stream.into()).or_insert_with(|| Arc::new(Open::new(stream))).clone()
     }
 
-    /// The same, unless nobody asked for it yet.
+    /// The same, unless nobody needed it yet.
     pub(super) fn opened(&self, stream: &str) -> Option<Arc<Open>> {
         self.open.get(stream).map(|open| open.clone())
     }
 
-    /// The same, where the stream is there.
+    /// The same, if the stream exists.
     pub(super) async fn open_existing(&self, stream: &str) -> Result<Arc<Open>, KinesisError> {
         if let Some(open) = self.opened(stream) {
             return Ok(open);
@@ -122,7 +132,7 @@ impl Store {
         Ok(self.open(stream))
     }
 
-    /// All that were asked for, by the streams' names.
+    /// All that were needed so far, by the streams' names.
     pub(super) fn all_opened(&self) -> Vec<Arc<Open>> {
         let mut open: Vec<_> = self.open.iter().map(|open| open.value().clone()).collect();
         open.sort_by(|a, b| a.stream().cmp(b.stream()));

@@ -38,7 +38,7 @@ impl Store {
         self.library.list_stream_names().await
     }
 
-    /// The stream's name, of a request that has it or its ARN.
+    /// The name of a request's stream, which may be given by ARN.
     pub(crate) fn resolve_stream_name(&self, request: &Value) -> Result<String, KinesisError> {
         Ok(self.library.resolve_stream_name(request)?)
     }
@@ -48,7 +48,7 @@ impl Store {
         self.library.sum_open_shards().await
     }
 
-    /// Takes a record's share of what its shard accepts in a second.
+    /// Reserves a record's share of what its shard accepts in a second.
     pub(crate) async fn reserve(
         &self,
         stream: &str,
@@ -59,7 +59,7 @@ impl Store {
         Ok(self.library.try_reserve_shard_throughput(stream, shard_id, bytes, now_ms).await?)
     }
 
-    /// Gives such a share back.
+    /// Releases such a share.
     pub(crate) async fn refund(&self, reserved: ThroughputReservation) {
         self.library.refund_shard_throughput(reserved).await;
     }

@@ -1,4 +1,4 @@
-//! The library's data types and its pure functions, by the names that this service uses.
+//! The library's data types and pure functions, by this service's names.
 
 use crate::services::kinesis::error::KinesisError;
 pub(crate) use ferrokinesis::actions::Operation;
@@ -55,7 +55,7 @@ pub(crate) fn shard_index(shard_id: &str) -> i64 {
     shard_id.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
 }
 
-/// Whether it takes records still.
+/// Whether it still takes records.
 pub(crate) fn is_open(shard: &Shard) -> bool {
     shard.sequence_number_range.ending_sequence_number.is_none()
 }

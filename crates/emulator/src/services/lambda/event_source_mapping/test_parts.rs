@@ -1,4 +1,4 @@
-//! What tests of mappings share: a mapping of stream `s` to a function that is not there.
+//! What tests of mappings share: a mapping of stream `s` to a function that does not exist.
 
 use super::Deps;
 use super::config::{MappingConfig, StartingPosition};
