@@ -77,6 +77,12 @@ pub trait Permissions: Send + Sync {
         source_arn: &str,
     ) -> Result<(), Denied>;
 
+    /// Sets a resource's own policy, which decides with the others from now on; `None` removes it.
+    ///
+    /// # Errors
+    /// What is wrong with the document; the previous policy stays.
+    fn set_resource_policy(&self, arn: &str, document: Option<&str>) -> Result<(), String>;
+
     /// Temporary credentials of `role_arn` in a named session, valid until [`Permissions::revoke`].
     fn issue(&self, role_arn: &str, session: &str) -> Credentials;
 
@@ -107,6 +113,10 @@ impl Permissions for Unrestricted {
     }
 
     fn check_service(&self, _: &str, _: &str, _: &str, _: &str) -> Result<(), Denied> {
+        Ok(())
+    }
+
+    fn set_resource_policy(&self, _: &str, _: Option<&str>) -> Result<(), String> {
         Ok(())
     }
 

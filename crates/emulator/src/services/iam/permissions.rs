@@ -2,6 +2,7 @@
 
 use super::Iam;
 use super::policy::evaluate::{Caller, Decision, Request, allows, judge};
+use super::policy::{Kind, Policy};
 use super::role::Role;
 use crate::core::identity::signature::SigningKeys;
 use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal};
@@ -107,6 +108,12 @@ impl Permissions for Iam {
             "denied: the resource's own policy does not allow it"
         );
         Err(Denied { role: service.to_owned(), action: action.to_owned(), resource: resource.to_owned() })
+    }
+
+    fn set_resource_policy(&self, arn: &str, document: Option<&str>) -> Result<(), String> {
+        let policy = document.map(|text| Policy::parse(text, Kind::Resource)).transpose();
+        Self::set_resource_policy(self, arn, policy.map_err(|error| error.to_string())?);
+        Ok(())
     }
 
     fn issue(&self, role_arn: &str, session: &str) -> Credentials {

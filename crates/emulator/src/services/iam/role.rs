@@ -53,6 +53,16 @@ pub struct Role {
 }
 
 impl Role {
+    /// docs/aws-behaviour.md#iam-roles: what CreateRole answers.
+    pub(super) fn created(&self) -> Value {
+        without(self.view(), ["MaxSessionDuration", "RoleLastUsed"])
+    }
+
+    /// What ListRoles answers of each.
+    pub(super) fn listed(&self) -> Value {
+        without(self.view(), ["RoleLastUsed", "Tags"])
+    }
+
     pub(super) fn view(&self) -> Value {
         json!({
             "Path": self.path,
@@ -67,6 +77,13 @@ impl Role {
             "Tags": (!self.tags.is_empty()).then(|| tags::to_list(&self.tags)),
         })
     }
+}
+
+fn without(mut view: Value, members: [&str; 2]) -> Value {
+    if let Some(view) = view.as_object_mut() {
+        view.retain(|name, _| !members.contains(&name.as_str()));
+    }
+    view
 }
 
 /// Names of roles and policies: letters, digits and `+=,.@_-`.

@@ -131,6 +131,9 @@ impl Streams {
             let _ = self.store.put_resource_tags(&arn, &tags).await;
         }
         for (arn, policy) in policies {
+            if let Err(error) = self.set_policy(&arn, Some(&policy)) {
+                tracing::error!(arn, %error, "a resource's policy could not be restored");
+            }
             let _ = self.store.put_policy(&arn, &policy).await;
         }
     }

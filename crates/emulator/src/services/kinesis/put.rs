@@ -151,7 +151,7 @@ impl Streams {
         match &request.0 {
             Form::Plain(put) => self.put_one(&put.stream_name, Ok(put.into())).await,
             Form::Other(request) => {
-                let request = checked(Operation::PutRecord, request)?;
+                let request = checked(&self.account, Operation::PutRecord, request)?;
                 let stream = self.store.resolve_stream_name(&request)?;
                 self.put_one(&stream, RecordRequest::of(&request)).await
             }
@@ -174,7 +174,7 @@ impl Streams {
     /// PutRecords: a record that its shard refuses fails alone; the answer has each record's result, in order. Fails
     /// with [`KinesisError`] if the request as a whole is refused.
     pub async fn put_records(&self, request: &Value) -> Result<Value, KinesisError> {
-        let request = checked(Operation::PutRecords, request)?;
+        let request = checked(&self.account, Operation::PutRecords, request)?;
         let stream = self.store.resolve_stream_name(&request)?;
         let open = self.store.open_existing(&stream).await?;
         let mut records = self.store.lock(&open).await;
@@ -224,7 +224,9 @@ impl Streams {
             return Err(KinesisError::throttled(stream, &shard_id));
         }
         let bytes = bytes as u64;
-        let reserved = self.store.reserve(stream, &shard_id, bytes, arrived_ms).await?;
+        // A larger record takes all that its shard accepts in a second.
+        let reserved_bytes = bytes.min(RECORD_BYTES_MAX as u64);
+        let reserved = self.store.reserve(stream, &shard_id, reserved_bytes, arrived_ms).await?;
         let placed = PutRecordResponse { sequence_number: route.take(arrived_ms), shard_id };
         Ok(PendingRecord { placed, shard: route.index, partition_key, data, arrived_ms, bytes, reserved })
     }

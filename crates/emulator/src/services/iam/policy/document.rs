@@ -6,6 +6,7 @@ use super::malformed::Malformed;
 use super::pattern::Pattern;
 use super::raw::{OneOrMany, RawPolicy, RawPrincipal, RawStatement};
 use super::statement::{Condition, Kind, Matches, Operator, Principals, Statement};
+use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, HashSet};
 
 /// Characters of a policy document, at most (IAM's model).
@@ -25,6 +26,13 @@ impl Policy {
             return Err(Malformed::new(format!(
                 "policy document is longer than {DOCUMENT_CHARS_MAX} characters"
             )));
+        }
+        if serde_json::from_str::<IgnoredAny>(text).is_err() {
+            // docs/aws-behaviour.md#iam-policy-errors.
+            return Err(Malformed::new(match kind {
+                Kind::Trust => "This policy contains invalid Json",
+                _ => "Syntax errors in policy.",
+            }));
         }
         let raw = RawPolicy::read(text)?;
         let newer = raw.is_newer()?;
