@@ -29,7 +29,6 @@ const INERT: [&str; 9] = [
 const ALTERNATIVES: &str = "Filters";
 
 impl AwsApi {
-    /// The state as one document.
     pub fn state(&self) -> Value {
         let (gateway, names) = self.api_gateway.inspect(|store| {
             let mut apis = Map::new();
