@@ -113,10 +113,15 @@ destroy *ARGS:
 test *ARGS:
     cargo test {{ ARGS }}
 
-# Apply terraform/ to an emulator and run the flow suite (LocalStack with a token, else the image, else a process)
+# Run the flow suite on LocalStack if there is a token; else on the emulator, and its half on the open LocalStack
 [group('test')]
 test-local *ARGS="--target auto":
     cargo test --test localstack -- {{ ARGS }}
+
+# Run stream and functions on the open LocalStack (installs it into target/; needs Python 3.13 and npm)
+[group('test')]
+test-localstack-open *ARGS:
+    cargo test --test localstack -- --target localstack-open {{ ARGS }}
 
 # Run everything a change must pass: format, lints, documentation, tests
 [group('test')]

@@ -3,7 +3,7 @@
 use crate::COMMAND;
 use crate::batch::{self, Batch};
 use crate::cost::Cost;
-use crate::hops::{self, Hops};
+use crate::hops::{self, Hops, Polling};
 use crate::idle::{self, Idle};
 use crate::round_trip::{self, Contender};
 use anyhow::Context as _;
@@ -66,15 +66,15 @@ Round trips: {connections} connections, open loop, latency from when a message w
 connections with {in_flight} messages unanswered each; 100 bytes a message; the generator shares the machine. Idle memory beyond what is allocated are
 pages of the program's own file, which the kernel maps around what has run and takes back when it needs them; with the
 stack, it has in it what the deployment took.
-Handing over: {puts} records one after another (MiniStack, ferrokinesis: {polled}), put by one HTTP connection and, for
-the table of aims, within the process, where the library is linked without link-time optimisation; the clock stops where the function's process has read its batch. MiniStack runs
-the same function. A connection's memory: resident memory of the server's process with {idle_connections} idle
+Handing over: {puts} records one after another (MiniStack, LocalStack, ferrokinesis: {polled}), put by one HTTP connection and, for
+the table of aims, within the process, where the library is linked without link-time optimisation; the clock stops where the function's process has read its batch. MiniStack and
+LocalStack run the same function. A connection's memory: resident memory of the server's process with {idle_connections} idle
 connections, less that with a fifth of them, divided; the kernel's own is in neither. The batch: the same program with {at_once} and
 with 1 connection at once, on an endpoint that answers a post after {post_ms} ms; with {per_connection} records a
 connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot be faster than {rounds_ms} ms.
 
 {whats}
-- {ministack}: {ministack_start:.1} s to its start, {ministack_mb:.0} MB
+{polling}
 - ferrokinesis 0.7, the library that this emulator's stream is built on, by its own HTTP router
 - AWS SDK for Node.js {node_sdk}
 - {rustc}
@@ -95,14 +95,22 @@ connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot b
             chain_ms = batch::POST_MS * (batch::RECORDS / batch::CONNECTIONS) as u64,
             rounds_ms = batch::POST_MS * batch::RECORDS.div_ceil(batch::AT_ONCE) as u64,
             whats = self.whats(),
-            ministack = self.hops.ministack_what,
-            ministack_start = self.hops.ministack_start_s,
-            ministack_mb = self.hops.ministack_mb,
+            polling = self.polling(),
             node_sdk = self.node_sdk,
             rustc = machine::version("rustc")?,
             today = machine::today(),
             machine = self.machine,
         ))
+    }
+
+    fn polling(&self) -> String {
+        let line = |peer: &Polling| {
+            format!(
+                "- {}: {:.1} s to its start, {:.0} MB with what it started",
+                peer.what, peer.start_s, peer.mb
+            )
+        };
+        self.hops.polling.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     fn whats(&self) -> String {
@@ -130,7 +138,7 @@ connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot b
         row("round trip at 200 messages/s, p99, ms", p99.to_string(), "10", "3");
         row(
             "against MiniStack's hop from stream to function",
-            times(hops.ministack.p50 / p50.median()),
+            times(hops.polling.first().context("MiniStack was not measured")?.times.p50 / p50.median()),
             "16×",
             "40×",
         );
@@ -183,7 +191,7 @@ connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot b
     }
 
     fn hop_table(&self) -> Table {
-        let Hops { over_http, ministack, ferrokinesis, put_per_s, ferrokinesis_put_per_s, .. } = &self.hops;
+        let Hops { over_http, polling, ferrokinesis, put_per_s, ferrokinesis_put_per_s, .. } = &self.hops;
         let mut table =
             Table::new(&["PutRecord over HTTP", "p50, ms", "p99, ms", "against ours", "PutRecord/s"]);
         let mut row = |what: &str, times: &hops::Times, rate: String| {
@@ -191,7 +199,9 @@ connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot b
             table.row(&[what.to_owned(), figure(times.p50), figure(times.p99), ratio, rate]);
         };
         row("Sluicegate, until a function has it", over_http, put_per_s.to_string());
-        row("MiniStack, until the same function has it", ministack, String::new());
+        for peer in polling {
+            row(&format!("{}, until the same function has it", peer.name), &peer.times, String::new());
+        }
         row(
             "ferrokinesis, until SubscribeToShard delivers it",
             ferrokinesis,

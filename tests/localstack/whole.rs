@@ -16,10 +16,15 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Makes the stack, runs the suite and destroys the stack.
-pub async fn run(target: Target, arguments: Arguments, interruption: Interruption) -> anyhow::Result<Conclusion> {
+pub async fn run(
+    target: Target,
+    arguments: Arguments,
+    interruption: Interruption,
+) -> anyhow::Result<Conclusion> {
     let deployed = Deployed::make(target).await?;
     let endpoint = Arc::new(deployed.endpoint.clone());
-    let conclusion = run_cases(arguments, CASES.iter().map(|case| trial(case, &endpoint, &interruption)).collect()).await;
+    let conclusion =
+        run_cases(arguments, CASES.iter().map(|case| trial(case, &endpoint, &interruption)).collect()).await;
     deployed.destroy().await?;
     conclusion
 }

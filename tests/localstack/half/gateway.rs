@@ -48,7 +48,8 @@ impl Gateway {
     pub async fn copy_records_to(&self, kinesis: aws_sdk_kinesis::Client, stream_name: String) -> Copying {
         let own = self.emulator.endpoint();
         let iterator = own.kinesis().get_shard_iterator().stream_name(&own.stream_name);
-        let iterator = iterator.shard_id("shardId-000000000000").shard_iterator_type(ShardIteratorType::Latest);
+        let iterator =
+            iterator.shard_id("shardId-000000000000").shard_iterator_type(ShardIteratorType::Latest);
         let mut iterator = iterator.send().await.expect("an iterator").shard_iterator;
         Copying(tokio::spawn(async move {
             loop {

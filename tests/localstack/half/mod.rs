@@ -91,11 +91,19 @@ async fn on(
     println!("applying {ROOT} to {aws_endpoint}");
     let api = format!("-var=api={}", gateway.api());
     let stack = Stack::apply(&aws_endpoint, ROOT, packages, vec![api]).await?;
-    let stream_name = stack.outputs().await?["stream_name"]["value"].as_str().context("no stream")?.to_owned();
+    let stream_name =
+        stack.outputs().await?["stream_name"]["value"].as_str().context("no stream")?.to_owned();
     let kinesis = sdk::kinesis(&aws_endpoint);
     let copying = gateway.copy_records_to(kinesis.clone(), stream_name.clone()).await;
     let (gateway, stack) = (Arc::new(gateway), Arc::new(stack));
-    let half = Half { gateway: gateway.clone(), stack: stack.clone(), kinesis, stream_name, aws_endpoint, sluicegate };
+    let half = Half {
+        gateway: gateway.clone(),
+        stack: stack.clone(),
+        kinesis,
+        stream_name,
+        aws_endpoint,
+        sluicegate,
+    };
     let half = Arc::new(half);
     let trials = CASES.iter().map(|case| trial(case, &half, &interruption)).collect();
     let conclusion = run_cases(arguments, trials).await;

@@ -175,6 +175,9 @@ mod tests {
         assert_eq!(half(Requested::Process, &no_token), None);
         assert_eq!(plan(Requested::LocalStackOpen, &FULL), Plan { whole: None, half: Some(Ok(())) });
         let no_terraform = Machine { has_terraform: false, ..FULL };
-        assert_eq!(half(Requested::LocalStackOpen, &no_terraform), Some(Err("terraform is not installed".into())));
+        assert_eq!(
+            half(Requested::LocalStackOpen, &no_terraform),
+            Some(Err("terraform is not installed".into()))
+        );
     }
 }

@@ -15,7 +15,9 @@ pub async fn is_healthy(host: &str, path: &str) -> bool {
 /// Where nothing answers, or it answers another status than 200.
 pub async fn get(host: &str, path: &str, service: &str) -> Result<String> {
     let mut socket = TcpStream::connect(host).await?;
-    let scope = format!("Credential=developer/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0");
+    let scope = format!(
+        "Credential=developer/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    );
     // Without chunks, so that what follows the head is the body.
     let request = format!(
         "GET {path} HTTP/1.0\r\nHost: {host}\r\nAuthorization: AWS4-HMAC-SHA256 {scope}\r\nConnection: close\r\n\r\n"
@@ -24,5 +26,9 @@ pub async fn get(host: &str, path: &str, service: &str) -> Result<String> {
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    if head.split(' ').nth(1) == Some("200") { Ok(body.to_owned()) } else { Err(Error::other(head.to_owned())) }
+    if head.split(' ').nth(1) == Some("200") {
+        Ok(body.to_owned())
+    } else {
+        Err(Error::other(head.to_owned()))
+    }
 }

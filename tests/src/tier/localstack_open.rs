@@ -9,7 +9,6 @@ use crate::functions::project;
 use anyhow::{Context as _, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::net::TcpListener;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -18,27 +17,9 @@ use tokio::time::{Instant, sleep};
 
 /// The last open version.
 pub const VERSION: &str = "4.14.0";
-/// The version of its Kinesis engine. LocalStack's own default loses the tags of a new stream.
-const ENGINE_VERSION: &str = "0.6.2";
-/// Where `install` puts both.
+/// Where `install` puts it and its Kinesis engine.
 const INSTALLED: &str = "target/localstack-open";
 const SOURCES: &str = "tests/localstack/open";
-/// Settings that this flow needs, and those that keep it on this machine.
-const SETTINGS: &[(&str, &str)] = &[
-    // Also where the tests run in a container of their own.
-    ("OVERRIDE_IN_DOCKER", "0"),
-    // The default server listens on all addresses, whatever it is told.
-    ("GATEWAY_SERVER", "hypercorn"),
-    ("DNS_ADDRESS", "0"),
-    ("DISABLE_EVENTS", "1"),
-    ("SKIP_SSL_CERT_DOWNLOAD", "1"),
-    ("KINESIS_MOCK_VERSION", ENGINE_VERSION),
-    ("KINESIS_LATENCY", "0"),
-    ("KINESIS_PERSISTENCE", "0"),
-    ("LAMBDA_RUNTIME_EXECUTOR", "process"),
-    ("LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT", "60"),
-    ("PYTHONDONTWRITEBYTECODE", "1"),
-];
 /// Time to become healthy.
 const START_MAX: Duration = Duration::from_secs(120);
 /// Time for all that it started to be gone, once it was killed.
@@ -89,7 +70,11 @@ impl LocalStackOpen {
         while !health::is_healthy(&started.address, "/_localstack/health").await {
             let ended = started.child.try_wait()?;
             ensure!(ended.is_none(), "LocalStack stopped while it started:\n{}", started.last_log());
-            ensure!(Instant::now() < end, "LocalStack is not healthy within {START_MAX:?}:\n{}", started.last_log());
+            ensure!(
+                Instant::now() < end,
+                "LocalStack is not healthy within {START_MAX:?}:\n{}",
+                started.last_log()
+            );
             sleep(LOOK_EVERY).await;
         }
         Ok(started)
@@ -130,7 +115,11 @@ impl LocalStackOpen {
         let seen = self.watch.take().context("it was not watched")?.finish();
         self.kill();
         if cfg!(target_os = "linux") {
-            ensure!(seen.on_loopback.contains(&self.address), "the watch saw {seen:?}, and not {}", self.address);
+            ensure!(
+                seen.on_loopback.contains(&self.address),
+                "the watch saw {seen:?}, and not {}",
+                self.address
+            );
         }
         ensure!(seen.elsewhere.is_empty(), "LocalStack listened where others reach it: {:?}", seen.elsewhere);
         let end = Instant::now() + STOP_MAX;
@@ -144,12 +133,14 @@ impl LocalStackOpen {
         }
     }
 
-    /// The group at once; its Kinesis engine, which is in none of ours, when its standard input ends.
+    /// Its group at once; its Kinesis engine, which is in another, when the input that they share ends.
     fn kill(&mut self) {
         if let Some(group) = self.child.id().try_into().ok().and_then(Pid::from_raw) {
             let _ = kill_process_group(group, Signal::KILL);
         }
         drop(self.child.stdin.take());
+        // Before it leads its group, it is killed by itself.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
@@ -165,25 +156,13 @@ fn log_file(root: &Path) -> std::path::PathBuf {
 }
 
 fn command(root: &Path, address: &str) -> anyhow::Result<Command> {
-    let (installed, sources) = (project().join(INSTALLED), project().join(SOURCES));
-    // LocalStack installs its engine itself unless it finds it here.
-    let engine = root.join("var/lib/localstack/lib/kinesis-local").join(ENGINE_VERSION);
-    std::fs::create_dir_all(&engine)?;
-    std::os::unix::fs::symlink(installed.join("node_modules"), engine.join("node_modules"))?;
     let log = std::fs::File::create(log_file(root))?;
-    let mut python = Command::new(installed.join("venv/bin/python"));
-    python.arg(sources.join("start.py")).current_dir(root);
-    // Nothing of the caller's: neither keys nor settings.
-    python.env_clear().envs(SETTINGS.iter().copied());
-    python.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    for name in ["HOME", "TMPDIR", "FILESYSTEM_ROOT"] {
-        python.env(name, root);
-    }
+    let mut python = Command::new(project().join(INSTALLED).join("venv/bin/python"));
+    python.arg(project().join(SOURCES).join("start.py")).arg(address).arg(root).current_dir(root);
+    // Nothing else of the caller's: neither keys nor settings.
+    python.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", root);
     python.envs(Family::of(root).mark());
-    python.env("GATEWAY_LISTEN", address);
-    python.env("PYTHONPATH", sources.join("plugins"));
-    python.env("NODE_OPTIONS", format!("--require {}", sources.join("loopback.js").display()));
-    python.process_group(0).stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
+    python.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
     Ok(python)
 }
 
@@ -194,8 +173,11 @@ mod tests {
     #[test]
     fn the_locked_versions_are_the_ones_that_run() {
         let read = |name: &str| std::fs::read_to_string(project().join(SOURCES).join(name)).unwrap();
-        assert!(read("requirements.txt").contains(&format!("\nlocalstack-core[base-runtime]=={VERSION} \\\n")));
+        assert!(
+            read("requirements.txt").contains(&format!("\nlocalstack-core[base-runtime]=={VERSION} \\\n"))
+        );
         let lock: serde_json::Value = serde_json::from_str(&read("package-lock.json")).unwrap();
-        assert_eq!(lock["packages"]["node_modules/kinesis-local"]["version"], ENGINE_VERSION);
+        let engine = &lock["packages"]["node_modules/kinesis-local"]["version"];
+        assert!(read("start.py").contains(&format!("\nENGINE_VERSION = {engine} ")), "{engine}");
     }
 }

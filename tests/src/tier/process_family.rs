@@ -9,11 +9,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const MARK: &str = "SLUICEGATE_TEST_RUN";
-/// Between two looks at who listens.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Between two looks at who listens: at first, and at most. What is slow to start listens late.
+const LOOK_EVERY: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(500)];
+/// A look waits for this part of the time since the first.
+const LOOK_PART: u32 = 50;
 /// States of sockets in `/proc/net`: a TCP socket that listens, and a UDP socket that takes from anyone.
 const LISTENS: [&str; 2] = ["0A", "07"];
 
@@ -99,10 +101,10 @@ impl Watch {
         let stop = Arc::<AtomicBool>::default();
         let is_over = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
-            let mut seen = Seen::default();
+            let (mut seen, begun) = (Seen::default(), Instant::now());
             while !is_over.load(Ordering::Relaxed) {
                 seen.look(&family.members());
-                std::thread::sleep(LOOK_EVERY);
+                std::thread::sleep((begun.elapsed() / LOOK_PART).clamp(LOOK_EVERY[0], LOOK_EVERY[1]));
             }
             seen
         });
@@ -150,7 +152,8 @@ fn ip(text: &str) -> Option<IpAddr> {
 fn sockets(process: u32) -> BTreeSet<String> {
     let entries = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
     let targets = entries.filter_map(|entry| fs::read_link(entry.path()).ok());
-    let inode = |target: &Path| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned());
+    let inode =
+        |target: &Path| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned());
     targets.filter_map(|target| inode(&target)).collect()
 }
 
@@ -162,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_listener_is_seen_with_its_address() {
-        let (inside, outside) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("0.0.0.0:0").unwrap());
+        let (inside, outside) =
+            (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("0.0.0.0:0").unwrap());
         let datagrams = UdpSocket::bind("0.0.0.0:0").unwrap();
         let mut seen = Seen::default();
         seen.look(&[Member { id: std::process::id(), command: "this".into() }]);
@@ -190,9 +194,9 @@ mod tests {
         // Its own process waits; the inner one is what it started.
         shell.args(["-c", "cat; true"]).envs(family.mark()).stdin(Stdio::piped());
         let mut shell = shell.spawn().unwrap();
-        let end = std::time::Instant::now() + crate::PATIENCE;
+        let end = Instant::now() + crate::PATIENCE;
         while family.members().len() < 2 {
-            assert!(std::time::Instant::now() < end, "{:?}", family.members());
+            assert!(Instant::now() < end, "{:?}", family.members());
             std::thread::yield_now();
         }
         assert!(other.members().is_empty());
