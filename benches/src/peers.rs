@@ -1,4 +1,4 @@
-//! Other people's programs that ours are compared with, as `benches/peers/install` lays them out.
+//! Peers of other projects, as `benches/peers/install` installs them.
 
 use crate::child::{Child, free_port, require, wait_for_port};
 use crate::process::Process;
@@ -15,9 +15,6 @@ const MINISTACK: &str = "benches/peers/ministack";
 const LOCALSTACK: &str = "target/localstack-open";
 
 /// The reference function on Node.js in one script, and the version of its SDK.
-///
-/// # Errors
-/// Where it is not installed, or cannot be bundled.
 pub fn node_echo() -> anyhow::Result<(PathBuf, String)> {
     let folder = project().join(NODE_ECHO);
     let version = npm_version(&folder, "@aws-sdk/client-apigatewaymanagementapi")?;
@@ -33,14 +30,10 @@ pub struct Offline {
     _child: Child,
     /// Its WebSocket.
     pub uri: String,
-    /// What exactly it is.
+    /// A precise description.
     pub what: String,
 }
 
-/// Starts it.
-///
-/// # Errors
-/// Where it is not installed, or does not start.
 pub fn offline() -> anyhow::Result<Offline> {
     let folder = project().join(OFFLINE);
     let version = npm_version(&folder, "serverless-offline")?;
@@ -60,12 +53,15 @@ pub fn offline() -> anyhow::Result<Offline> {
     Ok(Offline { _child: child, uri: format!("ws://127.0.0.1:{port}/"), what })
 }
 
+<<<<<<< HEAD
 /// A peer of the half behind the stream that runs.
 pub struct Emulator {
+=======
+pub struct MiniStack {
+>>>>>>> main
     child: Child,
-    /// Its port.
     pub port: u16,
-    /// What exactly it is.
+    /// A precise description.
     pub what: String,
     /// Seconds from its start until it took calls.
     pub start_s: f64,
@@ -73,11 +69,12 @@ pub struct Emulator {
     _folder: tempfile::TempDir,
 }
 
+<<<<<<< HEAD
 /// Starts MiniStack.
-///
-/// # Errors
-/// Where it is not installed, or does not start.
 pub fn ministack() -> anyhow::Result<Emulator> {
+=======
+pub fn ministack() -> anyhow::Result<MiniStack> {
+>>>>>>> main
     let folder = project().join(MINISTACK).join("venv/bin");
     require(&folder.join("ministack"), INSTALL)?;
     let what = format!("MiniStack {}", pypi_version(&folder, "ministack")?);
@@ -87,10 +84,8 @@ pub fn ministack() -> anyhow::Result<Emulator> {
     Emulator::start(what, &mut command, port, tempfile::tempdir()?)
 }
 
+<<<<<<< HEAD
 /// Starts the open LocalStack, as `just test-localstack-open` does.
-///
-/// # Errors
-/// Where it is not installed, or does not start.
 pub fn localstack() -> anyhow::Result<Emulator> {
     let folder = project().join(LOCALSTACK).join("venv/bin");
     require(&folder.join("python"), INSTALL)?;
@@ -116,9 +111,10 @@ impl Emulator {
     }
 
     /// Resident memory now, in bytes, of the server and what it has started: a Kinesis engine, functions.
-    ///
-    /// # Errors
-    /// Where it has ended.
+=======
+impl MiniStack {
+    /// The server's own resident memory now, in bytes.
+>>>>>>> main
     pub fn resident_bytes(&mut self) -> anyhow::Result<u64> {
         self.child.alive()?;
         let server = self.child.process();

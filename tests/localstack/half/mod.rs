@@ -149,9 +149,6 @@ impl Half {
     }
 
     /// A command of `sluicegate dlq` on one function's queue, and the objects that it prints.
-    ///
-    /// # Panics
-    /// Where it fails.
     async fn dead_letters(&self, command: &[&str], function: &str) -> Vec<Value> {
         let queue = format!("half-{function}-dlq");
         let output = self.dlq(&[command, &["--json", "--queue", &queue]].concat()).await.expect("it runs");

@@ -10,9 +10,6 @@ pub async fn is_healthy(host: &str, path: &str) -> bool {
 }
 
 /// The body of `http://{host}{path}`; the credentials that emulators take say which AWS service is meant.
-///
-/// # Errors
-/// Where nothing answers, or it answers another status than 200.
 pub async fn get(host: &str, path: &str, service: &str) -> Result<String> {
     let mut socket = TcpStream::connect(host).await?;
     let scope = format!(

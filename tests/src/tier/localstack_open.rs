@@ -30,9 +30,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOG_LINES: usize = 40;
 
 /// Installs it where it is not there yet.
-///
-/// # Errors
-/// What is missing, in one line: a newer Python, npm, or the way to their registries.
 pub fn install() -> Result<(), String> {
     let mut install = Command::new(project().join(SOURCES).join("install"));
     let output = install.stdin(Stdio::null()).stderr(Stdio::piped()).stdout(Stdio::inherit()).output();
@@ -55,9 +52,6 @@ pub struct LocalStackOpen {
 
 impl LocalStackOpen {
     /// Starts it on a free port.
-    ///
-    /// # Errors
-    /// Where it does not become healthy; the end of its log is in the text.
     pub async fn start() -> anyhow::Result<Self> {
         let root = tempfile::Builder::new().prefix("sluicegate-localstack-").tempdir()?;
         let port = TcpListener::bind("127.0.0.1:0").context("no port is free")?.local_addr()?.port();
@@ -104,9 +98,6 @@ impl LocalStackOpen {
     }
 
     /// Ends it, and sees that it kept to this machine and left nothing behind.
-    ///
-    /// # Errors
-    /// Where it ended by itself, something listened on an address that others can reach, or a process is left.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         if let Some(ended) = self.child.try_wait()? {
             bail!("LocalStack ended by itself ({ended}):\n{}", self.last_log());

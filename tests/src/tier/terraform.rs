@@ -19,7 +19,6 @@ pub const PROJECT: &str = "terraform";
 /// What a configuration's folder holds that is not the configuration: Terraform's own, and tests.
 const LEFT_OUT: &[&str] = &[".terraform", "tests"];
 
-/// Whether Terraform can be run.
 pub fn is_installed() -> bool {
     let mut terraform = std::process::Command::new("terraform");
     let version = terraform.arg("version").env("CHECKPOINT_DISABLE", "1").stdout(Stdio::null()).status();
@@ -39,9 +38,6 @@ pub struct Stack {
 impl Stack {
     /// Applies a copy of a root, which is named by its folder below the project; `values` are `-var` options beside
     /// those of the packages. Where Terraform finds the provider is the caller's to say (`TF_CLI_CONFIG_FILE`).
-    ///
-    /// # Errors
-    /// Where Terraform fails; its words are in the text.
     pub async fn apply(
         aws_endpoint: &str,
         root: &'static str,
@@ -59,35 +55,23 @@ impl Stack {
     }
 
     /// Applies it again, with values that replace those it was made with.
-    ///
-    /// # Errors
-    /// Where Terraform fails; its words are in the text.
     pub async fn apply_with(&self, values: &[&str]) -> anyhow::Result<()> {
         let apply = ["apply", "-auto-approve", "-input=false", "-no-color"];
         self.run_with_values(&[&apply, values].concat()).await.map(drop)
     }
 
     /// Sees that nothing is left to do, with values as of [`Stack::apply_with`].
-    ///
-    /// # Errors
-    /// Where the plan has changes: they are in the text.
     pub async fn plan_is_empty(&self, values: &[&str]) -> anyhow::Result<()> {
         let plan = ["plan", "-detailed-exitcode", "-input=false", "-no-color"];
         self.run_with_values(&[&plan, values].concat()).await.map(drop)
     }
 
     /// Removes all that was applied.
-    ///
-    /// # Errors
-    /// Where Terraform fails; its words are in the text.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         self.run_with_values(&["destroy", "-auto-approve", "-input=false", "-no-color"]).await.map(drop)
     }
 
     /// Where the stack is reached, as its outputs say.
-    ///
-    /// # Errors
-    /// Where an output is missing.
     pub async fn endpoint(&self, emulator: TargetKind, aws_endpoint: &str) -> anyhow::Result<Endpoint> {
         let outputs = self.outputs().await?;
         let output = |name: &str| {
@@ -105,9 +89,6 @@ impl Stack {
     }
 
     /// Its outputs, each with its `value`.
-    ///
-    /// # Errors
-    /// Where Terraform fails.
     pub async fn outputs(&self) -> anyhow::Result<Value> {
         Ok(serde_json::from_str(&self.run(&["output", "-json"]).await?)?)
     }
