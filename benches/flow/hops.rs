@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-//! From a record's being put until its consumer has it: ours, MiniStack's, LocalStack's and ferrokinesis'.
-=======
-//! From PutRecord until the record's consumer has it: ours, MiniStack's and ferrokinesis's.
->>>>>>> main
+//! From PutRecord until the record's consumer has it: ours, MiniStack's, LocalStack's and ferrokinesis's.
 
 use crate::Ours;
 use anyhow::{Context as _, ensure};
@@ -41,17 +37,9 @@ pub struct Hops {
     pub handed: Times,
     /// The same with PutRecord over HTTP.
     pub over_http: Times,
-<<<<<<< HEAD
     /// Emulators that poll their streams, MiniStack first.
     pub polling: Vec<Polling>,
-    /// Until SubscribeToShard tells of it.
-=======
-    pub ministack: Times,
-    pub ministack_what: String,
-    pub ministack_start_s: f64,
-    pub ministack_mb: f64,
     /// Until SubscribeToShard delivers it.
->>>>>>> main
     pub ferrokinesis: Times,
     /// PutRecord calls a second over one HTTP connection.
     pub put_per_s: Spread,
@@ -146,13 +134,8 @@ async fn put_all(
     Times::of(times.split_off(1))
 }
 
-<<<<<<< HEAD
-/// The same function on a mapping of a peer's, made by the calls that a user makes.
+/// The same function on a mapping of a peer's, created by a user's calls.
 async fn on_peer(port: u16, puts: usize) -> anyhow::Result<Times> {
-=======
-/// The same function on a mapping of MiniStack's, created by a user's calls.
-async fn on_ministack(port: u16, puts: usize) -> anyhow::Result<Times> {
->>>>>>> main
     let mut arrivals = Arrivals::listen().await?;
     let zip = package(arrivals.bootstrap()?.as_bytes(), Packing::Stored)?;
     let mut client = AwsClient::connect(port).await?;

@@ -53,12 +53,8 @@ pub fn offline() -> anyhow::Result<Offline> {
     Ok(Offline { _child: child, uri: format!("ws://127.0.0.1:{port}/"), what })
 }
 
-<<<<<<< HEAD
 /// A peer of the half behind the stream that runs.
 pub struct Emulator {
-=======
-pub struct MiniStack {
->>>>>>> main
     child: Child,
     pub port: u16,
     /// A precise description.
@@ -69,12 +65,8 @@ pub struct MiniStack {
     _folder: tempfile::TempDir,
 }
 
-<<<<<<< HEAD
 /// Starts MiniStack.
 pub fn ministack() -> anyhow::Result<Emulator> {
-=======
-pub fn ministack() -> anyhow::Result<MiniStack> {
->>>>>>> main
     let folder = project().join(MINISTACK).join("venv/bin");
     require(&folder.join("ministack"), INSTALL)?;
     let what = format!("MiniStack {}", pypi_version(&folder, "ministack")?);
@@ -84,7 +76,6 @@ pub fn ministack() -> anyhow::Result<MiniStack> {
     Emulator::start(what, &mut command, port, tempfile::tempdir()?)
 }
 
-<<<<<<< HEAD
 /// Starts the open LocalStack, as `just test-localstack-open` does.
 pub fn localstack() -> anyhow::Result<Emulator> {
     let folder = project().join(LOCALSTACK).join("venv/bin");
@@ -111,10 +102,6 @@ impl Emulator {
     }
 
     /// Resident memory now, in bytes, of the server and what it has started: a Kinesis engine, functions.
-=======
-impl MiniStack {
-    /// The server's own resident memory now, in bytes.
->>>>>>> main
     pub fn resident_bytes(&mut self) -> anyhow::Result<u64> {
         self.child.alive()?;
         let server = self.child.process();
