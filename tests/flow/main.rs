@@ -23,6 +23,7 @@ mod open_files;
 mod persisted_streams;
 mod protocol;
 mod resharding;
+mod resumed_subscription;
 mod round_trip;
 mod routes;
 mod side_by_side;

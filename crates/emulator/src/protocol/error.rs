@@ -70,4 +70,14 @@ impl ApiError {
         self.query_code = Some(code);
         self
     }
+
+    /// The code of the Query protocol.
+    pub fn code_in_query(&self) -> &'static str {
+        self.query_code.unwrap_or(self.code)
+    }
+
+    /// Whose mistake it is, in the Query protocol's words.
+    pub fn fault(&self) -> &'static str {
+        if self.status.is_server_error() { "Receiver" } else { "Sender" }
+    }
 }

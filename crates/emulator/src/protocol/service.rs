@@ -7,15 +7,10 @@ use super::ApiError;
 pub enum Service {
     /// `apigateway`: API Gateway v2, and the account resource of v1.
     ApiGateway,
-    /// `lambda`
     Lambda,
-    /// `iam`
     Iam,
-    /// `sts`
     Sts,
-    /// `logs`
     Logs,
-    /// `sqs`
     Sqs,
     /// `monitoring`
     CloudWatch,
@@ -61,7 +56,6 @@ impl Service {
         }
     }
 
-    /// The service with this target prefix.
     pub fn of_target_prefix(prefix: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.target_prefix() == Some(prefix))
     }
@@ -81,16 +75,31 @@ impl Service {
         Self::ALL.into_iter().find(|service| service.query_version().is_some_and(|(own, _)| own == version))
     }
 
-    /// The error for an argument that is invalid, or not supported by this emulator.
+    /// Whether errors of its JSON and CBOR protocols also carry the code that they have in the Query protocol: the
+    /// services that spoke that one before.
+    pub fn is_query_compatible(self) -> bool {
+        matches!(self, Self::Sqs | Self::CloudWatch)
+    }
+
+    /// An argument that is wrong, or that this emulator does not support.
     pub fn invalid(self, message: impl Into<String>) -> ApiError {
         let code = match self {
             Self::ApiGateway => "BadRequestException",
-            Self::Lambda => "InvalidParameterValueException",
+            Self::Lambda | Self::Sqs | Self::CloudWatch => "InvalidParameterValueException",
             Self::Iam | Self::Sts => "ValidationError",
             Self::Logs => "InvalidParameterException",
-            Self::Sqs => "InvalidParameterValue",
-            Self::CloudWatch => "InvalidParameterValue",
         };
-        ApiError::bad_request(code, message)
+        let error = ApiError::bad_request(code, message);
+        if self.is_query_compatible() { error.with_query_code("InvalidParameterValue") } else { error }
+    }
+
+    /// An argument that must be there and is not.
+    pub fn missing(self, operation: &str, argument: &str) -> ApiError {
+        if self.is_query_compatible() {
+            let message = format!("The request must contain the parameter {argument}.");
+            return ApiError::bad_request("MissingRequiredParameterException", message)
+                .with_query_code("MissingParameter");
+        }
+        self.invalid(format!("{operation}: argument {argument} is missing"))
     }
 }

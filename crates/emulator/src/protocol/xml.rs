@@ -19,9 +19,9 @@ pub fn response(namespace: &str, operation: &str, request_id: &str, body: Option
 
 /// `<ErrorResponse><Error>…</Error></ErrorResponse>`
 pub fn error(namespace: &str, request_id: &str, error: &ApiError) -> String {
-    let fault = if error.status.is_server_error() { "Receiver" } else { "Sender" };
+    let fault = error.fault();
     let mut xml = format!("<ErrorResponse xmlns=\"{namespace}\"><Error><Type>{fault}</Type><Code>");
-    escape(&mut xml, error.query_code.unwrap_or(error.code));
+    escape(&mut xml, error.code_in_query());
     xml.push_str("</Code><Message>");
     escape(&mut xml, &error.message);
     xml.push_str(&format!("</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"));

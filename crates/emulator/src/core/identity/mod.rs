@@ -51,7 +51,6 @@ impl std::fmt::Debug for Issued {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{role} is not authorized to perform {action} on {resource}")]
 pub struct Denied {
-    /// The role's ARN.
     pub role: String,
     /// Such as `kinesis:PutRecord`.
     pub action: String,
@@ -64,16 +63,12 @@ pub trait Permissions: Send + Sync {
     /// Whether `principal` may now do `action` on `resource`. The callee logs a refusal.
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied>;
 
-    /// Whether a service, such as `apigateway.amazonaws.com`, may assume a role: the role's trust policy decides.
-    ///
-    /// # Errors
-    /// [`Denied`], with the service as the principal.
+    /// Whether a service, such as `apigateway.amazonaws.com`, may assume a role: the role's trust policy decides. Fails
+    /// with [`Denied`], with the service as the principal.
     fn assume(&self, service: &str, role_arn: &str) -> Result<(), Denied>;
 
     /// Whether a service may do `action` to `resource` on behalf of `source_arn`: the resource's own policy decides.
-    ///
-    /// # Errors
-    /// [`Denied`], with the service as the principal.
+    /// Fails with [`Denied`], with the service as the principal.
     fn check_service(
         &self,
         service: &str,
@@ -81,6 +76,12 @@ pub trait Permissions: Send + Sync {
         resource: &str,
         source_arn: &str,
     ) -> Result<(), Denied>;
+
+    /// Sets a resource's own policy, which decides with the others from now on; `None` removes it.
+    ///
+    /// # Errors
+    /// What is wrong with the document; the previous policy stays.
+    fn set_resource_policy(&self, arn: &str, document: Option<&str>) -> Result<(), String>;
 
     /// Temporary credentials of `role_arn` in a named session, valid until [`Permissions::revoke`].
     fn issue(&self, role_arn: &str, session: &str) -> Credentials;
@@ -112,6 +113,10 @@ impl Permissions for Unrestricted {
     }
 
     fn check_service(&self, _: &str, _: &str, _: &str, _: &str) -> Result<(), Denied> {
+        Ok(())
+    }
+
+    fn set_resource_policy(&self, _: &str, _: Option<&str>) -> Result<(), String> {
         Ok(())
     }
 

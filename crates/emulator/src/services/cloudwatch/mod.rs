@@ -7,8 +7,7 @@ pub use alarm::Alarm;
 pub use dashboard::Dashboard;
 
 use crate::core::account::Account;
-use crate::protocol::tags;
-use crate::protocol::tags::{Tag, Tags};
+use crate::protocol::tags::{self, Tag, Tags};
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -22,7 +21,6 @@ pub struct CloudWatch {
     store: Mutex<Store>,
 }
 
-/// The state.
 #[derive(Debug, Default)]
 pub struct Store {
     pub alarms: BTreeMap<String, Alarm>,
@@ -57,9 +55,6 @@ impl CloudWatch {
         Self { account, store: Mutex::default() }
     }
 
-    /// # Errors
-    /// CloudWatch's own, or that the operation is not supported.
-    /// CloudWatch's own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
             "PutMetricAlarm" => self.put_metric_alarm(input),
@@ -71,6 +66,10 @@ impl CloudWatch {
             "ListDashboards" => self.list_dashboards(input),
             "ListTagsForResource" => {
                 let request: ResourceArn = parse(operation, input)?;
+                if self.is_no_alarm(&request.arn) {
+                    // docs/aws-behaviour.md#cloudwatch-alarm-tags: a deleted alarm has no tags.
+                    return Ok(Reply::ok(json!({"Tags": []})));
+                }
                 self.with_tags(&request.arn, |tags| Reply::ok(json!({"Tags": tags::to_list(tags)})))
             }
             "TagResource" => {
@@ -95,6 +94,12 @@ impl CloudWatch {
         look(&self.store.lock())
     }
 
+    /// Whether an ARN would be an alarm's that is not there.
+    fn is_no_alarm(&self, arn: &str) -> bool {
+        let name = arn.strip_prefix(&alarm::arn(&self.account, ""));
+        name.is_some_and(|name| !self.store.lock().alarms.contains_key(name))
+    }
+
     fn with_tags(&self, arn: &str, use_tags: impl FnOnce(&mut Tags) -> Reply) -> Answer {
         let mut store = self.store.lock();
         let store = &mut *store;
@@ -108,4 +113,46 @@ impl CloudWatch {
 
 fn parse<T: DeserializeOwned>(operation: &str, document: Value) -> Result<T, ApiError> {
     input::parse(Service::CloudWatch, operation, document)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Recorded on AWS.
+    #[test]
+    fn a_dashboards_name_has_letters_digits_dashes_and_underscores() {
+        let cloudwatch = CloudWatch::new(Account::default());
+        let put = |name: &str| {
+            let input = json!({"DashboardName": name, "DashboardBody": "{}"});
+            cloudwatch.handle("PutDashboard", input).map(drop)
+        };
+        assert_eq!(put("test-1_a"), Ok(()));
+        for wrong in ["test:invalid", "", "a b", &"a".repeat(256)] {
+            let error = put(wrong).unwrap_err();
+            let codes = (error.code, error.query_code);
+            assert_eq!(codes, ("InvalidParameterValueException", Some("InvalidParameterValue")), "{wrong}");
+        }
+    }
+
+    /// Recorded on AWS.
+    #[test]
+    fn a_deleted_alarm_has_no_tags() {
+        let cloudwatch = CloudWatch::new(Account::default());
+        let alarm = json!({
+            "AlarmName": "a", "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold",
+            "Tags": [{"Key": "k", "Value": "v"}],
+        });
+        cloudwatch.handle("PutMetricAlarm", alarm).unwrap();
+        let arn = alarm::arn(&Account::default(), "a");
+        let tags = || {
+            let listed = cloudwatch.handle("ListTagsForResource", json!({"ResourceARN": arn}));
+            listed.unwrap().body.unwrap()["Tags"].clone()
+        };
+        assert_eq!(tags(), json!([{"Key": "k", "Value": "v"}]));
+        cloudwatch.handle("DeleteAlarms", json!({"AlarmNames": ["a"]})).unwrap();
+        assert_eq!(tags(), json!([]));
+        let tag = json!({"ResourceARN": arn, "Tags": []});
+        assert!(cloudwatch.handle("TagResource", tag).is_err());
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::Iam;
 use super::policy::evaluate::{Caller, Decision, Request, allows, judge};
+use super::policy::{Kind, Policy};
 use super::role::Role;
 use crate::core::identity::signature::SigningKeys;
 use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal};
@@ -18,10 +19,8 @@ const TOKEN_CHARS: usize = 64;
 
 impl Iam {
     /// Whether `service` (such as `apigateway.amazonaws.com`) may assume the role on behalf of `source_arn`: the role
-    /// exists, and its trust policy allows it. A refusal is logged.
-    ///
-    /// # Errors
-    /// [`Denied`], with the service as the principal.
+    /// exists, and its trust policy allows it. A refusal is logged. Fails with [`Denied`], with the service as the
+    /// principal.
     pub fn assume(&self, service: &str, role_arn: &str, source_arn: Option<&str>) -> Result<(), Denied> {
         let request = Request {
             action: "sts:AssumeRole",
@@ -109,6 +108,12 @@ impl Permissions for Iam {
             "denied: the resource's own policy does not allow it"
         );
         Err(Denied { role: service.to_owned(), action: action.to_owned(), resource: resource.to_owned() })
+    }
+
+    fn set_resource_policy(&self, arn: &str, document: Option<&str>) -> Result<(), String> {
+        let policy = document.map(|text| Policy::parse(text, Kind::Resource)).transpose();
+        Self::set_resource_policy(self, arn, policy.map_err(|error| error.to_string())?);
+        Ok(())
     }
 
     fn issue(&self, role_arn: &str, session: &str) -> Credentials {

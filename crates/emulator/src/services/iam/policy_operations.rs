@@ -200,11 +200,9 @@ impl Iam {
         })
     }
 
-    /// The document that an attachment of a policy adds to a role.
-    ///
-    /// # Errors
-    /// `NoSuchEntity`.
+    /// The document that an attachment of a policy adds to a role. Fails with `NoSuchEntity`.
     pub(super) fn attachable(&self, arn: &str) -> Result<Document, ApiError> {
+        check_arn(arn)?;
         if let Some(policy) = managed::find(arn) {
             return Document::parse(policy.document.clone(), Kind::Identity);
         }
@@ -255,4 +253,12 @@ pub(super) fn managed_document(text: String) -> Result<Document, ApiError> {
 
 fn not_found(arn: &str) -> ApiError {
     no_entity(format!("Policy {arn} was not found."))
+}
+
+/// docs/aws-behaviour.md#iam-policy-errors.
+pub(super) fn check_arn(arn: &str) -> Result<(), ApiError> {
+    if arn.starts_with("arn:") && arn.split(':').count() >= 6 {
+        return Ok(());
+    }
+    Err(ApiError::bad_request("ValidationError", "Invalid ARN:  Could not be parsed!"))
 }

@@ -1,8 +1,7 @@
 //! Roles, with their trust policy and their permissions policies.
 
 use super::policy::{Kind, Policy};
-use crate::protocol::tags;
-use crate::protocol::tags::Tags;
+use crate::protocol::tags::{self, Tags};
 use crate::protocol::{ApiError, time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -17,8 +16,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// # Errors
-    /// `MalformedPolicyDocument`.
+    /// Fails with `MalformedPolicyDocument`.
     pub fn parse(text: String, kind: Kind) -> Result<Self, ApiError> {
         let policy = Policy::parse(&text, kind).map_err(|error| {
             ApiError::bad_request("MalformedPolicyDocumentException", error.to_string())
@@ -55,6 +53,16 @@ pub struct Role {
 }
 
 impl Role {
+    /// docs/aws-behaviour.md#iam-roles: what CreateRole answers.
+    pub(super) fn created(&self) -> Value {
+        without(self.view(), ["MaxSessionDuration", "RoleLastUsed"])
+    }
+
+    /// What ListRoles answers of each.
+    pub(super) fn listed(&self) -> Value {
+        without(self.view(), ["RoleLastUsed", "Tags"])
+    }
+
     pub(super) fn view(&self) -> Value {
         json!({
             "Path": self.path,
@@ -69,6 +77,13 @@ impl Role {
             "Tags": (!self.tags.is_empty()).then(|| tags::to_list(&self.tags)),
         })
     }
+}
+
+fn without(mut view: Value, members: [&str; 2]) -> Value {
+    if let Some(view) = view.as_object_mut() {
+        view.retain(|name, _| !members.contains(&name.as_str()));
+    }
+    view
 }
 
 /// Names of roles and policies: letters, digits and `+=,.@_-`.

@@ -2,6 +2,7 @@
 
 use super::account_policy::{limit_exceeded, name_of};
 use super::policy::Kind;
+use super::policy_operations::check_arn;
 use super::role::{Document, check_name, no_entity, no_role};
 use super::{Iam, parse};
 use crate::protocol::{Answer, ApiError, Reply};
@@ -91,6 +92,7 @@ impl Iam {
 
     pub(super) fn detach_role_policy(&self, input: Value) -> Answer {
         let request: RolePolicyArn = parse("DetachRolePolicy", input)?;
+        check_arn(&request.policy_arn)?;
         self.change_role(&request.role_name, |role| {
             let removed = role.attached.remove(&request.policy_arn);
             removed.map(drop).ok_or_else(|| no_policy(&request.policy_arn))

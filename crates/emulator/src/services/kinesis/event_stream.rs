@@ -28,14 +28,13 @@ pub(super) fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
     message
 }
 
-/// The first message of a subscription.
-pub(super) fn initial_response(content_type: &str) -> Vec<u8> {
+/// What a subscription begins with.
+pub(super) fn initial_response(content_type: &str, payload: &[u8]) -> Vec<u8> {
     let headers =
         [(":message-type", "event"), (":event-type", "initial-response"), (":content-type", content_type)];
-    message(&headers, b"{}")
+    message(&headers, payload)
 }
 
-/// One event.
 pub(super) fn event(event_type: &str, content_type: &str, payload: &[u8]) -> Vec<u8> {
     message(
         &[(":message-type", "event"), (":event-type", event_type), (":content-type", content_type)],

@@ -12,6 +12,9 @@ const SHARD: &str = "shardId-000000000000";
 // long: a table: one sound call of every operation
 fn sound(streams: &Streams, consumer: &str, iterator: &str, number: &str) -> Vec<(&'static str, Value)> {
     let arn = streams.account.stream_arn("s");
+    let policy = json!({"Statement": {
+        "Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "kinesis:*", "Resource": arn,
+    }});
     vec![
         ("AddTagsToStream", json!({"StreamName": "s", "Tags": {"a": "b"}})),
         ("CreateStream", json!({"StreamName": "t", "ShardCount": 1})),
@@ -52,7 +55,7 @@ fn sound(streams: &Streams, consumer: &str, iterator: &str, number: &str) -> Vec
             json!({"StreamName": "s", "Data": "AAAA", "PartitionKey": "k", "ExplicitHashKey": "0", "SequenceNumberForOrdering": number}),
         ),
         ("PutRecords", json!({"StreamName": "s", "Records": [{"Data": "AAAA", "PartitionKey": "k"}]})),
-        ("PutResourcePolicy", json!({"ResourceARN": arn, "Policy": "{}"})),
+        ("PutResourcePolicy", json!({"ResourceARN": arn, "Policy": policy.to_string()})),
         ("RegisterStreamConsumer", json!({"StreamARN": arn, "ConsumerName": "d"})),
         ("RemoveTagsFromStream", json!({"StreamName": "s", "TagKeys": ["a"]})),
         ("SplitShard", json!({"StreamName": "s", "ShardToSplit": SHARD, "NewStartingHashKey": "9"})),

@@ -5,13 +5,15 @@
 //! holds its stream's lock during both and then moves the shard's tail, which readers watch: no record appears before a
 //! reader's position, and nobody polls.
 
+mod continuation;
+mod describe;
 mod encoding;
 mod error;
 mod event_stream;
 mod get_records;
 #[cfg(test)]
 mod hostile_tests;
-mod patch_response;
+mod list;
 mod persist;
 mod put;
 mod read;
@@ -20,6 +22,8 @@ mod request;
 mod reshard;
 mod retain;
 mod routes;
+mod settings;
+mod shard_filter;
 mod store;
 mod subscribe;
 #[cfg(test)]
@@ -30,11 +34,11 @@ pub use error::KinesisError;
 pub use put::{PutRecord, PutRecordResponse};
 pub use read::{ReadLimit, ReadRecords, Record, ShardInfo};
 pub use request::TARGET_PREFIX;
-pub(crate) use request::stream_of;
+pub(crate) use request::{is_signed, stream_of};
 #[cfg(test)]
 pub(crate) use reshard::{Step, steps_to};
 pub use subscribe::SubscriptionTimers;
-pub(crate) use wire::{is_signed, refuse_head};
+pub(crate) use wire::refuse_head;
 
 use crate::core::account::Account;
 use crate::core::identity::Permissions;
@@ -75,7 +79,6 @@ pub struct Streams {
     stop: CancellationToken,
 }
 
-/// What streams work with.
 pub struct Deps {
     pub account: Account,
     /// Decides what callers may do.
@@ -131,7 +134,6 @@ impl Streams {
         }
     }
 
-    /// Ends subscriptions and background tasks.
     pub fn shutdown(&self) {
         self.stop.cancel();
     }

@@ -65,10 +65,8 @@ impl Streams {
         storage.set(ACCOUNT, &self.store.get_account_settings().await.to_string())
     }
 
-    /// Finds a stream's document that cannot be read, so that no stream silently disappears.
-    ///
-    /// # Errors
-    /// The document's key, and the problem.
+    /// Finds a stream's document that cannot be read, so that no stream silently disappears. Errors: the document's
+    /// key, and the problem.
     pub fn check(documents: &BTreeMap<String, String>) -> Result<(), (String, String)> {
         for (key, value) in documents {
             let problem = if key.starts_with(STREAM) {
@@ -133,6 +131,9 @@ impl Streams {
             let _ = self.store.put_resource_tags(&arn, &tags).await;
         }
         for (arn, policy) in policies {
+            if let Err(error) = self.set_policy(&arn, Some(&policy)) {
+                tracing::error!(arn, %error, "a resource's policy could not be restored");
+            }
             let _ = self.store.put_policy(&arn, &policy).await;
         }
     }

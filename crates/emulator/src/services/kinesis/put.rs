@@ -92,7 +92,6 @@ fn is_base64(text: &str) -> bool {
         && body.bytes().fold(true, |all, b| all & (b.is_ascii_alphanumeric() | matches!(b, b'+' | b'/')))
 }
 
-/// A record in its request.
 struct RecordRequest<'a> {
     hash_key: u128,
     partition_key: &'a str,
@@ -147,13 +146,12 @@ impl PendingRecord<'_> {
 }
 
 impl Streams {
-    /// # Errors
-    /// [`KinesisError`] with the code and message of the Kinesis API.
+    /// Fails with [`KinesisError`] with the code and message of the Kinesis API.
     pub async fn put_record(&self, request: &PutRecord<'_>) -> Result<PutRecordResponse, KinesisError> {
         match &request.0 {
             Form::Plain(put) => self.put_one(&put.stream_name, Ok(put.into())).await,
             Form::Other(request) => {
-                let request = checked(Operation::PutRecord, request)?;
+                let request = checked(&self.account, Operation::PutRecord, request)?;
                 let stream = self.store.resolve_stream_name(&request)?;
                 self.put_one(&stream, RecordRequest::of(&request)).await
             }
@@ -173,12 +171,10 @@ impl Streams {
         Ok(placing.placed)
     }
 
-    /// PutRecords: a record that its shard refuses fails alone; the answer has each record's result, in order.
-    ///
-    /// # Errors
-    /// [`KinesisError`] if the request as a whole is refused.
+    /// PutRecords: a record that its shard refuses fails alone; the answer has each record's result, in order. Fails
+    /// with [`KinesisError`] if the request as a whole is refused.
     pub async fn put_records(&self, request: &Value) -> Result<Value, KinesisError> {
-        let request = checked(Operation::PutRecords, request)?;
+        let request = checked(&self.account, Operation::PutRecords, request)?;
         let stream = self.store.resolve_stream_name(&request)?;
         let open = self.store.open_existing(&stream).await?;
         let mut records = self.store.lock(&open).await;
@@ -228,7 +224,9 @@ impl Streams {
             return Err(KinesisError::throttled(stream, &shard_id));
         }
         let bytes = bytes as u64;
-        let reserved = self.store.reserve(stream, &shard_id, bytes, arrived_ms).await?;
+        // A larger record takes all that its shard accepts in a second.
+        let reserved_bytes = bytes.min(RECORD_BYTES_MAX as u64);
+        let reserved = self.store.reserve(stream, &shard_id, reserved_bytes, arrived_ms).await?;
         let placed = PutRecordResponse { sequence_number: route.take(arrived_ms), shard_id };
         Ok(PendingRecord { placed, shard: route.index, partition_key, data, arrived_ms, bytes, reserved })
     }

@@ -1,6 +1,7 @@
 //! SubscribeToShard: pushes a shard's records to a consumer as they are appended
 //! (docs/aws-behaviour.md#kinesis-fan-out).
 
+use super::continuation::continuation;
 use super::encoding::Encoding;
 use super::read::{Position, ReadLimit, Record, ShardInfo};
 use super::request::checked;
@@ -21,7 +22,6 @@ use tokio_util::sync::CancellationToken;
 const EVENT_LIMIT: ReadLimit = ReadLimit { records: 1_000, data_bytes: 2 * 1_024 * 1_024 };
 const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 
-/// How long subscriptions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubscriptionTimers {
     /// Until a subscription ends and the consumer must subscribe again.
@@ -50,7 +50,6 @@ pub(super) struct Subscribed {
     taken_over: CancellationToken,
 }
 
-/// A subscription in progress.
 struct Subscription {
     streams: Streams,
     consumer_arn: String,
@@ -76,7 +75,7 @@ impl Streams {
     ) -> Result<Response<Body>, KinesisError> {
         // The library's check answers without the members of a position.
         let starting = &request["StartingPosition"];
-        let request = checked(Operation::SubscribeToShard, request)?;
+        let request = checked(&self.account, Operation::SubscribeToShard, request)?;
         let consumer_arn = request["ConsumerARN"].as_str().unwrap_or_default();
         let not_found = |what: String| KinesisError::client("ResourceNotFoundException", &what);
         let consumer = self.store.get_consumer(consumer_arn).await;
@@ -112,7 +111,8 @@ impl Streams {
         };
         // An earlier change would not be reported again.
         subscription.changes.mark_changed();
-        let begin = Bytes::from(event_stream::initial_response(subscription.payload_type()));
+        let nothing = encoding.encode(&json!({}));
+        let begin = Bytes::from(event_stream::initial_response(subscription.payload_type(), &nothing));
         let events = futures_util::stream::unfold(subscription, |mut subscription| async {
             let event = subscription.next().await?;
             Some((Ok::<_, Infallible>(event), subscription))
@@ -244,7 +244,7 @@ impl Subscription {
         let last = &records[records.len() - 1];
         let through = last.sequence_number.clone();
         let behind_ms = self.streams.behind_ms(&self.stream, self.shard.index, last);
-        let event = self.event(records, &json!(*through), behind_ms, &[]);
+        let event = self.event(records, &continuation(&through), behind_ms, &[]);
         self.position = Position::After(through);
         self.reported = true;
         event
@@ -253,10 +253,12 @@ impl Subscription {
     /// An event without records, which reports the reader's position.
     fn stand(&self) -> Bytes {
         let through = match &self.position {
-            Position::Start => &self.shard.starts,
-            Position::At(sequence_number) | Position::After(sequence_number) => sequence_number,
+            // The record at this number is still to come.
+            Position::At(sequence_number) => json!(**sequence_number),
+            Position::Start => json!(*self.shard.starts),
+            Position::After(sequence_number) => continuation(sequence_number),
         };
-        self.event(&[], &json!(**through), 0, &[])
+        self.event(&[], &through, 0, &[])
     }
 
     fn event(&self, records: &[Record], continuation: &Value, behind_ms: u64, children: &[Value]) -> Bytes {

@@ -29,9 +29,6 @@ impl Logs {
         Self { account, groups: Mutex::default() }
     }
 
-    /// # Errors
-    /// CloudWatch Logs' own, or that the operation is not supported.
-    /// CloudWatch Logs' own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
             "CreateLogGroup" => self.create_log_group(input),
@@ -87,6 +84,22 @@ fn invalid(message: impl Into<String>) -> ApiError {
     Service::Logs.invalid(message)
 }
 
+/// How many items a caller wants, at most; as many as there may be where it does not say.
+fn limit(asked: Option<i64>, max: usize) -> Result<usize, ApiError> {
+    let Some(asked) = asked else { return Ok(max) };
+    let refuse = |bound: &str| {
+        invalid(format!(
+            "1 validation error detected: Value '{asked}' at 'limit' failed to satisfy constraint: Member must have \
+             value {bound}"
+        ))
+    };
+    match usize::try_from(asked) {
+        Ok(limit) if limit > max => Err(refuse(&format!("less than or equal to {max}"))),
+        Ok(limit) if limit > 0 => Ok(limit),
+        _ => Err(refuse("greater than or equal to 1")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +148,39 @@ mod tests {
         let refused =
             logs.handle("FilterLogEvents", json!({"logGroupName": "/g", "filterPattern": "{ $.a = 1 }"}));
         assert!(refused.unwrap_err().message.starts_with("filterPattern"));
+    }
+
+    /// Recorded on AWS.
+    #[test]
+    fn limits_names_and_contradictions_are_refused_as_aws_words_it() {
+        let logs = logs();
+        let refused = |operation: &str, input: Value| {
+            let error = logs.handle(operation, input).unwrap_err();
+            assert_eq!(error.code, "InvalidParameterException", "{operation}");
+            error.message
+        };
+        let limit = "1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must \
+                     have value less than or equal to 10000";
+        assert_eq!(refused("FilterLogEvents", json!({"logGroupName": "/g", "limit": 10_001})), limit);
+        let get = json!({"logGroupName": "/g", "logStreamName": "s", "limit": 10_001});
+        assert_eq!(refused("GetLogEvents", get), limit);
+        let none = refused("DescribeLogGroups", json!({"limit": 0}));
+        assert!(none.ends_with("greater than or equal to 1"), "{none}");
+        let both = json!({"logGroupNamePrefix": "/g", "logGroupNamePattern": "g"});
+        assert_eq!(
+            refused("DescribeLogGroups", both),
+            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+        );
+        assert_eq!(
+            refused("CreateLogGroup", json!({"logGroupName": "a".repeat(513)})),
+            "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
+        );
+    }
+
+    #[test]
+    fn a_group_says_that_it_is_not_protected() {
+        let listed = logs().handle("DescribeLogGroups", json!({"logGroupNamePrefix": "/g"})).unwrap();
+        assert_eq!(listed.body.unwrap()["logGroups"][0]["deletionProtectionEnabled"], false);
     }
 
     #[test]

@@ -5,7 +5,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
-/// Messages of a queue, at most.
 pub const MESSAGES_MAX: usize = 100_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +14,6 @@ pub struct Message {
     pub sent: SystemTime,
     pub sender: String,
     visible: SystemTime,
-    /// How often it was received.
     pub received: u32,
     /// When it was first received.
     pub first_received: Option<SystemTime>,
@@ -86,10 +84,10 @@ impl Messages {
         self.messages.retain(|message| message.id != id || message.received != received);
     }
 
-    /// Hides a message until `visibility` from now; `false` if the receipt is void.
+    /// Hides a message until `visibility` from now, by any of its receipts; `false` if it is gone.
     pub fn hide(&mut self, id: &str, received: u32, now: SystemTime, visibility: Duration) -> bool {
-        let found = self.messages.iter_mut().find(|message| message.id == id && message.received == received);
-        match found.filter(|message| message.visible > now) {
+        let receipts = |message: &Message| message.id == id && (1..=message.received).contains(&received);
+        match self.messages.iter_mut().find(|message| receipts(message)) {
             Some(message) => {
                 message.visible = now + visibility;
                 true
@@ -151,14 +149,20 @@ mod tests {
         assert_eq!(messages.counts(at(11)), Counts::default());
     }
 
+    /// Recorded on AWS: by an older receipt as well, and when the time of the receipt is over.
     #[test]
-    fn visibility_can_be_changed_while_in_flight() {
+    fn visibility_can_be_changed_by_every_receipt_until_the_message_is_gone() {
         let mut messages = with_one();
         messages.receive(1, at(0), TEN);
         assert!(messages.hide("m", 1, at(5), Duration::ZERO));
         assert_eq!(messages.receive(1, at(5), TEN).len(), 1);
-        assert!(!messages.hide("m", 1, at(6), TEN));
-        assert_eq!(messages.next_visible(), Some(at(15)));
+        assert!(messages.hide("m", 1, at(6), Duration::ZERO));
+        assert_eq!(messages.receive(1, at(6), TEN).len(), 1);
+        assert!(messages.hide("m", 3, at(20), TEN));
+        assert_eq!(messages.next_visible(), Some(at(30)));
+        assert!(!messages.hide("m", 4, at(20), TEN) && !messages.hide("m", 0, at(20), TEN));
+        messages.delete("m", 3);
+        assert!(!messages.hide("m", 3, at(21), TEN));
     }
 
     #[test]

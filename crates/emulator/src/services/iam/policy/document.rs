@@ -6,12 +6,12 @@ use super::malformed::Malformed;
 use super::pattern::Pattern;
 use super::raw::{OneOrMany, RawPolicy, RawPrincipal, RawStatement};
 use super::statement::{Condition, Kind, Matches, Operator, Principals, Statement};
+use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, HashSet};
 
 /// Characters of a policy document, at most (IAM's model).
 pub const DOCUMENT_CHARS_MAX: usize = 131_072;
 
-/// A parsed document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Its statements; their order does not matter.
@@ -19,15 +19,20 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Parses a document.
-    ///
-    /// # Errors
-    /// [`Malformed`]: invalid JSON, or an element, condition or principal that this emulator does not evaluate.
+    /// Parses a document. Fails with [`Malformed`]: invalid JSON, or an element, condition or principal that this
+    /// emulator does not evaluate.
     pub fn parse(text: &str, kind: Kind) -> Result<Self, Malformed> {
         if text.chars().count() > DOCUMENT_CHARS_MAX {
             return Err(Malformed::new(format!(
                 "policy document is longer than {DOCUMENT_CHARS_MAX} characters"
             )));
+        }
+        if serde_json::from_str::<IgnoredAny>(text).is_err() {
+            // docs/aws-behaviour.md#iam-policy-errors.
+            return Err(Malformed::new(match kind {
+                Kind::Trust => "This policy contains invalid Json",
+                _ => "Syntax errors in policy.",
+            }));
         }
         let raw = RawPolicy::read(text)?;
         let newer = raw.is_newer()?;

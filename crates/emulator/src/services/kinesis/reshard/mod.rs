@@ -6,6 +6,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub(super) use steps::apply;
 pub(crate) use steps::{Step, steps_to};
 
 use super::request::checked;
@@ -14,16 +15,6 @@ use super::{KinesisError, SHARDS_MAX, Streams};
 use crate::core::clock;
 use serde_json::{Value, json};
 
-/// The operations that change a stream's shards.
-pub(super) fn operation(name: &str) -> Option<Operation> {
-    match name {
-        "SplitShard" => Some(Operation::SplitShard),
-        "MergeShards" => Some(Operation::MergeShards),
-        "UpdateShardCount" => Some(Operation::UpdateShardCount),
-        _ => None,
-    }
-}
-
 impl Streams {
     /// Changes a stream's shards; returns `None` if the operation has no answer. The caller holds the stream's append
     /// lock.
@@ -31,11 +22,9 @@ impl Streams {
         &self,
         operation: Operation,
         stream: &str,
-        mut request: Value,
+        request: Value,
     ) -> Result<Option<Value>, KinesisError> {
-        // The library's checks require a name, where AWS also accepts an ARN.
-        request["StreamName"] = stream.into();
-        let request = checked(operation, &request)?;
+        let request = checked(&self.account, operation, &request)?;
         let account_shards = self.store.sum_open_shards().await;
         let answer = self.store.update_stream(stream, |stream| {
             if stream.stream_mode_details.stream_mode == StreamMode::OnDemand {
@@ -53,7 +42,7 @@ impl Streams {
                 _ => calling.update_count().map(|(steps, answer)| (steps, Some(answer)))?,
             };
             let now_ms = clock::now_ms();
-            steps.into_iter().for_each(|step| steps::apply(&mut stream.shards, step, now_ms));
+            steps.into_iter().for_each(|step| apply(&mut stream.shards, step, now_ms));
             Ok(answer)
         });
         answer.await

@@ -67,8 +67,8 @@ pub(super) fn uniform_starts(count: u32) -> Vec<u128> {
     (0..count).map(|index| index.wrapping_mul(width)).collect()
 }
 
-/// Makes one step: closes the parents, and adds their children after all other shards.
-pub(super) fn apply(shards: &mut Vec<Shard>, step: Step, now_ms: u64) {
+/// Makes one step: parents are closed, and their children added behind all shards.
+pub(in crate::services::kinesis) fn apply(shards: &mut Vec<Shard>, step: Step, now_ms: u64) {
     let keys = |shards: &[Shard], index: i64| {
         let keys = &shards[index as usize].hash_key_range;
         (keys.start_u128(), keys.end_u128())

@@ -18,11 +18,12 @@ pub(super) use open::Open;
 pub(super) use records::Records;
 
 use super::error::KinesisError;
-use super::request::{TARGET_PREFIX, iterated_stream, stream_of};
+use super::request::{is_signed, iterated_stream, stream_of};
 use crate::core::account::Account;
 use axum::body::Body;
 use bytes::Bytes;
 use dashmap::DashMap;
+use ferrokinesis::actions;
 use ferrokinesis::store::{Store as Library, StoreOptions};
 use http::request::Parts;
 use http::{Response, Uri, header};
@@ -30,6 +31,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::RwLock;
 use tower_service::Service as _;
+use types::{Operation, check};
 
 /// Streams and their records, in memory.
 #[derive(Clone)]
@@ -41,33 +43,6 @@ pub(super) struct Store {
     open: Arc<DashMap<String, Arc<Open>>>,
     /// Held for writing while a stream is created, and for reading by calls that rely on its absence.
     creation: Arc<RwLock<()>>,
-}
-
-/// The kinds of the wire API's calls.
-enum Kind {
-    /// It appends records or subscribes to them.
-    Never,
-    /// It reads records of a stream.
-    Reads(String),
-    /// It creates a stream.
-    Creates,
-    /// It touches no records.
-    Plain,
-}
-
-impl Kind {
-    fn of(parts: &Parts, request: &Value) -> Self {
-        let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
-        let stream = match target.and_then(|target| target.strip_prefix(TARGET_PREFIX)) {
-            Some("PutRecord" | "PutRecords" | "SubscribeToShard") => return Self::Never,
-            Some("CreateStream") => return Self::Creates,
-            Some("GetRecords") => iterated_stream(request),
-            // AT_TIMESTAMP looks for the record.
-            Some("GetShardIterator") => stream_of(request),
-            _ => None,
-        };
-        stream.map_or(Self::Plain, Self::Reads)
-    }
 }
 
 impl Store {
@@ -86,35 +61,51 @@ impl Store {
         Self { library, router, open: Arc::default(), creation: Arc::default() }
     }
 
-    /// Lets the library answer a call of the wire API, whose body was parsed as `request`. Calls that append or
-    /// subscribe are refused as unsigned: signed ones are answered by [`Records`]' users.
-    pub(super) async fn call(&self, request: &Value, mut parts: Parts, body: Bytes) -> Response<Body> {
-        match Kind::of(&parts, request) {
-            Kind::Plain => self.route(parts, body).await,
-            Kind::Creates => {
-                let _creation = self.creation.write().await;
-                self.route(parts, body).await
+    /// Has the library answer an operation, of a request that is normalised. None that appends or subscribes: those are
+    /// answered by [`Records`]' users.
+    pub(super) async fn dispatch(
+        &self,
+        operation: Operation,
+        request: &Value,
+    ) -> Result<Option<Value>, KinesisError> {
+        let request = check(operation, request)?;
+        let stream = match operation {
+            Operation::PutRecord | Operation::PutRecords | Operation::SubscribeToShard => {
+                return Err(KinesisError::internal(&format!("{operation} is not the library's to answer")));
             }
-            Kind::Reads(stream) => loop {
-                if let Ok(open) = self.open_existing(&stream).await {
-                    let _records = self.lock(&open).await;
-                    return tokio::task::unconstrained(self.route(parts, body)).await;
-                }
-                // A stream that does not exist has no records and needs no lock, as long as nobody creates it.
-                let _creation = self.creation.read().await;
-                if !self.contains_stream(&stream).await {
-                    return self.route(parts, body).await;
-                }
-            },
-            Kind::Never => {
-                parts.headers.remove(header::AUTHORIZATION);
-                parts.uri = Uri::from_static("/");
-                self.route(parts, body).await
+            Operation::GetRecords => iterated_stream(&request),
+            // AT_TIMESTAMP looks for the record.
+            Operation::GetShardIterator => stream_of(&request),
+            _ => None,
+        };
+        let dispatched = actions::dispatch(&self.library, operation, request);
+        let Some(stream) = stream else {
+            let _creation = match operation {
+                Operation::CreateStream => Some(self.creation.write().await),
+                _ => None,
+            };
+            return Ok(dispatched.await?);
+        };
+        loop {
+            if let Ok(open) = self.open_existing(&stream).await {
+                let _records = self.lock(&open).await;
+                return Ok(tokio::task::unconstrained(dispatched).await?);
+            }
+            // Without a stream there are no records to read, as long as none is created.
+            let _creation = self.creation.read().await;
+            if !self.contains_stream(&stream).await {
+                return Ok(dispatched.await?);
             }
         }
     }
 
-    async fn route(&self, parts: Parts, body: Bytes) -> Response<Body> {
+    /// Has the library refuse a call of the wire API that is not served: no POST, of an unknown content type or
+    /// operation, no document, or unsigned. What only looks signed to the library is refused as unsigned.
+    pub(super) async fn refuse(&self, mut parts: Parts, body: Bytes) -> Response<Body> {
+        if !is_signed(&parts) {
+            parts.headers.remove(header::AUTHORIZATION);
+            parts.uri = Uri::from_static("/");
+        }
         let call = http::Request::from_parts(parts, Body::from(body));
         self.router.clone().call(call).await.unwrap_or_else(|never| match never {})
     }

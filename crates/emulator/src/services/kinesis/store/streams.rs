@@ -76,6 +76,16 @@ impl Store {
         Ok(self.library.put_consumer(arn, consumer).await?)
     }
 
+    pub(crate) async fn delete_consumer(&self, arn: &str) -> Result<(), KinesisError> {
+        Ok(self.library.delete_consumer(arn).await?)
+    }
+
+    /// Forgets the policy and the tags of what is gone: whatever has its ARN next begins without.
+    pub(crate) async fn forget_resource(&self, arn: &str) -> Result<(), KinesisError> {
+        self.library.delete_policy(arn).await?;
+        self.put_resource_tags(arn, &BTreeMap::new()).await
+    }
+
     pub(crate) async fn get_resource_tags(&self, arn: &str) -> BTreeMap<String, String> {
         self.library.get_resource_tags(arn).await
     }

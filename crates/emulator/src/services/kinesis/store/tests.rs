@@ -63,7 +63,7 @@ async fn expired_records_go_before_the_library_reads() {
     streams.store.lock(&open).await.put_back(0, sequence_number.as_str().unwrap(), &old).await.unwrap();
     let limit = ReadLimit { records: 9, data_bytes: 1_000 };
     assert_eq!(streams.read_after("s", 0, None, limit).await.records.len(), 1);
-    streams.answered(&json!({"ShardIterator": iterator})).await.unwrap();
+    streams.found(&json!({"ShardIterator": iterator})).await.unwrap();
     assert_eq!(streams.read_after("s", 0, None, limit).await.records, []);
 }
 

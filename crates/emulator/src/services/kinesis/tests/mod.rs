@@ -1,7 +1,9 @@
 //! The stream for its callers, on the wire and inside the emulator.
 
+mod listing;
 mod persisted;
 mod reading;
+mod recorded;
 
 use super::*;
 use crate::core::clock;
