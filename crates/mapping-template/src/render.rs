@@ -1,13 +1,21 @@
 //! The evaluator: walks the tree with a scope and writes text.
 
 mod builtins;
-mod collections;
+mod call;
 mod context;
 mod expression;
 mod format;
+mod formatter;
 mod input;
+mod lists;
+mod maps;
+mod number_methods;
 mod numbers;
+mod objects;
+mod patterns;
 mod reference;
+mod search;
+mod select;
 mod strings;
 mod util;
 
@@ -19,7 +27,7 @@ use crate::limits::{
 use crate::overrides::Overrides;
 use crate::parse::Parsed;
 use crate::scope::Scope;
-use crate::value::{Heap, Text, Value};
+use crate::value::{Heap, MapId, Text, Value};
 
 /// A render error whose place is still an offset.
 #[derive(Debug)]
@@ -37,8 +45,10 @@ pub(crate) fn render(parsed: &Parsed, scope: &Scope<'_>, into: &mut String) -> R
         variables: vec![None; parsed.slots],
         heap: Heap::default(),
         loops: Vec::new(),
-        overrides: Overrides::default(),
+        overrides: None,
         body: None,
+        root: None,
+        params: None,
         halt: Halt::None,
         at: 0,
         level: 0,
@@ -47,7 +57,7 @@ pub(crate) fn render(parsed: &Parsed, scope: &Scope<'_>, into: &mut String) -> R
         output_bytes_max: into.len().saturating_add(RENDERED_BYTES_MAX),
     };
     renderer.block(&parsed.block, into)?;
-    Ok(renderer.overrides)
+    renderer.overridden()
 }
 
 /// The state of one rendering.
@@ -57,9 +67,14 @@ struct Renderer<'s> {
     heap: Heap<'s>,
     /// The loops being run, innermost last.
     loops: Vec<Loop>,
-    overrides: Overrides,
+    /// `$context.requestOverride` and `responseOverride`, once somebody asked.
+    overrides: Option<(MapId, MapId)>,
     /// The body minified, or that it is no JSON, once somebody asked.
     body: Option<Option<Text<'s>>>,
+    /// The body as a value that all of the template shares, once somebody asked for a part that can be changed.
+    root: Option<Value<'s>>,
+    /// `$input.params()`, once somebody asked.
+    params: Option<Value<'s>>,
     halt: Halt,
     /// What is being evaluated, for errors.
     at: Offset,
@@ -153,7 +168,11 @@ impl<'s> Renderer<'s> {
                 }
                 Piece::Set { target, value } => {
                     let value = self.expression(value)?;
-                    self.assign(target, value)?;
+                    // Velocity assigns no null, such as the result of a division by zero. What is undefined is an
+                    // empty string by then.
+                    if !matches!(value, Value::Undefined) {
+                        self.assign(target, value)?;
+                    }
                 }
                 Piece::If { branches, otherwise } => self.if_else(branches, otherwise, out)?,
                 Piece::Foreach { slot, items, body, at } => {
@@ -190,11 +209,11 @@ impl<'s> Renderer<'s> {
     /// Runs a loop. Its variable has its old value again afterwards (observed:
     /// docs/aws-behaviour.md#template-language).
     fn foreach(&mut self, slot: Slot, items: &Value<'s>, body: &'s Block, out: &mut String) -> Result<()> {
-        let items: Vec<Value<'s>> = match items {
+        let items: Vec<Value<'s>> = match self.opened(items.clone())? {
             Value::List(id) => {
-                self.heap.list(*id).items.iter().take(FOREACH_ROUNDS_MAX + 1).cloned().collect()
+                self.heap.list(id).items.iter().take(FOREACH_ROUNDS_MAX + 1).cloned().collect()
             }
-            Value::Map(id) => self.heap.map(*id).values().take(FOREACH_ROUNDS_MAX + 1).cloned().collect(),
+            Value::Map(id) => self.heap.map(id).values().take(FOREACH_ROUNDS_MAX + 1).cloned().collect(),
             _ => return Ok(()),
         };
         self.charge(items.len())?;

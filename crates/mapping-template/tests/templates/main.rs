@@ -1,5 +1,6 @@
 //! Behaviour of the dialect, one module per section of docs/aws-behaviour.md.
 
+mod collections;
 mod common;
 mod errors;
 mod expressions;
@@ -7,5 +8,8 @@ mod input;
 mod invariants;
 mod language;
 mod limits;
+mod methods;
+mod recorded;
+mod references;
 mod service_integration;
 mod util;
