@@ -136,6 +136,9 @@ pub enum Problem {
         /// What it would change.
         what: &'static str,
     },
+    /// A loop's list or map changed its length while the loop ran.
+    #[error("a list or map cannot grow or shrink while #foreach goes over it: collect the changes first")]
+    Resized,
     /// The result of an integer operation needs more than 64 bits.
     #[error("the result of {operator} does not fit 64 bits")]
     Overflow {

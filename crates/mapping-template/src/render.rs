@@ -199,7 +199,7 @@ impl<'s> Renderer<'s> {
     ) -> Result<()> {
         for (condition, block) in branches {
             self.charge(1)?;
-            if self.expression(condition)?.is_true() {
+            if self.condition(condition)? {
                 return self.nested(|this| this.block(block, out));
             }
         }
@@ -207,24 +207,19 @@ impl<'s> Renderer<'s> {
     }
 
     /// Runs a loop. Its variable has its old value again afterwards (observed:
-    /// docs/aws-behaviour.md#template-language).
+    /// docs/aws-behaviour.md#template-language). What the body changes in place shows in later rounds; a list or map
+    /// that grows or shrinks meanwhile fails, as Java's iterators do.
     fn foreach(&mut self, slot: Slot, items: &Value<'s>, body: &'s Block, out: &mut String) -> Result<()> {
-        let items: Vec<Value<'s>> = match self.opened(items.clone())? {
-            Value::List(id) => {
-                self.heap.list(id).items.iter().take(FOREACH_ROUNDS_MAX + 1).cloned().collect()
-            }
-            Value::Map(id) => self.heap.map(id).values().take(FOREACH_ROUNDS_MAX + 1).cloned().collect(),
-            _ => return Ok(()),
-        };
-        self.charge(items.len())?;
+        let items = self.opened(items.clone())?;
+        let Some(length) = self.heap.length(&items) else { return Ok(()) };
+        let at = self.at;
         let outer = self.variables[slot].take();
         let depth = self.loops.len();
-        let length = items.len();
-        for (index, item) in items.into_iter().take(FOREACH_ROUNDS_MAX).enumerate() {
+        for index in 0..length.min(FOREACH_ROUNDS_MAX) {
             self.charge(1)?;
             self.loops.truncate(depth);
             self.loops.push(Loop { index, length });
-            self.variables[slot] = Some(item);
+            self.variables[slot] = Some(self.heap.item(&items, index));
             self.nested(|this| this.block(body, out))?;
             match self.halt {
                 Halt::None => {}
@@ -233,6 +228,16 @@ impl<'s> Renderer<'s> {
                     break;
                 }
                 Halt::Stop => break,
+            }
+            let now = self.heap.length(&items).unwrap_or(0);
+            if now != length {
+                // Java notices at the next element, and looks for one by the length of a list, or behind a map's entry.
+                let next = if matches!(items, Value::List(_)) { now } else { length };
+                if index + 1 == next {
+                    break;
+                }
+                self.at = at;
+                return self.fault(Problem::Resized);
             }
         }
         self.loops.truncate(depth);

@@ -49,12 +49,6 @@ impl<'s> Value<'s> {
     pub(crate) fn or_empty(self) -> Self {
         if matches!(self, Self::Undefined) { Self::borrowed("") } else { self }
     }
-
-    /// Only the boolean `false` is false: undefined and empty are true (observed:
-    /// docs/aws-behaviour.md#template-language).
-    pub(crate) fn is_true(&self) -> bool {
-        !matches!(self, Self::Bool(false))
-    }
 }
 
 /// A text, borrowed from the template or the request wherever possible.
@@ -202,6 +196,25 @@ impl<'s> Heap<'s> {
     pub(crate) fn entry_value(&self, id: EntryId) -> Value<'s> {
         let (map, key) = self.entry(id);
         self.map(*map).get(&**key).cloned().unwrap_or(Value::Undefined)
+    }
+
+    /// How many values a loop over this finds, if it can be looped over.
+    pub(crate) fn length(&self, items: &Value<'s>) -> Option<usize> {
+        match items {
+            Value::List(id) => Some(self.list(*id).items.len()),
+            Value::Map(id) => Some(self.map(*id).len()),
+            _ => None,
+        }
+    }
+
+    /// The value at a place of a list, or of a map in the order of its keys.
+    pub(crate) fn item(&self, items: &Value<'s>, index: usize) -> Value<'s> {
+        let found = match items {
+            Value::List(id) => self.list(*id).items.get(index),
+            Value::Map(id) => self.map(*id).get_index(index).map(|(_, value)| value),
+            _ => None,
+        };
+        found.cloned().unwrap_or(Value::Undefined)
     }
 
     /// How many lists and maps there are: what is added from here on comes after these.

@@ -101,7 +101,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A `$` that begins no reference is text; of `$!`, Velocity's lexer drops the mark unless one of a few
+    /// A `$` that begins no reference is text; of `$!`, Velocity's lexer drops the second mark unless one of a few
     /// characters follows.
     fn lone_dollar(&mut self, collected: &mut Collected) {
         collected.text("$");

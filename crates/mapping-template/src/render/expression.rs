@@ -33,10 +33,7 @@ impl<'s> Renderer<'s> {
             Expression::Range(from, to) => self.range(from, to)?,
             // As a value, what is undefined is an empty string (observed: docs/aws-behaviour.md#template-language).
             Expression::Reference(reference) => return self.reference(reference).map(Value::or_empty),
-            Expression::Not(inside) => {
-                let value = self.nested(|this| this.expression(inside))?;
-                Value::Bool(!value.is_true())
-            }
+            Expression::Not(inside) => Value::Bool(!self.nested(|this| this.condition(inside))?),
             Expression::Chain { first, rest, at } => self.nested(|this| this.chain(first, rest, *at))?,
         })
     }
@@ -75,20 +72,45 @@ impl<'s> Renderer<'s> {
         rest: &'s [(Operator, Expression)],
         at: Offset,
     ) -> Result<Value<'s>> {
+        if let Some((Operator::And | Operator::Or, _)) = rest.first() {
+            return self.logic(first, rest).map(Value::Bool);
+        }
         let mut left = self.expression(first)?;
         for (operator, right) in rest {
-            // Logic does not evaluate what cannot matter.
-            left = match operator {
-                Operator::And => Value::Bool(left.is_true() && self.expression(right)?.is_true()),
-                Operator::Or => Value::Bool(left.is_true() || self.expression(right)?.is_true()),
-                _ => {
-                    let right = self.expression(right)?;
-                    self.at = at;
-                    self.binary(*operator, left, right)?
-                }
-            };
+            let right = self.expression(right)?;
+            self.at = at;
+            left = self.binary(*operator, left, right)?;
         }
         Ok(left)
+    }
+
+    /// A chain of `&&`, or of `||`. It does not evaluate what cannot matter.
+    fn logic(&mut self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Result<bool> {
+        let mut left = self.condition(first)?;
+        for (operator, right) in rest {
+            if left == (*operator == Operator::Or) {
+                return Ok(left);
+            }
+            left = self.condition(right)?;
+        }
+        Ok(left)
+    }
+
+    /// Whether an expression is true where a condition stands.
+    ///
+    /// A reference is, unless its value is the boolean `false` (observed: docs/aws-behaviour.md#template-truthiness). Of
+    /// literals and calculations, Velocity takes none for true but `true` and what comparison and logic give.
+    pub(super) fn condition(&mut self, expression: &'s Expression) -> Result<bool> {
+        match expression {
+            Expression::Reference(reference) => {
+                self.charge(1)?;
+                Ok(!matches!(self.reference(reference)?, Value::Bool(false)))
+            }
+            Expression::Bool(_) | Expression::Not(_) | Expression::Chain { .. } => {
+                Ok(matches!(self.expression(expression)?, Value::Bool(true)))
+            }
+            _ => self.charge(1).map(|()| false),
+        }
     }
 
     fn binary(&mut self, operator: Operator, left: Value<'s>, right: Value<'s>) -> Result<Value<'s>> {
@@ -142,5 +164,5 @@ impl<'s> Renderer<'s> {
 }
 
 fn is_text(value: &Value<'_>) -> bool {
-    matches!(value, Value::Text(_) | Value::Undefined | Value::Block(_))
+    matches!(value, Value::Text(_) | Value::Block(_))
 }

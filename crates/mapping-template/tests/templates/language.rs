@@ -120,8 +120,57 @@ fn undefined_is_true_and_only_false_is_false() {
         ("#if($!{a.b.c})yes!#end", "{}", "yes!"),
         ("#if ($some_value)hide me#end", r#"{"some_value":null}"#, "hide me"),
         ("#if($a == $null)n#end#if($a == \"\")e#end#if($a != \"\")x#end", "{}", "ne"),
-        ("#if(\"\")a#end#if(0)b#end#if([])c#end#if(false)d#end", "{}", "abc"),
     ]);
+}
+
+#[test]
+fn literals_and_calculations_are_not_true() {
+    for condition in [
+        "''",
+        "\"a\"",
+        "\"$x\"",
+        "0",
+        "1",
+        "1.5",
+        "[]",
+        "[1]",
+        "{}",
+        "{'a': 1}",
+        "[1..2]",
+        "1 + 1",
+        "$x + 1",
+        "7 / 0",
+        "('a')",
+        "'a' && true",
+        "true && 'a'",
+        "'a' || false",
+        "!$x",
+        "!true",
+    ] {
+        assert_eq!(render(&format!("#set($x = 'a')#if({condition})T#{{else}}F#end"), ""), "F", "{condition}");
+    }
+    for condition in [
+        "true",
+        "$x",
+        "$none",
+        "$none.a",
+        "$x && true",
+        "$none || 'a'",
+        "!'a'",
+        "not []",
+        "!(1 + 1)",
+        "1 == 1",
+        "((true))",
+        "$l",
+        "$z",
+    ] {
+        let template = format!("#set($x = 'a')#set($l = [])#set($z = 0)#if({condition})T#{{else}}F#end");
+        assert_eq!(render(&template, ""), "T", "{condition}");
+    }
+    assert_eq!(
+        render("#set($v = 'a' && true)$v#set($v = !1)$v#set($v = $none && true)$v", ""),
+        "falsetruetrue"
+    );
 }
 
 #[test]

@@ -178,3 +178,27 @@ fn parameters_are_one_map_for_the_whole_template() {
     .unwrap();
     assert_eq!(template.render(&Scope::new("", &()).with_params(&params)).unwrap().text, "12{a=1, b=2}");
 }
+
+#[test]
+fn loops_go_over_the_list_itself() {
+    for (template, expected) in [
+        // What is assigned in place shows in later rounds.
+        ("#set($l = [1, 2, 3])#foreach($i in $l)$i,#set($l[2] = 9)#end", "1,2,9,"),
+        ("#set($m = {'a': 1, 'b': 2})#foreach($v in $m)$v,#set($m.b = 7)#end", "1,7,"),
+        ("#foreach($r in $input.path('$.l'))$r.n#set($d = $input.path('$.l[1]').put('n', 5))#end", "15"),
+        // Java does not look at a list again whose last element is then before its end.
+        ("#set($l = [1, 2, 3])#foreach($i in $l)$i,#if($i == 2)#set($d = $l.remove(0))#end#end", "1,2,"),
+        ("#set($l = [1, 2])#foreach($i in $l)$i,#set($d = $l.add(3))#break#end$l", "1,[1, 2, 3]"),
+        ("#set($m = {'a': 1})#foreach($v in $m)$v,#set($m.b = 2)#end$m", "1,{a=1, b=2}"),
+    ] {
+        assert_eq!(render(template, r#"{"l":[{"n":1},{"n":2}]}"#), expected, "{template}");
+    }
+    for resizing in [
+        "#set($l = [1])#foreach($i in $l)#set($d = $l.add(2))#end",
+        "#set($l = [1, 2, 3])#foreach($i in $l)#set($d = $l.remove(0))#end",
+        "#set($m = {'a': 1, 'b': 2})#foreach($v in $m)#set($m.c = 3)#end",
+        "#foreach($r in $input.path('$.l'))#set($d = $input.path('$.l').add(1))#end",
+    ] {
+        assert_eq!(problem(resizing, r#"{"l":[1,2]}"#), Problem::Resized, "{resizing}");
+    }
+}
