@@ -29,7 +29,7 @@ _TEXTS = [
     "format('%s|%5s|%-5s|', $s, $n, $t)", "format('%05d %x %,d', $i, $i, 1234567)", "format('%.2f %8.3f %e', $x, 2.345, 12345.678)",
     "format('%2$s %1$s %b', $s, $n, true)", "format('%+d %(d % d', $i, $j, $i)", "join('-', $s, 'x')", "join(',', $w)", "hashCode()",
     "compareTo('fop')", "compareTo($s)", "compareTo('')", "compareToIgnoreCase('FOO')", "equalsIgnoreCase('FOOBAR')", "equals($n)",
-    "concat($s)", "trim()", "charAt(1)", "codePointAt(0)", "subSequence(0, 1)", "substring(1)", "valueOf($i)", "valueOf($w)",
+    "concat($s)", "trim()", "charAt(1).toString()", "codePointAt(0)", "subSequence(0, 1)", "substring(1)", "valueOf($i)", "valueOf($w)",
     "valueOf($x)", "contentEquals('12')", "isEmpty()", "toLowerCase()", "toUpperCase()", "intern()", "matches('.*')", "length()",
     "toString()", "empty", "none", "toUpperCase().concat('!').length()",
 ]

@@ -62,18 +62,7 @@ impl<'s> Renderer<'s> {
                 self.heap.map_mut(id).clear();
                 return Ok(Value::Undefined);
             }
-            ("putAll", [other]) => {
-                let Value::Map(other) = self.opened(other.clone())? else {
-                    return self.wrong_argument("putAll", "a map", other);
-                };
-                let entries: Vec<_> =
-                    self.heap.map(other).iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-                self.charge(entries.len())?;
-                for (key, value) in entries {
-                    self.insert("putAll", id, key, value)?;
-                }
-                return Ok(Value::Undefined);
-            }
+            ("putAll", [other]) => return self.put_all(id, other),
             (_, [key, ..]) => self.key(key.clone())?,
             _ => return self.no_method(Type::Map, call),
         };
@@ -116,6 +105,19 @@ impl<'s> Renderer<'s> {
             }
             _ => return self.no_method(Type::Map, call),
         })
+    }
+
+    fn put_all(&mut self, id: MapId, other: &Value<'s>) -> Result<Value<'s>> {
+        let Value::Map(other) = self.opened(other.clone())? else {
+            return self.wrong_argument("putAll", "a map", other);
+        };
+        let entries: Vec<_> =
+            self.heap.map(other).iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        self.charge(entries.len())?;
+        for (key, value) in entries {
+            self.insert("putAll", id, key, value)?;
+        }
+        Ok(Value::Undefined)
     }
 
     fn put(&mut self, method: &str, id: MapId, key: Text<'s>, value: &Value<'s>) -> Result<Value<'s>> {

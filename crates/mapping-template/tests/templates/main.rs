@@ -8,6 +8,7 @@ mod input;
 mod invariants;
 mod language;
 mod limits;
+mod marks;
 mod methods;
 mod recorded;
 mod references;

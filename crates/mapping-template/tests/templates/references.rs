@@ -33,7 +33,14 @@ fn changed_message_is_what_json_writes() {
             r#""v""#,
         ),
         ("#set($l = $input.path('$.l'))#set($l[0] = 'x')$input.json('$')", r#"{"l":[1]}"#, r#"{"l":["x"]}"#),
-        // Inside a loop, and by what methods give.
+    ] {
+        assert_eq!(render(template, body), expected, "{template}");
+    }
+}
+
+#[test]
+fn changes_in_loops_and_through_methods_show() {
+    for (template, body, expected) in [
         (
             "#foreach($r in $input.path('$.rs'))#set($r.n = $foreach.count)#end$input.json('$')",
             r#"{"rs":[{"a":1},{"a":2}]}"#,
