@@ -3,6 +3,7 @@
 mod api_gateway;
 mod authorizers;
 mod hostile;
+mod integrations;
 mod invoke;
 mod lambda;
 mod protocols;

@@ -43,7 +43,7 @@ pub struct Route {
     pub authorizer_id: Option<String>,
     /// `false`
     pub api_key_required: Option<bool>,
-    /// A static label: which request model applies.
+    /// Which request model applies to a message.
     pub model_selection_expression: Option<String>,
     /// Model names by label.
     pub request_models: Option<BTreeMap<String, String>>,
@@ -69,28 +69,30 @@ pub struct RouteResponse {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Integration {
-    /// `AWS` or `MOCK`
+    /// `AWS`, `AWS_PROXY` or `MOCK`
     pub integration_type: String,
     /// `INTERNET`
     pub connection_type: Option<String>,
-    /// The role that the gateway acts as.
+    /// The role that the gateway acts as; a function may be called by leave of its own policy instead.
     pub credentials_arn: Option<String>,
     /// For people.
     pub description: Option<String>,
-    /// `POST`, for service actions.
+    /// `POST`, unless the type is `MOCK`.
     pub integration_method: Option<String>,
-    /// `arn:{partition}:apigateway:{region}:kinesis:action/{action}`
+    /// `arn:{partition}:apigateway:{region}:…`, see [`super::uri`].
     pub integration_uri: Option<String>,
     /// What happens where no template matches.
     pub passthrough_behavior: Option<String>,
     /// `1.0`
     pub payload_format_version: Option<String>,
-    /// Only the content type that Kinesis is sent anyway.
+    /// Only the content type that the service is sent anyway.
     pub request_parameters: Option<BTreeMap<String, String>>,
     /// Mapping templates by key.
     pub request_templates: Option<BTreeMap<String, String>>,
     /// Chooses the template.
     pub template_selection_expression: Option<String>,
+    /// `CONVERT_TO_TEXT`; inert.
+    pub content_handling_strategy: Option<String>,
     /// 50 to 29,000.
     pub timeout_in_millis: Option<u64>,
 }
@@ -107,6 +109,8 @@ pub struct IntegrationResponse {
     pub response_templates: Option<BTreeMap<String, String>>,
     /// Chooses the template.
     pub template_selection_expression: Option<String>,
+    /// `CONVERT_TO_TEXT`; inert.
+    pub content_handling_strategy: Option<String>,
 }
 
 /// Settings of an authorizer.

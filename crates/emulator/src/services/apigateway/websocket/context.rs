@@ -1,6 +1,6 @@
 //! `$context` of one message: looked up by name as a template, a selection or a log line asks for it.
 
-use super::connections::Connection;
+use super::connections::{CloseInfo, Connection};
 use super::handshake_request::HandshakeRequest;
 use super::selection::ContextLookup;
 use super::trace::Trace;
@@ -50,6 +50,8 @@ pub struct MessageContext<'a> {
     pub request_time_ms: u64,
     /// The handshake, while `$connect` runs.
     pub opening: Option<&'a HandshakeRequest>,
+    /// How the connection ended, while `$disconnect` runs.
+    pub ended: Option<&'a CloseInfo>,
     /// What became of it so far.
     pub trace: Trace,
 }
@@ -95,6 +97,7 @@ impl<'a> MessageContext<'a> {
             message_id: None,
             request_time_ms,
             opening: None,
+            ended: None,
             trace: Trace::default(),
         }
     }

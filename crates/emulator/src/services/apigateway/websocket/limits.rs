@@ -15,6 +15,8 @@ pub const LIFETIME_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 pub const AUTHORIZER_MAX: Duration = Duration::from_secs(29);
 /// Characters of a handshake's URL, query included, at most.
 pub const URL_CHARS_MAX: usize = 4_096;
+/// Functions that messages of one client may be running at the same time; then it is not read. AWS publishes no figure.
+pub const CALLS_MAX: usize = 32;
 /// Messages that wait for one slow client, at most; then `@connections` answers 429. AWS publishes no figure.
 pub const QUEUED_MESSAGES_MAX: usize = 1_024;
 /// Bytes that wait for one slow client, at most; then `@connections` answers 429. AWS publishes no figure.

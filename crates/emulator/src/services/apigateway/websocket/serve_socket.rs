@@ -12,10 +12,12 @@ use crate::core::clock;
 use crate::core::identity::Unrestricted;
 use crate::core::logs::LogSink;
 use crate::fault_injection::Faults;
+use crate::services::iam::Iam;
 use crate::services::kinesis;
 use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
 use crate::services::lambda::invocation;
 use crate::services::lambda::invocation::{Functions, INIT_MAX};
+use crate::services::sqs::Queues;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -43,10 +45,12 @@ impl Gateway {
             init_max: INIT_MAX,
             processes: invocation::Processes::default(),
         });
+        let iam = Iam::new(account.clone());
         let deps = Deps {
-            account,
+            account: account.clone(),
             streams: streams.clone(),
             functions,
+            queues: Arc::new(Queues::new(account, Arc::new(iam))),
             permissions,
             logs,
             timers,
