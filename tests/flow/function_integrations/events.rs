@@ -1,7 +1,7 @@
 //! What a proxied function is sent on each route, and what becomes of its answer.
 
-use super::{ERROR, FUNCTION_ROLE, calling, emulator_with_roles, events, function, proxy, status};
-use serde_json::{Value, json};
+use super::{ERROR, FUNCTION_ROLE, calling, emulator_with_roles, events, function, proxy};
+use serde_json::json;
 use sluicegate_tests::api::{Api, default_response};
 use sluicegate_tests::client::Client;
 use sluicegate_tests::eventually;

@@ -115,8 +115,8 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
     settle(gateway, &deployed, outcome, &mut context)
 }
 
-/// A message for a function. It has a task of its own: the client is read on meanwhile, and its next message reaches its
-/// function without waiting for this one's, as on AWS.
+/// A message for a function. It runs in a task of its own: meanwhile the client's next frames are read, and its next message
+/// does not wait for this one, as on AWS.
 struct FunctionCall {
     gateway: Gateway,
     deployed: Arc<Deployed>,

@@ -21,8 +21,8 @@ impl HandshakeRequest {
         Self { headers: header_names::as_sent(request), query }
     }
 
-    /// With a header that the gateway itself adds, behind what the client sent under the name: a function that looks the
-    /// name up must not find the client's word alone because of its case.
+    /// Adds a header of the gateway's own after the client's headers of that name, and spells them all alike: a function that
+    /// looks the name up must not get the client's value alone because of its case.
     pub fn with_header(mut self, name: &str, value: String) -> Self {
         for (found, _) in self.headers.iter_mut().filter(|(found, _)| found.eq_ignore_ascii_case(name)) {
             name.clone_into(found);

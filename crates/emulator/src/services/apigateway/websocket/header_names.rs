@@ -18,10 +18,10 @@ use std::task::{Context, Poll};
 
 const LINE_END: &[u8] = b"\r\n";
 
-/// Names and values, those of one name together. Values that are no UTF-8 are read as Latin-1, so that none is lost.
+/// Names and values; equal names stand together. Values that are not UTF-8 are read as Latin-1.
 pub fn as_sent(request: &Parts) -> Vec<(String, String)> {
     let head = written_again(request).and_then(|head| read(&head));
-    // Nothing of a client's can make hyper write another number of headers; without a spelling, names are as HTTP/2 has them.
+    // hyper writes each header once. If it ever does not, names are in lower case, as in HTTP/2.
     let sent = head.filter(|sent| sent.len() == request.headers.len());
     sent.unwrap_or_else(|| in_lower_case(&request.headers))
 }
@@ -46,7 +46,7 @@ fn written_again(request: &Parts) -> Option<Vec<u8>> {
     *again.extensions_mut() = request.extensions.clone();
     let written = Rc::<RefCell<Vec<u8>>>::default();
     let (mut sender, connection) = http1::handshake(Paper(written.clone())).now_or_never()?.ok()?;
-    // Paper is always ready: polled once, the connection has written all that it was given.
+    // Paper is always ready: one poll writes the whole head.
     let _answer = sender.send_request(again);
     let _ = connection.now_or_never();
     Some(written.take())
@@ -81,7 +81,7 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Takes whatever is written, and answers nothing.
+/// A socket that keeps what is written and receives nothing.
 struct Paper(Rc<RefCell<Vec<u8>>>);
 
 impl Write for Paper {

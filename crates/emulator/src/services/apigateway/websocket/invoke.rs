@@ -1,4 +1,4 @@
-//! Invokes functions for the gateway: those of integrations and those that authorize.
+//! Invokes functions for the gateway: those of integrations, and authorizers.
 
 use super::gateway::Gateway;
 use crate::core::identity::{Denied, Principal};
@@ -35,7 +35,7 @@ pub enum Unanswered {
     TooSlow(String, Duration),
 }
 
-/// Invokes a function and waits for its answer, for a while. It runs on to its own timeout when nobody waits any more, as
+/// Invokes a function and waits for its answer, at most for `limit`. After that the function runs on to its own timeout, as
 /// on AWS.
 ///
 /// # Errors
@@ -56,7 +56,11 @@ pub async fn invoke(
     let too_slow = || Unanswered::TooSlow(callee.function_arn.to_owned(), limit);
     match tokio::time::timeout(limit, invocation).await.map_err(|_| too_slow())? {
         Ok(ended) => Ok(ended?),
-        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends.
+            Err(_) => Err(too_slow()),
+        },
     }
 }
 

@@ -59,8 +59,8 @@ impl Refusal {
         }
     }
 
-    /// Whether its body has the message: 410 has none (docs/aws-behaviour.md#apigateway-gone).
-    fn tells(&self) -> bool {
+    /// Whether its answer has a body: 410 has none (docs/aws-behaviour.md#apigateway-gone).
+    fn has_body(&self) -> bool {
         !matches!(self, Self::Gone)
     }
 
@@ -95,7 +95,7 @@ impl Gateway {
                     let path = parts.uri.path();
                     tracing::warn!(target: "flow", hop = "refused post", path, reason = %why, "no connection has this address");
                 }
-                let body = refusal.tells().then(|| json!({"message": refusal.to_string()}));
+                let body = refusal.has_body().then(|| json!({"message": refusal.to_string()}));
                 let mut response = answer(refusal.status(), body.as_ref());
                 response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(refusal.code()));
                 response

@@ -7,7 +7,7 @@ const STATUS: &str = "statusCode";
 
 /// `statusCode` of an object, where it is a number.
 ///
-/// Beside JSON, names may stand without quotes, texts in single ones, and a comma behind the last member. No recursion:
+/// Beside JSON, names may lack quotes, texts may have single quotes, and a comma may follow the last member. No recursion:
 /// the template may have taken anything of a client's message into the request.
 pub fn status(request: &str) -> Option<u16> {
     if let Ok(json) = Json::read(request) {
