@@ -260,7 +260,7 @@ async fn a_connection_that_is_gone_has_no_body() {
             );
         }
     }
-    for id in ["nonsense", "H111mc0HywMCEEf", "H111mc0HywMCE/f=", "H111mc0HywMCEE==", "H111mc0HywMCEE%20"] {
+    for id in ["nonsense", "H111mc0HywMCEEf", "H111mc0HywMCE/f=", "H111mc0HywMCEE%20"] {
         let answer = status_of("POST", id).await;
         assert!(
             answer.starts_with("HTTP/1.1 400 ") && answer.contains("Invalid connectionId"),

@@ -15,7 +15,7 @@ async fn status(emulator: &Emulator, api: &Api<'_>, more: &[u8]) -> u16 {
     let mut request = head(&handshake(emulator.address(), &path));
     request.truncate(request.len() - 2);
     request.extend_from_slice(more);
-    request.extend_from_slice(b"\r\n");
+    request.extend_from_slice(if more.is_empty() { b"\r\n" } else { b"\r\n\r\n" });
     let mut client = RawClient::dial(emulator.address()).await.expect("a connection");
     client.send(&request).await.expect("sent");
     client.head().await.expect("an answer").status
@@ -83,7 +83,7 @@ async fn an_authorizer_and_a_function_see_names_as_sent() {
     });
     api.post("routes", route).await;
     api.deploy(json!({})).await;
-    let sent = b"x-token: abc\r\nX-tOKEN: d\r\nUSER-agent: caf\xe9\r\n";
+    let sent = b"x-token: abc\r\nX-tOKEN: d\r\nUSER-agent: caf\xe9";
     assert_eq!(status(&emulator, &api, sent).await, 101);
     for function in ["guard", "greet"] {
         let logs = json!({"logGroupName": format!("/aws/lambda/{function}"), "filterPattern": "EVENT"});

@@ -96,7 +96,7 @@ async fn what_a_queue_refuses_is_told_by_its_status() {
     let ok = "Action=SendMessage&MessageBody=x";
     for (route, path, template, named) in [
         ("absent", "000000000000/none", ok, "does not exist"),
-        ("foreign", "111111111111/orders", ok, "111111111111"),
+        ("elsewhere", "111111111111/orders", ok, "111111111111"),
         ("empty", "000000000000/orders", "Action=SendMessage&MessageBody=", "MessageBody"),
         ("other", "000000000000/orders", "Action=PurgeQueue", "PurgeQueue"),
         ("json", "000000000000/orders", r#"{"MessageBody":"x"}"#, "Action"),
