@@ -93,10 +93,7 @@ impl Gateway {
             domain_name: host.to_owned(),
             connected_at_ms: now_ms,
             source_ip,
-            user_agent: parts
-                .headers
-                .get(header::USER_AGENT)
-                .map(|agent| header_names::text(agent.as_bytes())),
+            user_agent: user_agent(&parts.headers),
         });
         let subprotocol = match self.connect(&deployed, &connection, &parts, request_id.clone()).await {
             (101, subprotocol) => subprotocol,
@@ -234,4 +231,8 @@ fn accept(request: &Parts) -> Option<HeaderValue> {
         return None;
     }
     HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    headers.get(header::USER_AGENT).map(|agent| header_names::text(agent.as_bytes()))
 }
