@@ -10,6 +10,7 @@ mod documentation;
 mod one_definition;
 mod probe;
 mod serve;
+mod versions;
 
 use configuration::{Tools, Tree};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -38,6 +39,7 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     let mut trials = documentation::trials();
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
+    trials.push(with_terraform(tree.as_ref(), "versions_and_aliases", versions::run));
     let missing = probe::missing();
     if let Some(tool) = missing {
         println!("\nTHE PROBE DOES NOT RUN: {tool} is not installed, and its functions need it");

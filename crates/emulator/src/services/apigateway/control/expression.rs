@@ -1,4 +1,4 @@
-//! Checks of what an API's resources carry as text: selection expressions and mapping templates.
+//! Checks the texts in an API's resources: selection expressions and mapping templates.
 
 use super::invalid;
 use crate::protocol::ApiError;
@@ -8,15 +8,12 @@ use mapping_template::Template;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Characters in one mapping template, at most (the API's model).
+/// Characters of a mapping template, at most (the API's model).
 pub const TEMPLATE_CHARS_MAX: usize = 32_768;
 /// What is taken where no key equals the expression's value.
 const DEFAULT_KEY: &str = "$default";
 
-/// Checks a selection expression.
-///
-/// # Errors
-/// `BadRequestException` in the words of the control plane.
+/// Checks a selection expression. Fails with `BadRequestException` in the control plane's words.
 pub fn check(member: &str, expression: &str) -> Result<(), ApiError> {
     parse(member, expression).map(drop)
 }

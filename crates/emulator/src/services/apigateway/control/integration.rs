@@ -10,9 +10,9 @@ use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::stage::{Function, KinesisAction, Passthrough, Target};
 use serde_json::{Value, json};
 
-/// Milliseconds that an integration may take: the range of a WebSocket API, whose upper end is the default.
+/// Timeout of an integration, in milliseconds, at least.
 pub const TIMEOUT_MS_MIN: u64 = 50;
-/// The upper end.
+/// At most; also the default of a WebSocket API.
 pub const TIMEOUT_MS_MAX: u64 = 29_000;
 
 /// The one request parameter that changes nothing, where its value is what the service is sent anyway.
@@ -73,10 +73,7 @@ impl Resource for Integration {
 }
 
 impl Integration {
-    /// What it calls.
-    ///
-    /// # Errors
-    /// A type, method or URI that this emulator does not support, or a role that is missing.
+    /// What it calls. Errors: a type, method or URI that this emulator does not support, or a missing role.
     pub fn target(&self) -> Result<Target, ApiError> {
         let kind = self.integration_type.as_str();
         if kind == "MOCK" {
@@ -132,23 +129,19 @@ impl Integration {
         matches!(uri::parse(self.integration_uri.as_deref().unwrap_or_default()), Some(Callee::Function(_)))
     }
 
-    /// `PassthroughBehavior`.
-    ///
-    /// # Errors
-    /// A value that AWS does not know.
+    /// Errors: a value that AWS does not know.
     pub fn passthrough(&self) -> Result<Passthrough, ApiError> {
         match self.passthrough_behavior.as_deref() {
             None | Some("WHEN_NO_MATCH") => Ok(Passthrough::WhenNoMatch),
             Some("WHEN_NO_TEMPLATES") => Ok(Passthrough::WhenNoTemplates),
             Some("NEVER") => Ok(Passthrough::Never),
-            Some(other) => Err(invalid(format!("passthroughBehavior: {other} is no such behavior"))),
+            Some(other) => {
+                Err(invalid(format!("passthroughBehavior: {other} is not a passthrough behavior")))
+            }
         }
     }
 
-    /// Milliseconds.
-    ///
-    /// # Errors
-    /// Out of range.
+    /// The timeout, in milliseconds. Fails if it is out of range.
     pub fn timeout_ms(&self) -> Result<u64, ApiError> {
         let timeout = self.timeout_in_millis.unwrap_or(TIMEOUT_MS_MAX);
         if (TIMEOUT_MS_MIN..=TIMEOUT_MS_MAX).contains(&timeout) {

@@ -1,4 +1,4 @@
-//! One message's way through the gateway: throttle, route, model, integration, reply.
+//! A message's way through the gateway: throttle, route, model, integration, reply.
 
 mod run;
 
@@ -24,9 +24,9 @@ use tokio::sync::OwnedSemaphorePermit;
 /// What came of a message.
 #[derive(Default)]
 pub struct Handled {
-    /// The frame that goes back to the client, if any.
+    /// The frame for the client, if any.
     pub reply: Option<Bytes>,
-    /// Whether it was refused, and by the client's own fault.
+    /// Whether it was refused and the client is at fault.
     pub is_refused: bool,
 }
 
@@ -67,8 +67,8 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
     };
     let stage = &deployed.stage;
     let needs_json = stage.route_selection_expression.reads_body() && deployed.has_custom_routes;
-    // What RFC 8259 does not allow goes to `$default` (docs/aws-behaviour.md#apigateway-route-selection); nothing
-    // that it allows does so by accident.
+    // Text that RFC 8259 does not allow goes to `$default` (docs/aws-behaviour.md#apigateway-route-selection); text
+    // that it allows never gets there by accident.
     let json = if needs_json { Json::read(body).ok() } else { None };
     let subject = Subject { body: json, ..Subject::default() };
     let key = stage.route_selection_expression.evaluate(subject);
@@ -163,7 +163,7 @@ fn settle(
     Handled { reply, is_refused }
 }
 
-/// Writes a refusal into what the access log has of a message, and renders it for the client.
+/// Records a refusal for the access log, and renders it for the client.
 fn refuse_logged(refused: Refused, context: &mut MessageContext<'_>) -> Bytes {
     context.trace.status = Some(refused.frame.status());
     context.trace.error = Some(Failure {

@@ -1,4 +1,4 @@
-//! What a client's opening handshake carries: headers and query, as templates and authorizers see them.
+//! A client's opening handshake: headers and query, as templates and authorizers see them.
 
 use super::header_names;
 use crate::protocol::query;
@@ -6,7 +6,7 @@ use http::request::Parts;
 use mapping_template::Params;
 use std::collections::BTreeMap;
 
-/// A handshake's headers and query; known while `$connect` runs, and to no later message.
+/// A handshake's headers and query; only known while `$connect` runs.
 #[derive(Debug, Default)]
 pub struct HandshakeRequest {
     /// Names as the client wrote them, those of one name together.
@@ -31,7 +31,7 @@ impl HandshakeRequest {
         self
     }
 
-    /// A header's last value, whatever the case of its name.
+    /// A header's last value, regardless of case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -45,17 +45,17 @@ impl HandshakeRequest {
         self.query.iter().rev().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every value of every header, by name.
+    /// Every header's values by name.
     pub fn headers(&self) -> BTreeMap<&str, Vec<&str>> {
         by_name(&self.headers)
     }
 
-    /// Every value of every query parameter, by name.
+    /// Every query parameter's values by name.
     pub fn queries(&self) -> BTreeMap<&str, Vec<&str>> {
         by_name(&self.query)
     }
 
-    /// `$input.params()`; a name that stands twice has its last value.
+    /// `$input.params()`; a repeated name has its last value.
     pub fn params(&self) -> Params {
         Params {
             querystring: self.query.iter().cloned().collect(),

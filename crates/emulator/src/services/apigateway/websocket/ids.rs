@@ -23,7 +23,7 @@ pub fn id(now_ms: u64) -> String {
     URL_SAFE.encode(bytes)
 }
 
-/// Whether a text has an id's form. What has not is refused with 400, not 410
+/// Whether a text has the form of an id. Others are refused with 400, not 410
 /// (docs/aws-behaviour.md#apigateway-connections).
 pub fn is_well_formed(text: &str) -> bool {
     text.len() == ID_CHARS && LENIENT.decode(text).is_ok()

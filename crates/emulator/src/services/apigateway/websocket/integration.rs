@@ -1,4 +1,4 @@
-//! Calling an integration: the request template, the service, and the response template on the way back.
+//! Calls integrations: the request template, the service, and the response template on the way back.
 
 mod function;
 mod kinesis;
@@ -21,7 +21,6 @@ use json_text::Json;
 use mapping_template::{RenderError, Scope, Template};
 use std::time::Duration;
 
-/// What a backend answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status: of a proxied function, the one that it answered.
@@ -30,7 +29,7 @@ pub struct Answer {
     pub service_status: u16,
     /// The body.
     pub body: Bytes,
-    /// What went wrong, for the log.
+    /// The error, for the log.
     pub error: Option<String>,
     /// `errorMessage` of a function that failed, which its integration responses are chosen by.
     pub error_message: Option<String>,
@@ -68,23 +67,22 @@ impl Answer {
 pub struct Reply {
     /// The message's text.
     pub body: Bytes,
-    /// The subprotocol of a handshake, where one is mapped.
+    /// The subprotocol of a handshake, if one is mapped.
     pub subprotocol: Option<String>,
 }
 
-/// Why an integration could not be called, or its answer not be mapped. Clients see none of this but an
-/// internal server error; it goes into the log.
+/// Why an integration could not be called, or its answer not be mapped. Clients only see an internal server error; the
+/// log gets this.
 #[derive(Debug, thiserror::Error)]
 pub enum IntegrationError {
-    /// The template cannot be rendered with this message.
+    /// The template cannot be rendered for this message.
     #[error("the template of integration {integration} failed: {error}")]
     Template {
-        /// The integration's id.
         integration: String,
         /// Where and why.
         error: RenderError,
     },
-    /// No template matches and the integration passes nothing through: 415.
+    /// No template matches, and the integration passes nothing through: 415.
     #[error("no request template of integration {0} matches, and its passthrough behaviour is NEVER")]
     UnsupportedMediaType(String),
     /// The integration's role may not do this, or the function's own policy does not let the gateway invoke it.
@@ -119,16 +117,15 @@ pub enum IntegrationError {
     /// A MOCK request template that renders no `{"statusCode": number}`.
     #[error("the request template of MOCK integration {0} renders no JSON object with a numeric statusCode")]
     MockStatus(String),
-    /// No answer within the integration's timeout.
     #[error("integration {0} did not answer within {1} ms")]
     Timeout(String, u64),
-    /// No integration response has a key for this status.
+    /// No integration response matches this status.
     #[error("integration {0} has no response for status {1}")]
     NoResponse(String, u16),
 }
 
 impl IntegrationError {
-    /// The status that a log tells of it.
+    /// The status for the log.
     pub fn status(&self) -> u16 {
         match self {
             Self::UnsupportedMediaType(_) => 415,
@@ -163,10 +160,7 @@ impl IntegrationError {
     }
 }
 
-/// Renders the request and calls the service.
-///
-/// # Errors
-/// [`IntegrationError`]; a service that answers with an error is no error here but an [`Answer`].
+/// Renders the request and calls the service. Fails with [`IntegrationError`]; a service's error is an [`Answer`].
 pub async fn call(
     gateway: &Gateway,
     stage: &Stage,
@@ -200,7 +194,7 @@ pub async fn call(
     }
 }
 
-/// The request that the service gets: the selected template's text, or the body itself.
+/// The request for the service: the selected template's text, or the body itself.
 fn request(
     stage: &Stage,
     integration: &Integration,
