@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_developers_own_keys_stand_for_the_account() {
         let iam = iam();
-        let issued = iam.issue(ROLE).access_key_id;
+        let issued = iam.issue(ROLE, "f").access_key_id;
         assert_eq!(issued.len(), 20);
         for key in ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "ASIAY34FZKBOKMUTVV7A", "test", ""] {
             assert_eq!(iam.principal(key), Some(Principal::Account), "{key}");
