@@ -26,11 +26,9 @@ const IDLE: usize = 10_000;
 const CHATTING: usize = 1_000;
 /// Messages a second of all of them together.
 const RATE_PER_S: f64 = 500.0;
-/// Seconds of a run.
 const SECONDS: f64 = 6.0;
 /// Runs of each case, which take turns.
 const ROUNDS: usize = 3;
-/// Shards of the stream.
 const SHARDS: usize = 4;
 
 /// The hostile clients, all of which run at once; floods are separate, because they run alone.
@@ -94,7 +92,6 @@ impl Bench {
         idle.finish()
     }
 
-    /// A run beside hostile clients.
     async fn beside(&self, hostile: &[(Abuse, usize)]) -> anyhow::Result<Talk> {
         let (mut hostile, _): (Child, usize) = start("hostile-clients", &(&self.uri, hostile))?;
         let talk = self.talk(Some(hostile.process())).await?;

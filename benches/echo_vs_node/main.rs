@@ -21,7 +21,6 @@ const SECTION: &str = "echo-vs-node";
 const STARTS: usize = 11;
 /// Connections that a batch's records come from.
 const CONNECTIONS: usize = 100;
-/// Records in a batch.
 const RECORDS: usize = 1_000;
 /// Batches that do not count, for just-in-time compilers to do their work.
 const WARM_UP_BATCHES: usize = 5;
@@ -64,7 +63,6 @@ async fn measure_starts(
     spreads(measured)
 }
 
-/// A peer's figures under load.
 struct Load {
     messages_per_cpu_s: Spread,
     batch_ms: Spread,

@@ -25,18 +25,15 @@ impl Peer {
         Ok(Self { name: name.into(), what, code })
     }
 
-    /// The folder with the `bootstrap`.
     pub fn code(&self) -> &Path {
         self.code.path()
     }
 
-    /// The `bootstrap` itself.
     pub fn bootstrap(&self) -> PathBuf {
         self.code().join(BOOTSTRAP)
     }
 }
 
-/// `functions/echo` as deployed.
 pub fn echo() -> anyhow::Result<Peer> {
     let binary = binaries::echo()?;
     let bytes = std::fs::metadata(&binary)?.len() as f64;

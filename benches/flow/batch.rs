@@ -26,7 +26,6 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-/// Records in the batch.
 pub const RECORDS: usize = 1_000;
 /// Connections of these records.
 pub const CONNECTIONS: usize = 500;

@@ -14,9 +14,7 @@ use sluicegate_benches::summary::Spread;
 use std::io::Write as _;
 use std::process::Command;
 
-/// Idle connections.
 pub const CONNECTIONS: usize = 10_000;
-/// Starts of the empty emulator.
 pub const STARTS: usize = 11;
 
 pub struct Idle {

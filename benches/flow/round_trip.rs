@@ -22,11 +22,9 @@ pub const RATE_PER_S: f64 = 200.0;
 pub const CONNECTIONS: usize = 10;
 /// Connections in the closed loop, and messages that each keeps unanswered.
 pub const CLOSED: (usize, u64) = (50, 4);
-/// Seconds of a run.
 const SECONDS: f64 = 5.0;
 const ROUNDS: usize = 3;
 
-/// One contender's figures.
 pub struct Contender {
     pub name: &'static str,
     pub what: String,

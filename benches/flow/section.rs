@@ -12,7 +12,6 @@ use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::{Spread, figure};
 
-/// All measurements.
 pub struct Measured {
     pub idle: Idle,
     pub hops: Hops,

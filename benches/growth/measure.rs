@@ -12,7 +12,6 @@ use std::path::PathBuf;
 pub const RATE_PER_S: f64 = 200.0;
 /// Connections that send them.
 pub const SENDERS: usize = 10;
-/// Seconds of a run.
 const SECONDS: f64 = 4.0;
 /// Connections of the closed loop in which batches fill, and the unanswered messages of each.
 pub const CLOSED: (usize, u64) = (100, 20);
@@ -26,7 +25,6 @@ pub struct Bench {
     pub extent: Extent,
 }
 
-/// One point of a curve.
 pub struct Point {
     /// How many there were.
     pub count: usize,
@@ -52,7 +50,6 @@ impl Bench {
         Ok(points)
     }
 
-    /// Shards of the stream.
     pub async fn shards(&self) -> anyhow::Result<Vec<Point>> {
         let mut points = Vec::new();
         for &shards in self.extent.pick(&[1, 4, 16, 64][..], &[1, 64]) {

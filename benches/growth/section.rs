@@ -8,7 +8,6 @@ use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::figure;
 
-/// Every curve.
 pub struct Grown {
     pub connections: Vec<Point>,
     pub retained: Vec<Point>,

@@ -19,7 +19,6 @@ const PARTS: [(&str, &str); 9] = [
     ("parse the reference template", "parse the reference template"),
 ];
 
-/// The section, from criterion's latest estimates.
 pub fn section(machine: &str) -> anyhow::Result<String> {
     let mut table = Table::new(&["part", "median, µs", "95 % confidence, µs"]);
     for (what, place) in PARTS {

@@ -10,21 +10,16 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// One connected client.
 pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Its connection id.
     pub id: String,
 }
 
-/// When a client sends.
 #[derive(Debug, Clone, Copy)]
 pub struct Schedule {
-    /// The first message.
     pub begin: Instant,
-    /// From one to the next.
     pub every: Duration,
-    /// How many.
     pub messages: usize,
 }
 

@@ -3,7 +3,6 @@
 use crate::report::rewrite_section;
 use crate::{project, roles};
 
-/// How much is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     /// Everything, often enough for `PERFORMANCE.md`.
@@ -13,8 +12,6 @@ pub enum Extent {
 }
 
 /// A benchmark's `main`: plays the role that this process was started for, or measures.
-/// # Errors
-/// The error of the role or the measurement.
 pub fn bench<F: Future<Output = anyhow::Result<()>>>(
     command: &str,
     measure: impl FnOnce(Extent) -> F,
@@ -42,9 +39,6 @@ impl Extent {
     }
 
     /// Prints a section, and writes it into `PERFORMANCE.md` after a full measurement.
-    ///
-    /// # Errors
-    /// If the file cannot be changed.
     pub fn publish(self, section: &str, body: &str) -> anyhow::Result<()> {
         println!("\n{body}");
         if self == Self::Full {
@@ -58,9 +52,6 @@ impl Extent {
     }
 
     /// Writes a chart below `docs/performance/` after a full measurement; returns the Markdown line that shows it.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
     pub fn publish_chart(self, file: &str, what: &str, svg: &str) -> anyhow::Result<String> {
         if self == Self::Full {
             let folder = project().join("docs/performance");

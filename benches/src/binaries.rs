@@ -6,17 +6,11 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 /// `functions/echo` as deployed.
-///
-/// # Errors
-/// If it does not build.
 pub fn echo() -> anyhow::Result<PathBuf> {
     build("lambda", "echo")
 }
 
 /// The release build of the `sluicegate` command.
-///
-/// # Errors
-/// If it does not build.
 pub fn sluicegate() -> anyhow::Result<PathBuf> {
     build("release", "sluicegate")
 }

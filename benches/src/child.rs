@@ -21,9 +21,6 @@ pub struct Child {
 
 impl Child {
     /// Starts a program without its output.
-    ///
-    /// # Errors
-    /// If it cannot be started.
     pub fn spawn(name: &str, command: &mut Command) -> anyhow::Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
@@ -31,9 +28,6 @@ impl Child {
     }
 
     /// Starts a program and reads the line of JSON that it prints when it is ready.
-    ///
-    /// # Errors
-    /// If it cannot be started, or prints something else.
     pub fn spawn_greeting(name: &str, command: &mut Command) -> anyhow::Result<(Self, Value)> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
@@ -51,15 +45,11 @@ impl Child {
         Ok((started, greeting))
     }
 
-    /// Its process.
     pub fn process(&self) -> Process {
         Process::of(self.child.id())
     }
 
     /// Ends its input, and waits until it has finished.
-    ///
-    /// # Errors
-    /// If it fails; it has logged the reason to standard error.
     pub fn finish(mut self) -> anyhow::Result<()> {
         drop(self.child.stdin.take());
         let status = self.child.wait()?;
@@ -68,9 +58,6 @@ impl Child {
     }
 
     /// An error if it has ended.
-    ///
-    /// # Errors
-    /// How it ended.
     pub fn alive(&mut self) -> anyhow::Result<()> {
         let ended = self.child.try_wait()?;
         ensure!(ended.is_none(), "{} has ended: {}", self.name, ended.unwrap_or_default());
@@ -96,9 +83,6 @@ impl Drop for Child {
 }
 
 /// Waits until something listens at an address; returns how long that took.
-///
-/// # Errors
-/// If nothing does after [`PATIENCE`], or the program has ended.
 pub fn wait_for_port(child: &mut Child, port: u16) -> anyhow::Result<std::time::Duration> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
@@ -112,17 +96,11 @@ pub fn wait_for_port(child: &mut Child, port: u16) -> anyhow::Result<std::time::
 }
 
 /// A port that was free a moment ago.
-///
-/// # Errors
-/// If there is none.
 pub fn free_port() -> anyhow::Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// Checks that a file exists.
-///
-/// # Errors
-/// The command that creates it.
 pub fn require(path: &Path, cure: &str) -> anyhow::Result<()> {
     ensure!(path.exists(), "{} is not there: run {cure}", path.display());
     Ok(())

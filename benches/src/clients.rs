@@ -19,10 +19,6 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Connects `count` clients.
-    ///
-    /// # Errors
-    /// If a handshake is refused.
     pub async fn connect(uri: &str, count: usize) -> anyhow::Result<Self> {
         let (sender, received) = mpsc::unbounded_channel();
         let mut senders = Vec::with_capacity(count);
@@ -39,10 +35,6 @@ impl Clients {
         self.senders.len()
     }
 
-    /// Sends one text message.
-    ///
-    /// # Errors
-    /// If the connection is gone.
     pub async fn send(&mut self, client: usize, text: String) -> anyhow::Result<()> {
         self.senders[client]
             .send(Message::text(text))
@@ -56,9 +48,6 @@ impl Clients {
     }
 
     /// Waits until every client has its messages: `expected[client]`, in that order and no others.
-    ///
-    /// # Errors
-    /// If a message is missing after [`PATIENCE`], is another, or comes out of order.
     pub async fn expect(&mut self, expected: &[Vec<String>]) -> anyhow::Result<()> {
         let total: usize = expected.iter().map(Vec::len).sum();
         let mut next = vec![0; expected.len()];

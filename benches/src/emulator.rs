@@ -24,9 +24,7 @@ pub struct Order {
     pub bootstrap: PathBuf,
     /// Functions, each of which sees every event; all but `echo` ignore it.
     pub functions: usize,
-    /// Records in a batch, at most.
     pub batch_size: usize,
-    /// Shards of the stream.
     pub shards: usize,
     /// Whether the mappings are enabled; a benchmark may invoke a function with its own batches.
     pub fed: bool,
@@ -51,10 +49,6 @@ impl Order {
         )
     }
 
-    /// The project's stack with these values.
-    ///
-    /// # Errors
-    /// If the stack is invalid.
     pub fn stack(&self) -> anyhow::Result<Stack> {
         let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile()?;
         values.write_all(self.values().as_bytes())?;
@@ -66,9 +60,6 @@ impl Order {
     }
 
     /// The functions' packages, by key.
-    ///
-    /// # Errors
-    /// If the `bootstrap` cannot be read.
     pub fn zips(&self) -> anyhow::Result<BTreeMap<String, Bytes>> {
         let path = self.bootstrap.display();
         let binary = std::fs::read(&self.bootstrap).with_context(|| format!("cannot read {path}"))?;
@@ -79,19 +70,13 @@ impl Order {
     }
 }
 
-/// A running emulator.
 pub struct BenchEmulator {
     pub emulator: Emulator,
-    /// The deployed stack.
     pub stack: Stack,
     pub composed: Composed,
 }
 
 impl BenchEmulator {
-    /// Starts it on a free port.
-    ///
-    /// # Errors
-    /// If the stack is invalid, or the emulator refuses it.
     pub async fn start(order: &Order) -> anyhow::Result<Self> {
         let stack = order.stack()?;
         let options = EmulatorOptions { write_limits: WriteLimits::Lifted, ..EmulatorOptions::default() };
@@ -106,9 +91,6 @@ impl BenchEmulator {
     }
 
     /// The data of every record in the stream's first shard, oldest first, once there are `count`.
-    ///
-    /// # Errors
-    /// If there are fewer after [`PATIENCE`].
     pub async fn records(&self, count: usize) -> anyhow::Result<Vec<Value>> {
         let name = self.stack.stream_name();
         let from = json!({"StreamName": name, "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"});
@@ -133,17 +115,11 @@ impl BenchEmulator {
     }
 
     /// One call of the Kinesis API, from within the process.
-    ///
-    /// # Errors
-    /// If it is refused.
     pub async fn kinesis(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
         self.call("kinesis", "application/x-amz-json-1.1", "Kinesis_20131202", operation, body).await
     }
 
     /// One call of the SQS API, from within the process.
-    ///
-    /// # Errors
-    /// If it is refused.
     pub async fn sqs(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
         self.call("sqs", "application/x-amz-json-1.0", "AmazonSQS", operation, body).await
     }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use emulator::core::identity::Unrestricted;
 use emulator::core::logs::LogSink;
+use emulator::services::lambda::code_folder::CodeFolder;
 use emulator::services::lambda::invocation::config::{FunctionConfig, LATEST, LogFormat};
 use emulator::services::lambda::invocation::{Deps, Functions, InvocationResult};
 use parking_lot::Mutex;
@@ -29,17 +30,11 @@ pub struct RunningFunction {
 impl RunningFunction {
     /// Starts the `bootstrap` in a folder like the stack's `echo`. Also returns how long it took from before the
     /// process was created until it asked for its first event.
-    ///
-    /// # Errors
-    /// If it does not start, or fails with an empty batch.
     pub async fn start(emulator: &BenchEmulator, code: &Path) -> anyhow::Result<(Self, Duration)> {
         Self::start_with(emulator, code, BTreeMap::new()).await
     }
 
     /// The same, with additional environment variables.
-    ///
-    /// # Errors
-    /// If it does not start, or fails with an empty batch.
     pub async fn start_with(
         emulator: &BenchEmulator,
         code: &Path,
@@ -66,25 +61,18 @@ impl RunningFunction {
     }
 
     /// Invokes it with one event and waits for the answer.
-    ///
-    /// # Errors
-    /// If the function fails, or reports a record as failed.
     pub async fn invoke(&mut self, event: Bytes) -> anyhow::Result<()> {
         self.invocations += 1;
         answered(self.functions.invoke(NAME, &request_id(self.invocations), event).await?)
     }
 
     /// Its process, which must be the same from start to end.
-    ///
-    /// # Errors
-    /// If it was replaced.
     pub fn process(&self, code: &Path) -> anyhow::Result<Process> {
         let process = Process::in_folder(code)?;
         anyhow::ensure!(process == self.process, "the function's process was replaced while it was measured");
         Ok(process)
     }
 
-    /// Ends it.
     pub async fn stop(self) {
         self.functions.shutdown().await;
     }
@@ -116,12 +104,15 @@ fn config(emulator: &BenchEmulator, code: &Path) -> anyhow::Result<FunctionConfi
         ),
         ("SLUICEGATE_DEAD_LETTER_QUEUE_URL".to_owned(), format!("{endpoint}/{account}/{name}-dlq")),
     ]);
+    let code_dir = CodeFolder::new(PathBuf::from(code));
+    // The folder is the peer's, who starts more functions from it: it is not removed with this one.
+    std::mem::forget(code_dir.clone());
     Ok(FunctionConfig {
         name: NAME.into(),
         version: LATEST.into(),
         role_arn: format!("arn:aws:iam::{account}:role/{name}-function"),
         handler: "bootstrap".into(),
-        code_dir: PathBuf::from(code),
+        code_dir,
         code_sha256: String::new(),
         memory_mb: echo.memory_mb,
         timeout_s: echo.timeout_seconds,

@@ -20,26 +20,16 @@ pub struct Arrivals {
 
 impl Arrivals {
     /// Listens on a port of its own.
-    ///
-    /// # Errors
-    /// If it cannot.
     pub async fn listen() -> anyhow::Result<Self> {
         Ok(Self { listener: TcpListener::bind("127.0.0.1:0").await?, lines: None, puts: 0 })
     }
 
-    /// The function's `bootstrap`.
-    ///
-    /// # Errors
-    /// If its script cannot be written.
     pub fn bootstrap(&self) -> anyhow::Result<String> {
         roles::bootstrap("hop", &self.listener.local_addr()?.to_string())
     }
 
     /// Puts one record by `put`, which calls PutRecord, and waits until the function has it. Returns the milliseconds
     /// from before that call until the function had read the batch.
-    ///
-    /// # Errors
-    /// If it does not arrive.
     pub async fn put(
         &mut self,
         stream: &str,

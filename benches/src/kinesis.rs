@@ -20,9 +20,6 @@ pub struct AwsClient {
 
 impl AwsClient {
     /// Connects to `127.0.0.1`.
-    ///
-    /// # Errors
-    /// If nothing listens.
     pub async fn connect(port: u16) -> anyhow::Result<Self> {
         let host = format!("127.0.0.1:{port}");
         let socket = tokio::net::TcpStream::connect(&host).await.with_context(|| host.clone())?;
@@ -32,19 +29,12 @@ impl AwsClient {
         Ok(Self { host: HeaderValue::try_from(host)?, sender })
     }
 
-    /// One call of the Kinesis API.
-    ///
-    /// # Errors
-    /// If it is refused.
     pub async fn kinesis(&mut self, operation: &str, body: &Value) -> anyhow::Result<Value> {
         let response = self.start("kinesis", Method::POST, "/", Some(operation), body).await?;
         read(operation, response).await
     }
 
     /// PutRecords with a prepared body; every record must be accepted.
-    ///
-    /// # Errors
-    /// If one is refused.
     pub async fn put_records(&mut self, body: Bytes) -> anyhow::Result<()> {
         let response = self.send("kinesis", Method::POST, "/", Some("PutRecords"), body).await?;
         let status = response.status();
@@ -54,10 +44,6 @@ impl AwsClient {
         Ok(())
     }
 
-    /// Calls a REST service.
-    ///
-    /// # Errors
-    /// If it is refused.
     pub async fn rest(
         &mut self,
         service: &str,
@@ -70,9 +56,6 @@ impl AwsClient {
     }
 
     /// Calls a Kinesis operation whose answer is a stream of events.
-    ///
-    /// # Errors
-    /// If the connection is gone.
     pub async fn subscribe(&mut self, body: &Value) -> anyhow::Result<Incoming> {
         let response = self.start("kinesis", Method::POST, "/", Some("SubscribeToShard"), body).await?;
         ensure!(response.status().is_success(), "SubscribeToShard failed with {}", response.status());
@@ -80,9 +63,6 @@ impl AwsClient {
     }
 
     /// Posts a body unchanged.
-    ///
-    /// # Errors
-    /// If it is refused.
     pub async fn post(&mut self, path: &str, body: Bytes) -> anyhow::Result<()> {
         let response = self.send("execute-api", Method::POST, path, None, body).await?;
         let status = response.status();
@@ -126,9 +106,6 @@ impl AwsClient {
     }
 
     /// Sends a request, after adding its host.
-    ///
-    /// # Errors
-    /// If the connection is gone.
     pub async fn forward(&mut self, mut request: Request<Bytes>) -> anyhow::Result<http::Response<Incoming>> {
         request.headers_mut().insert(header::HOST, self.host.clone());
         self.sender.ready().await?;

@@ -34,7 +34,6 @@ pub struct Counts {
 /// Milliseconds.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Percentiles {
-    /// The median.
     pub p50: f64,
     /// 9 of 10 are at most this.
     pub p90: f64,
@@ -45,9 +44,6 @@ pub struct Percentiles {
 }
 
 /// Runs the generator. Every message must come back once, unaltered, in order.
-///
-/// # Errors
-/// If one did not, with the generator's own message.
 pub async fn load(
     sluicegate: &Path,
     uri: &str,

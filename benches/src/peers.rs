@@ -13,9 +13,6 @@ const OFFLINE: &str = "benches/peers/serverless-offline";
 const MINISTACK: &str = "benches/peers/ministack";
 
 /// The reference function on Node.js in one script, and the version of its SDK.
-///
-/// # Errors
-/// If it is not installed, or cannot be bundled.
 pub fn node_echo() -> anyhow::Result<(PathBuf, String)> {
     let folder = project().join(NODE_ECHO);
     let version = npm_version(&folder, "@aws-sdk/client-apigatewaymanagementapi")?;
@@ -35,10 +32,6 @@ pub struct Offline {
     pub what: String,
 }
 
-/// Starts it.
-///
-/// # Errors
-/// If it is not installed, or does not start.
 pub fn offline() -> anyhow::Result<Offline> {
     let folder = project().join(OFFLINE);
     let version = npm_version(&folder, "serverless-offline")?;
@@ -58,10 +51,8 @@ pub fn offline() -> anyhow::Result<Offline> {
     Ok(Offline { _child: child, uri: format!("ws://127.0.0.1:{port}/"), what })
 }
 
-/// A running MiniStack.
 pub struct MiniStack {
     child: Child,
-    /// Its port.
     pub port: u16,
     /// A precise description.
     pub what: String,
@@ -69,10 +60,6 @@ pub struct MiniStack {
     pub start_s: f64,
 }
 
-/// Starts it.
-///
-/// # Errors
-/// If it is not installed, or does not start.
 pub fn ministack() -> anyhow::Result<MiniStack> {
     let folder = project().join(MINISTACK).join("venv/bin");
     require(&folder.join("ministack"), INSTALL)?;
@@ -89,9 +76,6 @@ pub fn ministack() -> anyhow::Result<MiniStack> {
 
 impl MiniStack {
     /// The server's own resident memory now, in bytes.
-    ///
-    /// # Errors
-    /// If it has ended.
     pub fn resident_bytes(&mut self) -> anyhow::Result<u64> {
         self.child.alive()?;
         self.child.process().resident_bytes()

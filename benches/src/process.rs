@@ -13,27 +13,21 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const STEADY_LOOKS: u32 = 5;
 const LOOKS_MAX: u32 = 100;
 
-/// A process of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
     pid: u32,
 }
 
 impl Process {
-    /// A process by its id.
     pub fn of(pid: u32) -> Self {
         Self { pid }
     }
 
-    /// This process.
     pub fn own() -> Self {
         Self { pid: std::process::id() }
     }
 
     /// Its children that are still running.
-    ///
-    /// # Errors
-    /// If `/proc` cannot be read.
     pub fn children(self) -> anyhow::Result<Vec<Self>> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir("/proc").context("cannot read /proc")? {
@@ -48,9 +42,6 @@ impl Process {
     }
 
     /// The child with a working folder of its own.
-    ///
-    /// # Errors
-    /// If there is none, or more than one.
     pub fn in_folder(folder: &Path) -> anyhow::Result<Self> {
         let folder = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
         let mut found = Vec::new();
@@ -70,17 +61,11 @@ impl Process {
     }
 
     /// Time on a processor since its start, in user and kernel mode, of all its threads. Exact to 10 ms.
-    ///
-    /// # Errors
-    /// If the process has ended.
     pub fn cpu(self) -> anyhow::Result<Duration> {
         self.ticks([14, 15])
     }
 
     /// The same of its children that have ended.
-    ///
-    /// # Errors
-    /// If the process has ended.
     pub fn ended_children_cpu(self) -> anyhow::Result<Duration> {
         self.ticks([16, 17])
     }
@@ -90,18 +75,11 @@ impl Process {
         Ok(Duration::from_secs(1) * ticks / TICKS_PER_S)
     }
 
-    /// Resident memory now, in bytes.
-    ///
-    /// # Errors
-    /// If the process has ended.
     pub fn resident_bytes(self) -> anyhow::Result<u64> {
         self.kilobytes("VmRSS:")
     }
 
     /// The part of it that does not belong to a file: what it has allocated and written.
-    ///
-    /// # Errors
-    /// If the process has ended.
     pub fn anonymous_bytes(self) -> anyhow::Result<u64> {
         self.kilobytes("RssAnon:")
     }
@@ -134,9 +112,6 @@ impl Process {
 }
 
 /// A process's resident memory in bytes, when it changes by less than a hundredth.
-///
-/// # Errors
-/// If the process has ended, or keeps growing.
 pub async fn at_rest(process: Process) -> anyhow::Result<u64> {
     let (mut last, mut same) = (process.resident_bytes()?, 0);
     for _ in 0..LOOKS_MAX {

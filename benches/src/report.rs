@@ -11,7 +11,6 @@ use std::path::Path;
 /// The beginning of a new file.
 const TITLE: &str = "# Performance\n";
 
-/// A table under construction.
 #[derive(Debug, Clone)]
 pub struct Table {
     columns: usize,
@@ -43,9 +42,6 @@ impl Table {
 }
 
 /// Replaces the section `name` of the file at `path`, or adds it.
-///
-/// # Errors
-/// If the file cannot be read or written, or the section has no end.
 pub fn rewrite_section(path: &Path, name: &str, body: &str) -> anyhow::Result<()> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

@@ -19,15 +19,10 @@ use serde::de::DeserializeOwned;
 use std::process::Command;
 use tokio::io::AsyncReadExt as _;
 
-/// Names the role.
 const ROLE: &str = "SLUICEGATE_BENCH_ROLE";
-/// Has its order, in JSON.
 const ORDER: &str = "SLUICEGATE_BENCH_ORDER";
 
 /// Plays the role that this process was started for, if any. Call it before anything else.
-///
-/// # Errors
-/// The role's error.
 pub fn play() -> anyhow::Result<bool> {
     let Ok(role) = std::env::var(ROLE) else { return Ok(false) };
     match role.as_str() {
@@ -42,10 +37,6 @@ pub fn play() -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Starts this program in a role.
-///
-/// # Errors
-/// If it does not start.
 pub fn start<O: Serialize, A: DeserializeOwned>(role: &str, order: &O) -> anyhow::Result<(Child, A)> {
     let mut command = Command::new(std::env::current_exe()?);
     command.env(ROLE, role).env(ORDER, serde_json::to_string(order)?);
@@ -54,9 +45,6 @@ pub fn start<O: Serialize, A: DeserializeOwned>(role: &str, order: &O) -> anyhow
 }
 
 /// A script for a function's `bootstrap`: this program in a role.
-///
-/// # Errors
-/// If the order cannot be written.
 pub fn bootstrap<O: Serialize>(role: &str, order: &O) -> anyhow::Result<String> {
     let program = std::env::current_exe()?;
     let order = serde_json::to_string(order)?;

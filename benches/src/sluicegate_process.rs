@@ -19,7 +19,6 @@ pub struct SluicegateProcess {
     child: Child,
     /// Its WebSocket.
     pub uri: String,
-    /// Its port.
     pub port: u16,
     /// Its stream's name.
     pub stream: String,
@@ -27,9 +26,6 @@ pub struct SluicegateProcess {
 
 impl SluicegateProcess {
     /// Starts the program on a free port without write limits, and creates the stack through its control plane.
-    ///
-    /// # Errors
-    /// If it does not start, the stack is invalid, or the emulator refuses it.
     pub async fn start(sluicegate: &Path, order: &Order) -> anyhow::Result<Self> {
         let port = free_port()?;
         let mut command = Command::new(sluicegate);
@@ -48,9 +44,6 @@ impl SluicegateProcess {
     }
 
     /// An error if it has ended.
-    ///
-    /// # Errors
-    /// How it ended.
     pub fn alive(&mut self) -> anyhow::Result<()> {
         self.child.alive()
     }

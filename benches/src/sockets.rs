@@ -13,9 +13,6 @@ const ADDRESSES: usize = 4;
 const AT_ONCE: usize = 64;
 
 /// Lets this process, and those it starts, open `connections` sockets.
-///
-/// # Errors
-/// If the system's own limit is lower; the error says how to raise it.
 pub fn allow(connections: usize) -> anyhow::Result<()> {
     let wanted = (connections + OTHER_FILES) as u64;
     let limit = open_files::raise();
@@ -28,18 +25,12 @@ pub fn allow(connections: usize) -> anyhow::Result<()> {
 }
 
 /// The host and the path, without its slash, of a `ws://` address.
-///
-/// # Errors
-/// If it is not one.
 pub fn address(uri: &str) -> anyhow::Result<(&str, &str)> {
     let rest = uri.strip_prefix("ws://").context("not a ws:// address")?;
     rest.split_once('/').context("no path")
 }
 
 /// Opens connections and returns them when all are open.
-///
-/// # Errors
-/// If a handshake is refused.
 pub async fn open(uri: &str, count: usize) -> anyhow::Result<Vec<TcpStream>> {
     let (host, path) = address(uri)?;
     let mut sockets = Vec::with_capacity(count);
@@ -51,7 +42,6 @@ pub async fn open(uri: &str, count: usize) -> anyhow::Result<Vec<TcpStream>> {
     Ok(sockets)
 }
 
-/// The bytes of a handshake.
 pub fn request(host: &str, path: &str) -> String {
     format!(
         "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\

@@ -69,7 +69,6 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Parses a client's bytes.
 pub fn said(mut bytes: &[u8]) -> Said {
     let mut said = Said::default();
     // The message in progress, and whether it is text.

@@ -37,9 +37,6 @@ impl ClientSide {
     }
 
     /// Serves one client until both are done.
-    ///
-    /// # Panics
-    /// If that does not happen, or a connection remains.
     pub fn visit<T>(&self, server: DuplexStream, client: impl Future<Output = T>) -> T {
         let attended = async { tokio::join!(self.gateway.attend(API_ID, NAME, server), client).1 };
         let visited = self.runtime.block_on(async { timeout(PATIENCE, attended).await });

@@ -13,9 +13,6 @@ pub struct Heard {
 }
 
 /// Parses the gateway's bytes, from the first to the last.
-///
-/// # Panics
-/// If they are not a sequence of frames that a server may send.
 pub fn heard(mut bytes: &[u8]) -> Heard {
     let mut heard = Heard::default();
     let mut message: Option<Vec<u8>> = None;

@@ -13,7 +13,6 @@ const LARGE_PAYLOAD_BYTES_MAX: usize = 136 * 1_024;
 const LARGE: u8 = 0xe0;
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// What a client does.
 #[derive(Debug)]
 pub struct Input {
     /// What it sends.

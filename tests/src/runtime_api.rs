@@ -20,10 +20,6 @@ struct Shared {
 }
 
 impl RuntimeApi {
-    /// Listens on a free port.
-    ///
-    /// # Panics
-    /// Where none is free.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -46,9 +42,6 @@ impl RuntimeApi {
     }
 
     /// Waits until so many invocations are answered.
-    ///
-    /// # Panics
-    /// Where the function reports an error, or answers nothing for [`PATIENCE`](crate::PATIENCE).
     pub fn wait_for(&self, invocations: u64) {
         let mut answered = self.shared.answered.lock().expect("no panic");
         while *answered < invocations {

@@ -16,7 +16,6 @@ const UNREAD_MESSAGES: usize = 50;
 /// Frames of a flood in one write.
 const FLOOD_FRAMES: usize = 200;
 
-/// One kind of hostile behaviour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Abuse {
     /// Pings as fast as they are accepted; it reads the pongs.
@@ -31,11 +30,8 @@ pub enum Abuse {
     Garbage,
     /// Bytes that are not a request, repeatedly.
     GarbageForHandshake,
-    /// The first half of a handshake.
     HalfHandshake,
-    /// A handshake byte by byte.
     SlowHandshake,
-    /// The first half of a frame.
     HalfFrame,
 }
 

@@ -14,7 +14,6 @@ const PONG: [u8; 3] = [0x8a, 0x01, b'?'];
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct IdleOrder {
-    /// The address.
     pub uri: String,
     pub count: usize,
 }

@@ -9,8 +9,7 @@ use crate::core::account::Account;
 #[cfg(feature = "fuzzing")]
 use crate::core::open_files;
 use crate::core::panics;
-use crate::core::temp_folder;
-use crate::core::temp_folder::TempFolder;
+use crate::core::temp_folder::{self, TempFolder};
 use crate::fault_injection::Faults;
 use crate::server;
 use crate::server::app::App;
@@ -58,10 +57,8 @@ struct Running {
 }
 
 impl Emulator {
-    /// Starts an empty emulator on a socket.
-    ///
-    /// # Errors
-    /// If the socket has no address, no folder for functions' code can be made, or the data folder cannot be used.
+    /// Starts an empty emulator on a socket. Fails if the socket has no address, no folder for functions' code can be
+    /// made, or the data folder cannot be used.
     pub async fn start(listener: TcpListener, options: EmulatorOptions) -> std::io::Result<Self> {
         panics::watch();
         let address = listener.local_addr()?;
@@ -120,7 +117,6 @@ impl Emulator {
         &self.account
     }
 
-    /// The faults that users inject.
     pub fn faults(&self) -> &Faults {
         &self.app.faults
     }
@@ -144,7 +140,6 @@ impl Emulator {
         self.app.state().await
     }
 
-    /// Metrics in Prometheus's text format.
     pub fn metrics(&self) -> String {
         self.app.metrics()
     }

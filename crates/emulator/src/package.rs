@@ -16,10 +16,7 @@ pub enum Packing {
     Stored,
 }
 
-/// Packs a binary as `bootstrap`.
-///
-/// # Errors
-/// Only if the zip would exceed its format's limits, such as a binary over 4 GB.
+/// Packs a binary as `bootstrap`. Fails only if the zip would exceed its format's limits, such as a binary over 4 GB.
 pub fn package(binary: &[u8], packing: Packing) -> Result<Vec<u8>, zip::result::ZipError> {
     let method = match packing {
         Packing::Deflated => CompressionMethod::Deflated,

@@ -46,7 +46,6 @@ impl FromStr for AllowedOrigin {
     }
 }
 
-/// Who sends a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
     /// A program, or a person who typed the address.

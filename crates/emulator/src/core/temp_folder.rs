@@ -31,10 +31,7 @@ pub struct TempFolder {
 }
 
 impl TempFolder {
-    /// Creates one among the system's temporary files.
-    ///
-    /// # Errors
-    /// If it cannot be created or locked.
+    /// Creates one among the system's temporary files. Fails if it cannot be created or locked.
     pub fn create() -> io::Result<Self> {
         Self::create_in(&std::env::temp_dir())
     }
@@ -120,18 +117,12 @@ fn is_stale(path: &Path) -> bool {
 }
 
 /// Takes away everybody's permission to change a folder and its content, as on Lambda. The owner can restore it: this
-/// prevents mistakes, not malice.
-///
-/// # Errors
-/// If a mode cannot be changed.
+/// prevents mistakes, not malice. Fails if a mode cannot be changed.
 pub fn protect(folder: &Path) -> io::Result<()> {
     for_each(folder, &|path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode & !ANY_WRITE)))
 }
 
-/// Removes a folder, protected or not.
-///
-/// # Errors
-/// If something in it cannot be removed.
+/// Removes a folder, protected or not. Fails if something in it cannot be removed.
 pub fn remove(folder: &Path) -> io::Result<()> {
     // Without write permission on a folder nothing in it can be removed. If this fails, so does the next line.
     let _ = for_each(folder, &|path, mode| match mode & WRITE {

@@ -12,8 +12,7 @@ mod tests;
 
 use crate::core::account::Account;
 use crate::core::identity::{Permissions, Principal, caller, session};
-use crate::protocol::exchange;
-use crate::protocol::exchange::Request;
+use crate::protocol::exchange::{self, Request};
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
 use crate::services::apigateway::control::ApiGateway;
@@ -71,7 +70,6 @@ impl AwsApi {
         }
     }
 
-    /// Answers one request.
     pub async fn handle(&self, parts: Parts, body: Bytes) -> Response<Full<Bytes>> {
         if let Some(function) = crate::services::lambda::control::invoked(&parts) {
             return self.invoke(&parts, &function, body).await;

@@ -29,7 +29,6 @@ const INERT: [&str; 9] = [
 const ALTERNATIVES: &str = "Filters";
 
 impl AwsApi {
-    /// The state as one document.
     pub fn state(&self) -> Value {
         let (gateway, names) = self.api_gateway.inspect(|store| {
             let mut apis = Map::new();
@@ -50,7 +49,7 @@ impl AwsApi {
         });
         let policies = self.iam.inspect_policies(|policies| {
             let policies = policies.iter().filter_map(|(arn, policy)| Some((arn, policy.document()?)));
-            let policies = policies.map(|(arn, document)| (arn.clone(), parsed(&document.text).into()));
+            let policies = policies.map(|(arn, document)| (arn.clone(), parsed(&document.text)));
             Some(policies.collect::<Map<_, _>>()).filter(|policies| !policies.is_empty())
         });
         let queues = self.queues.inspect(|queues| {

@@ -55,7 +55,6 @@ impl Fault {
         }
     }
 
-    /// The fault with a name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|fault| fault.name() == name)
     }

@@ -49,7 +49,6 @@ struct Active {
     swaps: Swaps,
 }
 
-/// A fault and its counts.
 #[derive(Debug)]
 struct ActiveFault {
     spec: FaultSpec,
@@ -88,7 +87,6 @@ impl Faults {
         self.active.store(Some(Arc::new(Active { seed, faults, swaps: Swaps::default() })));
     }
 
-    /// Ends all faults.
     pub fn clear(&self) {
         if self.active.swap(None).is_some() {
             tracing::warn!(target: "flow", hop = "faults", "none from now on");

@@ -5,7 +5,6 @@ use super::{FAULTS_MAX, Fault, FaultSettings, Faults};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-/// The page's name below `/_sluicegate/`.
 pub const PAGE: &str = "faults";
 
 /// Prefix of the line of a PUT that sets the seed.

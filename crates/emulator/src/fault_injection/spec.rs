@@ -16,7 +16,6 @@ pub const DELAY_MAX: Duration = Duration::from_secs(60);
 pub struct FaultSpec {
     pub fault: Fault,
     pub share: Share,
-    /// How many times at most.
     pub times_max: Option<u64>,
     /// How long; `None` for a fault without a duration.
     pub delay: Option<Duration>,
@@ -35,7 +34,6 @@ pub enum Share {
     OneIn(u64),
 }
 
-/// Why a spec is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
     #[error("there is no fault {name:?}; there are {}", known())]
@@ -50,7 +48,6 @@ pub enum SpecError {
     /// A term repeats or contradicts an earlier one.
     #[error("{fault}: {term:?} says again what another term said")]
     Twice { fault: Fault, term: String },
-    /// A number is out of range.
     #[error("{fault}: {term:?} is out of range: {range}")]
     Range {
         fault: Fault,

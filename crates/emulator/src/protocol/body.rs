@@ -17,7 +17,6 @@ pub enum BodyError {
     /// The client left, or the chunks are malformed.
     #[error("the request's body ended early or is malformed")]
     Broken,
-    /// The client took too long.
     #[error("the request's body did not arrive within {} s", READ_MAX.as_secs())]
     TooSlow,
 }
@@ -33,10 +32,7 @@ impl BodyError {
     }
 }
 
-/// Reads a body of at most `bytes_max`.
-///
-/// # Errors
-/// [`BodyError`]
+/// Reads a body of at most `bytes_max`. Fails with [`BodyError`].
 pub async fn read<B>(body: B, bytes_max: usize) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes>,

@@ -24,7 +24,6 @@ const LAMBDA_MODELLED: [&str; 8] = [
     "TooManyRequestsException",
 ];
 
-/// A protocol of AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// REST with methods and paths: `apigateway` and `lambda`.
@@ -50,10 +49,7 @@ pub struct Request {
     pub input: Value,
 }
 
-/// Reads a request.
-///
-/// # Errors
-/// The answer to send: no service has the operation, or the body does not fit the protocol.
+/// Reads a request. Fails with the answer to send if no service has the operation, or the body does not fit.
 pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<Bytes>>>> {
     let refuse = |service, protocol, error| Box::new(write(service, protocol, "", Err(error)));
     if let Some(target) = header_text(parts, "x-amz-target") {
@@ -186,7 +182,6 @@ fn json_body(body: &Bytes) -> Option<Value> {
     serde_json::from_slice(body).ok().filter(Value::is_object)
 }
 
-/// Writes an answer.
 pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answer) -> Response<Full<Bytes>> {
     let request_id = uuid::Uuid::new_v4().to_string();
     let namespace = service.query_version().map_or("", |(_, namespace)| namespace);

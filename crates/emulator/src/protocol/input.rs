@@ -5,10 +5,8 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Deserialises `input`, whose shape denies unknown fields.
-///
-/// # Errors
-/// The service's own error for an invalid argument, which names the operation and the argument.
+/// Deserialises `input`, whose shape denies unknown fields. Errors: the service's own error for an invalid argument,
+/// which names the operation and the argument.
 pub fn parse<T: DeserializeOwned>(service: Service, operation: &str, input: Value) -> Result<T, ApiError> {
     let mut input = input;
     super::reply::strip_nulls(&mut input);
@@ -36,10 +34,7 @@ fn explain(service: Service, operation: &str, error: &str) -> ApiError {
 
 /// `current` with the members of `patch`, as the PATCH operations of API Gateway and the Update operations of Lambda
 /// do: an empty string removes a member, and a member in `merged` is a map whose entries are replaced or removed one by
-/// one.
-///
-/// # Errors
-/// As [`parse`].
+/// one. Errors: as [`parse`].
 pub fn overlay<T: Serialize + DeserializeOwned>(
     service: Service,
     operation: &str,

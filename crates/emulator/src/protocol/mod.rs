@@ -19,5 +19,4 @@ pub use error::ApiError;
 pub use reply::Reply;
 pub use service::Service;
 
-/// The result of a handler.
 pub type Answer = Result<Reply, ApiError>;

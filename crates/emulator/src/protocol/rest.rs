@@ -44,10 +44,7 @@ impl RestCall {
         self.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Refuses all other query arguments.
-    ///
-    /// # Errors
-    /// The service's error for an invalid argument, which names the first.
+    /// Refuses all other query arguments. Errors: the service's error for an invalid argument, which names the first.
     pub fn only_query(&self, service: Service, supported: &[&str]) -> Result<(), ApiError> {
         match self.query.iter().find(|(name, _)| !supported.contains(&name.as_str())) {
             Some((name, _)) => {

@@ -7,15 +7,10 @@ use super::ApiError;
 pub enum Service {
     /// `apigateway`: API Gateway v2, and the account resource of v1.
     ApiGateway,
-    /// `lambda`
     Lambda,
-    /// `iam`
     Iam,
-    /// `sts`
     Sts,
-    /// `logs`
     Logs,
-    /// `sqs`
     Sqs,
     /// `monitoring`
     CloudWatch,
@@ -61,7 +56,6 @@ impl Service {
         }
     }
 
-    /// The service with this target prefix.
     pub fn of_target_prefix(prefix: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.target_prefix() == Some(prefix))
     }

@@ -10,7 +10,6 @@ pub fn epoch_seconds(time: SystemTime) -> f64 {
     milliseconds / 1_000.0
 }
 
-/// Milliseconds since the epoch.
 pub fn epoch_milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     since.as_secs() * 1_000 + u64::from(since.subsec_millis())

@@ -68,19 +68,15 @@ impl ControlPlane for Emulator {
     }
 }
 
-/// How to reach a composed stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Composed {
-    /// The API's id.
     pub api_id: String,
     /// Deployed function names by key.
     pub functions: BTreeMap<String, String>,
 }
 
-/// Creates the whole stack. `zips` has each function's package, by key.
-///
-/// # Errors
-/// [`ComposeError`], with the control plane's message.
+/// Creates the whole stack. `zips` has each function's package, by key. Fails with a
+/// [`ComposeError`] that has the control plane's message.
 pub async fn compose(
     emulator: &dyn ControlPlane,
     stack: &Stack,
@@ -110,9 +106,7 @@ pub async fn compose(
     Ok(Composed { api_id, functions })
 }
 
-/// Replaces a function's code, as `UpdateFunctionCode` does, once an update before it is through.
-///
-/// # Errors
+/// Replaces a function's code, as `UpdateFunctionCode` does, once an update before it is through. Fails with
 /// [`ComposeError`], with the control plane's message.
 pub async fn update_code(
     emulator: &dyn ControlPlane,

@@ -6,8 +6,7 @@ use crate::dispatch::AwsApi;
 use crate::fault_injection::Faults;
 use crate::server::guard::Guard;
 use crate::services::apigateway::websocket::Gateway;
-use crate::services::kinesis;
-use crate::services::kinesis::Streams;
+use crate::services::kinesis::{self, Streams};
 use crate::services::lambda::event_source_mapping::Mappings;
 use crate::services::lambda::invocation::Functions;
 use axum::body::Body;
@@ -48,7 +47,6 @@ impl App {
         state
     }
 
-    /// Metrics in Prometheus's text format.
     pub fn metrics(&self) -> String {
         let mut page = Page::default();
         self.gateway.write_metrics(&mut page);

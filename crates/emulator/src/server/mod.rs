@@ -5,8 +5,7 @@ pub mod app;
 mod call_bytes;
 pub mod guard;
 
-use crate::core::open_files;
-use crate::core::open_files::Room;
+use crate::core::open_files::{self, Room};
 use crate::server::answer::{answer, page};
 use crate::server::app::App;
 use crate::services::apigateway::websocket;

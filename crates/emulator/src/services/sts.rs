@@ -5,10 +5,7 @@ use crate::core::identity::Issued;
 use crate::protocol::{Answer, ApiError, Reply};
 use serde_json::json;
 
-/// Serves one operation. `session` and `role_id` are those of the caller's credentials, unless they are the account's.
-///
-/// # Errors
-/// For every operation except GetCallerIdentity.
+/// `session` and `role_id` are those of the caller's credentials, unless they are the account's.
 pub fn handle(
     account: &Account,
     session: Option<&Issued>,

@@ -32,10 +32,8 @@ struct Begin {
 }
 
 impl Checkpoints {
-    /// Finds a mapping's document that cannot be read, so that no mapping silently starts anew.
-    ///
-    /// # Errors
-    /// The document's key, and the problem.
+    /// Finds a mapping's document that cannot be read, so that no mapping silently starts anew. Errors: the document's
+    /// key, and the problem.
     pub fn check(documents: &BTreeMap<String, String>) -> Result<(), (String, String)> {
         for (key, value) in documents.range(MAPPING.to_owned()..) {
             let Some(rest) = key.strip_prefix(MAPPING) else { break };
@@ -97,7 +95,6 @@ impl Checkpoints {
         self.set(mapping, &shard.to_string(), through.unwrap_or_default());
     }
 
-    /// The mapping was deleted.
     pub fn forget(&self, mapping: &str) {
         let Some(storage) = &self.storage else { return };
         let keys: Vec<_> =

@@ -46,7 +46,6 @@ pub struct NewRecord<'a> {
     pub arrived_ms: u64,
 }
 
-/// A record read from the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptRecord {
     pub stream: String,
@@ -73,7 +72,6 @@ impl From<&NewRecord<'_>> for KeptRecord {
     }
 }
 
-/// Appends entries to `buffer`.
 pub fn encode(entries: &[Entry<'_>], buffer: &mut Vec<u8>) -> Result<(), postcard::Error> {
     for entry in entries {
         *buffer = postcard::to_extend(entry, std::mem::take(buffer))?;

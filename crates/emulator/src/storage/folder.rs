@@ -46,12 +46,10 @@ impl Folder {
         Ok(Self { path: path.to_owned(), lock })
     }
 
-    /// Releases the folder.
     pub fn release(&self) {
         let _ = self.lock.unlock();
     }
 
-    /// The path of a segment.
     pub fn segment(&self, number: u64) -> PathBuf {
         self.path.join(format!("{number:016}{SEGMENT_SUFFIX}"))
     }
@@ -61,7 +59,6 @@ impl Folder {
         self.path.join(format!("{number:016}{UNFINISHED_SUFFIX}"))
     }
 
-    /// The folder's path.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -15,7 +15,6 @@ const SEGMENT_BYTES: u64 = 64 * 1_024 * 1_024;
 /// Approximate bytes of a head's frame.
 const HEAD_FRAME_BYTES: usize = 1_024 * 1_024;
 
-/// An open log.
 pub struct Log {
     folder: Folder,
     head: Head,

@@ -38,7 +38,6 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// Another emulator uses it.
     #[error("{folder} is in use by {holder}: stop that, or name another folder with --data-dir")]
     InUse {
         folder: PathBuf,
@@ -50,12 +49,7 @@ pub enum StorageError {
         "{folder} holds data of format {found}, and this program reads format {FORMAT}: use the version that wrote \
          it, or name a new folder with --data-dir"
     )]
-    Format {
-        folder: PathBuf,
-        /// The content of its format file.
-        found: String,
-    },
-    /// It holds other files.
+    Format { folder: PathBuf, found: String },
     #[error("{0} holds files and no emulator's data: name a new or an empty folder with --data-dir")]
     Foreign(PathBuf),
     /// It holds data in an unknown format.
@@ -97,11 +91,7 @@ pub enum StorageError {
     Broken(PathBuf),
     /// The file system failed.
     #[error("{path}: {source}")]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
 }
 
 impl StorageError {
@@ -128,10 +118,8 @@ pub struct Restored {
 }
 
 impl Storage {
-    /// Opens or creates a data folder. Must be called in a tokio runtime, which syncs it.
-    ///
-    /// # Errors
-    /// [`StorageError`], which names the folder and what to do.
+    /// Opens or creates a data folder. Must be called in a tokio runtime, which syncs it. Fails with [`StorageError`],
+    /// which names the folder and what to do.
     pub fn open(path: &Path) -> Result<(Self, Restored), StorageError> {
         let (log, records) = Log::open(path)?;
         let restored =
@@ -142,18 +130,12 @@ impl Storage {
     }
 
     /// Appends changes, all or none. It writes to the operating system's memory, which takes some two microseconds, and
-    /// so it does not use another thread.
-    ///
-    /// # Errors
-    /// If the disk is full or broken.
+    /// so it does not use another thread. Fails if the disk is full or broken.
     pub fn append(&self, entries: &[Entry<'_>]) -> Result<(), StorageError> {
         self.log.lock().append(entries)
     }
 
-    /// Stores a document under a key, unless it is there already.
-    ///
-    /// # Errors
-    /// As [`Storage::append`].
+    /// Stores a document under a key, unless it is there already. Errors: as [`Storage::append`].
     pub fn set(&self, key: &str, value: &str) -> Result<(), StorageError> {
         let mut log = self.log.lock();
         if log.head().documents.get(key).is_some_and(|kept| kept == value) {
@@ -174,10 +156,7 @@ impl Storage {
         from.map_while(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()))).collect()
     }
 
-    /// Removes the documents under these keys.
-    ///
-    /// # Errors
-    /// As [`Storage::append`].
+    /// Removes the documents under these keys. Errors: as [`Storage::append`].
     pub fn unset(&self, keys: &[String]) -> Result<(), StorageError> {
         if keys.is_empty() {
             return Ok(());
@@ -196,7 +175,6 @@ impl Storage {
         }
     }
 
-    /// Syncs and releases the folder.
     pub fn close(&self) {
         self.log.lock().close();
     }

@@ -44,10 +44,8 @@ struct Saved {
 }
 
 impl Repair {
-    /// Reads a data folder and plans the repair. Changes nothing.
-    ///
-    /// # Errors
-    /// If the folder does not exist, is in use, or has another format.
+    /// Reads a data folder and plans the repair. Changes nothing. Fails if the folder does not exist, is in use, or has
+    /// another format.
     pub fn look(path: &Path) -> Result<Self, StorageError> {
         // Opening would create it.
         fs::read_dir(path).map_err(StorageError::io(path))?;
@@ -74,10 +72,8 @@ impl Repair {
     }
 
     /// Applies the plan: stores the bytes outside whole frames in files of their own, and rewrites the segments without
-    /// them. Returns the files. Each segment is replaced whole or not at all.
-    ///
-    /// # Errors
-    /// If a file cannot be read or written; the segments not reached yet are unchanged.
+    /// them. Returns the files. Each segment is replaced whole or not at all. Fails if a file cannot be read or
+    /// written; the segments not reached yet are unchanged.
     pub fn apply(self) -> Result<Vec<PathBuf>, StorageError> {
         let mut by_segment = BTreeMap::<u64, Vec<&Gap>>::new();
         for gap in &self.gaps {

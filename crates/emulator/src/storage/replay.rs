@@ -24,7 +24,6 @@ impl Segment {
     }
 }
 
-/// The state so far.
 #[derive(Default)]
 pub struct Replay {
     pub head: Head,
@@ -33,7 +32,6 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Begins the next segment.
     pub fn begin(&mut self, number: u64) {
         self.segments.push(Segment::new(number));
     }

@@ -6,7 +6,6 @@ use super::*;
 use proptest::prelude::*;
 use std::fs;
 
-/// One change, owned.
 #[derive(Debug, Clone)]
 enum Change {
     Record { stream: usize, shard: u32, data: String },

@@ -36,7 +36,6 @@ const MESSAGES_EACH: u64 = 10;
 /// Bytes of the large message: within one of the 32 KB units that API Gateway bills and carries in one frame.
 const LARGE_BYTES: usize = 24 * 1024;
 
-/// The outputs of a deployed stack.
 #[derive(Debug, Clone)]
 pub struct Deployed {
     pub websocket_uri: String,

@@ -4,7 +4,6 @@ use crate::bundle::{FUNCTIONS, TERRAFORM, layout, manifest::Manifest, platform, 
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
 
-/// The environment that needs no file.
 pub const DEFAULT: &str = "default";
 /// Characters of the longest environment's name.
 const NAME_CHARS_MAX: usize = 32;
@@ -73,7 +72,6 @@ impl Workspace {
         Ok(Self { environment: environment.to_owned(), values, providers, folder })
     }
 
-    /// The configuration's working copy.
     pub fn terraform(&self) -> PathBuf {
         self.folder.join(TERRAFORM)
     }

@@ -51,7 +51,6 @@ impl std::fmt::Debug for Issued {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{role} is not authorized to perform {action} on {resource}")]
 pub struct Denied {
-    /// The role's ARN.
     pub role: String,
     /// Such as `kinesis:PutRecord`.
     pub action: String,
@@ -64,16 +63,12 @@ pub trait Permissions: Send + Sync {
     /// Whether `principal` may now do `action` on `resource`. The callee logs a refusal.
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied>;
 
-    /// Whether a service, such as `apigateway.amazonaws.com`, may assume a role: the role's trust policy decides.
-    ///
-    /// # Errors
-    /// [`Denied`], with the service as the principal.
+    /// Whether a service, such as `apigateway.amazonaws.com`, may assume a role: the role's trust policy decides. Fails
+    /// with [`Denied`], with the service as the principal.
     fn assume(&self, service: &str, role_arn: &str) -> Result<(), Denied>;
 
     /// Whether a service may do `action` to `resource` on behalf of `source_arn`: the resource's own policy decides.
-    ///
-    /// # Errors
-    /// [`Denied`], with the service as the principal.
+    /// Fails with [`Denied`], with the service as the principal.
     fn check_service(
         &self,
         service: &str,

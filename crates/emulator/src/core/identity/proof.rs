@@ -29,10 +29,7 @@ pub enum Unproven {
 }
 
 impl Proof {
-    /// Looks up the signer, which does not need the body.
-    ///
-    /// # Errors
-    /// [`Unproven::UnknownKey`]
+    /// Looks up the signer, which does not need the body. Fails with [`Unproven::UnknownKey`].
     pub fn of(claim: Claim, permissions: &dyn Permissions) -> Result<Self, Unproven> {
         permissions.principal(&claim.access_key_id).ok_or(Unproven::UnknownKey)?;
         match permissions.issued(&claim.access_key_id) {
@@ -44,10 +41,7 @@ impl Proof {
         }
     }
 
-    /// Verifies the signature over the whole request.
-    ///
-    /// # Errors
-    /// [`Unproven::WrongSignature`]
+    /// Verifies the signature over the whole request. Fails with [`Unproven::WrongSignature`].
     pub fn verify(&self, request: &Parts, host: &str, body: &[u8]) -> Result<(), Unproven> {
         match self {
             Self::Signature(claim, issued)

@@ -19,7 +19,6 @@ const TEMPLATES_DIR: &str = "modules/gateway/templates";
 pub enum StackError {
     #[error("cannot read {path}: {error}")]
     Read { path: PathBuf, error: std::io::Error },
-    /// A file is not HCL.
     #[error("{path} is not valid HCL: {error}")]
     Syntax {
         path: PathBuf,
@@ -59,14 +58,12 @@ pub struct Stack {
     pub templates: BTreeMap<String, String>,
 }
 
-/// `var.throttling`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Throttling {
     pub rate_limit: f64,
     pub burst_limit: u32,
 }
 
-/// `var.stream`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Stream {
     pub mode: String,
@@ -112,10 +109,7 @@ pub struct Authorizer {
 
 impl Stack {
     /// Reads a project's definition. `var_files` come after `stack.auto.tfvars`; later values replace earlier ones, as
-    /// with Terraform's `-var-file`.
-    ///
-    /// # Errors
-    /// [`StackError`], for the first problem.
+    /// with Terraform's `-var-file`. Fails with [`StackError`], for the first problem.
     pub fn read(project: &Path, var_files: &[PathBuf]) -> Result<Self, StackError> {
         let terraform = project.join(TERRAFORM_DIR);
         let declared = declared(&terraform.join("variables.tf"))?;

@@ -4,7 +4,6 @@ use hcl::Expression;
 use hcl::expr::{FuncCall, ObjectKey};
 use serde_json::{Map, Value};
 
-/// A type constraint of `variables.tf`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Type {
     Any,

@@ -69,10 +69,7 @@ pub enum BadHost {
     Malformed,
 }
 
-/// The host that a request names, with its port if it has one.
-///
-/// # Errors
-/// [`BadHost`] where there is not exactly one.
+/// The host that a request names, with its port if it has one. Fails with [`BadHost`] if there is not exactly one.
 pub fn of(request: &Parts) -> Result<&str, BadHost> {
     let mut headers = request.headers.get_all(header::HOST).iter();
     let header = headers.next().map(|value| value.to_str().map_err(|_| BadHost::Malformed)).transpose()?;

@@ -11,13 +11,11 @@ pub use crate::core::browser::{AllowedOrigin, NotAnOrigin};
 pub use cors::{Cors, preflight};
 pub use host::{AllowedHost, BadHost, NotAHost, of as host_of};
 
-use crate::core::browser;
-use crate::core::browser::Sender;
+use crate::core::browser::{self, Sender};
 use crate::core::identity::Permissions;
 use crate::core::identity::proof::{Proof, Unproven};
 use crate::core::identity::signature::{Claim, Incomplete};
-use crate::services::apigateway::websocket;
-use crate::services::apigateway::websocket::Endpoint;
+use crate::services::apigateway::websocket::{self, Endpoint};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use std::sync::Arc;
@@ -28,7 +26,6 @@ pub const PAGES_PREFIX: &str = "/_sluicegate/";
 /// Who may use the port besides this machine's own clients.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
-    /// Hosts that requests may name.
     pub hosts: Vec<AllowedHost>,
     /// Origins whose pages may use the port. If there are any, only they may open WebSockets.
     pub origins: Vec<AllowedOrigin>,
@@ -36,7 +33,6 @@ pub struct Access {
     pub allows_unsigned: bool,
 }
 
-/// What a request is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// Opens a WebSocket.
@@ -130,10 +126,7 @@ impl Guard {
         Self { access, permissions }
     }
 
-    /// Decides on a request by its head.
-    ///
-    /// # Errors
-    /// [`Refusal`] if it is not admitted.
+    /// Decides on a request by its head. Fails with [`Refusal`] if it is not admitted.
     pub fn admit(&self, request: &Parts) -> Result<Admitted, Refusal> {
         let host = host::of(request)?;
         if !host::is_admitted(host, &self.access.hosts) {

@@ -4,14 +4,12 @@ use super::{CloudWatch, parse};
 use crate::core::account::Account;
 use crate::protocol::input::from_text;
 use crate::protocol::page::page;
-use crate::protocol::tags;
-use crate::protocol::tags::{Tag, Tags};
+use crate::protocol::tags::{self, Tag, Tags};
 use crate::protocol::{Answer, ApiError, Reply, time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Alarms in the region, at most.
 pub const ALARMS_MAX: usize = 5_000;
 const PAGE_MAX: usize = 100;
 

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Dashboards in the account, at most.
 pub const DASHBOARDS_MAX: usize = 500;
 const PAGE_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 255;

@@ -7,8 +7,7 @@ pub use alarm::Alarm;
 pub use dashboard::Dashboard;
 
 use crate::core::account::Account;
-use crate::protocol::tags;
-use crate::protocol::tags::{Tag, Tags};
+use crate::protocol::tags::{self, Tag, Tags};
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -22,7 +21,6 @@ pub struct CloudWatch {
     store: Mutex<Store>,
 }
 
-/// The state.
 #[derive(Debug, Default)]
 pub struct Store {
     pub alarms: BTreeMap<String, Alarm>,
@@ -57,9 +55,6 @@ impl CloudWatch {
         Self { account, store: Mutex::default() }
     }
 
-    /// # Errors
-    /// CloudWatch's own, or that the operation is not supported.
-    /// CloudWatch's own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
             "PutMetricAlarm" => self.put_metric_alarm(input),

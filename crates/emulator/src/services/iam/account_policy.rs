@@ -43,10 +43,7 @@ impl AccountPolicy {
         self.versions.get(&self.default).map(|version| &version.document)
     }
 
-    /// Adds a version.
-    ///
-    /// # Errors
-    /// `LimitExceeded`.
+    /// Adds a version. Fails with `LimitExceeded`.
     pub(super) fn add(&mut self, document: Document, is_default: bool) -> Result<u32, ApiError> {
         if self.versions.len() >= VERSIONS_MAX {
             return Err(limit_exceeded(format!(

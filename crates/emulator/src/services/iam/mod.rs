@@ -46,9 +46,6 @@ impl Iam {
         }
     }
 
-    /// # Errors
-    /// IAM's own, or that the operation is not supported.
-    /// IAM's own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
             "CreateRole" => self.create_role(input),

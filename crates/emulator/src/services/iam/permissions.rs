@@ -19,10 +19,8 @@ const TOKEN_CHARS: usize = 64;
 
 impl Iam {
     /// Whether `service` (such as `apigateway.amazonaws.com`) may assume the role on behalf of `source_arn`: the role
-    /// exists, and its trust policy allows it. A refusal is logged.
-    ///
-    /// # Errors
-    /// [`Denied`], with the service as the principal.
+    /// exists, and its trust policy allows it. A refusal is logged. Fails with [`Denied`], with the service as the
+    /// principal.
     pub fn assume(&self, service: &str, role_arn: &str, source_arn: Option<&str>) -> Result<(), Denied> {
         let request = Request {
             action: "sts:AssumeRole",

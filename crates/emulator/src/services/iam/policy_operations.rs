@@ -200,10 +200,7 @@ impl Iam {
         })
     }
 
-    /// The document that an attachment of a policy adds to a role.
-    ///
-    /// # Errors
-    /// `NoSuchEntity`.
+    /// The document that an attachment of a policy adds to a role. Fails with `NoSuchEntity`.
     pub(super) fn attachable(&self, arn: &str) -> Result<Document, ApiError> {
         check_arn(arn)?;
         if let Some(policy) = managed::find(arn) {

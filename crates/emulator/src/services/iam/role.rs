@@ -1,8 +1,7 @@
 //! Roles, with their trust policy and their permissions policies.
 
 use super::policy::{Kind, Policy};
-use crate::protocol::tags;
-use crate::protocol::tags::Tags;
+use crate::protocol::tags::{self, Tags};
 use crate::protocol::{ApiError, time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -17,8 +16,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// # Errors
-    /// `MalformedPolicyDocument`.
+    /// Fails with `MalformedPolicyDocument`.
     pub fn parse(text: String, kind: Kind) -> Result<Self, ApiError> {
         let policy = Policy::parse(&text, kind).map_err(|error| {
             ApiError::bad_request("MalformedPolicyDocumentException", error.to_string())

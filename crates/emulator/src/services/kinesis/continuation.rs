@@ -4,14 +4,14 @@ use super::store::types::{SeqObj, sequence};
 use serde_json::{Value, json};
 
 /// The byte between place and time in a sequence number that stands for no record; theirs have 00.
-const AFTER_RECORD: &str = "01";
+const BEHIND_RECORD: &str = "01";
 
 /// docs/aws-behaviour.md#kinesis-continuation: behind a record and before whatever comes next, so that neither `AT` nor
 /// `AFTER` repeats or loses one.
 pub(super) fn continuation(through: &str) -> Value {
-    let continued = sequence::parse_sequence(through)
-        .map(|parsed| sequence::stringify_sequence(&SeqObj { byte1: Some(AFTER_RECORD.into()), ..parsed }));
-    continued.map_or_else(|_| json!(through), Value::String)
+    let after = sequence::parse_sequence(through)
+        .map(|parsed| sequence::stringify_sequence(&SeqObj { byte1: Some(BEHIND_RECORD.into()), ..parsed }));
+    after.map_or_else(|_| json!(through), Value::String)
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ pub struct KinesisError {
     pub status: u16,
     /// Such as `ProvisionedThroughputExceededException`.
     pub code: String,
-    /// Kinesis's message.
     pub message: String,
 }
 

@@ -35,7 +35,6 @@ pub(super) fn initial_response(content_type: &str, payload: &[u8]) -> Vec<u8> {
     message(&headers, payload)
 }
 
-/// One event.
 pub(super) fn event(event_type: &str, content_type: &str, payload: &[u8]) -> Vec<u8> {
     message(
         &[(":message-type", "event"), (":event-type", event_type), (":content-type", content_type)],

@@ -79,7 +79,6 @@ pub struct Streams {
     stop: CancellationToken,
 }
 
-/// What streams work with.
 pub struct Deps {
     pub account: Account,
     /// Decides what callers may do.
@@ -135,7 +134,6 @@ impl Streams {
         }
     }
 
-    /// Ends subscriptions and background tasks.
     pub fn shutdown(&self) {
         self.stop.cancel();
     }

@@ -65,10 +65,8 @@ impl Streams {
         storage.set(ACCOUNT, &self.store.get_account_settings().await.to_string())
     }
 
-    /// Finds a stream's document that cannot be read, so that no stream silently disappears.
-    ///
-    /// # Errors
-    /// The document's key, and the problem.
+    /// Finds a stream's document that cannot be read, so that no stream silently disappears. Errors: the document's
+    /// key, and the problem.
     pub fn check(documents: &BTreeMap<String, String>) -> Result<(), (String, String)> {
         for (key, value) in documents {
             let problem = if key.starts_with(STREAM) {

@@ -92,7 +92,6 @@ fn is_base64(text: &str) -> bool {
         && body.bytes().fold(true, |all, b| all & (b.is_ascii_alphanumeric() | matches!(b, b'+' | b'/')))
 }
 
-/// A record in its request.
 struct RecordRequest<'a> {
     hash_key: u128,
     partition_key: &'a str,
@@ -147,8 +146,7 @@ impl PendingRecord<'_> {
 }
 
 impl Streams {
-    /// # Errors
-    /// [`KinesisError`] with the code and message of the Kinesis API.
+    /// Fails with [`KinesisError`] with the code and message of the Kinesis API.
     pub async fn put_record(&self, request: &PutRecord<'_>) -> Result<PutRecordResponse, KinesisError> {
         match &request.0 {
             Form::Plain(put) => self.put_one(&put.stream_name, Ok(put.into())).await,
@@ -173,10 +171,8 @@ impl Streams {
         Ok(placing.placed)
     }
 
-    /// PutRecords: a record that its shard refuses fails alone; the answer has each record's result, in order.
-    ///
-    /// # Errors
-    /// [`KinesisError`] if the request as a whole is refused.
+    /// PutRecords: a record that its shard refuses fails alone; the answer has each record's result, in order. Fails
+    /// with [`KinesisError`] if the request as a whole is refused.
     pub async fn put_records(&self, request: &Value) -> Result<Value, KinesisError> {
         let request = checked(&self.account, Operation::PutRecords, request)?;
         let stream = self.store.resolve_stream_name(&request)?;

@@ -11,7 +11,6 @@ use tokio::sync::watch;
 /// of records of 1 MiB.
 const READ_FIRST_RECORDS: usize = 64;
 
-/// A stored record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// Decimal digits; within a shard, later records compare greater as text.

@@ -22,7 +22,6 @@ use tokio_util::sync::CancellationToken;
 const EVENT_LIMIT: ReadLimit = ReadLimit { records: 1_000, data_bytes: 2 * 1_024 * 1_024 };
 const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 
-/// How long subscriptions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubscriptionTimers {
     /// Until a subscription ends and the consumer must subscribe again.
@@ -51,7 +50,6 @@ pub(super) struct Subscribed {
     taken_over: CancellationToken,
 }
 
-/// A subscription in progress.
 struct Subscription {
     streams: Streams,
     consumer_arn: String,

@@ -94,12 +94,10 @@ impl Events {
         &self.streams
     }
 
-    /// Bytes of all messages.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The number of the next event.
     pub fn next_number(&self) -> u64 {
         self.next_number
     }

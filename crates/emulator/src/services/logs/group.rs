@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Groups in the account, at most.
 pub const GROUPS_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 512;
 const LIST_LIMIT_MAX: usize = 50;

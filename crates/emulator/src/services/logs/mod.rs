@@ -29,9 +29,6 @@ impl Logs {
         Self { account, groups: Mutex::default() }
     }
 
-    /// # Errors
-    /// CloudWatch Logs' own, or that the operation is not supported.
-    /// CloudWatch Logs' own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
             "CreateLogGroup" => self.create_log_group(input),

@@ -30,10 +30,8 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// These attributes with `changes` applied; an empty value removes one.
-    ///
-    /// # Errors
-    /// An unsupported attribute, by name, or a value out of range.
+    /// These attributes with `changes` applied; an empty value removes one. Errors: an unsupported attribute, by name,
+    /// or a value out of range.
     pub fn with(&self, changes: BTreeMap<String, String>) -> Result<Self, ApiError> {
         let mut set = self.set.clone();
         switch_encryption(&mut set, &changes)?;
@@ -110,7 +108,6 @@ impl Attributes {
         self.number("MaximumMessageSize")
     }
 
-    /// How long a message is kept.
     pub fn retention(&self) -> Duration {
         Duration::from_secs(self.number("MessageRetentionPeriod"))
     }

@@ -5,7 +5,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
-/// Messages of a queue, at most.
 pub const MESSAGES_MAX: usize = 100_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +14,6 @@ pub struct Message {
     pub sent: SystemTime,
     pub sender: String,
     visible: SystemTime,
-    /// How often it was received.
     pub received: u32,
     /// When it was first received.
     pub first_received: Option<SystemTime>,

@@ -34,10 +34,8 @@ impl Queues {
         Self { account, iam, queues: Mutex::default() }
     }
 
-    /// Handles one operation; `host` is the request's, for the queues' URLs.
-    ///
-    /// # Errors
-    /// SQS's own, a denial, or that the operation is not supported.
+    /// Handles one operation; `host` is the request's, for the queues' URLs. Errors: SQS's own, a denial, or that the
+    /// operation is not supported.
     pub async fn handle(&self, caller: &Principal, host: &str, operation: &str, input: Value) -> Answer {
         let named = input["QueueUrl"].as_str().map(queue_name).or(input["QueueName"].as_str());
         let resource = named.map_or_else(|| "*".into(), |name| self.arn(name));

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::Notify;
 
-/// Queues in the account, at most.
 pub const QUEUES_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 80;
 /// Queues of one answer to ListQueues, at most.

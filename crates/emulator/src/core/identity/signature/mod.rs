@@ -45,10 +45,8 @@ pub struct Claim {
 pub struct Incomplete;
 
 impl Claim {
-    /// Reads a request's signature from its header or query; `None`: it has none.
-    ///
-    /// # Errors
-    /// [`Incomplete`] if a part is missing.
+    /// Reads a request's signature from its header or query; `None`: it has none. Fails with [`Incomplete`] if a part
+    /// is missing.
     pub fn read(request: &Parts) -> Result<Option<Self>, Incomplete> {
         let header = |name: &str| text(&request.headers, name);
         if let Some(authorization) = header(header::AUTHORIZATION.as_str()) {

@@ -57,10 +57,7 @@ impl Resource for Authorizer {
 }
 
 impl Authorizer {
-    /// What the gateway needs to call it.
-    ///
-    /// # Errors
-    /// A URI that does not name a function, or an invalid identity source.
+    /// What the gateway needs to call it. Errors: a URI that does not name a function, or an invalid identity source.
     pub fn compile(&self, id: &str) -> Result<stage::Authorizer, ApiError> {
         let uri = self.authorizer_uri.as_deref().unwrap_or_default();
         let function_arn = function_arn(uri).ok_or_else(|| {

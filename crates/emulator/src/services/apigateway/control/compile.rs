@@ -11,11 +11,8 @@ use crate::services::apigateway::websocket::stage::{
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Compiles a stage.
-///
-/// # Errors
-/// `BadRequestException` that names what cannot be served. Resources were checked when they were created, so these are
-/// problems of the whole: no routes, or settings of a missing route.
+/// Compiles a stage. Fails with `BadRequestException` that names what cannot be served. Resources were checked when
+/// they were created, so these are problems of the whole: no routes, or settings of a missing route.
 pub fn stage(
     api_id: &str,
     name: &str,

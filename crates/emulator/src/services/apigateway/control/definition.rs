@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Resources of one kind by id.
 pub type Collection<R> = BTreeMap<String, R>;
 
 /// Everything that a deployment takes a snapshot of.
@@ -30,7 +29,6 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// An empty API.
     pub fn new(api: Api) -> Self {
         Self {
             api,

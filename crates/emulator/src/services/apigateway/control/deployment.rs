@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Deployments of an API, at most.
 pub const DEPLOYMENTS_MAX: usize = 1_000;
 
 #[derive(Deserialize)]

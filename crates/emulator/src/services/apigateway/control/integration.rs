@@ -68,10 +68,7 @@ impl Resource for Integration {
 }
 
 impl Integration {
-    /// What it calls.
-    ///
-    /// # Errors
-    /// A type, method or URI that this emulator does not support, or a missing role.
+    /// What it calls. Errors: a type, method or URI that this emulator does not support, or a missing role.
     pub fn target(&self) -> Result<Target, ApiError> {
         match self.integration_type.as_str() {
             "MOCK" => Ok(Target::Mock),
@@ -97,8 +94,7 @@ impl Integration {
         }
     }
 
-    /// # Errors
-    /// A value that AWS does not know.
+    /// Errors: a value that AWS does not know.
     pub fn passthrough(&self) -> Result<Passthrough, ApiError> {
         match self.passthrough_behavior.as_deref() {
             None | Some("WHEN_NO_MATCH") => Ok(Passthrough::WhenNoMatch),
@@ -110,10 +106,7 @@ impl Integration {
         }
     }
 
-    /// The timeout, in milliseconds.
-    ///
-    /// # Errors
-    /// If it is out of range.
+    /// The timeout, in milliseconds. Fails if it is out of range.
     pub fn timeout_ms(&self) -> Result<u64, ApiError> {
         let timeout = self.timeout_in_millis.unwrap_or(TIMEOUT_MS_MAX);
         if (TIMEOUT_MS_MIN..=TIMEOUT_MS_MAX).contains(&timeout) {

@@ -22,10 +22,7 @@ impl Resource for IntegrationResponse {
 }
 
 impl IntegrationResponse {
-    /// Which statuses it applies to.
-    ///
-    /// # Errors
-    /// If it is neither `$default` nor a regular expression between slashes.
+    /// Which statuses it applies to. Fails if it is neither `$default` nor a regular expression between slashes.
     pub fn key(&self) -> Result<ResponseKey, ApiError> {
         let key = self.integration_response_key.as_str();
         if key == "$default" {
@@ -41,10 +38,8 @@ impl IntegrationResponse {
             .map_err(|error| invalid(format!("integrationResponseKey {key}: {error}")))
     }
 
-    /// The value mapped to the subprotocol in a handshake's answer.
-    ///
-    /// # Errors
-    /// Another header, or a value other than `'static'`, `context.{name}` and `stageVariables.{name}`.
+    /// The value mapped to the subprotocol in a handshake's answer. Errors: another header, or a value other than
+    /// `'static'`, `context.{name}` and `stageVariables.{name}`.
     pub fn subprotocol(&self) -> Result<Option<ParameterValue>, ApiError> {
         let mut found = None;
         for (name, value) in self.response_parameters.iter().flatten() {

@@ -43,11 +43,9 @@ pub struct ApiGateway {
     store: Mutex<Store>,
 }
 
-/// The state.
 #[derive(Debug, Default)]
 pub struct Store {
     pub apis: BTreeMap<String, ApiRecord>,
-    /// The account's role for logs.
     pub cloudwatch_role_arn: Option<String>,
 }
 
@@ -57,9 +55,6 @@ impl ApiGateway {
         Self { iam, gateway, store: Mutex::default() }
     }
 
-    /// # Errors
-    /// API Gateway's own, or that the operation is not supported.
-    /// API Gateway's own, or that the operation is not supported.
     pub fn handle(&self, call: &RestCall) -> Answer {
         let mut store = self.store.lock();
         let path = call.path();

@@ -52,10 +52,7 @@ impl Resource for Model {
 }
 
 impl Model {
-    /// The compiled schema.
-    ///
-    /// # Errors
-    /// If it is not JSON, or not a schema.
+    /// The compiled schema. Fails if it is not JSON, or not a schema.
     pub fn compile(&self) -> Result<jsonschema::Validator, ApiError> {
         if self.schema.chars().count() > SCHEMA_CHARS_MAX {
             return Err(invalid(format!("schema: longer than {SCHEMA_CHARS_MAX} characters")));

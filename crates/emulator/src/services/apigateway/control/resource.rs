@@ -23,33 +23,24 @@ pub trait Resource: Clone + Serialize + DeserializeOwned {
     /// Members that an update may not have.
     const FIXED: &'static [&'static str] = &[];
 
-    /// Fills in AWS's defaults.
     fn complete(&mut self) {}
 
-    /// Checks the settings against their API; `id` is the resource's own, unless it is being created.
-    ///
-    /// # Errors
-    /// What AWS refuses, and what this emulator does not support, by name.
+    /// Checks the settings against their API; `id` is the resource's own, unless it is being created. Errors: what AWS
+    /// refuses, and what this emulator does not support, by name.
     fn check(&self, id: Option<&str>, definition: &Definition) -> Result<(), ApiError>;
 
-    /// Checks that nothing refers to it any more.
-    ///
-    /// # Errors
-    /// A conflict that names what refers to it.
+    /// Checks that nothing refers to it any more. Errors: a conflict that names what refers to it.
     fn check_delete(&self, _id: &str, _definition: &Definition) -> Result<(), ApiError> {
         Ok(())
     }
 
-    /// Computed members.
     fn computed(&self) -> Value {
         json!({})
     }
 }
 
-/// Handles the operations on one collection; `definition` is the API before the call.
-///
-/// # Errors
-/// Not found, a conflict, or the error of [`Resource::check`].
+/// Handles the operations on one collection; `definition` is the API before the call. Errors: not found, a conflict, or
+/// the error of [`Resource::check`].
 pub fn serve<R: Resource>(
     collection: &mut Collection<R>,
     definition: &Definition,
@@ -100,10 +91,7 @@ pub fn serve<R: Resource>(
     }
 }
 
-/// The resource with an id.
-///
-/// # Errors
-/// `NotFoundException`.
+/// The resource with an id. Fails with `NotFoundException`.
 pub fn find<'a, R: Resource>(collection: &'a Collection<R>, id: &str) -> Result<&'a R, ApiError> {
     collection.get(id).ok_or_else(|| not_found(R::KIND, id))
 }
@@ -113,10 +101,7 @@ pub fn not_found(kind: &str, id: &str) -> ApiError {
     ApiError::not_found("NotFoundException", format!("Invalid {kind} identifier specified {id}"))
 }
 
-/// Reads a request's document.
-///
-/// # Errors
-/// `BadRequestException`, which names an unsupported argument.
+/// Reads a request's document. Fails with `BadRequestException`, which names an unsupported argument.
 pub fn parse<T: DeserializeOwned>(operation: &str, body: Value) -> Result<T, ApiError> {
     input::parse(Service::ApiGateway, operation, body)
 }

@@ -58,15 +58,11 @@ impl Resource for Route {
 }
 
 impl Route {
-    /// The id in `target`.
     pub fn integration_id(&self) -> Option<&str> {
         self.target.as_deref()?.strip_prefix("integrations/")
     }
 
-    /// Who may connect.
-    ///
-    /// # Errors
-    /// A type that this route cannot have, or a missing authorizer.
+    /// Who may connect. Errors: a type that this route cannot have, or a missing authorizer.
     pub fn authorization(&self, definition: &Definition) -> Result<Authorization, ApiError> {
         let kind = self.authorization_type.as_deref().unwrap_or("NONE");
         match kind {
@@ -87,10 +83,8 @@ impl Route {
         }
     }
 
-    /// The name of the model that bodies must satisfy.
-    ///
-    /// # Errors
-    /// A selection expression that is not static, or a model that the API does not have.
+    /// The name of the model that bodies must satisfy. Errors: a selection expression that is not static, or a model
+    /// that the API does not have.
     pub fn request_model(&self, definition: &Definition) -> Result<Option<&str>, ApiError> {
         for name in self.request_models.iter().flatten().map(|(_, name)| name) {
             if definition.model(name).is_none() {

@@ -12,7 +12,6 @@ pub struct Api {
     pub name: String,
     /// `WEBSOCKET`
     pub protocol_type: String,
-    /// Picks the route of a message.
     pub route_selection_expression: Option<String>,
     /// Where a request has its API key; without effect, since routes that need one are refused.
     pub api_key_selection_expression: Option<String>,

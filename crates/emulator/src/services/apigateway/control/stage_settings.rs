@@ -39,10 +39,7 @@ impl StageSettings {
         self.route_settings.as_ref()?.get(key)?.throttle(fallback)
     }
 
-    /// Access logs, if both destination and format are set.
-    ///
-    /// # Errors
-    /// If the destination is not a log group.
+    /// Access logs, if both destination and format are set. Fails if the destination is not a log group.
     pub fn access_log(&self) -> Result<Option<AccessLog>, ApiError> {
         let Some(settings) = &self.access_log_settings else { return Ok(None) };
         let (Some(arn), Some(format)) = (&settings.destination_arn, &settings.format) else {

@@ -76,10 +76,8 @@ impl Connection {
         self.identity.get().map(AsRef::as_ref)
     }
 
-    /// Queues a message for the client.
-    ///
-    /// # Errors
-    /// [`SendError::BufferFull`] if the client reads too slowly, [`SendError::Gone`] if it has left.
+    /// Queues a message for the client. Fails with [`SendError::BufferFull`] if the client reads too slowly,
+    /// [`SendError::Gone`] if it has left.
     pub fn send(&self, message: Bytes) -> Result<(), SendError> {
         let bytes = message.len();
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
@@ -106,7 +104,6 @@ impl Connection {
         self.outgoing.pong();
     }
 
-    /// Queues a close frame.
     pub fn close(&self, reason: CloseReason) {
         self.outgoing.close(reason);
     }
@@ -142,14 +139,12 @@ impl From<CloseReason> for CloseInfo {
     }
 }
 
-/// The established connections of the emulator.
 #[derive(Debug, Clone, Default)]
 pub struct Connections {
     by_id: Arc<DashMap<String, Arc<Connection>>>,
 }
 
 impl Connections {
-    /// A stage's connection, by id.
     pub fn get(&self, api_id: &str, stage: &str, id: &str) -> Option<Arc<Connection>> {
         let connection = self.by_id.get(id)?;
         (connection.api_id == api_id && connection.stage == stage).then(|| connection.clone())
@@ -172,7 +167,6 @@ impl Connections {
         }
     }
 
-    /// The connections of one stage.
     pub fn of_stage(&self, api_id: &str, stage: &str) -> Vec<Arc<Connection>> {
         let of_stage = |connection: &Connection| connection.api_id == api_id && connection.stage == stage;
         self.by_id

@@ -8,7 +8,6 @@ use crate::core::clock;
 use mapping_template::{Context, Node};
 use std::borrow::Cow;
 
-/// `$context.eventType`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventType {
     Connect,
@@ -72,7 +71,6 @@ const NAMES: [&str; 17] = [
 const IDENTITY_NAMES: [&str; 2] = ["userAgent", "sourceIp"];
 
 impl<'a> MessageContext<'a> {
-    /// A message that has just arrived.
     pub fn new(
         connection: &'a Connection,
         event_type: EventType,

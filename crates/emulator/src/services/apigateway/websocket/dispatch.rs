@@ -32,7 +32,6 @@ impl Handled {
     }
 }
 
-/// Handles a text message.
 pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str) -> Handled {
     let now_ms = clock::now_ms();
     let request_id = ids::id(now_ms);

@@ -45,7 +45,6 @@ pub(super) struct Shared {
     pub(super) stop: CancellationToken,
 }
 
-/// What a gateway works with.
 pub struct Deps {
     pub account: Account,
     /// Where integrations put records.
@@ -62,7 +61,6 @@ pub struct Deps {
 }
 
 impl Gateway {
-    /// A gateway without stages.
     pub fn new(deps: Deps) -> Self {
         let Deps { account, streams, functions, permissions, logs, timers, faults, is_starting } = deps;
         let shared = Shared {

@@ -21,8 +21,7 @@ pub enum IdentitySource {
 pub struct NoIdentitySource(String);
 
 impl IdentitySource {
-    /// # Errors
-    /// [`NoIdentitySource`].
+    /// Fails with [`NoIdentitySource`].
     pub fn parse(text: &str) -> Result<Self, NoIdentitySource> {
         let after =
             |prefix| text.strip_prefix(prefix).filter(|name: &&str| !name.is_empty()).map(String::from);

@@ -15,7 +15,6 @@ use mapping_template::{RenderError, Scope, Template};
 use serde_json::Value;
 use std::time::Duration;
 
-/// A backend's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -75,10 +74,7 @@ impl IntegrationError {
     }
 }
 
-/// Renders the request and calls the service.
-///
-/// # Errors
-/// [`IntegrationError`]; a service's error is an [`Answer`].
+/// Renders the request and calls the service. Fails with [`IntegrationError`]; a service's error is an [`Answer`].
 pub async fn call(
     gateway: &Gateway,
     stage: &Stage,
@@ -118,9 +114,7 @@ fn request(
     }
 }
 
-/// The client's reply to a backend's answer, from the integration response that matches its status.
-///
-/// # Errors
+/// The client's reply to a backend's answer, from the integration response that matches its status. Fails with
 /// [`IntegrationError::NoResponse`] if none matches, or the error of a response template.
 pub fn reply(
     stage: &Stage,

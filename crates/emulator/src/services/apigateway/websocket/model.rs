@@ -28,8 +28,7 @@ enum Open {
     Object(Map<String, Value>, String),
 }
 
-/// # Errors
-/// [`Unusable`].
+/// Fails with [`Unusable`].
 pub fn instance(body: &str) -> Result<Value, Unusable> {
     let mut open: Vec<Open> = Vec::new();
     for token in Json::read(body)?.tokens() {

@@ -11,7 +11,6 @@ use tokio::sync::Notify;
 /// Capacity that an emptied queue keeps; the rest is released after a burst.
 const PLACES_KEPT: usize = 16;
 
-/// An outgoing frame.
 #[derive(Debug)]
 pub enum Outgoing {
     /// A message: text if it is UTF-8, else binary.
@@ -77,10 +76,8 @@ pub fn queue() -> (Queue, Outbox) {
 }
 
 impl Queue {
-    /// Adds a message.
-    ///
-    /// # Errors
-    /// [`SendError::Gone`] after a close frame, [`SendError::BufferFull`] if [`QUEUED_MESSAGES_MAX`] are waiting.
+    /// Adds a message. Fails with [`SendError::Gone`] after a close frame, [`SendError::BufferFull`] if
+    /// [`QUEUED_MESSAGES_MAX`] are waiting.
     pub fn push(&self, message: Bytes) -> Result<(), SendError> {
         let mut waiting = self.0.waiting.lock();
         if waiting.is_closed {

@@ -62,10 +62,7 @@ pub trait ContextLookup: std::fmt::Debug {
 }
 
 impl SelectionExpression {
-    /// Parses an expression.
-    ///
-    /// # Errors
-    /// [`SelectionError`], in the control plane's words.
+    /// Parses an expression. Fails with [`SelectionError`], in the control plane's words.
     pub fn parse(text: &str) -> Result<Self, SelectionError> {
         if text.chars().count() > EXPRESSION_CHARS_MAX {
             return Err(SelectionError::TooLong);

@@ -30,7 +30,6 @@ const READ_BUFFER_BYTES: usize = 512;
 /// Bytes that are read and dropped after a close, at most.
 const DRAINED_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 
-/// Serves a connection until it ends.
 pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     gateway: &Gateway,
     connection: &Arc<Connection>,

@@ -13,9 +13,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 #[derive(Debug)]
 pub enum Event {
-    /// A text message was read.
     Text(Utf8Bytes),
-    /// A binary message was read.
     Binary,
     /// A ping was read. The library has put a pong into its own buffer, whether the client reads it or not.
     Ping,
@@ -29,7 +27,6 @@ pub enum Event {
     PongSent,
     /// The writer sends a close frame that another task queued, such as `DELETE @connections`.
     CloseSent(CloseReason),
-    /// The emulator stops.
     Stopped,
     /// [`SocketState::wakes_at`] was reached.
     Woken {
@@ -41,13 +38,11 @@ pub enum Event {
 /// What the driver does next.
 #[derive(Debug)]
 pub enum Action {
-    /// Wait for the next event.
     Wait,
     /// Handle this message; if it is refused and the client is at fault, call [`SocketState::refused`].
     Handle(Utf8Bytes),
     /// Queue the owed pong.
     Pong,
-    /// Queue this close frame.
     Close(CloseReason),
     /// Queue this close frame and end. Reading on could answer a close frame right after the client's mistake, with
     /// that frame's code instead.

@@ -30,7 +30,6 @@ pub struct Stage {
     pub default_endpoint_disabled: bool,
 }
 
-/// One route of a deployment.
 #[derive(Debug)]
 pub struct Route {
     /// The value of the selection expression that picks it.
@@ -48,11 +47,9 @@ pub struct Route {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authorization {
-    /// Everybody may connect.
     None,
     /// The policies of the caller, who signs the handshake with SigV4, decide.
     Iam,
-    /// A Lambda REQUEST authorizer decides.
     Custom(Authorizer),
 }
 
@@ -73,7 +70,6 @@ pub struct RequestModel {
     pub schema: jsonschema::Validator,
 }
 
-/// What a route calls.
 #[derive(Debug)]
 pub struct Integration {
     pub id: String,
@@ -100,12 +96,9 @@ pub enum Target {
     Mock,
 }
 
-/// The Kinesis actions of integrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KinesisAction {
-    /// `action/PutRecord`
     PutRecord,
-    /// `action/PutRecords`
     PutRecords,
 }
 
@@ -117,7 +110,6 @@ pub struct Templates {
     pub by_key: HashMap<String, Arc<Template>>,
 }
 
-/// `PassthroughBehavior`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passthrough {
     /// Unmatched bodies are passed on.
@@ -149,7 +141,6 @@ pub enum ParameterValue {
     StageVariable(String),
 }
 
-/// `IntegrationResponseKey`.
 #[derive(Debug)]
 pub enum ResponseKey {
     /// `$default`
@@ -158,12 +149,10 @@ pub enum ResponseKey {
     Status(regex_lite::Regex),
 }
 
-/// A token bucket's settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Throttle {
     /// Tokens a second.
     pub rate_per_second: f64,
-    /// The bucket's size.
     pub burst: u32,
 }
 
@@ -174,7 +163,6 @@ impl Default for Throttle {
     }
 }
 
-/// `AccessLogSettings`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessLog {
     pub log_group: String,

@@ -25,14 +25,11 @@ pub struct Failure {
     pub validation: Option<String>,
 }
 
-/// All results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace {
     /// The handshake's status, or the message's, as a REST API would have it.
     pub status: Option<u16>,
-    /// The integration's call.
     pub integration: Option<Call>,
-    /// The authorizer's.
     pub authorizer: Option<Call>,
     /// Why the gateway refused.
     pub error: Option<Failure>,

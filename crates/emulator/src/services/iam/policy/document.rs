@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, HashSet};
 /// Characters of a policy document, at most (IAM's model).
 pub const DOCUMENT_CHARS_MAX: usize = 131_072;
 
-/// A parsed document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Its statements; their order does not matter.
@@ -20,10 +19,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Parses a document.
-    ///
-    /// # Errors
-    /// [`Malformed`]: invalid JSON, or an element, condition or principal that this emulator does not evaluate.
+    /// Parses a document. Fails with [`Malformed`]: invalid JSON, or an element, condition or principal that this
+    /// emulator does not evaluate.
     pub fn parse(text: &str, kind: Kind) -> Result<Self, Malformed> {
         if text.chars().count() > DOCUMENT_CHARS_MAX {
             return Err(Malformed::new(format!(

@@ -5,7 +5,6 @@ use super::pattern::Pattern;
 use super::statement::{Kind, Principals};
 use std::collections::BTreeMap;
 
-/// Digits of an account's id.
 const ACCOUNT_DIGITS: usize = 12;
 
 /// `service:Action`, either with wildcards, or `*`.

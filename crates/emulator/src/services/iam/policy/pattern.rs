@@ -7,7 +7,6 @@ use memchr::memchr2;
 /// Parts of an ARN: between its first five colons, and the rest.
 const ARN_PARTS: usize = 6;
 
-/// A pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
     /// Text in which `*` stands for any characters and `?` for one.
@@ -16,7 +15,6 @@ pub enum Pattern {
     Pieces(Vec<Piece>),
 }
 
-/// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     /// These characters.
@@ -38,18 +36,13 @@ enum Glyph {
 }
 
 impl Pattern {
-    /// Parses a pattern; `newer` documents have variables.
-    ///
-    /// # Errors
-    /// [`Malformed`]: an unsupported variable, or one in an older document, where it would be plain text.
+    /// Parses a pattern; `newer` documents have variables. Fails with [`Malformed`]: an unsupported variable, or one in
+    /// an older document, where it would be plain text.
     pub fn parse(text: &str, newer: bool) -> Result<Self, Malformed> {
         Self::read(text, newer, true)
     }
 
-    /// The same, with literal `*` and `?`.
-    ///
-    /// # Errors
-    /// As [`Pattern::parse`].
+    /// The same, with literal `*` and `?`. Errors: as [`Pattern::parse`].
     pub fn without_wildcards(text: &str, newer: bool) -> Result<Self, Malformed> {
         Self::read(text, newer, false)
     }

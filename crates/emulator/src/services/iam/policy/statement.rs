@@ -28,7 +28,6 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
 }
 
-/// `Effect`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Effect {
     /// Permits what no other statement denies.
@@ -46,7 +45,6 @@ pub enum Matches {
     Not(Vec<Pattern>),
 }
 
-/// `Principal`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Principals {
     /// `*`, or `*` of kind `AWS`, which is the same.

@@ -7,10 +7,8 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use std::collections::HashSet;
 use std::fmt;
 
-/// Reads a whole text and keeps nothing of it.
-///
-/// # Errors
-/// The text is not JSON, or an object has a key twice; the message names it.
+/// Reads a whole text and keeps nothing of it. Errors: the text is not JSON, or an object has a key twice; the message
+/// names it.
 pub fn refuse_duplicates(json: &[u8]) -> Result<(), serde_json::Error> {
     serde_json::from_slice::<Distinct>(json).map(|Distinct| ())
 }

@@ -39,7 +39,6 @@ impl Open {
             .send_replace(Some(sequence_number.into()));
     }
 
-    /// Watches a shard's tail.
     pub(crate) fn tail(&self, shard: i64) -> watch::Receiver<Option<Arc<str>>> {
         self.tails.entry(shard).or_insert_with(|| watch::Sender::new(None)).subscribe()
     }

@@ -77,7 +77,6 @@ impl Records<'_> {
             .await
     }
 
-    /// Deletes records by their keys.
     pub(crate) async fn delete(&mut self, keys: &[String]) {
         unconstrained(self.library.delete_record_keys(self.open.stream(), keys)).await;
     }

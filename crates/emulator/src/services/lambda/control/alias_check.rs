@@ -22,10 +22,7 @@ pub(super) struct AliasRouting {
 }
 
 impl AliasRouting {
-    /// The second version and its share.
-    ///
-    /// # Errors
-    /// Lambda's own, for more than one version and for what is no share.
+    /// The second version and its share. Errors: Lambda's own, for more than one version or an invalid share.
     pub fn second(self) -> Result<Option<(String, f64)>, ApiError> {
         const MEMBER: &str = "routingConfig.additionalVersionWeights";
         let weights = &self.additional_version_weights;
@@ -59,8 +56,7 @@ impl AliasRouting {
     }
 }
 
-/// # Errors
-/// `ValidationException`.
+/// Fails with `ValidationException`.
 pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let mut wrong = Vec::new();
@@ -73,8 +69,7 @@ pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
     if wrong.is_empty() { Ok(()) } else { Err(validation(&wrong)) }
 }
 
-/// # Errors
-/// `ValidationException`, or that the emulator does not have what is named.
+/// Fails with `ValidationException`, or that the emulator does not have what is named.
 pub(super) fn check_version(version: &str) -> Result<(), ApiError> {
     match version {
         LATEST => Ok(()),

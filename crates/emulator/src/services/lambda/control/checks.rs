@@ -21,10 +21,7 @@ const TAGS_MAX: usize = 50;
 /// The prefix of keys that AWS reserves.
 const RESERVED_TAG_PREFIX: &str = "aws:";
 
-/// Checks all tags that a resource would have.
-///
-/// # Errors
-/// `InvalidParameterValueException`.
+/// Checks all tags that a resource would have. Fails with `InvalidParameterValueException`.
 pub(super) fn check_tags(tags: &Tags) -> Result<(), ApiError> {
     if tags.len() > TAGS_MAX {
         return Err(invalid("Number of tags exceeds resource tag limit."));
@@ -37,10 +34,7 @@ pub(super) fn check_tags(tags: &Tags) -> Result<(), ApiError> {
     }
 }
 
-/// `RevisionId` of a function, a version or an alias.
-///
-/// # Errors
-/// `PreconditionFailedException`.
+/// `RevisionId` of a function, a version or an alias. Fails with `PreconditionFailedException`.
 pub(super) fn check_revision(given: Option<&str>, current: &str) -> Result<(), ApiError> {
     if given.is_none_or(|given| given == current) {
         return Ok(());

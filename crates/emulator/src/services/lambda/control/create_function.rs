@@ -18,7 +18,6 @@ use tokio::time::Instant;
 
 /// The service that assumes a function's role.
 pub const PRINCIPAL: &str = "lambda.amazonaws.com";
-/// Functions in the account, at most.
 pub const FUNCTIONS_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 64;
 /// Members of CreateFunction; the rest are the settings.

@@ -3,8 +3,7 @@
 use super::reference::{NameForm, Reference};
 use super::{Lambda, invalid, status};
 use crate::core::identity::{Permissions as _, Principal};
-use crate::protocol::exchange;
-use crate::protocol::exchange::Protocol;
+use crate::protocol::exchange::{self, Protocol};
 use crate::protocol::rest::RestCall;
 use crate::protocol::{ApiError, Service};
 use crate::services::lambda::invocation::config::LATEST;
@@ -22,7 +21,6 @@ pub const PAYLOAD_BYTES_MAX: usize = 6 * 1_048_576;
 /// The event if the caller sends none.
 const EMPTY_PAYLOAD: &[u8] = b"{}";
 
-/// How to invoke a function.
 struct InvocationRequest {
     is_dry_run: bool,
     wants_log: bool,
@@ -45,7 +43,6 @@ pub(crate) fn refuse(error: ApiError) -> Response<Full<Bytes>> {
 }
 
 impl Lambda {
-    /// Answers one Invoke.
     pub(crate) async fn invoke(
         &self,
         principal: &Principal,

@@ -16,7 +16,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Mappings in the account, at most.
 pub const MAPPINGS_MAX: usize = 1_000;
 
 /// Mappings in one answer, at most, however many are requested.

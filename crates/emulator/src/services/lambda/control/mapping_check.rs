@@ -17,10 +17,7 @@ const RECORD_AGE_S_MIN: i64 = 60;
 const RECORD_AGE_S_MAX: i64 = 604_800;
 
 impl MappingSettings {
-    /// Checks every range.
-    ///
-    /// # Errors
-    /// `InvalidParameterValueException`.
+    /// Checks every range. Fails with `InvalidParameterValueException`.
     pub fn check(&self) -> Result<(), ApiError> {
         ranged("BatchSize", self.batch_size(), 1, BATCH_SIZE_MAX)?;
         ranged("MaximumBatchingWindowInSeconds", self.window_s(), 0, BATCHING_WINDOW_S_MAX)?;
@@ -62,10 +59,7 @@ impl MappingSettings {
     }
 }
 
-/// `StartingPosition` and its timestamp.
-///
-/// # Errors
-/// `InvalidParameterValueException`.
+/// `StartingPosition` and its timestamp. Fails with `InvalidParameterValueException`.
 pub fn starting_position(name: Option<&str>, timestamp: Option<f64>) -> Result<StartingPosition, ApiError> {
     match (name, timestamp) {
         (Some("TRIM_HORIZON"), None) => Ok(StartingPosition::TrimHorizon),

@@ -14,7 +14,6 @@ pub(super) const UNLIMITED: i64 = -1;
 pub struct MappingSettings {
     /// 1 to 10,000 records.
     pub batch_size: Option<i64>,
-    /// Whether it runs.
     pub enabled: Option<bool>,
     /// 0 to 300 seconds.
     pub maximum_batching_window_in_seconds: Option<i64>,
@@ -41,7 +40,6 @@ pub struct MappingSettings {
     pub kms_key_arn: Option<String>,
 }
 
-/// `DestinationConfig`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct DestinationConfig {
@@ -49,7 +47,6 @@ pub struct DestinationConfig {
     pub on_failure: Option<OnFailure>,
 }
 
-/// `OnFailure`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct OnFailure {
@@ -57,7 +54,6 @@ pub struct OnFailure {
     pub destination: Option<String>,
 }
 
-/// `FilterCriteria`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct FilterCriteria {
@@ -66,7 +62,6 @@ pub struct FilterCriteria {
     pub filters: Vec<Filter>,
 }
 
-/// `Filter`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Filter {
@@ -74,7 +69,6 @@ pub struct Filter {
     pub pattern: String,
 }
 
-/// `MetricsConfig`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct MetricsConfig {

@@ -68,16 +68,13 @@ pub struct Lambda {
     store: Mutex<Store>,
 }
 
-/// What the service works with.
 pub struct Deps {
     pub account: Account,
     /// Has the functions' roles and policies.
     pub iam: Arc<Iam>,
     /// Has the functions' log groups.
     pub logs: Arc<Logs>,
-    /// Runs the functions.
     pub functions: Functions,
-    /// Runs the event source mappings.
     pub mappings: Mappings,
     /// The mappings' sources.
     pub streams: Streams,
@@ -87,7 +84,6 @@ pub struct Deps {
     pub settle_time: Duration,
 }
 
-/// The state.
 #[derive(Debug, Default)]
 pub struct Store {
     /// By name.
@@ -112,9 +108,6 @@ impl Lambda {
         }
     }
 
-    /// # Errors
-    /// Lambda's own, or that the operation is not supported.
-    /// Lambda's own, or that the operation is not supported.
     pub async fn handle(&self, call: &RestCall) -> Answer {
         match (&call.method, call.path().as_slice()) {
             (&Method::POST, ["2015-03-31", "functions"]) => self.create_function(call).await,

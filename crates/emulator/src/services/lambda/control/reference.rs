@@ -67,10 +67,8 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// Reads the name in a request, and the qualifier beside it if there is one.
-    ///
-    /// # Errors
-    /// If they are malformed, contradict each other, or name another region or account.
+    /// Reads the name in a request, and the qualifier beside it if there is one. Fails if they are malformed,
+    /// contradict each other, or name another region or account.
     pub fn read(
         account: &Account,
         form: NameForm,

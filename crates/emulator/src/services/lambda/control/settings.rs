@@ -46,7 +46,6 @@ pub struct Settings {
     pub file_system_configs: Option<Vec<Value>>,
 }
 
-/// `Environment`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Environment {
@@ -54,7 +53,6 @@ pub struct Environment {
     pub variables: Option<BTreeMap<String, String>>,
 }
 
-/// `TracingConfig`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct TracingConfig {
@@ -62,7 +60,6 @@ pub struct TracingConfig {
     pub mode: Option<String>,
 }
 
-/// `EphemeralStorage`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct EphemeralStorage {
@@ -70,7 +67,6 @@ pub struct EphemeralStorage {
     pub size: u32,
 }
 
-/// `LoggingConfig`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct LoggingConfig {
@@ -84,7 +80,6 @@ pub struct LoggingConfig {
     pub log_group: Option<String>,
 }
 
-/// `SnapStart`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct SnapStart {
@@ -92,7 +87,6 @@ pub struct SnapStart {
     pub apply_on: Option<String>,
 }
 
-/// `VpcConfig`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct VpcConfig {
@@ -106,7 +100,6 @@ pub struct VpcConfig {
     pub ipv6_allowed_for_dual_stack: Option<bool>,
 }
 
-/// `DeadLetterConfig`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct DeadLetterConfig {

@@ -37,8 +37,7 @@ const RESERVED_VARIABLES: [&str; 19] = [
 ];
 
 impl Settings {
-    /// # Errors
-    /// `InvalidParameterValueException`.
+    /// Fails with `InvalidParameterValueException`.
     pub fn check(&self) -> Result<(), ApiError> {
         self.refuse_unsupported()?;
         match self.runtime.as_deref() {

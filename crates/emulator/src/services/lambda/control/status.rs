@@ -51,10 +51,7 @@ impl Status {
         }
     }
 
-    /// Refuses an operation that needs the last change to be complete.
-    ///
-    /// # Errors
-    /// `ResourceConflictException`.
+    /// Refuses an operation that needs the last change to be complete. Fails with `ResourceConflictException`.
     pub fn check_settled(self, function_arn: &str) -> Result<(), ApiError> {
         match self {
             Self::Settled => Ok(()),

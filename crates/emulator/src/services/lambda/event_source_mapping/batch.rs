@@ -50,7 +50,6 @@ impl<'a> From<&'a str> for Attempt<'a> {
 /// What a function's answer says of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchOutcome {
-    /// Every record is done.
     Done,
     /// Everything before this record is done; the record and all after it are not.
     DoneBefore(Arc<str>),
@@ -73,7 +72,6 @@ pub enum Remainder {
     Exhausted(Batch),
 }
 
-/// The limits for failed batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryLimits {
     /// Whether to split before retrying.

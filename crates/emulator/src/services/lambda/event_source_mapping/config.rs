@@ -40,7 +40,6 @@ impl MappingConfig {
     }
 }
 
-/// `StartingPosition`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartingPosition {
     /// The oldest record that the stream still has.

@@ -44,7 +44,6 @@ pub fn record_bytes(record: &Record, envelope_bytes: usize) -> usize {
     envelope_bytes + record.data.len() + key + 2 * record.sequence_number.len()
 }
 
-/// The event's JSON.
 pub fn event(frame: &EventFrame, shard_id: &str, records: &[Arc<Record>]) -> Vec<u8> {
     // Constant for all records; user input may need escapes.
     let role = json!(frame.invoke_identity_arn);

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 /// The mapping whose records were given up.
 #[derive(Debug, Clone)]
 pub struct FailureFrame<'a> {
-    /// The function's ARN.
     pub function_arn: &'a str,
     /// The stream's ARN, whatever the mapping's source is.
     pub stream_arn: &'a str,

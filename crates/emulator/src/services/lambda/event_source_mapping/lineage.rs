@@ -26,7 +26,6 @@ impl Lineage {
         ready
     }
 
-    /// A shard's task has ended.
     pub fn ended(&mut self, index: i64, end: End) {
         self.running.remove(&index);
         if end == End::Drained {

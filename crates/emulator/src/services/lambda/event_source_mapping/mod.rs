@@ -58,7 +58,6 @@ const FAILED_TASKS: &str = "sluicegate_mapping_task_failures_total";
 /// The metric of records that filters dropped.
 const FILTERED_RECORDS: &str = "sluicegate_mapping_filtered_records_total";
 
-/// What a mapping works with.
 pub struct Deps {
     pub account: Account,
     pub streams: Streams,
@@ -164,7 +163,6 @@ impl Mappings {
         }
     }
 
-    /// A mapping's state.
     pub fn status(&self, uuid: &str) -> Option<MappingStatus> {
         self.by_uuid.get(uuid).map(|mapping| mapping.progress.status())
     }

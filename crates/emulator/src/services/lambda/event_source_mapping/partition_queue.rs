@@ -18,7 +18,6 @@ pub const BACKOFF_MAX_MS: u64 = 60_000;
 /// A partition queue's part of the mapping's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartitionQueueSettings {
-    /// Records in a batch, at most.
     pub batch_size: usize,
     /// Milliseconds that a batch may wait for more records.
     pub window_ms: u64,
@@ -52,9 +51,7 @@ pub struct DeadLetter {
 /// `requestContext.condition` of a failure destination's message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// `RetryAttemptsExhausted`
     RetryAttemptsExhausted,
-    /// `RecordAgeExceeded`
     RecordAgeExceeded,
 }
 
@@ -67,7 +64,6 @@ pub struct PartitionQueue {
     queued_since_ms: Option<u64>,
     /// Batches that are being retried; they come before the queue.
     retries: VecDeque<Batch>,
-    /// The batch in flight.
     out: Option<Batch>,
     /// A batch that was given up and is not reported yet.
     given_up: Option<DeadLetter>,
@@ -89,7 +85,6 @@ impl PartitionQueue {
         self.queue.len() + retried + out + given_up
     }
 
-    /// The records in flight.
     pub fn out(&self) -> Option<&[Arc<Record>]> {
         self.out.as_ref().map(|batch| batch.records.as_slice())
     }

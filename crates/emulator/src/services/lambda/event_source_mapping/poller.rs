@@ -20,7 +20,6 @@ pub const READ_RECORDS_MAX: usize = 10_000;
 /// Milliseconds before a source that could not be read is tried again.
 pub const READ_RETRY_MS: u64 = 1_000;
 
-/// What to do next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
     /// Read up to `limit` records after this one, then call [`Poller::take`] or [`Poller::read_later`].
@@ -30,7 +29,10 @@ pub enum Next {
         limit: usize,
     },
     /// Invoke the function with this batch and go on; when it answers, call [`Poller::settle`].
-    Invoke { queue: usize, records: Vec<Arc<Record>> },
+    Invoke {
+        queue: usize,
+        records: Vec<Arc<Record>>,
+    },
     /// Report to the failure destination, then call [`Poller::passed`].
     GiveUp(DeadLetter),
     /// Nothing until this time (milliseconds since the epoch), if there is one, or until something happens.
@@ -38,7 +40,6 @@ pub enum Next {
         /// `None`: only an append, an answer or a change leads to more.
         until_ms: Option<u64>,
     },
-    /// The task is over.
     End(End),
 }
 
@@ -86,7 +87,6 @@ impl Poller {
         self.checkpoint.through()
     }
 
-    /// Records were appended to the shard.
     pub fn appended(&mut self) {
         self.has_more = true;
     }

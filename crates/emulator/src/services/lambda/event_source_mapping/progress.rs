@@ -53,7 +53,6 @@ impl MappingState {
 /// A position in a shard: the record up to which everything is done; `None`: its beginning.
 pub(super) type Position = Option<Arc<str>>;
 
-/// One mapping's checkpoints and status.
 pub(super) struct Progress {
     /// The function and the source, by which a mapping is recognised.
     name: String,
@@ -102,7 +101,6 @@ impl Progress {
         }
     }
 
-    /// Sets the positions to these tails.
     pub fn restart_at(&self, tails: HashMap<i64, Arc<str>>) {
         tails.into_iter().for_each(|(shard, tail)| self.set_checkpoint(shard, Some(tail)));
     }

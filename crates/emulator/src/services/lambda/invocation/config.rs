@@ -29,7 +29,6 @@ pub struct FunctionConfig {
     pub reserved_concurrency: Option<u32>,
     /// The log group for its output.
     pub log_group: String,
-    /// `LoggingConfig.LogFormat`.
     pub log_format: LogFormat,
     /// `LoggingConfig.ApplicationLogLevel`, with `LogFormat::Json` only.
     pub application_log_level: Option<String>,
@@ -42,7 +41,6 @@ impl FunctionConfig {
     }
 }
 
-/// `LoggingConfig.LogFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// Plain lines.

@@ -11,7 +11,6 @@ use std::time::Duration;
 /// How long a function may take to ask for its first event, before its init is restarted as a part of the invocation.
 pub const INIT_MAX: Duration = Duration::from_secs(10);
 
-/// What the emulator's execution environments share.
 pub struct Deps {
     pub account: Account,
     /// Issues the environment's credentials.

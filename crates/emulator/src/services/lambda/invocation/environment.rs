@@ -64,10 +64,7 @@ enum Init {
 }
 
 impl Environment {
-    /// Starts a function's process.
-    ///
-    /// # Errors
-    /// If the process or its Runtime API cannot be started; the text names the file.
+    /// Starts a function's process. Fails if the process or its Runtime API cannot be started; the text names the file.
     pub async fn start(config: Arc<FunctionConfig>, deps: Arc<Deps>) -> Result<Self, StartError> {
         let credentials = deps.permissions.issue(&config.role_arn, &session_name(&config.name));
         let log_stream = Arc::new(LogStream::new(&config, deps.clone()));
@@ -83,10 +80,9 @@ impl Environment {
         (Arc::ptr_eq(&self.config, config) || *self.config == **config) && !self.is_spent()
     }
 
-    /// Runs one invocation of `target`, a name with or without a qualifier. Afterwards the environment may be spent (see [`Environment::is_spent`]).
-    ///
-    /// # Errors
-    /// If the function did not run, because its process had to be restarted and the emulator lacks the resources.
+    /// Runs one invocation of `target`, a name with or without a qualifier. Afterwards the environment may be spent (see
+    /// [`Environment::is_spent`]). Fails if the function did not run, because its process had to be restarted and the
+    /// emulator lacks the resources.
     pub async fn invoke(
         &mut self,
         target: &str,

@@ -21,7 +21,6 @@ pub const CONCURRENCY_MAX: u32 = 1_000;
 /// Why an invocation did not reach a function's code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
-    /// `ResourceNotFoundException`
     #[error("function not found: {0}")]
     NotFound(String),
     /// `TooManyRequestsException`: no concurrency is left.
@@ -140,10 +139,9 @@ impl Functions {
         self.find(target, || 1.0).map(|function| function.config.load().role_arn.clone())
     }
 
-    /// Runs one invocation of a function's name, with or without a qualifier, in a warm environment if there is one.
-    ///
-    /// # Errors
-    /// [`InvokeError`] if the function's code did not run. A failure of the function is an [`InvocationResult::Error`].
+    /// Runs one invocation of a function's name, with or without a qualifier, in a warm environment if there is one. Fails
+    /// with [`InvokeError`] if the function's code did not run. A failure of the function is an
+    /// [`InvocationResult::Error`].
     pub async fn invoke(
         &self,
         target: &str,
@@ -153,10 +151,7 @@ impl Functions {
         self.invoke_with_log(target, request_id, payload, false).await.map(|invoked| invoked.ended)
     }
 
-    /// The same, with the end of its log if requested.
-    ///
-    /// # Errors
-    /// As [`Functions::invoke`].
+    /// The same, with the end of its log if requested. Errors: as [`Functions::invoke`].
     pub async fn invoke_with_log(
         &self,
         target: &str,

@@ -45,10 +45,7 @@ impl From<io::Error> for StartError {
 }
 
 impl Process {
-    /// Starts `bootstrap`.
-    ///
-    /// # Errors
-    /// If it cannot be started; the text names the file.
+    /// Starts `bootstrap`. Fails if it cannot be started; the text names the file.
     pub fn start(
         config: &FunctionConfig,
         deps: &Arc<Deps>,

@@ -10,26 +10,24 @@ use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InvocationResult {
-    /// The function answered.
     Response(Bytes),
     /// The function failed: `FunctionError: Unhandled`, with the error's JSON.
     Error(Bytes),
 }
 
-/// Why a function did not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failure {
     /// It reported an error, in an invocation or in its init.
     Reported(Bytes),
     /// Its answer has too many bytes: so many.
     TooLarge(usize),
-    /// It did not answer in time.
-    TimedOut { timeout_s: u32 },
+    TimedOut {
+        timeout_s: u32,
+    },
     /// Its process ended; the text says how.
     Exited(String),
     /// It exceeded its memory and was killed.
     OutOfMemory,
-    /// Its process could not be started.
     NotStarted(String),
 }
 
@@ -117,7 +115,6 @@ pub(super) struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// `REPORT RequestId: …`
     pub fn text(&self) -> String {
         let mut line = format!(
             "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t",

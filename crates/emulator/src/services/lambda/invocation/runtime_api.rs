@@ -34,10 +34,8 @@ pub struct Job {
     pub outcome: oneshot::Sender<Reply>,
 }
 
-/// A runtime's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// The function's result.
     Response(Bytes),
     /// The function's error: `{errorMessage, errorType, stackTrace}`.
     Error(Bytes),

@@ -71,14 +71,12 @@ impl Watcher {
         }
     }
 
-    /// A process group has begun.
     pub fn began(&self, group: i32) {
         let mut state = self.state();
         state.groups.insert(group);
         self.report(&mut state, &format!("+ {group}\n"));
     }
 
-    /// A process group has ended completely.
     pub fn ended(&self, group: i32) {
         let mut state = self.state();
         if state.groups.remove(&group) {

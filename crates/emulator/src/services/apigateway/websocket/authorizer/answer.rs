@@ -45,10 +45,7 @@ pub struct Judgement {
     pub identity: Identity,
 }
 
-/// Evaluates an answer for `$connect`'s ARN.
-///
-/// # Errors
-/// [`BadAnswer`].
+/// Evaluates an answer for `$connect`'s ARN. Fails with [`BadAnswer`].
 pub fn judge(body: &[u8], method_arn: &str) -> Result<Judgement, BadAnswer> {
     if body.len() > RESULT_BYTES_MAX {
         return Err(BadAnswer::TooLarge(body.len()));

@@ -14,21 +14,18 @@ use super::identity::Identity;
 use super::limits::AUTHORIZER_MAX;
 use super::stage::{Authorization, Authorizer, Stage};
 use super::trace::Call;
-use crate::core::identity;
-use crate::core::identity::Principal;
 use crate::core::identity::proof::Proof;
 use crate::core::identity::signature::Claim;
+use crate::core::identity::{self, Principal};
 use crate::services::lambda::invocation::InvocationResult;
 use answer::BadAnswer;
 use http::request::Parts;
 use std::time::Instant;
 
-/// The service that invokes authorizers.
 const SERVICE: &str = "apigateway.amazonaws.com";
 /// The error with which an authorizer's function refuses a client with 401, as in AWS's examples.
 const UNAUTHORIZED: &str = "Unauthorized";
 
-/// Why a handshake is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The handshake lacks an identity source; the function was not called. 401.
@@ -49,7 +46,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The handshake's status.
     pub fn status(&self) -> u16 {
         match self {
             Self::NoIdentity | Self::Unauthorized => 401,
@@ -69,10 +65,7 @@ impl Refusal {
 }
 
 /// Authorises a handshake. Afterwards the context's trace has the authorizer's call, and its connection the client's
-/// identity.
-///
-/// # Errors
-/// [`Refusal`].
+/// identity. Fails with [`Refusal`].
 pub async fn authorize(
     gateway: &Gateway,
     stage: &Stage,

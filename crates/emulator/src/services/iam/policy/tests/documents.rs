@@ -144,7 +144,7 @@ fn what_evaluation_would_not_honour_is_refused_by_name() {
         (identity(r#""Action":"sts:*","Principal":"*","Resource":[],"NotResource":"*""#), Trust, "resources"),
         (trust(r#"{"Federated":"x"}"#), Trust, "principal Federated"),
         (trust(r#"{"Service":[]}"#), Trust, "Service has no members"),
-        (trust("{}"), Trust, "nobody"),
+        (trust("{}"), Trust, "Principal is empty"),
         (trust(r#"{"Service":"*"}"#), Trust, r#""Service":"*""#),
         (trust(r#"{"Service":"lambda"}"#), Trust, r#""Service":"lambda""#),
         (trust(r#"{"AWS":"arn:aws:iam::000000000000:role/*"}"#), Trust, "role/*"),

@@ -32,14 +32,12 @@ pub struct Code {
     /// Base64 of the zip's SHA-256.
     pub sha256: String,
     pub size: usize,
-    /// Where it was unpacked.
+    /// The folder that it was unpacked into.
     pub dir: CodeFolder,
 }
 
-/// Unpacks a zip into a new folder in `root`. Blocks.
-///
-/// # Errors
-/// `InvalidParameterValueException` where the zip is none or exceeds a limit.
+/// Unpacks a zip into a new folder in `root`. Blocks. Fails with `InvalidParameterValueException` if it is not a zip, or
+/// exceeds a limit.
 pub fn unpack(root: &Path, name: &str, zip: &[u8]) -> Result<Code, ApiError> {
     if zip.len() > ZIP_BYTES_MAX {
         let message = format!("Code.ZipFile is larger than {ZIP_BYTES_MAX} bytes");

@@ -8,7 +8,6 @@ pub const PART_BYTES_MAX: usize = 255;
 /// Bytes of a path in a zip, at most: Linux allows 4,096, and the folder before it takes some.
 pub const PATH_BYTES_MAX: usize = 3_072;
 
-/// Why a name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
     /// It is absolute, leaves its folder, is empty, or has a character that paths cannot have.
@@ -33,10 +32,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// Takes an entry's path, in parts that stay below the folder.
-    ///
-    /// # Errors
-    /// [`BadName`].
+    /// Takes an entry's path, in parts that stay below the folder. Fails with [`BadName`].
     pub fn take(&mut self, name: &str, is_folder: bool) -> Result<PathBuf, BadName> {
         let path = path(name)?;
         if path.as_os_str().is_empty() && !is_folder {

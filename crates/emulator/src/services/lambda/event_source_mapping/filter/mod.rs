@@ -71,14 +71,9 @@ pub enum FilterError {
     #[error("{count} filters are too many: a mapping has at most {FILTERS_MAX}")]
     TooMany { count: usize },
     #[error("Filters[{index}].Pattern has {chars} characters: shorten it to {PATTERN_CHARS_MAX}")]
-    TooLong {
-        /// The filter's index.
-        index: usize,
-        chars: usize,
-    },
+    TooLong { index: usize, chars: usize },
     #[error("Filters[{index}].Pattern is not JSON: {source}")]
     NotJson {
-        /// The filter's index.
         index: usize,
         /// Where parsing ended.
         source: serde_json::Error,
@@ -86,7 +81,6 @@ pub enum FilterError {
     /// A pattern is JSON and not a valid filter.
     #[error("Filters[{index}].Pattern{path}: {problem}")]
     Pattern {
-        /// The filter's index.
         index: usize,
         /// The keys that lead to the problem, each after a dot.
         path: String,
@@ -99,10 +93,8 @@ impl Filters {
     ///
     /// Also refuses operators that Lambda does not list (`wildcard`, `cidr`); rules for `data` as a whole, since at
     /// Kinesis its pattern must be JSON; and keys that Kinesis records do not have, which would silently drop every
-    /// record. `invokeIdentityArn` is such a key: records have no role before they are delivered.
-    ///
-    /// # Errors
-    /// The first problem, with the filter and the key.
+    /// record. `invokeIdentityArn` is such a key: records have no role before they are delivered. Errors: the first
+    /// problem, with the filter and the key.
     pub fn parse(patterns: &[String]) -> Result<Self, FilterError> {
         if patterns.len() > FILTERS_MAX {
             return Err(FilterError::TooMany { count: patterns.len() });

@@ -12,9 +12,7 @@ pub struct FilterSubject<'a> {
     pub record: &'a Record,
     /// The shard's id, the first half of `eventID`.
     pub shard_id: &'a str,
-    /// `eventSourceARN`
     pub event_source_arn: &'a str,
-    /// `awsRegion`
     pub region: &'a str,
 }
 

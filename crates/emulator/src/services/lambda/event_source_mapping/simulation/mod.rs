@@ -27,7 +27,6 @@ const KEYS: usize = 40;
 /// Steps after the last append within which everything must be settled.
 const QUIET_STEPS_MAX: usize = 20_000_000;
 
-/// An invocation in flight.
 struct Flight {
     shard: i64,
     queue: usize,

@@ -8,7 +8,6 @@ use std::sync::Arc;
 /// The times between two starts of the mapping, counted from 1; 0: never.
 type Session = u32;
 
-/// One partition key's records.
 #[derive(Clone, Default)]
 struct Key {
     /// Numbers of its records, in the order of their arrival.
@@ -33,7 +32,6 @@ impl Promises {
         Self { settled_in: Vec::new(), open: 0, session: 1, by_key: vec![Key::default(); KEYS] }
     }
 
-    /// Records so far.
     pub fn records(&self) -> usize {
         self.settled_in.len()
     }
@@ -43,14 +41,12 @@ impl Promises {
         self.open
     }
 
-    /// A record of a key arrived.
     pub fn appended(&mut self, key: usize) {
         self.by_key[key].records.push(self.settled_in.len());
         self.settled_in.push(0);
         self.open += 1;
     }
 
-    /// The mapping restarted from its checkpoints.
     pub fn restarted(&mut self) {
         self.session += 1;
         self.by_key.iter_mut().for_each(|key| key.frontier = None);

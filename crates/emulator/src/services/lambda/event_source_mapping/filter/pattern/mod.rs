@@ -13,7 +13,6 @@ const OR: &str = "$or";
 /// `$or` joins at least this many objects.
 const OR_OBJECTS_MIN: usize = 2;
 
-/// A whole pattern.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Pattern {
     pub(super) object: Object,
@@ -76,7 +75,6 @@ pub enum Problem {
     /// An operator with the wrong kind of value.
     #[error("`{operator}` takes {expected}")]
     Operand {
-        /// The operator.
         operator: &'static str,
         /// What it takes.
         expected: &'static str,
