@@ -100,7 +100,7 @@ fn batch(criterion: &mut Criterion) {
                             panic!("a batch is due")
                         };
                         let event = event(black_box(&frame), "shardId-000000000000", &batch);
-                        (event.len(), queue.settle(&settings, "id", &BatchOutcome::Done, NOW_MS).len())
+                        (event.len(), queue.settle(&settings, "id".into(), &BatchOutcome::Done, NOW_MS).len())
                     },
                     BatchSize::SmallInput,
                 );

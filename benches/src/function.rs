@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use emulator::core::identity::Unrestricted;
 use emulator::core::logs::LogSink;
+use emulator::services::lambda::code_folder::CodeFolder;
 use emulator::services::lambda::invocation::config::{FunctionConfig, LATEST, LogFormat};
 use emulator::services::lambda::invocation::{Deps, Functions, InvocationResult};
 use parking_lot::Mutex;
@@ -103,12 +104,15 @@ fn config(emulator: &BenchEmulator, code: &Path) -> anyhow::Result<FunctionConfi
         ),
         ("SLUICEGATE_DEAD_LETTER_QUEUE_URL".to_owned(), format!("{endpoint}/{account}/{name}-dlq")),
     ]);
+    let code_dir = CodeFolder::new(PathBuf::from(code));
+    // The folder is the peer's, who starts more functions from it: it is not removed with this one.
+    std::mem::forget(code_dir.clone());
     Ok(FunctionConfig {
         name: NAME.into(),
         version: LATEST.into(),
         role_arn: format!("arn:aws:iam::{account}:role/{name}-function"),
         handler: "bootstrap".into(),
-        code_dir: PathBuf::from(code),
+        code_dir,
         code_sha256: String::new(),
         memory_mb: echo.memory_mb,
         timeout_s: echo.timeout_seconds,

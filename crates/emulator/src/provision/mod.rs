@@ -75,8 +75,8 @@ pub struct Composed {
     pub functions: BTreeMap<String, String>,
 }
 
-/// Creates the whole stack. `zips` has each function's package, by key. Fails with [`ComposeError`], with the control
-/// plane's message.
+/// Creates the whole stack. `zips` has each function's package, by key. Fails with a
+/// [`ComposeError`] that has the control plane's message.
 pub async fn compose(
     emulator: &dyn ControlPlane,
     stack: &Stack,

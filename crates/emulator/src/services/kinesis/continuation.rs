@@ -9,9 +9,9 @@ const BEHIND_RECORD: &str = "01";
 /// docs/aws-behaviour.md#kinesis-continuation: behind a record and before whatever comes next, so that neither `AT` nor
 /// `AFTER` repeats or loses one.
 pub(super) fn continuation(through: &str) -> Value {
-    let behind = sequence::parse_sequence(through)
+    let after = sequence::parse_sequence(through)
         .map(|parsed| sequence::stringify_sequence(&SeqObj { byte1: Some(BEHIND_RECORD.into()), ..parsed }));
-    behind.map_or_else(|_| json!(through), Value::String)
+    after.map_or_else(|_| json!(through), Value::String)
 }
 
 #[cfg(test)]
