@@ -134,12 +134,13 @@ variable "authorizer" {
 }
 
 variable "domain" {
-  description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) and `hosted_zone_id` (Route 53, where the alias record is wanted)."
+  description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) `hosted_zone_id` (Route 53, where the alias record is wanted), and `disable_default_endpoint`, which leaves the domain as the only way in, also for the functions' answers."
   type = object({
-    name            = string
-    certificate_arn = string
-    mapping_key     = optional(string, "")
-    hosted_zone_id  = optional(string)
+    name                     = string
+    certificate_arn          = string
+    mapping_key              = optional(string, "")
+    hosted_zone_id           = optional(string)
+    disable_default_endpoint = optional(bool, false)
   })
   default = null
 }

@@ -5,6 +5,7 @@
 
 mod checks;
 mod configuration;
+mod constants;
 mod deployment;
 mod documentation;
 mod one_definition;
@@ -36,6 +37,7 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
         }
     };
     let mut trials = documentation::trials();
+    trials.push(constants::trial());
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
     let missing = probe::missing();

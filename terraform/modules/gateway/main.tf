@@ -4,9 +4,10 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 resource "aws_apigatewayv2_api" "this" {
-  name                       = var.name
-  protocol_type              = "WEBSOCKET"
-  route_selection_expression = local.route_selection_expression
+  name                         = var.name
+  protocol_type                = "WEBSOCKET"
+  route_selection_expression   = local.route_selection_expression
+  disable_execute_api_endpoint = local.disable_default_endpoint
 }
 
 resource "aws_apigatewayv2_deployment" "this" {

@@ -146,7 +146,8 @@ impl Composer<'_> {
             route["modelSelectionExpression"] = "default".into();
             route["requestModels"] = json!({"default": model_name(self.stack, key)});
         }
-        if two_way {
+        // On $connect alone, as in terraform/: a message route has none to be taken away later.
+        if key == "$connect" {
             route["routeResponseSelectionExpression"] = "$default".into();
         }
         let created = self.api_gateway(&format!("/{api}/routes"), &route).await?;

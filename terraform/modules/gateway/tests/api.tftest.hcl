@@ -109,8 +109,13 @@ run "puts_the_mapping_key_in_place_of_the_stage" {
   }
 
   assert {
-    condition     = output.websocket_uri == "wss://ws.example.com/events/v1" && output.api.connections_endpoint == "https://ws.example.com/events/v1"
-    error_message = "a custom domain's addresses end with the mapping key and name no stage"
+    condition     = output.websocket_uri == "wss://ws.example.com/events/v1"
+    error_message = "a custom domain's address ends with the mapping key and names no stage"
+  }
+
+  assert {
+    condition     = output.api.connections_endpoint == "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1" && aws_apigatewayv2_api.this.disable_execute_api_endpoint == false
+    error_message = "functions must not depend on the domain's DNS"
   }
 
   assert {
@@ -142,6 +147,24 @@ run "serves_a_whole_domain" {
   assert {
     condition     = output.websocket_uri == "wss://ws.example.com" && aws_apigatewayv2_api_mapping.this[0].api_mapping_key == null
     error_message = "without a mapping key the domain itself is the address"
+  }
+}
+
+run "answers_through_the_domain_where_it_is_the_only_way" {
+  command = plan
+
+  variables {
+    domain = {
+      name                     = "ws.example.com"
+      certificate_arn          = "arn:aws:acm:eu-west-1:000000000000:certificate/1234abcd"
+      mapping_key              = "events/v1"
+      disable_default_endpoint = true
+    }
+  }
+
+  assert {
+    condition     = output.api.connections_endpoint == "https://ws.example.com/events/v1" && aws_apigatewayv2_api.this.disable_execute_api_endpoint == true
+    error_message = "where the default endpoint is off, functions must use the domain"
   }
 }
 
