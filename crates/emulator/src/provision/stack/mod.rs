@@ -59,6 +59,7 @@ pub struct Stack {
     pub data_trace: bool,
     pub access_log_retention_days: u32,
     pub throttling: Throttling,
+    pub route_throttling: BTreeMap<String, Throttling>,
     pub stream: Stream,
     pub functions: BTreeMap<String, Function>,
     pub route_schemas: BTreeMap<String, String>,
@@ -69,7 +70,7 @@ pub struct Stack {
     pub templates: BTreeMap<String, String>,
 }
 
-/// `var.throttling`
+/// `var.throttling`, or an element of `var.route_throttling`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[expect(missing_docs, reason = "described once, in terraform/variables.tf")]
 pub struct Throttling {
@@ -129,8 +130,20 @@ impl Stack {
     /// ones, as Terraform does with `-var-file`.
     ///
     /// # Errors
-    /// [`StackError`], at the first thing that is wrong.
+    /// [`StackError`], at the first thing that is wrong, or that works on AWS only.
     pub fn read(project: &Path, var_files: &[PathBuf]) -> Result<Self, StackError> {
+        let stack = Self::define(project, var_files)?;
+        match stack.domain {
+            Some(_) => Err(StackError::AwsOnly("a custom domain (variable \"domain\")")),
+            None => Ok(stack),
+        }
+    }
+
+    /// As [`read`](Self::read), for a stack that may be meant for AWS.
+    ///
+    /// # Errors
+    /// [`StackError`], at the first thing that is wrong.
+    pub fn define(project: &Path, var_files: &[PathBuf]) -> Result<Self, StackError> {
         let terraform = project.join(TERRAFORM_DIR);
         let declared = declared(&terraform.join("variables.tf"))?;
         let mut values = Map::new();
@@ -163,9 +176,6 @@ impl Stack {
         }
         let mut stack: Self = serde_json::from_value(Value::Object(values))
             .map_err(|error| StackError::Value { path, problem: error.to_string() })?;
-        if stack.domain.is_some() {
-            return Err(StackError::AwsOnly("a custom domain (variable \"domain\")"));
-        }
         stack.templates = templates(&terraform.join(TEMPLATES_DIR), &stack.stream_name())?;
         Ok(stack)
     }
