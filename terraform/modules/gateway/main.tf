@@ -51,6 +51,18 @@ resource "aws_apigatewayv2_stage" "this" {
     detailed_metrics_enabled = false
   }
 
+  dynamic "route_settings" {
+    for_each = var.route_throttling
+    content {
+      route_key                = route_settings.key
+      throttling_rate_limit    = route_settings.value.rate_limit
+      throttling_burst_limit   = route_settings.value.burst_limit
+      logging_level            = local.logging ? "INFO" : "OFF"
+      data_trace_enabled       = var.data_trace
+      detailed_metrics_enabled = false
+    }
+  }
+
   dynamic "access_log_settings" {
     for_each = aws_cloudwatch_log_group.access
     content {

@@ -56,6 +56,21 @@ run "throttles_and_logs_nothing_by_default" {
   }
 }
 
+run "gives_a_route_a_bucket_of_its_own" {
+  command = plan
+
+  variables {
+    route_throttling = { "$connect" = { rate_limit = 20, burst_limit = 10 } }
+  }
+
+  assert {
+    condition = [for settings in aws_apigatewayv2_stage.this.route_settings : [settings.route_key, settings.throttling_rate_limit, settings.throttling_burst_limit, settings.logging_level]] == [
+      ["$connect", 20, 10, "OFF"],
+    ]
+    error_message = "the route must have its own limits, and the stage's logging"
+  }
+}
+
 run "builds_its_addresses_from_what_the_emulator_answers" {
   command = plan
 
