@@ -143,6 +143,12 @@ variable "authorizer" {
   }
 }
 
+variable "public" {
+  description = "Whether it is meant that everybody may connect, where there is no `authorizer`: without it, Terraform warns."
+  type        = bool
+  default     = false
+}
+
 variable "domain" {
   description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) `hosted_zone_id` (Route 53, where the alias record is wanted), and `disable_default_endpoint`, which leaves the domain as the only way in, also for the functions' answers."
   type = object({

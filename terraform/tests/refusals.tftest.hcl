@@ -9,6 +9,7 @@ variables {
   name   = "sluicegate"
   stage  = "v1"
   bundle = "./tests/fixtures/functions"
+  public = true
   functions = {
     echo = {}
   }

@@ -9,6 +9,7 @@ variables {
   name   = "sluicegate"
   stage  = "v1"
   bundle = "./tests/fixtures/functions"
+  public = true
   functions = {
     echo = {}
   }
@@ -147,4 +148,14 @@ run "tells_a_check_what_to_ask" {
     condition     = output.rate_limit == 500 && output.authorization == "NONE"
     error_message = "a check must know how fast it may ask, and of whom"
   }
+}
+
+run "warns_where_everybody_may_connect" {
+  command = plan
+
+  variables {
+    public = false
+  }
+
+  expect_failures = [check.authorization]
 }
