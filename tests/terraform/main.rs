@@ -10,6 +10,7 @@ mod deployment;
 mod documentation;
 mod one_definition;
 mod probe;
+mod refusals;
 mod serve;
 
 use configuration::{Tools, Tree};
@@ -40,6 +41,7 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     trials.push(constants::trial());
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
+    trials.push(with_terraform(tree.as_ref(), "refusals", refusals::run));
     let missing = probe::missing();
     if let Some(tool) = missing {
         println!("\nTHE PROBE DOES NOT RUN: {tool} is not installed, and its functions need it");

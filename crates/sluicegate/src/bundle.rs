@@ -87,6 +87,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         bail!("the tfvars define no function: add one to `functions` in terraform/stack.auto.tfvars");
     }
 
+    // A tool that is missing must not be found out after minutes of building.
+    tools::check_cargo_lambda(&project)?;
+    if !args.functions_only && !args.no_providers {
+        tools::terraform(&project)?;
+    }
     // Checked before the build, so that build output does not count as a modification.
     let commit = tools::commit(&project);
     let rustc = tools::rustc(&project)?;

@@ -87,6 +87,7 @@ impl CheckArgs {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let bundle = args.bundle.unwrap_or_else(own_bundle);
     let workspace = Workspace::prepare(&bundle, &args.env, &args.environments, &args.state)?;
+    workspace.check_values()?;
     let terraform = Terraform::new(&workspace);
     terraform.init().await?;
     match args.action {

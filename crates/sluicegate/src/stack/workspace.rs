@@ -2,6 +2,7 @@
 
 use crate::bundle::{FUNCTIONS, TERRAFORM, layout, manifest::Manifest, platform, provider};
 use anyhow::{Context as _, bail};
+use emulator::provision::stack::Stack;
 use std::path::{Path, PathBuf};
 
 /// The environment that needs no file.
@@ -64,6 +65,21 @@ impl Workspace {
             layout::write(&target, LOCAL_BACKEND)?;
         }
         Ok(Self { environment: environment.to_owned(), values, providers, folder })
+    }
+
+    /// Refuses what Terraform would drop without a word, such as a misspelled attribute, and what it would refuse later.
+    pub fn check_values(&self) -> anyhow::Result<()> {
+        let terraform = self.terraform();
+        let entries =
+            std::fs::read_dir(&terraform).with_context(|| format!("cannot read {}", terraform.display()))?;
+        let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|path| {
+            path.to_string_lossy().ends_with(".auto.tfvars") && !path.ends_with("stack.auto.tfvars")
+        });
+        files.sort();
+        files.extend(self.values.clone());
+        Stack::define(&self.folder, &files)?;
+        Ok(())
     }
 
     /// The configuration's working copy.

@@ -1,6 +1,7 @@
 //! The stack's definition, read from the very files that Terraform reads: `variables.tf` for types and
 //! defaults, `stack.auto.tfvars` for values, `*.vtl` for the mapping templates.
 
+mod rules;
 mod types;
 
 use serde::Deserialize;
@@ -149,8 +150,8 @@ impl Stack {
         let mut values = Map::new();
         let mut files = vec![terraform.join(VALUES_FILE)];
         files.extend_from_slice(var_files);
-        for path in files {
-            for (name, value) in assigned(&path)? {
+        for path in &files {
+            for (name, value) in assigned(path)? {
                 let problem = |problem| StackError::Value { path: path.clone(), problem };
                 let Some((r#type, _)) = declared.get(&name) else {
                     return Err(problem(types::unknown(
@@ -176,6 +177,10 @@ impl Stack {
         }
         let mut stack: Self = serde_json::from_value(Value::Object(values))
             .map_err(|error| StackError::Value { path, problem: error.to_string() })?;
+        if let Some(rule) = rules::broken(&stack) {
+            let path = files.pop().unwrap_or(terraform);
+            return Err(StackError::Value { path, problem: rule.to_owned() });
+        }
         stack.templates = templates(&terraform.join(TEMPLATES_DIR), &stack.stream_name())?;
         Ok(stack)
     }
