@@ -1,7 +1,7 @@
-//! What idle clients, and clients that behave badly, cost those who talk: `cargo bench --bench crowd`.
+//! What idle and hostile clients cost active ones: `cargo bench --bench crowd`.
 //!
-//! Emulator, idle crowd, hostile clients and those who talk are processes of their own. Every answer is checked by who
-//! waits for it, and at the end every idle client must be there still: an error anywhere ends the run.
+//! The emulator and the idle, hostile and active clients are processes of their own. Active clients check every answer,
+//! and at the end every idle client must still be connected: any error ends the run.
 
 mod section;
 
@@ -20,21 +20,19 @@ use std::time::{Duration, Instant};
 
 const COMMAND: &str = "cargo bench --bench crowd";
 const SECTION: &str = "crowd";
-/// Clients that connect and say nothing.
+/// Clients that connect and send nothing.
 const IDLE: usize = 10_000;
-/// Clients that talk.
+/// Active clients.
 const CHATTING: usize = 1_000;
 /// Messages a second of all of them together.
 const RATE_PER_S: f64 = 500.0;
-/// Seconds of a run.
 const SECONDS: f64 = 6.0;
 /// Runs of each case, which take turns.
 const ROUNDS: usize = 3;
-/// Shards of the stream.
 const SHARDS: usize = 4;
 
-/// Who behaves badly, and how many of each at once: all but those who flood, which are meant to be a few.
-const BAD_COMPANY: [(Abuse, usize); 7] = [
+/// The hostile clients, all of which run at once; floods are separate, because they run alone.
+const HOSTILE_CLIENTS: [(Abuse, usize); 7] = [
     (Abuse::UnreadPings, 20),
     (Abuse::Stall, 50),
     (Abuse::Garbage, 20),
@@ -43,7 +41,7 @@ const BAD_COMPANY: [(Abuse, usize); 7] = [
     (Abuse::SlowHandshake, 100),
     (Abuse::HalfFrame, 100),
 ];
-/// Who sends all that the gateway takes.
+/// Clients that send as much as the gateway takes.
 const FLOODS: [(Abuse, usize); 2] = [(Abuse::Pings, 1), (Abuse::Refused, 1)];
 
 fn main() -> anyhow::Result<()> {
@@ -81,40 +79,39 @@ struct Bench {
 impl Bench {
     async fn round(&self, crowd: &mut Crowd) -> anyhow::Result<()> {
         crowd.add(Case::Alone, self.talk(None).await.context("alone")?);
-        for (abuse, count) in BAD_COMPANY.into_iter().chain(FLOODS) {
+        for (abuse, count) in HOSTILE_CLIENTS.into_iter().chain(FLOODS) {
             let talk = self.beside(&[(abuse, count)]).await;
             crowd.add(Case::One(abuse, count), talk.with_context(|| format!("beside {abuse:?}"))?);
         }
-        crowd.add(Case::All, self.beside(&BAD_COMPANY).await.context("beside hostile clients")?);
+        crowd.add(Case::All, self.beside(&HOSTILE_CLIENTS).await.context("beside hostile clients")?);
         let idle = IdleOrder { uri: self.uri.clone(), count: IDLE };
         let (idle, _): (Child, usize) = start("idle-crowd", &idle).context("the idle crowd")?;
         crowd.add(Case::Idle, self.talk(None).await.context("beside the idle crowd")?);
-        let all = self.beside(&BAD_COMPANY).await.context("beside the idle crowd and hostile clients")?;
+        let all = self.beside(&HOSTILE_CLIENTS).await.context("beside the idle crowd and hostile clients")?;
         crowd.add(Case::IdleAndAll, all);
         idle.finish()
     }
 
-    /// Talks while others behave badly.
-    async fn beside(&self, company: &[(Abuse, usize)]) -> anyhow::Result<Talk> {
-        let (mut company, _): (Child, usize) = start("bad-company", &(&self.uri, company))?;
-        let talk = self.talk(Some(company.process())).await?;
-        company.alive()?;
+    async fn beside(&self, hostile: &[(Abuse, usize)]) -> anyhow::Result<Talk> {
+        let (mut hostile, _): (Child, usize) = start("hostile-clients", &(&self.uri, hostile))?;
+        let talk = self.talk(Some(hostile.process())).await?;
+        hostile.alive()?;
         Ok(talk)
     }
 
-    /// Nothing but a run in which every message comes back once, unaltered, in order.
-    async fn talk(&self, company: Option<Process>) -> anyhow::Result<Talk> {
+    /// A run in which every message comes back once, unaltered, in order; anything else is an error.
+    async fn talk(&self, hostile: Option<Process>) -> anyhow::Result<Talk> {
         let cpu = || -> anyhow::Result<_> {
-            Ok((self.emulator.cpu()?, company.map(Process::cpu).transpose()?.unwrap_or_default()))
+            Ok((self.emulator.cpu()?, hostile.map(Process::cpu).transpose()?.unwrap_or_default()))
         };
         let (begun, before) = (Instant::now(), cpu()?);
         let run = load(&self.sluicegate, &self.uri, CHATTING, Pace::Open(RATE_PER_S), self.seconds).await?;
         let (elapsed, after) = (begun.elapsed(), cpu()?);
         let share = |before: Duration, after: Duration| (after - before).div_duration_f64(elapsed);
-        let talk = Talk { run, emulator: share(before.0, after.0), company: share(before.1, after.1) };
+        let talk = Talk { run, emulator: share(before.0, after.0), hostile: share(before.1, after.1) };
         println!(
             "p50 {:.2} ms, p99 {:.2} ms; {:.2} and {:.2} cores",
-            talk.run.latency_ms.p50, talk.run.latency_ms.p99, talk.emulator, talk.company
+            talk.run.latency_ms.p50, talk.run.latency_ms.p99, talk.emulator, talk.hostile
         );
         Ok(talk)
     }

@@ -1,6 +1,6 @@
-//! What is written of it.
+//! The section of PERFORMANCE.md.
 
-use crate::{BAD_COMPANY, CHATTING, COMMAND, IDLE, RATE_PER_S, SECONDS, SHARDS};
+use crate::{CHATTING, COMMAND, HOSTILE_CLIENTS, IDLE, RATE_PER_S, SECONDS, SHARDS};
 use anyhow::Context as _;
 use sluicegate_benches::load::Run;
 use sluicegate_benches::machine;
@@ -8,7 +8,7 @@ use sluicegate_benches::report::Table;
 use sluicegate_benches::roles::Abuse;
 use sluicegate_benches::summary::{Spread, figure};
 
-/// Who is there beside those who talk.
+/// The clients beside the active ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Case {
     Alone,
@@ -21,7 +21,7 @@ pub enum Case {
 impl Case {
     fn name(self) -> String {
         match self {
-            Self::Alone => "nobody".into(),
+            Self::Alone => "none".into(),
             Self::One(abuse, count) => format!("{count} × {}", abuse.what()),
             Self::All => "hostile clients".into(),
             Self::Idle => format!("{} idle", figure(IDLE as f64)),
@@ -30,14 +30,13 @@ impl Case {
     }
 }
 
-/// One run.
 #[derive(Debug)]
 pub struct Talk {
     pub run: Run,
     /// Cores that the emulator took, on average.
     pub emulator: f64,
     /// Cores that the hostile clients took.
-    pub company: f64,
+    pub hostile: f64,
 }
 
 /// Every run, by case in the order of their first.
@@ -61,15 +60,15 @@ impl Crowd {
     // long: a table and the text around it
     pub fn section(&self, machine: &str) -> anyhow::Result<String> {
         let (p50, p99) = (|talk: &Talk| talk.run.latency_ms.p50, |talk: &Talk| talk.run.latency_ms.p99);
-        let (emulator, company) = (|talk: &Talk| talk.emulator, |talk: &Talk| talk.company);
+        let (emulator, hostile) = (|talk: &Talk| talk.emulator, |talk: &Talk| talk.hostile);
         let heads = [
-            "beside them",
+            "other clients",
             "p50, ms",
             "p99, ms",
             "p50, ratio",
             "p99, ratio",
             "emulator, cores",
-            "their own, cores",
+            "hostile clients, cores",
         ];
         let mut table = Table::new(&heads);
         for (case, talks) in &self.cases {
@@ -77,7 +76,7 @@ impl Crowd {
                 let summary = Spread::of(talks.iter().map(value).collect());
                 Ok(summary.context("nothing was measured")?.to_string())
             };
-            // To the run of the same round without anybody.
+            // To the same round's run without other clients.
             let ratio = |value: &dyn Fn(&Talk) -> f64| -> anyhow::Result<String> {
                 let pairs = self.alone().iter().zip(talks);
                 let summary = Spread::of(pairs.map(|(alone, beside)| value(beside) / value(alone)).collect());
@@ -90,10 +89,10 @@ impl Crowd {
                 ratio(&p50)?,
                 ratio(&p99)?,
                 summary(&emulator)?,
-                summary(&company)?,
+                summary(&hostile)?,
             ]);
         }
-        let bad: usize = BAD_COMPANY.iter().map(|(_, count)| count).sum();
+        let bad: usize = HOSTILE_CLIENTS.iter().map(|(_, count)| count).sum();
         let rounds = self.alone().len();
         Ok(format!(
             "## A crowd, and hostile clients in it
@@ -101,15 +100,15 @@ impl Crowd {
 `{COMMAND}`
 
 {}
-Round trips of {CHATTING} clients that talk, {RATE_PER_S} messages a second together for {SECONDS} s a run, through {SHARDS} shards
-and one function; medians of {rounds} rounds in which the cases take turns, with the least and the most in
-parentheses, and ratios to the same round's run beside nobody. In every run each message came back once, unaltered,
-in order, and each idle client was there at the end and had got nothing. Emulator, idle crowd, hostile clients and those who
-talk are processes of their own on one machine, whose cores they share.
+Round trips of {CHATTING} active clients, which together send {RATE_PER_S} messages a second for {SECONDS} s a run, through {SHARDS}
+shards and one function. Medians of {rounds} rounds in which the cases take turns, with the least and the most in
+parentheses; ratios are to the same round's run without other clients. In every run each message came back once,
+unaltered and in order, and each idle client was still connected at the end and had received nothing. The emulator, the
+idle, the hostile and the active clients are separate processes that share one machine's cores.
 
-'Hostile clients' are the {bad} clients of the first seven rows at once. A client that is cut off comes back after 100 ms.
-The server stops reading from one that does not drain its pongs. A flood of messages that pass the model is bounded only
-by the stage's and the route's throttle, which all clients share, as on AWS.
+'Hostile clients' are the {bad} clients of the first seven rows at once. A client that is cut off comes back after 100 ms. The
+server stops reading from a client that does not drain its pongs. Messages that pass the model are limited only by the
+throttles of the stage and the route, which all clients share, as on AWS.
 
 - {}
 - {}; {machine}

@@ -1,4 +1,4 @@
-//! Batches made of real records: what the gateway wrote for each client, with a new message each time.
+//! Batches of real records: as the gateway wrote them for each client, with a new message each time.
 
 use anyhow::Context as _;
 use base64::Engine as _;
@@ -15,16 +15,16 @@ use std::time::{Duration, Instant};
 
 const SHARD: &str = "shardId-000000000000";
 
-/// Makes batches; no two hold the same message or the same sequence number.
+/// Makes batches without repeated messages or sequence numbers.
 pub struct Batches {
     frame: EventFrame,
-    /// What lies in the stream for one message of each client.
+    /// The record in the stream for one message of each client.
     events: Vec<Value>,
     messages: u64,
 }
 
 impl Batches {
-    /// Lets every client send a message, and reads from the stream what the gateway made of it.
+    /// Lets every client send a message, and reads the gateway's records from the stream.
     pub async fn learn(emulator: &BenchEmulator, clients: &mut Clients) -> anyhow::Result<Self> {
         for client in 0..clients.count() {
             clients.send(client, json!({"client": client}).to_string()).await?;
@@ -44,8 +44,8 @@ impl Batches {
         Ok(Self { frame, events, messages: 0 })
     }
 
-    /// Hands a batch to a function, summary evenly over the clients, and waits until each client has its replies.
-    /// Answers how long the function took.
+    /// Invokes a function with a batch, spread evenly over the clients, and waits until each client has its replies.
+    /// Returns how long the function took.
     pub async fn run(
         &mut self,
         function: &mut RunningFunction,

@@ -21,12 +21,11 @@ const SECTION: &str = "echo-vs-node";
 const STARTS: usize = 11;
 /// Connections that a batch's records come from.
 const CONNECTIONS: usize = 100;
-/// Records in a batch.
 const RECORDS: usize = 1_000;
-/// Batches before the first that counts: compilers that compile while they run have done so by then.
+/// Batches that do not count, for just-in-time compilers to do their work.
 const WARM_UP_BATCHES: usize = 5;
 const ROUNDS: usize = 5;
-/// Batches of each peer in a round: enough that the processor time's step of 10 ms does not matter.
+/// Batches of each peer in a round: enough for processor time with a resolution of 10 ms.
 const BATCHES_PER_ROUND: usize = 10;
 
 fn main() -> anyhow::Result<()> {
@@ -46,7 +45,7 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
     extent.publish(SECTION, &section(&machine, &peers, &table)?)
 }
 
-/// Milliseconds from before the process was made until it asked for its first event, by peer.
+/// Milliseconds from before the process was created until it asked for its first event, by peer.
 async fn measure_starts(
     emulator: &BenchEmulator,
     peers: &[Peer; 2],
@@ -64,12 +63,11 @@ async fn measure_starts(
     spreads(measured)
 }
 
-/// What a peer did under load.
 struct Load {
     messages_per_cpu_s: Spread,
     batch_ms: Spread,
     resident_mb: f64,
-    /// The part of it that is no file's.
+    /// The part of it that does not belong to a file.
     anonymous_mb: f64,
 }
 
@@ -177,12 +175,12 @@ fn section(machine: &str, peers: &[Peer; 2], table: &str) -> anyhow::Result<Stri
 `{COMMAND}`
 
 {table}
-Medians, with the least and the most in parentheses; the two take turns in one run, on one emulator, and every reply is
-checked at its client: none missing, none twice, in order. Starts: {STARTS} of each. Load: {ROUNDS} rounds of
-{BATCHES_PER_ROUND} batches each after {WARM_UP_BATCHES} that do not count; the processor time is the function's
-process alone. The reference posts one record after another, as that of 2019 did; echo keeps the order within a
-connection and works connections side by side, so the batch's wall time compares two designs, and the messages per
-CPU-second compare two programs. The reference is bundled and minified, which starts faster than from `node_modules`.
+Medians, with the least and the most in parentheses. The two take turns in one run, on one emulator, and the clients
+check every reply: none missing, none twice, in order. Starts: {STARTS} of each. Load: {ROUNDS} rounds of
+{BATCHES_PER_ROUND} batches, after {WARM_UP_BATCHES} to warm up; only the function's process counts towards the processor time. The
+reference posts one record after another, as in 2019; echo keeps the order within a connection and handles connections
+side by side. So the batch's wall time compares two designs, and messages per CPU-second compare two programs. The
+reference is bundled and minified, which starts faster than from `node_modules`.
 
 - {}: {}
 - {}: {}

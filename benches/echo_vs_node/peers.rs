@@ -1,4 +1,4 @@
-//! The two that are compared: built, and laid out as a function's code is.
+//! The two peers: built, and laid out like a function's code.
 
 use anyhow::Context as _;
 use sluicegate_benches::{binaries, machine, peers};
@@ -9,9 +9,9 @@ const BOOTSTRAP: &str = "bootstrap";
 
 /// A function's code in a folder of its own.
 pub struct Peer {
-    /// The column's head.
+    /// The head of its column.
     pub name: String,
-    /// What exactly it is, with its versions.
+    /// A precise description with versions.
     pub what: String,
     code: TempDir,
 }
@@ -25,18 +25,15 @@ impl Peer {
         Ok(Self { name: name.into(), what, code })
     }
 
-    /// The folder with the `bootstrap`.
     pub fn code(&self) -> &Path {
         self.code.path()
     }
 
-    /// The `bootstrap` itself.
     pub fn bootstrap(&self) -> PathBuf {
         self.code().join(BOOTSTRAP)
     }
 }
 
-/// `functions/echo` as it is deployed.
 pub fn echo() -> anyhow::Result<Peer> {
     let binary = binaries::echo()?;
     let bytes = std::fs::metadata(&binary)?.len() as f64;

@@ -1,5 +1,5 @@
-//! A batch of many connections' records, posted side by side and one after another, where a post takes as long as
-//! it does over a network.
+//! A batch of many connections' records, posted side by side and one after another, with posts that take as long as
+//! over a network.
 
 use crate::Ours;
 use anyhow::Context as _;
@@ -26,13 +26,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-/// Records in the batch.
 pub const RECORDS: usize = 1_000;
-/// Connections that they are for.
+/// Connections of these records.
 pub const CONNECTIONS: usize = 500;
-/// Milliseconds that `@connections` takes to answer here: what a call within a region takes.
+/// Milliseconds that `@connections` takes to answer here: as long as a call within a region.
 pub const POST_MS: u64 = 5;
-/// Connections that the library works at once.
+/// Connections that the library handles at once.
 pub const AT_ONCE: usize = 64;
 
 pub struct Batch {
@@ -40,7 +39,7 @@ pub struct Batch {
     pub one_by_one_ms: Spread,
 }
 
-/// Hands such batches to two processes of the same program, in turns.
+/// Measures such batches with two processes of the same program, in turns.
 pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Batch> {
     let posts = Arc::new(AtomicUsize::new(0));
     let port = slow_connections(Arc::clone(&posts)).await?;
@@ -73,7 +72,7 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Batch> {
     Ok(Batch { side_by_side_ms, one_by_one_ms })
 }
 
-/// A process that echoes to the slow endpoint, and the folder that its code lies in.
+/// A process that echoes to the slow endpoint, and the folder of its code.
 async fn echo(
     emulator: &BenchEmulator,
     at_once: usize,
@@ -90,7 +89,7 @@ async fn echo(
     Ok((code, function))
 }
 
-/// [`RECORDS`] records of [`CONNECTIONS`] connections in turns; `first` numbers them apart from earlier ones.
+/// [`RECORDS`] records of [`CONNECTIONS`] connections in turns; `first` distinguishes them from earlier ones.
 fn batch(first: usize) -> Bytes {
     let frame = EventFrame {
         event_source_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/bench".into(),
@@ -111,7 +110,7 @@ fn batch(first: usize) -> Bytes {
     event(&frame, "shardId-000000000000", &records).into()
 }
 
-/// An endpoint that takes every post, after [`POST_MS`].
+/// An endpoint that accepts every post, after [`POST_MS`].
 async fn slow_connections(posts: Arc<AtomicUsize>) -> anyhow::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let port = listener.local_addr()?.port();

@@ -1,4 +1,4 @@
-//! Processor time that a round trip takes, and of which process.
+//! Processor time of a round trip, by process.
 
 use sluicegate_benches::process::Process;
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ pub struct Cost {
     pub emulator_us: f64,
     pub functions_us: f64,
     pub generator_us: f64,
-    /// Cores that all of it took on average.
+    /// Cores in use, on average.
     pub cores: f64,
 }
 
-/// Reads the clocks of an emulator, of its functions and of what this process has run to its end.
+/// Reads the processor time of an emulator, of its functions and of this process's finished children.
 pub struct Meter {
     emulator: Process,
     begun: Instant,
@@ -25,7 +25,7 @@ impl Meter {
         Ok(Self { emulator, begun: Instant::now(), clocks: clocks(emulator)? })
     }
 
-    /// What each of so many round trips took since.
+    /// The cost of each of so many round trips since the start.
     pub fn stop(self, round_trips: u64) -> anyhow::Result<Cost> {
         let elapsed = self.begun.elapsed();
         let ended = clocks(self.emulator)?;

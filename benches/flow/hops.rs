@@ -1,4 +1,4 @@
-//! From a record's being put until its consumer has it: ours, MiniStack's and ferrokinesis'.
+//! From PutRecord until the record's consumer has it: ours, MiniStack's and ferrokinesis's.
 
 use crate::Ours;
 use anyhow::{Context as _, ensure};
@@ -20,15 +20,15 @@ use sluicegate_benches::summary::Spread;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Records put one after another to each of ours.
+/// Records put one after another into each of ours.
 pub const PUTS: usize = 2_000;
-/// Records put one after another to those that poll.
+/// The same for those that poll.
 pub const POLLED_PUTS: usize = 100;
-/// Seconds of putting records as fast as one connection does.
+/// Seconds of putting records as fast as one connection can.
 const PUT_SECONDS: f64 = 2.0;
 const STREAM: &str = "bench";
 
-/// All in milliseconds, but for the rates.
+/// All in milliseconds, except the rates.
 pub struct Hops {
     /// From PutRecord within the process until a waiting function has read its batch.
     pub handed: Times,
@@ -38,7 +38,7 @@ pub struct Hops {
     pub ministack_what: String,
     pub ministack_start_s: f64,
     pub ministack_mb: f64,
-    /// Until SubscribeToShard tells of it.
+    /// Until SubscribeToShard delivers it.
     pub ferrokinesis: Times,
     /// PutRecord calls a second over one HTTP connection.
     pub put_per_s: Spread,
@@ -104,7 +104,7 @@ async fn in_process(puts: usize) -> anyhow::Result<Times> {
         times.push(arrivals.put(&stream, async |record| emulator.kinesis("PutRecord", record).await).await?);
     }
     emulator.emulator.stop().await;
-    // The first one has started the function.
+    // The first one starts the function.
     Times::of(times.split_off(1))
 }
 
@@ -129,7 +129,7 @@ async fn put_all(
     Times::of(times.split_off(1))
 }
 
-/// The same function on a mapping of MiniStack's, made by the calls that a user makes.
+/// The same function on a mapping of MiniStack's, created by a user's calls.
 async fn on_ministack(port: u16, puts: usize) -> anyhow::Result<Times> {
     let mut arrivals = Arrivals::listen().await?;
     let zip = package(arrivals.bootstrap()?.as_bytes(), Packing::Stored)?;
@@ -162,7 +162,7 @@ async fn active(client: &mut AwsClient) -> anyhow::Result<Value> {
     }
 }
 
-/// ferrokinesis' own push to a consumer.
+/// ferrokinesis's own push to a consumer.
 async fn subscribed(puts: usize) -> anyhow::Result<Times> {
     let (_child, greeting): (_, Value) = start("kinesis", &json!(null))?;
     let port = greeting["port"].as_u64().context("no port")? as u16;
@@ -192,7 +192,7 @@ async fn subscribed(puts: usize) -> anyhow::Result<Times> {
         client
             .kinesis("PutRecord", &json!({"StreamName": STREAM, "PartitionKey": "key", "Data": data}))
             .await?;
-        // The frame's text holds the record's data as it was put.
+        // The frame's text has the record's data as put.
         let mut reported: Vec<u8> = Vec::new();
         while !reported.windows(data.len()).any(|window| window == data.as_bytes()) {
             let frame = tokio::time::timeout(PATIENCE, events.frame()).await.context("no event came")?;
@@ -200,13 +200,13 @@ async fn subscribed(puts: usize) -> anyhow::Result<Times> {
             reported.extend_from_slice(&frame.into_data().unwrap_or_else(|_| Bytes::new()));
         }
         times.push(begun.elapsed().as_secs_f64() * 1_000.0);
-        // The next one comes at any moment of the interval in which it looks.
+        // The next one is put at a random moment of the polling interval.
         tokio::time::sleep(Duration::from_millis(7 * (number as u64 % 30))).await;
     }
     Times::of(times)
 }
 
-/// PutRecord calls a second over one connection, ours and ferrokinesis', in turns.
+/// PutRecord calls a second over one connection, in turns: ours and ferrokinesis's.
 async fn rates(ours: &Ours, extent: Extent) -> anyhow::Result<(Spread, Spread)> {
     let idle = tempfile::NamedTempFile::new()?;
     std::fs::write(idle.path(), roles::bootstrap("hop", &"")?)?;

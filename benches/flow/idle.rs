@@ -1,4 +1,4 @@
-//! What the emulator takes before anyone uses it: time to start, memory at rest, memory of an idle connection.
+//! The emulator without load: time to start, memory at rest, memory of an idle connection.
 
 use crate::Ours;
 use anyhow::Context as _;
@@ -14,17 +14,15 @@ use sluicegate_benches::summary::Spread;
 use std::io::Write as _;
 use std::process::Command;
 
-/// Idle connections held open.
 pub const CONNECTIONS: usize = 10_000;
-/// Starts of the empty emulator.
 pub const STARTS: usize = 11;
 
 pub struct Idle {
     pub start_ms: Spread,
     pub empty_mb: f64,
-    /// The part of it that is not the program's own file.
+    /// The part of it that does not belong to the program's own file.
     pub anonymous_mb: f64,
-    /// With the project's stack, before its first message: with what its deployment took.
+    /// With the project's stack, before its first message, with what its deployment used.
     pub stack_mb: f64,
     pub connection_kb: f64,
     /// A connection of the bare echo server.
@@ -38,7 +36,7 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
         let port = free_port()?;
         let mut command = Command::new(&ours.sluicegate);
         command.args(["serve", "--quiet", "--port", &port.to_string()]);
-        // A port that the system has just let go may be given to another: then the start fails, and so does this.
+        // The system may give a port that was just released to another process; then the start fails, and so does this.
         let mut child = Child::spawn("sluicegate serve", &mut command)?;
         starts.push(wait_for_port(&mut child, port)?.as_secs_f64() * 1_000.0);
         empty = at_rest(child.process()).await?;
@@ -46,7 +44,7 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
     }
     let emulator = SluicegateProcess::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
     let stack = at_rest(emulator.process()).await?;
-    // Another emulator, whose function's package is small: what has been freed after a deployment would be taken first.
+    // Another emulator, with a small package: freed memory of a large deployment would be reused first.
     let mut silent = tempfile::NamedTempFile::new()?;
     silent.write_all(b"#!/bin/sh\n")?;
     let emulator = SluicegateProcess::start(&ours.sluicegate, &Order::of(silent.path())).await?;
@@ -68,7 +66,7 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Idle> {
     })
 }
 
-/// The first fifth of them is not counted: it fills what the process has free.
+/// The first fifth of them does not count: it fills the process's free memory.
 async fn per_connection_kb(server: Process, uri: &str, count: usize) -> anyhow::Result<f64> {
     let first = sockets::open(uri, count / 5).await?;
     let before = at_rest(server).await?;

@@ -1,4 +1,4 @@
-//! Round trips of a message, by the same generator, through our emulator and through what others offer.
+//! Round trips of a message, by the same generator, through our emulator and its peers.
 
 use crate::Ours;
 use crate::cost::{Cost, Meter};
@@ -22,26 +22,24 @@ pub const RATE_PER_S: f64 = 200.0;
 pub const CONNECTIONS: usize = 10;
 /// Connections in the closed loop, and messages that each keeps unanswered.
 pub const CLOSED: (usize, u64) = (50, 4);
-/// Seconds of a run.
 const SECONDS: f64 = 5.0;
 const ROUNDS: usize = 3;
 
-/// One contender's figures.
 pub struct Contender {
     pub name: &'static str,
     pub what: String,
     uri: String,
     /// One message at a time.
     pub single: Vec<Run>,
-    /// Empty where it did not carry the load.
+    /// Empty if it did not carry the load.
     pub open: Vec<Run>,
     pub closed: Vec<Run>,
-    /// What a round trip of the closed loop took, where it is known whose processes to ask.
+    /// The cost of a round trip in the closed loop, if the processes are known.
     pub costs: Vec<Cost>,
     emulator: Option<Process>,
-    /// InvocationResult where it is overloaded: it may go on at its backlog, and take the others' processors.
+    /// Stopped if it is overloaded: it might go on with its backlog and use the others' processors.
     offline: Option<Offline>,
-    /// Where it did not: what became of it.
+    /// If it did not: the failure.
     pub overload: Option<String>,
 }
 
@@ -65,7 +63,7 @@ impl Contender {
         Spread::of(self.single.iter().map(|run| run.latency_ms.p50).collect())
     }
 
-    /// A part of what the round trips of the closed loop took, over the rounds.
+    /// A part of the cost of round trips in the closed loop, over the rounds.
     pub fn cost(&self, part: impl Fn(Cost) -> f64) -> Option<Spread> {
         Spread::of(self.costs.iter().copied().map(part).collect())
     }
@@ -76,7 +74,7 @@ impl Contender {
     }
 }
 
-/// Ours first, then its floor, then the others.
+/// Ours first, then the lower bound, then the others.
 pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::Result<Vec<Contender>> {
     let emulator = SluicegateProcess::start(&ours.sluicegate, &Order::of(&ours.echo)).await?;
     let node = SluicegateProcess::start(&ours.sluicegate, &Order::of(node_echo)).await?;
@@ -133,7 +131,7 @@ pub async fn measure(ours: &Ours, node_echo: &Path, extent: Extent) -> anyhow::R
 }
 
 impl Contender {
-    /// One round. Every contender must carry one message at a time, once; other results are reported.
+    /// One round. Every contender must carry one message at a time; other failures are reported.
     async fn run(&mut self, sluicegate: &Path, seconds: f64) -> anyhow::Result<()> {
         self.single.push(load(sluicegate, &self.uri, 1, Pace::Closed(1), seconds / 2.0).await?);
         let (connections, in_flight) = CLOSED;

@@ -1,4 +1,4 @@
-//! What is written of it.
+//! The section of PERFORMANCE.md.
 
 use crate::COMMAND;
 use crate::batch::{self, Batch};
@@ -12,7 +12,6 @@ use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::{Spread, figure};
 
-/// Everything.
 pub struct Measured {
     pub idle: Idle,
     pub hops: Hops,
@@ -60,18 +59,21 @@ impl Measured {
 {chart}
 
 {hops}
-Medians, with the least and the most in parentheses. All take turns in one run, each in processes of its own; ours is
-the released program, `sluicegate serve --quiet --no-write-limits`, and `echo` as it is deployed. `sluicegate load` puts the same load on each and checks every answer: none missing, none altered, none out of order.
-Round trips: {connections} connections, open loop, latency from when a message was due; sustained: {closed}
-connections with {in_flight} messages unanswered each; 100 bytes a message; the generator shares the machine. Idle memory beyond what is allocated are
-pages of the program's own file, which the kernel maps around what has run and takes back when it needs them; with the
-stack, it has in it what the deployment took.
-Handing over: {puts} records one after another (MiniStack, ferrokinesis: {polled}), put by one HTTP connection and, for
-the table of aims, within the process, where the library is linked without link-time optimisation; the clock stops where the function's process has read its batch. MiniStack runs
-the same function. A connection's memory: resident memory of the server's process with {idle_connections} idle
-connections, less that with a fifth of them, divided; the kernel's own is in neither. The batch: the same program with {at_once} and
-with 1 connection at once, on an endpoint that answers a post after {post_ms} ms; with {per_connection} records a
-connection the longest chain takes {chain_ms} ms, and {at_once} at once cannot be faster than {rounds_ms} ms.
+Medians, with the least and the most in parentheses. All contenders take turns in one run, each in its own processes:
+Sluicegate as released (`sluicegate serve --quiet --no-write-limits`), and `echo` as deployed. `sluicegate load` puts the
+same load on each and checks every answer: none missing, none altered, none out of order.
+
+- Round trips: {connections} connections, open loop, latency from when a message was due. Sustained: {closed} connections with
+  {in_flight} unanswered messages each. 100 bytes a message; the generator shares the machine.
+- Idle memory that is not allocated is pages of the program's own file, which the kernel takes back when it needs them.
+  With the stack, it includes what the deployment used.
+- Hand-over: {puts} records one after another ({polled} for MiniStack and ferrokinesis), put over one HTTP connection. For
+  the table of aims they are put within the process, where the library is linked without link-time optimisation. The
+  clock stops when the function's process has read its batch. MiniStack runs the same function.
+- Memory of a connection: what the server's process grows by from a fifth of {idle_connections} idle connections to all of them,
+  divided by their number. The kernel's memory is not counted.
+- The batch: the same program works {at_once} connections at once, and one at a time, with an endpoint that answers a post
+  after {post_ms} ms. With {per_connection} records per connection the longest chain takes {chain_ms} ms; {at_once} at once need {rounds_ms} ms at least.
 
 {whats}
 - {ministack}: {ministack_start:.1} s to its start, {ministack_mb:.0} MB

@@ -1,4 +1,4 @@
-//! An emulator with more and more of one thing, and the same load on it.
+//! An emulator with growing numbers of one thing, under the same load.
 
 use sluicegate_benches::args::Extent;
 use sluicegate_benches::emulator::Order;
@@ -8,16 +8,15 @@ use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use sluicegate_benches::sockets;
 use std::path::PathBuf;
 
-/// Messages a second of the load under which latency is measured, and its connections.
+/// Messages a second when latency is measured.
 pub const RATE_PER_S: f64 = 200.0;
 /// Connections that send them.
 pub const SENDERS: usize = 10;
-/// Seconds of a run.
 const SECONDS: f64 = 4.0;
-/// Connections of the closed loop in which batches fill, and the messages that each keeps unanswered.
+/// Connections of the closed loop in which batches fill, and the unanswered messages of each.
 pub const CLOSED: (usize, u64) = (100, 20);
 
-/// Idle connections at most, from several addresses: a limit of 20,000 open files, as here, leaves room for the rest.
+/// Idle connections at most, from several addresses: a limit of 20,000 open files leaves room for the rest.
 const CONNECTIONS_MAX: usize = 19_000;
 
 pub struct Bench {
@@ -26,7 +25,6 @@ pub struct Bench {
     pub extent: Extent,
 }
 
-/// One point of a curve.
 pub struct Point {
     /// How many there were.
     pub count: usize,
@@ -34,7 +32,7 @@ pub struct Point {
     pub p99_ms: f64,
     /// Resident memory of the emulator's process, at rest.
     pub mb: f64,
-    /// Round trips a second, or records put, where that was measured.
+    /// Round trips a second, or records put, if measured.
     pub per_s: Option<f64>,
 }
 
@@ -52,7 +50,6 @@ impl Bench {
         Ok(points)
     }
 
-    /// Shards of the stream.
     pub async fn shards(&self) -> anyhow::Result<Vec<Point>> {
         let mut points = Vec::new();
         for &shards in self.extent.pick(&[1, 4, 16, 64][..], &[1, 64]) {
@@ -72,7 +69,7 @@ impl Bench {
         Ok(points)
     }
 
-    /// Records in a batch, at most, under more load than single records carry.
+    /// Records in a batch, at most, under more load than single records can carry.
     pub async fn batches(&self) -> anyhow::Result<Vec<Point>> {
         let mut points = Vec::new();
         for &batch_size in self.extent.pick(&[1, 10, 100, 1_000, 10_000][..], &[1, 100]) {

@@ -1,4 +1,4 @@
-//! A stream that keeps more and more records.
+//! A stream with a growing number of records.
 
 use crate::measure::Point;
 use base64::Engine as _;
@@ -15,17 +15,17 @@ use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use std::path::Path;
 use std::time::Instant;
 
-/// Records that the stream keeps, at each step.
+/// Records in the stream, at each step.
 const STEPS: [usize; 5] = [1, 10_000, 100_000, 1_000_000, 10_000_000];
 /// Records of one PutRecords call: the API's limit.
 const RECORDS_PER_CALL: usize = 500;
 /// Bytes of a record.
 pub const RECORD_BYTES: usize = 100;
-/// Records whose way to the function is timed at each step.
+/// Records whose latency is measured at each step.
 pub const PUTS: usize = 500;
 
-/// Fills the stream over HTTP, and times at each step how long a record takes to a function, and how fast records
-/// are taken. The function gets all of them, in the largest batches there are.
+/// Fills the stream over HTTP, and measures at each step how long a record takes to a function, and how fast records
+/// are put. The function gets all of them, in batches of maximum size.
 pub async fn measure(sluicegate: &Path, extent: Extent) -> anyhow::Result<Vec<Point>> {
     let mut arrivals = Arrivals::listen().await?;
     let bootstrap = tempfile::NamedTempFile::new()?;
@@ -46,7 +46,7 @@ pub async fn measure(sluicegate: &Path, extent: Extent) -> anyhow::Result<Vec<Po
             kept += RECORDS_PER_CALL;
         }
         let per_s = (kept > first).then(|| (kept - first) as f64 / begun.elapsed().as_secs_f64());
-        // The first one comes behind everything that the function has not had yet.
+        // The first one waits for everything that the function has not had yet.
         let mut times = Vec::new();
         for _ in 0..=PUTS {
             let put = async |record: &_| client.kinesis("PutRecord", record).await;

@@ -1,4 +1,4 @@
-//! What is written of it.
+//! The section of PERFORMANCE.md.
 
 use crate::COMMAND;
 use crate::measure::{self, Point};
@@ -8,7 +8,6 @@ use sluicegate_benches::machine;
 use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::figure;
 
-/// Every curve.
 pub struct Grown {
     pub connections: Vec<Point>,
     pub retained: Vec<Point>,
@@ -54,12 +53,15 @@ impl Grown {
 
 {memory}
 
-The emulator is the released program, `sluicegate serve --quiet --no-write-limits`. Everything but the records: the round trip of {} messages a second on {} connections, through one function that
-answers; `/s` is the closed loop with {} connections and {} messages unanswered on each, or the records that PutRecords
-took in calls of 500 over one HTTP connection. Records kept: {} bytes each, and the latency is that of one record from
-PutRecord over HTTP until a function of batches of 10,000 has it, {} times at each step. Functions: each sees every
-message, as in the reference; all but one do nothing with it. Each message then costs one invocation of each function,
-so that work, not waiting, is what grows. Memory is the emulator's process at rest, functions' processes not counted.
+The emulator runs as released: `sluicegate serve --quiet --no-write-limits`.
+
+- All series but *records kept*: the round trip of {} messages a second on {} connections, through one function that
+  answers; `/s` is the closed loop with {} connections and {} unanswered messages on each.
+- Records kept: {} bytes each. The latency is that of one record from PutRecord over HTTP until a function with batches
+  of 10,000 has it, {} times at each step; `/s` is how many records PutRecords took in calls of 500 over one HTTP connection.
+- Functions: each sees every message, as in the reference, and all but one ignore it. A message costs one invocation of
+  each function, so what grows is work, not waiting.
+- Memory: the emulator's process at rest, without the functions' processes.
 
 - {}
 - {}; {}

@@ -1,5 +1,5 @@
-//! The flow's parts, each by itself: `cargo bench --bench parts`. The mapping template has its own benchmark,
-//! `cargo bench --package mapping-template`.
+//! The flow's parts, one by one: `cargo bench --bench parts`. The mapping template has its own benchmark, `cargo bench
+//! --package mapping-template`.
 
 mod section;
 
@@ -34,7 +34,7 @@ fn emulator(runtime: &Runtime) -> BenchEmulator {
     runtime.block_on(BenchEmulator::start(&order)).expect("the emulator starts")
 }
 
-/// PutRecord from within the process: what the gateway's integration and the wire API have in common.
+/// PutRecord within the process: the common part of the gateway's integration and the wire API.
 fn append(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("the runtime starts");
     let emulator = emulator(&runtime);
@@ -67,7 +67,7 @@ fn records(count: usize) -> Vec<Arc<Record>> {
     (0..count).map(|number| Arc::new(record(number))).collect()
 }
 
-/// Records into a partition queue, a batch out of it, its event written, its outcome taken.
+/// Records enter a partition queue, a batch leaves it, its event is written, its outcome is applied.
 fn batch(criterion: &mut Criterion) {
     let frame = EventFrame {
         event_source_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/s/consumer/echo:1".into(),
@@ -110,7 +110,7 @@ fn batch(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// POST `@connections` over one kept HTTP connection, until it is answered.
+/// POST `@connections` over one kept-alive HTTP connection, until the answer.
 fn connections(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("the runtime starts");
     let emulator = emulator(&runtime);

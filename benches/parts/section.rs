@@ -1,4 +1,4 @@
-//! What is written of it: criterion's own estimates.
+//! The section of PERFORMANCE.md, from criterion's estimates.
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use sluicegate_benches::report::Table;
 use sluicegate_benches::summary::figure;
 use sluicegate_benches::{machine, project};
 
-/// What is reported, and where criterion keeps it.
+/// What is reported, and its path in criterion's folder.
 const PARTS: [(&str, &str); 9] = [
     ("render the reference template, 100 B", "reference template/100 B"),
     ("render the reference template, 30 KB", "reference template/30 KB"),
@@ -19,7 +19,6 @@ const PARTS: [(&str, &str); 9] = [
     ("parse the reference template", "parse the reference template"),
 ];
 
-/// The section, of the estimates that criterion has just written.
 pub fn section(machine: &str) -> anyhow::Result<String> {
     let mut table = Table::new(&["part", "median, µs", "95 % confidence, µs"]);
     for (what, place) in PARTS {
@@ -45,9 +44,9 @@ pub fn section(machine: &str) -> anyhow::Result<String> {
 `cargo bench --package mapping-template`, then `cargo bench --bench parts`
 
 {}
-By criterion. An append is PutRecord within the process, as the wire API takes it, sequence number and wake-up
-included. A batch is records into a queue, the batch out of it, its event in JSON, its outcome taken. A post is one HTTP
-call over a kept connection, by a client in the same process.
+Measured by criterion. An append is PutRecord within the process, from the request that the wire API decoded to the
+wake-up of readers. A batch: records enter a queue, the batch leaves it, is written as a JSON event, and its outcome is
+applied. A post is one HTTP call over a kept-alive connection, by a client in the same process.
 
 - {}
 - {}; {machine}

@@ -1,4 +1,4 @@
-//! Clients that send at fixed times and note how long each answer took.
+//! Clients that send at fixed times and measure how long each answer took.
 
 use anyhow::{Context as _, ensure};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -10,21 +10,16 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// One connected client.
 pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Its connection id.
     pub id: String,
 }
 
-/// When a client sends.
 #[derive(Debug, Clone, Copy)]
 pub struct Schedule {
-    /// The first message.
     pub begin: Instant,
-    /// From one to the next.
     pub every: Duration,
-    /// How many.
     pub messages: usize,
 }
 
@@ -35,7 +30,7 @@ impl Schedule {
 }
 
 impl Client {
-    /// Connects, and learns its id from the frame that refuses what is no JSON.
+    /// Connects, and learns its id from the error frame for text that is not JSON.
     pub async fn connect(uri: &str) -> anyhow::Result<Self> {
         let (socket, _) = connect_async(uri).await.with_context(|| format!("cannot connect to {uri}"))?;
         let mut client = Self { socket, id: String::new() };
@@ -45,7 +40,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Sends as scheduled. Milliseconds of each answer, counted from when its message was due.
+    /// Sends as scheduled. Returns the milliseconds of each answer, counted from when its message was due.
     pub async fn talk(&mut self, schedule: Schedule) -> anyhow::Result<Vec<f64>> {
         let (mut sent, mut took_ms) = (0, Vec::with_capacity(schedule.messages));
         while took_ms.len() < schedule.messages {
@@ -64,7 +59,7 @@ impl Client {
         Ok(took_ms)
     }
 
-    /// Sends as scheduled, and must not be answered.
+    /// Sends as scheduled, without expecting answers.
     pub async fn talk_in_vain(&mut self, schedule: Schedule) -> anyhow::Result<()> {
         for number in 0..schedule.messages {
             sleep_until(schedule.at(number)).await;

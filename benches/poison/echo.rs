@@ -1,4 +1,4 @@
-//! The project's own stack on an emulator in this process, and what is in its function's dead-letter queue.
+//! The project's own stack on an emulator in this process, and its function's dead-letter queue.
 
 use anyhow::{Context as _, ensure};
 use emulator::fault_injection::Faults;
@@ -16,7 +16,7 @@ pub struct EchoEmulator {
 }
 
 impl EchoEmulator {
-    /// Builds `functions/echo` as it is deployed, and starts it on a free port.
+    /// Builds `functions/echo` as deployed, and starts it on a free port.
     pub async fn start() -> anyhow::Result<Self> {
         let emulator = BenchEmulator::start(&Order::of(&binaries::echo()?)).await?;
         let queue = format!("{}-dlq", emulator.stack.function_name("echo"));
@@ -24,12 +24,10 @@ impl EchoEmulator {
         Ok(Self { uri: emulator.uri(), emulator, queue_url })
     }
 
-    /// What goes wrong on it.
     pub fn faults(&self) -> &Faults {
         self.emulator.emulator.faults()
     }
 
-    /// Ends it.
     pub async fn stop(&self) {
         self.emulator.emulator.stop().await;
     }

@@ -30,7 +30,7 @@ fn main() -> anyhow::Result<()> {
     bench(COMMAND, run)
 }
 
-/// What the others met in the runs of one case, in milliseconds.
+/// The others' round trips in the runs of one case, in milliseconds.
 #[derive(Default)]
 struct Case {
     p50: Vec<f64>,
@@ -53,19 +53,23 @@ async fn run(extent: Extent) -> anyhow::Result<()> {
     for number in 1..=rounds {
         round(&emulator, &mut failing, &mut others, messages, false, &mut healthy)
             .await
-            .context("without poison")?;
+            .context("with all healthy")?;
         round(&emulator, &mut failing, &mut others, messages, true, &mut beside)
             .await
-            .context("beside poison")?;
+            .context("with one failing")?;
         let last = |case: &Case| figure(case.p99.last().copied().unwrap_or_default());
-        println!("round {number} of {rounds}: p99 {} ms, beside poison {} ms", last(&healthy), last(&beside));
+        println!(
+            "round {number} of {rounds}: p99 {} ms, with one failing {} ms",
+            last(&healthy),
+            last(&beside)
+        );
     }
     emulator.stop().await;
     let table = table(healthy, beside)?;
     extent.publish(SECTION, &section(&machine, &table)?)
 }
 
-/// One run: the others send, and beside them one connection that is healthy or failing.
+/// One run: the others send, beside one connection that is healthy or failing.
 async fn round(
     emulator: &EchoEmulator,
     failing: &mut Client,
@@ -81,7 +85,7 @@ async fn round(
     };
     emulator.faults().set(FaultSettings { specs, seed: Some(1) });
     let begin = Instant::now() + EVERY;
-    // Spread evenly, so that batches are what a steady load makes them.
+    // Spread evenly, so that batches are as under a steady load.
     let schedule = |place: usize| Schedule {
         begin: begin + EVERY * place as u32 / (OTHERS as u32 + 1),
         every: EVERY,
@@ -103,7 +107,7 @@ async fn round(
         let triggered = report["faults"][0]["triggered"].as_u64().unwrap_or_default();
         ensure!(
             triggered >= messages as u64,
-            "the poison triggered {triggered} times: this was no failing run"
+            "the fault triggered only {triggered} times: posts to the failing connection did not fail"
         );
     }
     let mut took: Vec<f64> = took?.into_iter().flatten().collect();
@@ -143,10 +147,10 @@ fn section(machine: &str, table: &str) -> anyhow::Result<String> {
 Medians of {ROUNDS} runs of each case, with the least and the most in parentheses; the cases take turns in one process.
 {OTHERS} connections send {per_second} messages a second to `functions/echo`, with the library's and the stack's
 defaults: one shard, one queue, batches of at most 16. Beside them one more connection sends as often; in the failing
-runs each post to it is answered with 500 (`--fault connections-500=for=…`). It begins every such run unknown to the
-function, since it was healthy in the run before. A round trip is counted from when its message was due. Every answer
-of the others is checked, in order; each of the failing connection's {MESSAGES} records is in the dead-letter queue at the
-end of its run, once.
+runs each post to it is answered with 500 (`--fault connections-500=for=…`). The function does not
+know it as failing when such a run begins, since it was healthy in the run before. A round trip counts from when its
+message was due. Every answer of the others is checked, in order; each of the failing connection's {MESSAGES} records is in
+the dead-letter queue at the end of its run, once.
 
 - {}
 - {}; {machine}

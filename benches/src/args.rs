@@ -1,21 +1,17 @@
-//! How a benchmark is asked for: `cargo bench --bench NAME -- [--quick]`.
+//! A benchmark's arguments: `cargo bench --bench NAME -- [--quick]`.
 
 use crate::report::rewrite_section;
 use crate::{project, roles};
 
-/// How much is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Everything, often enough to be written into `PERFORMANCE.md`.
+    /// Everything, often enough for `PERFORMANCE.md`.
     Full,
-    /// Everything, once and briefly: to see that it works, and roughly what it comes to.
+    /// Everything, once and briefly: to see that it works, and roughly the result.
     Quick,
 }
 
-/// A benchmark's `main`: plays the role that this process was started for, else measures as much as was asked.
-///
-/// # Errors
-/// What the role or the measurement fails with.
+/// A benchmark's `main`: plays the role that this process was started for, or measures.
 pub fn bench<F: Future<Output = anyhow::Result<()>>>(
     command: &str,
     measure: impl FnOnce(Extent) -> F,
@@ -31,7 +27,7 @@ pub fn bench<F: Future<Output = anyhow::Result<()>>>(
 }
 
 impl Extent {
-    /// What was asked for; `None` where `cargo test --all-targets` only tries that a benchmark starts.
+    /// The requested extent; `None` if `cargo test --all-targets` only checks that a benchmark starts.
     pub fn asked() -> Option<Self> {
         let has = |flag: &str| std::env::args().any(|argument| argument == flag);
         has("--bench").then(|| if has("--quick") { Self::Quick } else { Self::Full })
@@ -42,10 +38,7 @@ impl Extent {
         if self == Self::Full { full } else { quick }
     }
 
-    /// Prints a section, and writes it into `PERFORMANCE.md` where it was measured in full.
-    ///
-    /// # Errors
-    /// Where the file cannot be changed.
+    /// Prints a section, and writes it into `PERFORMANCE.md` after a full measurement.
     pub fn publish(self, section: &str, body: &str) -> anyhow::Result<()> {
         println!("\n{body}");
         if self == Self::Full {
@@ -58,10 +51,7 @@ impl Extent {
         Ok(())
     }
 
-    /// Writes a chart below `docs/performance/`, where it was measured in full; answers the line that shows it.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
+    /// Writes a chart below `docs/performance/` after a full measurement; returns the Markdown line that shows it.
     pub fn publish_chart(self, file: &str, what: &str, svg: &str) -> anyhow::Result<String> {
         if self == Self::Full {
             let folder = project().join("docs/performance");

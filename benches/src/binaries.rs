@@ -1,22 +1,16 @@
-//! Builds programs of this workspace as they are shipped, with a bundle's profiles and features.
+//! Builds programs of this workspace as released, with a bundle's profiles and features.
 
 use crate::project;
 use anyhow::{Context as _, ensure};
 use std::path::PathBuf;
 use std::process::Stdio;
 
-/// `functions/echo` as it is deployed.
-///
-/// # Errors
-/// Where it does not build.
+/// `functions/echo` as deployed.
 pub fn echo() -> anyhow::Result<PathBuf> {
     build("lambda", "echo")
 }
 
 /// The release build of the `sluicegate` command.
-///
-/// # Errors
-/// Where it does not build.
 pub fn sluicegate() -> anyhow::Result<PathBuf> {
     build("release", "sluicegate")
 }

@@ -1,4 +1,4 @@
-//! Programs that a benchmark starts beside itself, and ends with itself.
+//! Programs that a benchmark starts and ends.
 
 use crate::PATIENCE;
 use crate::process::Process;
@@ -10,30 +10,24 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// How long a program may take to end once its input has.
+/// How long a program may take to end after its input has ended.
 const END: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// A running program, whose standard input is open for as long as it is wanted.
+/// A running program, whose standard input stays open as long as the program is needed.
 pub struct Child {
     name: String,
     child: std::process::Child,
 }
 
 impl Child {
-    /// Starts a program, its output thrown away.
-    ///
-    /// # Errors
-    /// Where it cannot be started.
+    /// Starts a program without its output.
     pub fn spawn(name: &str, command: &mut Command) -> anyhow::Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         Ok(Self { name: name.into(), child })
     }
 
-    /// Starts a program and reads the one line of JSON that it prints once it is ready.
-    ///
-    /// # Errors
-    /// Where it cannot be started, or says something else.
+    /// Starts a program and reads the line of JSON that it prints when it is ready.
     pub fn spawn_greeting(name: &str, command: &mut Command) -> anyhow::Result<(Self, Value)> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
@@ -42,7 +36,7 @@ impl Child {
         let mut line = String::new();
         output.read_line(&mut line)?;
         let greeting = serde_json::from_str(&line).with_context(|| format!("{name} has not started"))?;
-        // What it prints from now on must not fill the pipe.
+        // Its later output must not fill the pipe.
         std::thread::spawn(move || {
             let mut rest = [0; 4_096];
             while let Ok(1..) = output.read(&mut rest) {}
@@ -51,15 +45,11 @@ impl Child {
         Ok((started, greeting))
     }
 
-    /// Its process.
     pub fn process(&self) -> Process {
         Process::of(self.child.id())
     }
 
-    /// Ends its input, and waits for as long as it takes to finish its work.
-    ///
-    /// # Errors
-    /// Where it fails at that; it has said why on standard error.
+    /// Ends its input, and waits until it has finished.
     pub fn finish(mut self) -> anyhow::Result<()> {
         drop(self.child.stdin.take());
         let status = self.child.wait()?;
@@ -67,10 +57,7 @@ impl Child {
         Ok(())
     }
 
-    /// Fails where it has ended.
-    ///
-    /// # Errors
-    /// With how it ended.
+    /// An error if it has ended.
     pub fn alive(&mut self) -> anyhow::Result<()> {
         let ended = self.child.try_wait()?;
         ensure!(ended.is_none(), "{} has ended: {}", self.name, ended.unwrap_or_default());
@@ -81,7 +68,7 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // An emulator that is ended this way ends its functions first.
+        // An emulator that ends this way ends its functions first.
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let begun = Instant::now();
         while begun.elapsed() < END {
@@ -95,10 +82,7 @@ impl Drop for Child {
     }
 }
 
-/// Waits until something takes connections at an address; answers how long that took.
-///
-/// # Errors
-/// Where nothing does after [`PATIENCE`], or the program has ended.
+/// Waits until something listens at an address; returns how long that took.
 pub fn wait_for_port(child: &mut Child, port: u16) -> anyhow::Result<std::time::Duration> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
@@ -112,17 +96,11 @@ pub fn wait_for_port(child: &mut Child, port: u16) -> anyhow::Result<std::time::
 }
 
 /// A port that was free a moment ago.
-///
-/// # Errors
-/// Where none is.
 pub fn free_port() -> anyhow::Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Whether a file exists, or how to get it.
-///
-/// # Errors
-/// With the command that makes it.
+/// Checks that a file exists.
 pub fn require(path: &Path, cure: &str) -> anyhow::Result<()> {
     ensure!(path.exists(), "{} is not there: run {cure}", path.display());
     Ok(())

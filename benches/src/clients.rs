@@ -1,4 +1,4 @@
-//! Many WebSocket clients at once, which check that what they get is what they must get, in order.
+//! Many WebSocket clients, which check that they get the right messages in order.
 
 use crate::PATIENCE;
 use anyhow::{Context as _, ensure};
@@ -19,10 +19,6 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Connects `count` clients.
-    ///
-    /// # Errors
-    /// Where a handshake is refused.
     pub async fn connect(uri: &str, count: usize) -> anyhow::Result<Self> {
         let (sender, received) = mpsc::unbounded_channel();
         let mut senders = Vec::with_capacity(count);
@@ -35,15 +31,10 @@ impl Clients {
         Ok(Self { senders, received })
     }
 
-    /// How many there are.
     pub fn count(&self) -> usize {
         self.senders.len()
     }
 
-    /// Sends one text message.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
     pub async fn send(&mut self, client: usize, text: String) -> anyhow::Result<()> {
         self.senders[client]
             .send(Message::text(text))
@@ -51,15 +42,12 @@ impl Clients {
             .with_context(|| format!("client {client} cannot send"))
     }
 
-    /// Takes whatever comes, until every connection is closed.
+    /// Takes every message, until all connections are closed.
     pub async fn drain(&mut self) {
         while self.received.recv().await.is_some() {}
     }
 
-    /// Waits until every client has got its messages: `expected[client]`, in that order and no others.
-    ///
-    /// # Errors
-    /// Where a message is missing after [`PATIENCE`], is another, or comes out of order.
+    /// Waits until every client has its messages: `expected[client]`, in that order and no others.
     pub async fn expect(&mut self, expected: &[Vec<String>]) -> anyhow::Result<()> {
         let total: usize = expected.iter().map(Vec::len).sum();
         let mut next = vec![0; expected.len()];

@@ -1,4 +1,4 @@
-//! An emulator in this process: the project's stack, with functions that are built already.
+//! An emulator in this process: the project's stack, with functions that are already built.
 
 use crate::{PATIENCE, project, roles};
 use anyhow::{Context as _, bail, ensure};
@@ -17,28 +17,26 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 
-/// What an emulator is to run: the project's stack, but for these values.
+/// The project's stack with other values.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// What `echo` runs.
+    /// The program of `echo`.
     pub bootstrap: PathBuf,
-    /// Functions, each of which sees every event; all but `echo` do nothing with it.
+    /// Functions, each of which sees every event; all but `echo` ignore it.
     pub functions: usize,
-    /// Records in a batch, at most.
     pub batch_size: usize,
-    /// Shards of the stream.
     pub shards: usize,
-    /// Whether the mappings feed the functions; a benchmark may hand batches to a function itself.
+    /// Whether the mappings are enabled; a benchmark may invoke a function with its own batches.
     pub fed: bool,
 }
 
 impl Order {
-    /// One function, one shard, batches of 16: the project's own stack.
+    /// The project's own stack: one function, one shard, batches of 16.
     pub fn of(bootstrap: &Path) -> Self {
         Self { bootstrap: bootstrap.into(), functions: 1, batch_size: 16, shards: 1, fed: true }
     }
 
-    /// Values over those of `terraform/stack.auto.tfvars`; the stage admits whatever comes, and the shards do too.
+    /// Values over those of `terraform/stack.auto.tfvars`; neither the stage nor the shards limit the rate.
     fn values(&self) -> String {
         let Self { batch_size, shards, fed, .. } = self;
         let function =
@@ -50,10 +48,6 @@ impl Order {
         )
     }
 
-    /// The project's stack with these values.
-    ///
-    /// # Errors
-    /// Where the stack is wrong.
     pub fn stack(&self) -> anyhow::Result<Stack> {
         let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile()?;
         values.write_all(self.values().as_bytes())?;
@@ -67,10 +61,7 @@ impl Order {
         (0..self.functions).map(|index| if index == 0 { "echo".to_owned() } else { format!("silent{index}") })
     }
 
-    /// Packages of the functions, by key.
-    ///
-    /// # Errors
-    /// Where the `bootstrap` cannot be read.
+    /// The functions' packages, by key.
     pub fn zips(&self) -> anyhow::Result<BTreeMap<String, Bytes>> {
         let path = self.bootstrap.display();
         let binary = std::fs::read(&self.bootstrap).with_context(|| format!("cannot read {path}"))?;
@@ -81,21 +72,13 @@ impl Order {
     }
 }
 
-/// A running emulator.
 pub struct BenchEmulator {
-    /// The emulator.
     pub emulator: Emulator,
-    /// What is deployed on it.
     pub stack: Stack,
-    /// Where it is reached.
     pub composed: Composed,
 }
 
 impl BenchEmulator {
-    /// Starts it on a free port.
-    ///
-    /// # Errors
-    /// Where the stack is wrong or the emulator refuses it.
     pub async fn start(order: &Order) -> anyhow::Result<Self> {
         let stack = order.stack()?;
         let options = EmulatorOptions { write_limits: WriteLimits::Lifted, ..EmulatorOptions::default() };
@@ -110,9 +93,6 @@ impl BenchEmulator {
     }
 
     /// The data of every record in the stream's first shard, oldest first, once there are `count`.
-    ///
-    /// # Errors
-    /// Where there are fewer after [`PATIENCE`].
     pub async fn records(&self, count: usize) -> anyhow::Result<Vec<Value>> {
         let name = self.stack.stream_name();
         let from = json!({"StreamName": name, "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"});
@@ -137,17 +117,11 @@ impl BenchEmulator {
     }
 
     /// One call of the Kinesis API, from within the process.
-    ///
-    /// # Errors
-    /// Where it is refused.
     pub async fn kinesis(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
         self.call("kinesis", "application/x-amz-json-1.1", "Kinesis_20131202", operation, body).await
     }
 
     /// One call of the SQS API, from within the process.
-    ///
-    /// # Errors
-    /// Where it is refused.
     pub async fn sqs(&self, operation: &str, body: &Value) -> anyhow::Result<Value> {
         self.call("sqs", "application/x-amz-json-1.0", "AmazonSQS", operation, body).await
     }
@@ -174,7 +148,7 @@ impl BenchEmulator {
         if !status.is_success() {
             bail!("{operation} failed with {status}: {}", String::from_utf8_lossy(&body));
         }
-        // PurgeQueue answers with nothing.
+        // PurgeQueue's answer is empty.
         Ok(serde_json::from_slice(&body).unwrap_or_default())
     }
 }

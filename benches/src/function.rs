@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use emulator::core::identity::Unrestricted;
 use emulator::core::logs::LogSink;
-use emulator::services::lambda::invocation::config::{FunctionConfig, LogFormat};
+use emulator::services::lambda::invocation::config::{FunctionConfig, LATEST, LogFormat};
 use emulator::services::lambda::invocation::{Deps, Functions, InvocationResult};
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -27,19 +27,13 @@ pub struct RunningFunction {
 }
 
 impl RunningFunction {
-    /// Starts the `bootstrap` in a folder as the stack's `echo` would be, and says how long it took from before the
-    /// process was made until it asked for its first event.
-    ///
-    /// # Errors
-    /// Where it does not start, or fails an empty batch.
+    /// Starts the `bootstrap` in a folder like the stack's `echo`. Also returns how long it took from before the
+    /// process was created until it asked for its first event.
     pub async fn start(emulator: &BenchEmulator, code: &Path) -> anyhow::Result<(Self, Duration)> {
         Self::start_with(emulator, code, BTreeMap::new()).await
     }
 
-    /// The same, with variables of its own beside those that Terraform sets.
-    ///
-    /// # Errors
-    /// Where it does not start, or fails an empty batch.
+    /// The same, with additional environment variables.
     pub async fn start_with(
         emulator: &BenchEmulator,
         code: &Path,
@@ -65,26 +59,19 @@ impl RunningFunction {
         Ok((Self { functions, process, invocations: 0 }, started.duration_since(begun)))
     }
 
-    /// Hands over one event and waits for the answer.
-    ///
-    /// # Errors
-    /// Where the function fails, or reports a record as failed.
+    /// Invokes it with one event and waits for the answer.
     pub async fn invoke(&mut self, event: Bytes) -> anyhow::Result<()> {
         self.invocations += 1;
         answered(self.functions.invoke(NAME, &request_id(self.invocations), event).await?)
     }
 
-    /// Its process: the same from start to end, or what was measured is not one environment.
-    ///
-    /// # Errors
-    /// Where it has been replaced.
+    /// Its process, which must be the same from start to end.
     pub fn process(&self, code: &Path) -> anyhow::Result<Process> {
         let process = Process::in_folder(code)?;
         anyhow::ensure!(process == self.process, "the function's process was replaced while it was measured");
         Ok(process)
     }
 
-    /// Ends it.
     pub async fn stop(self) {
         self.functions.shutdown().await;
     }
@@ -118,6 +105,7 @@ fn config(emulator: &BenchEmulator, code: &Path) -> anyhow::Result<FunctionConfi
     ]);
     Ok(FunctionConfig {
         name: NAME.into(),
+        version: LATEST.into(),
         role_arn: format!("arn:aws:iam::{account}:role/{name}-function"),
         handler: "bootstrap".into(),
         code_dir: PathBuf::from(code),
@@ -136,7 +124,7 @@ fn request_id(invocation: u64) -> String {
     format!("00000000-0000-4000-8000-{invocation:012x}")
 }
 
-/// Notes when the host says that the first invocation begins: right after the runtime asked for it.
+/// Notes when the host logs that the first invocation begins: right after the runtime asked for it.
 #[derive(Default)]
 struct FirstStart(Mutex<Option<Instant>>);
 

@@ -1,4 +1,4 @@
-//! How long a record takes from its being put until a function has it, over any target.
+//! How long a record takes from PutRecord until a function has it, with any target.
 
 use crate::PATIENCE;
 use crate::kinesis::now_ns;
@@ -20,26 +20,16 @@ pub struct Arrivals {
 
 impl Arrivals {
     /// Listens on a port of its own.
-    ///
-    /// # Errors
-    /// Where it cannot.
     pub async fn listen() -> anyhow::Result<Self> {
         Ok(Self { listener: TcpListener::bind("127.0.0.1:0").await?, lines: None, puts: 0 })
     }
 
-    /// The function's `bootstrap`.
-    ///
-    /// # Errors
-    /// Where its script cannot be written.
     pub fn bootstrap(&self) -> anyhow::Result<String> {
         roles::bootstrap("hop", &self.listener.local_addr()?.to_string())
     }
 
-    /// Puts one record and waits until the function has it. `put` calls PutRecord. Answers the milliseconds from
-    /// before that call until the function had read the batch.
-    ///
-    /// # Errors
-    /// Where it does not arrive.
+    /// Puts one record by `put`, which calls PutRecord, and waits until the function has it. Returns the milliseconds
+    /// from before that call until the function had read the batch.
     pub async fn put(
         &mut self,
         stream: &str,

@@ -1,4 +1,4 @@
-//! A client of the AWS APIs over one kept HTTP connection, fast enough not to be what is measured.
+//! A client of the AWS APIs over one kept-alive HTTP connection, fast enough not to dominate the measurement.
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
@@ -10,10 +10,9 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Any key of the account's own: no emulator here checks signatures.
+/// Any key of the account: no emulator here checks its signature.
 const KEY: &str = "Credential=developer/20260101/us-east-1";
 
-/// One connection.
 pub struct AwsClient {
     host: HeaderValue,
     sender: SendRequest<Full<Bytes>>,
@@ -21,9 +20,6 @@ pub struct AwsClient {
 
 impl AwsClient {
     /// Connects to `127.0.0.1`.
-    ///
-    /// # Errors
-    /// Where nothing listens.
     pub async fn connect(port: u16) -> anyhow::Result<Self> {
         let host = format!("127.0.0.1:{port}");
         let socket = tokio::net::TcpStream::connect(&host).await.with_context(|| host.clone())?;
@@ -33,19 +29,12 @@ impl AwsClient {
         Ok(Self { host: HeaderValue::try_from(host)?, sender })
     }
 
-    /// One call of the Kinesis API.
-    ///
-    /// # Errors
-    /// Where it is refused.
     pub async fn kinesis(&mut self, operation: &str, body: &Value) -> anyhow::Result<Value> {
         let response = self.start("kinesis", Method::POST, "/", Some(operation), body).await?;
         read(operation, response).await
     }
 
-    /// PutRecords with a body that is written already; every record must be taken.
-    ///
-    /// # Errors
-    /// Where one is refused.
+    /// PutRecords with a prepared body; every record must be accepted.
     pub async fn put_records(&mut self, body: Bytes) -> anyhow::Result<()> {
         let response = self.send("kinesis", Method::POST, "/", Some("PutRecords"), body).await?;
         let status = response.status();
@@ -55,10 +44,6 @@ impl AwsClient {
         Ok(())
     }
 
-    /// One call of a service that speaks JSON over REST.
-    ///
-    /// # Errors
-    /// Where it is refused.
     pub async fn rest(
         &mut self,
         service: &str,
@@ -70,20 +55,14 @@ impl AwsClient {
         read(path, response).await
     }
 
-    /// Sends a Kinesis call whose answer is a stream of events.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
+    /// Calls a Kinesis operation whose answer is a stream of events.
     pub async fn subscribe(&mut self, body: &Value) -> anyhow::Result<Incoming> {
         let response = self.start("kinesis", Method::POST, "/", Some("SubscribeToShard"), body).await?;
         ensure!(response.status().is_success(), "SubscribeToShard failed with {}", response.status());
         Ok(response.into_body())
     }
 
-    /// Posts bytes as they are.
-    ///
-    /// # Errors
-    /// Where they are refused.
+    /// Posts a body unchanged.
     pub async fn post(&mut self, path: &str, body: Bytes) -> anyhow::Result<()> {
         let response = self.send("execute-api", Method::POST, path, None, body).await?;
         let status = response.status();
@@ -126,10 +105,7 @@ impl AwsClient {
         self.forward(request.body(body)?).await
     }
 
-    /// Sends a request as it is, but for its host.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
+    /// Sends a request, after adding its host.
     pub async fn forward(&mut self, mut request: Request<Bytes>) -> anyhow::Result<http::Response<Incoming>> {
         request.headers_mut().insert(header::HOST, self.host.clone());
         self.sender.ready().await?;

@@ -1,7 +1,7 @@
-//! What the benchmarks share: emulators, clients, functions' processes, and the tables that they write.
+//! Shared by the benchmarks: emulators, clients, functions' processes, and tables.
 //!
-//! A benchmark interleaves its cases, checks that each did its work, and ends with an error where one did not:
-//! a figure without its work would be the fastest of all.
+//! A benchmark interleaves its cases, checks that each did its work, and fails if one did not: a case that does nothing
+//! would be the fastest.
 
 pub mod args;
 pub mod binaries;
@@ -23,11 +23,10 @@ pub mod summary;
 
 use std::path::{Path, PathBuf};
 
-/// The project's folder.
 pub fn project() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest).to_owned()
 }
 
-/// How long anything may take before a run is given up.
+/// How long anything may take before a run fails.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);

@@ -1,26 +1,26 @@
-//! `sluicegate load`, the generator that puts the same load on every peer and checks every answer.
+//! `sluicegate load`, the generator of the same load for every peer, which checks every answer.
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use std::path::Path;
 
-/// What a run asks for.
+/// The kind of load.
 #[derive(Debug, Clone, Copy)]
 pub enum Pace {
     /// Messages a second, whatever comes back; latency counts from when each was due.
     Open(f64),
-    /// Messages that each connection keeps unanswered.
+    /// Unanswered messages of each connection.
     Closed(u64),
 }
 
-/// One run's figures: the members of the generator's JSON that are used here.
+/// One run's figures, from the generator's JSON.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Run {
     /// Answers per second, after the ramp.
     pub answered_per_s: f64,
     /// From when a message was due to its first answer.
     pub latency_ms: Percentiles,
-    /// How often each thing happened, the ramp included.
+    /// How often each thing happened, including the ramp.
     pub counts: Counts,
 }
 
@@ -34,7 +34,6 @@ pub struct Counts {
 /// Milliseconds.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Percentiles {
-    /// The median.
     pub p50: f64,
     /// 9 of 10 are at most this.
     pub p90: f64,
@@ -44,10 +43,7 @@ pub struct Percentiles {
     pub p999: f64,
 }
 
-/// Runs the generator, and takes nothing but a run in which every message came back once, unaltered, in order.
-///
-/// # Errors
-/// Where one did not, with the generator's own words.
+/// Runs the generator. Every message must come back once, unaltered, in order.
 pub async fn load(
     sluicegate: &Path,
     uri: &str,
@@ -61,7 +57,7 @@ pub async fn load(
     command.args(["--duration", &seconds.to_string()]);
     match pace {
         Pace::Open(per_s) => command.args(["--rate", &per_s.to_string()]),
-        // Long enough for what a closed loop leaves in the stream at one record a batch.
+        // Long enough for what a closed loop leaves in the stream with one record a batch.
         Pace::Closed(in_flight) => command.args(["--in-flight", &in_flight.to_string(), "--timeout", "30"]),
     };
     let output = command.kill_on_drop(true).output().await.context("cannot run sluicegate load")?;
@@ -72,5 +68,5 @@ pub async fn load(
             reported.lines().last().unwrap_or_default().trim_start_matches("error: failed: ")
         );
     }
-    serde_json::from_slice(&output.stdout).context("the load's report is no JSON")
+    serde_json::from_slice(&output.stdout).context("the load's report is not JSON")
 }

@@ -1,12 +1,9 @@
-//! What a figure was measured on.
+//! The machine of a measurement.
 
 use anyhow::{Context as _, ensure};
 use std::process::Command;
 
 /// `4 × Some CPU at 3 GHz, 16 GB, Linux 6.1; load average 0.42 at the start`
-///
-/// # Errors
-/// Where `/proc` cannot be read.
 pub fn describe() -> anyhow::Result<String> {
     let read = |path: &str| std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"));
     let value = |text: &str, name: &str| {
@@ -29,9 +26,6 @@ pub fn describe() -> anyhow::Result<String> {
 }
 
 /// The first line that `program --version` prints.
-///
-/// # Errors
-/// Where the program is not there or fails.
 pub fn version(program: &str) -> anyhow::Result<String> {
     let output =
         Command::new(program).arg("--version").output().with_context(|| format!("cannot run {program}"))?;

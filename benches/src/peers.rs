@@ -1,4 +1,4 @@
-//! Other people's programs that ours are compared with, as `benches/peers/install` lays them out.
+//! Peers of other projects, as `benches/peers/install` installs them.
 
 use crate::child::{Child, free_port, require, wait_for_port};
 use crate::project;
@@ -13,9 +13,6 @@ const OFFLINE: &str = "benches/peers/serverless-offline";
 const MINISTACK: &str = "benches/peers/ministack";
 
 /// The reference function on Node.js in one script, and the version of its SDK.
-///
-/// # Errors
-/// Where it is not installed, or cannot be bundled.
 pub fn node_echo() -> anyhow::Result<(PathBuf, String)> {
     let folder = project().join(NODE_ECHO);
     let version = npm_version(&folder, "@aws-sdk/client-apigatewaymanagementapi")?;
@@ -31,14 +28,10 @@ pub struct Offline {
     _child: Child,
     /// Its WebSocket.
     pub uri: String,
-    /// What exactly it is.
+    /// A precise description.
     pub what: String,
 }
 
-/// Starts it.
-///
-/// # Errors
-/// Where it is not installed, or does not start.
 pub fn offline() -> anyhow::Result<Offline> {
     let folder = project().join(OFFLINE);
     let version = npm_version(&folder, "serverless-offline")?;
@@ -58,21 +51,15 @@ pub fn offline() -> anyhow::Result<Offline> {
     Ok(Offline { _child: child, uri: format!("ws://127.0.0.1:{port}/"), what })
 }
 
-/// A MiniStack that runs.
 pub struct MiniStack {
     child: Child,
-    /// Its port.
     pub port: u16,
-    /// What exactly it is.
+    /// A precise description.
     pub what: String,
     /// Seconds from its start until it listened.
     pub start_s: f64,
 }
 
-/// Starts it.
-///
-/// # Errors
-/// Where it is not installed, or does not start.
 pub fn ministack() -> anyhow::Result<MiniStack> {
     let folder = project().join(MINISTACK).join("venv/bin");
     require(&folder.join("ministack"), INSTALL)?;
@@ -88,10 +75,7 @@ pub fn ministack() -> anyhow::Result<MiniStack> {
 }
 
 impl MiniStack {
-    /// Resident memory now, in bytes, of the server alone.
-    ///
-    /// # Errors
-    /// Where it has ended.
+    /// The server's own resident memory now, in bytes.
     pub fn resident_bytes(&mut self) -> anyhow::Result<u64> {
         self.child.alive()?;
         self.child.process().resident_bytes()

@@ -1,4 +1,4 @@
-//! What the kernel counts for a process, from `/proc`.
+//! The kernel's figures for a process, from `/proc`.
 
 use anyhow::{Context as _, bail};
 use std::path::Path;
@@ -7,39 +7,33 @@ use std::time::Duration;
 /// Ticks a second in `/proc/{pid}/stat`, on every architecture that Linux runs on.
 const TICKS_PER_S: u32 = 100;
 
-/// Between two looks at a process' memory.
+/// Between two checks of a process's memory.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Looks in a row that must agree for memory to be at rest.
+/// Checks in a row that must agree for memory to be at rest.
 const STEADY_LOOKS: u32 = 5;
 const LOOKS_MAX: u32 = 100;
 
-/// A process of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
     pid: u32,
 }
 
 impl Process {
-    /// A process by its id.
     pub fn of(pid: u32) -> Self {
         Self { pid }
     }
 
-    /// This one.
     pub fn own() -> Self {
         Self { pid: std::process::id() }
     }
 
-    /// The processes that it has started and that still run.
-    ///
-    /// # Errors
-    /// Where `/proc` cannot be read.
+    /// Its children that are still running.
     pub fn children(self) -> anyhow::Result<Vec<Self>> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir("/proc").context("cannot read /proc")? {
             let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
             let process = Self { pid };
-            // One that ends meanwhile is none of those looked for.
+            // One that ends meanwhile does not count.
             if process.parent().is_ok_and(|parent| parent == self.pid) {
                 found.push(process);
             }
@@ -47,16 +41,13 @@ impl Process {
         Ok(found)
     }
 
-    /// The child that runs in a folder of its own.
-    ///
-    /// # Errors
-    /// Where there is none, or more than one.
+    /// The child with a working folder of its own.
     pub fn in_folder(folder: &Path) -> anyhow::Result<Self> {
         let folder = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
         let mut found = Vec::new();
         for entry in std::fs::read_dir("/proc").context("cannot read /proc")? {
             let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            // A process that ends meanwhile is none of those looked for.
+            // One that ends meanwhile does not count.
             let Ok(cwd) = std::fs::read_link(format!("/proc/{pid}/cwd")) else { continue };
             let process = Self { pid };
             if cwd == folder && process.parent().is_ok_and(|parent| parent == std::process::id()) {
@@ -70,17 +61,11 @@ impl Process {
     }
 
     /// Time on a processor since its start, in user and kernel mode, of all its threads. Exact to 10 ms.
-    ///
-    /// # Errors
-    /// Where the process has ended.
     pub fn cpu(self) -> anyhow::Result<Duration> {
         self.ticks([14, 15])
     }
 
-    /// The same of the children that it has waited for to their end.
-    ///
-    /// # Errors
-    /// Where the process has ended.
+    /// The same of its children that have ended.
     pub fn ended_children_cpu(self) -> anyhow::Result<Duration> {
         self.ticks([16, 17])
     }
@@ -90,18 +75,11 @@ impl Process {
         Ok(Duration::from_secs(1) * ticks / TICKS_PER_S)
     }
 
-    /// Resident memory now, in bytes.
-    ///
-    /// # Errors
-    /// Where the process has ended.
     pub fn resident_bytes(self) -> anyhow::Result<u64> {
         self.kilobytes("VmRSS:")
     }
 
-    /// The part of it that is no file's: what it has allocated and written.
-    ///
-    /// # Errors
-    /// Where the process has ended.
+    /// The part of it that does not belong to a file: what it has allocated and written.
     pub fn anonymous_bytes(self) -> anyhow::Result<u64> {
         self.kilobytes("RssAnon:")
     }
@@ -118,10 +96,10 @@ impl Process {
         self.number(4)
     }
 
-    /// A field of `/proc/{pid}/stat`, numbered from 1 as proc(5) does.
+    /// A field of `/proc/{pid}/stat`, numbered from 1 as in proc(5).
     fn number(self, field: usize) -> anyhow::Result<u32> {
         let stat = self.read("stat")?;
-        // The second field is the program's name in parentheses, and may hold spaces and parentheses itself.
+        // The second field is the program's name in parentheses, and may contain spaces and parentheses.
         let (_, rest) = stat.rsplit_once(')').context("no name in stat")?;
         let value = rest.split_whitespace().nth(field - 3).context("stat is too short")?;
         value.parse().with_context(|| format!("field {field} of stat is not a number"))
@@ -133,10 +111,7 @@ impl Process {
     }
 }
 
-/// A process' resident memory in bytes, once it no longer changes by more than a hundredth.
-///
-/// # Errors
-/// Where the process has ended, or goes on growing.
+/// A process's resident memory in bytes, when it changes by less than a hundredth.
 pub async fn at_rest(process: Process) -> anyhow::Result<u64> {
     let (mut last, mut same) = (process.resident_bytes()?, 0);
     for _ in 0..LOOKS_MAX {

@@ -1,17 +1,16 @@
-//! Markdown tables, and the sections of `PERFORMANCE.md` that benchmarks own.
+//! Markdown tables, and the benchmarks' sections of `PERFORMANCE.md`.
 //!
-//! A section lies between `<!-- NAME -->` and `<!-- /NAME -->`. A benchmark replaces what lies between, and leaves
-//! the rest of the file alone; a section that is not there yet is added at the end.
+//! A section is between `<!-- NAME -->` and `<!-- /NAME -->`. A benchmark replaces its content, and leaves the rest of
+//! the file unchanged; a missing section is added at the end.
 
 use anyhow::{Context as _, ensure};
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// What a new file begins with.
+/// The beginning of a new file.
 const TITLE: &str = "# Performance\n";
 
-/// A table under construction.
 #[derive(Debug, Clone)]
 pub struct Table {
     columns: usize,
@@ -19,7 +18,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with these columns; the first holds words, the others figures.
+    /// A table with these columns; the first has words, the others figures.
     pub fn new(columns: &[&str]) -> Self {
         let mut table = Self { columns: columns.len(), text: String::new() };
         table.row(columns);
@@ -29,7 +28,7 @@ impl Table {
         table
     }
 
-    /// Adds a row; cells that are missing at its end stay empty.
+    /// Adds a row; missing cells at its end stay empty.
     pub fn row<S: AsRef<str>>(&mut self, cells: &[S]) {
         let cells: Vec<_> = cells.iter().map(AsRef::as_ref).collect();
         let missing = self.columns.saturating_sub(cells.len());
@@ -43,9 +42,6 @@ impl Table {
 }
 
 /// Replaces the section `name` of the file at `path`, or adds it.
-///
-/// # Errors
-/// Where the file cannot be read or written, or the section in it has no end.
 pub fn rewrite_section(path: &Path, name: &str, body: &str) -> anyhow::Result<()> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

@@ -1,7 +1,6 @@
-//! What a benchmark's own program does when it is started as another process: a peer, a function.
+//! What a benchmark's own program does as another process: it plays a peer or a function.
 //!
-//! A peer that shared a process with the clients would share their runtime, and its memory could not be separated from
-//! theirs.
+//! A peer in the clients' process would share their runtime, and its memory could not be measured separately.
 
 mod echo_server;
 mod function;
@@ -20,20 +19,15 @@ use serde::de::DeserializeOwned;
 use std::process::Command;
 use tokio::io::AsyncReadExt as _;
 
-/// Names the role.
 const ROLE: &str = "SLUICEGATE_BENCH_ROLE";
-/// Holds its order, in JSON.
 const ORDER: &str = "SLUICEGATE_BENCH_ORDER";
 
 /// Plays the role that this process was started for, if any. Call it before anything else.
-///
-/// # Errors
-/// What the role fails with.
 pub fn play() -> anyhow::Result<bool> {
     let Ok(role) = std::env::var(ROLE) else { return Ok(false) };
     match role.as_str() {
         "websocket-echo" => threads()?.block_on(echo_server::run())?,
-        "bad-company" => threads()?.block_on(hostile_clients::run(order()?))?,
+        "hostile-clients" => threads()?.block_on(hostile_clients::run(order()?))?,
         "idle-crowd" => threads()?.block_on(idle_crowd::run(order()?))?,
         "kinesis" => threads()?.block_on(kinesis_server::run())?,
         "hop" => function::note_arrivals(&order::<String>()?)?,
@@ -43,10 +37,6 @@ pub fn play() -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Starts this program in a role.
-///
-/// # Errors
-/// Where it does not start.
 pub fn start<O: Serialize, A: DeserializeOwned>(role: &str, order: &O) -> anyhow::Result<(Child, A)> {
     let mut command = Command::new(std::env::current_exe()?);
     command.env(ROLE, role).env(ORDER, serde_json::to_string(order)?);
@@ -54,10 +44,7 @@ pub fn start<O: Serialize, A: DeserializeOwned>(role: &str, order: &O) -> anyhow
     Ok((child, serde_json::from_value(greeting).context("unexpected greeting of a role")?))
 }
 
-/// A script to be a function's `bootstrap`: this program in a role.
-///
-/// # Errors
-/// Where the order cannot be written.
+/// A script for a function's `bootstrap`: this program in a role.
 pub fn bootstrap<O: Serialize>(role: &str, order: &O) -> anyhow::Result<String> {
     let program = std::env::current_exe()?;
     let order = serde_json::to_string(order)?;
@@ -74,13 +61,13 @@ pub(crate) fn threads() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-/// Tells the parent that the role is ready.
+/// Reports to the parent that the role is ready.
 fn greet(answer: &impl Serialize) -> anyhow::Result<()> {
     println!("{}", serde_json::to_string(answer)?);
     Ok(())
 }
 
-/// Until the parent has closed this process's input, by will or by dying.
+/// Waits until the parent has closed this process's input, on purpose or by its end.
 async fn parent_left() {
     let mut input = tokio::io::stdin();
     while let Ok(1..) = input.read(&mut [0; 64]).await {}

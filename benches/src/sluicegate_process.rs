@@ -19,17 +19,13 @@ pub struct SluicegateProcess {
     child: Child,
     /// Its WebSocket.
     pub uri: String,
-    /// Its port.
     pub port: u16,
     /// Its stream's name.
     pub stream: String,
 }
 
 impl SluicegateProcess {
-    /// Starts the program on a free port, without write limits, and fills it by its own control plane.
-    ///
-    /// # Errors
-    /// Where it does not start, the stack is wrong or the emulator refuses it.
+    /// Starts the program on a free port without write limits, and creates the stack through its control plane.
     pub async fn start(sluicegate: &Path, order: &Order) -> anyhow::Result<Self> {
         let port = free_port()?;
         let mut command = Command::new(sluicegate);
@@ -47,15 +43,12 @@ impl SluicegateProcess {
         Ok(Self { child, uri, port, stream: stack.stream_name() })
     }
 
-    /// Fails where it has ended.
-    ///
-    /// # Errors
-    /// With how it ended.
+    /// An error if it has ended.
     pub fn alive(&mut self) -> anyhow::Result<()> {
         self.child.alive()
     }
 
-    /// Its process, without those of its functions.
+    /// Its process, without its functions' processes.
     pub fn process(&self) -> Process {
         self.child.process()
     }

@@ -1,21 +1,18 @@
-//! Many idle WebSockets from one process: a socket each and nothing more.
+//! Many idle WebSockets from one process: only a socket each.
 
 use anyhow::{Context as _, ensure};
 use emulator::core::open_files;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-/// Files that a process has open beside its connections.
+/// Open files of a process besides its connections.
 const OTHER_FILES: usize = 200;
-/// Loopback addresses that connections take turns in: a machine gives out some 28,000 ports for each.
+/// Loopback addresses for connections in turn: a machine has some 28,000 ports for each.
 const ADDRESSES: usize = 4;
 /// Handshakes under way at once.
 const AT_ONCE: usize = 64;
 
 /// Lets this process, and those it starts, open `connections` sockets.
-///
-/// # Errors
-/// Where the system's own limit is below that, with how to raise it.
 pub fn allow(connections: usize) -> anyhow::Result<()> {
     let wanted = (connections + OTHER_FILES) as u64;
     let limit = open_files::raise();
@@ -28,18 +25,12 @@ pub fn allow(connections: usize) -> anyhow::Result<()> {
 }
 
 /// The host and the path, without its slash, of a `ws://` address.
-///
-/// # Errors
-/// Where it is none.
 pub fn address(uri: &str) -> anyhow::Result<(&str, &str)> {
     let rest = uri.strip_prefix("ws://").context("not a ws:// address")?;
     rest.split_once('/').context("no path")
 }
 
-/// Opens connections and answers them once all are open.
-///
-/// # Errors
-/// Where a handshake is refused.
+/// Opens connections and returns them when all are open.
 pub async fn open(uri: &str, count: usize) -> anyhow::Result<Vec<TcpStream>> {
     let (host, path) = address(uri)?;
     let mut sockets = Vec::with_capacity(count);
@@ -51,7 +42,6 @@ pub async fn open(uri: &str, count: usize) -> anyhow::Result<Vec<TcpStream>> {
     Ok(sockets)
 }
 
-/// A handshake as it is sent.
 pub fn request(host: &str, path: &str) -> String {
     format!(
         "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\

@@ -1,8 +1,7 @@
-//! Repeated measurements of one figure: their median and their range.
+//! Repeated measurements of one figure, with median and range.
 
 use std::fmt;
 
-/// At least one measurement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spread {
     sorted: Vec<f64>,
@@ -39,7 +38,7 @@ impl fmt::Display for Spread {
     }
 }
 
-/// A number to three digits, or to its last whole one, thousands set apart: `0.25`, `41.7`, `12,345`.
+/// A number to three digits, or to its last integer digit, with separators: `0.25`, `41.7`, `12,345`.
 pub fn figure(value: f64) -> String {
     let decimals = match value.abs() {
         size if size < 10.0 => 2,

@@ -1,4 +1,4 @@
-//! Any filter pattern over any record: reading it and matching end, and a filter beside others changes nothing.
+//! Any filter pattern with any record: parsing and matching end, and a duplicate filter changes nothing.
 //!
 //! An input is a pattern, then a line `====`, and a record's data.
 

@@ -1,7 +1,7 @@
-//! Any bytes from a client past its handshake, through the gateway's own code to the stream and back.
+//! Any bytes from a client after its handshake, through the gateway's own code to the stream and back.
 //!
-//! Whatever it sends, the client hears a legal sequence of frames that ends, each of its whole messages is answered
-//! or on record, and its mistake is told with the right code.
+//! Whatever the client sends, it gets a legal sequence of frames that ends, each of its whole messages is answered or
+//! recorded, and a mistake is reported with the right code.
 
 #![no_main]
 
@@ -27,14 +27,14 @@ use client_side::ClientSide;
 use heard::Heard;
 use input::Input;
 
-/// Clients after which the gateway is made anew, with an empty stream.
+/// Clients after which a new gateway is created, with an empty stream.
 const VISITS_MAX: u32 = 5_000;
-/// Bytes that the sockets hold between client and gateway.
+/// Bytes that the sockets buffer between client and gateway.
 const SOCKET_BYTES: usize = 64 * 1_024;
-/// Pieces that a client's bytes come in; the rest comes at once.
+/// Pieces of a client's bytes; the rest comes at once.
 const PIECES_MAX: usize = 64;
 
-/// Not a thread's own: what a thread drops at its end finds no runtime there any more.
+/// Not thread-local: there is no runtime any more when a thread ends.
 static CLIENT_SIDE: Mutex<Option<(ClientSide, u32)>> = Mutex::new(None);
 
 fuzz_target!(|bytes: &[u8]| {
@@ -58,7 +58,7 @@ fn visit(client_side: &ClientSide, input: &Input) {
     assert_eq!(count("DISCONNECT "), 1, "{lines:?}");
     // Every message that takes this route is in the stream, whoever waits for the answer.
     assert_eq!(count("MESSAGE $default "), count("MESSAGE $default 200"), "{lines:?}");
-    // Who does not read may keep the gateway from reading, and what it gets is cut anywhere.
+    // A client that does not read may block the gateway's reads, and what it gets may be cut anywhere.
     if !input.is_reading {
         return;
     }
@@ -67,7 +67,7 @@ fn visit(client_side: &ClientSide, input: &Input) {
         let json: Option<serde_json::Value> = serde_json::from_str(text).ok();
         json.is_some_and(|json| json["action"] == stage::THROTTLED)
     };
-    // What is throttled is not on record.
+    // Throttled messages are not recorded.
     let throttled = said.texts.iter().filter(is_throttled).count();
     assert_eq!(count("MESSAGE ") + throttled, said.texts.len(), "{said:?}: {lines:?}");
     check(&said, &heard, input.is_ended);
@@ -76,20 +76,20 @@ fn visit(client_side: &ClientSide, input: &Input) {
 fn check(said: &Said, heard: &Heard, is_ended: bool) {
     let answers = heard.messages.len();
     match (&said.end, heard.close) {
-        // A client that has closed wants no more answers.
+        // A client that has closed needs no more answers.
         (End::Closed(code), Some(reported)) => {
             assert!(answers <= said.texts.len(), "{answers} answers: {said:?}");
-            // 1014 is for a gateway to say: the protocol's written cases have the reason.
+            // Only gateways may send 1014: the protocol's written cases have the reason.
             let is_legal = |code: &u16| matches!(code, 1000..=1003 | 1007..=1013 | 3000..=4999);
             let expected = if code.as_ref().is_none_or(is_legal) { *code } else { Some(1002) };
             assert_eq!(reported, expected, "{said:?}");
         }
-        // It is told before the gateway can see that nobody is there any more.
+        // It is sent before the gateway can notice that the client is gone.
         (End::Broken(codes), Some(Some(reported))) => {
             assert_eq!(answers, said.texts.len(), "{said:?}");
             assert!(codes.contains(&reported), "{reported}: {said:?}");
         }
-        // Who has left without a word is told nothing more.
+        // A client that left without a close frame gets nothing more.
         (End::Open, None) if is_ended => {
             assert!(answers <= said.texts.len(), "{answers} answers: {said:?}")
         }
@@ -99,7 +99,7 @@ fn check(said: &Said, heard: &Heard, is_ended: bool) {
     assert_eq!(heard.pongs, said.pings, "each ping has its pong: {said:?}");
 }
 
-/// Plays the client. Answers what it received.
+/// Plays the client. Returns what it received.
 async fn behave(client: DuplexStream, input: &Input) -> Vec<u8> {
     let (mut reading, mut writing) = tokio::io::split(client);
     let mut received = Vec::new();
@@ -107,7 +107,7 @@ async fn behave(client: DuplexStream, input: &Input) -> Vec<u8> {
         let pieces = input.bytes.len().min(PIECES_MAX.saturating_mul(input.chunk));
         let (pieces, rest) = input.bytes.split_at(pieces);
         for piece in pieces.chunks(input.chunk).chain([rest]) {
-            // The gateway may hang up amid it.
+            // The gateway may close in the middle of it.
             if writing.write_all(piece).await.is_err() {
                 break;
             }

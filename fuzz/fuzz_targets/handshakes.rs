@@ -1,7 +1,7 @@
-//! Any bytes from a client from its first one on: requests to the AWS APIs, to `@connections` and to the emulator's own
-//! pages, handshakes, and what follows them.
+//! Any bytes from a client's first one on: requests to the AWS APIs, to `@connections` and to the emulator's own pages,
+//! handshakes, and what follows them.
 //!
-//! Whatever it sends, the client is let go in the end, and what it got begins with the head of an HTTP response.
+//! Whatever the client sends, its connection ends, and what it got begins with the head of an HTTP response.
 
 #![no_main]
 
@@ -19,16 +19,16 @@ use tokio::runtime::Runtime;
 #[path = "../src/stage.rs"]
 mod stage;
 
-/// Clients after which the emulator is made anew, with whatever they created.
+/// Clients after which a new emulator is created, without the old one's resources.
 const VISITS_MAX: u32 = 2_000;
-/// Bytes that the sockets hold between client and emulator.
+/// Bytes that the sockets buffer between client and emulator.
 const SOCKET_BYTES: usize = 64 * 1_024;
-/// Pieces that a client's bytes come in; the rest comes at once.
+/// Pieces of a client's bytes; the rest comes at once.
 const PIECES_MAX: usize = 64;
 /// Virtual time that one client may take, at most.
 const PATIENCE: Duration = Duration::from_secs(3_600);
 const TIMERS: Timers = Timers { idle: Duration::from_secs(10), lifetime: Duration::from_secs(20) };
-/// What a client says first that speaks HTTP/2; its answer has another form.
+/// The beginning of HTTP/2, whose answers have another form.
 const HTTP_2: &[u8] = b"PRI * HTTP/2";
 
 struct House {
@@ -42,9 +42,9 @@ impl House {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
         let runtime = runtime.expect("a runtime");
         let emulator = runtime.block_on(async {
-            // Clients come by another way; it needs a port to name.
+            // Clients do not use this address; it only has to have a port.
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            // What is behind the guard is to be reached as well.
+            // The guard must not keep the fuzzer from the rest.
             let hosts = vec!["a".parse().expect("a host")];
             let access = Access { hosts, allows_unsigned: true, ..Access::default() };
             let options = EmulatorOptions { timers: TIMERS, access, ..EmulatorOptions::default() };
@@ -84,7 +84,7 @@ impl Drop for House {
     }
 }
 
-/// Not a thread's own: what a thread drops at its end finds no runtime there any more.
+/// Not thread-local: there is no runtime any more when a thread ends.
 static HOUSE: Mutex<Option<House>> = Mutex::new(None);
 
 fuzz_target!(|input: &[u8]| {

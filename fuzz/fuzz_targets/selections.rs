@@ -1,4 +1,4 @@
-//! Any selection expression over any body: they end, and give the same value twice.
+//! Any selection expression with any body: evaluation ends, and gives the same value twice.
 //!
 //! An input is an expression, then a line `====`, and a body.
 
@@ -19,7 +19,7 @@ fuzz_target!(|input: &str| {
             assert_eq!(parsed.evaluate(subject), parsed.evaluate(bodiless), "{expression} reads the body");
         }
     }
-    // What minifies is JSON, and once minified stays as it is.
+    // Text that can be minified is JSON, and does not change when minified again.
     assert_eq!(minify(body).is_some(), json.is_some());
     if let Some(minified) = minify(body) {
         assert_eq!(minify(&minified).as_deref(), Some(&*minified));

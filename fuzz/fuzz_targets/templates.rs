@@ -1,6 +1,6 @@
-//! Any template over any body and context: parse and render end within their limits, and the same way twice.
+//! Any template with any body and context: parsing and rendering end within their limits, with the same result twice.
 //!
-//! An input is a template, then a line `====`, a body, and again `====` and a value that `$context` holds.
+//! An input is a template, then a line `====`, a body, and again `====` and a value in `$context`.
 
 #![no_main]
 
@@ -24,7 +24,7 @@ fuzz_target!(|input: &str| {
     if let Ok(rendered) = &rendered {
         assert!(rendered.text.len() <= limits::RENDERED_BYTES_MAX);
     }
-    // A text that is reused: what stands in it before is kept, and an error adds nothing.
+    // A reused buffer: its content is kept, and an error adds nothing.
     let mut text = "before".to_owned();
     let again = template.render_into(&scope, &mut text);
     match (rendered, again) {

@@ -1,8 +1,7 @@
-//! What a client's bytes after its handshake mean, by RFC 6455 alone: what the gateway's answers are held against.
+//! The meaning of a client's bytes after its handshake, by RFC 6455 alone, to compare the gateway's answers with.
 
 use emulator::services::apigateway::websocket::limits::{FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
 
-/// What a client said.
 #[derive(Debug, Default)]
 pub struct Said {
     /// Its whole text messages, until its end.
@@ -13,22 +12,22 @@ pub struct Said {
     pub end: End,
 }
 
-/// How what a client says ends.
+/// How a client's bytes end.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub enum End {
-    /// Amid a frame or a message, or after one.
+    /// In a frame or message, or after one.
     #[default]
     Open,
     /// With a close frame and its code, if it has one.
     Closed(Option<u16>),
-    /// With what earns it one of these codes.
+    /// With a mistake that one of these codes reports.
     Broken(&'static [u16]),
 }
 
 const PROTOCOL: End = End::Broken(&[1002]);
 const BINARY: End = End::Broken(&[1003]);
 const TEXT: End = End::Broken(&[1007]);
-/// Where two things are wrong at once, either is told.
+/// If two things are wrong at once, either may be reported.
 const SIZE: End = End::Broken(&[1009, 1002]);
 
 struct Frame<'a> {
@@ -37,13 +36,13 @@ struct Frame<'a> {
     opcode: u8,
     is_masked: bool,
     length: usize,
-    /// Still masked, and shorter than its length where the rest has not come.
+    /// Still masked, and shorter than its length if the rest has not come.
     payload: &'a [u8],
     mask: [u8; 4],
 }
 
 impl<'a> Frame<'a> {
-    /// The frame that bytes begin with, and those behind it; `None` where not even its head is whole.
+    /// The frame at the beginning of bytes, and the rest; `None` if its head is not whole.
     fn first(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
         let (length, rest) = match second & 0x7f {
@@ -70,10 +69,9 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Reads a client's bytes.
 pub fn said(mut bytes: &[u8]) -> Said {
     let mut said = Said::default();
-    // The message under way, and whether it is text.
+    // The message in progress, and whether it is text.
     let mut message: Option<(Vec<u8>, bool)> = None;
     while let Some((frame, rest)) = Frame::first(bytes) {
         bytes = rest;
@@ -87,7 +85,7 @@ pub fn said(mut bytes: &[u8]) -> Said {
 
 fn hear(frame: &Frame<'_>, message: &mut Option<(Vec<u8>, bool)>, said: &mut Said) -> Option<End> {
     let is_control = frame.opcode >= 8;
-    // It may be told from the head alone, or when the whole has come.
+    // May be reported from the head alone, or when the whole has come.
     if frame.payload.len() < frame.length {
         return Some(End::Open);
     }
@@ -115,7 +113,7 @@ fn hear(frame: &Frame<'_>, message: &mut Option<(Vec<u8>, bool)>, said: &mut Sai
             let (whole, is_text) = message.get_or_insert_with(|| (Vec::new(), opcode == 1));
             whole.extend(payload);
             if whole.len() > MESSAGE_BYTES_MAX {
-                // The text may be wrong as well.
+                // The text may be wrong too.
                 return Some(if *is_text { End::Broken(&[1009, 1007]) } else { SIZE });
             }
             if *is_text

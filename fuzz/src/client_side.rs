@@ -1,4 +1,4 @@
-//! The gateway behind its client side, on a runtime whose clock moves on when nobody has anything to do.
+//! The gateway from the client's side, on a runtime whose clock advances when nobody has anything to do.
 
 use crate::lines::Lines;
 use crate::stage::{self, API_ID, NAME, STREAM};
@@ -11,11 +11,11 @@ use tokio::io::DuplexStream;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
-/// Virtual time that one client may take, at most: many times the lifetime of a connection here.
+/// Virtual time that one client may take, at most: many times a connection's lifetime here.
 const PATIENCE: Duration = Duration::from_secs(600);
 const TIMERS: Timers = Timers { idle: Duration::from_secs(10), lifetime: Duration::from_secs(20) };
 
-/// A gateway with a stage, and a stream behind it.
+/// A gateway with a stage and a stream.
 pub struct ClientSide {
     runtime: Runtime,
     gateway: Gateway,
@@ -23,7 +23,6 @@ pub struct ClientSide {
 }
 
 impl ClientSide {
-    /// A new one.
     pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = runtime.expect("a runtime");
@@ -32,15 +31,12 @@ impl ClientSide {
         Self { runtime, gateway, lines }
     }
 
-    /// What the gateway logs.
+    /// The gateway's access log.
     pub fn lines(&self) -> &Lines {
         &self.lines
     }
 
-    /// Serves one client until both are done with each other.
-    ///
-    /// # Panics
-    /// Where that does not happen, or leaves a connection behind.
+    /// Serves one client until both are done.
     pub fn visit<T>(&self, server: DuplexStream, client: impl Future<Output = T>) -> T {
         let attended = async { tokio::join!(self.gateway.attend(API_ID, NAME, server), client).1 };
         let visited = self.runtime.block_on(async { timeout(PATIENCE, attended).await });
@@ -52,7 +48,7 @@ impl ClientSide {
 async fn gateway(lines: Arc<Lines>) -> Gateway {
     let (gateway, streams) = Gateway::alone(lines, TIMERS).await;
     create_stream(&streams).await;
-    // Nothing here is kept until its retention ends.
+    // Nothing here lasts until its retention ends.
     streams.shutdown();
     gateway.publish(stage::stage());
     gateway

@@ -1,8 +1,7 @@
-//! What a client hears: frames of the gateway, each checked against RFC 6455 and the gateway's own limits.
+//! What a client receives: the gateway's frames, each checked against RFC 6455 and the gateway's own limits.
 
 use emulator::services::apigateway::websocket::limits::FRAME_BYTES_MAX;
 
-/// What a client heard.
 #[derive(Debug, Default)]
 pub struct Heard {
     /// Whole messages.
@@ -13,10 +12,7 @@ pub struct Heard {
     pub close: Option<Option<u16>>,
 }
 
-/// Reads the gateway's bytes, from the first to the last.
-///
-/// # Panics
-/// Where they are no sequence of frames that a server may send.
+/// Parses the gateway's bytes, from the first to the last.
 pub fn heard(mut bytes: &[u8]) -> Heard {
     let mut heard = Heard::default();
     let mut message: Option<Vec<u8>> = None;

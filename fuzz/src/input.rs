@@ -1,33 +1,32 @@
 //! A client's behaviour, from a fuzzer's bytes.
 //!
-//! The first byte tells how it behaves. Then come its own bytes as they are, or pieces from which proper frames are
-//! made, so that the fuzzer need not find out how frames are masked.
+//! The first byte decides how it behaves. Then come its own bytes unchanged, or pieces that become valid frames, so
+//! that the fuzzer need not find out how frames are masked.
 
 /// Between two pieces.
 const SEPARATOR: &[u8] = b"\n--\n";
-/// Bytes of one piece's payload, at most, for most clients: more takes longer and finds no more.
+/// Bytes of one piece's payload for most clients, at most: more takes longer and finds no more.
 const PAYLOAD_BYTES_MAX: usize = 1_024;
 /// The same for the few that try the gateway's limits: more than a message may have.
 const LARGE_PAYLOAD_BYTES_MAX: usize = 136 * 1_024;
-/// The bits of its first byte that such a client has, all of them.
+/// The bits in the first byte of such a client.
 const LARGE: u8 = 0xe0;
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// What a client does.
 #[derive(Debug)]
 pub struct Input {
     /// What it sends.
     pub bytes: Vec<u8>,
-    /// How many bytes at once, to begin with.
+    /// How many bytes come at once, at first.
     pub chunk: usize,
-    /// Whether it says at the end that nothing more comes, or says nothing.
+    /// Whether it ends its side of the connection, or stays silent.
     pub is_ended: bool,
-    /// Whether it reads what it gets.
+    /// Whether it reads.
     pub is_reading: bool,
 }
 
 impl Input {
-    /// Reads a fuzzer's bytes.
+    /// Parses a fuzzer's bytes.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         let (&behaviour, rest) = bytes.split_first()?;
         let is_made = behaviour & 1 != 0;
@@ -42,7 +41,7 @@ impl Input {
     }
 }
 
-/// A frame for each piece: its first byte is the frame's, its second tells how often the payload is repeated (by its
+/// A frame for each piece: its first byte is the frame's, its second decides how often the payload is repeated (the
 /// lower half, as a power of two) and whether the mask is left out.
 fn frames(mut rest: &[u8], payload_max: usize) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -1,11 +1,11 @@
-//! A record with given data, and what a filter sees of it.
+//! A record with given data, as filters see it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use emulator::services::lambda::event_source_mapping::filter::FilterSubject;
 use emulator::services::kinesis::Record;
 
-/// A record; the data that a pattern sees is its base64, as Kinesis hands it out.
+/// A record; a pattern sees its data as base64, as Kinesis delivers it.
 pub fn of(data: &str) -> Record {
     Record {
         sequence_number: "49590338271490256608559692538361571095921575989136588898".into(),
@@ -15,7 +15,7 @@ pub fn of(data: &str) -> Record {
     }
 }
 
-/// What a filter sees of it.
+/// The record as filters see it.
 pub fn subject(record: &Record) -> FilterSubject<'_> {
     FilterSubject {
         record,

@@ -7,21 +7,18 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The API's id.
 pub const API_ID: &str = "abcdef1234";
-/// The stage's name.
 pub const NAME: &str = "v1";
-/// The stream that `$default` puts into.
+/// The stream of `$default`.
 pub const STREAM: &str = "events";
 /// The route that refuses every message.
 pub const THROTTLED: &str = "throttled";
 
-/// What each event is logged as.
+/// The access log's format.
 const LOG_FORMAT: &str = "$context.eventType $context.routeKey $context.integration.status";
 const EVERYTHING: Throttle = Throttle { rate_per_second: 1e12, burst: u32::MAX };
 const NOTHING: Throttle = Throttle { rate_per_second: 0.0, burst: 0 };
 
-/// The stage.
 pub fn stage() -> Stage {
     let message = include_str!("../../terraform/modules/gateway/templates/message.vtl");
     let message = message.replace("${stream_name}", STREAM);

@@ -1,4 +1,4 @@
-//! Calls to AWS's services, or to an emulator that answers for them.
+//! Calls of AWS's services, or of an emulator of them.
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
@@ -12,7 +12,6 @@ const ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 /// Time for one call.
 const CALL_MAX: Duration = Duration::from_secs(30);
 
-/// The caller.
 pub struct Aws {
     http: SignedHttp,
     region: String,
@@ -20,10 +19,7 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// A caller of one endpoint, or of AWS where there is none.
-    ///
-    /// # Errors
-    /// Where the system's certificates cannot be read.
+    /// A caller of one endpoint, or of AWS without one.
     pub fn new(keys: &Keys, endpoint: Option<&str>) -> anyhow::Result<Self> {
         let limits = Limits {
             connect: Duration::from_secs(10),
@@ -42,10 +38,7 @@ impl Aws {
         self.endpoint.clone().unwrap_or_else(|| format!("https://{name}.{}.{suffix}", self.region))
     }
 
-    /// Calls an operation of a service that speaks JSON, such as `Kinesis_20131202.GetRecords`.
-    ///
-    /// # Errors
-    /// Where it does not answer, or refuses.
+    /// Calls an operation of a service with JSON, such as `Kinesis_20131202.GetRecords`.
     pub async fn call(&self, service: &str, target: &str, body: &Value) -> anyhow::Result<Value> {
         let request = Request::post(format!("{}/", self.service(service)))
             .header("content-type", "application/x-amz-json-1.1")
@@ -58,10 +51,7 @@ impl Aws {
         serde_json::from_slice(&answer.body).with_context(|| format!("{target} answers no JSON"))
     }
 
-    /// Calls an address as it is, signed for a service or not.
-    ///
-    /// # Errors
-    /// Where it does not answer.
+    /// Calls an address, signed for a service or not.
     pub async fn rest(
         &self,
         service: Option<&str>,
@@ -83,10 +73,7 @@ impl Aws {
         answer.map_err(|error| anyhow!("{url}: {}", causes(&*error)))
     }
 
-    /// Creates something of API Gateway's by its own API.
-    ///
-    /// # Errors
-    /// Where it does not answer; a refusal is an answer.
+    /// Creates a resource with API Gateway's API.
     pub async fn create(&self, path: &str, body: &Value) -> anyhow::Result<(StatusCode, Value)> {
         let url = format!("{}{path}", self.service("apigateway"));
         let answer = self.rest(Some("apigateway"), Method::POST, &url, body.to_string()).await?;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Where a stage is reached.
+/// The address of an API's stages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     tls: bool,
@@ -17,10 +17,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// The parts of `ws://host/path` or `wss://host/path`.
-    ///
-    /// # Errors
-    /// Where it is neither.
+    /// Parses `ws://host/path` or `wss://host/path`.
     pub fn parse(uri: &str) -> anyhow::Result<Self> {
         let (scheme, rest) = uri.split_once("://").with_context(|| format!("{uri} is no URI"))?;
         let tls = match scheme {
@@ -33,7 +30,7 @@ impl Address {
         Ok(Self { tls, host: host.to_owned(), path })
     }
 
-    /// A handshake's lines for what lies below it, such as `/v1?token=x`.
+    /// The lines of a handshake with a path below it, such as `/v1?token=x`.
     pub fn handshake(&self, below: &str) -> Vec<String> {
         handshake(&self.host, &format!("{}{below}", self.path))
     }
@@ -48,10 +45,7 @@ impl Address {
         client.with_context(|| format!("{} cannot be reached", self.host))
     }
 
-    /// Sends a handshake's lines; what they are answered with.
-    ///
-    /// # Errors
-    /// Where there is no answer.
+    /// Sends a handshake's lines; returns the answer.
     pub async fn shake_hands(&self, lines: &[String]) -> anyhow::Result<Answered> {
         let mut client = self.dial().await?;
         client.send(&head(lines)).await?;
@@ -63,10 +57,7 @@ impl Address {
         Ok(Answered::Refused(head, String::from_utf8_lossy(&body).into_owned()))
     }
 
-    /// A client past its handshake.
-    ///
-    /// # Errors
-    /// Where the handshake is refused.
+    /// A client after its handshake.
     pub async fn connect(&self, below: &str) -> anyhow::Result<Client> {
         match self.shake_hands(&self.handshake(below)).await? {
             Answered::Connected(client, _) => Ok(client),
@@ -75,17 +66,15 @@ impl Address {
     }
 }
 
-/// What a handshake came to.
 #[derive(Debug)]
 pub enum Answered {
-    /// A connection.
     Connected(Client, Head),
     /// A refusal and its body.
     Refused(Head, String),
 }
 
 impl Answered {
-    /// The status and the body, as what was seen.
+    /// The status and the body, as seen.
     pub fn seen(&self) -> Vec<Seen> {
         match self {
             Self::Connected(..) => vec![Seen::Status(101)],
@@ -94,7 +83,6 @@ impl Answered {
     }
 }
 
-/// A connected client.
 #[derive(Debug)]
 pub struct Client {
     raw: RawClient,
@@ -102,25 +90,15 @@ pub struct Client {
 
 impl Client {
     /// Sends a text message in one frame.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
     pub async fn say(&mut self, text: &str) -> anyhow::Result<()> {
         self.send(&Frame::new(TEXT, text)).await
     }
 
-    /// Sends a frame.
-    ///
-    /// # Errors
-    /// Where the connection is gone.
     pub async fn send(&mut self, frame: &Frame) -> anyhow::Result<()> {
         self.raw.send(&frame.encode()).await.context("the connection takes no frame")
     }
 
-    /// The frame that comes next, `None` where there is none in time. Pings are answered.
-    ///
-    /// # Errors
-    /// Where the socket is reset.
+    /// The next frame, `None` if there is none in time. Pings are answered.
     pub async fn frame(&mut self, wait: Duration) -> anyhow::Result<Option<Heard>> {
         let end = Instant::now() + wait;
         loop {
@@ -132,7 +110,7 @@ impl Client {
                 }
                 Ok(Some(frame)) if frame.opcode == PONG => {}
                 Ok(Some(frame)) => return Ok(Some(Heard::Frame(frame))),
-                // The socket's own patience is shorter than that of who waits for hours.
+                // The socket has a shorter timeout than questions that take hours.
                 Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {}
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
                     return Ok(Some(Heard::End));
@@ -142,10 +120,7 @@ impl Client {
         }
     }
 
-    /// The message or the close that comes next, `None` where there is none in time.
-    ///
-    /// # Errors
-    /// As [`Client::frame`].
+    /// The next message or close, `None` if there is none in time.
     pub async fn hear(&mut self, wait: Duration) -> anyhow::Result<Option<Seen>> {
         let mut message: Option<Frame> = None;
         while let Some(heard) = self.frame(wait).await? {
@@ -168,10 +143,7 @@ impl Client {
         Ok(None)
     }
 
-    /// The same, as all that was seen.
-    ///
-    /// # Errors
-    /// As [`Client::frame`].
+    /// The same, as everything that was seen.
     pub async fn seen(&mut self, wait: Duration) -> anyhow::Result<Vec<Seen>> {
         Ok(vec![self.hear(wait).await?.unwrap_or(Seen::Nothing)])
     }
@@ -180,13 +152,12 @@ impl Client {
 /// What came over a socket.
 #[derive(Debug)]
 pub enum Heard {
-    /// A frame.
     Frame(Frame),
     /// The socket's end.
     End,
 }
 
-/// A handshake's lines without the one that begins so.
+/// A handshake's lines without the one with this prefix.
 pub fn without(mut lines: Vec<String>, name: &str) -> Vec<String> {
     lines.retain(|line| !line.starts_with(name));
     lines

@@ -1,4 +1,4 @@
-//! The file that a run writes, and that the ledger's tests read.
+//! The file that a run writes and the ledger's tests read.
 
 use crate::seen::Seen;
 use anyhow::Context as _;
@@ -13,33 +13,26 @@ pub struct Fixture {
     /// When AWS was asked. The emulator's answers have no date, so that they are the same every day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// Where AWS was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// In the order of the questions.
     pub answers: Vec<Answer>,
 }
 
-/// What came of one question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// The question's id.
     pub id: String,
-    /// The question, for people.
     pub question: String,
-    /// The rows of the ledger that it answers, as `file/id`.
+    /// The ledger's entries that it answers, as `file/id`.
     pub rows: Vec<String>,
-    /// The mapping template that it is about, where it is about one.
+    /// The mapping template that it is about, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
-    /// What was sent.
     pub sent: String,
-    /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
-/// What came of a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -47,15 +40,11 @@ pub enum Outcome {
     Seen(Vec<Seen>),
     /// It was not asked, for this reason.
     NotAsked(String),
-    /// It was to be asked, and this went wrong.
     Failed(String),
 }
 
 impl Fixture {
-    /// Writes it for people to read and to compare line by line.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
+    /// Writes it in a form for people and for line-by-line comparison.
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -64,7 +53,7 @@ impl Fixture {
         std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// What went wrong, by question.
+    /// The failures, by question.
     pub fn failures(&self) -> Vec<String> {
         let failure = |answer: &Answer| match &answer.outcome {
             Outcome::Failed(why) => Some(format!("{}: {why}", answer.id)),

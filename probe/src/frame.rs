@@ -1,19 +1,16 @@
-//! WebSocket frames as bytes, right and wrong ones: what a client without a library sends and gets (RFC 6455, 5.2).
+//! WebSocket frames as bytes, valid and invalid: what a client without a library sends and gets (RFC 6455, 5.2).
 
-/// Opcode of a frame that goes on with a message.
+/// Opcode of a continuation frame.
 pub const CONTINUATION: u8 = 0x0;
 /// Opcode of a text message's first frame.
 pub const TEXT: u8 = 0x1;
 /// Opcode of a binary message's first frame.
 pub const BINARY: u8 = 0x2;
-/// Opcode of a close frame.
 pub const CLOSE: u8 = 0x8;
-/// Opcode of a ping.
 pub const PING: u8 = 0x9;
-/// Opcode of a pong.
 pub const PONG: u8 = 0xA;
 
-/// One frame. Nothing keeps it from being a wrong one.
+/// One frame, which may be invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// Whether it ends its message.
@@ -24,26 +21,26 @@ pub struct Frame {
     pub opcode: u8,
     /// Whether its payload is masked, as a client's must be.
     pub masked: bool,
-    /// What it carries, unmasked.
+    /// The payload, unmasked.
     pub payload: Vec<u8>,
 }
 
-/// The mask of every frame that a test sends: fixed, so that a failure can be repeated.
+/// The mask of every frame in a test: fixed, so that a failure can be repeated.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 impl Frame {
-    /// A client's frame that is a message, or all of a control frame.
+    /// A client's frame that is a whole message or control frame.
     pub fn new(opcode: u8, payload: impl Into<Vec<u8>>) -> Self {
         Self { fin: true, reserved: 0, opcode, masked: true, payload: payload.into() }
     }
 
-    /// The same frame with more of its message to come.
+    /// The same frame with more of its message to follow.
     #[must_use]
     pub fn unfinished(self) -> Self {
         Self { fin: false, ..self }
     }
 
-    /// The frame on the wire, its length in as few bytes as it takes.
+    /// The frame's bytes, with the shortest form of its length.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![u8::from(self.fin) << 7 | self.reserved << 4 | self.opcode];
         let mask_bit = u8::from(self.masked) << 7;
@@ -67,7 +64,7 @@ impl Frame {
         bytes
     }
 
-    /// The frame that bytes begin with and how many of them it takes; `None` while more are needed.
+    /// The frame at the beginning of bytes, and its length; `None` if it is incomplete.
     pub fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
         let (&[first, second], mut rest) = bytes.split_first_chunk()?;
         let mut take = |count: usize| {

@@ -1,5 +1,5 @@
 //! Asks AWS what the fidelity ledger does not know, for cents, and writes the answers into a file that the ledger's
-//! tests read. The emulator is asked the same, so that the two can be compared.
+//! tests read. The emulator gets the same questions, so that the two can be compared.
 
 mod ask;
 mod aws;
@@ -25,30 +25,26 @@ use std::sync::Arc;
 use terraform::Terraform;
 use tokio::sync::watch;
 
-/// Questions that are asked at once.
+/// Questions that are asked concurrently.
 const AT_ONCE: usize = 8;
 
-/// What to ask, and where.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The emulator's endpoint; AWS where there is none.
+    /// The emulator's endpoint; without one, AWS.
     pub endpoint: Option<String>,
-    /// Folder of Terraform's state and working files. It is gone after a run that could remove everything.
+    /// Folder of Terraform's state and working files. It is removed after a run that could remove everything else.
     pub state: PathBuf,
-    /// Whether to ask what takes hours.
+    /// Whether to ask questions that take hours.
     pub long: bool,
-    /// Variables for Terraform beside the caller's own.
+    /// Variables for Terraform, besides the caller's own.
     pub environment: Vec<(String, String)>,
 }
 
-/// Becomes true where the run is to end.
+/// Becomes true when the run should end.
 pub type Stop = watch::Receiver<bool>;
 
-/// Applies the configuration, asks all questions, and destroys what was applied, also where asking fails or is
-/// stopped. Tells on standard error how far it is.
-///
-/// # Errors
-/// Where Terraform fails, or the run was stopped. What could not be removed is in the text.
+/// Applies the configuration, asks all questions, and destroys everything again, even if asking fails or is stopped.
+/// Reports its progress to standard error.
 pub async fn run(options: &Options, stop: Stop) -> anyhow::Result<Fixture> {
     let terraform = terraform(options)?;
     if terraform.has_state() {
@@ -77,9 +73,6 @@ async fn run_new(options: &Options, stop: Stop) -> anyhow::Result<Fixture> {
 }
 
 /// Destroys what an earlier run has left.
-///
-/// # Errors
-/// Terraform's own words.
 pub async fn remove(options: &Options) -> anyhow::Result<()> {
     let terraform = terraform(options)?;
     terraform.init().await?;
@@ -94,7 +87,7 @@ fn terraform(options: &Options) -> anyhow::Result<Terraform> {
     })
 }
 
-/// Any keys will do on an emulator.
+/// An emulator accepts any keys.
 fn keys(options: &Options) -> anyhow::Result<Keys> {
     if options.endpoint.is_some() {
         return Ok(Keys {
@@ -115,7 +108,7 @@ async fn apply_and_ask(options: &Options, terraform: &Terraform, mut stop: Stop)
     values
         .insert("architecture".into(), json!(if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }));
     eprintln!("applying the probe's configuration");
-    // Never dropped half-way: what it has made must be in the state.
+    // Never dropped half-way: its resources must be in the state.
     let refused = terraform.apply(values).await?;
     if *stop.borrow() {
         bail!("stopped");
@@ -123,7 +116,7 @@ async fn apply_and_ask(options: &Options, terraform: &Terraform, mut stop: Stop)
     let outputs = terraform.outputs().await?;
     let aws = Aws::new(&keys, options.endpoint.as_deref())?;
     let stack = Arc::new(Stack::new(aws, &outputs, is_aws, options.long, refused)?);
-    // On a task of its own, so that a panic in it does not keep what was applied.
+    // In a task of its own, so that after a panic the configuration is still destroyed.
     let mut asking = tokio::spawn(ask_all(stack.clone()));
     let answers = tokio::select! {
         answers = &mut asking => answers.context("asking broke down")??,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// Where the ledger's tests look for AWS's answers, and for the emulator's.
+/// The files in which the ledger's tests look for AWS's answers, and for the emulator's.
 const AWS_ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/emulator/fidelity/probed.json");
 const LOCAL_ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/emulator/fidelity/decided.json");
 
@@ -24,10 +24,10 @@ struct Args {
     /// File that the answers are written to [default: where the ledger's tests look for them]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Ask what takes hours, too: how idle and old connections are closed
+    /// Also ask questions that take hours: how idle and old connections are closed
     #[arg(long)]
     long: bool,
-    /// Do not ask before anything is made on AWS
+    /// Do not ask for confirmation before creating resources on AWS
     #[arg(long)]
     yes: bool,
     /// Only remove what an earlier run has left
@@ -57,7 +57,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         return probe::remove(&options).await;
     }
     if is_aws && !args.yes && !confirmed()? {
-        bail!("nothing was made");
+        bail!("nothing was created");
     }
     let out = args.out.unwrap_or_else(|| PathBuf::from(if is_aws { AWS_ANSWERS } else { LOCAL_ANSWERS }));
     let (stopping, stop) = watch::channel(false);
@@ -66,7 +66,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
     tokio::spawn(async move {
         loop {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
-            eprintln!("stopping: what was begun is made to its end and then removed, which takes minutes");
+            eprintln!("stopping: unfinished resources are completed and then removed, which takes minutes");
             stopping.send_replace(true);
         }
     });
@@ -83,7 +83,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
 
 fn confirmed() -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
-        bail!("there is no terminal to ask at: give --yes to make the probe's resources on AWS");
+        bail!("there is no terminal to ask at: give --yes to create the probe's resources on AWS");
     }
     println!(
         "This makes four WebSocket APIs, a stream of one shard with a consumer, three functions and two roles in\n\

@@ -1,4 +1,4 @@
-//! A client without a WebSocket library: bytes on a socket, and whatever comes back (RFC 6455).
+//! A client without a WebSocket library: bytes on a socket, and the answer (RFC 6455).
 
 use crate::frame::Frame;
 use std::fmt::{Debug, Display};
@@ -11,20 +11,18 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-/// Time that anything may take before a client gives up: generous, since the machine may be busy.
+/// How long a client waits for anything: generous, since the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes of a response's body, at most.
 const BODY_BYTES_MAX: usize = 64 * 1_024;
 
-/// The key of every handshake here, and below it the answer that RFC 6455 works out for it (1.3).
+/// The key of every handshake here, followed by the answer that RFC 6455 computes for it (1.3).
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// See [`KEY`].
 pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/// The head of an HTTP response.
 #[derive(Debug)]
 pub struct Head {
-    /// Its status.
     pub status: u16,
     /// Its headers, names in lower case.
     pub headers: Vec<(String, String)>,
@@ -46,7 +44,7 @@ impl Head {
     }
 }
 
-/// A well-formed handshake's lines, to be sent as they are or spoilt.
+/// The lines of a valid handshake, which tests may change.
 pub fn handshake(host: impl Display, path: &str) -> Vec<String> {
     vec![
         format!("GET {path} HTTP/1.1"),
@@ -77,19 +75,13 @@ pub struct RawClient {
 
 impl RawClient {
     /// A socket on which nothing was sent yet.
-    ///
-    /// # Errors
-    /// What the operating system says.
     pub async fn dial(address: SocketAddr) -> io::Result<Self> {
         let socket = TcpStream::connect(address).await?;
         socket.set_nodelay(true)?;
         Ok(Self { socket: Box::new(socket), received: Vec::new() })
     }
 
-    /// The same to `host`, which may have a port, within TLS.
-    ///
-    /// # Errors
-    /// What the operating system says, or a certificate that the system's roots do not know.
+    /// The same to `host`, which may have a port, over TLS.
     pub async fn dial_tls(host: &str) -> io::Result<Self> {
         let (name, port) = host.split_once(':').unwrap_or((host, "443"));
         let port = port.parse().map_err(io::Error::other)?;
@@ -108,10 +100,7 @@ impl RawClient {
         Ok(Self { socket: Box::new(socket), received: Vec::new() })
     }
 
-    /// A client past its handshake.
-    ///
-    /// # Errors
-    /// Where the handshake is refused.
+    /// A client after its handshake.
     pub async fn connect(address: SocketAddr, path: &str) -> io::Result<Self> {
         let mut client = Self::dial(address).await?;
         client.send(&head(&handshake(address, path))).await?;
@@ -119,27 +108,17 @@ impl RawClient {
         if head.status == 101 { Ok(client) } else { Err(io::Error::other(format!("refused: {head:?}"))) }
     }
 
-    /// Sends bytes.
-    ///
-    /// # Errors
-    /// Where the emulator has closed.
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.socket.write_all(bytes).await?;
         self.socket.flush().await
     }
 
-    /// Says that nothing more will be sent.
-    ///
-    /// # Errors
-    /// Where the emulator has closed.
+    /// Ends the client's side of the connection.
     pub async fn end(&mut self) -> io::Result<()> {
         self.socket.shutdown().await
     }
 
-    /// The head of the response that comes next.
-    ///
-    /// # Errors
-    /// Where the emulator closes before it, or says nothing within [`PATIENCE`].
+    /// The head of the next response.
     pub async fn head(&mut self) -> io::Result<Head> {
         loop {
             if let Some(end) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -155,9 +134,6 @@ impl RawClient {
     }
 
     /// The body of the response whose head was read.
-    ///
-    /// # Errors
-    /// Where the emulator closes amid it, sends it in chunks, or says nothing within [`PATIENCE`].
     pub async fn body(&mut self, head: &Head) -> io::Result<Vec<u8>> {
         if head.header("transfer-encoding").is_some() {
             return Err(io::Error::other("a body in chunks is not read here"));
@@ -172,10 +148,7 @@ impl RawClient {
         Ok(self.received.drain(..length).collect())
     }
 
-    /// The frame that comes next; `None` where the emulator closes the socket in order.
-    ///
-    /// # Errors
-    /// Where it resets the socket or closes amid a frame, or says nothing within [`PATIENCE`].
+    /// The next frame; `None` if the emulator closes the socket in order.
     pub async fn frame(&mut self) -> io::Result<Option<Frame>> {
         loop {
             if let Some((frame, bytes)) = Frame::decode(&self.received) {

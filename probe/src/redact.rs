@@ -1,15 +1,15 @@
-//! Leaves out of an answer what names an account, an API or a client, and what no two runs have in common.
+//! Removes from an answer what identifies an account, an API or a client, and what differs in every run.
 
 use regex_lite::Regex;
 
-/// What to look for, and what stands in its place.
+/// What to look for, and the replacement.
 #[derive(Debug)]
 pub struct Redactor {
     literals: Vec<(String, &'static str)>,
     patterns: Vec<(Regex, &'static str)>,
 }
 
-/// Ids and numbers by their form. The first group is what stands before, and stays.
+/// Ids and numbers by their form. The first group is kept.
 const PATTERNS: [(&str, &str); 7] = [
     (r"()[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "${1}{uuid}"),
     (r"(^|[^A-Za-z0-9_-])[A-Za-z0-9_-]{14,15}=", "${1}{id}"),
@@ -21,10 +21,7 @@ const PATTERNS: [(&str, &str); 7] = [
 ];
 
 impl Redactor {
-    /// A redactor that also knows these names; longer ones first where one holds another.
-    ///
-    /// # Panics
-    /// Never: the patterns are fixed.
+    /// A redactor that also knows these names; longer ones come first in case one contains another.
     pub fn new(literals: Vec<(String, &'static str)>) -> Self {
         let patterns = PATTERNS.map(|(pattern, stands_for)| {
             (Regex::new(pattern).expect("the patterns are regular expressions"), stands_for)

@@ -1,54 +1,48 @@
-//! What was seen of an emulator: the bytes, or that there were none.
+//! What an emulator sent: bytes, or nothing.
 
 use crate::frame::{BINARY, CLOSE, Frame};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// One thing that was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
     /// A text message to the client.
     Text(String),
-    /// A binary message to the client, or a text that is no UTF-8, in base64.
+    /// A binary message to the client, or a text that is not UTF-8, in base64.
     Base64(String),
-    /// A frame of a message, where it is frames that are asked for.
+    /// A frame of a message, if frames are wanted.
     Frame {
         /// Four bits.
         opcode: u8,
         /// Whether it ends its message.
         fin: bool,
-        /// How many it carries.
+        /// Bytes of its payload.
         bytes: usize,
     },
-    /// A close frame.
     Close {
         /// Its code, where it has one.
         code: Option<u16>,
-        /// Its reason.
         reason: String,
     },
     /// The socket's end without a close frame.
     Ended,
-    /// Nothing, for as long as was waited.
+    /// Nothing, within the time limit.
     Nothing,
-    /// The status of an HTTP response.
     Status(u16),
-    /// Its body.
     Body(String),
-    /// One of its headers, or that it has none of a name.
+    /// One of its headers, or that there is none with the name.
     Header(String),
     /// The data of a record in the stream.
     Record(String),
-    /// What the control plane refused, in its words.
+    /// The control plane's error.
     Refused(String),
-    /// What was concluded from several things that were seen.
+    /// A conclusion from several observations.
     Concluded(String),
 }
 
 impl Seen {
-    /// A record's data.
     pub fn record(data: &[u8]) -> Self {
         std::str::from_utf8(data)
             .map_or_else(|_| Self::Base64(STANDARD.encode(data)), |text| Self::Record(text.to_owned()))
@@ -75,7 +69,7 @@ impl Seen {
             .map_or_else(|_| Self::Base64(STANDARD.encode(bytes)), |text| Self::Text(text.to_owned()))
     }
 
-    /// The same with its text changed.
+    /// The same with changed text.
     #[must_use]
     pub fn map(self, change: impl Fn(&str) -> String) -> Self {
         match self {

@@ -1,4 +1,4 @@
-//! What was applied, as the questions reach it: its APIs, its stream and its functions' logs.
+//! The applied configuration, as the questions use it: its APIs, its stream and its functions' logs.
 
 use crate::aws::Aws;
 use crate::client::{Address, Client};
@@ -15,28 +15,27 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long things are waited for.
+/// Time limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
-    /// A frame, a record or a line of a log that is expected: the gateway itself gives up after 29 s.
+    /// For an expected frame, record or log line: the gateway itself gives up after 29 s.
     pub answer: Duration,
-    /// What may still come where nothing is expected.
+    /// For anything unexpected.
     pub silence: Duration,
-    /// New roles, permissions and mappings: AWS takes up to minutes.
+    /// For new roles, permissions and mappings: AWS takes up to minutes.
     pub ready: Duration,
-    /// Between two looks at the stream, of which AWS allows five a second, or at a log.
+    /// Between two reads of the stream, of which AWS allows five a second, or of a log.
     pub look_every: Duration,
 }
 
 impl Times {
-    /// AWS.
     pub const AWS: Self = Self {
         answer: Duration::from_secs(40),
         silence: Duration::from_secs(5),
         ready: Duration::from_secs(300),
         look_every: Duration::from_millis(500),
     };
-    /// An emulator on this machine. What comes at all comes at once, but the machine may be busy.
+    /// An emulator on this machine. It answers at once, but the machine may be busy.
     pub const LOCAL: Self = Self {
         answer: Duration::from_secs(40),
         silence: Duration::from_millis(500),
@@ -48,23 +47,17 @@ impl Times {
 /// Records by partition key, in the order of the stream.
 type Records = Vec<(String, Vec<u8>)>;
 
-/// The applied configuration.
 pub struct Stack {
-    /// The caller.
     pub aws: Arc<Aws>,
-    /// How long things are waited for.
     pub times: Times,
-    /// Whether it is AWS.
     pub is_aws: bool,
     /// Whether there is time for questions of hours.
     pub long: bool,
-    /// By question: what the control plane said where it refused the question's own part.
+    /// The control plane's errors, by question, for those whose own part it refused.
     pub refused: BTreeMap<String, String>,
-    /// Leaves out what must not be written.
+    /// Removes what must not be written.
     pub redactor: Redactor,
-    /// The account.
     pub account_id: String,
-    /// The region.
     pub region: String,
     apis: BTreeMap<String, (String, String)>,
     stream_name: String,
@@ -74,9 +67,6 @@ pub struct Stack {
 
 impl Stack {
     /// Reads the outputs, and begins to read the stream.
-    ///
-    /// # Errors
-    /// Where an output is missing.
     pub fn new(
         aws: Aws,
         outputs: &Value,
@@ -125,42 +115,29 @@ impl Stack {
         })
     }
 
-    /// The id of one of the APIs.
-    ///
-    /// # Errors
-    /// Where there is none of that name.
     pub fn api_id(&self, api: &str) -> anyhow::Result<&str> {
         self.apis.get(api).map(|(id, _)| id.as_str()).with_context(|| format!("there is no API {api}"))
     }
 
-    /// Where an API's stages are.
-    ///
-    /// # Errors
-    /// Where there is none of that name.
+    /// The address of an API's stages.
     pub fn address(&self, api: &str) -> anyhow::Result<Address> {
         let (_, endpoint) = self.apis.get(api).with_context(|| format!("there is no API {api}"))?;
         Address::parse(endpoint)
     }
 
     /// A client of the stage `v1` of the main API.
-    ///
-    /// # Errors
-    /// Where the handshake is refused.
     pub async fn connect(&self) -> anyhow::Result<Client> {
         self.address("main")?.connect("/v1").await
     }
 
     /// The address of a connection of the main API's stage `v1`, for `@connections`.
-    ///
-    /// # Errors
-    /// Never while the main API is there.
     pub fn connection_url(&self, connection_id: &str) -> anyhow::Result<String> {
         let (_, endpoint) = self.apis.get("main").context("there is no main API")?;
         let id = connection_id.replace('=', "%3D");
         Ok(format!("{}/v1/@connections/{id}", endpoint.replacen("ws", "http", 1)))
     }
 
-    /// The first record of a partition key, where it comes in time.
+    /// The first record of a partition key, if it comes in time.
     pub async fn record(&self, partition_key: &str, wait: Duration) -> Option<Vec<u8>> {
         let mut records = self.records.clone();
         let found = |records: &Records| {
@@ -170,20 +147,14 @@ impl Stack {
         arrived.ok()?.ok().and_then(|records| found(&records))
     }
 
-    /// Puts a record as any other caller.
-    ///
-    /// # Errors
-    /// Where it is refused.
+    /// Puts a record without the gateway.
     pub async fn put(&self, partition_key: &str) -> anyhow::Result<()> {
         let data = STANDARD.encode(partition_key);
         let body = json!({"StreamName": self.stream_name, "PartitionKey": partition_key, "Data": data});
         self.aws.call("kinesis", "Kinesis_20131202.PutRecord", &body).await.map(drop)
     }
 
-    /// Waits until events in a function's log are what is looked for, and answers what was made of them.
-    ///
-    /// # Errors
-    /// Where the log cannot be read.
+    /// Waits until `look` finds something in a function's log, and returns its result.
     pub async fn logged<T>(
         &self,
         function: &str,
@@ -219,11 +190,8 @@ impl Stack {
         }
     }
 
-    /// Waits until roles, permissions and mappings do what they are for: the first answers of new ones are refusals
-    /// that say nothing of what is asked.
-    ///
-    /// # Errors
-    /// Where they do not in time.
+    /// Waits until roles, permissions and mappings have taken effect: the first answers of new ones are refusals that
+    /// have nothing to do with the question.
     pub async fn ready(&self) -> anyhow::Result<()> {
         let end = Instant::now() + self.times.ready;
         let mut client = self.connect().await?;
@@ -248,13 +216,13 @@ impl Stack {
         read.context("the function reads nothing of the stream")
     }
 
-    /// What a question's own part was refused with, as what was seen.
+    /// The refusal of a question's own part, as what was seen.
     pub fn refusal(&self, question: &Question) -> Option<Vec<Seen>> {
         self.refused.get(question.id).map(|words| vec![Seen::Refused(words.clone())])
     }
 }
 
-/// Reads the one shard from its beginning, until nobody looks any more.
+/// Reads the only shard from its beginning, as long as somebody needs it.
 async fn read_stream(aws: Arc<Aws>, stream_name: String, every: Duration, found: watch::Sender<Records>) {
     let call = |operation: &'static str, body: Value| {
         let aws = aws.clone();
@@ -267,7 +235,7 @@ async fn read_stream(aws: Arc<Aws>, stream_name: String, every: Duration, found:
                 "StreamName": stream_name, "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON",
             });
             if let Ok(answer) = call("GetShardIterator", body).await {
-                // A second reading from the beginning would repeat what is known.
+                // Reading from the beginning again would repeat records.
                 found.send_modify(Records::clear);
                 iterator = answer["ShardIterator"].clone();
             }

@@ -8,22 +8,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use tokio::process::Command;
 
-/// What the functions are: a shell script.
+/// The functions' program: a shell script.
 const BOOTSTRAP: &[u8] = include_bytes!("../function/bootstrap.sh");
-/// Where Terraform keeps what it made.
 const STATE: &str = "terraform.tfstate";
-/// The program's values, read by Terraform of itself.
+/// The program's values, which Terraform reads automatically.
 const VALUES: &str = "questions.auto.tfvars.json";
 const PACKAGE: &str = "function.zip";
-/// How often refused parts are left out before it counts as a failure: each round names all that it finds.
+/// How often refused parts are left out before the run fails: each round reports all that it finds.
 const ROUNDS_MAX: usize = 4;
-/// Attempts to destroy: AWS sometimes lets go of a role or a stream only a little later.
+/// Attempts to destroy: AWS sometimes releases a role or a stream only a little later.
 const DESTROY_ATTEMPTS: usize = 3;
 
 /// A configuration's values by name.
 pub type Values = Map<String, Value>;
 
-/// Terraform in the probe's folder.
 #[derive(Debug)]
 pub struct Terraform {
     folder: PathBuf,
@@ -31,7 +29,7 @@ pub struct Terraform {
     removed: Vec<&'static str>,
 }
 
-/// An error that Terraform tells of one resource, or of none.
+/// An error of Terraform about one resource, or none.
 #[derive(Debug)]
 struct Diagnostic {
     address: String,
@@ -39,10 +37,7 @@ struct Diagnostic {
 }
 
 impl Terraform {
-    /// Copies the configuration into a folder, which may hold the state of an earlier run.
-    ///
-    /// # Errors
-    /// Where a file cannot be written.
+    /// Copies the configuration into a folder, which may have the state of an earlier run.
     pub fn prepare(folder: &Path) -> anyhow::Result<Self> {
         let folder = std::path::absolute(folder).context("there is no current folder")?;
         let make = |path: &Path| format!("cannot write {}", path.display());
@@ -60,14 +55,14 @@ impl Terraform {
         Ok(Self { folder, environment: Vec::new(), removed: Vec::new() })
     }
 
-    /// Gives Terraform more variables of the environment.
+    /// Adds environment variables for Terraform.
     #[must_use]
     pub fn with(mut self, environment: Vec<(String, String)>) -> Self {
         self.environment.extend(environment);
         self
     }
 
-    /// Points it at an emulator that takes any keys, whatever the caller's shell has set.
+    /// Configures an emulator that accepts any keys, whatever the caller's shell has set.
     #[must_use]
     pub fn at(mut self, endpoint: &str, keys: &signed_http::Keys) -> Self {
         let pairs = [
@@ -89,20 +84,13 @@ impl Terraform {
         state["resources"].as_array().is_some_and(|resources| !resources.is_empty())
     }
 
-    /// Finds the provider.
-    ///
-    /// # Errors
-    /// Terraform's own words.
     pub async fn init(&self) -> anyhow::Result<()> {
         let arguments = ["init", "-input=false", "-no-color", "-lockfile=readonly"];
         self.run(&mut self.command(&arguments)).await.map(drop)
     }
 
-    /// Applies the configuration. A question's own part that the control plane refuses is left out, and that is the
-    /// question's answer: what it said, by the question's id.
-    ///
-    /// # Errors
-    /// Terraform's own words, where anything else is refused.
+    /// Applies the configuration. If the control plane refuses a question's own part, it is left out, and the refusal
+    /// is the question's answer; returns these by the question's id.
     pub async fn apply(&self, mut values: Values) -> anyhow::Result<BTreeMap<String, String>> {
         values.insert("package".into(), json!(self.folder.join(PACKAGE)));
         let mut refused = BTreeMap::new();
@@ -127,25 +115,18 @@ impl Terraform {
                 refused.insert(id.to_owned(), diagnostic.text);
             }
         }
-        bail!("terraform apply still finds something refused after {ROUNDS_MAX} rounds: {refused:?}");
+        bail!("terraform apply still has refusals after {ROUNDS_MAX} rounds: {refused:?}");
     }
 
-    /// The outputs by name.
-    ///
-    /// # Errors
-    /// Terraform's own words.
     pub async fn outputs(&self) -> anyhow::Result<Value> {
         let output = self.run(&mut self.command(&["output", "-json"])).await?;
-        serde_json::from_slice(&output.stdout).context("terraform output prints no JSON")
+        serde_json::from_slice(&output.stdout).context("terraform output is not JSON")
     }
 
-    /// Destroys all that was made, and the folder.
-    ///
-    /// # Errors
-    /// Terraform's own words; the folder is kept then, with its state.
+    /// Destroys everything, and removes the folder.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         if !self.folder.join(VALUES).is_file() {
-            // Nothing was applied. Terraform asks for every value nevertheless where there is state.
+            // Nothing was applied. Terraform nevertheless asks for every value if there is a state.
             return std::fs::remove_dir_all(&self.folder).context("cannot remove the probe's folder");
         }
         for attempt in 1.. {
@@ -162,8 +143,8 @@ impl Terraform {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("terraform");
         command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
-        // A Ctrl-C at the terminal would reach it too. Halted amid an apply, it forgets what is being made: a stream
-        // was seen to be left behind. So it comes to its end, and everything is destroyed then.
+        // A Ctrl-C at the terminal would reach it too. If interrupted during an apply, it forgets resources in the
+        // making: it once left a stream. So it finishes, and everything is destroyed then.
         command.process_group(0);
         for name in ["TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS"].iter().chain(&self.removed) {
             command.env_remove(name);
@@ -189,7 +170,7 @@ async fn output(command: &mut Command) -> anyhow::Result<Output> {
     command.output().await.context("cannot run terraform: install Terraform 1.11 or newer")
 }
 
-/// The errors among the lines that `-json` prints.
+/// The errors in the lines of `-json`.
 fn diagnostics(output: &Output) -> Vec<Diagnostic> {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let lines = stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -199,7 +180,7 @@ fn diagnostics(output: &Output) -> Vec<Diagnostic> {
         .map(|diagnostic| {
             let text = |name: &str| diagnostic[name].as_str().unwrap_or_default().to_owned();
             let words = format!("{}\n{}", text("summary"), text("detail"));
-            // What the provider says around the service's own words differs by its version.
+            // The provider's words around the service's own depend on its version.
             let own = words.rsplit_once("Exception: ").map_or(words.as_str(), |(_, own)| own);
             Diagnostic { address: text("address"), text: own.trim().to_owned() }
         })
@@ -211,7 +192,7 @@ fn diagnostics(output: &Output) -> Vec<Diagnostic> {
     found
 }
 
-/// The variable and the question that a resource is made for: `record/x` of an integration, `x` of a response.
+/// The variable and the question of a resource: `record/x` of an integration, `x` of a response.
 fn question(address: &str) -> Option<(&str, &str)> {
     let key = |prefix: &str| address.strip_prefix(prefix)?.strip_suffix("\"]");
     key("aws_apigatewayv2_integration.this[\"record/")
@@ -250,7 +231,7 @@ mod tests {
             (found.len(), found[0].address.as_str(), found[0].text.as_str()),
             (1, "a.b", "Invalid template")
         );
-        // A failure without a word of its own is none the less one.
+        // A failure without a message is a failure too.
         assert_eq!(diagnostics(&output(String::new()))[0].text, "no");
     }
 }

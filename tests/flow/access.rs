@@ -49,8 +49,8 @@ async fn an_unsigned_call_is_refused_in_its_services_protocol() {
         ("POST /", &logs, typed),
         ("GET /v2/apis", "", r#"{"message":"Missing Authentication Token"}"#),
         ("POST /v1/@connections/x", "", r#"{"message":"Missing Authentication Token"}"#),
-        ("POST /2015-03-31/functions", "", r#""Message":"Missing Authentication Token""#),
-        ("POST /2015-03-31/functions/f/invocations", "", r#""Message":"Missing Authentication Token""#),
+        ("POST /2015-03-31/functions", "", r#"{"message":"Missing Authentication Token"}"#),
+        ("POST /2015-03-31/functions/f/invocations", "", r#"{"message":"Missing Authentication Token"}"#),
         (
             "POST /",
             "",

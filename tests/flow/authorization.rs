@@ -216,7 +216,8 @@ async fn with_iam_authorization_a_handshake_is_signed() {
         format!("{uri}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={key}/{scope}&{signature}")
     };
     assert_eq!(status(&by_query("developer")).await, StatusCode::SWITCHING_PROTOCOLS);
-    assert_eq!(status(&by_query("ASIAUNKNOWN")).await, StatusCode::FORBIDDEN);
+    assert_eq!(status(&by_query("ASIAIOSFODNN7EXAMPLE")).await, StatusCode::SWITCHING_PROTOCOLS);
+    assert_eq!(status(&by_query("ASIA0SLUICE0UNKNOWN2")).await, StatusCode::FORBIDDEN);
     let header = format!("AWS4-HMAC-SHA256 Credential=developer/{scope}, SignedHeaders=host, Signature=0");
     let signed = Client::try_connect(&uri, &[("authorization", &header)]).await;
     assert!(signed.is_ok());

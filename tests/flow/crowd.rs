@@ -41,7 +41,7 @@ async fn is_there(client: &mut RawClient, number: usize) {
 }
 
 /// Clients that behave badly, each in its way, and stay as long as they are kept.
-async fn bad_company(address: SocketAddr) -> Vec<RawClient> {
+async fn hostile_clients(address: SocketAddr) -> Vec<RawClient> {
     let whole = head(&handshake(address, "/v1"));
     let begins = |bytes: Vec<u8>, is_past_handshake: bool| async move {
         let mut client = if is_past_handshake {
@@ -55,7 +55,7 @@ async fn bad_company(address: SocketAddr) -> Vec<RawClient> {
     };
     let unread: Vec<u8> =
         (0..UNREAD_MESSAGES).flat_map(|number| Frame::new(TEXT, format!("[{number}]")).encode()).collect();
-    let mut company = vec![
+    let mut hostile = vec![
         begins(unread, true).await,
         begins(Frame::new(TEXT, "[1,").unfinished().encode(), true).await,
         begins(Frame::new(TEXT, "[1]").encode()[..4].to_vec(), true).await,
@@ -65,9 +65,9 @@ async fn bad_company(address: SocketAddr) -> Vec<RawClient> {
         begins(Vec::new(), false).await,
     ];
     for at in [1, 20, whole.len() - 1] {
-        company.push(begins(whole[..at].to_vec(), false).await);
+        hostile.push(begins(whole[..at].to_vec(), false).await);
     }
-    company
+    hostile
 }
 
 /// Sends pings and reads nothing, until the gateway reads no more either or all are sent.
@@ -108,10 +108,10 @@ async fn clients_that_behave_badly_cost_the_others_nothing() {
     let emulator = TestEmulator::start().await;
     let address = emulator.emulator.address();
     let mut idle = connect(address).await;
-    let company = bad_company(address).await;
+    let hostile = hostile_clients(address).await;
     let flood = tokio::spawn(flood(address));
     chat_all(address, 0..CHATTING).await;
     is_there(&mut idle, 0).await;
     flood.abort();
-    drop(company);
+    drop(hostile);
 }

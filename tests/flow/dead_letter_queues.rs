@@ -12,6 +12,8 @@ use sluicegate_tests::{control, eventually, functions};
 use std::process::Output;
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/broken";
+/// Posts to others that say beyond doubt that a connection's failures are its own.
+const OTHERS: usize = 64;
 
 /// A client's messages are answered after all, in order, once what kept the answers away is over.
 #[tokio::test(flavor = "multi_thread")]
@@ -23,7 +25,13 @@ async fn records_that_a_function_published_whole_go_back_in_order() {
     let fault = format!("connections-500=for={id}").parse().expect("a fault");
     emulator.emulator.faults().set(FaultSettings { specs: vec![fault], seed: Some(1) });
     let queue = format!("{}-echo-dlq", emulator.stack.name);
-    // While others get through, a connection whose posts fail is soon given up.
+    // Others get through: without that evidence a connection whose posts fail is given up after five deliveries only.
+    for _ in 0..OTHERS {
+        lucky.send("0").await;
+    }
+    for _ in 0..OTHERS {
+        assert_eq!(lucky.receive().await, "0");
+    }
     for n in 1..=3_usize {
         unlucky.send(n.to_string()).await;
         eventually("the record is given up", || async {

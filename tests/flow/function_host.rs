@@ -20,14 +20,14 @@ const FUNCTIONS: &str = "/2015-03-31/functions";
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
 /// A stream of one shard, the scripted function behind it, and a queue for what it gives up.
-struct Scene {
-    emulator: Emulator,
+pub struct Scene {
+    pub emulator: Emulator,
     queue_url: String,
 }
 
 impl Scene {
     /// A function that does what its environment says, with one attempt for each batch of one record.
-    async fn start(environment: Value, timeout_s: u32) -> Self {
+    pub async fn start(environment: Value, timeout_s: u32) -> Self {
         Self::start_on(empty_emulator().await, environment, timeout_s).await
     }
 
@@ -55,33 +55,39 @@ impl Scene {
             "MemorySize": 128, "Timeout": timeout_s, "Code": {"ZipFile": STANDARD.encode(zip)},
         });
         scene.lambda(Method::POST, FUNCTIONS, function).await;
+        control::function_is_settled(&scene.emulator, "scripted").await;
         scene
     }
 
     /// Begins to hand records over.
     async fn map(&self) {
+        self.map_to("scripted").await;
+    }
+
+    /// The same, to a name with or without a qualifier.
+    pub async fn map_to(&self, function: &str) {
         let mapping = json!({
-            "FunctionName": "scripted", "EventSourceArn": STREAM_ARN, "StartingPosition": "TRIM_HORIZON",
+            "FunctionName": function, "EventSourceArn": STREAM_ARN, "StartingPosition": "TRIM_HORIZON",
             "BatchSize": 1, "MaximumRetryAttempts": 0,
             "DestinationConfig": {"OnFailure": {"Destination": QUEUE_ARN}},
         });
         self.lambda(Method::POST, MAPPINGS, mapping).await;
     }
 
-    async fn lambda(&self, method: Method, path: &str, body: Value) -> Value {
+    pub async fn lambda(&self, method: Method, path: &str, body: Value) -> Value {
         let (status, answer) = control::rest(&self.emulator, "lambda", method, path, &body).await;
         assert!(status.is_success(), "{path}: {status} {answer}");
         answer
     }
 
-    async fn put(&self) {
+    pub async fn put(&self) {
         let kinesis = sdk::kinesis(&self.emulator.endpoint_url());
         let put = kinesis.put_record().stream_name("events").partition_key("k").data(Blob::new("{}"));
         put.send().await.expect("a record");
     }
 
     /// The function's log: each line's stream and text.
-    async fn log(&self) -> Vec<(String, String)> {
+    pub async fn log(&self) -> Vec<(String, String)> {
         let filter = json!({"logGroupName": "/aws/lambda/scripted"});
         let events = control::json(&self.emulator, "Logs_20140328.FilterLogEvents", &filter).await;
         let text = |value: &Value| value.as_str().unwrap_or_default().trim_end_matches('\n').to_owned();
@@ -99,7 +105,7 @@ impl Scene {
     }
 
     /// The failure destination's next message, if there is one.
-    async fn reported(&self) -> Option<Value> {
+    pub async fn reported(&self) -> Option<Value> {
         let receive = json!({"QueueUrl": self.queue_url});
         let received = control::json(&self.emulator, "AmazonSQS.ReceiveMessage", &receive).await;
         serde_json::from_str(received["Messages"][0]["Body"].as_str()?).ok()

@@ -1,6 +1,7 @@
 //! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and round.
 
 mod access;
+mod aliases;
 mod authorization;
 mod client_to_gateway;
 mod crowd;
@@ -22,6 +23,7 @@ mod open_files;
 mod persisted_streams;
 mod protocol;
 mod resharding;
+mod resumed_subscription;
 mod round_trip;
 mod routes;
 mod side_by_side;

@@ -24,7 +24,7 @@ const KILLS: usize = 3;
 const WRITERS: usize = 4;
 /// Records that must be acknowledged between two kills.
 const ACKNOWLEDGED_BETWEEN: usize = 40;
-const SHARD: &str = "shardId-000000000000";
+pub(super) const SHARD: &str = "shardId-000000000000";
 
 /// `sluicegate serve` on a data folder, at a free port.
 struct Serving {
@@ -171,7 +171,7 @@ async fn a_subscriber_is_pushed_a_record_when_it_is_appended() {
 }
 
 /// Registers a consumer and waits until it can be used; answers its ARN.
-async fn consumer(kinesis: &Client, stream: &str) -> String {
+pub(super) async fn consumer(kinesis: &Client, stream: &str) -> String {
     let summary = kinesis.describe_stream_summary().stream_name(stream).send().await.expect("a summary");
     let arn = summary.stream_description_summary.expect("a description").stream_arn;
     let registered = kinesis.register_stream_consumer().stream_arn(arn).consumer_name("mine").send().await;

@@ -90,7 +90,7 @@ def function_role(client):
 
 
 def function(client, name, role_arn, zip_bytes, variables=None):
-    """Makes a function."""
+    """Makes a function, and waits until it can be invoked."""
     client.rest("lambda", "POST", FUNCTIONS, {
         "FunctionName": name,
         "Role": role_arn,
@@ -101,6 +101,8 @@ def function(client, name, role_arn, zip_bytes, variables=None):
         "Environment": {"Variables": variables or {}},
         "Code": {"ZipFile": base64.b64encode(zip_bytes).decode()},
     })
+    shown = f"{FUNCTIONS}/{name}/configuration"
+    until("the function is active", lambda: client.rest("lambda", "GET", shown)["State"] == "Active")
 
 
 def mapping(client, function_name, source_arn):

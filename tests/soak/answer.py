@@ -1,4 +1,4 @@
-"""A function that takes whatever comes."""
+"""A function that accepts every event."""
 
 import http.client
 import os

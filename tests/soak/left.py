@@ -1,24 +1,24 @@
-"""What a process holds of the machine: memory, descriptors, children, folders."""
+"""The resources of a process: memory, descriptors, children, folders."""
 
 import os
 import pathlib
 import time
 
-# What that shell is called in its own arguments: crates/local/src/function/watcher.rs.
+# The name of that shell in its own arguments: crates/emulator/src/services/lambda/invocation/watcher.rs.
 WATCHER = b"sluicegate-watcher"
 
 
 def memory_bytes(pid):
-    """Resident memory that is no file's."""
+    """Resident memory that does not belong to files."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) * 1_024
     raise SystemExit(f"/proc/{pid}/status has no RssAnon")
 
 
-def at_rest_bytes(pid, looks=10, every_s=0.5, patience_s=60):
-    """Memory once it has not fallen by a hundredth for some looks: allocators give it back late."""
-    least, since, deadline = memory_bytes(pid), 0, time.monotonic() + patience_s
+def at_rest_bytes(pid, looks=10, every_s=0.5, timeout_s=60):
+    """Memory when it has not fallen by a hundredth for some checks: allocators release it late."""
+    least, since, deadline = memory_bytes(pid), 0, time.monotonic() + timeout_s
     while since < looks and time.monotonic() < deadline:
         time.sleep(every_s)
         now = memory_bytes(pid)
@@ -33,9 +33,9 @@ def descriptors(pid):
 
 
 def children(pid):
-    """Processes it has started, as pairs of an id and a state: `Z` is one that nobody has waited for.
+    """The processes that it has started, as pairs of id and state: `Z` is one that nobody has waited for.
 
-    Without the shell that outlives the emulator to end its functions, as long as that one lives."""
+    Without the shell that ends an emulator's functions after it, as long as the emulator lives."""
     found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -51,10 +51,10 @@ def children(pid):
 
 
 def child_in(pid, name):
-    """The child whose working folder lies below a function's name."""
+    """The child whose working folder has a function's code: its name, a dot, and what makes it unique."""
     for child, _ in children(pid):
         try:
-            if f"/{name}/" in os.readlink(f"/proc/{child}/cwd"):
+            if f"/{name}." in os.readlink(f"/proc/{child}/cwd"):
                 return child
         except OSError:
             continue
@@ -62,5 +62,5 @@ def child_in(pid, name):
 
 
 def folders(root):
-    """Folders below a folder, but for those at its top, which come and go with the emulator."""
+    """Folders below a folder, except those at its top, which come and go with the emulator."""
     return sorted(str(path.relative_to(root)) for path in pathlib.Path(root).rglob("*") if path.is_dir())

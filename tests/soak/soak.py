@@ -1,7 +1,7 @@
-"""Wears the emulator for minutes, takes everything down again, and compares what it holds with what it held before.
+"""Loads the emulator for minutes, removes everything again, and compares its resources with those before.
 
 Two rounds of the same kind: a brief one, after which caches are warm and pools have their size, and the measured one.
-After each, streams, functions, queues, logs and the API are deleted, so that what is kept on purpose is gone too."""
+After each, streams, functions, queues, logs and the API are deleted, so that nothing is kept on purpose."""
 
 import argparse
 import base64
@@ -23,10 +23,10 @@ import emulator  # noqa: E402
 import left  # noqa: E402
 
 STAGE, CONNECTIONS = "soak", 50
-# What memory may differ by between two rounds: fragments of pages. A kilobyte a connect would be 20 MB.
+# How much memory may differ between two rounds: fragments of pages. A kilobyte per connect would be 20 MB.
 EMULATOR_GROWTH_BYTES_MAX = 12 * 1_048_576
 FUNCTION_GROWTH_BYTES_MAX = 8 * 1_048_576
-# A function's memory is first looked at after this part of the round.
+# A function's memory is first measured after this part of the round.
 SETTLED = 0.2
 TEMPLATE = HERE.parent.parent / "terraform/modules/gateway/templates/message.vtl"
 UPGRADE = (
@@ -41,8 +41,8 @@ def main():
     asked = arguments()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder, tempfile.TemporaryFile("w+") as errors:
         # A backtrace would load tens of megabytes of debug information, and the panic is reported anyway.
-        # And mimalloc gives memory back when it is next asked for some, which an emulator at rest never does: it would
-        # seem to hold all that the round took. Without its delay, what is held is held by somebody.
+        # mimalloc releases memory at later allocations, which an emulator at rest never makes: it would seem to hold
+        # everything that the round used. Without the delay, memory that is held is in use.
         environment = {**os.environ, "TMPDIR": folder, "RUST_BACKTRACE": "0", "MIMALLOC_PURGE_DELAY": "0"}
         program = pathlib.Path(asked.emulator).resolve()
         with emulator.running(program, environment, errors) as (process, address):
@@ -69,7 +69,7 @@ def arguments():
     parser.add_argument("--rate", type=int, help="messages a second")
     parser.add_argument("--connects", type=int, help="WebSockets opened and closed beside the load")
     parser.add_argument("--updates", type=int, help="of a function's code, each invoked after")
-    parser.add_argument("--mappings", type=int, help="created and deleted again, fed meanwhile")
+    parser.add_argument("--mappings", type=int, help="created and deleted again, with records meanwhile")
     parser.add_argument("--crashes", type=int, help="of a function in mid-invocation")
     asked = parser.parse_args()
     full, short = (5.0, 2_000, 20_000, 300, 200, 100), (0.3, 100, 400, 10, 8, 5)
@@ -80,7 +80,7 @@ def arguments():
 
 
 class Soak:
-    """One emulator, which is worn in rounds."""
+    """One emulator, which is loaded in rounds."""
 
     def __init__(self, asked, program, pid, address):
         self.asked, self.program, self.pid, self.address = asked, program, pid, address
@@ -90,7 +90,7 @@ class Soak:
         return aws.Client(self.address, "developer", "secret")
 
     def round(self, asked):
-        """Fills the emulator, wears it, and empties it; by how many bytes the function has grown meanwhile."""
+        """Fills the emulator, loads it, and empties it; returns by how many bytes the function has grown."""
         client = self.client()
         stream_arn, churn_arn = emulator.stream(client, "soak"), emulator.stream(client, "churn")
         role_arn = emulator.function_role(client)
@@ -119,7 +119,7 @@ class Soak:
         return grown
 
     def wear(self, asked, uri, churn_arn):
-        """Everything at once, and the load from the first to the last."""
+        """Everything at once, with the load throughout."""
         seconds = asked.minutes * 60
         command = [self.program, "load", uri, "--rate", str(asked.rate), "--duration", str(seconds)]
         command += ["--connections", str(CONNECTIONS), "--timeout", "60", "--json", "-"]
@@ -139,15 +139,15 @@ class Soak:
         first = left.memory_bytes(left.child_in(self.pid, "echo"))
         for thread in threads:
             thread.join()
-        printed, told = load.communicate()
+        printed, logged = load.communicate()
         if load.returncode != 0:
-            raise SystemExit(f"the load failed:\n{told[-2_000:]}")
+            raise SystemExit(f"the load failed:\n{logged[-2_000:]}")
         counts = json.loads(printed)["counts"]
         print(f"{asked.minutes:.1f} minutes: {counts}", flush=True)
         return left.memory_bytes(left.child_in(self.pid, "echo")) - first
 
     def pace(self, ended, count, do):
-        """Does something so many times, spread evenly over what is left of the round."""
+        """Does something so many times, spread evenly over the rest of the round."""
         client = self.client()
         begun = time.monotonic()
         try:
@@ -159,10 +159,10 @@ class Soak:
             self.errors.append(f"step {step}: {type(error).__name__}: {error}")
 
     def connect(self, uri, step):
-        """A handshake, and every second time no good-bye."""
+        """A handshake; every second one ends without a close frame."""
         host, path = uri.removeprefix("ws://").split("/", 1)
         name, port = host.split(":")
-        # Loopback addresses take turns: each has some 28,000 ports.
+        # Loopback addresses in turn: each has some 28,000 ports.
         source = (f"127.0.0.{2 + step % 8}", 0)
         with socket.create_connection((name, int(port)), 10, source) as client:
             client.sendall(UPGRADE.format(host=host, path=f"/{path}").encode())
@@ -181,7 +181,7 @@ class Soak:
         client.rest("lambda", "POST", f"{path}/invocations", {"Records": []})
 
     def remap(self, client, source_arn):
-        """A mapping that is fed while it is deleted."""
+        """A mapping that gets records while it is deleted."""
         uuid = emulator.mapping(client, "churn", source_arn)
         record = {"StreamName": "churn", "Data": "e30=", "PartitionKey": "k"}
         client.json("kinesis", "Kinesis_20131202.PutRecord", record)
@@ -194,7 +194,7 @@ class Soak:
             raise SystemExit(f"the function did not crash: {answer}")
 
     def empty(self, api_id, queue):
-        """Deletes all that was made."""
+        """Deletes everything that was created."""
         client = self.client()
         client.rest("apigateway", "DELETE", f"/v2/apis/{api_id}")
         for mapping in client.rest("lambda", "GET", emulator.MAPPINGS)["EventSourceMappings"]:
@@ -218,7 +218,7 @@ class Soak:
         emulator.until("the functions have ended", lambda: not left.children(self.pid))
 
     def holds(self, folder):
-        """What the emulator holds of the machine, at rest."""
+        """The emulator's resources, at rest."""
         return {
             "memory_bytes": left.at_rest_bytes(self.pid),
             "descriptors": left.descriptors(self.pid),
@@ -242,7 +242,7 @@ def is_gone(client, path):
 
 
 def report(before, after, grown, at_end, panics):
-    """Prints both states; answers 1 where something is left."""
+    """Prints both states; returns 1 if something is left."""
     megabytes = lambda number: f"{number / 1_048_576:.1f} MB"
     emulator_grown = after["memory_bytes"] - before["memory_bytes"]
     print(f"emulator: {megabytes(before['memory_bytes'])} before, {megabytes(after['memory_bytes'])} after")

@@ -13,17 +13,11 @@ pub const STAGE: &str = "test";
 pub const INTEGRATION_ROLE: &str = "arn:aws:iam::000000000000:role/integration";
 
 /// An empty emulator on a free port.
-///
-/// # Panics
-/// Where it cannot start.
 pub async fn empty_emulator() -> Emulator {
     empty_emulator_with(EmulatorOptions::default()).await
 }
 
 /// The same, of another kind.
-///
-/// # Panics
-/// Where it cannot start.
 pub async fn empty_emulator_with(options: EmulatorOptions) -> Emulator {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     Emulator::start(listener, options).await.expect("the emulator starts")
@@ -51,10 +45,8 @@ pub fn default_response(template: &str) -> Value {
     json!({"integrationResponseKey": "$default", "responseTemplates": {"$default": template}})
 }
 
-/// A WebSocket API on an emulator.
 pub struct Api<'a> {
     emulator: &'a Emulator,
-    /// Its id.
     pub id: String,
 }
 
@@ -74,9 +66,6 @@ impl<'a> Api<'a> {
     }
 
     /// Creates something below the API; answers its document.
-    ///
-    /// # Panics
-    /// Where the control plane refuses it.
     pub async fn post(&self, below: &str, body: Value) -> Value {
         let (status, answer) = self.call(Method::POST, below, &body).await;
         assert!(status.is_success(), "POST {below}: {status} {answer}");

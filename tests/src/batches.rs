@@ -25,9 +25,6 @@ impl Batch {
 }
 
 /// Every batch that a function got so far, in the order in which it began on them.
-///
-/// # Panics
-/// Where the function's log cannot be read.
 pub async fn batches(emulator: &Emulator, function: &str) -> Vec<Batch> {
     let mut ask = json!({"logGroupName": format!("/aws/lambda/{function}"), "filterPattern": "EVENT"});
     let mut batches = Vec::new();

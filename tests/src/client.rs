@@ -13,29 +13,18 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// A connected client.
 #[derive(Debug)]
 pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Client {
-    /// Connects.
-    ///
-    /// # Panics
-    /// Where the handshake is refused.
     pub async fn connect(uri: &str) -> Self {
         let (socket, _) = connect_async(uri).await.expect("the handshake succeeds");
         Self { socket }
     }
 
     /// Connects with headers of the handshake's own; answers also what the server's answer carries.
-    ///
-    /// # Errors
-    /// The answer that refuses the handshake.
-    ///
-    /// # Panics
-    /// Where there is no answer at all.
     pub async fn try_connect(
         uri: &str,
         headers: &[(&'static str, &str)],
@@ -52,26 +41,17 @@ impl Client {
     }
 
     /// Sends a text message in one frame.
-    ///
-    /// # Panics
-    /// Where the connection is gone.
     pub async fn send(&mut self, text: impl Into<String>) {
         self.socket.send(Message::text(text.into())).await.expect("the connection takes a message");
     }
 
     /// Sends a message; answers what comes next.
-    ///
-    /// # Panics
-    /// Where the connection is gone, or nothing comes.
     pub async fn exchange(&mut self, message: &Value) -> String {
         self.send(message.to_string()).await;
         self.receive().await
     }
 
     /// Sends a text message in frames of at most `bytes_max` bytes.
-    ///
-    /// # Panics
-    /// Where the connection is gone.
     pub async fn send_fragmented(&mut self, text: &str, bytes_max: usize) {
         let parts: Vec<_> = text.as_bytes().chunks(bytes_max).collect();
         for (index, part) in parts.iter().enumerate() {
@@ -83,17 +63,10 @@ impl Client {
     }
 
     /// Sends anything.
-    ///
-    /// # Panics
-    /// Where the connection is gone.
     pub async fn send_message(&mut self, message: Message) {
         self.socket.send(message).await.expect("the connection takes a message");
     }
 
-    /// The next text message.
-    ///
-    /// # Panics
-    /// Where none comes, or something else does.
     pub async fn receive(&mut self) -> String {
         loop {
             let message = timeout(PATIENCE, self.socket.next()).await.expect("a message comes in time");
@@ -105,19 +78,12 @@ impl Client {
         }
     }
 
-    /// The next text message, as JSON.
-    ///
-    /// # Panics
-    /// Where none comes, or it is no JSON.
     pub async fn receive_json(&mut self) -> Value {
         let text = self.receive().await;
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text:?} is not JSON: {error}"))
     }
 
     /// The code and reason of the close frame that comes next, after whatever messages were on their way.
-    ///
-    /// # Panics
-    /// Where the connection ends without one.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
             let message =
@@ -137,9 +103,6 @@ impl Client {
     }
 
     /// The code and reason of a close frame, if one comes in time; what comes before it is read and dropped.
-    ///
-    /// # Panics
-    /// Where the connection ends without one.
     pub async fn closed_within(&mut self, time: Duration) -> Option<(u16, String)> {
         timeout(time, self.closed()).await.ok()
     }

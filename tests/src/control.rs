@@ -9,9 +9,6 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 /// Calls an operation of a service that speaks JSON, such as `AmazonSQS.ReceiveMessage`.
-///
-/// # Panics
-/// Where the emulator refuses it.
 pub async fn json(emulator: &Emulator, target: &str, body: &Value) -> Value {
     let service = target.split(['_', '.']).next().unwrap_or_default();
     let (service, version) = if service == "AmazonSQS" { ("sqs", "1.0") } else { ("logs", "1.1") };
@@ -22,9 +19,6 @@ pub async fn json(emulator: &Emulator, target: &str, body: &Value) -> Value {
 }
 
 /// Calls an operation of IAM: its `Action` and its parameters. Answers XML.
-///
-/// # Panics
-/// Where the emulator refuses it.
 pub async fn iam(emulator: &Emulator, parameters: &[(&str, &str)]) -> String {
     let mut form = "Version=2010-05-08".to_owned();
     for (name, value) in parameters {
@@ -33,10 +27,22 @@ pub async fn iam(emulator: &Emulator, parameters: &[(&str, &str)]) -> String {
     send(emulator, "iam", "application/x-www-form-urlencoded", None, form).await
 }
 
+/// Waits until a function is neither `Pending` nor `InProgress`: it is not invoked, or not changed, before.
+pub async fn function_is_settled(emulator: &Emulator, name: &str) {
+    crate::eventually("the function is settled", || async {
+        let path = format!("/2015-03-31/functions/{name}/configuration");
+        let (_, shown) = rest(emulator, "lambda", Method::GET, &path, &Value::Null).await;
+        is_settled(&shown)
+    })
+    .await;
+}
+
+/// Whether a FunctionConfiguration is of a function that takes invocations and changes.
+pub fn is_settled(configuration: &Value) -> bool {
+    configuration["State"] == "Active" && configuration["LastUpdateStatus"] == "Successful"
+}
+
 /// Calls a REST service, whatever comes of it: API Gateway or Lambda.
-///
-/// # Panics
-/// Where the path is none.
 pub async fn rest(
     emulator: &Emulator,
     service: &str,

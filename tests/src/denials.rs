@@ -14,9 +14,6 @@ const SOURCE: &str = "emulator::services::iam::permissions";
 static SEEN: Mutex<Vec<Denied>> = Mutex::new(Vec::new());
 
 /// Begins to listen, for all emulators of this process. To be called before what is to be heard.
-///
-/// # Panics
-/// Where the process has another subscriber of log events.
 pub fn watch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

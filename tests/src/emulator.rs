@@ -1,5 +1,7 @@
 //! `sluicegate serve` in its own process, for tests of signals, unread output and too few file descriptors.
 
+use crate::control::is_settled;
+use crate::eventually;
 use crate::functions::binary;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,9 +44,6 @@ pub struct Emulator {
 
 impl Emulator {
     /// Starts one with temporary files in `temp`.
-    ///
-    /// # Panics
-    /// Where it does not start.
     pub async fn start(temp: &Path, readers: Readers, args: &'static [&'static str]) -> Self {
         let temp = temp.to_owned();
         let start = move || {
@@ -56,9 +55,6 @@ impl Emulator {
     }
 
     /// Runs a command that becomes an emulator.
-    ///
-    /// # Panics
-    /// Where it does not.
     pub fn spawn(command: &mut Command, readers: Readers) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("the emulator starts");
@@ -91,26 +87,15 @@ impl Emulator {
     }
 
     /// The lines that it has printed with a text in them.
-    ///
-    /// # Panics
-    /// Where a reader panicked.
     pub fn lines(&self, text: &str) -> Vec<String> {
         let lines = self.lines.lock().expect("no panic");
         lines.iter().filter(|line| line.contains(text)).cloned().collect()
     }
 
-    /// Sends it a signal.
-    ///
-    /// # Panics
-    /// Where it has ended.
     pub fn signal(&self, signal: Signal) {
         kill_process(pid(self.process.id()), signal).expect("it runs");
     }
 
-    /// Waits for its end.
-    ///
-    /// # Panics
-    /// Where it still runs after `limit`.
     pub async fn ended_within(&mut self, limit: Duration) -> ExitStatus {
         let end = Instant::now() + limit;
         loop {
@@ -123,17 +108,11 @@ impl Emulator {
     }
 
     /// A connection to it, on which nothing was sent yet.
-    ///
-    /// # Panics
-    /// Where nothing listens.
     pub async fn dial(&self) -> RawClient {
         RawClient::dial(self.address).await.expect("it listens")
     }
 
     /// Calls an AWS API on a connection of its own.
-    ///
-    /// # Panics
-    /// Where it does not answer, or refuses.
     pub async fn call(&self, service: &str, request: &str, body: &Value) -> Value {
         let mut client = self.dial().await;
         let (status, answer) = self.call_on(&mut client, service, request, body).await;
@@ -142,9 +121,6 @@ impl Emulator {
     }
 
     /// Calls an AWS API: by method and path, or by target. Answers the status and the document.
-    ///
-    /// # Panics
-    /// Where it does not answer.
     pub async fn call_on(
         &self,
         client: &mut RawClient,
@@ -178,9 +154,6 @@ impl Emulator {
     }
 
     /// Creates a function of this `bootstrap`, with variables of its own.
-    ///
-    /// # Panics
-    /// Where the emulator refuses it.
     pub async fn function(&self, name: &str, bootstrap: &[u8], timeout_s: u32, variables: Value) {
         let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}});
         let policy = json!({"Statement": {"Effect": "Allow", "Action": ["kinesis:*", "sqs:*", "logs:*"], "Resource": "*"}});
@@ -207,12 +180,14 @@ impl Emulator {
             "Code": {"ZipFile": STANDARD.encode(zip)},
         });
         self.call("lambda", "POST /2015-03-31/functions", &function).await;
+        let shown = format!("GET /2015-03-31/functions/{name}/configuration");
+        eventually("the function is active", || async {
+            is_settled(&self.call("lambda", &shown, &json!({})).await)
+        })
+        .await;
     }
 
     /// Begins an Invoke; its answer is still to be read.
-    ///
-    /// # Panics
-    /// Where nothing listens.
     pub async fn invoke(&self, function: &str) -> RawClient {
         let mut client = self.dial().await;
         let path = format!("POST /2015-03-31/functions/{function}/invocations");
@@ -221,9 +196,6 @@ impl Emulator {
     }
 
     /// Deploys a WebSocket API that answers every message; its URI.
-    ///
-    /// # Panics
-    /// Where the emulator refuses it.
     pub async fn websocket_api(&self) -> String {
         let api = json!({"name": "test", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action"});
         let api = self.call("apigateway", "POST /v2/apis", &api).await;
@@ -254,9 +226,6 @@ impl Drop for Emulator {
 }
 
 /// The answer that comes next: its status, and its document if it is one.
-///
-/// # Panics
-/// Where none comes.
 pub async fn answer(client: &mut RawClient) -> (u16, Value) {
     let head = client.head().await.expect("it answers");
     let body = client.body(&head).await.expect("it answers whole");
@@ -270,9 +239,6 @@ pub fn runs(process: u32) -> bool {
 }
 
 /// The temporary folders of emulators that lie in `temp`.
-///
-/// # Panics
-/// Where it cannot be read.
 pub fn folders(temp: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(temp).expect("a folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());

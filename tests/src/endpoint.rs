@@ -19,9 +19,7 @@ const FIRST_ANSWER_MAX: Duration = Duration::from_secs(300);
 pub enum TargetKind {
     /// `crates/emulator`, in this process, in its own or in a container.
     Local,
-    /// The licensed LocalStack image.
     LocalStack,
-    /// An AWS account.
     Aws,
 }
 
@@ -35,10 +33,8 @@ impl fmt::Display for TargetKind {
     }
 }
 
-/// A deployed stack.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// What it runs on.
     pub emulator: TargetKind,
     /// Where clients connect: `ws://…/{stage}` or `wss://…/{stage}`.
     pub websocket_uri: String,
@@ -46,27 +42,21 @@ pub struct Endpoint {
     pub aws_endpoint: Option<String>,
     /// Endpoint of `@connections`, the stage included.
     pub connections_endpoint: String,
-    /// Name of the stream.
     pub stream_name: String,
     /// Who calls the AWS APIs.
     pub caller: Caller,
 }
 
 impl Endpoint {
-    /// A client of the stack's stream.
     pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
         sdk::kinesis_as(&self.caller, self.aws_endpoint.as_deref())
     }
 
-    /// A client of the stack's `@connections`.
     pub fn connections(&self) -> aws_sdk_apigatewaymanagement::Client {
         sdk::connections_as(&self.caller, &self.connections_endpoint)
     }
 
     /// Waits until a message comes back: only then do all hops work, and only then does the suite begin.
-    ///
-    /// # Errors
-    /// Where none comes back in time; the text is the last obstacle.
     pub async fn first_answer(&self) -> anyhow::Result<()> {
         let end = Instant::now() + FIRST_ANSWER_MAX;
         loop {

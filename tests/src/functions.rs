@@ -6,24 +6,18 @@ use bytes::Bytes;
 use emulator::Emulator;
 use emulator::package::{Packing, package};
 use http::Method;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-/// The project's folder.
-///
-/// # Panics
-/// Where the tests lie outside of the repository.
 pub fn project() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().expect("tests/ lies in the project").to_owned()
 }
 
 /// Every function's package by key, `authorizer`, `echo` and `relay` among them.
-///
-/// # Panics
-/// Where a function does not compile; cargo's message is in the panic's.
 pub fn packages() -> &'static BTreeMap<String, Bytes> {
     static PACKAGES: OnceLock<BTreeMap<String, Bytes>> = OnceLock::new();
     PACKAGES.get_or_init(|| {
@@ -37,9 +31,6 @@ fn build(key: &str) -> Bytes {
 }
 
 /// Creates a function that does what its environment says: see `bin/scripted.rs`.
-///
-/// # Panics
-/// Where the emulator refuses it.
 pub async fn scripted(emulator: &Emulator, name: &str, role_arn: &str, environment: Value) {
     let binary = tokio::task::spawn_blocking(|| binary("scripted")).await.expect("it is built");
     let zip = package(&std::fs::read(binary).expect("a binary"), Packing::Stored).expect("a zip");
@@ -52,13 +43,18 @@ pub async fn scripted(emulator: &Emulator, name: &str, role_arn: &str, environme
     let (status, answer) =
         control::rest(emulator, "lambda", Method::POST, "/2015-03-31/functions", &create).await;
     assert!(status.is_success(), "{answer}");
+    control::function_is_settled(emulator, name).await;
 }
 
-/// The path of a workspace's binary, built if it was not: a function's, or `sluicegate`.
-///
-/// # Panics
-/// Where it does not compile; cargo's message is in the panic's.
+/// The path of a workspace's binary, built once if it was not: a function's, or `sluicegate`.
 pub fn binary(name: &str) -> PathBuf {
+    // Even to find that there is nothing to do takes cargo seconds on a busy machine, and it does so one after another.
+    static BUILT: Mutex<BTreeMap<String, Arc<OnceLock<PathBuf>>>> = Mutex::new(BTreeMap::new());
+    let built = Arc::clone(BUILT.lock().entry(name.to_owned()).or_default());
+    built.get_or_init(|| build_binary(name)).clone()
+}
+
+fn build_binary(name: &str) -> PathBuf {
     let mut cargo = nested_cargo::command(&project());
     // With a test beside it, cargo takes the features that `cargo test` takes, those of dev-dependencies too. Without
     // one, some fifty crates were built a second time, the AWS SDKs and tokio among them.

@@ -18,9 +18,6 @@ impl Drop for Group {
 }
 
 /// Runs a program to its end, for what it wrote.
-///
-/// # Errors
-/// Where it cannot be started or waited for.
 pub async fn output(command: &mut Command) -> io::Result<Output> {
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn()?;

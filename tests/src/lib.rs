@@ -24,9 +24,6 @@ pub use probe::{frame, raw};
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Waits until a condition holds, looking again whenever the scheduler lets it.
-///
-/// # Panics
-/// After [`PATIENCE`]; the message names what was waited for.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
     let wait = async {
         while !condition().await {

@@ -38,7 +38,6 @@ impl Caller {
     }
 }
 
-/// A client of `@connections`.
 pub fn connections(endpoint: &str) -> aws_sdk_apigatewaymanagement::Client {
     connections_as(&Caller::developer(), endpoint)
 }
@@ -54,7 +53,6 @@ pub fn connections_as(caller: &Caller, endpoint: &str) -> aws_sdk_apigatewaymana
     aws_sdk_apigatewaymanagement::Client::from_conf(config.build())
 }
 
-/// A client of Kinesis.
 pub fn kinesis(endpoint: &str) -> aws_sdk_kinesis::Client {
     kinesis_as(&Caller::developer(), Some(endpoint))
 }

@@ -10,10 +10,8 @@ use serde_json::{Value, json};
 
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
-/// A stream.
 pub struct Source<'a> {
     emulator: &'a Emulator,
-    /// Its name.
     pub name: &'static str,
     /// AWS's own client.
     pub kinesis: Client,
@@ -21,9 +19,6 @@ pub struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// Creates a stream and waits until it takes records.
-    ///
-    /// # Panics
-    /// Where the emulator refuses it.
     pub async fn create(emulator: &'a Emulator, name: &'static str, shards: i32) -> Self {
         let kinesis = sdk::kinesis(&emulator.endpoint_url());
         kinesis.create_stream().stream_name(name).shard_count(shards).send().await.expect("a stream");
@@ -43,9 +38,6 @@ impl<'a> Source<'a> {
     }
 
     /// Registers a consumer and waits until it can be used; answers its ARN.
-    ///
-    /// # Panics
-    /// Where the emulator refuses it.
     pub async fn consumer(&self, name: &str) -> String {
         let register = self.kinesis.register_stream_consumer().stream_arn(self.arn()).consumer_name(name);
         let arn = register.send().await.expect("a consumer").consumer.expect("a description").consumer_arn;
@@ -59,9 +51,6 @@ impl<'a> Source<'a> {
     }
 
     /// Every shard, open or closed.
-    ///
-    /// # Panics
-    /// Where the emulator does not tell.
     pub async fn shards(&self) -> Vec<Shard> {
         self.kinesis
             .list_shards()
@@ -74,18 +63,12 @@ impl<'a> Source<'a> {
     }
 
     /// Puts a record; answers its shard's id.
-    ///
-    /// # Panics
-    /// Where the stream does not take it.
     pub async fn put(&self, partition_key: &str, data: &str) -> String {
         let put = self.kinesis.put_record().stream_name(self.name).partition_key(partition_key);
         put.data(Blob::new(data)).send().await.expect("the stream takes a record").shard_id
     }
 
     /// Every record of a shard, from its beginning.
-    ///
-    /// # Panics
-    /// Where it cannot be read.
     pub async fn records(&self, shard: &str) -> Vec<(String, String)> {
         let iterator = self.kinesis.get_shard_iterator().stream_name(self.name).shard_id(shard);
         let iterator = iterator.shard_iterator_type(aws_sdk_kinesis::types::ShardIteratorType::TrimHorizon);
@@ -99,18 +82,12 @@ impl<'a> Source<'a> {
     }
 
     /// Hands all records to a function; answers the mapping's id.
-    ///
-    /// # Panics
-    /// Where the emulator refuses it.
     pub async fn map(&self, function: &str, more: Value) -> String {
         let mapping = self.create_mapping(function, more).await;
         mapping["UUID"].as_str().expect("a mapping has an id").to_owned()
     }
 
     /// The same; answers what the emulator answers.
-    ///
-    /// # Panics
-    /// Where the emulator refuses it.
     pub async fn create_mapping(&self, function: &str, more: Value) -> Value {
         let mut settings = json!({
             "EventSourceArn": self.arn(), "FunctionName": function, "StartingPosition": "TRIM_HORIZON",
@@ -130,9 +107,6 @@ impl<'a> Source<'a> {
     }
 
     /// Changes a mapping; answers the state that it is in now.
-    ///
-    /// # Panics
-    /// Where the emulator refuses it.
     pub async fn change(&self, mapping: &str, settings: Value) -> String {
         let (status, answer) = self.call_mapping(Method::PUT, mapping, &settings).await;
         assert!(status.is_success(), "{status} {answer}");
@@ -148,9 +122,6 @@ impl<'a> Source<'a> {
     }
 
     /// Ends a mapping, and waits until it is gone.
-    ///
-    /// # Panics
-    /// Where the emulator refuses it.
     pub async fn unmap(&self, mapping: &str) {
         let (status, answer) = self.call_mapping(Method::DELETE, mapping, &Value::Null).await;
         assert!(status.is_success(), "{status} {answer}");
@@ -161,9 +132,6 @@ impl<'a> Source<'a> {
     }
 
     /// Deletes the stream, and waits until it is gone.
-    ///
-    /// # Panics
-    /// Where the emulator refuses it.
     pub async fn delete(&self) {
         self.kinesis.delete_stream().stream_name(self.name).send().await.expect("it is deleted");
         eventually("the stream is gone", || async {

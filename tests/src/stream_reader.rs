@@ -19,9 +19,6 @@ pub struct StreamReader {
 
 impl StreamReader {
     /// Positions at the current end of the stream.
-    ///
-    /// # Panics
-    /// Where the stream cannot be read.
     pub async fn open(endpoint: &Endpoint) -> Self {
         let kinesis = endpoint.kinesis();
         let shards = kinesis.list_shards().stream_name(&endpoint.stream_name).send().await.expect("shards");
@@ -41,9 +38,6 @@ impl StreamReader {
     }
 
     /// The next record whose event matches, and the event. Other records are ignored.
-    ///
-    /// # Panics
-    /// Where none comes in time, or the stream cannot be read.
     pub async fn next(&mut self, fits: impl Fn(&Value) -> bool) -> (Record, Value) {
         let end = Instant::now() + PATIENCE;
         loop {

@@ -15,7 +15,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A running case.
 pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// One behaviour of the flow.
@@ -23,7 +22,6 @@ pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Case {
     /// What holds, as a sentence.
     pub name: &'static str,
-    /// Runs it.
     pub run: fn(Arc<Endpoint>) -> Running,
     /// Emulators on which it is not run, each with its reason.
     pub exceptions: &'static [(TargetKind, &'static str)],
@@ -85,9 +83,6 @@ pub const CASES: &[Case] = cases![
 ];
 
 /// Runs every case that an emulator must pass, one after the other.
-///
-/// # Panics
-/// Where one does not hold; its name was printed before.
 pub async fn run_all(endpoint: Arc<Endpoint>) {
     for case in CASES.iter().filter(|case| case.exception(endpoint.emulator).is_none()) {
         println!("{}", case.name);

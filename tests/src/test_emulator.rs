@@ -12,7 +12,6 @@ use tokio::net::TcpListener;
 
 /// An emulator and what runs on it. It stops when the test's runtime does.
 pub struct TestEmulator {
-    /// The emulator.
     pub emulator: Emulator,
     /// What was deployed.
     pub stack: Stack,
@@ -27,9 +26,6 @@ impl TestEmulator {
     }
 
     /// The project's own stack with values replaced, as by a `-var-file`.
-    ///
-    /// # Panics
-    /// Where the values are wrong or the emulator cannot start.
     pub async fn with(tfvars: &str, options: EmulatorOptions) -> Self {
         let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile().expect("a temporary file");
         values.write_all(tfvars.as_bytes()).expect("the values are written");
@@ -46,7 +42,6 @@ impl TestEmulator {
         format!("ws://{}/{}", self.emulator.address(), self.stack.stage)
     }
 
-    /// A connected client.
     pub async fn client(&self) -> Client {
         Client::connect(&self.uri()).await
     }

@@ -22,11 +22,8 @@ use tokio::task::spawn_blocking;
 
 /// An emulator that runs, and goes with this value.
 pub enum Emulator {
-    /// The licensed LocalStack image.
     LocalStack(localstack::LocalStack),
-    /// The emulator's image.
     Image(image::Image),
-    /// The emulator's process.
     Process(process::Process),
 }
 
@@ -39,7 +36,6 @@ impl Emulator {
         }
     }
 
-    /// Endpoint of its AWS APIs.
     pub fn aws_endpoint(&self) -> &str {
         match self {
             Self::LocalStack(emulator) => emulator.aws_endpoint(),
@@ -61,9 +57,6 @@ pub struct Deployed {
 impl Deployed {
     /// Starts an emulator and applies `terraform/` to it, or takes the stack that the environment names; then waits
     /// for the first answer. What blocks does so elsewhere: whoever drops this waits for no build.
-    ///
-    /// # Errors
-    /// Where the emulator does not start, Terraform fails, or no message comes back.
     pub async fn make(target: Target) -> anyhow::Result<Self> {
         let emulator = match target {
             Target::LocalStack => Emulator::LocalStack(localstack::LocalStack::start().await?),
@@ -85,9 +78,6 @@ impl Deployed {
     }
 
     /// Destroys the stack, if it was made here.
-    ///
-    /// # Errors
-    /// Where Terraform cannot: what cannot be destroyed is a failure of the emulator.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         match &self.stack {
             Some(stack) => stack.destroy().await,

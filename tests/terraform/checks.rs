@@ -18,7 +18,6 @@ pub const FOLDERS: [&str; 6] = [
     "modules/stream",
 ];
 
-/// The trials.
 pub fn trials(tree: Option<&Arc<Tree>>) -> Vec<Trial> {
     let mut trials = Vec::new();
     trials.push(with_terraform(tree, "format", |tree| {

@@ -21,9 +21,6 @@ pub struct Tools {
 
 impl Tools {
     /// Looks for Terraform, and lets it look for the locked provider.
-    ///
-    /// # Errors
-    /// A sentence that says what is missing and how to get it.
     pub fn find() -> Result<Self, String> {
         let version =
             Command::new("terraform").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -64,16 +61,12 @@ pub struct Tree {
 
 impl Tree {
     /// Copies `terraform/`.
-    ///
-    /// # Errors
-    /// Where a file cannot be copied.
     pub fn copy(tools: Tools) -> anyhow::Result<Self> {
         let copy = tempfile::tempdir().context("cannot make a temporary folder")?;
         copy_folder(&project().join("terraform"), copy.path())?;
         Ok(Self { tools, copy })
     }
 
-    /// Where it lies.
     pub fn path(&self) -> &Path {
         self.copy.path()
     }
@@ -84,9 +77,6 @@ impl Tree {
     }
 
     /// The root, or a module of it, ready to be used. A module is locked to the root's provider.
-    ///
-    /// # Errors
-    /// Where Terraform does not find its way; its words are in the text.
     pub fn init(&self, below: &str) -> anyhow::Result<Invocation<'_>> {
         let (lock, folder) = (self.path().join(".terraform.lock.hcl"), self.path().join(below));
         let own_lock = folder.join(".terraform.lock.hcl");
@@ -97,10 +87,25 @@ impl Tree {
         Ok(Invocation { folder, ..Invocation::new(&self.tools, self.path()) })
     }
 
+    /// A stack of [`STACKS`], with the root's provider, to be applied to an emulator.
+    pub fn stack<'a>(
+        &'a self,
+        name: &str,
+        folder: &Path,
+        aws_endpoint: &str,
+    ) -> anyhow::Result<Invocation<'a>> {
+        copy_folder(&project().join(STACKS).join(name), folder)?;
+        for file in ["versions.tf", ".terraform.lock.hcl"] {
+            let copied = std::fs::copy(project().join("terraform").join(file), folder.join(file));
+            copied.with_context(|| format!("cannot copy terraform/{file}"))?;
+        }
+        self.tools.init(folder)?;
+        let mut invocation = Invocation::new(&self.tools, folder);
+        invocation.environment.push(("AWS_ENDPOINT_URL", aws_endpoint.to_owned()));
+        Ok(invocation)
+    }
+
     /// Another copy of the root, to be applied to an emulator.
-    ///
-    /// # Errors
-    /// As [`Tree::copy`] and [`Tree::init`].
     pub fn deployment<'a>(&'a self, folder: &Path, aws_endpoint: &str) -> anyhow::Result<Invocation<'a>> {
         copy_folder(&project().join("terraform"), folder)?;
         self.tools.init(folder)?;
@@ -109,6 +114,9 @@ impl Tree {
         Ok(invocation)
     }
 }
+
+/// Where stacks that are not `terraform/` have their configuration.
+const STACKS: &str = "tests/terraform/stacks";
 
 /// Terraform in one folder, with one environment.
 pub struct Invocation<'a> {
@@ -122,15 +130,11 @@ impl<'a> Invocation<'a> {
         Self { tools, folder: folder.to_owned(), environment: Vec::new() }
     }
 
-    /// The folder that Terraform runs in.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Runs Terraform and answers what it prints.
-    ///
-    /// # Errors
-    /// Where it fails; its words are in the text.
     pub fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> anyhow::Result<String> {
         let (command, output) = self.output(arguments)?;
         if !output.status.success() {
@@ -140,9 +144,6 @@ impl<'a> Invocation<'a> {
     }
 
     /// Sees that nothing is left to do.
-    ///
-    /// # Errors
-    /// Where the plan fails, or has changes: they are in the text.
     pub fn plan_is_clean(&self, arguments: &[String]) -> anyhow::Result<()> {
         let plan = ["plan", "-input=false", "-detailed-exitcode"].map(str::to_owned);
         let (command, output) = self.output(plan.iter().chain(arguments))?;

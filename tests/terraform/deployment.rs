@@ -20,7 +20,6 @@ const MESSAGE_TEMPLATE: &str = "modules/gateway/templates/message.vtl";
 /// Messages sent at once, to see how many invocations they take.
 const BURST: usize = 10;
 
-/// The trial.
 pub fn run(tree: &Tree) -> anyhow::Result<()> {
     let served = Served::start()?;
     let empty = served.state();

@@ -12,6 +12,7 @@ mod one_definition;
 mod probe;
 mod refusals;
 mod serve;
+mod versions;
 
 use configuration::{Tools, Tree};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -42,6 +43,7 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
     trials.push(with_terraform(tree.as_ref(), "refusals", refusals::run));
+    trials.push(with_terraform(tree.as_ref(), "versions_and_aliases", versions::run));
     let missing = probe::missing();
     if let Some(tool) = missing {
         println!("\nTHE PROBE DOES NOT RUN: {tool} is not installed, and its functions need it");

@@ -17,9 +17,6 @@ pub struct Values {
 }
 
 /// The stack as it stands, each example's, and those that this test keeps for what they leave out.
-///
-/// # Errors
-/// Where a folder cannot be read.
 pub fn values() -> anyhow::Result<Vec<Values>> {
     let mut values = vec![Values { name: "terraform/stack.auto".into(), file: None }];
     let mut folders = vec![project().join("tests/terraform/stacks")];
@@ -40,7 +37,6 @@ pub fn values() -> anyhow::Result<Vec<Values>> {
     Ok(values)
 }
 
-/// The trial.
 pub fn run(tree: &Tree, values: &Values) -> anyhow::Result<()> {
     let composed = Served::start()?;
     let files: Vec<_> = values.file.iter().cloned().collect();

@@ -21,7 +21,6 @@ pub fn missing() -> Option<&'static str> {
     })
 }
 
-/// The trial.
 pub fn run(tree: &Tree) -> anyhow::Result<()> {
     let configuration = project().join("probe/terraform");
     let format = ["fmt", "-check", "-diff"].map(str::to_owned);

@@ -10,17 +10,12 @@ use tokio::runtime::{Builder, Runtime};
 
 /// An emulator on a free port, with the runtime that it runs on.
 pub struct Served {
-    /// The emulator.
     pub emulator: Emulator,
     /// Runs it, and what talks to it.
     pub runtime: Runtime,
 }
 
 impl Served {
-    /// Starts an empty emulator.
-    ///
-    /// # Errors
-    /// Where there is no port or no folder for it.
     pub fn start() -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
         let emulator = runtime.block_on(async {
@@ -42,10 +37,6 @@ impl Drop for Served {
     }
 }
 
-/// Writes `{function}.zip` for each function.
-///
-/// # Errors
-/// Where one cannot be written.
 pub fn write_packages(folder: &Path) -> anyhow::Result<()> {
     for (key, zip) in packages() {
         let path = folder.join(format!("{key}.zip"));

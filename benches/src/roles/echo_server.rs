@@ -1,4 +1,4 @@
-//! A bare WebSocket echo server: what the protocol alone costs, with the same library and nothing behind it.
+//! A bare WebSocket echo server: what the protocol alone costs, with the same library and no backend.
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;

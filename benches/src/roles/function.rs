@@ -1,4 +1,4 @@
-//! Functions of a benchmark's own: one that notes when each record reaches it, one that echoes as told.
+//! A benchmark's own functions: one records when each record arrives, one echoes.
 
 use crate::kinesis::now_ns;
 use anyhow::{Context as _, ensure};
@@ -9,11 +9,11 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use stream_function::{Connection, Function, SendError};
 
-/// What a record begins with of which nobody wants to hear.
+/// Prefix of records that are not reported.
 pub const FILLING: &str = "filling ";
 
-/// Takes batches from Lambda's Runtime API by hand, and tells a listener when each record came, after it has
-/// answered: nothing of a library's own is in the figure. Without a listener it is a function that does nothing.
+/// Takes batches from Lambda's Runtime API without a library, and reports to a listener when each record came, after it
+/// has answered. Without a listener it does nothing.
 pub(super) fn note_arrivals(listener: &str) -> anyhow::Result<()> {
     let api = std::env::var("AWS_LAMBDA_RUNTIME_API").context("AWS_LAMBDA_RUNTIME_API is not set")?;
     let mut reported = if listener.is_empty() { None } else { Some(TcpStream::connect(listener)?) };
@@ -37,7 +37,7 @@ pub(super) fn note_arrivals(listener: &str) -> anyhow::Result<()> {
     }
 }
 
-/// What is read of an event: a stream that is filled makes for large ones.
+/// The members of an event that are read: while a stream is filled, events are large.
 #[derive(Deserialize)]
 struct Event<'a> {
     #[serde(rename = "Records", borrow)]
@@ -79,7 +79,7 @@ impl Runtime {
         self.response().map(drop)
     }
 
-    /// Reads a response; answers the invocation's id, if it names one, and the body.
+    /// Reads a response; returns the invocation's id, if it has one, and the body.
     fn response(&mut self) -> anyhow::Result<(String, Vec<u8>)> {
         let (mut length, mut request_id, mut line) = (0, String::new(), String::new());
         loop {
@@ -103,7 +103,7 @@ impl Runtime {
     }
 }
 
-/// Echoes, with so many connections side by side: 1 is posting one record after another.
+/// Echoes, with so many connections side by side: 1 posts one record after another.
 pub(super) fn echo(connections_at_once: usize) -> anyhow::Result<()> {
     async fn echo(event: stream_function::Event, connection: Connection) -> Result<(), SendError> {
         connection.send_text(event.payload()).await.map(drop)

@@ -1,4 +1,4 @@
-//! Clients that behave badly, each in its way, for as long as they are let.
+//! Hostile clients, each in its own way, for as long as they are allowed.
 
 use crate::sockets::{self, address, request};
 use serde::{Deserialize, Serialize};
@@ -9,38 +9,34 @@ use tokio::task::JoinSet;
 
 /// Bytes of garbage that one client sends before it is cut off or gives up.
 const GARBAGE_BYTES: usize = 64 * 1_024;
-/// From one piece of a slow handshake, and from one client that sends garbage, to the next.
+/// Between two pieces of a slow handshake, and between two clients that send garbage.
 const EVERY: Duration = Duration::from_millis(100);
-/// Messages of a client that reads no answer, in one write.
+/// Messages in one write of a client that reads no answers.
 const UNREAD_MESSAGES: usize = 50;
 /// Frames of a flood in one write.
 const FLOOD_FRAMES: usize = 200;
 
-/// One way to behave badly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Abuse {
-    /// Pings as fast as they are taken, and reads the pongs.
+    /// Pings as fast as they are accepted; it reads the pongs.
     Pings,
-    /// Messages as fast as they are taken that the request model refuses, and reads the refusals.
+    /// Messages that the request model refuses, as fast as they are accepted; it reads the refusals.
     Refused,
-    /// Pings as fast as they are taken, and reads nothing: soon none is.
+    /// Pings as fast as they are accepted, without reading.
     UnreadPings,
-    /// Messages, and reads no answer.
+    /// Messages, without reading the answers.
     Stall,
-    /// Bytes that are no frames, again and again.
+    /// Bytes that are not frames, repeatedly.
     Garbage,
-    /// Bytes that are no request, again and again.
+    /// Bytes that are not a request, repeatedly.
     GarbageForHandshake,
-    /// The first half of a handshake, and no more.
     HalfHandshake,
-    /// A handshake byte by byte.
     SlowHandshake,
-    /// The first half of a frame, and no more.
     HalfFrame,
 }
 
 impl Abuse {
-    /// What it does, for a table.
+    /// Its description in a table.
     pub fn what(self) -> &'static str {
         match self {
             Self::Pings => "flood of pings",
@@ -63,17 +59,17 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Behaves badly until the parent leaves: where, and how often in which way.
-pub(super) async fn run((uri, company): (String, Vec<(Abuse, usize)>)) -> anyhow::Result<()> {
-    sockets::allow(company.iter().map(|(_, count)| count).sum())?;
+/// Behaves in these ways until the parent leaves: the address, and how many clients of each kind.
+pub(super) async fn run((uri, hostile): (String, Vec<(Abuse, usize)>)) -> anyhow::Result<()> {
+    sockets::allow(hostile.iter().map(|(_, count)| count).sum())?;
     let mut clients = JoinSet::new();
-    for (abuse, count) in company {
+    for (abuse, count) in hostile {
         for number in 0..count {
             let uri = uri.clone();
             clients.spawn(async move {
-                // They come one after the other, not in step.
+                // They start one after the other, not in step.
                 tokio::time::sleep(EVERY * number as u32 / count as u32).await;
-                // Who is cut off comes back.
+                // A client that is cut off comes back.
                 loop {
                     let _ = misbehave(abuse, &uri).await;
                     tokio::time::sleep(EVERY).await;
@@ -92,7 +88,7 @@ async fn misbehave(abuse: Abuse, uri: &str) -> anyhow::Result<()> {
     let handshake = request(host, path).into_bytes();
     match abuse {
         Abuse::Pings => flood(uri, &frame(0x89, &[b'x'; 100])).await,
-        Abuse::Refused => flood(uri, &frame(0x81, b"this is no JSON")).await,
+        Abuse::Refused => flood(uri, &frame(0x81, b"this is not JSON")).await,
         Abuse::UnreadPings => {
             let mut socket = connected(uri).await?;
             let pings = frame(0x89, &[b'x'; 100]).repeat(FLOOD_FRAMES);
@@ -140,7 +136,7 @@ async fn connected(uri: &str) -> anyhow::Result<TcpStream> {
     Ok(sockets::open(uri, 1).await?.remove(0))
 }
 
-/// Sends as fast as the gateway takes it, and reads whatever comes.
+/// Sends as fast as the gateway accepts, and reads everything.
 async fn flood(uri: &str, frame: &[u8]) -> anyhow::Result<()> {
     let (mut reading, mut writing) = connected(uri).await?.into_split();
     let frames = frame.repeat(FLOOD_FRAMES);

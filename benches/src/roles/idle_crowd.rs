@@ -1,4 +1,4 @@
-//! A crowd that connects and says nothing; at its end each must still be there, and have got nothing.
+//! Clients that connect and send nothing; at the end each must still be connected, without having received anything.
 
 use crate::{PATIENCE, sockets};
 use anyhow::{Context as _, ensure};
@@ -12,12 +12,9 @@ const PING: [u8; 7] = [0x89, 0x81, 0, 0, 0, 0, b'?'];
 /// Its answer.
 const PONG: [u8; 3] = [0x8a, 0x01, b'?'];
 
-/// How many of them, and where.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct IdleOrder {
-    /// Where they connect.
     pub uri: String,
-    /// How many.
     pub count: usize,
 }
 

@@ -1,4 +1,4 @@
-//! ferrokinesis over HTTP, as its own command serves it, without limits on writing.
+//! ferrokinesis over HTTP, like its own command, without write limits.
 
 use ferrokinesis::store::StoreOptions;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The emulator as a whole: what it is made of, how it starts and how it stops.
+//! The emulator as a whole: how it starts and how it stops.
 
 mod assembly;
 mod options;
@@ -9,8 +9,7 @@ use crate::core::account::Account;
 #[cfg(feature = "fuzzing")]
 use crate::core::open_files;
 use crate::core::panics;
-use crate::core::temp_folder;
-use crate::core::temp_folder::TempFolder;
+use crate::core::temp_folder::{self, TempFolder};
 use crate::fault_injection::Faults;
 use crate::server;
 use crate::server::app::App;
@@ -32,9 +31,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long clients and calls have to end in order when the emulator stops; what is open then is cut off.
+/// How long clients and calls have to finish when the emulator stops; those still open then are cut off.
 pub const STOP_MAX: Duration = Duration::from_secs(5);
-/// How long what is cut off may take to be gone: no more than killing takes.
+/// How long those that are cut off may take to end: no more than killing a process takes.
 const CUT_MAX: Duration = Duration::from_secs(1);
 
 /// A running emulator. Clones are the same emulator.
@@ -47,27 +46,24 @@ pub struct Emulator {
 
 struct Running {
     address: SocketAddr,
-    /// Nothing more is accepted; what is open may end.
+    /// Nothing more is accepted; what is open may finish.
     stop: CancellationToken,
     /// What is still open is cut off.
     cut: CancellationToken,
     tasks: TaskTracker,
     storage: Option<Storage>,
-    /// Functions' code and temporary files, until the emulator stops.
+    /// Functions' code and temporary files; removed when the emulator stops.
     temp_folder: Mutex<Option<TempFolder>>,
 }
 
 impl Emulator {
-    /// Starts an empty emulator on a socket.
-    ///
-    /// # Errors
-    /// Where the socket has no address, no folder for functions' code can be made, or the data folder cannot be
-    /// used.
+    /// Starts an empty emulator on a socket. Fails if the socket has no address, no folder for functions' code can be
+    /// made, or the data folder cannot be used.
     pub async fn start(listener: TcpListener, options: EmulatorOptions) -> std::io::Result<Self> {
         panics::watch();
         let address = listener.local_addr()?;
         let temp_folder = TempFolder::create()?;
-        // Nobody waits for it.
+        // It runs beside the start.
         drop(tokio::task::spawn_blocking(temp_folder::remove_stale));
         let stored = match options.data_dir.clone() {
             Some(path) => Some(open_storage(path).await?),
@@ -80,7 +76,7 @@ impl Emulator {
         Ok(emulator)
     }
 
-    /// An emulator that nobody serves yet.
+    /// An emulator without a listener.
     pub(crate) async fn assemble(
         address: SocketAddr,
         options: EmulatorOptions,
@@ -101,7 +97,7 @@ impl Emulator {
         Self { account, app: Arc::new(app), running: Arc::new(running) }
     }
 
-    /// Serves one client on a socket that is no port's.
+    /// Serves one client on a socket that does not come from the port.
     #[cfg(feature = "fuzzing")]
     pub async fn attend<S>(&self, socket: S, peer: SocketAddr)
     where
@@ -111,48 +107,44 @@ impl Emulator {
         server::serve_connection(self.app.clone(), socket, peer, open_files::Room::Enough, stop).await;
     }
 
-    /// The front door, to publish a stage at without the control plane.
+    /// The WebSocket data plane, to publish a stage without the control plane.
     #[cfg(feature = "fuzzing")]
     pub fn gateway(&self) -> &Gateway {
         &self.app.gateway
     }
 
-    /// The account that it plays.
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// What goes wrong on it because somebody wants it to.
     pub fn faults(&self) -> &Faults {
         &self.app.faults
     }
 
-    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.running.address
     }
 
-    /// `http://127.0.0.1:{port}`, what functions and clients on this machine set `AWS_ENDPOINT_URL` to.
+    /// `http://127.0.0.1:{port}`, the `AWS_ENDPOINT_URL` of functions and clients on this machine.
     pub fn endpoint_url(&self) -> String {
         endpoint_url(self.running.address)
     }
 
-    /// Answers one AWS API call, whether it came by the port or from inside the process.
+    /// Answers one AWS API call, from the port or from inside the process.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Body> {
         self.app.call(request).await
     }
 
-    /// The whole emulator's control state, normalised: what two emulators that serve the same have in common.
+    /// The whole emulator's control state, normalised, so that two emulators can be compared.
     pub async fn state(&self) -> Value {
         self.app.state().await
     }
 
-    /// What is counted, as Prometheus reads it.
     pub fn metrics(&self) -> String {
         self.app.metrics()
     }
 
-    /// Closes every connection and lets calls in flight finish, for [`STOP_MAX`]; then cuts off whatever is open, ends
+    /// Closes every connection and gives calls in flight [`STOP_MAX`] to finish. Then it cuts off what is open, ends
     /// every function, and closes the data folder.
     pub async fn stop(&self) {
         let Running { stop, cut, tasks, storage, temp_folder, .. } = &*self.running;
@@ -163,17 +155,20 @@ impl Emulator {
             tokio::join!(self.app.gateway.shutdown(), tasks.wait());
         };
         if timeout(STOP_MAX, orderly).await.is_err() {
-            tracing::warn!("cut off what was still open after {} s", STOP_MAX.as_secs());
+            tracing::warn!(
+                "cut off connections and calls that were still open after {} s",
+                STOP_MAX.as_secs()
+            );
         }
         cut.cancel();
         let gone = async { tokio::join!(self.app.functions.shutdown(), tasks.wait()) };
         if timeout(CUT_MAX, gone).await.is_err() {
-            tracing::warn!("something does not end: it is left behind");
+            tracing::warn!("some connections or functions did not end in time: left running");
         }
         if let Some(storage) = storage.clone() {
             let _ = tokio::task::spawn_blocking(move || storage.close()).await;
         }
-        // Clones of the emulator may live on in a client's connection: the folder must not.
+        // Clones of the emulator may outlive this in a client's connection. The folder must not.
         drop(temp_folder.lock().take());
     }
 }
@@ -193,7 +188,7 @@ async fn open_storage(path: PathBuf) -> std::io::Result<(Storage, Restored)> {
     opened.await?.map_err(std::io::Error::other)
 }
 
-/// An emulator that listens everywhere is still called by its own functions over loopback.
+/// If the emulator listens everywhere, its own functions call it over loopback.
 fn endpoint_url(address: SocketAddr) -> String {
     let is_loopback = address.ip().is_loopback() && address.is_ipv4();
     if is_loopback || address.ip().is_unspecified() {

@@ -1,5 +1,5 @@
-//! The emulator on one machine: an API Gateway WebSocket API, Kinesis, event source mappings and Lambda,
-//! in one process, on one port.
+//! The emulator: an API Gateway WebSocket API, Kinesis, event source mappings and Lambda on one machine, in one
+//! process, on one port.
 
 pub mod core;
 pub mod dispatch;

@@ -1,25 +1,22 @@
-//! A function's zip as a pure function of its binary: one entry, fixed time, fixed mode.
+//! A function's zip as a pure function of its binary: one entry with a fixed time and mode.
 
 use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// The entry that an OS-only runtime starts.
+/// The file that an OS-only runtime starts.
 pub const BOOTSTRAP: &str = "bootstrap";
 
-/// How the binary lies in the zip.
+/// How the binary is stored in the zip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
-    /// Small, to travel.
+    /// Small, for upload.
     Deflated,
-    /// Quick, to be unpacked on the same machine at once.
+    /// Fast, when it is unpacked on the same machine at once.
     Stored,
 }
 
-/// Packs a binary as `bootstrap`.
-///
-/// # Errors
-/// Only where the zip would break its format's limits, as a binary over 4 GB would.
+/// Packs a binary as `bootstrap`. Fails only if the zip would exceed its format's limits, such as a binary over 4 GB.
 pub fn package(binary: &[u8], packing: Packing) -> Result<Vec<u8>, zip::result::ZipError> {
     let method = match packing {
         Packing::Deflated => CompressionMethod::Deflated,

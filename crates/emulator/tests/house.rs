@@ -1,6 +1,8 @@
 //! The house's own rules, held over the `use` lines: nothing imports upwards, and no two files import each other in a
 //! circle. ARCHITECTURE.md has the floors.
 
+#[path = "house/paths.rs"]
+mod paths;
 #[path = "house/repository.rs"]
 mod repository;
 #[path = "house/sizes.rs"]
@@ -29,11 +31,14 @@ const FLOORS: [&[&str]; 10] = [
 /// Below all floors: what every room may use.
 const GROUND: &str = "core";
 
-/// A source file: its module, and the modules whose names it uses outside of its tests.
+/// A source file: its module, and what it names outside of its tests.
 struct File {
     module: String,
     path: PathBuf,
+    /// Modules whose names it uses.
     uses: BTreeSet<String>,
+    /// Names of the crate's root, whose modules are not known here.
+    root_names: BTreeSet<String>,
 }
 
 fn floor(module: &str) -> usize {
@@ -153,12 +158,16 @@ fn files() -> Vec<File> {
     let read = found.iter().map(|path| {
         let module = module_of(path, &root);
         let text = code(&fs::read_to_string(path).expect("a source"));
-        let uses = paths(&text, &module).into_iter().filter_map(|path| {
-            let prefixes = (1..=path.len()).rev().map(|length| path[..length].join("::"));
-            prefixes.into_iter().find(|prefix| modules.contains(prefix))
-        });
-        let uses = uses.filter(|used| *used != module && !is_test(used)).collect();
-        File { module, path: path.clone(), uses }
+        let (mut uses, mut root_names) = (BTreeSet::new(), BTreeSet::new());
+        for path in paths(&text, &module) {
+            let mut prefixes = (1..=path.len()).rev().map(|length| path[..length].join("::"));
+            match prefixes.find(|prefix| modules.contains(prefix)) {
+                Some(used) if used == module || is_test(&used) => false,
+                Some(used) => uses.insert(used),
+                None => root_names.insert(path.join("::")),
+            };
+        }
+        File { module, path: path.clone(), uses, root_names }
     });
     read.filter(|file| !is_test(&file.module)).collect()
 }
@@ -175,6 +184,18 @@ fn nothing_imports_upwards() {
         }
     }
     assert!(wrong.is_empty(), "what is imported must lie below:\n{}", wrong.join("\n"));
+}
+
+/// A name that the crate's root exports again would hide the room that it comes from.
+#[test]
+fn names_are_imported_from_their_rooms() {
+    let wrong = files().into_iter().filter(|file| file.module != "lib" && !file.root_names.is_empty());
+    let wrong: Vec<_> = wrong.map(|file| format!("{}: {:?}", file.path.display(), file.root_names)).collect();
+    assert!(
+        wrong.is_empty(),
+        "import these from their own modules, not from the root:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Arrays within arrays, in one pass over their text.
 
-use crate::{Json, Kind, next_value};
+use crate::{Json, next_value};
 
 /// What is met on the way through an array and the arrays in it.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +48,5 @@ impl<'a> Json<'a> {
                 }
             }
         })
-    }
-
-    /// Whether it is an array without elements.
-    #[must_use]
-    pub fn is_empty_array(self) -> bool {
-        matches!(self.kind(), Kind::Array) && self.elements().next().is_none()
     }
 }

@@ -1,4 +1,4 @@
-//! `$context`: looked up by path as templates ask for it, never copied as a whole.
+//! `$context`: templates look up what they need by path; it is never copied as a whole.
 
 use std::borrow::Cow;
 
@@ -11,19 +11,19 @@ pub enum Node<'a> {
     Number(i64),
     /// A boolean.
     Bool(bool),
-    /// An object: its members in their order.
+    /// An object with its members in order.
     Object(Vec<(Cow<'a, str>, Node<'a>)>),
 }
 
 impl<'a> Node<'a> {
-    /// A string that is borrowed.
+    /// A borrowed string.
     #[must_use]
     pub fn text(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
 }
 
-/// What a gateway knows of a request, as `$context` shows it to templates.
+/// A gateway's knowledge of a request, which templates see as `$context`.
 ///
 /// ```
 /// use mapping_template::{Context, Node, Scope, Template};
@@ -46,7 +46,7 @@ impl<'a> Node<'a> {
 /// assert_eq!(rendered.text, "abc= {connectionId=abc=}");
 /// ```
 pub trait Context {
-    /// The value at a path of names; the empty path asks for the whole, as an object.
+    /// The value at a path of names; the empty path is the whole, as an object.
     ///
     /// `None` is undefined, and renders empty.
     fn get(&self, path: &[&str]) -> Option<Node<'_>>;
@@ -59,7 +59,7 @@ impl Context for () {
     }
 }
 
-/// A context held as a tree: for tests, tools and recorded requests.
+/// A context as a tree, for tests, tools and recorded requests.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ContextTree(Vec<(Cow<'static, str>, Node<'static>)>);
 
@@ -70,8 +70,7 @@ impl ContextTree {
         Self::default()
     }
 
-    /// Sets the value at a dotted path, such as `authorizer.principalId`; what stands there, or
-    /// in its way, is replaced.
+    /// Sets the value at a dotted path, such as `authorizer.principalId`, and replaces any value there or on the way.
     #[must_use]
     pub fn with(mut self, path: &str, value: Node<'static>) -> Self {
         insert(&mut self.0, path, value);

@@ -1,4 +1,4 @@
-//! What a template is rendered with: the message, its parameters, the context, stage variables.
+//! The input of a rendering: the message, its parameters, the context, stage variables.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ pub struct Params {
     pub path: BTreeMap<String, String>,
     /// `$input.params().querystring`
     pub querystring: BTreeMap<String, String>,
-    /// `$input.params().header`; names match exactly, as the client wrote them.
+    /// `$input.params().header`; names match exactly, in the client's case.
     pub header: BTreeMap<String, String>,
 }
 
 impl Params {
-    /// No parameters, as every frame after `$connect` has them.
+    /// No parameters, as after `$connect`.
     pub const NONE: &'static Self =
         &Self { path: BTreeMap::new(), querystring: BTreeMap::new(), header: BTreeMap::new() };
 }
@@ -26,10 +26,10 @@ pub type StageVariables = BTreeMap<String, String>;
 
 static NO_STAGE_VARIABLES: StageVariables = StageVariables::new();
 
-/// Everything that a template may refer to; all of it is borrowed.
+/// Everything that a template can refer to, borrowed.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
-    /// The message as it came, JSON or not.
+    /// The message as received, JSON or not.
     pub body: &'a str,
     /// `$input.params()`
     pub params: &'a Params,

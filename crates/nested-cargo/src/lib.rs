@@ -1,17 +1,17 @@
 //! Runs cargo from a program that cargo runs.
 //!
-//! `cargo run` and `cargo test` tell a program about its own package, by variables that build scripts look at: ring's,
-//! and whatever depends on it, would be built anew whenever cargo is started from a shell and from such a program in
-//! turn.
+//! `cargo run` and `cargo test` describe a program's own package by environment variables, which build scripts read:
+//! ring, and everything that depends on it, would be built again whenever cargo is started from a shell and from such a
+//! program in turn.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the variables about a package begin with.
+/// Prefix of the variables about a package.
 const OF_PACKAGE: [&str; 4] = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_"];
 
-/// The cargo that runs this program, or the one in PATH, with the environment that a shell would give it.
+/// The cargo that runs this program, or the one in PATH, with the environment of a shell.
 pub fn command(project: &Path) -> Command {
     let mut cargo = Command::new(program());
     cargo.current_dir(project);
@@ -28,7 +28,7 @@ pub fn program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// The path of a binary, in what `cargo build --message-format json` prints.
+/// The path of a binary in the output of `cargo build --message-format json`.
 pub fn executable(messages: &[u8], name: &str) -> Option<PathBuf> {
     String::from_utf8_lossy(messages).lines().find_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;

@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)] // a library that others read
 
+mod clock;
 pub mod connections;
 pub mod credentials;
 
@@ -15,7 +16,8 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::header::DATE;
+use http::{HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
@@ -56,6 +58,7 @@ pub struct SignedHttp {
     identity: Identity,
     region: String,
     limits: Limits,
+    clock: clock::Clock,
 }
 
 /// A response.
@@ -66,6 +69,9 @@ pub struct Answer {
     /// The body.
     pub body: Bytes,
 }
+
+/// A response and its `Date`.
+type Dated = (Answer, Option<HeaderValue>);
 
 impl Answer {
     /// The `message` of AWS's JSON error, else the whole body as text.
@@ -121,16 +127,34 @@ impl SignedHttp {
             identity: credentials.into(),
             region: keys.region.clone(),
             limits,
+            clock: clock::Clock::default(),
         })
     }
 
-    /// Signs a request for a service and sends it, within [`Limits::request`].
+    /// Signs a request for a service and sends it, within [`Limits::request`]. If it is refused and the machine's clock
+    /// is wrong by the response's `Date`, it is signed once more by AWS's clock, as all later ones are.
     ///
     /// # Errors
     /// If it cannot be signed or gets no response. A response is not an error, whatever its status.
-    pub async fn send(&self, service: &str, mut request: Request<Bytes>) -> Result<Answer, BoxError> {
-        self.sign(service, &mut request, SystemTime::now())?;
-        self.exchange(request).await
+    pub async fn send(&self, service: &str, request: Request<Bytes>) -> Result<Answer, BoxError> {
+        let signed = self.clock.now();
+        let (answer, date) = self.send_at(service, request.clone(), signed).await?;
+        let date =
+            date.as_ref().and_then(|date| date.to_str().ok()).filter(|_| answer.status.is_client_error());
+        if date.is_some_and(|date| self.clock.corrects(signed, date)) {
+            return Ok(self.send_at(service, request, self.clock.now()).await?.0);
+        }
+        Ok(answer)
+    }
+
+    async fn send_at(
+        &self,
+        service: &str,
+        mut request: Request<Bytes>,
+        time: SystemTime,
+    ) -> Result<Dated, BoxError> {
+        self.sign(service, &mut request, time)?;
+        self.exchange_dated(request).await
     }
 
     /// Sends a request as it is.
@@ -138,15 +162,19 @@ impl SignedHttp {
     /// # Errors
     /// If there is no response in time.
     pub async fn exchange(&self, request: Request<Bytes>) -> Result<Answer, BoxError> {
+        Ok(self.exchange_dated(request).await?.0)
+    }
+
+    async fn exchange_dated(&self, request: Request<Bytes>) -> Result<Dated, BoxError> {
         let exchange = async {
             let response = self.http.request(request.map(Full::new)).await?;
-            let status = response.status();
+            let (status, date) = (response.status(), response.headers().get(DATE).cloned());
             // Read to its end in any case: only then is the connection free for the next request.
             let body = Limited::new(response.into_body(), self.limits.response_bytes_max)
                 .collect()
                 .await?
                 .to_bytes();
-            Ok(Answer { status, body })
+            Ok((Answer { status, body }, date))
         };
         match tokio::time::timeout(self.limits.request, exchange).await {
             Ok(answer) => answer,
@@ -202,3 +230,6 @@ pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,6 @@ pub struct Aws {
     kinesis: String,
 }
 
-/// An error response of a service.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} is refused: {code}: {message}")]
 pub struct Refused {

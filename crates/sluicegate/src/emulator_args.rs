@@ -119,7 +119,6 @@ impl EmulatorArgs {
     }
 }
 
-/// Prints to standard output.
 pub fn greet(text: &str) {
     println!("{text}");
 }

@@ -39,7 +39,6 @@ pub fn finish() {
     }
 }
 
-/// Prints text to standard output.
 pub fn out(text: &str) {
     if let Some(detached) = DETACHED.get() {
         return detached.out.push(text.as_bytes());

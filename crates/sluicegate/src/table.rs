@@ -14,7 +14,6 @@ pub enum Align {
     Right,
 }
 
-/// A table of `N` columns.
 pub struct Table<const N: usize> {
     header: [&'static str; N],
     align: [Align; N],

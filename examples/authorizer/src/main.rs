@@ -1,7 +1,7 @@
-//! Lets clients connect that carry a token in their query string: `wss://…/v1?token=…`.
+//! Admits clients with a valid token in their query string: `wss://…/v1?token=…`.
 //!
-//! `TOKENS` has a name for each token. The name becomes the connection's `principalId`, which mapping templates
-//! know as `$context.authorizer.principalId`.
+//! `TOKENS` has a name for each token. The name becomes the connection's `principalId`:
+//! `$context.authorizer.principalId` in mapping templates.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use stream_function::runtime::serve;
 
-/// What API Gateway tells the client of this failure is 401; any other is 500.
+/// With this error API Gateway answers the client with 401; with any other, 500.
 const UNAUTHORIZED: &str = "Unauthorized";
 
 /// Names by token.
 type Tokens = BTreeMap<String, String>;
 
-/// The members of a REQUEST authorizer's event that are read here.
+/// The members of a REQUEST authorizer's event that are needed.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Request {
@@ -26,13 +26,14 @@ struct Request {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let tokens = std::env::var("TOKENS").map_err(|_| "TOKENS is not set: it has a name for each token")?;
+    let tokens = std::env::var("TOKENS")
+        .map_err(|_| "TOKENS is not set: set it to a JSON object with a name for each token")?;
     let tokens: Tokens = serde_json::from_str(&tokens)?;
     serve(async |request: Request, _| authorize(&tokens, &request).ok_or(UNAUTHORIZED)).await?;
     Ok(())
 }
 
-/// The policy that lets a client connect whose token is known.
+/// The policy that admits a client with a known token.
 fn authorize(tokens: &Tokens, request: &Request) -> Option<Value> {
     let name = tokens.get(request.query_string_parameters.get("token")?)?;
     Some(json!({

@@ -1,4 +1,4 @@
-//! Calls to `@connections`, and what reaches the client.
+//! Calls `@connections`, and shows what reaches the client.
 
 use super::Observed;
 use super::messages::connection_id;
@@ -10,10 +10,10 @@ use bytes::Bytes;
 use http::Method;
 use signed_http::Answer;
 
-/// The service that callbacks are signed for.
+/// The service in callbacks' signatures.
 const SERVICE: &str = "execute-api";
 
-/// A POST, and the message or the frames that come of it.
+/// A POST, and the resulting message or frames.
 pub async fn post(stack: &Stack, body: Body) -> Observed {
     let (mut client, url) = connected(stack).await?;
     let bytes = match body {
@@ -50,7 +50,7 @@ pub async fn unsigned(stack: &Stack) -> Observed {
     Ok(seen)
 }
 
-/// A DELETE, the close that it makes, and a POST after it.
+/// A DELETE, the resulting close frame, and a POST after it.
 pub async fn delete(stack: &Stack) -> Observed {
     let (mut client, url) = connected(stack).await?;
     let mut seen = of(&stack.aws.rest(Some(SERVICE), Method::DELETE, &url, "").await?);
@@ -65,7 +65,7 @@ async fn connected(stack: &Stack) -> anyhow::Result<(Client, String)> {
     Ok((client, stack.connection_url(&id)?))
 }
 
-/// The status, and the body where there is one.
+/// The status, and the body if there is one.
 fn of(answer: &Answer) -> Vec<Seen> {
     let mut seen = vec![Seen::Status(answer.status.as_u16())];
     if !answer.body.is_empty() {

@@ -1,4 +1,4 @@
-//! What functions are handed, by their logs.
+//! What functions receive, by their logs.
 
 use super::Observed;
 use crate::seen::Seen;
@@ -10,12 +10,12 @@ use std::time::Duration;
 
 /// The partition key that the function fails for.
 const POISON: &str = "poison";
-/// Records beside it: that all of them fall into its partition queue is one chance in a hundred million.
+/// Records beside it: that all of them belong to its partition queue has a probability of one in a hundred million.
 const OTHERS: usize = 8;
-/// How long one of them may take that is not blocked: longer than a mapping's polling and its batches.
+/// How long one of them may take if it is not blocked: longer than a mapping's polling and its batches.
 const OTHERS_MAX: Duration = Duration::from_secs(60);
 
-/// `eventSourceARN` of a record that came by a consumer.
+/// `eventSourceARN` of a record that came through a consumer.
 pub async fn event_source_arn(stack: &Stack) -> Observed {
     let arn = |events: &[Value]| {
         let mut records = events.iter().flat_map(|event| event["Records"].as_array().into_iter().flatten());
@@ -25,7 +25,7 @@ pub async fn event_source_arn(stack: &Stack) -> Observed {
     Ok(vec![arn.map_or(Seen::Nothing, Seen::Concluded)])
 }
 
-/// Whether records of other partition keys are handed over while one fails.
+/// Whether records of other partition keys are delivered while one fails.
 pub async fn partition_queues(stack: &Stack) -> Observed {
     stack.put(POISON).await?;
     let failed = |events: &[Value]| keys(events).iter().any(|key| key == POISON).then_some(());
@@ -34,24 +34,24 @@ pub async fn partition_queues(stack: &Stack) -> Observed {
     for other in &others {
         stack.put(other).await?;
     }
-    // The mapping tries a failing record for ten minutes.
+    // The mapping retries a failing record for ten minutes.
     let came = |events: &[Value]| keys(events).iter().any(|key| others.contains(key)).then_some(());
     let came = stack.logged("reader", OTHERS_MAX, came).await?.is_some();
     let concluded = if came {
-        "others are handed over while one record fails"
+        "others are delivered while one record fails"
     } else {
         "a failing record stops all others"
     };
     Ok(vec![Seen::Concluded(concluded.into())])
 }
 
-/// The partition keys of all records, as often as they were handed over.
+/// The partition keys of all records, as often as they were delivered.
 fn keys(events: &[Value]) -> Vec<String> {
     let records = events.iter().flat_map(|event| event["Records"].as_array().into_iter().flatten());
     records.filter_map(|record| record["kinesis"]["partitionKey"].as_str().map(str::to_owned)).collect()
 }
 
-/// The members of the event of an authorizer.
+/// The members of an authorizer's event.
 pub async fn authorizer_event(stack: &Stack) -> Observed {
     let members = |events: &[Value]| {
         let event = events.iter().find(|event| event["methodArn"].is_string())?;

@@ -1,4 +1,4 @@
-//! Handshakes, sound and not.
+//! Handshakes, valid and invalid.
 
 use super::Observed;
 use crate::client::{with_key, without};
@@ -11,7 +11,7 @@ const URL_CHARS: usize = 5_000;
 /// A key of four bytes.
 const SHORT_KEY: &str = "c2hvcg==";
 
-/// What a handshake is answered, and whether the answer has a header.
+/// The answer to a handshake, and whether it has a header.
 pub async fn handshake(
     stack: &Stack,
     api: &str,
@@ -31,7 +31,7 @@ pub async fn handshake(
     Ok(seen)
 }
 
-/// What a handshake with something wrong in it is answered.
+/// The answer to an invalid handshake.
 pub async fn wrong(stack: &Stack, wrong: Wrong) -> Observed {
     let address = stack.address("main")?;
     let sound = address.handshake("/v1");

@@ -1,4 +1,4 @@
-//! Messages over a WebSocket, and what comes of them: a record, a reply, a close or silence.
+//! Messages over a WebSocket, and their results: a record, a reply, a close or silence.
 
 use super::Observed;
 use crate::client::{Client, Heard};
@@ -10,15 +10,12 @@ use anyhow::{Context as _, bail};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The message that a client is told its connection's id for.
+/// The message that is answered with the connection's id.
 pub fn who() -> String {
     format!(r#"{{"ask":"language","status":{}}}"#, status(WHO.id).unwrap_or_default())
 }
 
-/// Asks a connection for its id.
-///
-/// # Errors
-/// Where something else comes back.
+/// Gets a connection's id.
 pub async fn connection_id(stack: &Stack, client: &mut Client) -> anyhow::Result<String> {
     client.say(&who()).await?;
     match client.hear(stack.times.answer).await? {
@@ -27,7 +24,7 @@ pub async fn connection_id(stack: &Stack, client: &mut Client) -> anyhow::Result
     }
 }
 
-/// The record that comes of a message, or what the client is told instead.
+/// The record from a message, or the error frame.
 pub async fn record(stack: &Stack, partition_key: &str, api: &str, below: &str, message: &str) -> Observed {
     let mut client = stack.address(api)?.connect(below).await?;
     client.say(message).await?;
@@ -37,15 +34,15 @@ pub async fn record(stack: &Stack, partition_key: &str, api: &str, below: &str, 
     }
 }
 
-/// What comes back for a message.
+/// The answer to a message.
 pub async fn reply(stack: &Stack, api: &str, message: &str) -> Observed {
     let mut client = stack.address(api)?.connect("/v1").await?;
     client.say(message).await?;
     client.seen(stack.times.answer).await
 }
 
-/// What comes back for a message although nothing should. Another message after it is answered, so that the wait
-/// begins when the first has certainly been taken.
+/// The answer to a message that should have none. A later message is answered, so that the wait begins when the first
+/// has certainly been handled.
 pub async fn silence(stack: &Stack, message: &str) -> Observed {
     let mut client = stack.connect().await?;
     let id = connection_id(stack, &mut client).await?;
@@ -87,7 +84,7 @@ pub async fn broken(stack: &Stack, head: u8, masked: bool, payload: &[u8]) -> Ob
     client.seen(stack.times.answer).await
 }
 
-/// The close that ends a connection, however long it takes; a ping or a message is sent every so often.
+/// The close that ends a connection, however long it takes; a ping or a message is sent at intervals.
 pub async fn until_closed(
     stack: &Stack,
     frame: &Frame,

@@ -1,4 +1,4 @@
-//! Asks one question of an emulator and answers what was seen.
+//! Asks one question of an emulator and returns what was seen.
 
 mod connections;
 mod functions;
@@ -11,7 +11,7 @@ use crate::questions::{Body, How, Question, status};
 use crate::seen::Seen;
 use crate::stack::Stack;
 
-/// What came of asking.
+/// The result of asking.
 type Observed = anyhow::Result<Vec<Seen>>;
 
 /// Why a question is not asked here.
@@ -26,7 +26,6 @@ fn unasked(stack: &Stack, question: &Question) -> Option<&'static str> {
     }
 }
 
-/// Asks it.
 pub async fn ask(stack: &Stack, question: &Question) -> Answer {
     let outcome = match (unasked(stack, question), stack.refusal(question)) {
         (Some(why), _) => Outcome::NotAsked(why.to_owned()),
@@ -80,7 +79,7 @@ async fn seen(stack: &Stack, question: &Question) -> Observed {
     }
 }
 
-/// The message that asks it, where it is a message that does.
+/// The message that asks it, if a message does.
 fn message(question: &Question) -> String {
     let of_status = |status: &str| format!(r#"{{"ask":"language","status":{status}}}"#);
     match question.how {
@@ -96,7 +95,7 @@ fn message(question: &Question) -> String {
     }
 }
 
-/// What is sent, as it is written down: the same in every run.
+/// The description of what is sent: the same in every run.
 fn sent(question: &Question) -> String {
     match question.how {
         // Its number changes with the questions before it.

@@ -1,4 +1,4 @@
-//! Questions that are like no other.
+//! Questions that are unlike others.
 
 use super::messages::{connection_id, until_closed, who};
 use super::{Observed, connections, functions};
@@ -16,7 +16,6 @@ use tokio::time::{Instant, sleep};
 const OVER_THE_RATE_MAX: usize = 300;
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Asks one of them.
 pub async fn ask(stack: &Stack, special: Special) -> Observed {
     match special {
         Special::ThrottledMessage => throttled_message(stack).await,
@@ -49,15 +48,15 @@ pub async fn ask(stack: &Stack, special: Special) -> Observed {
 }
 
 fn minutes(lasted: Duration) -> Seen {
-    // To the nearest: it is counted from a moment after the connection's begin.
+    // Rounded: it is counted from a moment after the connection's start.
     Seen::Concluded(format!("after {} minutes", (lasted.as_secs() + 30) / 60))
 }
 
-/// The first frame that is no answer.
+/// The first frame that is not an answer.
 async fn throttled_message(stack: &Stack) -> Observed {
     let address = stack.address("main")?;
     let end = Instant::now() + stack.times.ready;
-    // The handshake itself is under the rate, which another question exhausts.
+    // The handshake itself is within the rate, which another question exhausts.
     let mut client = loop {
         match address.connect("/throttled").await {
             Ok(client) => break client,
@@ -91,7 +90,7 @@ async fn throttled_handshake(stack: &Stack) -> Observed {
     Ok(vec![Seen::Nothing])
 }
 
-/// The record of a disconnection that the client began with a code and a reason.
+/// The record of a disconnection that the client started with a code and a reason.
 async fn disconnect(stack: &Stack) -> Observed {
     let mut client = stack.connect().await?;
     let id = connection_id(stack, &mut client).await?;
@@ -102,7 +101,7 @@ async fn disconnect(stack: &Stack) -> Observed {
     Ok(vec![record.map_or(Seen::Nothing, |data| Seen::record(&data))])
 }
 
-/// A message for a route that the deployment does not have yet.
+/// A message for a route that is not deployed yet.
 async fn not_deployed(stack: &Stack) -> Observed {
     let routes = format!("/v2/apis/{}/routes", stack.api_id("door")?);
     let body = serde_json::json!({"routeKey": "later"});
@@ -113,7 +112,7 @@ async fn not_deployed(stack: &Stack) -> Observed {
     client.seen(stack.times.answer).await
 }
 
-/// What API Gateway says of something that is to be created.
+/// API Gateway's answer to a request to create something.
 pub async fn create(stack: &Stack, api: &str, path: &str, body: &str) -> Observed {
     let path = path.replace("{}", stack.api_id(api)?);
     let body = body.replace("{region}", &stack.region).replace("{account}", &stack.account_id);
@@ -121,7 +120,7 @@ pub async fn create(stack: &Stack, api: &str, path: &str, body: &str) -> Observe
     let (status, answer) = stack.aws.create(&path, &body).await?;
     let mut seen = vec![Seen::Status(status.as_u16())];
     if status.is_success() {
-        // An API goes with no other.
+        // An API belongs to no other.
         if let Some(id) = answer["apiId"].as_str().filter(|_| path == "/v2/apis") {
             let url = format!("{}/v2/apis/{id}", stack.aws.service("apigateway"));
             stack.aws.rest(Some("apigateway"), Method::DELETE, &url, "").await?;

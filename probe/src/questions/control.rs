@@ -1,4 +1,4 @@
-//! What API Gateway's control plane refuses, and in which words. What it does not refuse goes with its API.
+//! What API Gateway's control plane refuses, and in which words. What it accepts is removed with its API.
 
 use super::{How, Question};
 

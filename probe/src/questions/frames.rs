@@ -23,7 +23,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "text-no-utf-8",
-        asks: "how does a connection end after a text that is no UTF-8?",
+        asks: "how does a connection end after a text that is not UTF-8?",
         rows: &["gateway/protocol-error"],
         how: How::Break { head: 0x81, masked: true, payload: &[0xff, 0xfe] },
     },

@@ -1,4 +1,4 @@
-//! Handshakes: their statuses, and the bodies of those that are refused.
+//! Handshakes: their statuses, and the bodies of refusals.
 
 use super::{How, Question, Special, Wrong};
 
@@ -31,21 +31,21 @@ pub(super) const QUESTIONS: &[Question] = &[
     ),
     handshake(
         "connect-403",
-        "is another status of a MOCK $connect, with a response for it, the handshake's, and what is its body?",
+        "does the handshake get another status of a MOCK $connect that has a response, and with which body?",
         &["gateway/handshake-other-status", "gateway/handshake-body"],
         "door",
         "/v1?status=403",
     ),
     handshake(
         "connect-unmatched",
-        "what is the handshake's status where no integration response has a key for $connect's?",
+        "what is the handshake's status if no integration response matches $connect's?",
         &["gateway/connect-without-200"],
         "door",
         "/v1?status=418",
     ),
     handshake(
         "unknown-stage",
-        "what is a handshake answered at a stage that does not exist?",
+        "how is a handshake to a missing stage answered?",
         &["gateway/unknown-stage", "gateway/handshake-body"],
         "main",
         "/nothing",
@@ -69,31 +69,31 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     wrong(
         "handshake-version",
-        "what is a handshake of version 12 answered?",
+        "how is a handshake of version 12 answered?",
         &["gateway/malformed-handshake"],
         Wrong::Version,
     ),
     wrong(
         "handshake-key",
-        "what is a handshake with a key of 4 bytes answered?",
+        "how is a handshake with a key of 4 bytes answered?",
         &["gateway/malformed-handshake"],
         Wrong::Key,
     ),
     wrong(
         "handshake-no-key",
-        "what is a handshake without a key answered?",
+        "how is a handshake without a key answered?",
         &["gateway/malformed-handshake"],
         Wrong::NoKey,
     ),
     wrong(
         "handshake-method",
-        "what is a handshake by POST answered?",
+        "how is a handshake by POST answered?",
         &["gateway/malformed-handshake"],
         Wrong::Method,
     ),
     wrong(
         "url-length",
-        "what is a URL of more than 4,096 characters answered?",
+        "how is a URL of more than 4,096 characters answered?",
         &["gateway/url-length"],
         Wrong::Url,
     ),
@@ -106,28 +106,28 @@ pub(super) const QUESTIONS: &[Question] = &[
     ),
     handshake(
         "authorizer-deny",
-        "what is a handshake answered that the authorizer's policy denies?",
+        "how is a handshake answered that the authorizer's policy denies?",
         &["gateway/authorizer-denies", "gateway/handshake-body"],
         "guarded",
         "/v1?token=deny",
     ),
     handshake(
         "authorizer-unauthorized",
-        "what is a handshake answered where the authorizer fails with Unauthorized?",
+        "how is a handshake answered if the authorizer fails with Unauthorized?",
         &["gateway/authorizer-raises", "gateway/handshake-body"],
         "guarded",
         "/v1?token=unauthorized",
     ),
     handshake(
         "authorizer-other",
-        "what is a handshake answered where the authorizer fails with anything else?",
+        "how is a handshake answered if the authorizer fails with another error?",
         &["gateway/authorizer-fails", "gateway/authorizer-raises"],
         "guarded",
         "/v1?token=other",
     ),
     handshake(
         "authorizer-garbage",
-        "what is a handshake answered where the authorizer's result is no policy?",
+        "how is a handshake answered if the authorizer's result is not a policy?",
         &["gateway/authorizer-fails"],
         "guarded",
         "/v1?token=garbage",

@@ -1,4 +1,4 @@
-//! The language of mapping templates, by the templates of integration responses: a client sees what they render.
+//! The language of mapping templates, by the templates of integration responses: clients see the result.
 
 use super::{How, Question};
 
@@ -14,20 +14,20 @@ const fn language(
 pub(super) const QUESTIONS: &[Question] = &[
     language(
         "foreach-limit",
-        "how many rounds does a #foreach make?",
+        "how many iterations does a #foreach make at most?",
         &["template/foreach-limit", "gateway/mock"],
         "#set($n = 0)#foreach($i in [1..1100])#set($n = $i)#end$n",
     ),
     language("qr", "is there a $util.qr?", &["template/qr"], "<$util.qr(1)>"),
     language(
         "index-out-of-bounds",
-        "what is an element outside of a list?",
+        "what does an index outside of a list give?",
         &["template/index-out-of-bounds"],
         "#set($list = [1])<$list.get(5)>",
     ),
     language(
         "escaped-undefined",
-        "what is a backslash before an undefined reference?",
+        "what does a backslash before an undefined reference render?",
         &["template/escaped-undefined"],
         r"<\$nothing> <\\$nothing>",
     ),
@@ -52,19 +52,19 @@ pub(super) const QUESTIONS: &[Question] = &[
     language("textblock", "is #[[ ]]# a text block?", &["template/textblock"], "<#[[$context.stage #if]]#>"),
     language(
         "values-only",
-        "is an operator without blanks around it taken?",
+        "may an operator have no blanks around it?",
         &["template/values-only"],
         "#set($a = 3)#set($b = $a -1)<$b>",
     ),
     language(
         "equality-across-types",
-        "is 1 equal to its text?",
+        "is the number 1 equal to the text 1?",
         &["template/equality-across-types"],
         r#"#if(1 == "1")equal#{else}different#end"#,
     ),
     language(
         "unknown-members",
-        "what is an unknown method or property?",
+        "what does an unknown method or property give?",
         &["template/unknown-members"],
         r#"#set($text = "x")<$text.nothing><$text.nothing()><$context.nothing><$util.nothing(1)>"#,
     ),
@@ -82,7 +82,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     ),
     language(
         "short-circuit",
-        "is what cannot matter evaluated?",
+        "are operands evaluated that cannot matter?",
         &["template/short-circuit"],
         r#"#set($list = [1])#if(false && $list.get(5) == 1)a#{else}b#end"#,
     ),
@@ -94,19 +94,19 @@ pub(super) const QUESTIONS: &[Question] = &[
     ),
     language(
         "patterns",
-        "do regular expressions look ahead?",
+        "do regular expressions support lookahead?",
         &["template/patterns"],
         r#"#set($text = "abac")$text.replaceAll("a(?=b)", "x")"#,
     ),
     Question {
         id: "mock-status-text",
-        asks: "does MOCK take a statusCode that is text?",
+        asks: "does MOCK accept a statusCode that is text?",
         rows: &["gateway/mock"],
         how: How::Status(r#""201""#),
     },
     Question {
         id: "mock-status-unmatched",
-        asks: "what does a client get for a status that no integration response has a key for?",
+        asks: "what does a client get for a status that no integration response matches?",
         rows: &["gateway/unmatched-response"],
         how: How::Status("418"),
     },

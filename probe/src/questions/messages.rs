@@ -1,11 +1,11 @@
-//! What mapping templates make of a message, and what becomes of a message that goes wrong.
+//! The results of mapping templates, and of messages that fail.
 
 use super::{How, Question, Special};
 
 pub(super) const QUESTIONS: &[Question] = &[
     Question {
         id: "json-whole",
-        asks: "what does $input.json('$') make of numbers, escapes, blanks and a name that stands twice?",
+        asks: "what does $input.json('$') make of numbers, escapes, blanks and a duplicate name?",
         rows: &["template/json-whole"],
         how: How::Record {
             set: "#set($data = $input.json('$'))",
@@ -41,7 +41,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "json-missing",
-        asks: "what is $input.json of a path that selects nothing?",
+        asks: "what does $input.json give for a path that selects nothing?",
         rows: &["template/json-missing"],
         how: How::Record {
             set: r#"#set($json = $input.json('$.nothing'))#set($data = "<$json>")"#,
@@ -50,7 +50,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "path-numbers",
-        asks: "in which digits does $input.path render a number?",
+        asks: "with which digits does $input.path render a number?",
         rows: &["template/path-numbers"],
         how: How::Record {
             set: r#"#set($body = $input.path('$'))#set($data = "$body.b $body.a $body.big $body.long")"#,
@@ -59,7 +59,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "path-filters",
-        asks: "does $input.path take JSONPath filters?",
+        asks: "does $input.path support JSONPath filters?",
         rows: &["template/path-filters"],
         how: How::Record {
             set: r#"#set($found = $input.path('$.list[?(@.n > 1)].n'))#set($data = "<$found>")"#,
@@ -68,7 +68,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "escape-javascript",
-        asks: "how does $util.escapeJavaScript write a slash, what is outside of ASCII, and control characters?",
+        asks: "how does $util.escapeJavaScript write a slash, characters outside of ASCII, and control characters?",
         rows: &["template/escape-javascript-rest"],
         how: How::Record {
             set: "#set($data = $util.escapeJavaScript($input.path('$.t')))",
@@ -107,7 +107,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "json-not-json",
-        asks: "what is $input.json('$') of a message that is no JSON, as in an event of the reference architecture?",
+        asks: "what does $input.json('$') give for a message that is not JSON, as in an event of the reference architecture?",
         rows: &["template/json-not-json", "template/reference-template-no-json"],
         how: How::Raw {
             set: r#"#set($payload = $input.json('$'))#set($data = "{""payload"": $payload}")"#,
@@ -116,25 +116,25 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "path-not-json",
-        asks: "what is $input.path('$') of a message that is no JSON?",
+        asks: "what does $input.path('$') give for a message that is not JSON?",
         rows: &["template/path-not-json"],
         how: How::Raw { set: r#"#set($path = $input.path('$'))#set($data = "<$path>")"#, message: "no JSON" },
     },
     Question {
         id: "empty-body",
-        asks: "what is $input.body of an empty message?",
+        asks: "what does $input.body give for an empty message?",
         rows: &["template/empty-body"],
         how: How::Raw { set: r#"#set($body = $input.body)#set($data = "<$body>")"#, message: "" },
     },
     Question {
         id: "template-omitted",
-        asks: "does a sole template under any key apply where there is no template selection expression?",
+        asks: "does the only template apply, whatever its key, without a template selection expression?",
         rows: &["gateway/template-omitted"],
         how: How::Record { set: "", message: "" },
     },
     Question {
         id: "relayed",
-        asks: "what does a client get of Kinesis' answer where a route response and an integration response are all there is?",
+        asks: "what does a client get of Kinesis's answer with only a route response and an integration response?",
         rows: &[
             "gateway/relayed",
             "gateway/service-json",
@@ -158,7 +158,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "text-that-is-no-json",
-        asks: "does a model that any JSON satisfies refuse text that is none, and in which words?",
+        asks: "does a model that accepts any JSON refuse text that is not JSON, and in which words?",
         rows: &["gateway/text-that-is-no-json"],
         how: How::Say { api: "strict", message: "no JSON" },
     },
@@ -170,7 +170,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "timeout",
-        asks: "what does a client get where an integration does not answer in time?",
+        asks: "what does a client get if an integration does not answer in time?",
         rows: &["gateway/timeout-frame"],
         how: How::Special(Special::Timeout),
     },
@@ -182,7 +182,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "not-deployed",
-        asks: "what does a client get for a route that was created and not deployed?",
+        asks: "what does a client get for a route that was created but not deployed?",
         rows: &["gateway/not-deployed"],
         how: How::Special(Special::NotDeployed),
     },

@@ -1,4 +1,4 @@
-//! The questions: what the ledger does not know, and how it is asked.
+//! The questions: what the ledger does not know, and how to find out.
 
 mod connections;
 mod control;
@@ -11,68 +11,43 @@ mod messages;
 use crate::terraform::Values;
 use serde_json::{Value, json};
 
-/// A question to an emulator.
 #[derive(Debug, Clone, Copy)]
 pub struct Question {
-    /// Names it, here and in the file that is written.
+    /// Its name, here and in the file of answers.
     pub id: &'static str,
-    /// For people.
+    /// Its text.
     pub asks: &'static str,
-    /// The rows of the ledger that it answers, as `file/id`.
+    /// The ledger's entries that it answers, as `file/id`.
     pub rows: &'static [&'static str],
-    /// How it is asked.
     pub how: How,
 }
 
-/// How a question is asked.
 #[derive(Debug, Clone, Copy)]
 pub enum How {
-    /// These lines of a mapping template set `$data`, which is read back from the stream. The message names the
-    /// question as its `ask`; an empty one is written of itself.
+    /// These lines of a mapping template set `$data`, which is read back from the stream. The message has the
+    /// question's id as its `ask`; an empty message gets one.
     Record {
-        /// Lines of the template; none where the configuration itself has it.
+        /// Lines of the template; empty if the configuration itself has it.
         set: &'static str,
-        /// The message.
         message: &'static str,
     },
-    /// The same with a message that is no JSON, or names no route.
+    /// The same with a message that is not JSON, or names no route.
     Raw {
         /// Lines of the template.
         set: &'static str,
-        /// The message.
         message: &'static str,
     },
-    /// The template of an integration response, which the client gets to see.
-    Language {
-        /// The template.
-        template: &'static str,
-    },
-    /// A template for an integration response of this key, and the status that a MOCK is made to answer with.
-    Key {
-        /// The key.
-        key: &'static str,
-        /// The template.
-        template: &'static str,
-        /// The status.
-        status: u16,
-    },
-    /// The status that a MOCK is made to answer with, as JSON; no template of the question's own.
+    /// The template of an integration response, whose result the client gets.
+    Language { template: &'static str },
+    /// A template for the integration response with this key, and the status that a MOCK answers with.
+    Key { key: &'static str, template: &'static str, status: u16 },
+    /// The status that a MOCK answers with, as JSON; the question has no template of its own.
     Status(&'static str),
-    /// A message to a stage, and what comes back.
-    Say {
-        /// The API.
-        api: &'static str,
-        /// The message.
-        message: &'static str,
-    },
-    /// A message, and what comes back although nothing should.
-    Silence {
-        /// The message.
-        message: &'static str,
-    },
-    /// A handshake.
+    /// A message to a stage, and the answer.
+    Say { api: &'static str, message: &'static str },
+    /// A message that should have no answer, and the answer if there is one.
+    Silence { message: &'static str },
     Handshake {
-        /// The API.
         api: &'static str,
         /// Stage and query.
         below: &'static str,
@@ -81,15 +56,13 @@ pub enum How {
         /// A header, in lower case, to look for in the answer.
         look_for: Option<&'static str>,
     },
-    /// A handshake with something wrong in it.
+    /// An invalid handshake.
     WrongHandshake(Wrong),
-    /// A call to API Gateway's own API. What stands in braces is filled in.
+    /// A call of API Gateway's own API, with placeholders in braces.
     Create {
-        /// The API whose id stands for `{}` in the path.
+        /// The API whose id replaces `{}` in the path.
         api: &'static str,
-        /// The path.
         path: &'static str,
-        /// The body, JSON.
         body: &'static str,
     },
     /// Bytes that break the protocol.
@@ -98,28 +71,24 @@ pub enum How {
         head: u8,
         /// Whether the frame is masked.
         masked: bool,
-        /// What it carries.
         payload: &'static [u8],
     },
     /// A POST to `@connections`.
-    Post {
-        /// What is posted.
-        body: Body,
-    },
-    /// What is not like anything else.
+    Post { body: Body },
+    /// A question unlike others.
     Special(Special),
 }
 
-/// What is posted to a connection.
+/// The body of a post to a connection.
 #[derive(Debug, Clone, Copy)]
 pub enum Body {
-    /// These bytes; the message is looked at.
+    /// These bytes; the answer is the message.
     Bytes(&'static [u8]),
-    /// So many letters; the frames are looked at.
+    /// So many letters; the answer is the frames.
     Letters(usize),
 }
 
-/// What is wrong in a handshake.
+/// What is wrong with a handshake.
 #[derive(Debug, Clone, Copy)]
 pub enum Wrong {
     /// `Sec-WebSocket-Version: 12`
@@ -135,7 +104,7 @@ pub enum Wrong {
 }
 
 impl Wrong {
-    /// For people.
+    /// Its description.
     pub const fn sent(self) -> &'static str {
         match self {
             Self::Version => "a handshake with Sec-WebSocket-Version: 12",
@@ -147,7 +116,7 @@ impl Wrong {
     }
 }
 
-/// Questions that are like no other.
+/// Questions that are unlike others.
 #[derive(Debug, Clone, Copy)]
 pub enum Special {
     /// Message after message over the stage's rate.
@@ -156,7 +125,7 @@ pub enum Special {
     ThrottledHandshake,
     /// A function behind a route, slower than the integration's timeout.
     Timeout,
-    /// What `$disconnect`'s template is told.
+    /// The values in `$disconnect`'s template.
     Disconnect,
     /// An id of another form.
     MalformedId,
@@ -164,9 +133,9 @@ pub enum Special {
     Unsigned,
     /// DELETE, and a POST after it.
     Delete,
-    /// A route that was created and not deployed.
+    /// A route that was created but not deployed.
     NotDeployed,
-    /// What an authorizer left on a connection.
+    /// What an authorizer stored on a connection.
     AuthorizerContext,
     /// The members of an authorizer's event.
     AuthorizerEvent,
@@ -181,7 +150,7 @@ pub enum Special {
 }
 
 impl Special {
-    /// For people.
+    /// Its description.
     pub const fn sent(self) -> &'static str {
         match self {
             Self::ThrottledMessage => "messages to a stage of one message a second, until one is refused",
@@ -220,11 +189,11 @@ pub fn all() -> Vec<Question> {
 
 /// The first status of a language question; the others follow. Keys of other questions begin at 270.
 const FIRST_STATUS: u16 = 201;
-/// The question that is none: it tells a client its connection's id.
+/// Not a question: it returns a connection's id to the client.
 pub const WHO: Question =
     Question { id: "who", asks: "", rows: &[], how: How::Language { template: "$context.connectionId" } };
 
-/// The status that a language question's template stands under.
+/// The status of a language question's template.
 pub fn status(id: &str) -> Option<u16> {
     let is_language = |question: &Question| matches!(question.how, How::Language { .. });
     let mut language = std::iter::once(WHO).chain(all()).filter(is_language);
@@ -232,7 +201,7 @@ pub fn status(id: &str) -> Option<u16> {
     Some(FIRST_STATUS + u16::try_from(position).ok()?)
 }
 
-/// What the configuration is told of the questions.
+/// The questions' part of the configuration.
 pub fn values() -> Values {
     let (mut records, mut raw, mut language) = (Values::new(), Values::new(), Values::new());
     for Question { id, how, .. } in std::iter::once(WHO).chain(all()) {

@@ -21,9 +21,6 @@ pub enum Requested {
 }
 
 /// Takes `--target NAME` out of a command line; the rest is the harness's.
-///
-/// # Errors
-/// Where the name is missing or unknown; the text lists those that exist.
 pub fn parse(command_line: impl IntoIterator<Item = String>) -> anyhow::Result<(Requested, Arguments)> {
     let mut asked = Requested::Nothing;
     let mut rest = Vec::new();

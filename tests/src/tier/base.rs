@@ -22,9 +22,6 @@ pub fn runs_what_is_built_here() -> bool {
 
 /// The emulator's program for the base: the ordinary debug binary, which the tests have built anyway, or else one that
 /// cargo-lambda links against an older C library.
-///
-/// # Errors
-/// Where cargo-lambda is needed and not there, or the program does not compile.
 pub fn program() -> anyhow::Result<PathBuf> {
     if runs_what_is_built_here() {
         return Ok(binary("sluicegate"));

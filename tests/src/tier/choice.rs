@@ -11,13 +11,9 @@ pub const DEPLOYED: &str = "SLUICEGATE_WEBSOCKET_URI";
 /// An emulator to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// The licensed LocalStack image.
     LocalStack,
-    /// The emulator's image.
     Image,
-    /// The emulator's process.
     Process,
-    /// A stack that is deployed already.
     Deployed,
 }
 
@@ -28,7 +24,6 @@ pub struct Machine {
     pub has_token: bool,
     /// Whether a Docker engine answers; what it said instead, where none does.
     pub docker: Result<(), String>,
-    /// Whether Terraform is there.
     pub has_terraform: bool,
     /// Whether the environment names a deployed stack.
     pub has_deployed: bool,

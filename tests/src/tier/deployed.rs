@@ -10,9 +10,6 @@ use std::env;
 /// Reads `SLUICEGATE_WEBSOCKET_URI` and `SLUICEGATE_STREAM_NAME`, where it needs to
 /// `SLUICEGATE_CONNECTIONS_ENDPOINT`: a stack's outputs of those names. Without `AWS_ENDPOINT_URL` the stack is
 /// AWS's, and the caller's keys are used for it.
-///
-/// # Errors
-/// Where a variable is missing.
 pub async fn from_environment() -> anyhow::Result<Endpoint> {
     let read = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let required = |name: &str| read(name).with_context(|| format!("{name} is not set: a stack's output"));

@@ -9,9 +9,6 @@ use testcontainers::bollard::models::HostConfig;
 pub const LABEL: &str = "sluicegate.test-run";
 
 /// Whether an engine answers.
-///
-/// # Errors
-/// What Docker said instead.
 pub fn engine() -> Result<(), String> {
     let output = Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
     let output = output.map_err(|error| format!("cannot run docker: {error}"))?;
@@ -52,7 +49,6 @@ pub struct Run {
 }
 
 impl Run {
-    /// This process's run.
     pub fn of_this_process() -> Self {
         Self { id: std::process::id().to_string() }
     }
@@ -63,9 +59,6 @@ impl Run {
     }
 
     /// Builds the Dockerfile's stage `emulator` around a binary. The build's context is the binary alone.
-    ///
-    /// # Errors
-    /// Where Docker cannot build it; its words are in the text.
     pub fn build_emulator(&self, dockerfile: &Path, binary: &Path, name: &str) -> anyhow::Result<()> {
         let context = tempfile::tempdir().context("cannot make a folder for the build")?;
         std::fs::copy(binary, context.path().join("sluicegate"))

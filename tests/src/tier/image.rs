@@ -24,9 +24,6 @@ pub struct Image {
 
 impl Image {
     /// Builds the image around a debug build of the emulator, and starts it as docker-compose.localstack.yml does: no privileges, nothing writable but `/tmp`.
-    ///
-    /// # Errors
-    /// Where Docker cannot build or start it, or it does not become healthy.
     pub async fn start() -> anyhow::Result<Self> {
         let run = Run::of_this_process();
         // Off the runtime's threads, so that Ctrl-C is heard meanwhile.
@@ -55,7 +52,6 @@ impl Image {
         Ok(Self { aws_endpoint: format!("http://{host}:{port}"), _container: container, _run: run })
     }
 
-    /// Endpoint of its AWS APIs.
     pub fn aws_endpoint(&self) -> &str {
         &self.aws_endpoint
     }

@@ -51,9 +51,6 @@ pub struct LocalStack {
 
 impl LocalStack {
     /// Starts it, pulling the image first where it is not there.
-    ///
-    /// # Errors
-    /// Where the image cannot be pulled, the licence is refused, or it does not become healthy.
     pub async fn start() -> anyhow::Result<Self> {
         let token = env::var(TOKEN).with_context(|| format!("{TOKEN} is not set"))?;
         let run = Run::of_this_process();
@@ -90,7 +87,6 @@ impl LocalStack {
         Ok(Self { aws_endpoint: format!("http://{host}"), _container: container, _run: run })
     }
 
-    /// Endpoint of its AWS APIs.
     pub fn aws_endpoint(&self) -> &str {
         &self.aws_endpoint
     }

@@ -21,9 +21,6 @@ pub fn architecture() -> &'static str {
 /// Builds them; `functions/` in the folder holds `{key}.zip`. LocalStack runs functions on Amazon Linux, whose C
 /// library is older than most machines', and so gets them as AWS does, as does an image that runs nothing that is built
 /// here as usual; else the emulator runs the debug build.
-///
-/// # Errors
-/// Where one does not compile.
 pub fn build(target: Target) -> anyhow::Result<TempDir> {
     let folder = tempfile::tempdir().context("cannot make a folder for the functions")?;
     let as_for_lambda = match target {

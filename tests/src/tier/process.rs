@@ -21,10 +21,6 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it on a free port.
-    ///
-    /// # Errors
-    /// Where it does not say where it listens.
     pub fn start() -> anyhow::Result<Self> {
         let mut serve = Command::new(binary("sluicegate"));
         serve.args(["serve", "--quiet", "--port", "0"]).current_dir(project()).stdout(Stdio::piped());
@@ -40,7 +36,6 @@ impl Process {
         Ok(process)
     }
 
-    /// Endpoint of its AWS APIs.
     pub fn aws_endpoint(&self) -> &str {
         &self.aws_endpoint
     }

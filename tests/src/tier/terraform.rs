@@ -15,7 +15,6 @@ use tokio::process::Command;
 /// What a configuration's folder holds that is not the configuration: Terraform's own, and tests.
 const LEFT_OUT: &[&str] = &[".terraform", "tests"];
 
-/// Whether Terraform can be run.
 pub fn is_installed() -> bool {
     let mut terraform = std::process::Command::new("terraform");
     let version = terraform.arg("version").env("CHECKPOINT_DISABLE", "1").stdout(Stdio::null()).status();
@@ -33,9 +32,6 @@ pub struct Stack {
 impl Stack {
     /// Applies a copy of the configuration. Where Terraform finds the provider is the caller's to say
     /// (`TF_CLI_CONFIG_FILE`).
-    ///
-    /// # Errors
-    /// Where Terraform fails; its words are in the text.
     pub async fn apply(aws_endpoint: &str, packages: TempDir) -> anyhow::Result<Self> {
         let configuration = tempfile::tempdir().context("cannot make a folder for Terraform")?;
         copy(&project().join("terraform"), configuration.path())?;
@@ -46,17 +42,11 @@ impl Stack {
     }
 
     /// Removes all that was applied.
-    ///
-    /// # Errors
-    /// Where Terraform fails; its words are in the text.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         self.run_with_values(&["destroy", "-auto-approve", "-input=false", "-no-color"]).await.map(drop)
     }
 
     /// Where the stack is reached, as its outputs say.
-    ///
-    /// # Errors
-    /// Where an output is missing.
     pub async fn endpoint(&self, emulator: TargetKind, aws_endpoint: &str) -> anyhow::Result<Endpoint> {
         let outputs: Value = serde_json::from_str(&self.run(&["output", "-json"]).await?)?;
         let output = |name: &str| {

@@ -1,19 +1,18 @@
-//! The account and region that an emulator plays, and the ARNs that follow from them.
+//! The account and region of an emulator, and the ARNs that follow from them.
 
-/// Bytes that most ARNs are shorter than.
+/// Most ARNs are shorter than so many bytes.
 const ARN_BYTES: usize = 128;
 
-/// One account in one region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Twelve digits.
     pub id: String,
-    /// A region's code, such as `us-east-1`.
+    /// Such as `us-east-1`.
     pub region: String,
 }
 
 impl Default for Account {
-    /// The account id that local emulators agree on, in the region that AWS tools default to.
+    /// The account id that local emulators agree on, and the region that AWS tools default to.
     fn default() -> Self {
         Self { id: "000000000000".into(), region: "us-east-1".into() }
     }
@@ -30,18 +29,16 @@ impl Account {
         self.arn_of("lambda", ["function:", name])
     }
 
-    /// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{rest}`, what `@connections` calls are
-    /// authorised on.
+    /// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{rest}`, which policies name for `@connections` calls.
     pub fn execute_api_arn(&self, api_id: &str, stage: &str, rest: &str) -> String {
         self.arn_of("execute-api", [api_id, "/", stage, "/", rest])
     }
 
-    /// An ARN of a regional service.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         self.arn_of(service, [resource])
     }
 
-    /// Wanted several times a message: allocated once, and put together without formatting.
+    /// Needed several times per message: allocated once, and built without formatting.
     fn arn_of<const PARTS: usize>(&self, service: &str, resource: [&str; PARTS]) -> String {
         let head = ["arn:aws:", service, ":", &self.region, ":", &self.id, ":"];
         let mut arn = String::with_capacity(ARN_BYTES);
@@ -50,8 +47,8 @@ impl Account {
     }
 }
 
-/// The stream's name in a stream's or a consumer's ARN
-/// (`…:stream/{name}` or `…:stream/{name}/consumer/{consumer}:{epoch}`).
+/// The stream's name in a stream's or a consumer's ARN (`…:stream/{name}` or
+/// `…:stream/{name}/consumer/{consumer}:{epoch}`).
 pub fn stream_name_of_arn(arn: &str) -> Option<&str> {
     let resource = arn.splitn(6, ':').nth(5)?;
     resource.strip_prefix("stream/")?.split('/').next().filter(|name| !name.is_empty())

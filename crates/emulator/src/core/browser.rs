@@ -1,7 +1,7 @@
-//! Whether a browser's page sends a request, and whose page that is.
+//! Whether a request comes from a web page, and from whose.
 //!
-//! A browser names the page's origin with everything but plain GETs, and those it marks with `Sec-Fetch-Site`. No page
-//! can leave either out or choose what it says.
+//! A browser sends the page's origin with everything but plain GETs, and marks those with `Sec-Fetch-Site`. No page can
+//! omit either or choose its value.
 
 use http::HeaderMap;
 use http::header::{self, HeaderName};
@@ -46,7 +46,6 @@ impl FromStr for AllowedOrigin {
     }
 }
 
-/// Who sends a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
     /// A program, or a person who typed the address.
@@ -75,12 +74,12 @@ pub fn sender(headers: &HeaderMap, host: &str, allowed: &[AllowedOrigin]) -> Sen
     }
 }
 
-/// Whether a request is a browser's at all: for ports that no page has any business at.
+/// Whether a browser sent the request at all; for ports that no page has any business with.
 pub fn is_of_a_page(headers: &HeaderMap) -> bool {
     sender(headers, "", &[]) != Sender::Program
 }
 
-/// Images, frames, links and the like say no origin.
+/// Requests for images, frames and links have no origin.
 fn sender_of_fetch(headers: &HeaderMap) -> Sender {
     let mut sites = headers.get_all(SEC_FETCH_SITE).iter().map(http::HeaderValue::as_bytes);
     match (sites.next(), sites.next()) {
@@ -90,7 +89,7 @@ fn sender_of_fetch(headers: &HeaderMap) -> Sender {
     }
 }
 
-/// `https` too: a proxy in front may add it.
+/// `https` too: a proxy may add it.
 fn is_own(origin: &str, host: &str) -> bool {
     let (scheme, authority) = origin.split_once("://").unwrap_or_default();
     let port = match scheme {

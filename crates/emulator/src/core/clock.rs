@@ -1,4 +1,4 @@
-//! The time now, and the forms in which AWS writes a time.
+//! The current time, and the forms in which AWS writes times.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
@@ -34,12 +34,12 @@ pub fn iso_8601_seconds(ms: u64) -> String {
     format(ms, ISO_8601_SECONDS)
 }
 
-/// `2024/02/19`, the beginning of a log stream's name.
+/// `2024/02/19`, as log streams' names begin.
 pub fn date_path(ms: u64) -> String {
     format(ms, DATE_PATH)
 }
 
-/// Milliseconds since the epoch of a time such as `2026-01-31T12:00:00Z`, as people write it in values.
+/// Milliseconds since the epoch of a time such as `2026-01-31T12:00:00Z`.
 pub fn parse_rfc_3339(text: &str) -> Option<u64> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     u64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()

@@ -1,13 +1,13 @@
-//! What keeps functions from the emulator, where the system offers it cheaply. They run as the same user: against code
-//! that is malicious this is no wall.
+//! Hides the emulator from functions as far as the system offers it cheaply. Functions run as the same user, so this
+//! does not stop malicious code.
 
-/// Lets no other process of the user read this one's memory, environment and open files, or trace it. Processes that it
-/// starts are as visible as ever. The price: no core dumps, and no debugger that attaches later; one that starts the
-/// emulator works.
+/// Keeps the user's other processes from reading this one's memory, environment and open files, and from tracing it.
+/// Processes that it starts are not protected. The price: no core dumps, and no debugger that attaches later; a
+/// debugger that starts the emulator works.
 pub fn hide() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
     {
-        tracing::warn!(%error, "functions may read this process's memory: it cannot be hidden");
+        tracing::warn!(%error, "failed to protect this process's memory: functions may read it");
     }
 }

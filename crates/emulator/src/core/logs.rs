@@ -1,7 +1,7 @@
 //! Where the output of functions and the access logs of stages go.
 
-/// Takes log events, as CloudWatch Logs would.
+/// Stores log events, as CloudWatch Logs does.
 pub trait LogSink: Send + Sync {
-    /// Appends one event to a log stream, which is made when it is first written to.
+    /// Appends one event to a log stream, and creates the stream if necessary.
     fn append(&self, group: &str, stream: &str, timestamp_ms: u64, message: &str);
 }

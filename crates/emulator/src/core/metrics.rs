@@ -1,11 +1,10 @@
-//! Prometheus' text format, version 0.0.4: what `/_sluicegate/metrics` answers.
+//! Prometheus's text format, version 0.0.4, of `/_sluicegate/metrics`.
 
 use std::fmt::{Display, Write as _};
 
-/// The format's media type.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// A page that is being written, family by family.
+/// A page that is written family by family.
 #[derive(Debug, Default)]
 pub struct Page {
     text: String,
@@ -17,7 +16,6 @@ impl Page {
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    /// Writes one sample.
     pub fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
         self.text.push_str(name);
         for (index, (label, value)) in labels.iter().enumerate() {
@@ -28,7 +26,7 @@ impl Page {
         let _ = writeln!(self.text, "{close} {value}");
     }
 
-    /// Writes a histogram of buckets that each count their own; the last has no bound.
+    /// Writes a histogram. Each bucket counts only its own values; the last one has no bound.
     pub fn histogram(
         &mut self,
         name: &str,
@@ -47,7 +45,6 @@ impl Page {
         self.sample(&format!("{name}_count"), labels, total);
     }
 
-    /// The page's text.
     pub fn into_text(self) -> String {
         self.text
     }

@@ -1,4 +1,4 @@
-//! What every room rests on: accounts and ARNs, time, callers, metrics, open files.
+//! What every room builds on: accounts and ARNs, time, callers, metrics, open files.
 
 pub mod account;
 pub mod browser;

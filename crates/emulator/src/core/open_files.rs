@@ -1,7 +1,7 @@
-//! How many files a process may have open: each connection is one, each function takes several.
+//! How many files the process may have open: one for each connection, several for each function.
 //!
-//! Clients may take most of them, never the last ones: those are for functions, and the very last for the log and the
-//! data folder. A new descriptor is the lowest that is free, so its number tells how many are taken below it.
+//! Clients may take most of them, but not the last ones: those are for functions, and the very last for the log and the
+//! data folder. A new descriptor is the lowest that is free, so its number shows how many are in use.
 
 use parking_lot::Mutex;
 use rustix::io::Errno;
@@ -11,29 +11,29 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What macOS lets a process open at most, whatever its hard limit says (`OPEN_MAX`).
+/// What macOS lets a process open at most, despite its hard limit (`OPEN_MAX`).
 const SYSTEM_MAX: u64 = 10_240;
-/// Between two tries to accept a connection.
+/// Between two attempts to accept a connection.
 const RETRY_EVERY: Duration = Duration::from_millis(50);
-/// Between two lines in the log that say so.
-const TELL_EVERY: Duration = Duration::from_secs(60);
+/// Between two warnings in the log.
+const WARN_EVERY: Duration = Duration::from_secs(60);
 
-/// Of all files, one in so many is kept free of clients, for functions and what the emulator itself opens.
+/// One of so many files is reserved for functions and for what the emulator itself opens.
 const CLIENT_RESERVE_SHARE: u64 = 4;
-/// At most so many: some 30 functions.
+/// But no more than so many: enough for some 30 functions.
 const CLIENT_RESERVE_MAX: u64 = 256;
-/// Of these, one in so many is for clients that make one call and go, as functions are, which call the emulator.
+/// One of so many of the reserved files is for clients that make one call and leave, as functions do.
 const CALL_RESERVE_SHARE: u64 = 2;
-/// Of these, one in so many is kept free of functions, too: for the log and the data folder.
+/// One of so many of the reserved files is kept from functions too: for the log and the data folder.
 const OWN_RESERVE_SHARE: u64 = 4;
 
-/// Raises this process's limit to the hard one, for itself and what it starts. A shell's usual limit is for programs
-/// that open few files. Answers the limit now; `None`: there is none.
+/// Raises this process's limit, and that of the processes it starts, to the hard limit: a shell's usual limit is too
+/// low. Returns the new limit; `None`: there is none.
 pub fn raise() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     let to = |current| setrlimit(Resource::Nofile, Rlimit { current, maximum: limit.maximum });
     if limit.current != limit.maximum && to(limit.maximum).is_err() {
-        // Some systems have a limit of their own below the hard one. Where this fails too, all stays as it was.
+        // Some systems have a limit of their own below the hard one. If this fails too, the limit stays as it was.
         let _ = to(limit.current.max(Some(SYSTEM_MAX)));
     }
     getrlimit(Resource::Nofile).current
@@ -42,36 +42,36 @@ pub fn raise() -> Option<u64> {
 /// How much room there is for a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
-    /// It may stay.
+    /// The client may stay.
     Enough,
-    /// It may make one call, at once: a function may be waiting behind it.
+    /// The client may make one call at once: a function may depend on it.
     Scarce,
 }
 
-/// Accepts a client's connection. Where files are few, says so; where one more client would leave too few to functions,
-/// waits until there is room again: who is connected goes on.
+/// Accepts a client's connection. If files are scarce, it warns, and if another client would leave too few for
+/// functions, it waits for room; connected clients go on.
 pub async fn accept_client(listener: &TcpListener) -> (TcpStream, SocketAddr, Room) {
     let (socket, peer) = accept(listener).await;
     if has_room(&socket, client_reserve) {
         return (socket, peer, Room::Enough);
     }
-    tell("the last ones are kept for functions");
+    warn("the last ones are reserved for functions");
     let mut has_room_for_call = has_room(&socket, call_reserve);
     while !has_room_for_call {
         tokio::time::sleep(RETRY_EVERY).await;
-        // A copy of any descriptor tells how far they are taken.
+        // The number of a copied descriptor shows how many are in use.
         let copy = listener.as_fd().try_clone_to_owned();
         has_room_for_call = copy.is_ok_and(|copy| has_room(&copy, call_reserve));
     }
     (socket, peer, Room::Scarce)
 }
 
-/// Whether a function may be started, by the number of the first file that is opened for it.
+/// Whether a function may start, by the number of the first file that is opened for it.
 pub fn has_room_for_function(first: &impl AsRawFd) -> bool {
     has_room(first, own_reserve)
 }
 
-/// What a function is told that may not be started.
+/// Why a function may not start.
 pub fn exhausted() -> std::io::Error {
     Errno::MFILE.into()
 }
@@ -93,38 +93,39 @@ fn own_reserve(limit: u64) -> u64 {
     client_reserve(limit) / OWN_RESERVE_SHARE
 }
 
-/// Accepts a connection. Where no file is free for it, says so and waits until one is: who is connected goes on.
+/// Accepts a connection. If no file is free for it, it warns and waits for one; connected clients go on.
 pub async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            Err(error) if is_exhausted(&error) => tell(&error.to_string()),
-            // The client has left before its turn.
+            Err(error) if is_exhausted(&error) => warn(&error.to_string()),
+            // The client has already left.
             Err(error) => tracing::warn!(%error, "failed to accept a connection"),
         }
         tokio::time::sleep(RETRY_EVERY).await;
     }
 }
 
-/// Whether an error says that the system has nothing left: no file, for this process or for any; no process; no memory.
+/// Whether an error means that the system ran out of something: files, for this process or for all; processes; memory.
 pub fn is_exhausted(error: &std::io::Error) -> bool {
     let codes = [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM, Errno::NOBUFS];
     codes.iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))
 }
 
-/// Says what is missing, once in a while: an emulator at its limit meets it with every connection that comes and goes.
-fn tell(why: &str) {
+/// Warns of what is missing, but not too often: an emulator at its limit gets here with every connection that comes and
+/// goes.
+fn warn(why: &str) {
     static REPORTED: Mutex<Option<Instant>> = Mutex::new(None);
     let mut reported = REPORTED.lock();
-    if reported.is_some_and(|reported| reported.elapsed() < TELL_EVERY) {
+    if reported.is_some_and(|reported| reported.elapsed() < WARN_EVERY) {
         return;
     }
     *reported = Some(Instant::now());
     let limit = getrlimit(Resource::Nofile).current.map_or("any number of".into(), |limit| limit.to_string());
     tracing::warn!(
-        "no file is free for another connection ({why}): this process may have {limit} open. Who is connected stays \
-         so; who comes may make one call, or waits, until files become free. For more at once, raise the hard limit, as root \
-         (`ulimit -Hn NUMBER` in the shell that starts it; `--ulimit nofile=NUMBER` for a container), and start again"
+        "no file is free for another connection ({why}): this process may have {limit} open. Open connections stay; new \
+         clients may make one call, or wait until files become free. For more at once, raise the hard limit as root \
+         (`ulimit -Hn NUMBER` in the shell that starts it; `--ulimit nofile=NUMBER` for a container), and restart"
     );
 }
 

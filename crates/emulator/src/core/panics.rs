@@ -1,21 +1,20 @@
-//! Panics of tasks: counted, so that one that nobody waits for is still seen.
+//! Counts panics of tasks, so that those that nobody waits for are noticed.
 
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// The metric of panics.
 pub const PANICS: &str = "sluicegate_task_panics_total";
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// Counts panics of this process's tasks from now on, beside whatever reports them. Again, it does nothing.
+/// Counts this process's panics from now on, in addition to reporting them. A second call has no effect.
 pub fn watch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            // Not what a test's own body asserts: only tasks that were spawned have an id.
+            // Not a test's own assertions: only spawned tasks have an id.
             if tokio::task::try_id().is_some() {
                 COUNT.fetch_add(1, Relaxed);
             }
@@ -24,7 +23,7 @@ pub fn watch() {
     });
 }
 
-/// How many there were. Each is a fault of this program.
+/// How many there were. Each is a bug of this program.
 pub fn count() -> u64 {
     COUNT.load(Relaxed)
 }

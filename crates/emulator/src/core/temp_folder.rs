@@ -1,7 +1,8 @@
-//! The emulator's temporary folder: functions' code and temporary files, gone at the latest when another one starts.
+//! The emulator's temporary folder, for functions' code and temporary files. It is removed at the end, or by the next
+//! emulator that starts.
 //!
-//! A file in it is locked for as long as its process lives, by whatever end: who can lock it may remove the folder. That
-//! file goes last: a second Ctrl-C may end the process while it removes the folder.
+//! A lock file in it is locked while its process lives, so whoever can lock it may remove the folder. The lock file is
+//! deleted last, because a second Ctrl-C may end the process during the removal.
 
 use rustix::process::geteuid;
 use std::fs::{self, File, OpenOptions};
@@ -12,14 +13,14 @@ use std::time::Duration;
 
 const PREFIX: &str = "sluicegate-";
 const LOCK: &str = "lock";
-/// The lock's name until it is locked: nobody ever sees a [`LOCK`] that its owner has not locked yet.
+/// The lock file's name until it is locked: nobody sees a [`LOCK`] that its owner has not locked yet.
 const UNLOCKED: &str = "lock.new";
 const CODE: &str = "code";
-/// A folder that is empty for longer is not about to be locked.
+/// A folder that is empty for longer will not be locked any more.
 const EMPTY_MAX: Duration = Duration::from_secs(60);
-/// Owner's permission to write.
+/// Write permission of the owner.
 const WRITE: u32 = 0o200;
-/// Anybody's.
+/// Write permission of everybody.
 const ANY_WRITE: u32 = 0o222;
 
 /// A folder of one emulator. Dropping it removes it.
@@ -30,16 +31,13 @@ pub struct TempFolder {
 }
 
 impl TempFolder {
-    /// A new one among the system's temporary files.
-    ///
-    /// # Errors
-    /// Where it cannot be made or locked.
+    /// Creates one among the system's temporary files. Fails if it cannot be created or locked.
     pub fn create() -> io::Result<Self> {
         Self::create_in(&std::env::temp_dir())
     }
 
     fn create_in(root: &Path) -> io::Result<Self> {
-        // Removed where one of the steps below fails.
+        // Removed if one of the steps below fails.
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(root)?;
         let unlocked = folder.path().join(UNLOCKED);
         let lock = File::create_new(&unlocked)?;
@@ -49,12 +47,10 @@ impl TempFolder {
         Ok(Self { path: folder.keep(), _lock: lock })
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// For functions' code.
     pub fn code(&self) -> PathBuf {
         self.path.join(CODE)
     }
@@ -65,7 +61,7 @@ impl Drop for TempFolder {
         if let Err(error) = remove_lock_last(&self.path)
             && error.kind() != io::ErrorKind::NotFound
         {
-            tracing::debug!(folder = %self.path.display(), %error, "the temporary folder stays behind");
+            tracing::debug!(folder = %self.path.display(), %error, "failed to remove the temporary folder");
         }
     }
 }
@@ -84,14 +80,15 @@ fn remove_stale_in(root: &Path) {
                     tracing::debug!(folder = %path.display(), "removed what a killed emulator left");
                 }
                 Err(error) => {
-                    tracing::debug!(folder = %path.display(), %error, "a stale folder stays behind");
+                    tracing::debug!(folder = %path.display(), %error, "failed to remove a stale folder");
                 }
             }
         }
     }
 }
 
-/// Removes an emulator's folder. Wherever this is cut off, the next start knows the rest by its lock, or by its emptiness.
+/// Removes an emulator's folder. If this is interrupted, the next start recognises the rest by its lock, or because it
+/// is empty.
 fn remove_lock_last(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -104,8 +101,8 @@ fn remove_lock_last(folder: &Path) -> io::Result<()> {
     remove(folder)
 }
 
-/// Whether a folder is one of this user's emulators', and that one is dead. A folder without a lock is somebody else's,
-/// unless it is empty and has been for longer than it takes to lock one.
+/// Whether a folder belongs to one of this user's emulators that is dead. A folder without a lock is somebody else's,
+/// unless it has been empty for longer than locking takes.
 fn is_stale(path: &Path) -> bool {
     let Ok(found) = fs::symlink_metadata(path) else { return false };
     if !found.is_dir() || found.uid() != geteuid().as_raw() {
@@ -119,21 +116,15 @@ fn is_stale(path: &Path) -> bool {
     OpenOptions::new().write(true).open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
 }
 
-/// Takes everybody's permission to change a folder and what is in it, as code is on Lambda. The owner can give it back:
-/// this stops mistakes, not malice.
-///
-/// # Errors
-/// Where a mode cannot be changed.
+/// Takes away everybody's permission to change a folder and its content, as on Lambda. The owner can restore it: this
+/// prevents mistakes, not malice. Fails if a mode cannot be changed.
 pub fn protect(folder: &Path) -> io::Result<()> {
     for_each(folder, &|path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode & !ANY_WRITE)))
 }
 
-/// Removes a folder, protected or not.
-///
-/// # Errors
-/// Where something in it cannot be removed.
+/// Removes a folder, protected or not. Fails if something in it cannot be removed.
 pub fn remove(folder: &Path) -> io::Result<()> {
-    // Without permission to write to a folder nothing in it can be removed; a failure is the next line's.
+    // Without write permission on a folder nothing in it can be removed. If this fails, so does the next line.
     let _ = for_each(folder, &|path, mode| match mode & WRITE {
         0 => fs::set_permissions(path, fs::Permissions::from_mode(mode | WRITE)),
         _ => Ok(()),
@@ -141,7 +132,7 @@ pub fn remove(folder: &Path) -> io::Result<()> {
     fs::remove_dir_all(folder)
 }
 
-/// Visits a folder and all that is below it, links aside, the outer before the inner.
+/// Visits a folder and everything below it except links, outer folders first.
 fn for_each(path: &Path, visit: &impl Fn(&Path, u32) -> io::Result<()>) -> io::Result<()> {
     let found = fs::symlink_metadata(path)?;
     if found.is_symlink() {

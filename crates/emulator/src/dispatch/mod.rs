@@ -1,19 +1,18 @@
-//! The control plane: the AWS APIs that Terraform, SDKs and the AWS CLI call, and the state they make.
+//! The control plane: the AWS APIs that Terraform, SDKs and the AWS CLI call.
 //!
-//! [`AwsApi::handle`] takes every request that is not the data plane's own (Kinesis, WebSockets,
-//! `@connections`). It knows nothing of servers: `dev` composes its emulator by calling it in process.
+//! [`AwsApi::handle`] takes every request that does not belong to a data plane (Kinesis, WebSockets, `@connections`).
+//! It needs no server: `dev` composes its emulator by calling it in process.
 //!
-//! What an operation or argument outside the supported set meets is an error that names it. What is stored
-//! and has no effect here is listed in `fidelity/inert.toml`.
+//! An unsupported operation or argument is an error that names it. Settings that are stored without effect are listed
+//! in `fidelity/inert.toml`.
 
 mod state;
 #[cfg(test)]
 mod tests;
 
 use crate::core::account::Account;
-use crate::core::identity::{Permissions, Principal, caller};
-use crate::protocol::exchange;
-use crate::protocol::exchange::Request;
+use crate::core::identity::{Permissions, Principal, caller, session};
+use crate::protocol::exchange::{self, Request};
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
 use crate::services::apigateway::control::ApiGateway;
@@ -30,12 +29,11 @@ use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Where answers say the emulator is, when a caller names no host: the port that emulators agree on.
+/// The emulator's address in answers to callers that name no host: the port that emulators agree on.
 pub const HOST_DEFAULT: &str = "127.0.0.1:4566";
-/// Hosts that are remembered for [`AwsApi::state`], at most.
+/// Hosts that [`AwsApi::state`] knows, at most.
 const HOSTS_MAX: usize = 64;
 
-/// The control plane.
 pub struct AwsApi {
     account: Account,
     iam: Arc<Iam>,
@@ -45,12 +43,12 @@ pub struct AwsApi {
     lambda: Lambda,
     cloudwatch: CloudWatch,
     permissions: Arc<dyn Permissions>,
-    /// Hosts that answers were built from, which [`AwsApi::state`] leaves out.
+    /// Hosts in answers so far, which [`AwsApi::state`] replaces.
     hosts: Mutex<BTreeSet<String>>,
 }
 
 impl AwsApi {
-    /// A control plane of services that the data plane shares.
+    /// A control plane for services that it shares with the data plane.
     pub fn new(
         account: Account,
         iam: Arc<Iam>,
@@ -72,7 +70,6 @@ impl AwsApi {
         }
     }
 
-    /// Serves one request.
     pub async fn handle(&self, parts: Parts, body: Bytes) -> Response<Full<Bytes>> {
         if let Some(function) = crate::services::lambda::control::invoked(&parts) {
             return self.invoke(&parts, &function, body).await;
@@ -90,7 +87,7 @@ impl AwsApi {
         exchange::write(service, protocol, &operation, answer)
     }
 
-    /// Lambda's Invoke: its payload is any JSON and its answer the function's own, which no protocol here carries.
+    /// Lambda's Invoke. Its payload is any JSON and its answer the function's own, so none of the protocols here fits.
     async fn invoke(&self, parts: &Parts, function: &str, payload: Bytes) -> Response<Full<Bytes>> {
         match caller(&self.permissions, parts) {
             Some(principal) => self.lambda.invoke(&principal, parts, function, payload).await,
@@ -107,15 +104,19 @@ impl AwsApi {
             Service::ApiGateway => self.api_gateway.handle(&RestCall::new(parts, host, input)),
             Service::Lambda => self.lambda.handle(&RestCall::new(parts, host, input)).await,
             Service::Iam => self.iam.handle(&operation, input),
-            Service::Sts => crate::services::sts::handle(&self.account, &principal, &operation),
+            Service::Sts => {
+                let session = session(&self.permissions, parts);
+                let role_id = session.as_ref().and_then(|session| self.iam.role_id(&session.role_arn));
+                crate::services::sts::handle(&self.account, session.as_deref(), role_id, &operation)
+            }
             Service::Logs => self.logs.handle(&operation, input),
             Service::Sqs => self.queues.handle(&principal, &host, &operation, input).await,
             Service::CloudWatch => self.cloudwatch.handle(&operation, input),
         }
     }
 
-    /// Roles come here for SQS, which checks for itself, and to ask who they are. For anything else a
-    /// policy must allow the service's action on every resource: no role of this flow has one.
+    /// Roles may call SQS, which checks for itself, and ask who they are. For anything else a policy must allow the
+    /// service's action on every resource; no role of this flow has such a policy.
     fn authorize(
         &self,
         principal: &Principal,

@@ -1,16 +1,18 @@
-//! The control plane's state, normalised: emulators that serve the same have equal documents.
+//! The control plane's state, normalised, so that emulators that serve the same have equal documents.
 //!
-//! Ids give way to names, hosts and creation times to placeholders; documents that are JSON are compared as
-//! JSON. What has no effect here (descriptions, tags, alarms, dashboards) is left out.
+//! Names replace ids; placeholders replace hosts and creation times; documents that are JSON are compared as JSON.
+//! Settings without effect here (descriptions, tags, alarms, dashboards) are left out.
 
 use super::AwsApi;
+use crate::core::account::Account;
 use crate::services::apigateway::control::definition::{ApiRecord, Definition};
 use crate::services::iam::role::Role;
+use crate::services::lambda::control::Function;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Members without effect, wherever they stand.
+/// Members without effect, at any depth.
 const INERT: [&str; 9] = [
     "description",
     "Description",
@@ -23,11 +25,10 @@ const INERT: [&str; 9] = [
     "responseModels",
 ];
 
-/// The filters of a mapping: any of them lets a record pass, so their order means nothing.
+/// The filters of a mapping: a record needs to pass only one of them, so their order does not matter.
 const ALTERNATIVES: &str = "Filters";
 
 impl AwsApi {
-    /// The state as one document.
     pub fn state(&self) -> Value {
         let (gateway, names) = self.api_gateway.inspect(|store| {
             let mut apis = Map::new();
@@ -46,6 +47,11 @@ impl AwsApi {
         let roles = self.iam.inspect(|roles| {
             roles.iter().map(|(name, found)| (name.clone(), role(found))).collect::<Map<_, _>>()
         });
+        let policies = self.iam.inspect_policies(|policies| {
+            let policies = policies.iter().filter_map(|(arn, policy)| Some((arn, policy.document()?)));
+            let policies = policies.map(|(arn, document)| (arn.clone(), parsed(&document.text)));
+            Some(policies.collect::<Map<_, _>>()).filter(|policies| !policies.is_empty())
+        });
         let queues = self.queues.inspect(|queues| {
             queues
                 .iter()
@@ -63,6 +69,7 @@ impl AwsApi {
             "functions": functions,
             "eventSourceMappings": mappings,
             "roles": roles,
+            "policies": policies,
             "queues": queues,
             "logGroups": log_groups,
         });
@@ -72,17 +79,17 @@ impl AwsApi {
         state
     }
 
-    /// Functions and event source mappings.
     fn lambda_state(&self) -> (Map<String, Value>, Map<String, Value>) {
         self.lambda.inspect(|store| {
             let functions = store.functions.iter().map(|(name, function)| {
-                let config = function.config();
                 let settings = json!({
                     "settings": function.settings.view(name, &self.account),
-                    "codeSha256": config.code_sha256,
+                    "codeSha256": function.code.sha256,
                     "architecture": function.architecture,
-                    "reservedConcurrency": config.reserved_concurrency,
+                    "reservedConcurrency": function.reserved_concurrency,
                     "policy": function.policy(),
+                    "versions": versions(function, &self.account),
+                    "aliases": aliases(function),
                 });
                 (name.clone(), settings)
             });
@@ -99,6 +106,31 @@ impl AwsApi {
             (functions.collect::<Map<_, _>>(), mappings.collect::<Map<_, _>>())
         })
     }
+}
+
+/// Published versions by number, if there are any.
+fn versions(function: &Function, account: &Account) -> Option<Map<String, Value>> {
+    let versions = function.versions.iter().map(|(number, version)| {
+        let settings = json!({
+            "settings": version.settings.view(&function.name, account),
+            "codeSha256": version.code.sha256,
+            "architecture": version.architecture,
+            "policy": version.policy(),
+        });
+        (number.to_string(), settings)
+    });
+    Some(versions.collect::<Map<_, _>>()).filter(|versions| !versions.is_empty())
+}
+
+/// Aliases by name, if there are any.
+fn aliases(function: &Function) -> Option<Map<String, Value>> {
+    let aliases = function.aliases.values().map(|alias| {
+        let weight = alias.second.as_ref().map(|(version, share)| json!({version: share}));
+        // Not `version`, which is left out wherever it stands.
+        let settings = json!({"functionVersion": alias.version, "weights": weight, "policy": alias.policy()});
+        (alias.name.clone(), settings)
+    });
+    Some(aliases.collect::<Map<_, _>>()).filter(|aliases| !aliases.is_empty())
 }
 
 fn api(record: &ApiRecord) -> Value {
@@ -150,17 +182,17 @@ fn document(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
-/// A JSON text without what does not matter in it: spaces, and the order of members.
+/// A JSON text without insignificant differences: spaces, and the order of members.
 fn parsed(text: &str) -> Value {
     let canonical = serde_json::from_str::<Value>(text).map(|mut document| {
-        // Another crate of the build may have asked serde_json to keep members in the order of the text.
+        // Another crate of the build may have enabled serde_json's `preserve_order`.
         document.sort_all_objects();
         document.to_string()
     });
     Value::String(canonical.unwrap_or_else(|_| text.to_owned()))
 }
 
-/// Several APIs may have one name.
+/// Several APIs may have the same name.
 fn unique(taken: &Map<String, Value>, name: &str) -> String {
     let numbered = std::iter::once(name.to_owned()).chain((2..).map(|number| format!("{name} ({number})")));
     numbered.into_iter().find(|name| !taken.contains_key(name)).unwrap_or_else(|| name.to_owned())
@@ -205,7 +237,7 @@ impl Placeholders {
     }
 }
 
-/// Where an API is reached depends on the emulator: `//{host}/_aws/execute-api/…`.
+/// An API's address depends on the emulator: `//{host}/_aws/execute-api/…`.
 fn without_endpoints(text: &str) -> String {
     const PATH: &str = "/_aws/execute-api/";
     let parts: Vec<&str> = text.split(PATH).collect();
@@ -218,7 +250,7 @@ fn without_endpoints(text: &str) -> String {
     parts.collect::<Vec<_>>().join(PATH)
 }
 
-/// A consumer's ARN ends in the second of its creation: `…/consumer/{name}:{epoch}`.
+/// A consumer's ARN ends with the second of its creation: `…/consumer/{name}:{epoch}`.
 fn without_creation_times(text: &str) -> String {
     let mut parts = text.split("/consumer/");
     let mut result = parts.next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! The services of one emulator, each given what it rests on.
+//! Builds the services of one emulator and connects them.
 
 use super::options::EmulatorOptions;
 use crate::core::account::Account;
@@ -8,23 +8,18 @@ use crate::fault_injection::Faults;
 use crate::server::app::App;
 use crate::server::guard::Guard;
 use crate::services::apigateway::control::ApiGateway;
-use crate::services::apigateway::websocket;
-use crate::services::apigateway::websocket::Gateway;
+use crate::services::apigateway::websocket::{self, Gateway};
 use crate::services::iam::Iam;
-use crate::services::kinesis;
-use crate::services::kinesis::Streams;
+use crate::services::kinesis::{self, Streams};
 use crate::services::lambda;
 use crate::services::lambda::control::Lambda;
-use crate::services::lambda::event_source_mapping;
-use crate::services::lambda::event_source_mapping::Mappings;
-use crate::services::lambda::invocation;
-use crate::services::lambda::invocation::{Functions, Processes};
+use crate::services::lambda::event_source_mapping::{self, Mappings};
+use crate::services::lambda::invocation::{self, Functions, Processes};
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
 use crate::storage::{Checkpoints, Restored, Storage};
 use std::sync::Arc;
 
-/// What several services share.
 struct Shared {
     account: Account,
     iam: Arc<Iam>,
@@ -33,7 +28,7 @@ struct Shared {
     faults: Faults,
 }
 
-/// Builds every service, from those that need none to those that need most.
+/// Builds every service, those without dependencies first.
 pub(super) async fn app(
     endpoint_url: String,
     options: EmulatorOptions,
@@ -61,7 +56,7 @@ pub(super) async fn app(
     let functions = shared.functions(endpoint_url, &options, temp_folder);
     let mappings = shared.mappings(&streams, &functions, checkpoints);
     let gateway = shared.gateway(&streams, &functions, &options);
-    let lambda = shared.lambda(&streams, &functions, &mappings, temp_folder);
+    let lambda = shared.lambda(&streams, &functions, &mappings, temp_folder, &options);
     let guard = Guard::new(options.access, shared.iam.clone());
     let faults = shared.faults.clone();
     let aws_api = shared.aws_api(&gateway, lambda);
@@ -117,6 +112,7 @@ impl Shared {
         functions: &Functions,
         mappings: &Mappings,
         temp_folder: &TempFolder,
+        options: &EmulatorOptions,
     ) -> Lambda {
         Lambda::new(lambda::control::Deps {
             account: self.account.clone(),
@@ -126,6 +122,7 @@ impl Shared {
             mappings: mappings.clone(),
             streams: streams.clone(),
             data_dir: temp_folder.code(),
+            settle_time: options.function_settle_time.unwrap_or(lambda::control::SETTLE_TIME),
         })
     }
 

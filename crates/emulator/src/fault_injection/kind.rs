@@ -1,9 +1,9 @@
-//! The faults there are: what each does as AWS does it, and which target it can be limited to.
+//! The faults: what AWS does in each, and the targets that each can be limited to.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Something that AWS does now and then, and a function must cope with.
+/// Something that AWS does now and then, and that a function must handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// A put is refused with `ProvisionedThroughputExceededException` (docs/aws-behaviour.md#kinesis-limits,
@@ -11,19 +11,19 @@ pub enum Fault {
     PutThrottled,
     /// A record enters the stream after the next one of its partition key (docs/aws-behaviour.md#kinesis-order).
     PutSwapped,
-    /// A batch is handed over a second time though it was handled (docs/aws-behaviour.md#lambda-batches).
+    /// A batch that was handled is delivered again (docs/aws-behaviour.md#lambda-batches).
     BatchTwice,
-    /// An invocation is refused for want of concurrency (docs/aws-behaviour.md#lambda-batches).
+    /// An invocation is refused because no concurrency is left (docs/aws-behaviour.md#lambda-batches).
     FunctionThrottled,
     /// `@connections` answers 429 (docs/aws-behaviour.md#apigateway-connections).
     Connections429,
-    /// `@connections` answers 410 for a client that is there (docs/aws-behaviour.md#apigateway-connections).
+    /// `@connections` answers 410 for a connected client (docs/aws-behaviour.md#apigateway-connections).
     Connections410,
     /// `@connections` answers 500 (docs/aws-behaviour.md#apigateway-connections).
     Connections500,
-    /// A shard's records are seen late (docs/aws-behaviour.md#kinesis-fan-out).
+    /// A shard's records become visible late (docs/aws-behaviour.md#kinesis-fan-out).
     ShardSlow,
-    /// LATEST counts from some time after the mapping was created (docs/aws-behaviour.md#lambda-mappings).
+    /// LATEST begins some time after the mapping was created (docs/aws-behaviour.md#lambda-mappings).
     LatestGap,
 }
 
@@ -41,7 +41,6 @@ impl Fault {
         Self::Connections500,
     ];
 
-    /// Its name in a spec.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PutThrottled => "put-throttled",
@@ -56,23 +55,22 @@ impl Fault {
         }
     }
 
-    /// The fault of a name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|fault| fault.name() == name)
     }
 
-    /// What it does, in one line of help.
+    /// What it does, as a line of help.
     pub const fn about(self) -> &'static str {
         match self {
             Self::PutThrottled => "a record is refused: ProvisionedThroughputExceededException",
             Self::PutSwapped => "a record enters the stream after the next one of its partition key",
-            Self::BatchTwice => "a batch that was handled is handed over again",
+            Self::BatchTwice => "a batch that was handled is delivered again",
             Self::FunctionThrottled => "the function is not invoked: no concurrency is left",
             Self::Connections429 => "@connections answers 429, too many requests",
             Self::Connections410 => "@connections answers 410, the client has left",
             Self::Connections500 => "@connections answers 500",
-            Self::ShardSlow => "a shard's new records are seen late",
-            Self::LatestGap => "a mapping at LATEST misses what comes while it is created",
+            Self::ShardSlow => "a shard's new records become visible late",
+            Self::LatestGap => "a mapping at LATEST misses records that arrive while it is created",
         }
     }
 
@@ -85,7 +83,7 @@ impl Fault {
         }
     }
 
-    /// How long it takes unless the spec says; `None` for a fault that takes no time.
+    /// Its default duration; `None` if it has no duration.
     pub const fn default_delay(self) -> Option<Duration> {
         match self {
             Self::PutSwapped => Some(Duration::from_millis(100)),

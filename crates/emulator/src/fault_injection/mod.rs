@@ -1,8 +1,8 @@
-//! Faults on demand: what AWS does now and then, done when a user or a test asks for it.
+//! Faults on demand: what AWS does now and then, when a user or a test wants it.
 //!
-//! Each hop asks [`Faults::trigger`] at its own occasions and does the rest itself. What a spec says and whether it
-//! triggers is pure ([`spec`]); chance comes from a generator per fault, seeded, so that a run can be repeated.
-//! Without faults an occasion costs one atomic load.
+//! Each hop calls [`Faults::trigger`] at its own occasions and does the rest itself. Parsing a spec and deciding
+//! whether it triggers is pure ([`spec`]). Each fault has its own seeded random generator, so that a run can be
+//! repeated. Without faults an occasion costs one atomic load.
 
 mod kind;
 mod page;
@@ -26,15 +26,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use swap::Swaps;
 
-/// Faults on one emulator at once, at most.
+/// Faults of one emulator at a time, at most.
 pub const FAULTS_MAX: usize = 100;
 
-/// Which faults there are to be, and the seed of their chances; without a seed one is drawn.
+/// The faults, and the seed of their chances; without a seed, a random one is used.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FaultSettings {
-    /// The faults.
     pub specs: Vec<FaultSpec>,
-    /// The seed.
     pub seed: Option<u64>,
 }
 
@@ -51,7 +49,6 @@ struct Active {
     swaps: Swaps,
 }
 
-/// A fault, and what came of it so far.
 #[derive(Debug)]
 struct ActiveFault {
     spec: FaultSpec,
@@ -66,14 +63,14 @@ struct State {
 }
 
 impl Faults {
-    /// The faults that an emulator begins with.
+    /// The faults that an emulator starts with.
     pub fn new(settings: FaultSettings) -> Self {
         let faults = Self::default();
         faults.set(settings);
         faults
     }
 
-    /// Replaces all faults; the counts begin anew.
+    /// Replaces all faults and resets their counts.
     pub fn set(&self, settings: FaultSettings) {
         if settings.specs.is_empty() {
             return self.clear();
@@ -82,7 +79,7 @@ impl Faults {
         let specs: Vec<_> = settings.specs.iter().map(ToString::to_string).collect();
         tracing::warn!(target: "flow", hop = "faults", "{} (--fault-seed {seed} repeats them)", specs.join("; "));
         let arm = |(place, spec)| {
-            // A generator each: what one fault meets does not change another's chances.
+            // A generator for each fault, so that the occasions of one do not change the chances of another.
             let chance = StdRng::seed_from_u64(seed.wrapping_add(place as u64));
             ActiveFault { spec, state: Mutex::new(State { occasions: 0, triggered: 0, chance }) }
         };
@@ -90,19 +87,18 @@ impl Faults {
         self.active.store(Some(Arc::new(Active { seed, faults, swaps: Swaps::default() })));
     }
 
-    /// No faults from now on.
     pub fn clear(&self) {
         if self.active.swap(None).is_some() {
             tracing::warn!(target: "flow", hop = "faults", "none from now on");
         }
     }
 
-    /// An occasion for `fault` that concerns `target`: whether it triggers, and then how long it takes.
+    /// An occasion for `fault` that concerns `target`: if it triggers, returns how long it takes.
     pub fn trigger(&self, fault: Fault, target: &str) -> Option<Duration> {
         self.active.load().as_ref()?.trigger(fault, target)
     }
 
-    /// An occasion for [`Fault::PutSwapped`]: whether a record of this key is held back. None is while another is.
+    /// An occasion for [`Fault::PutSwapped`]: whether to hold back a record of this key. Each key has at most one.
     pub fn hold(&self, key: &str) -> Option<Held> {
         let active = self.active.load();
         let active = active.as_ref()?;
@@ -141,7 +137,7 @@ impl ActiveFault {
     }
 }
 
-/// A partition key may have 256 characters, whatever they are; a line of the log need not.
+/// A partition key may have 256 arbitrary characters; a log line should not.
 fn short(target: &str) -> String {
     const CHARS_MAX: usize = 64;
     target.chars().take(CHARS_MAX).map(|c| if c.is_control() { '.' } else { c }).collect()

@@ -1,18 +1,16 @@
-//! `/_sluicegate/faults`: GET tells of the faults, PUT replaces them (one spec a line), DELETE ends them.
+//! `/_sluicegate/faults`: GET lists the faults, PUT replaces them (one spec a line), DELETE ends them.
 
 use super::spec::FaultSpec;
 use super::{FAULTS_MAX, Fault, FaultSettings, Faults};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-/// The page's name below `/_sluicegate/`.
 pub const PAGE: &str = "faults";
 
-/// The line of a PUT that sets the seed.
+/// Prefix of the line of a PUT that sets the seed.
 const SEED: &str = "seed=";
 
 impl Faults {
-    /// Answers a call of the page.
     pub fn page(&self, method: &Method, body: &[u8]) -> (StatusCode, Value) {
         match *method {
             Method::GET => {}
@@ -22,14 +20,14 @@ impl Faults {
             },
             Method::DELETE => self.clear(),
             _ => {
-                let message = "the faults take GET, PUT (a spec a line) and DELETE";
+                let message = "the page takes GET, PUT (one spec a line) and DELETE";
                 return (StatusCode::METHOD_NOT_ALLOWED, json!({ "message": message }));
             }
         }
         (StatusCode::OK, self.report())
     }
 
-    /// The faults, their seed, how often there was occasion for each, and how often it triggered.
+    /// The faults, their seed, and for each how many occasions there were and how often it triggered.
     pub fn report(&self) -> Value {
         let active = self.active.load();
         let faults = active.iter().flat_map(|active| &active.faults).map(|armed| {
@@ -47,12 +45,12 @@ impl Faults {
 }
 
 fn read(body: &[u8]) -> Result<FaultSettings, String> {
-    let text = std::str::from_utf8(body).map_err(|_| "the faults are no text".to_owned())?;
+    let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8 text".to_owned())?;
     let mut settings = FaultSettings::default();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         match line.strip_prefix(SEED) {
             Some(seed) => {
-                let seed = seed.parse().map_err(|_| format!("the seed {seed:?} is no whole number"))?;
+                let seed = seed.parse().map_err(|_| format!("the seed {seed:?} is not a whole number"))?;
                 settings.seed = Some(seed);
             }
             None => settings.specs.push(line.parse::<FaultSpec>().map_err(|error| error.to_string())?),

@@ -1,16 +1,16 @@
-//! A shard whose records are seen late.
+//! A shard whose records become visible late.
 
 use super::{Fault, Faults};
 
-/// When a shard may be read again, where [`Fault::ShardSlow`] has triggered. Time is passed in.
+/// When a shard may be read again after [`Fault::ShardSlow`] has triggered. Time is passed in.
 #[derive(Debug, Default)]
 pub struct SlowShard {
     until_ms: Option<u64>,
 }
 
 impl SlowShard {
-    /// There are records to read: when to come back for them, if they are not to be seen yet. Each delay is triggered
-    /// once, and what is there at its end is read.
+    /// There are records to read. If they are not visible yet: when to come back for them. Each delay triggers once;
+    /// all records there at its end are read.
     pub fn hold_until(&mut self, faults: &Faults, function: &str, now_ms: u64) -> Option<u64> {
         match self.until_ms {
             Some(until_ms) if now_ms < until_ms => return self.until_ms,

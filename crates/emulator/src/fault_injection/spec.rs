@@ -1,79 +1,58 @@
-//! What a fault's spec says, such as `connections-429=10%`, and whether the fault triggers. Pure; chance is passed in.
+//! A fault's spec, such as `connections-429=10%`, and whether the fault triggers. Pure; chance is passed in.
 
 use super::kind::Fault;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// The longest time that a fault may take.
+/// Longest duration of a fault.
 pub const DELAY_MAX: Duration = Duration::from_secs(60);
 
-/// One fault, as it was asked for.
+/// One fault of a user.
 ///
-/// `NAME`, or `NAME=` and terms with commas between: how often (`10%`, `1/20`), how many times at most (`5 times`),
-/// how long (`300ms`, `2s`), and last, on target alone (`for=` and the rest of the text).
+/// `NAME`, or `NAME=` and terms separated by commas: how often (`10%`, `1/20`), how many times at most (`5 times`), how
+/// long (`300ms`, `2s`), and last, the only target (`for=` and the rest of the text).
 #[derive(Debug, Clone, PartialEq)]
 pub struct FaultSpec {
-    /// Which.
     pub fault: Fault,
-    /// Which of the occasions.
     pub share: Share,
-    /// How often at most.
     pub times_max: Option<u64>,
-    /// How long; `None` for a fault that takes no time.
+    /// How long; `None` for a fault without a duration.
     pub delay: Option<Duration>,
-    /// A partition key, a connection or a function: [`Fault::target`] says which. None: all of them.
+    /// A partition key, a connection or a function, as [`Fault::target`] has it; `None`: all of them.
     pub target: Option<String>,
 }
 
-/// Which of the occasions a fault takes.
+/// On which occasions a fault triggers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Share {
-    /// Every one.
+    /// On every one.
     Always,
-    /// Each with this chance, in percent.
+    /// On each with this chance, in percent.
     Percent(f64),
-    /// Every so-manieth, counted.
+    /// On every nth.
     OneIn(u64),
 }
 
-/// A spec that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
-    /// No fault has the name.
     #[error("there is no fault {name:?}; there are {}", known())]
-    Unknown {
-        /// What was asked for.
-        name: String,
-    },
-    /// A term is none of those that there are.
+    Unknown { name: String },
+    /// An unknown term.
     #[error(
         "{fault}: {term:?} is not understood; how often is 10% or 1/20, how many at most is 5 times{}, and on which {} alone is for=…",
         if fault.default_delay().is_some() { ", how long is 300ms" } else { "" },
         fault.target()
     )]
-    Term {
-        /// Whose.
-        fault: Fault,
-        /// The term.
-        term: String,
-    },
-    /// A term says again, or otherwise, what one before it said.
+    Term { fault: Fault, term: String },
+    /// A term repeats or contradicts an earlier one.
     #[error("{fault}: {term:?} says again what another term said")]
-    Twice {
-        /// Whose.
-        fault: Fault,
-        /// The term.
-        term: String,
-    },
-    /// A number is outside what makes sense.
+    Twice { fault: Fault, term: String },
     #[error("{fault}: {term:?} is out of range: {range}")]
     Range {
-        /// Whose.
         fault: Fault,
-        /// The term.
         term: String,
-        /// What would do.
+        /// What is allowed.
         range: &'static str,
     },
 }
@@ -83,17 +62,17 @@ fn known() -> String {
 }
 
 impl FaultSpec {
-    /// The fault at every occasion.
+    /// The fault on every occasion.
     pub const fn always(fault: Fault) -> Self {
         Self { fault, share: Share::Always, times_max: None, delay: fault.default_delay(), target: None }
     }
 
-    /// Whether this is about `target`.
+    /// Whether it applies to `target`.
     pub fn concerns(&self, target: &str) -> bool {
         self.target.as_deref().is_none_or(|named| named == target)
     }
 
-    /// Whether the fault triggers at the occasion after `occasions` others, of which it took `triggered`. `chance` is a
+    /// Whether the fault triggers on the occasion after `occasions` others, of which it took `triggered`. `chance` is a
     /// random number in `0.0..1.0`.
     pub fn triggers(&self, occasions: u64, triggered: u64, chance: f64) -> bool {
         if self.times_max.is_some_and(|times| triggered >= times) {
@@ -143,7 +122,7 @@ impl FaultSpec {
     }
 }
 
-/// What the terms so far have said.
+/// The terms read so far.
 #[derive(Default)]
 struct Said {
     share: bool,
@@ -169,7 +148,7 @@ impl FromStr for FaultSpec {
         let mut spec = Self::always(fault);
         let mut said = Said::default();
         while let Some(terms) = rest {
-            // A connection id ends with '=' and a partition key may hold anything: the last term takes the rest.
+            // A connection id ends with '=' and a partition key may contain anything, so the last term takes the rest.
             if let Some(target) = terms.trim_start().strip_prefix("for=").filter(|target| !target.is_empty())
             {
                 spec.target = Some(target.into());
@@ -186,7 +165,7 @@ impl FromStr for FaultSpec {
     }
 }
 
-/// The spec in its shortest form, which reads back as itself.
+/// The spec in its shortest form, which parses as the same spec.
 impl fmt::Display for FaultSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut terms = Vec::new();

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The records held back, by their partition key: one of each at a time, so that two swap and no third waits.
+/// The records held back, by partition key: one for each, so that two swap and no third one waits.
 #[derive(Debug, Default)]
 pub(super) struct Swaps {
     held: Arc<Mutex<HashMap<String, Arc<Notify>>>>,
 }
 
-/// A record's leave to enter the stream, which comes later.
+/// A held record's permission to enter the stream.
 #[derive(Debug)]
 pub struct Held {
     swaps: Swaps,
@@ -27,7 +27,6 @@ impl Swaps {
         self.held.lock().contains_key(key)
     }
 
-    /// Holds a record of this key back.
     pub fn hold(&self, key: &str, patience: Duration) -> Held {
         let follower = Arc::default();
         self.held.lock().insert(key.into(), Arc::clone(&follower));
@@ -37,7 +36,7 @@ impl Swaps {
     /// A record of this key is in the stream: the one held back may follow.
     pub fn release(&self, key: &str) {
         if let Some(follower) = self.held.lock().remove(key) {
-            // Keeps the leave for a record that does not wait yet.
+            // Stores the permission for a record that does not wait yet.
             follower.notify_one();
         }
     }
@@ -50,7 +49,7 @@ impl Held {
     }
 }
 
-/// A caller that hangs up while its record is held leaves nothing behind.
+/// If a caller hangs up while its record is held, nothing remains.
 impl Drop for Held {
     fn drop(&mut self) {
         let mut held = self.swaps.held.lock();

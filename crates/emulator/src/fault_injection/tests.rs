@@ -118,7 +118,7 @@ async fn a_held_record_follows_the_next_of_its_key() {
 }
 
 proptest! {
-    /// A spec's text reads back as the spec.
+    /// A spec's text parses as the spec.
     #[test]
     fn a_spec_reads_back_as_itself(
         fault in proptest::sample::select(Fault::ALL.to_vec()),
@@ -132,7 +132,7 @@ proptest! {
         prop_assert_eq!(asked.to_string().parse(), Ok(asked));
     }
 
-    /// One seed, one course; and a chance comes up about as often as it says.
+    /// The same seed gives the same course, and each chance comes up about as often as it should.
     #[test]
     fn chances_repeat_with_their_seed(seed in any::<u64>()) {
         let course = |seed| -> Vec<bool> {

@@ -1,4 +1,4 @@
-//! Reads a request's body: up to a number of bytes, and within a time limit.
+//! Reads a request's body, up to a number of bytes and within a time limit.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -6,24 +6,23 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body;
 use std::time::Duration;
 
-/// A client that has not sent the whole body in this time is let go.
+/// A client that has not sent the whole body within this time is disconnected.
 pub const READ_MAX: Duration = Duration::from_secs(120);
-/// Why a body was not read to its end.
+/// Why a body could not be read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// It is larger than its operation takes.
+    /// It is larger than its operation allows.
     #[error("the request must be smaller than {0} bytes")]
     TooLarge(usize),
-    /// The client left, or the coding of its chunks is wrong.
+    /// The client left, or the chunks are malformed.
     #[error("the request's body ended early or is malformed")]
     Broken,
-    /// The client took too long.
     #[error("the request's body did not arrive within {} s", READ_MAX.as_secs())]
     TooSlow,
 }
 
 impl BodyError {
-    /// The status and the code, of those that all services of AWS have.
+    /// The status and the code, from those that all AWS services share.
     pub fn code(self) -> (StatusCode, &'static str) {
         match self {
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException"),
@@ -33,10 +32,7 @@ impl BodyError {
     }
 }
 
-/// Reads a body of at most `bytes_max`.
-///
-/// # Errors
-/// [`BodyError`]; what was read of it is gone.
+/// Reads a body of at most `bytes_max`. Fails with [`BodyError`].
 pub async fn read<B>(body: B, bytes_max: usize) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes>,

@@ -1,7 +1,7 @@
-//! A refusal, in the words and with the code that AWS would use.
+//! An error with AWS's code and words.
 //!
-//! What is refused because this emulator does not support it says so and names the operation or argument;
-//! everything else carries AWS's own code, and its message where that is known.
+//! An error for something that this emulator does not support names the operation or argument. All others carry AWS's
+//! own code, and AWS's message where that is known.
 
 use crate::core::identity::Denied;
 use http::StatusCode;
@@ -10,23 +10,20 @@ use http::StatusCode;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct ApiError {
-    /// The HTTP status.
     pub status: StatusCode,
     /// The error's shape name, such as `NotFoundException`.
     pub code: &'static str,
-    /// The code that clients of the older Query protocol know it by, where that differs.
+    /// The code in the older Query protocol, where that differs.
     pub query_code: Option<&'static str>,
-    /// For people.
     pub message: String,
 }
 
 impl ApiError {
-    /// An error with the given status.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, query_code: None, message: message.into() }
     }
 
-    /// A 400, which is what most refusals are.
+    /// A 400, as most errors are.
     pub fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
@@ -41,19 +38,19 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
-    /// An operation that this emulator does not have. A 400, since clients retry what looks like an outage.
+    /// For an operation that this emulator does not have. A 400, because clients retry what looks like an outage.
     pub fn unsupported_operation(service: &str, operation: &str) -> Self {
         let message = format!("{service} {operation} is not supported by the emulator");
         Self::bad_request("UnsupportedOperation", message)
     }
 
-    /// The caller's credentials are of this emulator's form, yet it does not know them.
+    /// For credentials in this emulator's form that it does not know.
     pub fn unknown_credentials() -> Self {
         let message = "The security token included in the request is invalid.";
         Self::new(StatusCode::FORBIDDEN, "UnrecognizedClientException", message)
     }
 
-    /// A role's policies do not allow what it tries.
+    /// For what a role's policies do not allow.
     pub fn access_denied(denied: &Denied) -> Self {
         let Denied { role, action, resource } = denied;
         let message = format!(
@@ -72,5 +69,15 @@ impl ApiError {
     pub fn with_query_code(mut self, code: &'static str) -> Self {
         self.query_code = Some(code);
         self
+    }
+
+    /// The code of the Query protocol.
+    pub fn code_in_query(&self) -> &'static str {
+        self.query_code.unwrap_or(self.code)
+    }
+
+    /// Whose mistake it is, in the Query protocol's words.
+    pub fn fault(&self) -> &'static str {
+        if self.status.is_server_error() { "Receiver" } else { "Sender" }
     }
 }

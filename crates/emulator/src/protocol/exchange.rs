@@ -1,4 +1,4 @@
-//! Finds out which operation a request calls and in which protocol, and writes the answer in the same.
+//! Recognises a request's operation and protocol, and writes the answer in the same protocol.
 
 use super::{Answer, ApiError, Service, cbor, query, xml};
 use crate::core::identity::credential_scope;
@@ -12,39 +12,44 @@ use serde_json::{Map, Value, json};
 const SMITHY_PROTOCOL: &str = "smithy-protocol";
 const RPC_V2_CBOR: &str = "rpc-v2-cbor";
 
-/// How a request is spelt, and how its answer must be.
+/// The errors of Lambda's model that this emulator answers, but for ResourceNotFoundException.
+const LAMBDA_MODELLED: [&str; 8] = [
+    "InvalidParameterValueException",
+    "InvalidRequestContentException",
+    "PolicyLengthExceededException",
+    "PreconditionFailedException",
+    "RequestTooLargeException",
+    "ResourceConflictException",
+    "ResourceInUseException",
+    "TooManyRequestsException",
+];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// Methods and paths; `apigateway` and `lambda`.
+    /// REST with methods and paths: `apigateway` and `lambda`.
     RestJson,
-    /// `X-Amz-Target`; the content type of the request is that of the answer.
+    /// JSON with `X-Amz-Target`; the answer has the request's content type.
     Json {
         /// `1.0` or `1.1`
         version: &'static str,
     },
-    /// A form in, XML out.
+    /// A form as request, XML as answer.
     Query,
     /// Smithy RPC v2 CBOR.
     Cbor,
 }
 
-/// A request, understood so far that a service can take it.
+/// A request in a form that services take.
 #[derive(Debug)]
 pub struct Request {
-    /// Whom it is for.
     pub service: Service,
-    /// How to answer.
     pub protocol: Protocol,
-    /// The operation's name; empty for REST services, which go by method and path.
+    /// The operation's name; empty for REST services, which use method and path.
     pub operation: String,
-    /// The document.
     pub input: Value,
 }
 
-/// Reads a request.
-///
-/// # Errors
-/// The answer to send: nobody serves it, or its body is not what its protocol demands.
+/// Reads a request. Fails with the answer to send if no service has the operation, or the body does not fit.
 pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<Bytes>>>> {
     let refuse = |service, protocol, error| Box::new(write(service, protocol, "", Err(error)));
     if let Some(target) = header_text(parts, "x-amz-target") {
@@ -76,12 +81,12 @@ pub fn read(parts: &Parts, body: &Bytes) -> Result<Request, Box<Response<Full<By
             })?;
             Ok(Request { service, protocol: Protocol::RestJson, operation: String::new(), input })
         }
-        service => read_query(service, body)
+        service => read_query(service, parts, body)
             .map_err(|error| refuse(service.unwrap_or(Service::Sts), Protocol::Query, error)),
     }
 }
 
-/// Refuses a request before its body is read, in the protocol that its head tells of.
+/// Refuses a request before its body is read, in the protocol that its head shows.
 pub fn refuse(parts: &Parts, error: ApiError) -> Response<Full<Bytes>> {
     let (service, protocol) = if let Some(target) = header_text(parts, "x-amz-target") {
         let prefix = target.split('.').next().unwrap_or_default();
@@ -103,25 +108,43 @@ fn service_of_scope_or_path(parts: &Parts) -> Option<Service> {
     signed.and_then(Service::of_signing_name).or_else(|| service_of_path(parts.uri.path()))
 }
 
-fn read_query(signed: Option<Service>, body: &Bytes) -> Result<Request, ApiError> {
+fn read_query(signed: Option<Service>, parts: &Parts, body: &Bytes) -> Result<Request, ApiError> {
     let form = std::str::from_utf8(body).ok().map(query::pairs);
     let form = form.filter(|form| form.len() <= query::FORM_FIELDS_MAX);
-    let form = form.ok_or_else(|| serialization_error("the body is not a form"))?;
-    let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let field = |name: &str| {
+        let found = form.iter().flatten().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str())
+    };
     let service = field("Version").and_then(Service::of_query_version).or(signed);
-    let (Some(service), Some(operation)) = (service, field("Action")) else {
-        let message = "the request names no operation of a service that the emulator has";
-        return Err(ApiError::bad_request("UnknownOperationException", message));
+    let (service, operation) = match (service, field("Action")) {
+        (Some(service), Some(operation)) => (service, operation),
+        (None, operation) => return Err(no_service(parts, operation)),
+        (Some(_), None) if form.is_none() => return Err(serialization_error("the body is not a form")),
+        (Some(service), None) => return Err(unknown_operation(service.signing_name())),
     };
     if service.query_version().is_none() {
         let name = service.signing_name();
         return Err(ApiError::unsupported_operation(name, &format!("{operation} in the Query protocol")));
     }
-    let input = match query::document(&form) {
+    let input = match query::document(form.as_deref().unwrap_or_default()) {
         Value::String(_) => Value::Object(Map::new()),
         document => document,
     };
     Ok(Request { service, protocol: Protocol::Query, operation: operation.to_owned(), input })
+}
+
+/// A call of a service that is not here, such as SNS by a form and S3 by method and path, refused by its name.
+fn no_service(parts: &Parts, operation: Option<&str>) -> ApiError {
+    let scope = credential_scope(parts);
+    let Some(name) = scope.as_deref().and_then(|scope| scope.split('/').nth(3)) else {
+        return unknown_operation("a service that the emulator has");
+    };
+    let call = || format!("{} {}", parts.method, parts.uri.path());
+    ApiError::unsupported_operation(name, &operation.map_or_else(call, String::from))
+}
+
+fn unknown_operation(service: &str) -> ApiError {
+    ApiError::bad_request("UnknownOperationException", format!("the request names no operation of {service}"))
 }
 
 fn serialization_error(message: &str) -> ApiError {
@@ -151,7 +174,7 @@ fn header_text<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
     parts.headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The body as a JSON object; an empty body is an empty one.
+/// The body as a JSON object; an empty body is an empty object.
 fn json_body(body: &Bytes) -> Option<Value> {
     if body.is_empty() {
         return Some(Value::Object(Map::new()));
@@ -159,7 +182,6 @@ fn json_body(body: &Bytes) -> Option<Value> {
     serde_json::from_slice(body).ok().filter(Value::is_object)
 }
 
-/// Writes an answer.
 pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answer) -> Response<Full<Bytes>> {
     let request_id = uuid::Uuid::new_v4().to_string();
     let namespace = service.query_version().map_or("", |(_, namespace)| namespace);
@@ -181,12 +203,7 @@ pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answ
             (StatusCode::OK, "application/cbor", body)
         }
         (Protocol::RestJson, Err(error)) => {
-            // Lambda spells its member `Message`, API Gateway `message`; SDKs take either.
-            let body = match service {
-                Service::Lambda => json!({"Type": "User", "Message": error.message}),
-                _ => json!({"message": error.message}),
-            };
-            (error.status, "application/json", body.to_string().into_bytes())
+            (error.status, "application/json", rest_error(service, error).to_string().into_bytes())
         }
         (Protocol::Json { version }, Err(error)) => {
             (error.status, json_type(version), typed_error(service, error).to_string().into_bytes())
@@ -210,9 +227,11 @@ pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answ
     }
     if let Err(error) = &answer {
         headers.insert("x-amzn-errortype", HeaderValue::from_static(error.code));
-        let fault = if error.status.is_server_error() { "Receiver" } else { "Sender" };
-        let query_code = error.query_code.unwrap_or(error.code);
-        if let Ok(value) = HeaderValue::from_str(&format!("{query_code};{fault}")) {
+        // docs/aws-behaviour.md#lambda-error-shape: clients take it for the code in place of the body's.
+        if service.is_query_compatible()
+            && protocol != Protocol::Query
+            && let Ok(value) = HeaderValue::from_str(&format!("{};{}", error.code_in_query(), error.fault()))
+        {
             headers.insert("x-amzn-query-error", value);
         }
     }
@@ -221,6 +240,18 @@ pub fn write(service: Service, protocol: Protocol, operation: &str, answer: Answ
 
 fn json_type(version: &str) -> &'static str {
     if version == "1.1" { "application/x-amz-json-1.1" } else { "application/x-amz-json-1.0" }
+}
+
+/// What an error of a REST service has in its body; its type stands in a header.
+fn rest_error(service: Service, error: &ApiError) -> Value {
+    match (service, error.code) {
+        // The one of Lambda's errors whose model spells its member so.
+        (Service::Lambda, "ResourceNotFoundException") => json!({"Type": "User", "Message": error.message}),
+        (Service::Lambda, code) if LAMBDA_MODELLED.contains(&code) => {
+            json!({"Type": "User", "message": error.message})
+        }
+        _ => json!({"message": error.message}),
+    }
 }
 
 fn typed_error(service: Service, error: &ApiError) -> Value {
@@ -275,6 +306,34 @@ mod tests {
         assert_eq!(read(&parts, &body).unwrap().service, Service::Lambda);
         let (parts, body) = request("GET", "/v2/apis", &[], "");
         assert_eq!(read(&parts, &body).unwrap().service, Service::ApiGateway);
+    }
+
+    #[test]
+    fn a_service_that_is_not_here_is_refused_by_its_name() {
+        for (service, method, uri, form, named) in [
+            ("sns", "POST", "/", "Action=CreateTopic&Version=2010-03-31&Name=t", "sns CreateTopic"),
+            ("s3", "PUT", "/bucket", "", "s3 PUT /bucket"),
+            ("s3", "GET", "/bucket/key", "", "s3 GET /bucket/key"),
+        ] {
+            let authorization = signed(service);
+            let (parts, body) = request(method, uri, &[("authorization", authorization.as_str())], form);
+            let refused = read(&parts, &body).unwrap_err();
+            assert_eq!(refused.headers()["x-amzn-errortype"], "UnsupportedOperation");
+            let expected = format!("{named} is not supported by the emulator");
+            assert!(format!("{:?}", refused.body()).contains(&expected), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn only_services_of_the_query_protocol_send_its_codes() {
+        let header = |service, protocol| {
+            let error = ApiError::bad_request("AException", "m").with_query_code("A");
+            write(service, protocol, "", Err(error)).headers().contains_key("x-amzn-query-error")
+        };
+        let json = Protocol::Json { version: "1.0" };
+        assert!(header(Service::Sqs, json) && header(Service::CloudWatch, Protocol::Cbor));
+        assert!(!header(Service::Logs, json) && !header(Service::Lambda, Protocol::RestJson));
+        assert!(!header(Service::ApiGateway, Protocol::RestJson) && !header(Service::Iam, Protocol::Query));
     }
 
     #[test]

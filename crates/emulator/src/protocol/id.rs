@@ -1,21 +1,26 @@
-//! Identifiers of the forms that AWS gives its resources.
+//! Identifiers in the forms of AWS's resources.
 
 use rand::Rng as _;
 
 const LOWERCASE: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const UPPERCASE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// Ten lowercase letters and digits: an API.
+/// Ten lowercase letters and digits, for an API.
 pub fn api() -> String {
     random(LOWERCASE, 10)
 }
 
-/// Seven lowercase letters and digits: a resource of an API.
+/// Seven lowercase letters and digits, for a resource of an API.
 pub fn api_resource() -> String {
     random(LOWERCASE, 7)
 }
 
-/// A prefix such as `AROA` or `ASIA`, and sixteen capitals and digits.
+/// A prefix and so many capitals and digits.
+pub fn access_key(prefix: &str, random_chars: usize) -> String {
+    format!("{prefix}{}", random(UPPERCASE, random_chars))
+}
+
+/// A prefix such as `AROA`, and sixteen capitals and digits.
 pub fn iam(prefix: &str) -> String {
     format!("{prefix}{}", random(UPPERCASE, 16))
 }

@@ -1,34 +1,40 @@
-//! Reads a request's document into a typed shape; what the shape does not have is refused by name.
+//! Reads a request's document into a typed shape. Members that the shape does not have are refused by name.
 
 use super::{ApiError, Service};
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Deserialises `input`, whose shape denies unknown fields.
-///
-/// # Errors
-/// The service's own error for a bad argument, which names the operation and the argument.
+/// Deserialises `input`, whose shape denies unknown fields. Errors: the service's own error for an invalid argument,
+/// which names the operation and the argument.
 pub fn parse<T: DeserializeOwned>(service: Service, operation: &str, input: Value) -> Result<T, ApiError> {
     let mut input = input;
     super::reply::strip_nulls(&mut input);
-    serde_json::from_value(input).map_err(|error| service.invalid(explain(operation, &error.to_string())))
+    serde_json::from_value(input).map_err(|error| explain(service, operation, &error.to_string()))
 }
 
-/// Serde lists every field it knows after an unknown one; a person wants to know which one is refused.
-fn explain(operation: &str, error: &str) -> String {
-    match error.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
-        Some(argument) => format!("{operation}: argument {argument} is not supported by the emulator"),
-        None => format!("{operation}: {error}"),
+/// Serde lists every field it knows after an unknown one, and names its own types; a person wants to know which argument
+/// is refused, and which value.
+fn explain(service: Service, operation: &str, error: &str) -> ApiError {
+    let quoted = |prefix: &str| error.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
+    if let Some(argument) = quoted("unknown field `") {
+        return service.invalid(format!("{operation}: argument {argument} is not supported by the emulator"));
     }
+    if let Some(argument) = quoted("missing field `") {
+        return service.missing(operation, argument);
+    }
+    let of_wrong_kind =
+        ["invalid type: ", "invalid value: "].iter().find_map(|kind| error.strip_prefix(kind));
+    let value = of_wrong_kind.map(|rest| rest.rsplit_once(", expected").map_or(rest, |(value, _)| value));
+    service.invalid(match value {
+        Some(value) => format!("{operation}: a value is of the wrong kind or out of range: {value}"),
+        None => format!("{operation}: {error}"),
+    })
 }
 
-/// A document with the members of `patch` put over those of `current`, as the PATCH operations of API
-/// Gateway and the Update operations of Lambda do: an empty string removes a member, and a member named
-/// in `merged` is a map whose entries are replaced or removed one by one.
-///
-/// # Errors
-/// As [`parse`].
+/// `current` with the members of `patch`, as the PATCH operations of API Gateway and the Update operations of Lambda
+/// do: an empty string removes a member, and a member in `merged` is a map whose entries are replaced or removed one by
+/// one. Errors: as [`parse`].
 pub fn overlay<T: Serialize + DeserializeOwned>(
     service: Service,
     operation: &str,
@@ -69,7 +75,7 @@ fn put(members: &mut Map<String, Value>, name: String, value: Value, merged: &[&
     }
 }
 
-/// A number or a boolean that the Query protocol can only send as text.
+/// A number or a boolean, which the Query protocol sends as text.
 pub fn from_text<'de, D: Deserializer<'de>, T: std::str::FromStr + DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -102,6 +108,19 @@ mod tests {
                 .unwrap_err();
         assert_eq!(error.code, "BadRequestException");
         assert_eq!(error.message, "CreateShape: argument corsConfiguration is not supported by the emulator");
+    }
+
+    #[test]
+    fn the_parsers_own_words_are_not_told() {
+        let refused = |input: Value| parse::<Shape>(Service::Sqs, "Shape", input).unwrap_err();
+        let missing = refused(json!({}));
+        assert_eq!(
+            (missing.code, missing.query_code),
+            ("MissingRequiredParameterException", Some("MissingParameter"))
+        );
+        assert_eq!(missing.message, "The request must contain the parameter name.");
+        let wrong = refused(json!({"name": -1}));
+        assert_eq!(wrong.message, "Shape: a value is of the wrong kind or out of range: integer `-1`");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The protocols that AWS clients speak, reduced to one: JSON in, JSON or an error out.
+//! The protocols of AWS clients, reduced to one: JSON in, JSON or an error out.
 
 pub mod body;
 pub mod cbor;
@@ -19,5 +19,4 @@ pub use error::ApiError;
 pub use reply::Reply;
 pub use service::Service;
 
-/// What a handler answers.
 pub type Answer = Result<Reply, ApiError>;

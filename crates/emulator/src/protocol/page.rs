@@ -1,6 +1,6 @@
-//! Pages of a list that is sorted by name: a token is the last name of the page before it.
+//! Pages of a list sorted by name. A token is the last name of the previous page.
 
-/// One page, and the token of the next if there is one.
+/// One page, and the token of the next one if there is one.
 pub fn page<'a, T>(
     items: impl Iterator<Item = (&'a String, T)>,
     after: Option<&str>,

@@ -1,16 +1,16 @@
-//! The Query protocol's requests: a form whose dotted names spell a document.
+//! The Query protocol's requests: a form whose dotted names stand for a document.
 //!
 //! `Dimensions.member.1.Name=ApiId` is `{"Dimensions": [{"Name": "ApiId"}]}`. Every leaf is text.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// Names in one form, at most: a document that no operation here comes near.
+/// Names in a form, at most; no operation here needs nearly as many.
 pub const FORM_FIELDS_MAX: usize = 2_000;
-/// Parts of one dotted name, at most.
+/// Parts of a dotted name, at most.
 const NAME_PARTS_MAX: usize = 16;
 
-/// The decoded pairs of a form or of a URL's query, in their order.
+/// The decoded pairs of a form or a query, in order.
 pub fn pairs(form: &str) -> Vec<(String, String)> {
     form_urlencoded::parse(form.as_bytes()).into_owned().collect()
 }
@@ -21,7 +21,7 @@ struct Node {
     children: BTreeMap<String, Node>,
 }
 
-/// The document that a form spells, without `Action` and `Version`.
+/// The document of a form, without `Action` and `Version`.
 pub fn document(pairs: &[(String, String)]) -> Value {
     let mut root = Node::default();
     for (name, value) in pairs {
@@ -51,7 +51,7 @@ impl Node {
         Value::Object(members.collect::<Map<_, _>>())
     }
 
-    /// Children named by their position, counted from 1. An empty list is sent as an empty text.
+    /// Children by position, counted from 1. An empty list is sent as an empty text.
     fn into_list(self) -> Value {
         let mut items: Vec<(u64, Node)> = self
             .children

@@ -1,9 +1,8 @@
-//! A success: a status and, unless it is empty, a JSON document.
+//! A successful answer: a status and, unless it is empty, a JSON document.
 
 use http::StatusCode;
 use serde_json::Value;
 
-/// What a handler hands to the protocol.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     /// The HTTP status; protocols other than REST always send 200.
@@ -33,7 +32,7 @@ impl Reply {
         Self { status: StatusCode::NO_CONTENT, body: None }
     }
 
-    /// 200 with an empty document: an operation that answers nothing.
+    /// 200 with an empty document, for operations without a result.
     pub fn empty() -> Self {
         Self::ok(Value::Object(serde_json::Map::new()))
     }
@@ -44,7 +43,7 @@ impl Reply {
     }
 }
 
-/// Removes members that are null: AWS leaves absent members out.
+/// Removes null members: AWS leaves absent members out.
 pub fn strip_nulls(value: &mut Value) {
     match value {
         Value::Object(members) => {

@@ -5,23 +5,19 @@ use http::Method;
 use http::request::Parts;
 use serde_json::Value;
 
-/// One call.
 #[derive(Debug)]
 pub struct RestCall {
-    /// The HTTP method.
     pub method: Method,
-    /// The path's segments, percent-decoded one by one, so that an ARN stays one segment.
+    /// The path's segments, percent-decoded one by one, so that an ARN remains one segment.
     pub segments: Vec<String>,
-    /// The query's pairs, decoded.
+    /// The query's decoded pairs.
     pub query: Vec<(String, String)>,
-    /// The `Host` that the caller used, from which URLs in answers are built.
+    /// The `Host` of the request; URLs in answers are built from it.
     pub host: String,
-    /// The document.
     pub body: Value,
 }
 
 impl RestCall {
-    /// Takes a request apart.
     pub fn new(parts: &Parts, host: String, body: Value) -> Self {
         let path = parts.uri.path().trim_matches('/');
         Self {
@@ -33,12 +29,12 @@ impl RestCall {
         }
     }
 
-    /// The segments as a slice that patterns can match.
+    /// The segments as a slice, for patterns.
     pub fn path(&self) -> Vec<&str> {
         self.segments.iter().map(String::as_str).collect()
     }
 
-    /// A query argument's value.
+    /// The value of a query argument.
     pub fn query_value(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -48,10 +44,7 @@ impl RestCall {
         self.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Refuses query arguments other than those named.
-    ///
-    /// # Errors
-    /// The service's error for a bad argument, naming the first.
+    /// Refuses all other query arguments. Errors: the service's error for an invalid argument, which names the first.
     pub fn only_query(&self, service: Service, supported: &[&str]) -> Result<(), ApiError> {
         match self.query.iter().find(|(name, _)| !supported.contains(&name.as_str())) {
             Some((name, _)) => {
@@ -62,7 +55,7 @@ impl RestCall {
         }
     }
 
-    /// The refusal of a method and path that nobody serves.
+    /// The error for a method and path without an operation.
     pub fn unsupported(&self, service: Service) -> ApiError {
         let operation = format!("{} /{}", self.method, self.segments.join("/"));
         ApiError::unsupported_operation(service.signing_name(), &operation)

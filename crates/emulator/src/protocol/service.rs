@@ -1,4 +1,4 @@
-//! The services of the control plane, and what is particular to each on the wire.
+//! The services of the control plane, and their particulars on the wire.
 
 use super::ApiError;
 
@@ -7,15 +7,10 @@ use super::ApiError;
 pub enum Service {
     /// `apigateway`: API Gateway v2, and the account resource of v1.
     ApiGateway,
-    /// `lambda`
     Lambda,
-    /// `iam`
     Iam,
-    /// `sts`
     Sts,
-    /// `logs`
     Logs,
-    /// `sqs`
     Sqs,
     /// `monitoring`
     CloudWatch,
@@ -25,7 +20,7 @@ impl Service {
     const ALL: [Self; 7] =
         [Self::ApiGateway, Self::Lambda, Self::Iam, Self::Sts, Self::Logs, Self::Sqs, Self::CloudWatch];
 
-    /// The service that a SigV4 credential scope names.
+    /// The service of a SigV4 credential scope.
     pub fn of_signing_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.signing_name() == name)
     }
@@ -61,12 +56,11 @@ impl Service {
         }
     }
 
-    /// The service whose target prefix this is.
     pub fn of_target_prefix(prefix: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.target_prefix() == Some(prefix))
     }
 
-    /// API version and XML namespace, for services that speak the Query protocol.
+    /// API version and XML namespace, for services with the Query protocol.
     pub fn query_version(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Iam => Some(("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/")),
@@ -81,16 +75,31 @@ impl Service {
         Self::ALL.into_iter().find(|service| service.query_version().is_some_and(|(own, _)| own == version))
     }
 
+    /// Whether errors of its JSON and CBOR protocols also carry the code that they have in the Query protocol: the
+    /// services that spoke that one before.
+    pub fn is_query_compatible(self) -> bool {
+        matches!(self, Self::Sqs | Self::CloudWatch)
+    }
+
     /// An argument that is wrong, or that this emulator does not support.
     pub fn invalid(self, message: impl Into<String>) -> ApiError {
         let code = match self {
             Self::ApiGateway => "BadRequestException",
-            Self::Lambda => "InvalidParameterValueException",
+            Self::Lambda | Self::Sqs | Self::CloudWatch => "InvalidParameterValueException",
             Self::Iam | Self::Sts => "ValidationError",
             Self::Logs => "InvalidParameterException",
-            Self::Sqs => "InvalidParameterValue",
-            Self::CloudWatch => "InvalidParameterValue",
         };
-        ApiError::bad_request(code, message)
+        let error = ApiError::bad_request(code, message);
+        if self.is_query_compatible() { error.with_query_code("InvalidParameterValue") } else { error }
+    }
+
+    /// An argument that must be there and is not.
+    pub fn missing(self, operation: &str, argument: &str) -> ApiError {
+        if self.is_query_compatible() {
+            let message = format!("The request must contain the parameter {argument}.");
+            return ApiError::bad_request("MissingRequiredParameterException", message)
+                .with_query_code("MissingParameter");
+        }
+        self.invalid(format!("{operation}: argument {argument} is missing"))
     }
 }

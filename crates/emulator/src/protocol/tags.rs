@@ -1,19 +1,18 @@
-//! Tags in their two spellings on the wire: a map, or a list of `Key` and `Value`.
+//! Tags in their two forms on the wire: a map, or a list of `Key` and `Value`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Tags of one resource. Stored and read back; they have no effect here.
+/// Tags of one resource. They are stored and have no effect here.
 pub type Tags = BTreeMap<String, String>;
 
-/// A tag of the services that send lists.
+/// A tag of a service that sends lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Tag {
-    /// The tag's name.
     pub key: String,
-    /// Its value; the Query protocol leaves an empty one out.
+    /// The Query protocol leaves an empty one out.
     #[serde(default)]
     pub value: String,
 }

@@ -1,4 +1,4 @@
-//! Timestamps as the services write them.
+//! Timestamps in the services' forms.
 
 use crate::core::clock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +10,6 @@ pub fn epoch_seconds(time: SystemTime) -> f64 {
     milliseconds / 1_000.0
 }
 
-/// Milliseconds since the epoch.
 pub fn epoch_milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     since.as_secs() * 1_000 + u64::from(since.subsec_millis())

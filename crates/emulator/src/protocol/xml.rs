@@ -1,4 +1,4 @@
-//! The Query protocol's answers: a document as XML, lists as `member` elements.
+//! The Query protocol's answers: a document as XML, with lists as `member` elements.
 
 use super::{ApiError, time};
 use serde_json::Value;
@@ -19,9 +19,9 @@ pub fn response(namespace: &str, operation: &str, request_id: &str, body: Option
 
 /// `<ErrorResponse><Error>…</Error></ErrorResponse>`
 pub fn error(namespace: &str, request_id: &str, error: &ApiError) -> String {
-    let fault = if error.status.is_server_error() { "Receiver" } else { "Sender" };
+    let fault = error.fault();
     let mut xml = format!("<ErrorResponse xmlns=\"{namespace}\"><Error><Type>{fault}</Type><Code>");
-    escape(&mut xml, error.query_code.unwrap_or(error.code));
+    escape(&mut xml, error.code_in_query());
     xml.push_str("</Code><Message>");
     escape(&mut xml, &error.message);
     xml.push_str(&format!("</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"));
@@ -50,8 +50,8 @@ fn element(xml: &mut String, name: &str, value: &Value) {
     xml.push_str(&format!("</{name}>"));
 }
 
-/// Whether a member of a Query service's document is a timestamp, which documents here carry as epoch
-/// seconds and each protocol writes in its own form.
+/// Whether a member of a Query service's document is a timestamp. Documents here hold them as epoch seconds; each
+/// protocol writes its own form.
 pub fn is_timestamp(member: &str) -> bool {
     member.ends_with("Timestamp") || matches!(member, "CreateDate" | "UpdateDate" | "LastModified")
 }
@@ -87,7 +87,7 @@ mod tests {
                 });
             result.expect("an answer of the operation").to_owned()
         };
-        // One member a document: whether a map keeps its order depends on a feature of serde_json.
+        // One member per document: whether a map keeps its order depends on a feature of serde_json.
         assert_eq!(result(&json!({"Role": {"RoleName": "a<b"}})), "<Role><RoleName>a&lt;b</RoleName></Role>");
         assert_eq!(
             result(&json!({"CreateDate": 951_782_400.0})),

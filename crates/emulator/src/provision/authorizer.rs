@@ -1,4 +1,4 @@
-//! The function that decides who may connect, as `terraform/modules/authorizer` makes it.
+//! The authorizer's function, as in `terraform/modules/authorizer`.
 
 use super::function::Code;
 use super::{ComposeError, Composer};
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 impl Composer<'_> {
-    /// Creates the function; answers its deployed name.
+    /// Creates the function; returns its deployed name.
     pub(super) async fn authorizer(
         &self,
         authorizer: &Authorizer,
@@ -38,7 +38,7 @@ impl Composer<'_> {
         Ok(name)
     }
 
-    /// Puts the function before `$connect`, and lets the gateway invoke it; answers the authorizer's id.
+    /// Makes the function the authorizer of `$connect` and lets the gateway invoke it; returns the authorizer's id.
     pub(super) async fn authorize(&self, api: &str, authorizer: &Authorizer) -> Result<String, ComposeError> {
         let (account, name) = (self.emulator.account(), self.stack.authorizer_name());
         let path = format!("2015-03-31/functions/{}/invocations", account.function_arn(&name));

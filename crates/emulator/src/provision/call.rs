@@ -1,4 +1,4 @@
-//! The calls themselves, in the protocols that Terraform speaks to each service.
+//! The calls, in the protocol that Terraform uses for each service.
 
 use super::{ComposeError, Composer, ControlPlane};
 use bytes::Bytes;
@@ -68,7 +68,7 @@ fn request(
     target: Option<&str>,
     body: String,
 ) -> Request<Bytes> {
-    // The account's own key; signatures are not verified, the scope names the service.
+    // The account's own key: its signature is not verified, and the scope names the service.
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential=sluicegate/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
     );

@@ -1,4 +1,4 @@
-//! A function: its consumer, logs, dead-letter queue, role, code and mapping, as `terraform/modules/function` makes them.
+//! A function: its consumer, logs, dead-letter queue, role, code and mapping, as in `terraform/modules/function`.
 
 use super::{ComposeError, Composer, call};
 use crate::core::clock;
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 
-/// What every function has, whatever invokes it.
+/// What every function has, however it is invoked.
 pub(super) struct Code<'a> {
     pub(super) name: &'a str,
     pub(super) role: &'a str,
@@ -22,7 +22,7 @@ pub(super) struct Code<'a> {
 }
 
 impl Composer<'_> {
-    /// Answers the function's name and its mapping's id.
+    /// Returns the function's name and its mapping's id.
     pub(super) async fn function(
         &self,
         api: &str,
@@ -34,7 +34,7 @@ impl Composer<'_> {
         let account = self.emulator.account();
         let name = stack.function_name(key);
         let stream_arn = account.stream_arn(&stack.stream_name());
-        // One that a data folder holds keeps its ARN, and its mapping its checkpoints.
+        // A consumer in a data folder keeps its ARN, and its mapping keeps its checkpoints.
         let consumer = json!({"StreamARN": stream_arn, "ConsumerName": name});
         let consumer = match self.kinesis("DescribeStreamConsumer", &consumer).await {
             Ok(mut described) => described["ConsumerDescription"].take(),
@@ -61,7 +61,7 @@ impl Composer<'_> {
             format!("{}/_aws/execute-api/{api}/{}", self.emulator.endpoint_url(), stack.stage).into();
         environment["SLUICEGATE_API_ID"] = api.into();
         environment["SLUICEGATE_STAGE"] = stack.stage.as_str().into();
-        // As the module builds it from names, and not as this emulator answers it: account and name are what counts.
+        // Built from names as the module does, not from this emulator's answer: account and name are what counts.
         environment["SLUICEGATE_DEAD_LETTER_QUEUE_URL"] =
             format!("https://sqs.{}.amazonaws.com/{}/{queue_name}", account.region, account.id).into();
         let code = Code {
@@ -126,7 +126,7 @@ impl Composer<'_> {
             "DestinationConfig": {"OnFailure": {"Destination": queue_arn}},
         });
         if let Some(timestamp) = &function.starting_position_timestamp {
-            // What is no time goes as it is, and is refused in the control plane's own words.
+            // An invalid time is passed on unchanged, for the control plane's own error.
             mapping["StartingPositionTimestamp"] = match clock::parse_rfc_3339(timestamp) {
                 Some(ms) => json!(ms as f64 / 1_000.0),
                 None => timestamp.as_str().into(),

@@ -1,4 +1,4 @@
-//! The API: its integrations, routes, models and stage, as `terraform/modules/gateway` makes them.
+//! The API: its integrations, routes, models and stage, as in `terraform/modules/gateway`.
 
 use super::{ComposeError, Composer};
 use crate::provision::stack::{Stack, Throttling};
@@ -62,7 +62,7 @@ impl Composer<'_> {
         Ok(api)
     }
 
-    /// Lets clients in: the deployment, and the stage that serves it.
+    /// Lets clients in: creates the deployment, and the stage that serves it.
     pub(super) async fn stage(&self, api: &str) -> Result<(), ComposeError> {
         let stack = self.stack;
         let deployment = self.api_gateway(&format!("/{api}/deployments"), &json!({})).await?;
@@ -90,7 +90,7 @@ impl Composer<'_> {
         self.api_gateway(&format!("/{api}/stages"), &stage).await.map(drop)
     }
 
-    /// Kinesis as `role`, or MOCK without one.
+    /// An integration with Kinesis as `role`, or MOCK without one.
     async fn integration(
         &self,
         api: &str,
@@ -166,7 +166,7 @@ impl Composer<'_> {
     }
 }
 
-/// A model's name is alphanumeric and a route key need not be; this is how the gateway module names them.
+/// A model's name must be alphanumeric and a route key need not be; this is how the gateway module names models.
 fn model_name(stack: &Stack, route: &str) -> String {
     use sha1::{Digest as _, Sha1};
     if !stack.route_schemas.contains_key(route) {

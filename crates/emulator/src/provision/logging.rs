@@ -1,4 +1,4 @@
-//! The API's logs, and the account's role for them, as `terraform/modules/gateway/logs.tf` makes them.
+//! The API's logs, and the account's role for them, as in `terraform/modules/gateway/logs.tf`.
 
 use super::{ComposeError, Composer, call};
 use http::Method;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const MANAGED_POLICY: &str = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs";
 
-/// The members of a line, each with its `$context` variable, in the order in which Terraform writes them.
+/// The members of a log line with their `$context` variables, in the order in which Terraform writes them.
 const FORMAT: [(&str, &str); 11] = [
     ("connectionId", "$context.connectionId"),
     ("errorMessage", "$context.error.message"),
@@ -22,13 +22,14 @@ const FORMAT: [(&str, &str); 11] = [
 ];
 
 impl Composer<'_> {
-    /// The stage's `accessLogSettings`; `None` where logging is off.
+    /// The stage's `accessLogSettings`; `None` if logging is off.
     pub(super) async fn logging(&self, api: &str) -> Result<Option<Value>, ComposeError> {
         let stack = self.stack;
         if stack.logging == "off" {
             return Ok(None);
         }
-        // With `existing_role` too: that an account has the role is a fact about an account that this emulator plays.
+        // With `existing_role` too: whether an account has the role is a fact about the account, which is this
+        // emulator's.
         let role_name = format!("{}-api-gateway-logs", stack.name);
         let description = "API Gateway writes the logs of every API of this account and region.";
         let role = self.assumable(&role_name, "apigateway.amazonaws.com", description).await?;

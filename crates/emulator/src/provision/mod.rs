@@ -1,7 +1,7 @@
-//! Fills an emulator from the stack's definition, by the same control-plane calls that Terraform makes.
+//! Creates a stack in an emulator from its definition, by the same control-plane calls that Terraform makes.
 //!
-//! What is created here mirrors `terraform/`; a test holds the two equal. Alarms, dashboards and tags have no
-//! effect on an emulator (`fidelity/inert.toml`) and are left to Terraform.
+//! The resources mirror `terraform/`; a test holds the two equal. Alarms, dashboards and tags have no effect on an
+//! emulator (`fidelity/inert.toml`), so only Terraform creates them.
 
 use crate::core::account::Account;
 use crate::emulator::Emulator;
@@ -23,12 +23,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Looks at a stream or a mapping that is still changing, at most.
+/// Checks of a stream or a mapping that is still changing, at most.
 const ACTIVE_LOOKS_MAX: u32 = 5_000;
-/// Between two of them.
+/// Between two such checks.
 const ACTIVE_LOOK_EVERY: Duration = Duration::from_millis(1);
 
-/// A call that the control plane refused, as it would refuse Terraform's.
+/// A call that the control plane refused.
 #[derive(Debug, thiserror::Error)]
 #[error("{call} failed with {status}: {answer}")]
 pub struct ComposeError {
@@ -37,18 +37,16 @@ pub struct ComposeError {
     answer: String,
 }
 
-/// An emulator to be filled: this process's own, or another's.
+/// An emulator to fill: this process's own, or another.
 pub trait ControlPlane: Send + Sync {
-    /// The account that it plays.
     fn account(&self) -> &Account;
 
-    /// What functions on it set `AWS_ENDPOINT_URL` to.
+    /// `AWS_ENDPOINT_URL` for the functions on it.
     fn endpoint_url(&self) -> String;
 
-    /// Answers one AWS API call.
     fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Response<Body>>;
 
-    /// All stages that are to come are there.
+    /// All stages are published.
     fn composed(&self) {}
 }
 
@@ -70,19 +68,15 @@ impl ControlPlane for Emulator {
     }
 }
 
-/// Where a composed stack is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Composed {
-    /// The API's id.
     pub api_id: String,
     /// Deployed function names by key.
     pub functions: BTreeMap<String, String>,
 }
 
-/// Creates everything the stack has. `zips` holds each function's package, by key.
-///
-/// # Errors
-/// [`ComposeError`], with the control plane's own words.
+/// Creates the whole stack. `zips` has each function's package, by key. Fails with [`ComposeError`], with the control
+/// plane's message.
 pub async fn compose(
     emulator: &dyn ControlPlane,
     stack: &Stack,
@@ -103,7 +97,7 @@ pub async fn compose(
         functions.insert(key.clone(), name);
         mappings.push(mapping);
     }
-    // Clients come in last: a mapping at LATEST passes over what was sent before it was there.
+    // Clients come last: a mapping at LATEST misses what was sent before it was there.
     for mapping in &mappings {
         composer.mapping_is_settled(mapping).await?;
     }
@@ -112,21 +106,26 @@ pub async fn compose(
     Ok(Composed { api_id, functions })
 }
 
-/// Replaces a function's code, as `UpdateFunctionCode` does.
-///
-/// # Errors
-/// [`ComposeError`], with the control plane's own words.
+/// Replaces a function's code, as `UpdateFunctionCode` does, once an update before it is through. Fails with
+/// [`ComposeError`], with the control plane's message.
 pub async fn update_code(
     emulator: &dyn ControlPlane,
     function_name: &str,
     zip: &Bytes,
 ) -> Result<(), ComposeError> {
     let path = format!("/2015-03-31/functions/{function_name}/code");
-    call::call(emulator, "lambda", Method::PUT, &path, None, &json!({"ZipFile": STANDARD.encode(zip)}))
-        .await
-        .map(drop)
+    let update = json!({"ZipFile": STANDARD.encode(zip)});
+    for _ in 1..ACTIVE_LOOKS_MAX {
+        match call::call(emulator, "lambda", Method::PUT, &path, None, &update).await {
+            Err(error) if error.status == CONFLICT => tokio::time::sleep(ACTIVE_LOOK_EVERY).await,
+            other => return other.map(drop),
+        }
+    }
+    call::call(emulator, "lambda", Method::PUT, &path, None, &update).await.map(drop)
 }
 
+/// The status of a call that another one is in the way of.
+const CONFLICT: u16 = 409;
 /// The version of IAM's policy language.
 const POLICY_VERSION: &str = "2012-10-17";
 
@@ -143,7 +142,7 @@ impl Composer<'_> {
         if stream.mode == "PROVISIONED" {
             create["ShardCount"] = stream.shard_count.into();
         }
-        // A data folder may hold it already: it is taken over, with its shards.
+        // If a data folder already has it, it is taken over with its shards.
         let named = json!({"StreamName": name});
         if self.kinesis("DescribeStreamSummary", &named).await.is_err() {
             self.kinesis("CreateStream", &create).await?;
@@ -166,7 +165,7 @@ impl Composer<'_> {
         Ok(())
     }
 
-    /// Waits until a change to the stream is through, as Terraform does: until then it takes no other.
+    /// Waits until a change of the stream is done, as Terraform does: until then the stream accepts no other.
     async fn stream_is_active(&self, name: &str) -> Result<(), ComposeError> {
         let named = json!({"StreamName": name});
         for _ in 0..ACTIVE_LOOKS_MAX {
@@ -183,7 +182,7 @@ impl Composer<'_> {
         })
     }
 
-    /// Waits until a mapping hands records over, or is off as it was asked to be, as Terraform does.
+    /// Waits until a mapping is enabled or disabled as requested, as Terraform does.
     async fn mapping_is_settled(&self, uuid: &str) -> Result<(), ComposeError> {
         let path = format!("/2015-03-31/event-source-mappings/{uuid}");
         for _ in 0..ACTIVE_LOOKS_MAX {
@@ -205,7 +204,7 @@ impl Composer<'_> {
         self.stack.stream.kms_key_arn.as_deref().filter(|key| !key.starts_with("alias/aws/"))
     }
 
-    /// A role that a service may assume, without permissions yet; answers its ARN.
+    /// A role that a service may assume, without permissions yet; returns its ARN.
     async fn assumable(&self, name: &str, service: &str, description: &str) -> Result<String, ComposeError> {
         let trust = json!({"Version": POLICY_VERSION, "Statement": [
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}},

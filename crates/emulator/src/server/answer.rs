@@ -1,16 +1,14 @@
-//! What one request is answered: the guard first, then WebSockets, `@connections`, AWS APIs and the emulator's own pages.
+//! Answers one request: first the guard, then WebSockets, `@connections`, AWS APIs and the emulator's own pages.
 
 use crate::core::identity::proof::Unproven;
 use crate::core::metrics;
 use crate::fault_injection;
 use crate::protocol::body;
-use crate::protocol::exchange;
-use crate::protocol::exchange::Protocol;
+use crate::protocol::exchange::{self, Protocol};
 use crate::protocol::{ApiError, Service};
 use crate::server::app::App;
 use crate::server::call_bytes::call_bytes_max;
-use crate::server::guard;
-use crate::server::guard::{Admitted, PAGES_PREFIX, Purpose, Refusal};
+use crate::server::guard::{self, Admitted, PAGES_PREFIX, Purpose, Refusal};
 use crate::services::apigateway::websocket::limits::MESSAGE_BYTES_MAX;
 use crate::services::kinesis;
 use axum::body::Body;
@@ -23,13 +21,12 @@ use std::net::SocketAddr;
 
 /// Bytes of a call to the emulator's own pages, at most.
 const PAGE_BODY_BYTES_MAX: usize = 64 * 1_024;
-/// Stands in for the signature of a call that was let in without: the library behind Kinesis wants one.
+/// Replaces the signature that an unsigned, admitted call lacks: the library behind Kinesis requires one.
 const NO_SIGNATURE: HeaderValue = HeaderValue::from_static(
     "AWS4-HMAC-SHA256 Credential=unsigned/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0",
 );
 const NO_SIGNATURE_DATE: HeaderValue = HeaderValue::from_static("20260101T000000Z");
 
-/// Answers one request.
 pub async fn answer(app: &App, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let admitted = match app.guard.admit(&parts) {
@@ -75,7 +72,7 @@ async fn serve(
     }
 }
 
-/// The body of an AWS API call, or the answer to one that is not what was signed.
+/// The body of an AWS API call, or an error if it is too large or not what was signed.
 async fn call(admitted: &Admitted, parts: &Parts, body: Incoming) -> Result<Bytes, Box<Response<Body>>> {
     let body = body::read(body, call_bytes_max(parts)).await.map_err(|error| {
         let (status, code) = error.code();
@@ -95,7 +92,7 @@ fn with_signature(mut parts: Parts) -> Parts {
     parts
 }
 
-/// A refusal as AWS words it where AWS has it, else as this emulator does.
+/// Refuses in AWS's form where AWS has the same error, else in the emulator's own.
 fn refuse(parts: &Parts, refusal: &Refusal) -> Response<Body> {
     let (status, message) = (refusal.status(), refusal.to_string());
     let Some((code, query_code)) = refusal.aws_code() else {
@@ -106,7 +103,7 @@ fn refuse(parts: &Parts, refusal: &Refusal) -> Response<Body> {
     refuse_call(parts, error)
 }
 
-/// Refuses a call in its own protocol, which its head tells of.
+/// Refuses a call in its own protocol, which its head shows.
 fn refuse_call(parts: &Parts, error: ApiError) -> Response<Body> {
     let target = parts.headers.get("x-amz-target").map(HeaderValue::as_bytes).unwrap_or_default();
     if target.starts_with(kinesis::TARGET_PREFIX.as_bytes()) {
@@ -121,7 +118,7 @@ fn refuse_call(parts: &Parts, error: ApiError) -> Response<Body> {
     refused.map(Body::new)
 }
 
-/// `/_sluicegate/health`, `metrics`, `state` and `dlq`.
+/// `/_sluicegate/health`, `metrics`, `state` and `faults`.
 async fn serve_page(app: &App, name: &str, parts: &Parts, body: Incoming) -> Response<Body> {
     match (&parts.method, name) {
         (&Method::GET, "health") => {
@@ -150,7 +147,7 @@ async fn serve_page(app: &App, name: &str, parts: &Parts, body: Incoming) -> Res
     }
 }
 
-/// One of the emulator's own answers.
+/// An answer of one of the emulator's own pages.
 pub fn page(status: StatusCode, body: &Value) -> Response<Body> {
     let mut answer = Response::new(Body::from(body.to_string()));
     *answer.status_mut() = status;
@@ -160,8 +157,9 @@ pub fn page(status: StatusCode, body: &Value) -> Response<Body> {
     answer
 }
 
-/// Other sites' pages may neither frame nor embed it, and nobody may take it for what it is not. The guard refuses them
-/// already where a browser says who asks; one that is old, or thinks the address insecure, may not say.
+/// Keeps other sites' pages from framing or embedding the answer, and browsers from guessing its type. The guard
+/// refuses such requests already, but only if the browser names the sender; an old one, or one that thinks the address
+/// insecure, may not.
 fn keep_from_other_pages(headers: &mut HeaderMap) {
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));

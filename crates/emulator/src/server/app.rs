@@ -1,4 +1,4 @@
-//! What the port serves: the services' data planes, the AWS APIs, and who may use them.
+//! What the port serves.
 
 use crate::core::metrics::Page;
 use crate::core::panics;
@@ -6,8 +6,7 @@ use crate::dispatch::AwsApi;
 use crate::fault_injection::Faults;
 use crate::server::guard::Guard;
 use crate::services::apigateway::websocket::Gateway;
-use crate::services::kinesis;
-use crate::services::kinesis::Streams;
+use crate::services::kinesis::{self, Streams};
 use crate::services::lambda::event_source_mapping::Mappings;
 use crate::services::lambda::invocation::Functions;
 use axum::body::Body;
@@ -18,24 +17,19 @@ use serde_json::Value;
 
 /// The parts of one emulator that requests reach.
 pub struct App {
-    /// Decides who may use the port.
     pub guard: Guard,
     /// WebSockets and `@connections`.
     pub gateway: Gateway,
-    /// Kinesis.
     pub streams: Streams,
-    /// Runs functions.
     pub functions: Functions,
-    /// Feeds functions from streams.
     pub mappings: Mappings,
-    /// Every other AWS API.
+    /// Every AWS API but Kinesis.
     pub aws_api: AwsApi,
-    /// What goes wrong because somebody wants it to.
     pub faults: Faults,
 }
 
 impl App {
-    /// Answers one AWS API call, whether it came by the port or from inside the process.
+    /// Answers one AWS API call, from the port or from inside the process.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let target =
@@ -46,14 +40,13 @@ impl App {
         self.aws_api.handle(parts, body).await.map(|body| Body::new(body.map_err(|never| match never {})))
     }
 
-    /// The whole emulator's control state, normalised: what two emulators that serve the same have in common.
+    /// The whole emulator's control state, normalised, so that two emulators can be compared.
     pub async fn state(&self) -> Value {
         let mut state = self.aws_api.state();
         state["streams"] = self.streams.state().await;
         state
     }
 
-    /// What is counted, as Prometheus reads it.
     pub fn metrics(&self) -> String {
         let mut page = Page::default();
         self.gateway.write_metrics(&mut page);
@@ -63,7 +56,7 @@ impl App {
         page.family(
             panics::PANICS,
             "counter",
-            "Panics of tasks in this process: each is a fault of this program.",
+            "Panics of tasks in this process; each is a bug of the emulator.",
         );
         page.sample(panics::PANICS, &[], panics::count());
         page.into_text()

@@ -1,20 +1,20 @@
-//! How large an AWS API call may be, by its operation.
+//! How large an AWS API call may be, by operation.
 
 use crate::services::kinesis;
 use crate::services::lambda::control;
 use http::Method;
 use http::request::Parts;
 
-/// Bytes of a call that carries a function's code, at most: Lambda's own limit, a zip of 50 MB in base64 and what
-/// stands around it.
+/// Bytes of a call that carries a function's code, at most: Lambda's own limit, a zip of 50 MB in base64, and its
+/// envelope.
 const CODE_BYTES_MAX: usize = 70_167_211;
-/// Bytes of a call that puts records, at most: 10 MiB of them in base64 (4/3), and what stands around each.
+/// Bytes of a call that puts records, at most: 10 MiB of data in base64 (4/3), and the envelope of each record.
 const RECORDS_BYTES_MAX: usize = 16 * 1_024 * 1_024;
-/// Bytes of any other AWS API call, at most: the largest are an event of Invoke (6 MB) and batches of 1 MiB whose
+/// Bytes of any other AWS API call, at most. The largest are events of Invoke (6 MB) and batches of 1 MiB whose
 /// characters are escaped.
 const CALL_BYTES_MAX: usize = control::PAYLOAD_BYTES_MAX + 64 * 1_024;
 
-/// Bytes that an AWS API call may have, by its head.
+/// How many bytes an AWS API call may have, by its head.
 pub fn call_bytes_max(parts: &Parts) -> usize {
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     if let Some(target) = target {

@@ -1,12 +1,11 @@
-//! The one port: accepts connections and serves them.
+//! The port: accepts connections and serves them.
 
 pub mod answer;
 pub mod app;
 mod call_bytes;
 pub mod guard;
 
-use crate::core::open_files;
-use crate::core::open_files::Room;
+use crate::core::open_files::{self, Room};
 use crate::server::answer::{answer, page};
 use crate::server::app::App;
 use crate::services::apigateway::websocket;
@@ -16,6 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use serde_json::json;
 use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,10 +25,12 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// A client that has not sent its request's head in this time is let go while files are scarce.
+/// While files are scarce, a client must send its request's head within this time.
 const SCARCE_HEAD_MAX: Duration = Duration::from_secs(1);
+/// What an HTTP/2 client may take to answer a ping.
+const PING_MAX: Duration = Duration::from_secs(20);
 
-/// Serves until `stop` is cancelled, then lets calls in flight end, or cuts them off with `cut`.
+/// Serves until `stop` is cancelled, then lets calls in flight finish until `cut` is.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken, cut: CancellationToken) {
     let calls = TaskTracker::new();
     loop {
@@ -39,7 +41,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken
         let _ = socket.set_nodelay(true);
         let (app, stop) = (app.clone(), stop.clone());
         let served = async move {
-            // hyper's own limit begins with the first byte: without this one, who sends none stays for good.
+            // hyper's own limit begins with the first byte. Without this one, a client that sends none stays forever.
             let mut first = [0];
             let speaks = tokio::select! {
                 spoken = timeout(head_max(room), socket.peek(&mut first)) => matches!(spoken, Ok(Ok(1..))),
@@ -71,11 +73,14 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
     room: Room,
     stop: CancellationToken,
 ) {
+    let asked = CancellationToken::new();
+    let first = asked.clone();
     let service = service_fn(move |request| {
+        first.cancel();
         let app = app.clone();
         async move {
             if room == Room::Scarce && websocket::is_upgrade(request.headers()) {
-                let message = "the emulator has too few files left for another WebSocket";
+                let message = "the emulator has too few open files left for another WebSocket: close some, or raise its limit (ulimit -n)";
                 return Ok(page(StatusCode::SERVICE_UNAVAILABLE, &json!({ "message": message })));
             }
             Ok::<_, Infallible>(answer(&app, peer, request).await)
@@ -84,17 +89,28 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head_max(room));
     builder.http1().keep_alive(room == Room::Enough);
-    builder.http2().timer(TokioTimer::new());
+    // A client in the middle of an HTTP/2 head cannot answer a ping: nothing else may come in between.
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(head_max(room)).keep_alive_timeout(PING_MAX);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     tokio::pin!(connection);
+    // hyper limits HTTP/1 heads only: not the bytes by which it knows the version, nor an HTTP/2 preface.
+    let unasked = async {
+        if timeout(head_max(room), asked.cancelled()).await.is_ok() {
+            pending::<()>().await;
+        }
+    };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = unasked => return tracing::debug!(%peer, "a connection brought no request in time"),
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, %peer, "a connection ended badly");
+        tracing::debug!(%error, %peer, "a connection ended with an error");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,27 +1,27 @@
-//! Where event source mappings stand, in a data folder if there is one.
+//! The positions of event source mappings, in a data folder if there is one.
 
 use super::Storage;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Documents of mappings stand below this.
+/// Prefix of the keys of mappings' documents.
 const MAPPING: &str = "mapping/";
-/// What a mapping begins with.
+/// Name of the document with a mapping's starting position.
 const BEGIN: &str = "begin";
 
-/// Keeps where each mapping stands in each shard; without a data folder it keeps nothing.
+/// Stores the position of each mapping in each shard; without a data folder it stores nothing.
 #[derive(Clone, Default)]
 pub struct Checkpoints {
     storage: Option<Storage>,
 }
 
-/// Where a mapping stands.
+/// The positions of a mapping.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// The tails of the moment it was created.
+    /// The tails when the mapping was created.
     pub latest: HashMap<i64, Arc<str>>,
-    /// Where each shard stands: `None` is its beginning.
+    /// The position in each shard; `None` is the shard's beginning.
     pub checkpoints: HashMap<i64, Option<Arc<str>>>,
 }
 
@@ -32,10 +32,8 @@ struct Begin {
 }
 
 impl Checkpoints {
-    /// Finds a document of a mapping that cannot be read: a mapping must not begin anew without a word.
-    ///
-    /// # Errors
-    /// Its key, and what is wrong with it.
+    /// Finds a mapping's document that cannot be read, so that no mapping silently starts anew. Errors: the document's
+    /// key, and the problem.
     pub fn check(documents: &BTreeMap<String, String>) -> Result<(), (String, String)> {
         for (key, value) in documents.range(MAPPING.to_owned()..) {
             let Some(rest) = key.strip_prefix(MAPPING) else { break };
@@ -43,7 +41,7 @@ impl Checkpoints {
             let problem = if what == BEGIN {
                 serde_json::from_str::<Begin>(value).err().map(|error| error.to_string())
             } else {
-                what.parse::<i64>().err().map(|_| "it names no shard".to_owned())
+                what.parse::<i64>().err().map(|_| "it does not name a shard".to_owned())
             };
             if let Some(problem) = problem {
                 return Err((key.clone(), problem));
@@ -52,21 +50,24 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Keeps them in a data folder.
+    /// Stores them in a data folder, if there is one.
     pub fn new(storage: Option<Storage>) -> Self {
         Self { storage }
     }
 
-    /// Where a mapping stands that is kept; one that is new, or starts elsewhere than it did, stands at `latest`.
+    /// The stored positions of a mapping. A mapping that is new, or starts elsewhere than before, is at `latest`.
     pub fn begin(&self, mapping: &str, starting_position: &str, latest: HashMap<i64, Arc<str>>) -> Standing {
         let Some(storage) = &self.storage else { return Standing { latest, ..Standing::default() } };
         let mut kept = own(storage, mapping);
         let begun = kept.remove(BEGIN).and_then(|text| serde_json::from_str::<Begin>(&text).ok());
-        // Where it began was lost with a damaged frame: it goes on where it stood, and a shard that has no checkpoint
-        // is read from its beginning. A record may come twice so, and none is passed over.
+        // The starting position was lost with a damaged frame. The mapping continues from its checkpoints, and reads
+        // shards without a checkpoint from the beginning: a record may come twice, but none is skipped.
         let begun = begun.or_else(|| {
             (!kept.is_empty()).then(|| {
-                tracing::warn!(mapping, "where the mapping began is lost; it goes on from its checkpoints");
+                tracing::warn!(
+                    mapping,
+                    "the mapping's starting position is lost; it continues from its checkpoints"
+                );
                 Begin { starting_position: starting_position.into(), latest: HashMap::new() }
             })
         });
@@ -89,36 +90,35 @@ impl Checkpoints {
         Standing { latest, ..Standing::default() }
     }
 
-    /// Everything in a shard up to `through` is done; `None`: nothing.
+    /// Everything in a shard up to `through` is done; `None`: nothing is.
     pub fn save(&self, mapping: &str, shard: i64, through: Option<&str>) {
         self.set(mapping, &shard.to_string(), through.unwrap_or_default());
     }
 
-    /// The mapping is gone.
     pub fn forget(&self, mapping: &str) {
         let Some(storage) = &self.storage else { return };
         let keys: Vec<_> =
             own(storage, mapping).keys().map(|what| format!("{}{what}", prefix(mapping))).collect();
         if let Err(error) = storage.unset(&keys) {
-            tracing::warn!(mapping, %error, "failed to forget where the mapping stands");
+            tracing::warn!(mapping, %error, "failed to delete the mapping's positions");
         }
     }
 
     fn set(&self, mapping: &str, what: &str, value: &str) {
         let Some(storage) = &self.storage else { return };
         if let Err(error) = storage.set(&format!("{}{what}", prefix(mapping)), value) {
-            tracing::warn!(mapping, %error, "failed to keep where the mapping stands");
+            tracing::warn!(mapping, %error, "failed to store the mapping's position");
         }
     }
 }
 
-/// A mapping's documents stand below this.
+/// Prefix of the keys of a mapping's documents.
 fn prefix(mapping: &str) -> String {
     format!("{MAPPING}{mapping}/")
 }
 
-/// A mapping's documents. The name of one on a stream is the beginning of the name of one on the stream's consumer,
-/// whose documents are its own.
+/// Keys of a mapping's documents. The name of a mapping of a stream is a prefix of the name of one of the stream's
+/// consumer, which has its own documents.
 fn own(storage: &Storage, mapping: &str) -> BTreeMap<String, String> {
     let mut documents = storage.below(&prefix(mapping));
     documents.retain(|what, _| !what.contains('/'));
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(kept.checkpoints, HashMap::from([(0, Some("7".into()))]));
     }
 
-    /// Issue 16, C2: a mapping at LATEST would pass over all that was not handed over.
+    /// Issue 16, C2: a mapping at LATEST would skip everything that was not handed over.
     #[tokio::test]
     async fn a_mapping_whose_beginning_is_lost_goes_on_from_its_checkpoints() {
         let folder = tempfile::tempdir().unwrap();

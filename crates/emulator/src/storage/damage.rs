@@ -1,40 +1,41 @@
-//! Where a segment's whole frames end before the file does: was a write not finished, or has something changed that
-//! was written? Pure.
+//! If a segment's whole frames end before its file does: whether a write was not finished, or data has changed since it
+//! was written. Pure.
 //!
-//! An unfinished write may be cut off, since nobody was told that it is kept. Anything else may have been acknowledged
-//! and is never cut without being asked for. In doubt it is damage.
+//! An unfinished write may be cut off, because it was never acknowledged. Anything else may have been, and is only cut
+//! on request. In doubt it counts as damage.
 
 use super::entry;
 use super::frame::{self, HEAD_BYTES};
 use std::fmt;
 
-/// Bytes of candidates that are checksummed in search of a whole frame, at most: a fraction of a second. What was
-/// not searched counts as damaged.
+/// Bytes of candidates that are checksummed in search of a whole frame, at most: a fraction of a second. Bytes that
+/// were not searched count as damaged.
 const SEARCH_BYTES_MAX: usize = 1_024 * 1_024 * 1_024;
-/// Zeros at the end of a frame that were never written over, at least: a frame of ours ends in one at most.
+/// Zeros at the end of a frame that show that the rest was never written, at least: a frame of this program ends in one
+/// at most.
 const UNWRITTEN_BYTES_MIN: usize = 8;
 
-/// What is wrong at a position.
+/// The problem at a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    /// The file ends within a write, or in zeros that the file system put there.
+    /// The file ends within a write, or in zeros from the file system.
     Torn,
-    /// Bytes have changed since they were written, or this program did not write them.
+    /// Bytes have changed since they were written, or another program wrote them.
     Damaged(Evidence),
 }
 
-/// Why it is no unfinished write.
+/// Why it is not an unfinished write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// Whole frames follow, the first of them here.
+    /// Whole frames follow; the first begins here.
     FollowedAt(usize),
-    /// The frame is there to its end, and its checksum is another's.
+    /// The frame is complete, and its checksum does not fit.
     Altered,
-    /// The frame is whole, and what it holds is unknown.
+    /// The frame is whole, and its content is unknown.
     Unknown,
-    /// A segment that another follows was whole when that was begun.
+    /// A segment that another one follows was complete when that one was begun.
     Sealed,
-    /// Looking for whole frames took too long.
+    /// The search for whole frames took too long.
     Unsearched,
 }
 
@@ -45,7 +46,7 @@ impl fmt::Display for Evidence {
             Self::Altered => f.write_str("what was written there is complete and has changed since"),
             Self::Unknown => f.write_str("this version cannot read what was written there"),
             Self::Sealed => f.write_str("the file was complete when the next one was begun"),
-            Self::Unsearched => f.write_str("whether whole data follows could not be found out in time"),
+            Self::Unsearched => f.write_str("the search for whole data after it took too long"),
         }
     }
 }
@@ -59,7 +60,7 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// What is wrong at `at`, where the whole frames of a segment end. `is_last`: no segment follows.
+/// The problem at `at`, where the whole frames of a segment end. `is_last`: no segment follows.
 pub fn judge(bytes: &[u8], at: usize, is_last: bool) -> Flaw {
     if frame::at(bytes, at).is_some() {
         return Flaw::Damaged(Evidence::Unknown);
@@ -73,7 +74,7 @@ pub fn judge(bytes: &[u8], at: usize, is_last: bool) -> Flaw {
     }
 }
 
-/// Where the next whole frame begins, at `from` or behind it.
+/// Where the next whole frame begins, from `from` on.
 pub fn next_whole(bytes: &[u8], from: usize) -> Option<usize> {
     match find(bytes, from, usize::MAX) {
         Search::Found(at) => Some(at),
@@ -87,8 +88,8 @@ enum Search {
     GivenUp,
 }
 
-/// Tries every position. What cannot be read as entries is no frame: reading it fails within a few bytes nearly
-/// always, which a checksum would not.
+/// Tries every position. What cannot be read as entries is not a frame; reading fails within a few bytes nearly always,
+/// which a checksum would not.
 fn find(bytes: &[u8], from: usize, mut bytes_left: usize) -> Search {
     for at in from..bytes.len().saturating_sub(HEAD_BYTES) {
         let Some((length @ 1.., _)) = frame::head(&bytes[at..]) else { continue };
@@ -105,13 +106,13 @@ fn find(bytes: &[u8], from: usize, mut bytes_left: usize) -> Search {
     Search::Nothing
 }
 
-/// Whether a file that ends in these bytes was being written to when that stopped. No whole frame is in them.
+/// Whether a file that ends with these bytes ends in a write that was interrupted. There is no whole frame in them.
 fn is_unfinished(rest: &[u8]) -> bool {
     let written = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let Some((length, expected)) = frame::head(rest).filter(|_| written > 0) else { return true };
     let end = HEAD_BYTES.saturating_add(length);
     if end > rest.len() {
-        // The file ends before the frame does, unless it is the length that changed.
+        // The file ends before the frame does, unless the length has changed.
         let is_whole =
             |end| rest.get(HEAD_BYTES..end).is_some_and(|payload| frame::matches(payload, expected));
         return !is_whole(rest.len()) && !is_whole(written);
@@ -125,7 +126,7 @@ mod tests {
     use crate::storage::entry::{Entry, NewRecord};
     use proptest::prelude::*;
 
-    /// A segment of one frame for each count of records; and where each frame ends.
+    /// A segment with one frame for each count of records, and the end of each frame.
     fn segment(frames: &[usize]) -> (Vec<u8>, Vec<usize>) {
         let (mut bytes, mut buffer, mut ends) = (Vec::new(), Vec::new(), vec![0]);
         for (index, records) in frames.iter().enumerate() {
@@ -152,7 +153,7 @@ mod tests {
     }
 
     proptest! {
-        /// Issue 16, C2: no byte of an acknowledged frame can change so that it is cut off.
+        /// Issue 16, C2: no changed byte makes an acknowledged frame be cut off.
         #[test]
         fn a_changed_byte_is_never_taken_for_a_torn_write(
             counts in counts(), at in any::<prop::sample::Index>(), flip in 1..=u8::MAX, is_last in any::<bool>(),
@@ -176,7 +177,7 @@ mod tests {
             let last = ends[ends.len() - 2];
             let cut = last + 1 + cut.index(bytes.len() - last - 1);
             bytes.truncate(cut);
-            // As file systems leave it that had made the file longer already.
+            // As file systems leave it that had already extended the file.
             bytes.resize(cut + zeros * 4_096, 0);
             let flaw = judge(&bytes, last, true);
             if zeros == 0 || ends[ends.len() - 1] - cut >= UNWRITTEN_BYTES_MIN {
@@ -193,7 +194,7 @@ mod tests {
         let mut lengthless = bytes.clone();
         lengthless[..4].fill(0);
         assert_eq!(judge(&lengthless, 0, true), Flaw::Damaged(Evidence::Altered));
-        // A length that changed, with zeros behind the frame.
+        // A changed length, with zeros after the frame.
         let mut longer = [bytes.as_slice(), &[0; 64]].concat();
         longer[1] ^= 0x40;
         assert_eq!(judge(&longer, 0, true), Flaw::Damaged(Evidence::Altered));

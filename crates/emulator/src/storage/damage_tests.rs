@@ -1,5 +1,5 @@
-//! Issue 16, C2: whatever byte of a data folder changes, nothing that was acknowledged is lost without a word, and a
-//! repair saves every other record.
+//! Issue 16, C2: whatever byte of a data folder changes, nothing acknowledged is lost silently, and a repair saves
+//! every other record.
 
 use super::entry::{Entry, KeptRecord, NewRecord};
 use super::log::Log;
@@ -12,10 +12,10 @@ use std::fs;
 /// Random damages, each to a copy of one folder.
 const DAMAGES: u32 = 200;
 const FRAMES: usize = 60;
-/// A new segment is begun behind so many frames.
+/// Frames of a segment.
 const ROLL_EVERY: usize = 25;
 
-/// Writes a log of several segments; answers the sequence numbers of each frame.
+/// Writes a log of several segments; returns the sequence numbers of each frame.
 fn write(folder: &Path) -> Vec<Vec<String>> {
     let (mut log, _) = Log::open(folder).unwrap();
     let mut frames = Vec::new();
@@ -102,7 +102,7 @@ fn a_changed_byte_is_refused_by_name_and_the_rest_is_saved() {
 
         let saved = read(folder.path()).unwrap();
         let lost: BTreeSet<_> = all.difference(&saved).cloned().collect();
-        // All of one frame, or nothing but where shards stood, which the records say too.
+        // All of one frame, or only positions of shards, which the records contain too.
         let is_one_frame = frames.iter().any(|frame| frame.iter().cloned().collect::<BTreeSet<_>>() == lost);
         prop_assert!(lost.is_empty() || is_one_frame, "{lost:?}");
         prop_assert!(saved.is_subset(&all));
@@ -120,7 +120,7 @@ fn a_missing_segment_is_named() {
     fs::remove_file(&second).unwrap();
     let refused = read(folder.path()).unwrap_err();
     assert!(matches!(&refused, StorageError::Missing(file) if *file == second), "{refused}");
-    // The way out that it names.
+    // The repair that it names.
     fs::write(&second, "").unwrap();
     assert!(!read(folder.path()).unwrap().is_empty());
 }

@@ -1,9 +1,9 @@
-//! What the log holds, and what becomes of it when it is read in order. Pure.
+//! The log's entries, and the state that results from them in order. Pure.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One change. A frame holds one or several, which are kept or lost together.
+/// One change. A frame holds one or several, which are stored or lost together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry<'a> {
     /// A record was appended to a shard.
@@ -11,42 +11,34 @@ pub enum Entry<'a> {
     Record(NewRecord<'a>),
     /// A shard's last sequence number, at the head of a segment: the record itself may have expired.
     Tail {
-        /// The stream's name.
         stream: &'a str,
-        /// The shard's index.
         shard: u32,
         /// Of the last record that the shard took.
         sequence_number: &'a str,
     },
-    /// A document was stored under a key, in place of any other.
+    /// A document was stored under a key and replaces any other.
     Set {
         /// Such as `stream/{name}`.
         key: &'a str,
-        /// Text; its writer knows of what form.
+        /// Text in a form that its writer knows.
         value: &'a str,
     },
-    /// The document under a key is gone.
+    /// The document under a key was deleted.
     Unset {
-        /// As of [`Entry::Set`].
+        /// As in [`Entry::Set`].
         key: &'a str,
     },
-    /// A stream's records are gone, and where its shards stood.
-    Forget {
-        /// The stream's name.
-        stream: &'a str,
-    },
+    /// A stream's records and the positions of its shards were deleted.
+    Forget { stream: &'a str },
 }
 
-/// A record as it goes into the log.
+/// A record to be written to the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewRecord<'a> {
-    /// The stream's name.
     pub stream: &'a str,
-    /// The shard's index.
     pub shard: u32,
     /// Decimal digits.
     pub sequence_number: &'a str,
-    /// The partition key.
     pub partition_key: &'a str,
     /// Base64.
     pub data: &'a str,
@@ -54,16 +46,12 @@ pub struct NewRecord<'a> {
     pub arrived_ms: u64,
 }
 
-/// A record as it comes out of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptRecord {
-    /// The stream's name.
     pub stream: String,
-    /// The shard's index.
     pub shard: u32,
     /// Decimal digits.
     pub sequence_number: String,
-    /// The partition key.
     pub partition_key: String,
     /// Base64.
     pub data: String,
@@ -84,7 +72,6 @@ impl From<&NewRecord<'_>> for KeptRecord {
     }
 }
 
-/// Writes entries behind what `buffer` holds.
 pub fn encode(entries: &[Entry<'_>], buffer: &mut Vec<u8>) -> Result<(), postcard::Error> {
     for entry in entries {
         *buffer = postcard::to_extend(entry, std::mem::take(buffer))?;
@@ -92,7 +79,7 @@ pub fn encode(entries: &[Entry<'_>], buffer: &mut Vec<u8>) -> Result<(), postcar
     Ok(())
 }
 
-/// Reads a frame's entries; `None` where it holds anything else.
+/// Reads a frame's entries; `None` if it holds anything else.
 pub fn decode(mut payload: &[u8]) -> Option<Vec<Entry<'_>>> {
     let mut entries = Vec::new();
     while !payload.is_empty() {
@@ -103,7 +90,7 @@ pub fn decode(mut payload: &[u8]) -> Option<Vec<Entry<'_>>> {
     Some(entries)
 }
 
-/// The entries at the beginning of some bytes, as far as they can be read, and `max` at most.
+/// The readable entries at the beginning of some bytes, `max` at most.
 pub fn decode_some(mut bytes: &[u8], max: usize) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
     while entries.len() < max
@@ -115,7 +102,7 @@ pub fn decode_some(mut bytes: &[u8], max: usize) -> Vec<Entry<'_>> {
     entries
 }
 
-/// All that the log holds but the records themselves: what each segment begins with, so that those before it can go.
+/// The state of the log without the records: each segment begins with it, so that earlier ones can be dropped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// Documents by key.
@@ -125,7 +112,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// Follows one change.
+    /// Applies one change.
     pub fn apply(&mut self, entry: &Entry<'_>) {
         match *entry {
             Entry::Record(NewRecord { stream, shard, sequence_number, .. })
@@ -154,7 +141,7 @@ impl Head {
         tail.push_str(sequence_number);
     }
 
-    /// The entries that make an empty head this one.
+    /// The entries that turn an empty head into this one.
     pub fn entries(&self) -> Vec<Entry<'_>> {
         let documents = self.documents.iter().map(|(key, value)| Entry::Set { key, value });
         let tails = self.tails.iter().flat_map(|(stream, shards)| {

@@ -5,16 +5,16 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The form of the files below. Another number: another form, which this program does not read.
+/// The version of the format; this program reads no other.
 pub const FORMAT: u32 = 1;
 
 const LOCK: &str = "lock";
 const VERSION: &str = "format";
 const SEGMENT_SUFFIX: &str = ".log";
-/// A segment whose beginning is not written yet; one that is left over is of no use.
+/// A segment whose beginning is not written yet; leftovers are removed.
 const UNFINISHED_SUFFIX: &str = ".log.new";
 
-/// A folder that this process has for itself until it is dropped, or ends.
+/// A folder that this process owns until it drops it or ends.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -22,12 +22,12 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Takes a folder, which is created where there is none.
+    /// Takes a folder, and creates it if necessary.
     pub fn take(path: &Path) -> Result<Self, StorageError> {
         fs::create_dir_all(path).map_err(StorageError::io(path))?;
         let version = path.join(VERSION);
         let found = match fs::read_to_string(&version) {
-            // Empty: a process was killed while it made the folder.
+            // Empty: a process was killed while it created the folder.
             Ok(found) => Some(found.trim().to_owned()).filter(|found| !found.is_empty()),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(StorageError::io(&version)(error)),
@@ -46,34 +46,31 @@ impl Folder {
         Ok(Self { path: path.to_owned(), lock })
     }
 
-    /// Lets another process have it.
     pub fn release(&self) {
         let _ = self.lock.unlock();
     }
 
-    /// Where a segment lies.
     pub fn segment(&self, number: u64) -> PathBuf {
         self.path.join(format!("{number:016}{SEGMENT_SUFFIX}"))
     }
 
-    /// Where a segment is begun.
+    /// The path of a segment that is being begun.
     pub fn unfinished(&self, number: u64) -> PathBuf {
         self.path.join(format!("{number:016}{UNFINISHED_SUFFIX}"))
     }
 
-    /// Itself.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Keeps bytes that are cut off a segment at a position, in a file of their own; answers its name. Zeros are not
-    /// worth keeping.
+    /// Stores bytes that are cut off a segment at a position in a file of their own, and returns its name. Zeros are
+    /// not stored.
     pub fn keep_aside(&self, number: u64, at: usize, bytes: &[u8]) -> Result<Option<PathBuf>, StorageError> {
         if bytes.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
         let name = format!("{number:016}.cut-{at}");
-        // The same position may be cut at again: nothing that is kept is written over.
+        // The same position may be cut again: earlier files are not overwritten.
         for again in 0_u32.. {
             let suffix = if again == 0 { String::new() } else { format!("-{again}") };
             let path = self.path.join(format!("{name}{suffix}"));
@@ -90,7 +87,7 @@ impl Folder {
         Ok(None)
     }
 
-    /// The numbers of all segments, in order. What is unfinished is removed.
+    /// The numbers of all segments, in order. Unfinished ones are removed.
     pub fn segments(&self) -> Result<Vec<u64>, StorageError> {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(StorageError::io(&self.path))? {
@@ -110,13 +107,13 @@ impl Folder {
         }
     }
 
-    /// Makes new names last a power cut.
+    /// Makes new names survive a power cut.
     pub fn sync(&self) -> std::io::Result<()> {
         File::open(&self.path)?.sync_all()
     }
 }
 
-/// A folder without a format must be one that is being made: anything in it is somebody else's, or data whose format
+/// A folder without a format file must be in the making: otherwise its content is somebody else's, or data whose format
 /// is lost.
 fn check_unused(path: &Path) -> Result<(), StorageError> {
     let mut is_foreign = false;

@@ -1,17 +1,17 @@
-//! Frames: how entries lie in a file, each with its length and checksum, so that a torn end is seen. Pure.
+//! Frames: entries in a file with their length and checksum, so that a torn end is noticed. Pure.
 
 use crc32fast::Hasher;
 
-/// Bytes before a frame's payload: its length and its checksum, both little-endian.
+/// Bytes before a frame's payload: its length and checksum, both little-endian.
 pub const HEAD_BYTES: usize = 8;
 
-/// Leaves room for a frame's head; the payload is written behind it.
+/// Leaves room for a frame's head; the payload follows it.
 pub fn begin(buffer: &mut Vec<u8>) {
     buffer.clear();
     buffer.resize(HEAD_BYTES, 0);
 }
 
-/// Fills in the head of the frame that `buffer` holds. `false`: its payload is empty or longer than a frame can be.
+/// Fills in the head of the frame in `buffer`. `false`: its payload is empty or too long for a frame.
 pub fn finish(buffer: &mut [u8]) -> bool {
     let (head, payload) = buffer.split_at_mut(HEAD_BYTES);
     let Ok(length) = u32::try_from(payload.len()) else { return false };
@@ -20,7 +20,7 @@ pub fn finish(buffer: &mut [u8]) -> bool {
     length > 0
 }
 
-/// Covers the length too: one that was damaged must not be taken for another frame's.
+/// Covers the length too: a damaged length must not lead to another frame's checksum.
 fn checksum(length: u32, payload: &[u8]) -> u32 {
     let mut hasher = Hasher::new();
     hasher.update(&length.to_le_bytes());
@@ -28,22 +28,22 @@ fn checksum(length: u32, payload: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// The head at the beginning of some bytes: its frame's length and checksum.
+/// The head at the beginning of some bytes: the frame's length and checksum.
 pub fn head(bytes: &[u8]) -> Option<(usize, u32)> {
     let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
     Some((usize::try_from(word(0)?).ok()?, word(4)?))
 }
 
-/// Whether a payload is what a checksum was taken of.
+/// Whether a payload has this checksum.
 pub fn matches(payload: &[u8], expected: u32) -> bool {
     u32::try_from(payload.len()).is_ok_and(|length| checksum(length, payload) == expected)
 }
 
-/// The payload of the whole frame that begins at a position.
+/// The payload of the whole frame at a position.
 pub fn at(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let rest = bytes.get(at..)?;
     let (length, expected) = head(rest)?;
-    // A file's end that was never written reads as zeros after a power cut: that is no frame.
+    // After a power cut, the unwritten end of a file reads as zeros: that is not a frame.
     let payload = rest[HEAD_BYTES..].get(..length).filter(|payload| !payload.is_empty())?;
     matches(payload, expected).then_some(payload)
 }
@@ -55,12 +55,11 @@ pub struct Frames<'a> {
 }
 
 impl<'a> Frames<'a> {
-    /// Reads from the beginning.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, whole: 0 }
     }
 
-    /// Where the frames end that were whole so far.
+    /// The end of the whole frames read so far.
     pub fn whole(&self) -> usize {
         self.whole
     }

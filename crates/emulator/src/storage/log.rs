@@ -1,4 +1,4 @@
-//! The log: segments of frames, appended to at their end, dropped from their beginning.
+//! The log: segments of frames, appended at the end, dropped from the beginning.
 
 use super::StorageError;
 use super::damage::{self, Flaw};
@@ -10,12 +10,11 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Bytes of a segment, about: the next one is begun when a look finds more.
+/// Approximate bytes of a segment; a check that finds more begins the next one.
 const SEGMENT_BYTES: u64 = 64 * 1_024 * 1_024;
-/// Bytes of a head's frame, about.
+/// Approximate bytes of a head's frame.
 const HEAD_FRAME_BYTES: usize = 1_024 * 1_024;
 
-/// An open log.
 pub struct Log {
     folder: Folder,
     head: Head,
@@ -25,12 +24,12 @@ pub struct Log {
     bytes: u64,
     synced_bytes: u64,
     buffer: Vec<u8>,
-    /// Set when the file's end is no longer known to be whole: nothing more is written.
+    /// Set when the file's end may not be whole: nothing more is written.
     broken: bool,
 }
 
 impl Log {
-    /// Reads a folder's log, cuts off what was torn at its end, and makes it ready for more.
+    /// Reads a folder's log, cuts off an unfinished write at its end, and prepares it for appends.
     pub fn open(path: &Path) -> Result<(Self, Vec<KeptRecord>), StorageError> {
         let folder = Folder::take(path)?;
         let mut numbers = folder.segments()?;
@@ -61,12 +60,12 @@ impl Log {
         Ok((log, records))
     }
 
-    /// Documents and tails as they are now.
+    /// The current documents and tails.
     pub fn head(&self) -> &Head {
         &self.head
     }
 
-    /// Writes some changes, all or none: after this they survive the process.
+    /// Writes changes, all or none. After this they survive the process.
     pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<(), StorageError> {
         if self.broken {
             return Err(StorageError::Broken(self.active()));
@@ -77,7 +76,7 @@ impl Log {
             return Err(StorageError::io(&self.active())(ErrorKind::InvalidInput.into()));
         }
         if let Err(error) = self.file.write_all(&self.buffer) {
-            // A part of the frame may stand there: what came after it would be lost with it.
+            // A part of the frame may be in the file: anything after it would be lost with it.
             self.broken = self.file.set_len(self.bytes).is_err();
             return Err(StorageError::io(&self.active())(error));
         }
@@ -94,7 +93,7 @@ impl Log {
         Ok(())
     }
 
-    /// The file that was written to since the last sync, for the caller to sync without holding the log.
+    /// The file written to since the last sync, which the caller can sync without holding the log.
     pub fn unsynced(&mut self) -> Result<Option<(PathBuf, File)>, StorageError> {
         if self.synced_bytes == self.bytes {
             return Ok(None);
@@ -105,12 +104,11 @@ impl Log {
         Ok(Some((path, file)))
     }
 
-    /// Whether the segment is full.
     pub fn is_full(&self) -> bool {
         self.bytes >= SEGMENT_BYTES
     }
 
-    /// Begins the next segment with the head, so that it stands for all segments before it but their records.
+    /// Begins the next segment with the head, so that it replaces all earlier segments but for their records.
     pub fn roll(&mut self) -> Result<(), StorageError> {
         let number = self.segments.last().map_or(1, |segment| segment.number + 1);
         let (unfinished, finished) = (self.folder.unfinished(number), self.folder.segment(number));
@@ -142,7 +140,7 @@ impl Log {
         Ok((file, bytes))
     }
 
-    /// Drops the oldest segments as long as all records in them are past keeping. Answers how many went.
+    /// Drops the oldest segments as long as all their records are expired. Returns how many.
     pub fn reclaim(&mut self, is_expired: impl Fn(&str, u64) -> bool) -> Result<usize, StorageError> {
         let sealed = self.segments.len() - 1;
         let expired = self.segments[..sealed].iter().take_while(|segment| {
@@ -156,7 +154,7 @@ impl Log {
         Ok(expired)
     }
 
-    /// Ends the log: nothing is written any more, and the folder is free.
+    /// Closes the log: nothing more is written, and the folder is released.
     pub fn close(&mut self) {
         if let Err(error) = self.file.sync_data() {
             tracing::warn!(%error, "failed to sync {}", self.active().display());
@@ -170,8 +168,8 @@ impl Log {
     }
 }
 
-/// Reads one segment. What was torn at the end of the last one is cut off, and kept beside it; what is damaged is
-/// refused.
+/// Reads one segment. An unfinished write at the end of the last one is cut off and stored beside it; damage is an
+/// error.
 fn read(folder: &Folder, number: u64, is_last: bool, replay: &mut Replay) -> Result<(), StorageError> {
     let file = folder.segment(number);
     let bytes = fs::read(&file).map_err(StorageError::io(&file))?;

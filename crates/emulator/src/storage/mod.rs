@@ -1,11 +1,10 @@
-//! What outlives the process: records, and documents by key, in an append-only log under a data folder.
+//! What outlives the process: records, and documents by key, in an append-only log in a data folder.
 //!
-//! An append returns when its bytes were handed to the operating system: they survive the process whatever
-//! becomes of it. Once a second they are synced to the disk: a power cut may cost what came since.
+//! An append returns when its bytes are with the operating system, so they survive the end of the process. They are
+//! synced to the disk once a second, so a power cut may lose the last second.
 //!
-//! What stands in a folder is never dropped without a word: a write that was not finished is cut off and kept beside
-//! (`damage` tells it from anything else), all other damage is refused by file and position, and [`Repair`] saves
-//! what is whole when it is asked to.
+//! Nothing in a folder is dropped silently. An unfinished write is cut off and kept beside the log (`damage` recognises
+//! it); all other damage is an error that names file and position. [`Repair`] saves what is whole, on request.
 
 mod checkpoints;
 mod damage;
@@ -39,12 +38,10 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// Another emulator runs on it.
     #[error("{folder} is in use by {holder}: stop that, or name another folder with --data-dir")]
     InUse {
-        /// The data folder.
         folder: PathBuf,
-        /// What its lock file says.
+        /// The content of its lock file.
         holder: String,
     },
     /// Another version wrote it.
@@ -52,64 +49,49 @@ pub enum StorageError {
         "{folder} holds data of format {found}, and this program reads format {FORMAT}: use the version that wrote \
          it, or name a new folder with --data-dir"
     )]
-    Format {
-        /// The data folder.
-        folder: PathBuf,
-        /// What stands in its format file.
-        found: String,
-    },
-    /// Something else lies in it.
+    Format { folder: PathBuf, found: String },
     #[error("{0} holds files and no emulator's data: name a new or an empty folder with --data-dir")]
     Foreign(PathBuf),
-    /// It holds data, and of what format is lost.
+    /// It holds data in an unknown format.
     #[error(
         "{0} is missing or empty beside data: restore it from a copy, or write {FORMAT} into it if this version wrote the data"
     )]
     FormatLost(PathBuf),
-    /// A segment between others is gone.
+    /// A segment between others is missing.
     #[error(
         "{0} is missing between others: restore it from a copy, or put an empty file in its place to go on without its records"
     )]
     Missing(PathBuf),
-    /// A segment holds something else than what was written to it.
+    /// A segment does not hold what was written to it.
     #[error(
         "{file} is damaged at byte {at}: {evidence}; nothing was changed: `serve --data-dir {} --repair` says what can \
          be saved",
         folder.display()
     )]
     Damaged {
-        /// The segment.
         file: PathBuf,
         /// Where its whole frames end.
         at: usize,
-        /// Why it is no unfinished write.
+        /// Why it is not an unfinished write.
         evidence: Evidence,
-        /// The data folder.
         folder: PathBuf,
     },
-    /// A document in the log is not of the form that its reader knows.
+    /// A document in the log is not in a form that its reader knows.
     #[error(
         "{folder}: what is kept under {key} cannot be read: {problem}; use the version that wrote it, or name a new folder with --data-dir"
     )]
     Document {
-        /// The data folder.
         folder: PathBuf,
-        /// The document's key.
         key: String,
-        /// What its reader says.
+        /// The reader's error.
         problem: String,
     },
-    /// A failed write could not be taken back, or the log is closed.
+    /// A failed write could not be undone, or the log is closed.
     #[error("{0} takes no more writes: an earlier one failed, or the emulator has stopped; start it again")]
     Broken(PathBuf),
-    /// The file system refused.
+    /// The file system failed.
     #[error("{path}: {source}")]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// Its answer.
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
 }
 
 impl StorageError {
@@ -125,7 +107,7 @@ pub struct Storage {
     log: Arc<Mutex<Log>>,
 }
 
-/// What a data folder held when it was opened.
+/// The content of a data folder when it was opened.
 pub struct Restored {
     /// Documents by key.
     pub documents: BTreeMap<String, String>,
@@ -136,10 +118,8 @@ pub struct Restored {
 }
 
 impl Storage {
-    /// Opens a data folder, or makes one. Must be called inside a tokio runtime, which syncs it.
-    ///
-    /// # Errors
-    /// [`StorageError`], in words that name the folder and what to do.
+    /// Opens or creates a data folder. Must be called in a tokio runtime, which syncs it. Fails with [`StorageError`],
+    /// which names the folder and what to do.
     pub fn open(path: &Path) -> Result<(Self, Restored), StorageError> {
         let (log, records) = Log::open(path)?;
         let restored =
@@ -149,19 +129,13 @@ impl Storage {
         Ok((storage, restored))
     }
 
-    /// Keeps some changes, all or none. It writes to the operating system's memory, some two microseconds, and so
-    /// does without another thread.
-    ///
-    /// # Errors
-    /// Where the disk is full, or broken.
+    /// Appends changes, all or none. It writes to the operating system's memory, which takes some two microseconds, and
+    /// so it does not use another thread. Fails if the disk is full or broken.
     pub fn append(&self, entries: &[Entry<'_>]) -> Result<(), StorageError> {
         self.log.lock().append(entries)
     }
 
-    /// Stores a document under a key, unless it is there already.
-    ///
-    /// # Errors
-    /// As of [`Storage::append`].
+    /// Stores a document under a key, unless it is there already. Errors: as [`Storage::append`].
     pub fn set(&self, key: &str, value: &str) -> Result<(), StorageError> {
         let mut log = self.log.lock();
         if log.head().documents.get(key).is_some_and(|kept| kept == value) {
@@ -175,17 +149,14 @@ impl Storage {
         self.log.lock().head().documents.get(key).cloned()
     }
 
-    /// The documents whose keys begin with `prefix`, which is taken off.
+    /// The documents whose keys begin with `prefix`, by the rest of their keys.
     pub fn below(&self, prefix: &str) -> BTreeMap<String, String> {
         let log = self.log.lock();
         let from = log.head().documents.range(prefix.to_owned()..);
         from.map_while(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()))).collect()
     }
 
-    /// Removes the documents under these keys.
-    ///
-    /// # Errors
-    /// As of [`Storage::append`].
+    /// Removes the documents under these keys. Errors: as [`Storage::append`].
     pub fn unset(&self, keys: &[String]) -> Result<(), StorageError> {
         if keys.is_empty() {
             return Ok(());
@@ -194,8 +165,8 @@ impl Storage {
         self.log.lock().append(&entries)
     }
 
-    /// Frees what holds nothing but records past keeping, as `is_expired` says of a stream and the arrival of
-    /// its newest record there. It touches the disk.
+    /// Frees segments with only expired records, as `is_expired` decides by a stream and the arrival of its newest
+    /// record there. It uses the disk.
     pub fn reclaim(&self, is_expired: impl Fn(&str, u64) -> bool) {
         match self.log.lock().reclaim(is_expired) {
             Ok(0) => {}
@@ -204,13 +175,12 @@ impl Storage {
         }
     }
 
-    /// Syncs, and lets another process have the folder.
     pub fn close(&self) {
         self.log.lock().close();
     }
 }
 
-/// Syncs what was written, and begins a new segment when one is full, for as long as somebody has the log.
+/// Syncs what was written, and begins a new segment when one is full, as long as the log is in use.
 async fn sync(log: std::sync::Weak<Mutex<Log>>) {
     let mut every = tokio::time::interval(SYNC_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -225,7 +195,7 @@ async fn sync(log: std::sync::Weak<Mutex<Log>>) {
 }
 
 fn sync_once(log: &Mutex<Log>) -> Result<(), StorageError> {
-    // Without the lock: appends go on meanwhile.
+    // Without the lock: appends go on.
     let unsynced = log.lock().unsynced()?;
     if let Some((path, file)) = unsynced {
         file.sync_data().map_err(StorageError::io(&path))?;

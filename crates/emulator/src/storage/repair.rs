@@ -1,4 +1,4 @@
-//! Repair: every whole frame of a damaged log is saved, the bytes between them are kept aside. Looking comes first.
+//! Repair: saves every whole frame of a damaged log and keeps the bytes between them aside. It first only looks.
 
 use super::StorageError;
 use super::damage::{self, Flaw};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// Entries of a gap that are described, at most.
 const DESCRIBED_MAX: usize = 5;
 
-/// What a repair would do. The folder is taken as long as this is there, and nothing in it changed before
+/// What a repair would do. As long as it exists, it holds the folder, so that nothing in it changes before
 /// [`Repair::apply`].
 #[derive(Debug)]
 pub struct Repair {
@@ -24,17 +24,17 @@ pub struct Repair {
     saved: Saved,
 }
 
-/// Bytes of a segment that no whole frame covers.
+/// Bytes of a segment outside whole frames.
 #[derive(Debug)]
 struct Gap {
     number: u64,
     bytes: Range<usize>,
     flaw: Flaw,
-    /// What it seems to hold: it is damaged, so that nothing of it is sure.
+    /// Its presumable content: it is damaged, so nothing is certain.
     seems: Vec<String>,
 }
 
-/// What whole frames hold.
+/// The content of whole frames.
 #[derive(Debug, Default)]
 struct Saved {
     /// By stream.
@@ -44,12 +44,10 @@ struct Saved {
 }
 
 impl Repair {
-    /// Reads a data folder and says what could be saved. Changes nothing.
-    ///
-    /// # Errors
-    /// Where the folder is not there, is in use, or is of another format.
+    /// Reads a data folder and plans the repair. Changes nothing. Fails if the folder does not exist, is in use, or has
+    /// another format.
     pub fn look(path: &Path) -> Result<Self, StorageError> {
-        // It would be made otherwise.
+        // Opening would create it.
         fs::read_dir(path).map_err(StorageError::io(path))?;
         let folder = Folder::take(path)?;
         let numbers = folder.segments()?;
@@ -69,16 +67,13 @@ impl Repair {
         Ok(Self { folder, gaps, saved })
     }
 
-    /// Whether there is nothing to do.
     pub fn is_whole(&self) -> bool {
         self.gaps.is_empty()
     }
 
-    /// Does what it says: keeps what no whole frame covers in files of its own, and rewrites the segments without it.
-    /// Answers the files. A segment is replaced whole or not at all.
-    ///
-    /// # Errors
-    /// Where a file cannot be read or written; what was not reached is unchanged.
+    /// Applies the plan: stores the bytes outside whole frames in files of their own, and rewrites the segments without
+    /// them. Returns the files. Each segment is replaced whole or not at all. Fails if a file cannot be read or
+    /// written; the segments not reached yet are unchanged.
     pub fn apply(self) -> Result<Vec<PathBuf>, StorageError> {
         let mut by_segment = BTreeMap::<u64, Vec<&Gap>>::new();
         for gap in &self.gaps {
@@ -142,7 +137,7 @@ impl fmt::Display for Repair {
     }
 }
 
-/// The stretches that no whole frame covers. `whole` is given what each frame holds.
+/// The stretches outside whole frames. `whole` gets the content of each frame.
 fn gaps_of(bytes: &[u8], mut whole: impl FnMut(&[Entry<'_>])) -> Vec<Range<usize>> {
     let mut gaps = Vec::new();
     let mut at = 0;
@@ -160,7 +155,7 @@ fn gaps_of(bytes: &[u8], mut whole: impl FnMut(&[Entry<'_>])) -> Vec<Range<usize
     gaps
 }
 
-/// What a damaged frame's entries read like, as far as they can be read.
+/// The readable entries of a damaged frame.
 fn seems(gap: &[u8]) -> Vec<String> {
     let entries = entry::decode_some(gap.get(HEAD_BYTES..).unwrap_or_default(), DESCRIBED_MAX);
     let describe = |entry: &Entry<'_>| match entry {

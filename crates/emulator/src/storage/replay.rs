@@ -1,4 +1,4 @@
-//! What the segments of a log come to, read in order. Pure.
+//! The state that results from a log's segments, read in order. Pure.
 
 use super::entry::{Entry, Head, KeptRecord};
 use std::collections::HashMap;
@@ -24,7 +24,6 @@ impl Segment {
     }
 }
 
-/// What was read so far.
 #[derive(Default)]
 pub struct Replay {
     pub head: Head,
@@ -33,13 +32,12 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Goes on with the next segment.
     pub fn begin(&mut self, number: u64) {
         self.segments.push(Segment::new(number));
     }
 
-    /// Follows one entry. Answers the record that ought to have been read before it and was not, if there is one: a
-    /// segment begins with where each shard stood.
+    /// Applies one entry. Returns a record that should have been read before it and was not, if there is one: a segment
+    /// begins with the positions of the shards.
     pub fn apply(&mut self, entry: &Entry<'_>) -> Option<Missing> {
         let missing = self.missing(entry);
         self.head.apply(entry);
@@ -60,22 +58,21 @@ impl Replay {
     fn missing(&self, entry: &Entry<'_>) -> Option<Missing> {
         let Entry::Tail { stream, shard, sequence_number } = *entry else { return None };
         let read = self.head.tails.get(stream).and_then(|shards| shards.get(&shard));
-        // The oldest segment stands for those that were dropped.
+        // The oldest segment replaces those that were dropped.
         let is_missing = self.segments.len() > 1 && read.is_none_or(|read| read != sequence_number);
         is_missing.then(|| Missing { stream: stream.into(), shard, through: sequence_number.into() })
     }
 }
 
-/// A record that a segment says was there before it.
+/// A record that was there before a segment, according to that segment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Missing {
     pub stream: String,
     pub shard: u32,
-    /// Its sequence number.
     pub through: String,
 }
 
-/// Nothing of a stream is in these segments any more.
+/// The stream has nothing in these segments any more.
 pub fn forget(segments: &mut [Segment], stream: &str) {
     for segment in segments {
         segment.newest_ms.remove(stream);

@@ -6,7 +6,6 @@ use super::*;
 use proptest::prelude::*;
 use std::fs;
 
-/// One change, owned.
 #[derive(Debug, Clone)]
 enum Change {
     Record { stream: usize, shard: u32, data: String },
@@ -67,7 +66,7 @@ fn entry<'a>(change: &'a Change, sequence_number: &'a str, arrived_ms: u64) -> E
     }
 }
 
-/// Writes frames, calling `after` behind each; answers what should be read after 0, 1, 2 … of them.
+/// Writes frames and calls `after` after each; returns what should be read after 0, 1, 2 … of them.
 fn write(log: &mut Log, frames: &[Vec<Change>], mut after: impl FnMut(usize, &mut Log)) -> Vec<Expected> {
     let mut states = vec![Expected::default()];
     for (index, frame) in frames.iter().enumerate() {

@@ -1,7 +1,8 @@
-//! The fidelity ledger is kept: each entry is whole, its source resolves, each test that it names exists, and what the
-//! probe asks of AWS is all that is unsure.
+//! The fidelity ledger is kept: each entry is whole, its source resolves, each test that it names exists, what the probe
+//! asks of AWS is all that is unsure, and no operation is inert without a reason.
 
 mod mentions;
+mod operations;
 mod probed;
 mod sources;
 
@@ -75,7 +76,8 @@ fn ledgers() -> Vec<(PathBuf, String)> {
 
 /// All entries with the name of their file, `gateway` for `gateway.toml`.
 fn entries() -> Vec<(String, Behaviour)> {
-    let ledgers = ledgers().into_iter().filter(|(path, _)| !path.ends_with("inert.toml"));
+    let is_ledger = |path: &Path| !path.ends_with("inert.toml") && !path.ends_with("operations.toml");
+    let ledgers = ledgers().into_iter().filter(|(path, _)| is_ledger(path));
     let entries = ledgers.flat_map(|(path, text)| {
         let ledger: Ledger =
             toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

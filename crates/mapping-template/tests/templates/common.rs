@@ -1,8 +1,8 @@
-//! What the tests of templates share.
+//! Shared by the tests of templates.
 
 use mapping_template::{ContextTree, Node, ParseError, Problem, RenderError, Scope, Template};
 
-/// A context as a MESSAGE frame has it.
+/// The context of a MESSAGE frame.
 pub fn frame() -> ContextTree {
     ContextTree::new()
         .with("connectionId", Node::text("Qyi07eCbtjMCJKw="))
@@ -23,7 +23,7 @@ pub fn try_render(template: &str, body: &str) -> Result<String, RenderError> {
     parsed.render(&Scope::new(body, &frame())).map(|rendered| rendered.text)
 }
 
-/// What went wrong while rendering.
+/// The error of a rendering.
 pub fn problem(template: &str, body: &str) -> Problem {
     try_render(template, body).expect_err(template).problem
 }
@@ -33,8 +33,8 @@ pub fn refused(template: &str) -> ParseError {
     Template::parse(template).expect_err(template)
 }
 
-/// Renders as the recordings of docs/aws-behaviour.md#template-language were made: the variables are the members of a
-/// JSON object, each assigned by `#set` on the lines before the template.
+/// Renders like the recordings of docs/aws-behaviour.md#template-language: the variables are the members of a JSON
+/// object, each assigned by `#set` on the lines before the template.
 pub fn air(template: &str, variables: &str) -> String {
     let names: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(variables).expect("variables are a JSON object");
@@ -43,7 +43,7 @@ pub fn air(template: &str, variables: &str) -> String {
     render(&format!("{head}{}\n{template}", sets.join(" ")), variables)
 }
 
-/// Checks a table of template, variables and what was recorded.
+/// Checks a table of template, variables and recorded result.
 pub fn air_table(rows: &[(&str, &str, &str)]) {
     for (template, variables, expected) in rows {
         assert_eq!(air(template, variables), *expected, "{template} with {variables}");

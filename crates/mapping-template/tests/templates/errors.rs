@@ -1,4 +1,4 @@
-//! Errors carry line and column, and say what was expected and what was found.
+//! Errors have line and column, and say what was expected and what was found.
 
 use crate::common::{refused, try_render};
 use mapping_template::Position;

@@ -1,4 +1,4 @@
-//! The templates of Kinesis integrations (docs/aws-behaviour.md#template-kinesis), as the gateway holds them.
+//! The templates of Kinesis integrations (docs/aws-behaviour.md#template-kinesis), as the gateway has them.
 
 use crate::common::render;
 use base64::Engine as _;
@@ -9,7 +9,7 @@ const REFERENCE: &str = r#"#set($payload = $input.json('$'))
 {"StreamName": "events", "Data": "$util.base64Encode($event)", "PartitionKey": "$context.connectionId"}
 "#;
 
-/// The data of the record that a rendered `PutRecord` request holds.
+/// The data of the record in a rendered `PutRecord` request.
 fn record(rendered: &str) -> String {
     let request: serde_json::Value = serde_json::from_str(rendered).expect("the rendered request is JSON");
     assert_eq!(request["StreamName"], "events");

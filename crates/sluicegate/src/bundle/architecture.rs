@@ -1,6 +1,5 @@
 //! Lambda's CPU architectures, with each tool's name for them.
 
-/// A CPU architecture of Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
 pub enum Architecture {
     /// 64-bit Intel and AMD.
@@ -14,7 +13,6 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The architecture that the tfvars name.
     pub fn from_tfvars(name: &str) -> Option<Self> {
         match name {
             "x86_64" => Some(Self::X86_64),

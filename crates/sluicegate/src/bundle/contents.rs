@@ -17,7 +17,6 @@ const README: &str = include_str!("README.bundle.md");
 /// Licence texts that are part of the bundle.
 const LICENSES: &[&str] = &["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// The source of a bundle.
 #[derive(Debug)]
 pub struct Contents<'a> {
     pub project: &'a Path,

@@ -42,14 +42,12 @@ fn belongs(name: &str) -> bool {
     ENDINGS.contains(&ending) && !PRIVATE_VALUES.contains(&name) && !name.starts_with('.')
 }
 
-/// Copies one file, following links.
 pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     let cannot = || format!("cannot copy {} to {}", from.display(), to.display());
     std::fs::copy(from, to).with_context(cannot)?;
     set_mode(to, is_executable(from).with_context(cannot)?)
 }
 
-/// Writes one file.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;

@@ -25,7 +25,6 @@ const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 pub struct Manifest {
     /// The version of these fields.
     pub format: u32,
-    /// The project's version.
     pub version: String,
     /// The commit it was built from; `null` outside of a git repository.
     pub commit: Option<String>,
@@ -45,7 +44,6 @@ pub struct Manifest {
     pub sha256: String,
 }
 
-/// A file of the bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
@@ -90,7 +88,6 @@ impl Manifest {
         })
     }
 
-    /// Writes it into its bundle.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');

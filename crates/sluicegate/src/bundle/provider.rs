@@ -24,7 +24,6 @@ pub struct Package {
     pub version: String,
     /// `linux_amd64`
     pub platform: String,
-    /// The folder with its files.
     pub folder: PathBuf,
 }
 

@@ -8,11 +8,9 @@ const SEPARATOR: &str = "\u{1f}";
 /// The folders of a build.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// The workspace.
     pub project: PathBuf,
     /// Cargo's target folder, which holds what build scripts generate.
     pub target: PathBuf,
-    /// Cargo's home.
     pub cargo_home: PathBuf,
     /// The folders in which other crates' sources lie: named after a registry's address, which differs where a
     /// mirror is used, or anywhere where they are vendored.

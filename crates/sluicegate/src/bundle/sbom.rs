@@ -77,11 +77,9 @@ struct Locked {
 /// What a bundle's bill covers.
 #[derive(Debug)]
 pub struct Scope<'a> {
-    /// The project's version.
     pub version: &'a str,
     /// The crates whose binaries the bundle holds, each with the metadata of the target it was built for.
     pub binaries: &'a [(&'a str, &'a Metadata)],
-    /// The text of `Cargo.lock`.
     pub lock: &'a str,
     /// The compiler's version: its standard library is in every binary.
     pub rustc: &'a str,

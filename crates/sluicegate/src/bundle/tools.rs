@@ -17,7 +17,6 @@ pub fn isolated(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Command 
     command
 }
 
-/// Cargo, isolated.
 pub fn cargo(project: &Path) -> Command {
     isolated(nested_cargo::program(), project)
 }
@@ -43,7 +42,6 @@ pub fn output(command: &mut Command, what: &str, fix: &str) -> anyhow::Result<St
     String::from_utf8(output.stdout).with_context(|| format!("the output of {what} is not UTF-8"))
 }
 
-/// The compiler, as it describes itself.
 #[derive(Debug, Clone)]
 pub struct Rustc {
     /// `1.95.0`
@@ -129,7 +127,6 @@ pub fn check_cargo_lambda(project: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Terraform's version.
 pub fn terraform(folder: &Path) -> anyhow::Result<String> {
     let mut command = Command::new("terraform");
     command.args(["version", "-json"]).current_dir(folder).env("CHECKPOINT_DISABLE", "1");

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DeadLetter {
     /// A record sent by the function; only its position if it was too large.
@@ -61,7 +60,6 @@ pub struct BatchInfo {
     pub stream_arn: String,
 }
 
-/// A record that can be redriven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
@@ -71,7 +69,6 @@ pub struct Record {
     pub sequence_number: String,
 }
 
-/// A message's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// All that failed, and no other.

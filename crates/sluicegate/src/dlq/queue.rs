@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 /// The names of dead-letter queues end with this.
 const SUFFIX: &str = "-dlq";
-/// Queues of one ListQueues, at most.
 const LISTED_MAX: usize = 1_000;
 /// Messages of one ReceiveMessage, at most.
 const RECEIVE_MAX: usize = 10;
@@ -83,7 +82,6 @@ pub async fn release(aws: &Aws, url: &str, messages: &[Received]) {
     }
 }
 
-/// Deletes a message.
 pub async fn delete(aws: &Aws, url: &str, message: &Received) -> anyhow::Result<()> {
     let delete = json!({"QueueUrl": url, "ReceiptHandle": message.receipt});
     aws.call(Sqs, "DeleteMessage", &delete).await.map(drop)

@@ -5,7 +5,6 @@ use crate::aws::{Aws, Refused, Service::Kinesis, text};
 use anyhow::{Context as _, anyhow, bail, ensure};
 use serde_json::json;
 
-/// Records of one GetRecords, at most.
 const READ_MAX: usize = 1_000;
 /// Records of one message, at most: many times the largest batch of a mapping.
 const RANGE_MAX: usize = 100_000;
@@ -20,7 +19,6 @@ impl Gone {
     }
 }
 
-/// The records of a message.
 pub async fn of(aws: &Aws, letter: &DeadLetter) -> anyhow::Result<Found> {
     match letter {
         DeadLetter::Foreign => bail!("not a message of a function or an event source mapping"),

@@ -10,7 +10,6 @@ const RETENTION_FREE_HOURS: u64 = 24;
 /// Hours up to which retention is billed as extended; past them as long-term.
 const RETENTION_EXTENDED_HOURS: u64 = 168;
 
-/// One line of the bill.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
     /// The service that bills it.
@@ -18,7 +17,6 @@ pub struct Line {
     pub item: &'static str,
     /// Per month.
     pub quantity: f64,
-    /// Its price.
     pub price: Price,
     pub usd: f64,
 }

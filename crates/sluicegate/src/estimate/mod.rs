@@ -82,7 +82,6 @@ pub struct Args {
     json: bool,
 }
 
-/// What `estimate --json` prints.
 #[derive(Serialize)]
 pub struct Estimate {
     /// The workload.

@@ -40,7 +40,6 @@ pub enum State {
     Exceeded,
 }
 
-/// One quota and its use.
 #[derive(Clone, Debug, Serialize)]
 pub struct Quota {
     /// What is limited.
@@ -53,7 +52,6 @@ pub struct Quota {
     pub unit: &'static str,
     /// Whether AWS raises it on request.
     pub raisable: bool,
-    /// The service that sets it.
     pub service: &'static str,
     /// Where it is published.
     pub source: &'static str,
@@ -67,7 +65,6 @@ impl Quota {
         self.used / self.limit
     }
 
-    /// Where the workload stands.
     pub fn state(&self) -> State {
         match self.share() {
             share if share > 1.0 => State::Exceeded,

@@ -18,7 +18,6 @@ pub const INVOCATION_BYTES_MAX: u64 = 6 * 1024 * 1024;
 /// Minutes that a connection may last.
 pub const CONNECTION_MINUTES_MAX: f64 = 120.0;
 
-/// Capacity mode of the stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StreamMode {
@@ -28,7 +27,6 @@ pub enum StreamMode {
     OnDemand,
 }
 
-/// CPU architecture of the functions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Architecture {

@@ -18,10 +18,8 @@ const OPEN_S_MAX: u64 = 30;
 /// Bytes of a connection's read buffer, at least and at most; thousands of connections share a machine.
 const READ_BUFFER_BYTES: (usize, usize) = (2 * 1024, 64 * 1024);
 
-/// An open connection.
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Opens connections to one URI.
 pub struct Dialer {
     uri: http::Uri,
     target: SocketAddr,
@@ -60,7 +58,6 @@ impl Dialer {
         Ok(Self { uri, target, sources, connector, config })
     }
 
-    /// Opens connection number `index`.
     pub async fn dial(&self, index: usize) -> anyhow::Result<Socket> {
         match tokio::time::timeout(Duration::from_secs(OPEN_S_MAX), self.open(index)).await {
             Ok(opened) => opened,

@@ -12,13 +12,11 @@ pub const SIZE_BYTES_MAX: usize = 128 * 1024;
 /// What fills messages up. Each begins at another letter, so that one's filling is not another's.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// Messages `{"seq":n,"t":µs,"pad":"…"}` of one size.
 pub struct Shape {
     size: usize,
     letters: String,
 }
 
-/// A message that was received.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Received {
     /// A message of ours, byte for byte.

@@ -28,7 +28,6 @@ struct Shared {
 }
 
 impl Pacer {
-    /// Begins the schedule at `start`.
     pub fn start(schedule: Schedule, start: Instant) -> Self {
         let shared = Arc::new(Shared::default());
         let thread = std::thread::spawn({

@@ -13,7 +13,6 @@ const DIGITS: u8 = 3;
 pub struct Percentiles {
     /// Values that they are of.
     pub count: u64,
-    /// The median.
     pub p50: f64,
     /// Nine of ten are at most this.
     pub p90: f64,
@@ -21,7 +20,6 @@ pub struct Percentiles {
     pub p99: f64,
     /// 999 of 1,000 are at most this.
     pub p999: f64,
-    /// The largest.
     pub max: f64,
 }
 
@@ -29,12 +27,10 @@ pub struct Percentiles {
 pub struct Times(Histogram<u64>);
 
 impl Times {
-    /// None yet.
     pub fn new() -> Self {
         Self(Histogram::new_with_bounds(1, TIME_US_MAX, DIGITS).expect("the bounds are constants and valid"))
     }
 
-    /// Adds a time, in microseconds.
     pub fn record(&mut self, us: u64) {
         self.0.saturating_record(us);
     }
@@ -44,7 +40,6 @@ impl Times {
         self.0.len()
     }
 
-    /// Forgets all of them.
     pub fn reset(&mut self) {
         self.0.reset();
     }

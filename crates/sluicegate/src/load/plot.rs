@@ -13,7 +13,6 @@ const PERCENTILES: [Percentile; 5] = [
     ("max", |of| of.max),
 ];
 
-/// An SVG document.
 pub fn svg(report: &Report) -> String {
     let answered = || report.series.iter().filter(|point| point.latency_ms.count > 0);
     let latencies = PERCENTILES.map(|(name, of)| Line {

@@ -23,18 +23,15 @@ impl Progress {
         self.opened.fetch_add(1, Relaxed);
     }
 
-    /// Sending begins.
     pub fn started(&self, at: Instant) {
         // It begins once.
         let _ = self.started.set(at);
     }
 
-    /// So many messages are sent.
     pub fn sent(&self, messages: u64) {
         self.sent.store(messages, Relaxed);
     }
 
-    /// So many messages are answered.
     pub fn answered(&self, messages: u64) {
         self.answered.store(messages, Relaxed);
     }

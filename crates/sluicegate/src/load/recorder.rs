@@ -13,11 +13,9 @@ const SAMPLE_CHARS: usize = 200;
 /// How often each thing happened.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize)]
 pub struct Counts {
-    /// Messages handed to a connection.
     pub sent: u64,
     /// Messages that came back at least once.
     pub answered: u64,
-    /// Messages that never came back.
     pub lost: u64,
     /// Echoes of messages that had come back before.
     pub duplicates: u64,
@@ -31,7 +29,6 @@ pub struct Counts {
     pub other_frames: u64,
     /// Messages that were due while their connection was blocked or gone.
     pub unsent: u64,
-    /// Connections that were opened.
     pub connections_opened: u64,
     /// Connections that the other side or the network refused.
     pub connections_refused: u64,
@@ -44,7 +41,6 @@ pub struct Counts {
 pub struct Point {
     /// Seconds from the start to the end of the interval.
     pub at_s: f64,
-    /// Answers per second.
     pub answered_per_s: f64,
     /// Their latencies, in milliseconds.
     pub latency_ms: Percentiles,
@@ -78,7 +74,6 @@ pub struct Recorded {
     pub sample_frame: Option<String>,
     /// Why the first connection was refused or lost.
     pub sample_error: Option<String>,
-    /// Messages sent after the ramp.
     pub steady_sent: u64,
     /// Answers that came after the ramp, until sending ended.
     pub steady_answered: u64,

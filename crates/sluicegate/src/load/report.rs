@@ -11,15 +11,12 @@ use std::fmt::Write as _;
 /// One run's results. Times are in milliseconds where their name says so, rates per second.
 #[derive(Clone, Default, Debug, Serialize)]
 pub struct Report {
-    /// Where it connected.
     pub uri: String,
-    /// Connections asked for.
     pub connections: usize,
     /// Messages per second asked for; `null` in a closed loop.
     pub rate_per_s: Option<f64>,
     /// Messages in flight on each connection; `null` in an open loop.
     pub in_flight: Option<u64>,
-    /// Bytes of a message.
     pub message_bytes: usize,
     /// Seconds of rising load before the measurement.
     pub ramp_s: f64,
@@ -33,7 +30,6 @@ pub struct Report {
     pub counts: Counts,
     /// Messages sent per second, after the ramp.
     pub sent_per_s: f64,
-    /// Answers per second, after the ramp.
     pub answered_per_s: f64,
     /// From when a message was due to its first answer, for messages due after the ramp.
     pub latency_ms: Percentiles,

@@ -53,7 +53,6 @@ impl Run {
     }
 }
 
-/// What a run came to.
 pub struct Outcome {
     /// Everything counted and timed.
     pub recorded: Recorded,

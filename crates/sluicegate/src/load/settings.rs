@@ -18,7 +18,6 @@ pub enum Load {
     },
 }
 
-/// One run.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to connect.
@@ -31,7 +30,6 @@ pub struct Settings {
     pub sources: Vec<IpAddr>,
     /// What decides when messages go out.
     pub load: Load,
-    /// Bytes of a message.
     pub size: usize,
     /// Seconds of rising load before the measurement.
     pub ramp_s: f64,

@@ -23,7 +23,6 @@ pub struct Line {
     pub usd: f64,
 }
 
-/// The idle stack's bill.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IdleCost {
     /// What costs something even when nothing happens.
@@ -74,7 +73,6 @@ fn collect<'a>(module: &'a Value, resources: &mut Vec<&'a Value>) {
 }
 
 impl IdleCost {
-    /// Dollars a month, of all lines.
     pub fn total_usd(&self) -> f64 {
         self.lines.iter().map(|line| line.usd).sum()
     }

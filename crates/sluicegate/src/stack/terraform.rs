@@ -11,7 +11,6 @@ use tokio::process::{Child, Command};
 
 const INSTALL: &str = "cannot run terraform: install Terraform 1.11 or newer";
 
-/// The goal of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
     /// The stack is as the bundle says.
@@ -20,14 +19,12 @@ pub enum Goal {
     Removed,
 }
 
-/// Terraform, in one working folder.
 #[derive(Debug)]
 pub struct Terraform<'a> {
     workspace: &'a Workspace,
 }
 
 impl<'a> Terraform<'a> {
-    /// Terraform in `workspace`.
     pub const fn new(workspace: &'a Workspace) -> Self {
         Self { workspace }
     }

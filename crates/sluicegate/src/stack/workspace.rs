@@ -5,7 +5,6 @@ use anyhow::{Context as _, bail};
 use emulator::provision::stack::Stack;
 use std::path::{Path, PathBuf};
 
-/// The environment that needs no file.
 pub const DEFAULT: &str = "default";
 /// Characters of the longest environment's name.
 const NAME_CHARS_MAX: usize = 32;
@@ -82,7 +81,6 @@ impl Workspace {
         Ok(())
     }
 
-    /// The configuration's working copy.
     pub fn terraform(&self) -> PathBuf {
         self.folder.join(TERRAFORM)
     }

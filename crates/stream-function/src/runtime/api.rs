@@ -1,5 +1,8 @@
 //! The four calls of the Runtime API over one kept connection, and which of its responses end the process.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -16,12 +19,22 @@ use crate::client::causes;
 const ADDRESS: &str = "AWS_LAMBDA_RUNTIME_API";
 const AGENT: &str = concat!("stream-function/", env!("CARGO_PKG_VERSION"));
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
+const NEXT: &str = "next";
+/// Time to open a connection: the Runtime API is on the same machine.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// Time for what Lambda answers at once.
+const ANSWER_MAX: Duration = Duration::from_secs(60);
 
-/// A client of the Runtime API. None of its calls has a time limit: `next` waits for as long as nobody invokes the
-/// function, and the process is frozen meanwhile.
+/// A client of the Runtime API.
+///
+/// One wait has no limit: that for the head of `next`'s answer, which comes when somebody invokes the function. The
+/// process is frozen meanwhile, for hours perhaps. A Runtime API that goes away closes the connection, which ends it.
+/// All else is answered at once, within `answer_max`, or the process ends with an error: the body of an event, and
+/// every post. Lambda limits them too, but kills the process without a trace of what it was waiting for.
 pub(super) struct Api {
     http: Client<HttpConnector, Full<Bytes>>,
     base: String,
+    pub(super) answer_max: Duration,
 }
 
 /// An event as it came.
@@ -47,6 +60,8 @@ pub(super) enum ApiError {
     NoAddress,
     #[error("{call} is not answered: {error}")]
     Unanswered { call: &'static str, error: String },
+    #[error("{call} is not answered within {} s", limit.as_secs_f32())]
+    TooLate { call: &'static str, limit: Duration },
     #[error("{call} is answered with {status}: {text}")]
     Status { call: &'static str, status: StatusCode, text: String },
     #[error("the next event has no usable header {0}")]
@@ -62,22 +77,23 @@ impl Api {
     pub fn new(address: &str) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(CONNECT_MAX));
         Self {
             // A frozen process must not find its one connection too old: the other side never closes it.
             http: Client::builder(TokioExecutor::new()).pool_idle_timeout(None).build(connector),
             base: format!("http://{address}/2018-06-01/runtime"),
+            answer_max: ANSWER_MAX,
         }
     }
 
     /// The next event; `None` if the response is empty, as from `cargo lambda watch` when there is none yet.
     pub async fn next(&self) -> Result<Option<Next>, ApiError> {
-        const CALL: &str = "next";
         let request = Request::get(format!("{}/invocation/next", self.base)).header(USER_AGENT, AGENT);
-        let (parts, body) = self.exchange(CALL, request.body(Full::default())).await?;
+        let (parts, body) = self.exchange(NEXT, request.body(Full::default())).await?;
         match parts.status {
             StatusCode::OK => Ok(Some(Next { headers: parts.headers, body })),
             StatusCode::NO_CONTENT => Ok(None),
-            status => Err(ApiError::Status { call: CALL, status, text: text(&body) }),
+            status => Err(ApiError::Status { call: NEXT, status, text: text(&body) }),
         }
     }
 
@@ -142,11 +158,22 @@ impl Api {
     ) -> Result<(http::response::Parts, Bytes), ApiError> {
         let unanswered =
             |error: &(dyn std::error::Error + 'static)| ApiError::Unanswered { call, error: causes(error) };
-        let request = request.map_err(|error| unanswered(&error))?;
-        let response = self.http.request(request).await.map_err(|error| unanswered(&error))?;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_err(|error| unanswered(&error))?.to_bytes();
+        let response = self.http.request(request.map_err(|error| unanswered(&error))?);
+        let response = if call == NEXT { response.await } else { self.at_once(call, response).await? };
+        let (parts, body) = response.map_err(|error| unanswered(&error))?.into_parts();
+        let body = self.at_once(call, body.collect()).await?.map_err(|error| unanswered(&error))?.to_bytes();
         Ok((parts, body))
+    }
+
+    async fn at_once<T>(&self, call: &'static str, answer: impl Future<Output = T>) -> Result<T, ApiError> {
+        let mut answer = pin!(answer);
+        // Two waits of half the time: a process that was frozen in between finds only the first one over.
+        for _ in 0..2 {
+            if let Ok(answer) = tokio::time::timeout(self.answer_max / 2, answer.as_mut()).await {
+                return Ok(answer);
+            }
+        }
+        Err(ApiError::TooLate { call, limit: self.answer_max })
     }
 }
 

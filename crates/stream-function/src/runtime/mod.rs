@@ -53,7 +53,7 @@ use crate::telemetry;
 /// ```
 ///
 /// # Errors
-/// Where `AWS_LAMBDA_RUNTIME_API` is not set, and where the Runtime API fails: then the process is to end.
+/// If `AWS_LAMBDA_RUNTIME_API` is not set, and where the Runtime API fails: then the process is to end.
 pub async fn serve<H, I, O, E>(handler: H) -> Result<(), RunError>
 where
     H: AsyncFn(I, Context) -> Result<O, E>,

@@ -25,6 +25,9 @@ impl Post {
     }
 }
 
+/// The status of a Runtime API that reads posts and never answers them.
+const SILENT: u16 = 0;
+
 /// A Runtime API that hands out these answers to `next`, and answers each post with a status.
 struct Lambda {
     api: Api,
@@ -73,6 +76,9 @@ async fn serve(
             socket.write_all(answer.as_bytes()).await.ok()?;
         } else {
             posts.send(Post { path, head, body }).ok()?;
+            if status == SILENT {
+                continue;
+            }
             let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 6\r\n\r\nanswer");
             socket.write_all(answer.as_bytes()).await.ok()?;
         }
@@ -179,6 +185,30 @@ async fn what_lambda_answers_decides_whether_the_process_goes_on() {
     }
     let lambda = Lambda::start(["HTTP/1.1 204 X\r\n\r\n".to_owned()], 202).await;
     turn(&lambda.api, &nothing).await.unwrap();
+}
+
+/// A process that waits for ever would be killed by Lambda, and nobody would know what for.
+#[tokio::test]
+async fn only_the_next_event_is_waited_for_without_limit() {
+    const ANSWER_MAX: Duration = Duration::from_millis(100);
+    let mut cut = event("1");
+    cut.pop();
+    for (next, silent, said) in [
+        (event("1"), SILENT, "response is not answered within 0.1 s"),
+        (event("[]"), SILENT, "error is not answered within 0.1 s"),
+        (cut, 202, "next is not answered within 0.1 s"),
+    ] {
+        let mut lambda = Lambda::start([next], silent).await;
+        lambda.api.answer_max = ANSWER_MAX;
+        let handler = async |n: u64, _: Context| Ok::<_, BoxError>(n);
+        let ended = tokio::time::timeout(Duration::from_secs(30), turn(&lambda.api, &handler)).await;
+        assert_eq!(ended.unwrap().unwrap_err().to_string(), said);
+    }
+    // Accepts, and answers nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut api = Api::new(&listener.local_addr().unwrap().to_string());
+    api.answer_max = ANSWER_MAX;
+    assert!(tokio::time::timeout(ANSWER_MAX * 10, api.next()).await.is_err());
 }
 
 #[tokio::test]

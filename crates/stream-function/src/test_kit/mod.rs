@@ -91,7 +91,7 @@ impl<H> TestKit<H> {
     /// A function with limits of its own.
     ///
     /// # Panics
-    /// Where the system refuses a runtime for the test.
+    /// If the system refuses a runtime for the test.
     #[expect(clippy::expect_used, reason = "a test cannot go on without its runtime")]
     pub fn of(function: Function<H>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();

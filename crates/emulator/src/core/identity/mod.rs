@@ -1,4 +1,4 @@
-//! Who calls, and whether that caller may: the seam between the data plane and IAM.
+//! Who calls, and what that caller may do: the interface between the data plane and IAM.
 
 pub mod proof;
 pub mod signature;
@@ -7,19 +7,18 @@ use signature::SigningKeys;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Who makes a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// The account itself: a developer's own keys. Everything is allowed, as for an administrator.
+    /// The account itself, by a developer's own keys. It may do everything, like an administrator.
     Account,
-    /// A role, by its ARN: the gateway as an integration's role, a function as its own.
+    /// A role, by its ARN: the gateway acts as an integration's role, a function as its own.
     Role(String),
 }
 
 /// Credentials issued to an execution environment.
 #[derive(Clone)]
 pub struct Credentials {
-    /// Names the credentials; begins with `ASIA`, as temporary ones do.
+    /// Names the credentials. Its form is the emulator's own: AWS issues no such key.
     pub access_key_id: String,
     /// Never logged.
     pub secret_access_key: String,
@@ -33,13 +32,12 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// Credentials that were issued and not revoked.
+/// Credentials that were issued and are not revoked.
 pub struct Issued {
-    /// Whom they stand for.
     pub role_arn: String,
-    /// What a call with them must carry.
+    /// The session's name: the function's.
+    pub session: String,
     pub session_token: String,
-    /// What a call with them must be signed with.
     pub signing_keys: SigningKeys,
 }
 
@@ -53,30 +51,24 @@ impl std::fmt::Debug for Issued {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{role} is not authorized to perform {action} on {resource}")]
 pub struct Denied {
-    /// The role's ARN.
     pub role: String,
     /// Such as `kinesis:PutRecord`.
     pub action: String,
-    /// The ARN that the action was tried on.
+    /// The ARN that the action was attempted on.
     pub resource: String,
 }
 
 /// What the data plane asks of IAM.
 pub trait Permissions: Send + Sync {
-    /// Whether `principal` may do `action` on `resource` now. A refusal is logged by the callee.
+    /// Whether `principal` may now do `action` on `resource`. The callee logs a refusal.
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied>;
 
-    /// Whether a service, such as `apigateway.amazonaws.com`, may act as a role: the role's trust policy decides.
-    ///
-    /// # Errors
-    /// [`Denied`], with the service in the place of the role.
+    /// Whether a service, such as `apigateway.amazonaws.com`, may assume a role: the role's trust policy decides. Fails
+    /// with [`Denied`], with the service as the principal.
     fn assume(&self, service: &str, role_arn: &str) -> Result<(), Denied>;
 
-    /// Whether a service may do `action` to `resource` on behalf of `source_arn`: the resource's own policy
-    /// decides.
-    ///
-    /// # Errors
-    /// [`Denied`], with the service in the place of the role.
+    /// Whether a service may do `action` to `resource` on behalf of `source_arn`: the resource's own policy decides.
+    /// Fails with [`Denied`], with the service as the principal.
     fn check_service(
         &self,
         service: &str,
@@ -85,22 +77,29 @@ pub trait Permissions: Send + Sync {
         source_arn: &str,
     ) -> Result<(), Denied>;
 
-    /// Temporary credentials that act as `role_arn` until [`Permissions::revoke`].
-    fn issue(&self, role_arn: &str) -> Credentials;
+    /// Sets a resource's own policy, which decides with the others from now on; `None` removes it.
+    ///
+    /// # Errors
+    /// What is wrong with the document; the previous policy stays.
+    fn set_resource_policy(&self, arn: &str, document: Option<&str>) -> Result<(), String>;
 
-    /// Forgets credentials, when their execution environment is gone.
+    /// Temporary credentials of `role_arn` in a named session, valid until [`Permissions::revoke`].
+    fn issue(&self, role_arn: &str, session: &str) -> Credentials;
+
+    /// Revokes credentials when their execution environment is gone.
     fn revoke(&self, access_key_id: &str);
 
     /// Whom an access key stands for: a role where this emulator issued it, else the account.
-    /// `None`: a key of the form this emulator issues (`ASIA…`) that it does not know (any more).
+    /// `None`: a key of the form that this emulator issues and AWS does not, which it does not know (any more).
     fn principal(&self, access_key_id: &str) -> Option<Principal>;
 
-    /// What was issued under an access key; `None`: nothing, or it was revoked, or the key is a developer's own.
+    /// The credentials issued under an access key; `None`: there are none, or they were revoked, or the key is a
+    /// developer's own.
     fn issued(&self, access_key_id: &str) -> Option<Arc<Issued>>;
 }
 
-/// An account in which everybody may do everything: for what runs a part of an emulator by itself, without IAM, as
-/// benchmarks, fuzzers and tests do.
+/// An account in which everybody may do everything, for benchmarks, fuzzers and tests that run a part of an emulator
+/// without IAM.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unrestricted;
 
@@ -117,7 +116,11 @@ impl Permissions for Unrestricted {
         Ok(())
     }
 
-    fn issue(&self, _: &str) -> Credentials {
+    fn set_resource_policy(&self, _: &str, _: Option<&str>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn issue(&self, _: &str, _: &str) -> Credentials {
         Credentials {
             access_key_id: "developer".into(),
             secret_access_key: "secret".into(),
@@ -136,13 +139,19 @@ impl Permissions for Unrestricted {
     }
 }
 
-/// The caller named by a request's SigV4 `Authorization` header or query. What comes by the port was verified there;
-/// an unsigned request, which only `--allow-unsigned` lets in, counts as the account's own.
+/// The caller named in a request's SigV4 `Authorization` header or query. The port has already verified it; an unsigned
+/// request, which only `--allow-unsigned` admits, counts as the account's own.
 pub fn caller(permissions: &Arc<dyn Permissions>, request: &http::request::Parts) -> Option<Principal> {
     match credential_scope(request) {
         Some(scope) => permissions.principal(scope.split('/').next().unwrap_or_default()),
         None => Some(Principal::Account),
     }
+}
+
+/// The issued credentials of a request's caller, if this emulator issued them.
+pub fn session(permissions: &Arc<dyn Permissions>, request: &http::request::Parts) -> Option<Arc<Issued>> {
+    let scope = credential_scope(request)?;
+    permissions.issued(scope.split('/').next().unwrap_or_default())
 }
 
 /// The credential scope `{access key}/{date}/{region}/{service}/aws4_request` of a signed request.

@@ -1,26 +1,26 @@
-//! What stands behind a signed request: keys that this emulator issued are verified, a developer's own cannot be.
+//! Verifies signed requests: those with keys that this emulator issued. A developer's own keys cannot be verified.
 
 use super::signature::Claim;
 use super::{Issued, Permissions};
 use http::request::Parts;
 use std::sync::Arc;
 
-/// What stands behind a request's caller.
+/// How a request's caller is proven.
 #[derive(Debug)]
 pub enum Proof {
-    /// Nothing that could be verified: a developer's own keys, or none.
+    /// Not at all: by a developer's own keys, or by none.
     None,
-    /// A signature with keys that this emulator issued.
+    /// By a signature with keys that this emulator issued.
     Signature(Claim, Arc<Issued>),
 }
 
-/// Why a signature is not accepted, in AWS's words.
+/// Why a signature is rejected, in AWS's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unproven {
-    /// Keys as this emulator issues them, which it did not issue or has revoked, or without their token.
+    /// Keys in this emulator's form that it did not issue or has revoked, or whose token is missing.
     #[error("The security token included in the request is invalid.")]
     UnknownKey,
-    /// Another secret, or another request, than was signed.
+    /// Signed with another secret, or for another request.
     #[error(
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access \
          Key and signing method. Consult the service documentation for details."
@@ -29,10 +29,7 @@ pub enum Unproven {
 }
 
 impl Proof {
-    /// Looks up who signed, which needs no body.
-    ///
-    /// # Errors
-    /// [`Unproven::UnknownKey`]
+    /// Looks up the signer, which does not need the body. Fails with [`Unproven::UnknownKey`].
     pub fn of(claim: Claim, permissions: &dyn Permissions) -> Result<Self, Unproven> {
         permissions.principal(&claim.access_key_id).ok_or(Unproven::UnknownKey)?;
         match permissions.issued(&claim.access_key_id) {
@@ -44,10 +41,7 @@ impl Proof {
         }
     }
 
-    /// Holds the signature against the whole request.
-    ///
-    /// # Errors
-    /// [`Unproven::WrongSignature`]
+    /// Verifies the signature over the whole request. Fails with [`Unproven::WrongSignature`].
     pub fn verify(&self, request: &Parts, host: &str, body: &[u8]) -> Result<(), Unproven> {
         match self {
             Self::Signature(claim, issued)

@@ -1,4 +1,4 @@
-//! API Gateway: what is edited, what is deployed, and what is refused.
+//! API Gateway: editing, deploying, and what is refused.
 
 use super::{Api, ROLE, at_most_one};
 use crate::services::apigateway::websocket::Deployed;
@@ -31,14 +31,14 @@ fn integration(template: &str) -> Value {
     })
 }
 
-/// The only stage that is served, if there is one: always this API's `v1`.
+/// The served stage, if there is one: always this API's `v1`.
 pub(super) fn served(api: &Api, api_id: &str) -> Option<Arc<Deployed>> {
     let served = at_most_one(api.emulator.app.gateway.stages())?;
     assert_eq!((served.stage.api_id.as_str(), served.stage.name.as_str()), (api_id, "v1"));
     Some(served)
 }
 
-/// Renders the request template that a stage has for `$default`.
+/// Renders a stage's request template of `$default`.
 fn template(served: &Deployed) -> String {
     let integration = served.stage.routes["$default"].integration.clone().unwrap();
     let template = &integration.request_templates.by_key["default"];
@@ -104,7 +104,7 @@ async fn a_stage_with_auto_deploy_follows_every_edit() {
     assert_eq!(template(&deployed), "two");
     let deployments = api.made("GET", &format!("/v2/apis/{id}/deployments"), Value::Null).await;
     assert_eq!(deployments["items"].as_array().unwrap().len(), 1);
-    // Without routes nothing can be deployed: the stage keeps what it has and says why.
+    // Without routes nothing can be deployed: the stage stays as it is and has the reason in its status.
     api.made("DELETE", &format!("/v2/apis/{id}/routes/{route_id}"), Value::Null).await;
     let stage = api.made("GET", &format!("/v2/apis/{id}/stages/v1"), Value::Null).await;
     assert!(stage["lastDeploymentStatusMessage"].as_str().unwrap().contains("no routes exist"));
@@ -249,8 +249,8 @@ async fn an_api_needs_a_route_selection_expression() {
     assert!(message.contains("routeSelectionExpression is required"), "{message}");
 }
 
-/// docs/aws-behaviour.md#apigateway-two-way: the key of a route response, and a route's response selection
-/// expression, are `$default` alone.
+/// docs/aws-behaviour.md#apigateway-two-way: `$default` is the only key of a route response, and the only response
+/// selection expression of a route.
 #[tokio::test]
 async fn a_route_answers_by_default_alone() {
     let api = Api::new().await;

@@ -1,4 +1,4 @@
-//! Authorizers of `$connect`, and the policies of the functions that they are.
+//! Authorizers of `$connect`, and the resource policies of their functions.
 
 use super::api_gateway::{served, websocket_api};
 use super::lambda::with_function;
@@ -54,8 +54,8 @@ async fn an_authorizer_is_created_changed_served_and_deleted() {
     assert_eq!(api.refused("GET", &path, Value::Null).await.0, StatusCode::NOT_FOUND);
 }
 
-/// docs/aws-behaviour.md#apigateway-authorization: HTTP APIs' forms are refused, and authorization stands on
-/// `$connect` alone.
+/// docs/aws-behaviour.md#apigateway-authorization: the forms of HTTP APIs are refused, and only `$connect` has
+/// authorization.
 #[tokio::test]
 async fn what_is_for_http_apis_or_for_other_routes_is_refused() {
     let api = Api::new().await;
@@ -94,7 +94,7 @@ async fn what_is_for_http_apis_or_for_other_routes_is_refused() {
     assert_eq!(api.refused("POST", &authorizers, authorizer()).await.0, StatusCode::CONFLICT);
 }
 
-/// A function's own policy names who may invoke it, for whom.
+/// A function's resource policy names who may invoke it, and for which source.
 #[tokio::test]
 async fn a_functions_policy_lets_a_service_invoke_it_for_its_source() {
     let api = Api::new().await;

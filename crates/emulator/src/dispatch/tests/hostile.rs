@@ -1,4 +1,4 @@
-//! Whatever is sent, the answer is a refusal and never a failure of the emulator.
+//! Any input is answered with a refusal, never with a failure of the emulator.
 
 use super::api_gateway::websocket_api;
 use super::{Api, Bytes, Request, Value};

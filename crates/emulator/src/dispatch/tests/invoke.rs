@@ -1,4 +1,4 @@
-//! Lambda's Invoke: what is handed over to a function's code, and what is refused before it.
+//! Lambda's Invoke: what reaches a function's code, and what is refused before.
 
 use super::*;
 use std::io::{Read as _, Write as _};
@@ -39,7 +39,7 @@ fn invocations(api: &Api) -> [u64; 3] {
     })
 }
 
-/// Not a test but the function's code, run by this very binary: answers each event with itself.
+/// The function's code rather than a test, run by this very binary: it answers each event with the event.
 #[test]
 #[ignore = "runs as a function of an_invocation_hands_any_json_over"]
 fn echo() {
@@ -61,7 +61,7 @@ fn echo() {
     }
 }
 
-/// Makes [`echo`] the function's code. It has longer than a busy machine needs.
+/// Makes [`echo`] the function's code, with a timeout that suffices on a busy machine.
 async fn with_echo() -> Api {
     let api = with_function().await;
     let binary = std::env::current_exe().unwrap();
@@ -71,12 +71,12 @@ async fn with_echo() -> Api {
     api
 }
 
-/// This module, as the binary's tests are named: without the crate.
+/// This module's name in the binary's tests: without the crate.
 fn module() -> &'static str {
     module_path!().split_once("::").unwrap().1
 }
 
-/// The payload is any JSON; names and ARNs are the same function; nothing at all is an empty object.
+/// The payload is any JSON; names and ARNs mean the same function; an empty payload is an empty object.
 #[tokio::test]
 async fn an_invocation_hands_any_json_over() {
     let api = with_echo().await;
@@ -143,9 +143,9 @@ async fn what_cannot_be_invoked_is_refused_by_name() {
             "/2015-03-31/functions/echo/invocations?Qualifier=1",
             none,
             b"{}".to_vec(),
-            400,
-            "InvalidParameterValueException",
-            "Qualifier",
+            404,
+            "ResourceNotFoundException",
+            "function:echo:1",
         ),
     ] {
         let (found, found_kind, answer) = invoke(&api, path, headers, payload).await;
@@ -153,4 +153,35 @@ async fn what_cannot_be_invoked_is_refused_by_name() {
         assert!(answer.contains(named), "{answer} does not name {named}");
     }
     assert_eq!(invocations(&api), [0, 0, 0], "what is refused invokes nothing");
+}
+
+/// The alias's weight decides anew for each invocation; a version's number and name lead to that version alone.
+#[tokio::test]
+async fn an_invocation_runs_the_version_that_its_qualifier_means() {
+    let api = with_echo().await;
+    for timeout in [50, 40] {
+        api.publish(Value::Null).await;
+        api.configure(json!({"Timeout": timeout})).await;
+    }
+    let weights = json!({"AdditionalVersionWeights": {"2": 0.5}});
+    let alias = json!({"Name": "live", "FunctionVersion": "1", "RoutingConfig": weights});
+    api.made("POST", "/2015-03-31/functions/echo/aliases", alias).await;
+    let executed = async |qualifier: &str| {
+        let request = Request::post(format!("{PATH}{qualifier}")).body(Bytes::from_static(b"1")).unwrap();
+        let (parts, body) = api.send(request).await;
+        assert_eq!((parts.status, &body[..]), (StatusCode::OK, &b"1"[..]), "{qualifier}");
+        parts.headers["x-amz-executed-version"].to_str().unwrap().to_owned()
+    };
+    for (qualifier, version) in [("", "$LATEST"), ("?Qualifier=$LATEST", "$LATEST"), ("?Qualifier=1", "1")] {
+        assert_eq!(executed(qualifier).await, version);
+    }
+    // That one of two versions is never chosen has a chance of one in 2^63.
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..64 {
+        seen.insert(executed("?Qualifier=live").await);
+        if seen.len() > 1 {
+            break;
+        }
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["1", "2"]);
 }

@@ -1,4 +1,4 @@
-//! Lambda: functions and mappings, from the requests that make them to what is hosted and mapped.
+//! Lambda: functions and mappings, from their requests to what runs.
 
 use super::{Api, QUEUE, ROLE, STREAM};
 use crate::services::lambda::event_source_mapping::config::StartingPosition;
@@ -11,9 +11,9 @@ use std::time::Duration;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-const FUNCTIONS: &str = "/2015-03-31/functions";
-const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
-/// How long a mapping may take to end what is in flight.
+pub(super) const FUNCTIONS: &str = "/2015-03-31/functions";
+pub(super) const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
+/// How long a mapping may take to finish what is in flight.
 const DELETION_MAX: Duration = Duration::from_secs(30);
 
 pub(super) fn zip(content: &str) -> String {
@@ -27,7 +27,7 @@ fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
 }
 
-fn function() -> Value {
+pub(super) fn function() -> Value {
     json!({
         "FunctionName": "echo", "Role": ROLE, "Runtime": "provided.al2023", "Handler": "bootstrap",
         "Code": {"ZipFile": zip("one")}, "Architectures": [architecture()],
@@ -36,7 +36,7 @@ fn function() -> Value {
     })
 }
 
-/// A stream, its consumer and a function whose role may read from it; the consumer's ARN.
+/// A stream, its consumer, and a function whose role may read from it; returns the consumer's ARN.
 pub(super) async fn with_function(api: &Api) -> String {
     let consumer = api.stream().await;
     let actions = ["kinesis:*", "sqs:SendMessage"];
@@ -64,7 +64,7 @@ async fn a_function_reaches_the_host_with_its_code_and_settings() {
 
     let update = json!({"MemorySize": 256, "Environment": {"Variables": {}}, "Description": ""});
     let updated = api.made("PUT", &format!("{FUNCTIONS}/echo/configuration"), update).await;
-    assert_eq!((&updated["MemorySize"], &updated["Environment"]), (&json!(256), &Value::Null));
+    assert_eq!((&updated["MemorySize"], &updated["Environment"]), (&json!(256), &json!({"Variables": {}})));
     let code = api.made("PUT", &format!("{FUNCTIONS}/echo/code"), json!({"ZipFile": zip("two")})).await;
     assert_ne!(code["CodeSha256"], updated["CodeSha256"]);
     let config = api.hosted().unwrap();
@@ -74,7 +74,10 @@ async fn a_function_reaches_the_host_with_its_code_and_settings() {
     let name = "arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Aecho";
     api.made("DELETE", &format!("{FUNCTIONS}/{name}"), Value::Null).await;
     assert!(api.hosted().is_none());
-    assert!(!config.code_dir.exists());
+    assert_eq!(std::fs::read_to_string(config.code_dir.join("bootstrap")).unwrap(), "two");
+    let code = config.code_dir.to_path_buf();
+    drop(config);
+    assert!(!code.exists());
     let (status, message) = api.refused("GET", &format!("{FUNCTIONS}/echo"), Value::Null).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(message, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:echo");
@@ -91,20 +94,24 @@ async fn a_log_group_is_made_where_the_role_may_make_it() {
     assert!(api.emulator.app.aws_api.logs.inspect(|groups| groups.contains_key("/aws/lambda/echo")));
 }
 
+/// A process that starts with settings finds their code, however often the function changes meanwhile.
 #[tokio::test]
-async fn only_the_current_code_and_the_one_before_it_are_kept() {
+async fn code_is_kept_for_as_long_as_anything_names_it() {
     let api = Api::new().await;
     with_function(&api).await;
     let mut configs = vec![api.hosted().unwrap()];
-    for content in ["two", "three", "two", "four"] {
+    for content in ["two", "three", "two", "four", "four"] {
         api.made("PUT", &format!("{FUNCTIONS}/echo/code"), json!({"ZipFile": zip(content)})).await;
         configs.push(api.hosted().unwrap());
     }
-    let kept: Vec<bool> = configs.iter().map(|config| config.code_dir.exists()).collect();
-    // one, two, three, two again, four
-    assert_eq!(kept, [false, true, false, true, true]);
-    let current = &configs.last().unwrap().code_dir;
-    assert_eq!(std::fs::read_to_string(current.join("bootstrap")).unwrap(), "four");
+    let folders: Vec<_> = configs.iter().map(|config| config.code_dir.to_path_buf()).collect();
+    for (folder, content) in folders.iter().zip(["one", "two", "three", "two", "four", "four"]) {
+        assert_eq!(std::fs::read_to_string(folder.join("bootstrap")).unwrap(), content);
+    }
+    drop(configs);
+    let kept: Vec<bool> = folders.iter().map(|folder| folder.exists()).collect();
+    assert_eq!(kept, [false, false, false, false, true, true]);
+    assert_eq!(folders[4], folders[5], "the same code again is the same folder");
 }
 
 #[tokio::test]
@@ -122,7 +129,8 @@ async fn what_a_function_cannot_have_is_refused_by_name() {
         (with("Runtime", "nodejs20.x".into()), "nodejs20.x"),
         (with("Architectures", json!([foreign])), foreign),
         (with("VpcConfig", json!({"SubnetIds": ["s"]})), "VpcConfig"),
-        (with("Layers", json!(["l"])), "Layers"),
+        (with("Layers", json!(["l"])), "Layers: l"),
+        (with("Layers", json!(vec!["arn:aws:lambda:us-east-1:1:layer:l:1"; 6])), "Layers: 6"),
         (with("PackageType", "Image".into()), "PackageType"),
         (with("Code", json!({"S3Bucket": "b", "S3Key": "k"})), "S3Bucket"),
         (with("MemorySize", 64.into()), "MemorySize"),
@@ -130,7 +138,7 @@ async fn what_a_function_cannot_have_is_refused_by_name() {
         (with("Environment", json!({"Variables": {"AWS_REGION": "x"}})), "AWS_REGION"),
         (with("Environment", json!({"Variables": {"BIG": "x".repeat(4_096)}})), "4KB"),
         (with("DurableConfig", json!({})), "DurableConfig"),
-        (with("Publish", true.into()), "Publish"),
+        (with("Tags", json!({"aws:k": "v"})), "aws:k"),
     ];
     for (request, named) in cases {
         let (_, message) = api.refused("POST", FUNCTIONS, request).await;
@@ -185,7 +193,7 @@ async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
     assert!(api.mapped().is_none());
 }
 
-/// As SDKs list them, page by page.
+/// Page by page, as SDKs list them.
 #[tokio::test]
 async fn mappings_are_listed_by_function_source_and_page() {
     let api = Api::new().await;
@@ -225,6 +233,13 @@ async fn a_mapping_needs_its_source_its_role_and_legal_settings() {
         ),
         (with("EventSourceArn", QUEUE.into()), QUEUE),
         (with("StartingPosition", "AT_TIMESTAMP".into()), "StartingPositionTimestamp"),
+        (
+            with("StartingPosition", "invalid".into()),
+            "1 validation error detected: Value 'invalid' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
+        ),
+        (with("FunctionName", "none".into()), "Function does not exist"),
+        (with("FunctionName", "echo:1".into()), "Function does not exist"),
+        (with("EventSourceArn", Value::Null), "Unrecognized event source."),
         (with("BatchSize", 20_000.into()), "BatchSize"),
         (with("TumblingWindowInSeconds", 30.into()), "TumblingWindowInSeconds"),
         (with("ScalingConfig", json!({"MaximumConcurrency": 2})), "ScalingConfig"),

@@ -1,13 +1,17 @@
-//! The control plane as its callers meet it: requests in, answers out, and what the data plane then has.
+//! The control plane from outside: requests, answers, and their effect on the data plane.
 
+mod aliases;
 mod api_gateway;
 mod authorizers;
+mod function_states;
 mod hostile;
 mod invoke;
 mod lambda;
+mod managed_policies;
 mod protocols;
 mod state;
 mod sweep;
+mod versions;
 
 use crate::core::temp_folder::TempFolder;
 use crate::emulator::{Emulator, EmulatorOptions};
@@ -20,12 +24,13 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
 const ROLE: &str = "arn:aws:iam::000000000000:role/flow";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:faults";
 
-/// An emulator that nobody serves.
+/// An emulator without a listener.
 struct Api {
     emulator: Emulator,
     host: &'static str,
@@ -37,13 +42,20 @@ impl Api {
     }
 
     async fn at(host: &'static str) -> Self {
+        Self::settling(host, Duration::ZERO).await
+    }
+
+    /// With functions that are `Pending` or `InProgress` for so long.
+    async fn settling(host: &'static str, settle_time: Duration) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], 4566));
         let folder = TempFolder::create().unwrap();
-        let emulator = Emulator::assemble(address, EmulatorOptions::default(), folder, None).await;
+        let options =
+            EmulatorOptions { function_settle_time: Some(settle_time), ..EmulatorOptions::default() };
+        let emulator = Emulator::assemble(address, options, folder, None).await;
         Self { emulator, host }
     }
 
-    /// Creates [`STREAM`] and a consumer of it, whose ARN is answered.
+    /// Creates [`STREAM`] and a consumer of it; returns the consumer's ARN.
     async fn stream(&self) -> String {
         let create = json!({"StreamName": "events", "ShardCount": 1});
         kinesis::call(&self.emulator.app.streams, "CreateStream", &create).await;
@@ -52,12 +64,12 @@ impl Api {
         made["Consumer"]["ConsumerARN"].as_str().unwrap().to_owned()
     }
 
-    /// The only function that is hosted, if there is one.
+    /// The hosted function, if there is exactly one.
     fn hosted(&self) -> Option<Arc<FunctionConfig>> {
         at_most_one(self.emulator.app.functions.configs())
     }
 
-    /// The only mapping that runs, if there is one.
+    /// The running mapping, if there is exactly one.
     fn mapped(&self) -> Option<MappingConfig> {
         at_most_one(self.emulator.app.mappings.configs())
     }
@@ -68,7 +80,7 @@ impl Api {
         (parts, body.collect().await.unwrap().to_bytes())
     }
 
-    /// A call of a REST service.
+    /// Calls a REST service.
     async fn rest(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let request =
@@ -84,7 +96,7 @@ impl Api {
         answer
     }
 
-    /// A call that must be refused, and its message.
+    /// A call that must be refused; returns its message.
     async fn refused(&self, method: &str, path: &str, body: Value) -> (StatusCode, String) {
         let (status, answer) = self.rest(method, path, body).await;
         assert!(status.is_client_error(), "{method} {path}: {status} {answer}");
@@ -92,7 +104,7 @@ impl Api {
         (status, message.to_owned())
     }
 
-    /// A call of the Query protocol; the answer's XML.
+    /// A call of the Query protocol; returns the answer's XML.
     async fn query(&self, version: &str, action: &str, arguments: &[(&str, &str)]) -> (StatusCode, String) {
         let mut form = format!("Action={action}&Version={version}");
         for (name, value) in arguments {

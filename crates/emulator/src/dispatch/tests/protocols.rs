@@ -87,8 +87,8 @@ async fn an_operation_that_is_not_supported_is_named() {
         )
         .await;
     assert!(xml.contains("PermissionsBoundary is not supported"), "{xml}");
-    let (_, message) = api.refused("POST", "/2015-03-31/functions/f/aliases", json!({})).await;
-    assert!(message.contains("POST /2015-03-31/functions/f/aliases"), "{message}");
+    let (_, message) = api.refused("POST", "/2021-10-31/functions/f/url", json!({})).await;
+    assert!(message.contains("POST /2021-10-31/functions/f/url"), "{message}");
 }
 
 #[tokio::test]
@@ -103,8 +103,10 @@ async fn credentials_that_were_never_issued_are_refused() {
         let body = Bytes::from(format!("Action=ListRoles&Version={IAM}"));
         Request::post("/").header("authorization", authorization(key)).body(body).unwrap()
     };
-    assert_eq!(api.send(call("AKIAEXAMPLE")).await.0.status, StatusCode::OK);
-    let (parts, body) = api.send(call("ASIAUNKNOWN")).await;
+    for key in ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE"] {
+        assert_eq!(api.send(call(key)).await.0.status, StatusCode::OK, "{key}");
+    }
+    let (parts, body) = api.send(call("ASIA0SLUICE0UNKNOWN2")).await;
     assert_eq!(parts.status, StatusCode::FORBIDDEN);
     assert!(String::from_utf8_lossy(&body).contains("UnrecognizedClientException"));
 }

@@ -1,4 +1,4 @@
-//! The normalised state: equal for emulators that serve the same, whatever their ids and hosts.
+//! The normalised state is equal for emulators that serve the same, whatever their ids and hosts.
 
 use super::api_gateway::websocket_api;
 use super::lambda::{mapping, with_function};

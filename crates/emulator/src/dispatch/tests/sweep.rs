@@ -1,5 +1,5 @@
-//! Every operation of every service, with each of its members missing, of another type or too large: a mistake of the
-//! client is told as one, never as a failure of the emulator.
+//! Calls every operation of every service with each of its members missing, of another type or too large: the answer
+//! blames the client, and is never a failure of the emulator.
 
 mod operations;
 
@@ -8,7 +8,7 @@ use super::lambda::with_function;
 use super::{Api, Bytes, ROLE, Request, Value, json};
 use operations::{cloudwatch, iam, logs, rest, sqs};
 
-/// What may stand where something else belongs.
+/// Replacements for a member.
 fn wrong_values() -> Vec<Value> {
     vec![
         Value::Null,
@@ -32,7 +32,7 @@ fn wrong_values() -> Vec<Value> {
     ]
 }
 
-/// The document with each of its members, at whatever depth, left out or replaced.
+/// The document with each of its members, at any depth, left out or replaced.
 fn spoilt(document: &Value) -> Vec<Value> {
     let mut found = Vec::new();
     let mut with = |key: &dyn Fn(&mut Value) -> Option<&mut Value>, values: Vec<Value>| {
@@ -70,7 +70,7 @@ fn spoilt(document: &Value) -> Vec<Value> {
     found
 }
 
-/// Everything that the documents speak of exists.
+/// Creates everything that the documents name.
 async fn filled() -> (Api, [String; 3]) {
     let api = Api::new().await;
     with_function(&api).await;
@@ -89,7 +89,7 @@ async fn by_target(api: &Api, target: &str, document: &Value) -> u16 {
     api.send(request.unwrap()).await.0.status.as_u16()
 }
 
-/// A document as a form has it: `Tags.member.1.Key=k`.
+/// A document as a form: `Tags.member.1.Key=k`.
 fn form(prefix: &str, value: &Value, fields: &mut Vec<(String, String)>) {
     let below = |name: &str| if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
     match value {
@@ -111,7 +111,7 @@ async fn by_form(api: &Api, version: &str, action: &str, document: &Value) -> u1
     api.query(version, action, &fields).await.0.as_u16()
 }
 
-/// The first is the sound document, which shows that the sweep gets past the door.
+/// The first document is valid and shows that the sweep gets that far.
 async fn sweep<F: Future<Output = u16>>(what: &str, document: &Value, send: impl Fn(Value) -> F) {
     for spoilt in std::iter::once(document.clone()).chain(spoilt(document)) {
         let shown: String = spoilt.to_string().chars().take(400).collect();
@@ -167,7 +167,7 @@ async fn no_rest_call_is_answered_with_a_failure() {
     }
 }
 
-/// An operation that is added to a service is added here too.
+/// A new operation of a service is added here too.
 #[test]
 fn the_sweep_knows_every_operation() {
     for (source, operations) in [

@@ -1,5 +1,5 @@
-//! The stack's definition, read from the very files that Terraform reads: `variables.tf` for types and
-//! defaults, `stack.auto.tfvars` for values, `*.vtl` for the mapping templates.
+//! The stack's definition, read from Terraform's own files: `variables.tf` for types and defaults, `stack.auto.tfvars`
+//! for values, `*.vtl` for the mapping templates.
 
 mod rules;
 mod types;
@@ -10,26 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use types::Type;
 
-/// Where the definition lies, below the project's folder.
+/// Path of the definition, below the project's folder.
 const TERRAFORM_DIR: &str = "terraform";
 const VALUES_FILE: &str = "stack.auto.tfvars";
 const TEMPLATES_DIR: &str = "modules/gateway/templates";
 
-/// A definition that cannot be used; the text names the file, the place and the fix.
+/// Why a definition cannot be used; the text names the file, the place and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
-    /// A file cannot be read.
     #[error("cannot read {path}: {error}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// A file is no HCL.
+    Read { path: PathBuf, error: std::io::Error },
     #[error("{path} is not valid HCL: {error}")]
     Syntax {
-        /// The file.
         path: PathBuf,
         /// Where and why.
         error: Box<hcl::Error>,
@@ -37,20 +29,17 @@ pub enum StackError {
     /// A value does not fit its variable.
     #[error("{path}: {problem}")]
     Value {
-        /// The file.
         path: PathBuf,
-        /// Which value, what is wrong with it, and what would be right.
+        /// Which value, the problem, and what would be right.
         problem: String,
     },
-    /// A setting that exists on AWS alone.
+    /// A setting that exists only on AWS.
     #[error("{0} works on AWS only, the emulator does not have it: leave it out for local runs")]
     AwsOnly(&'static str),
 }
 
-/// The values of the stack's variables, defaults filled in. The names are those of `variables.tf`, which
-/// describes each.
+/// The values of the stack's variables, with defaults. `terraform/variables.tf` describes each, by the same name.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[expect(missing_docs, reason = "described once, in terraform/variables.tf")]
 pub struct Stack {
     pub name: String,
     pub stage: String,
@@ -66,22 +55,19 @@ pub struct Stack {
     pub route_schemas: BTreeMap<String, String>,
     pub authorizer: Option<Authorizer>,
     pub domain: Option<Value>,
-    /// The gateway's mapping templates, by file name without its ending; `${stream_name}` is filled in.
+    /// The gateway's mapping templates by file name without extension, with `${stream_name}` filled in.
     #[serde(skip)]
     pub templates: BTreeMap<String, String>,
 }
 
 /// `var.throttling`, or an element of `var.route_throttling`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[expect(missing_docs, reason = "described once, in terraform/variables.tf")]
 pub struct Throttling {
     pub rate_limit: f64,
     pub burst_limit: u32,
 }
 
-/// `var.stream`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[expect(missing_docs, reason = "described once, in terraform/variables.tf")]
 pub struct Stream {
     pub mode: String,
     pub shard_count: u32,
@@ -89,9 +75,8 @@ pub struct Stream {
     pub kms_key_arn: Option<String>,
 }
 
-/// An element of `var.functions`
+/// An element of `var.functions`, which `terraform/modules/function/variables.tf` describes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[expect(missing_docs, reason = "described once, in terraform/modules/function/variables.tf")]
 pub struct Function {
     pub memory_mb: u32,
     pub timeout_seconds: u32,
@@ -113,9 +98,8 @@ pub struct Function {
     pub enabled: bool,
 }
 
-/// `var.authorizer`
+/// `var.authorizer`, which `terraform/modules/authorizer/README.md` describes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[expect(missing_docs, reason = "described once, in terraform/modules/authorizer/README.md")]
 pub struct Authorizer {
     pub function: String,
     pub identity_sources: Vec<String>,
@@ -127,11 +111,8 @@ pub struct Authorizer {
 }
 
 impl Stack {
-    /// Reads the definition of a project: `var_files` after `stack.auto.tfvars`, later values replacing earlier
-    /// ones, as Terraform does with `-var-file`.
-    ///
-    /// # Errors
-    /// [`StackError`], at the first thing that is wrong, or that works on AWS only.
+    /// Reads a project's definition. `var_files` come after `stack.auto.tfvars`; later values replace earlier ones, as
+    /// with Terraform's `-var-file`. Fails with [`StackError`], for the first problem or for what works on AWS only.
     pub fn read(project: &Path, var_files: &[PathBuf]) -> Result<Self, StackError> {
         let stack = Self::define(project, var_files)?;
         match stack.domain {
@@ -141,9 +122,6 @@ impl Stack {
     }
 
     /// As [`read`](Self::read), for a stack that may be meant for AWS.
-    ///
-    /// # Errors
-    /// [`StackError`], at the first thing that is wrong.
     pub fn define(project: &Path, var_files: &[PathBuf]) -> Result<Self, StackError> {
         let terraform = project.join(TERRAFORM_DIR);
         let declared = declared(&terraform.join("variables.tf"))?;
@@ -190,7 +168,7 @@ impl Stack {
         format!("{}-events", self.name)
     }
 
-    /// The binaries that the stack runs, each in a zip of its name.
+    /// The binaries of the stack; each is in a zip of its name.
     pub fn packages(&self) -> BTreeSet<String> {
         let authorizer = self.authorizer.iter().map(|authorizer| authorizer.function.clone());
         self.functions.keys().cloned().chain(authorizer).collect()
@@ -230,7 +208,7 @@ fn declared(path: &Path) -> Result<BTreeMap<String, (Type, Option<Value>)>, Stac
     Ok(declared)
 }
 
-/// The values that a tfvars file assigns.
+/// The values in a tfvars file.
 fn assigned(path: &Path) -> Result<Vec<(String, Value)>, StackError> {
     let syntax = |error| StackError::Syntax { path: path.into(), error: Box::new(error) };
     let body = hcl::parse(&read(path)?).map_err(syntax)?;
@@ -245,7 +223,7 @@ fn assigned(path: &Path) -> Result<Vec<(String, Value)>, StackError> {
         .collect()
 }
 
-/// The mapping templates, with `${stream_name}` filled in as Terraform's `templatefile` does.
+/// The mapping templates, with `${stream_name}` filled in as by Terraform's `templatefile`.
 fn templates(folder: &Path, stream_name: &str) -> Result<BTreeMap<String, String>, StackError> {
     let files = std::fs::read_dir(folder).map_err(|error| StackError::Read { path: folder.into(), error })?;
     let mut templates = BTreeMap::new();

@@ -1,10 +1,9 @@
-//! Terraform's type constraints: what a value must be, and the defaults of what it leaves out.
+//! Terraform's type constraints: the type of a value, and the defaults of what it leaves out.
 
 use hcl::Expression;
 use hcl::expr::{FuncCall, ObjectKey};
 use serde_json::{Map, Value};
 
-/// A type constraint of `variables.tf`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Type {
     Any,
@@ -56,7 +55,7 @@ impl Type {
                     let name = key_name(key)?;
                     match r#type {
                         Expression::FuncCall(call) if call.name.name.as_str() == "optional" => {
-                            let r#type = Self::parse(call.args.first().ok_or("optional() names no type")?)?;
+                            let r#type = Self::parse(call.args.first().ok_or("optional() has no type")?)?;
                             let default = call.args.get(1).map(literal).transpose()?.unwrap_or(Value::Null);
                             Ok(Member { name, r#type, presence: Presence::Optional(default) })
                         }
@@ -71,8 +70,8 @@ impl Type {
         }
     }
 
-    /// Checks a value and fills in what it leaves out. Unlike Terraform, which drops it in silence, an attribute
-    /// that the type does not have is refused: it is a typing error far more often than not.
+    /// Checks a value and fills in what it leaves out. Unlike Terraform, which drops them silently, it refuses
+    /// attributes that the type does not have: nearly always they are typos.
     pub(super) fn convert(&self, path: &str, value: Value) -> Result<Value, String> {
         let mismatch = |expected: &str, value: &Value| Err(format!("{path} must be {expected}, not {value}"));
         match (self, value) {
@@ -122,7 +121,7 @@ impl Type {
     }
 }
 
-/// A literal as JSON. The emulator evaluates no expressions, and says so.
+/// A literal as JSON. The emulator evaluates no expressions, and the error says so.
 pub(super) fn literal(expression: &Expression) -> Result<Value, String> {
     match expression {
         Expression::Null => Ok(Value::Null),
@@ -150,7 +149,7 @@ fn key_name(key: &ObjectKey) -> Result<String, String> {
     }
 }
 
-/// "there is no … called …", with the nearest name that there is.
+/// "there is no … called …", with the most similar name.
 pub(super) fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let mut known: Vec<_> = known.collect();
     known.sort_unstable();

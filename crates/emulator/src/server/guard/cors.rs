@@ -1,5 +1,4 @@
-//! What a browser must be told, so that it lets an allowed page send its request and read the answer (the Fetch
-//! standard's CORS protocol).
+//! CORS headers: they let a browser send an allowed page's request and give it the answer (the Fetch standard).
 
 use http::header::{self, HeaderName};
 use http::request::Parts;
@@ -14,22 +13,20 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
-/// What is to be added to an answer.
+/// The headers to add to an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cors {
-    /// Nothing: the sender is no allowed page.
+    /// None: the sender is not an allowed page.
     None,
     /// The page's origin.
     Allow(HeaderValue),
 }
 
 impl Cors {
-    /// For an allowed page's request.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         headers.get(header::ORIGIN).cloned().map_or(Self::None, Self::Allow)
     }
 
-    /// Lets the page read an answer.
     pub fn apply(&self, answer: &mut HeaderMap) {
         let Self::Allow(origin) = self else { return };
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
@@ -38,12 +35,12 @@ impl Cors {
     }
 }
 
-/// Whether a browser asks before it sends the request itself.
+/// Whether a browser asks before it sends the actual request.
 pub(super) fn is_preflight(request: &Parts) -> bool {
     request.method == Method::OPTIONS && request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The answer to a preflight, beside [`Cors::apply`]: whatever the page wants to send.
+/// The answer to a preflight, in addition to [`Cors::apply`]: it allows everything that the page wants to send.
 pub fn preflight(asked: &HeaderMap) -> HeaderMap {
     let mut answer = HeaderMap::new();
     for (from, to) in [

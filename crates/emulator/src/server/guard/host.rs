@@ -1,18 +1,18 @@
-//! Which host a request names, and whether that is a name of this emulator: what keeps DNS rebinding out.
+//! Which host a request names, and whether this emulator goes by that name: the protection against DNS rebinding.
 //!
-//! A page whose domain its owner points at this machine still sends that domain as its host. An address cannot be
-//! pointed anywhere else, so a host that is an address is always admitted.
+//! A page whose owner points its domain at this machine still sends that domain as the host. Nobody can point an
+//! address elsewhere, so hosts that are addresses are always admitted.
 
 use http::request::Parts;
 use http::{Version, header};
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Names that mean this machine everywhere, and LocalStack's, which its domain answers with 127.0.0.1.
+/// Names that always mean this machine, and LocalStack's, which its domain resolves to 127.0.0.1.
 const LOCAL_NAMES: [&str; 2] = ["localhost", "localhost.localstack.cloud"];
 /// Domains that only AWS can point at an address.
 const AWS_DOMAINS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
-/// The services here, as their endpoints spell them.
+/// The services of this emulator, as their endpoints spell them.
 const AWS_SERVICES: [&str; 12] = [
     "apigateway",
     "control-kinesis",
@@ -55,7 +55,7 @@ impl AllowedHost {
     }
 }
 
-/// Why a request's host cannot be told. Each is a 400 (RFC 9112, 3.2).
+/// Why a request's host is unknown. Each is a 400 (RFC 9112, 3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadHost {
     /// HTTP/1 without the header, or HTTP/2 without an authority.
@@ -69,10 +69,7 @@ pub enum BadHost {
     Malformed,
 }
 
-/// The host that a request names, with its port if it has one.
-///
-/// # Errors
-/// [`BadHost`] where there is not exactly one.
+/// The host that a request names, with its port if it has one. Fails with [`BadHost`] if there is not exactly one.
 pub fn of(request: &Parts) -> Result<&str, BadHost> {
     let mut headers = request.headers.get_all(header::HOST).iter();
     let header = headers.next().map(|value| value.to_str().map_err(|_| BadHost::Malformed)).transpose()?;
@@ -89,18 +86,18 @@ pub fn of(request: &Parts) -> Result<&str, BadHost> {
     name(host).map(|_| host).ok_or(BadHost::Malformed)
 }
 
-/// Whether two hosts are the same, HTTP's own port being the one that is left out.
+/// Whether two hosts are the same; one may leave out HTTP's default port.
 pub fn is_same(one: &str, other: &str) -> bool {
     let bare = |host: &str| host.strip_suffix(":80").map_or(host.len(), str::len);
     one[..bare(one)].eq_ignore_ascii_case(&other[..bare(other)])
 }
 
-/// A host without its port, as far as it can be told.
+/// A host without its port, as far as it can be parsed.
 pub(super) fn without_port(host: &str) -> &str {
     name(host).unwrap_or(host)
 }
 
-/// Whether a host is a name or an address of this emulator's.
+/// Whether a host is a name or an address of this emulator.
 pub fn is_admitted(host: &str, allowed: &[AllowedHost]) -> bool {
     let Some(name) = name(host) else { return false };
     if is_address(name) {
@@ -112,8 +109,8 @@ pub fn is_admitted(host: &str, allowed: &[AllowedHost]) -> bool {
     LOCAL_NAMES.into_iter().any(is_local) || is_aws(&name) || allowed.iter().any(|host| host.admits(&name))
 }
 
-/// `{service}`, `{service}.{region}`, `{account or api}.{service}.{region}` and `{region}.queue` below a domain of
-/// AWS's, `-fips` at the service's end or not.
+/// `{service}`, `{service}.{region}`, `{account or api}.{service}.{region}` or `{region}.queue` below a domain of AWS,
+/// with or without `-fips` after the service.
 fn is_aws(name: &str) -> bool {
     let Some(below) = AWS_DOMAINS.iter().find_map(|domain| name.strip_suffix(domain)) else { return false };
     let is_service = |label: &str| AWS_SERVICES.contains(&label.strip_suffix("-fips").unwrap_or(label));
@@ -150,7 +147,7 @@ fn is_address(name: &str) -> bool {
     name.starts_with('[') || name.parse::<IpAddr>().is_ok()
 }
 
-/// Letters, digits, hyphens and underscores between single dots.
+/// Letters, digits, hyphens and underscores, separated by single dots.
 fn is_name(name: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()

@@ -1,8 +1,8 @@
-//! Who may use the one port: a decision on each request's head, before its body is read.
+//! Who may use the port: decided by each request's head, before its body is read.
 //!
-//! A page in a browser can send requests to this machine without asking anybody, and a call of the AWS APIs runs
-//! programs. So a request must name this emulator as its host, must not come from another page, and must be signed
-//! as on AWS. A WebSocket handshake of a stage may come from any page, as on AWS.
+//! Any page in a browser can send requests to this machine, and a call of the AWS APIs can run programs. So a request
+//! must name this emulator as its host, must not come from a foreign page, and must be signed as on AWS. A WebSocket
+//! handshake of a stage may come from any page, as on AWS.
 
 mod cors;
 mod host;
@@ -11,92 +11,80 @@ pub use crate::core::browser::{AllowedOrigin, NotAnOrigin};
 pub use cors::{Cors, preflight};
 pub use host::{AllowedHost, BadHost, NotAHost, of as host_of};
 
-use crate::core::browser;
-use crate::core::browser::Sender;
+use crate::core::browser::{self, Sender};
 use crate::core::identity::Permissions;
 use crate::core::identity::proof::{Proof, Unproven};
 use crate::core::identity::signature::{Claim, Incomplete};
-use crate::services::apigateway::websocket;
-use crate::services::apigateway::websocket::Endpoint;
+use crate::services::apigateway::websocket::{self, Endpoint};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use std::sync::Arc;
 
-/// Below it are the emulator's own pages.
+/// Path of the emulator's own pages.
 pub const PAGES_PREFIX: &str = "/_sluicegate/";
 
-/// Whom a user lets in beside those who always may.
+/// Who may use the port besides this machine's own clients.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
-    /// Hosts that requests may name.
     pub hosts: Vec<AllowedHost>,
-    /// Origins whose pages may use the port. Where there are any, WebSockets are opened to no others.
+    /// Origins whose pages may use the port. If there are any, only they may open WebSockets.
     pub origins: Vec<AllowedOrigin>,
     /// Whether AWS API calls need no signature.
     pub allows_unsigned: bool,
 }
 
-/// What a request that may come in is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
-    /// A WebSocket.
+    /// Opens a WebSocket.
     Handshake,
-    /// A page of the emulator, by its name.
+    /// Reads a page of the emulator, by name.
     Page(String),
-    /// A client of a stage, by `@connections`.
+    /// Manages a client of a stage, through `@connections`.
     Connection(Endpoint),
-    /// An AWS API call.
     Call,
-    /// A browser asks before an allowed page's request.
+    /// A browser asks before an allowed page sends its request.
     Preflight,
 }
 
-/// A request that may come in.
+/// A request that passed the guard.
 #[derive(Debug)]
 pub struct Admitted {
-    /// The host that it names, with its port if it has one.
+    /// The host that it names, with the port if it has one.
     pub host: String,
-    /// What it is for.
     pub purpose: Purpose,
-    /// What a browser must be told.
     pub cors: Cors,
-    /// What is still to be verified once its body is there.
+    /// What remains to be verified when the body has arrived.
     pub proof: Proof,
 }
 
-/// Why a request may not come in. The message goes to its sender.
+/// Why a request is refused. The sender gets the message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// None, two, or one that cannot be read.
+    /// The host is missing, doubled or malformed.
     #[error(transparent)]
     BadHost(#[from] BadHost),
-    /// It may be a page's that points its name at this machine.
+    /// Maybe from a page whose owner points its name at this machine.
     #[error(
         "{host:?} is not a host of this emulator; to allow it, start the emulator with --allowed-host {}",
         host::without_port(host)
     )]
-    ForeignHost {
-        /// As the request names it.
-        host: String,
-    },
-    /// A page of another origin, which need not know what it does.
+    ForeignHost { host: String },
+    /// From a page of another origin.
     #[error(
         "pages of another origin ({0}) may not use this emulator; to allow one, start the emulator with --allowed-origin ORIGIN"
     )]
     ForeignPage(String),
-    /// An AWS API call without a signature.
     #[error("Missing Authentication Token")]
     Unsigned,
-    /// A signature that lacks something.
+    /// A signature that lacks a part.
     #[error(transparent)]
     Incomplete(#[from] Incomplete),
-    /// Keys that this emulator did not issue or has revoked, or a signature that they did not make.
+    /// Keys that this emulator did not issue or has revoked, or a wrong signature.
     #[error(transparent)]
     Unproven(#[from] Unproven),
 }
 
 impl Refusal {
-    /// The status.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::BadHost(_) => StatusCode::BAD_REQUEST,
@@ -104,7 +92,7 @@ impl Refusal {
         }
     }
 
-    /// AWS's code, and its spelling in the Query protocol, where AWS refuses the same; `None`: the refusal is this
+    /// AWS's code, and its spelling in the Query protocol, if AWS refuses the same; `None`: the refusal is this
     /// emulator's own.
     pub fn aws_code(&self) -> Option<(&'static str, &'static str)> {
         match self {
@@ -121,7 +109,6 @@ impl Refusal {
     }
 }
 
-/// Decides who may use the port.
 pub struct Guard {
     access: Access,
     permissions: Arc<dyn Permissions>,
@@ -134,15 +121,12 @@ impl std::fmt::Debug for Guard {
 }
 
 impl Guard {
-    /// A guard that knows issued keys by `permissions`.
+    /// Looks up keys in `permissions`.
     pub fn new(access: Access, permissions: Arc<dyn Permissions>) -> Self {
         Self { access, permissions }
     }
 
-    /// Decides on a request by its head.
-    ///
-    /// # Errors
-    /// [`Refusal`] where it may not come in.
+    /// Decides on a request by its head. Fails with [`Refusal`] if it is not admitted.
     pub fn admit(&self, request: &Parts) -> Result<Admitted, Refusal> {
         let host = host::of(request)?;
         if !host::is_admitted(host, &self.access.hosts) {
@@ -189,7 +173,7 @@ pub fn purpose(request: &Parts, host: &str) -> Purpose {
     }
 }
 
-/// The page's own word for itself, shortened: it is written into a log.
+/// The origin of the page, shortened for the log.
 fn page_of(headers: &HeaderMap) -> String {
     const CHARS_MAX: usize = 128;
     let origin = headers.get(http::header::ORIGIN).and_then(|origin| origin.to_str().ok());

@@ -182,7 +182,7 @@ fn a_host_of_another_name_meets_a_refusal_that_names_the_flag() {
 #[test]
 fn issued_keys_are_verified() {
     let iam = Arc::new(Iam::new(Account::default()));
-    let issued = iam.issue("arn:aws:iam::000000000000:role/r");
+    let issued = iam.issue("arn:aws:iam::000000000000:role/r", "f");
     let guard = Guard::new(Access { allows_unsigned: true, ..Access::default() }, iam.clone());
     let of = |credentials: &Credentials, token: Option<&str>| {
         let authorization = DEVELOPER.1.replace("local", &credentials.access_key_id);

@@ -1,4 +1,4 @@
-//! API Gateway: `control` is what Terraform and SDKs call, `websocket` what clients and functions meet.
+//! API Gateway: `control` is for Terraform and SDKs, `websocket` for clients and functions.
 
 pub mod control;
 pub mod websocket;

@@ -1,21 +1,18 @@
-//! Metric alarms: stored and read back. They watch nothing here and stay in INSUFFICIENT_DATA.
+//! Metric alarms: stored and returned. They evaluate nothing here and stay in INSUFFICIENT_DATA.
 
 use super::{CloudWatch, parse};
 use crate::core::account::Account;
 use crate::protocol::input::from_text;
 use crate::protocol::page::page;
-use crate::protocol::tags;
-use crate::protocol::tags::{Tag, Tags};
+use crate::protocol::tags::{self, Tag, Tags};
 use crate::protocol::{Answer, ApiError, Reply, time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Alarms in the region, at most.
 pub const ALARMS_MAX: usize = 5_000;
 const PAGE_MAX: usize = 100;
 
-/// An alarm's settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Settings {
@@ -89,12 +86,9 @@ struct Metric {
     dimensions: Option<Vec<Dimension>>,
 }
 
-/// An alarm.
 #[derive(Debug, Clone)]
 pub struct Alarm {
-    /// What it was given.
     pub settings: Settings,
-    /// Its tags.
     pub tags: Tags,
     updated: SystemTime,
 }
@@ -132,7 +126,7 @@ impl CloudWatch {
         let tags = tags::from_list(std::mem::take(&mut settings.tags));
         let mut store = self.store.lock();
         let name = settings.alarm_name.clone();
-        // Tags of an existing alarm are changed by TagResource alone.
+        // Only TagResource changes an existing alarm's tags.
         let tags = store.alarms.get(&name).map_or(tags, |alarm| alarm.tags.clone());
         if store.alarms.len() >= ALARMS_MAX && !store.alarms.contains_key(&name) {
             let message = format!("the region has {ALARMS_MAX} alarms, which is the limit");

@@ -1,24 +1,22 @@
-//! Dashboards: stored and read back; nothing draws them here.
+//! Dashboards: stored and returned; nothing draws them here.
 
 use super::{CloudWatch, parse};
 use crate::protocol::page::page;
 use crate::protocol::tags;
 use crate::protocol::tags::{Tag, Tags};
-use crate::protocol::{Answer, ApiError, Reply, time};
+use crate::protocol::{Answer, ApiError, Reply, Service, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Dashboards in the account, at most.
 pub const DASHBOARDS_MAX: usize = 500;
 const PAGE_MAX: usize = 1_000;
+const NAME_CHARS_MAX: usize = 255;
 
-/// A dashboard.
 #[derive(Debug, Clone)]
 pub struct Dashboard {
-    /// JSON text, as it was sent.
+    /// JSON text, as sent.
     pub body: String,
-    /// Its tags.
     pub tags: Tags,
     modified: SystemTime,
 }
@@ -54,6 +52,7 @@ struct ListDashboards {
 impl CloudWatch {
     pub(super) fn put_dashboard(&self, input: Value) -> Answer {
         let request: PutDashboard = parse("PutDashboard", input)?;
+        check_name(&request.dashboard_name)?;
         if serde_json::from_str::<Value>(&request.dashboard_body).map_or(true, |body| !body.is_object()) {
             let message = "The field DashboardBody must be a valid JSON object";
             return Err(ApiError::bad_request("DashboardInvalidInputError", message)
@@ -121,6 +120,18 @@ impl CloudWatch {
     fn dashboard_arn(&self, name: &str) -> String {
         format!("arn:aws:cloudwatch::{}:dashboard/{name}", self.account.id)
     }
+}
+
+/// docs/aws-behaviour.md#cloudwatch-dashboards.
+fn check_name(name: &str) -> Result<(), ApiError> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if (1..=NAME_CHARS_MAX).contains(&name.len()) && name.chars().all(legal) {
+        return Ok(());
+    }
+    Err(Service::CloudWatch.invalid(
+        "The value for field DashboardName contains invalid characters. It can only contain alphanumerics, dash (-) \
+         and underscore (_).\n",
+    ))
 }
 
 fn no_dashboard(name: &str) -> ApiError {

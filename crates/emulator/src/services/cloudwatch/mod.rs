@@ -1,4 +1,4 @@
-//! CloudWatch: alarms and dashboards that Terraform creates; neither has an effect here.
+//! CloudWatch: Terraform's alarms and dashboards; neither has an effect here.
 
 mod alarm;
 mod dashboard;
@@ -7,8 +7,7 @@ pub use alarm::Alarm;
 pub use dashboard::Dashboard;
 
 use crate::core::account::Account;
-use crate::protocol::tags;
-use crate::protocol::tags::{Tag, Tags};
+use crate::protocol::tags::{self, Tag, Tags};
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -16,19 +15,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The service.
 #[derive(Debug)]
 pub struct CloudWatch {
     account: Account,
     store: Mutex<Store>,
 }
 
-/// What it keeps.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// Alarms by name.
     pub alarms: BTreeMap<String, Alarm>,
-    /// Dashboards by name.
     pub dashboards: BTreeMap<String, Dashboard>,
 }
 
@@ -56,15 +51,10 @@ struct UntagResource {
 }
 
 impl CloudWatch {
-    /// A region without alarms.
     pub fn new(account: Account) -> Self {
         Self { account, store: Mutex::default() }
     }
 
-    /// Serves one operation.
-    ///
-    /// # Errors
-    /// CloudWatch's own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
             "PutMetricAlarm" => self.put_metric_alarm(input),
@@ -76,6 +66,10 @@ impl CloudWatch {
             "ListDashboards" => self.list_dashboards(input),
             "ListTagsForResource" => {
                 let request: ResourceArn = parse(operation, input)?;
+                if self.is_no_alarm(&request.arn) {
+                    // docs/aws-behaviour.md#cloudwatch-alarm-tags: a deleted alarm has no tags.
+                    return Ok(Reply::ok(json!({"Tags": []})));
+                }
                 self.with_tags(&request.arn, |tags| Reply::ok(json!({"Tags": tags::to_list(tags)})))
             }
             "TagResource" => {
@@ -96,9 +90,14 @@ impl CloudWatch {
         }
     }
 
-    /// Looks at everything stored.
     pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
         look(&self.store.lock())
+    }
+
+    /// Whether an ARN would be an alarm's that is not there.
+    fn is_no_alarm(&self, arn: &str) -> bool {
+        let name = arn.strip_prefix(&alarm::arn(&self.account, ""));
+        name.is_some_and(|name| !self.store.lock().alarms.contains_key(name))
     }
 
     fn with_tags(&self, arn: &str, use_tags: impl FnOnce(&mut Tags) -> Reply) -> Answer {
@@ -114,4 +113,46 @@ impl CloudWatch {
 
 fn parse<T: DeserializeOwned>(operation: &str, document: Value) -> Result<T, ApiError> {
     input::parse(Service::CloudWatch, operation, document)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Recorded on AWS.
+    #[test]
+    fn a_dashboards_name_has_letters_digits_dashes_and_underscores() {
+        let cloudwatch = CloudWatch::new(Account::default());
+        let put = |name: &str| {
+            let input = json!({"DashboardName": name, "DashboardBody": "{}"});
+            cloudwatch.handle("PutDashboard", input).map(drop)
+        };
+        assert_eq!(put("test-1_a"), Ok(()));
+        for wrong in ["test:invalid", "", "a b", &"a".repeat(256)] {
+            let error = put(wrong).unwrap_err();
+            let codes = (error.code, error.query_code);
+            assert_eq!(codes, ("InvalidParameterValueException", Some("InvalidParameterValue")), "{wrong}");
+        }
+    }
+
+    /// Recorded on AWS.
+    #[test]
+    fn a_deleted_alarm_has_no_tags() {
+        let cloudwatch = CloudWatch::new(Account::default());
+        let alarm = json!({
+            "AlarmName": "a", "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold",
+            "Tags": [{"Key": "k", "Value": "v"}],
+        });
+        cloudwatch.handle("PutMetricAlarm", alarm).unwrap();
+        let arn = alarm::arn(&Account::default(), "a");
+        let tags = || {
+            let listed = cloudwatch.handle("ListTagsForResource", json!({"ResourceARN": arn}));
+            listed.unwrap().body.unwrap()["Tags"].clone()
+        };
+        assert_eq!(tags(), json!([{"Key": "k", "Value": "v"}]));
+        cloudwatch.handle("DeleteAlarms", json!({"AlarmNames": ["a"]})).unwrap();
+        assert_eq!(tags(), json!([]));
+        let tag = json!({"ResourceARN": arn, "Tags": []});
+        assert!(cloudwatch.handle("TagResource", tag).is_err());
+    }
 }

@@ -1,39 +1,56 @@
-//! The AWS-managed policies that a stack of this kind attaches, with the statements AWS gives them.
+//! The AWS-managed policies that stacks of this kind attach. `managed_policies.json` has their documents, and the date
+//! and source of them.
 
-/// A policy of AWS's own.
-#[derive(Debug, Clone, Copy)]
+use crate::core::clock;
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+#[derive(Debug, Clone)]
 pub struct ManagedPolicy {
-    /// Its ARN.
-    pub arn: &'static str,
-    /// Its document.
-    pub document: &'static str,
+    pub arn: String,
+    /// AWS's default version, such as `v1`; the only one here.
+    pub version: String,
+    /// When AWS made this version.
+    pub edited: SystemTime,
+    pub document: String,
 }
 
-const POLICIES: [ManagedPolicy; 3] = [
-    ManagedPolicy {
-        arn: "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}"#,
-    },
-    ManagedPolicy {
-        arn: "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["kinesis:DescribeStream","kinesis:DescribeStreamSummary","kinesis:GetRecords","kinesis:GetShardIterator","kinesis:ListShards","kinesis:ListStreams","kinesis:SubscribeToShard","logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}"#,
-    },
-    ManagedPolicy {
-        arn: "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:DescribeLogGroups","logs:DescribeLogStreams","logs:PutLogEvents","logs:GetLogEvents","logs:FilterLogEvents"],"Resource":"*"}]}"#,
-    },
-];
+#[derive(Deserialize)]
+struct File {
+    policies: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    arn: String,
+    version: String,
+    edited: String,
+    document: Value,
+}
+
+static POLICIES: LazyLock<Vec<ManagedPolicy>> = LazyLock::new(|| {
+    let file = serde_json::from_str(include_str!("managed_policies.json"));
+    let policies = file.map_or_else(|_| Vec::new(), |File { policies }| policies);
+    policies.into_iter().map(ManagedPolicy::from).collect()
+});
+
+impl From<Entry> for ManagedPolicy {
+    fn from(Entry { arn, version, edited, document }: Entry) -> Self {
+        let edited = UNIX_EPOCH + Duration::from_millis(clock::parse_rfc_3339(&edited).unwrap_or(0));
+        Self { arn, version, edited, document: document.to_string() }
+    }
+}
+
+/// Every AWS-managed policy that this emulator has.
+pub fn all() -> &'static [ManagedPolicy] {
+    &POLICIES
+}
 
 /// The managed policy of this ARN, if this emulator has it.
-pub fn find(arn: &str) -> Option<ManagedPolicy> {
-    POLICIES.into_iter().find(|policy| policy.arn == arn)
-}
-
-impl ManagedPolicy {
-    /// The last part of its ARN.
-    pub fn name(self) -> &'static str {
-        self.arn.rsplit('/').next().unwrap_or(self.arn)
-    }
+pub fn find(arn: &str) -> Option<&'static ManagedPolicy> {
+    POLICIES.iter().find(|policy| policy.arn == arn)
 }
 
 #[cfg(test)]
@@ -43,10 +60,14 @@ mod tests {
 
     #[test]
     fn every_document_is_one_that_can_be_evaluated() {
-        for policy in POLICIES {
-            Policy::parse(policy.document, Kind::Identity).unwrap();
-            assert_eq!(find(policy.arn).unwrap().name(), policy.name());
+        let file: Value = serde_json::from_str(include_str!("managed_policies.json")).unwrap();
+        assert_eq!(all().len(), file["policies"].as_array().map_or(0, Vec::len));
+        assert!(all().len() >= 17 && file["read"].is_string() && file["source"].is_string());
+        for policy in all() {
+            Policy::parse(&policy.document, Kind::Identity).unwrap();
+            assert_eq!(find(&policy.arn).unwrap().document, policy.document);
+            assert!(policy.edited > UNIX_EPOCH, "{}", policy.arn);
         }
-        assert!(find("arn:aws:iam::aws:policy/AdministratorAccess").is_none());
+        assert!(find("arn:aws:iam::aws:policy/ReadOnlyAccess").is_none());
     }
 }

@@ -1,8 +1,11 @@
-//! IAM: roles, their policies, and the judgement whether a role may do what it tries.
+//! IAM: roles, their policies, and whether a role may do what it attempts.
 
+pub mod account_policy;
 pub mod managed;
 mod permissions;
 pub mod policy;
+mod policy_operations;
+mod policy_versions;
 pub mod role;
 mod role_operations;
 mod role_policy;
@@ -10,6 +13,7 @@ mod role_policy;
 use crate::core::account::Account;
 use crate::core::identity::Issued;
 use crate::protocol::{Answer, ApiError, Service, input};
+use account_policy::AccountPolicy;
 use parking_lot::RwLock;
 use policy::Policy;
 use role::Role;
@@ -18,32 +22,30 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// The account's roles, and the credentials that act as them.
+/// The account's roles, and their credentials.
 #[derive(Debug)]
 pub struct Iam {
     account: Account,
     roles: RwLock<BTreeMap<String, Role>>,
+    /// The account's own managed policies, by ARN. Locked before the roles where both are.
+    policies: RwLock<BTreeMap<String, AccountPolicy>>,
     /// By access key.
     issued: RwLock<HashMap<String, Arc<Issued>>>,
-    /// Resources' own policies, by the resource's ARN.
+    /// Resource policies, by the resource's ARN.
     resource_policies: RwLock<HashMap<String, Policy>>,
 }
 
 impl Iam {
-    /// An account without roles.
     pub fn new(account: Account) -> Self {
         Self {
             account,
             roles: RwLock::default(),
+            policies: RwLock::default(),
             issued: RwLock::default(),
             resource_policies: RwLock::default(),
         }
     }
 
-    /// Serves one operation of the Query API.
-    ///
-    /// # Errors
-    /// IAM's own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
             "CreateRole" => self.create_role(input),
@@ -64,18 +66,34 @@ impl Iam {
             "DetachRolePolicy" => self.detach_role_policy(input),
             "ListAttachedRolePolicies" => self.list_attached_role_policies(input),
             "GetPolicy" => self.get_policy(input),
+            "CreatePolicy" => self.create_policy(input),
+            "ListPolicies" => self.list_policies(input),
+            "DeletePolicy" => self.delete_policy(input),
+            "ListEntitiesForPolicy" => self.list_entities_for_policy(input),
+            "TagPolicy" => self.tag_policy(input),
+            "UntagPolicy" => self.untag_policy(input),
+            "ListPolicyTags" => self.list_policy_tags(input),
+            "CreatePolicyVersion" => self.create_policy_version(input),
             "GetPolicyVersion" => self.get_policy_version(input),
+            "ListPolicyVersions" => self.list_policy_versions(input),
+            "SetDefaultPolicyVersion" => self.set_default_policy_version(input),
+            "DeletePolicyVersion" => self.delete_policy_version(input),
             other => Err(ApiError::unsupported_operation("iam", other)),
         }
     }
 
-    /// Sets a resource's own policy; `None` removes it.
+    /// Sets a resource policy; `None` removes it.
     pub fn set_resource_policy(&self, arn: &str, policy: Option<Policy>) {
         let mut policies = self.resource_policies.write();
         match policy {
             Some(policy) => policies.insert(arn.to_owned(), policy),
             None => policies.remove(arn),
         };
+    }
+
+    /// Looks at every managed policy of the account's own.
+    pub fn inspect_policies<T>(&self, look: impl FnOnce(&BTreeMap<String, AccountPolicy>) -> T) -> T {
+        look(&self.policies.read())
     }
 
     /// Looks at every role.

@@ -1,24 +1,26 @@
-//! What the data plane asks of IAM: whether a role may, and credentials that stand for one.
+//! IAM for the data plane: whether a role may do something, and credentials of roles.
 
 use super::Iam;
 use super::policy::evaluate::{Caller, Decision, Request, allows, judge};
+use super::policy::{Kind, Policy};
 use super::role::Role;
 use crate::core::identity::signature::SigningKeys;
 use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal};
 use crate::protocol::id;
 use std::sync::Arc;
 
-/// Access keys of temporary credentials begin so.
-const TEMPORARY_KEY_PREFIX: &str = "ASIA";
+/// Access keys that are issued here begin so: as temporary ones of AWS do, and on with what no key of AWS's has, which
+/// are written in base32. A developer's own temporary key is never taken for one.
+const ISSUED_KEY_PREFIX: &str = "ASIA0SLUICE0";
+/// What makes an issued key 20 characters long, as AWS's are.
+const ISSUED_KEY_RANDOM_CHARS: usize = 8;
 const SECRET_CHARS: usize = 40;
 const TOKEN_CHARS: usize = 64;
 
 impl Iam {
-    /// Whether `service` (such as `apigateway.amazonaws.com`) may assume the role on behalf of
-    /// `source_arn`: the role exists, and its trust policy says so. A refusal is logged.
-    ///
-    /// # Errors
-    /// [`Denied`], with the service in the place of the role.
+    /// Whether `service` (such as `apigateway.amazonaws.com`) may assume the role on behalf of `source_arn`: the role
+    /// exists, and its trust policy allows it. A refusal is logged. Fails with [`Denied`], with the service as the
+    /// principal.
     pub fn assume(&self, service: &str, role_arn: &str, source_arn: Option<&str>) -> Result<(), Denied> {
         let request = Request {
             action: "sts:AssumeRole",
@@ -34,8 +36,8 @@ impl Iam {
         Err(refuse(service, request.action, role_arn))
     }
 
-    /// Whether a role may do something, by its own policies or by that of the resource; unlike
-    /// [`Permissions::check`] this is no attempt, and a refusal is not logged.
+    /// Whether a role may do something, by its own policies or the resource's. Unlike [`Permissions::check`] this is
+    /// not an attempt, and a refusal is not logged.
     pub fn may(&self, role_arn: &str, action: &str, resource: &str) -> bool {
         let request = Request { action, resource, caller: Caller::Role(role_arn), ..Request::default() };
         let allowed = self.by_arn(role_arn, |role| {
@@ -45,6 +47,11 @@ impl Iam {
             allows(own.chain(of_resources.get(resource)), &request)
         });
         allowed == Some(true)
+    }
+
+    /// `AROA…`
+    pub(crate) fn role_id(&self, role_arn: &str) -> Option<String> {
+        self.by_arn(role_arn, |role| role.id.clone())
     }
 
     fn by_arn<T>(&self, arn: &str, look: impl FnOnce(&Role) -> T) -> Option<T> {
@@ -62,7 +69,7 @@ impl Permissions for Iam {
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied> {
         let (name, allowed) = match principal {
             Principal::Role(arn) => (arn, self.may(arn, action, resource)),
-            // An administrator may do whatever the resource's own policy does not deny.
+            // An administrator may do everything that the resource policy does not deny.
             Principal::Account => {
                 let id = &self.account.id;
                 let request = Request { action, resource, caller: Caller::Account(id), ..Request::default() };
@@ -103,14 +110,21 @@ impl Permissions for Iam {
         Err(Denied { role: service.to_owned(), action: action.to_owned(), resource: resource.to_owned() })
     }
 
-    fn issue(&self, role_arn: &str) -> Credentials {
+    fn set_resource_policy(&self, arn: &str, document: Option<&str>) -> Result<(), String> {
+        let policy = document.map(|text| Policy::parse(text, Kind::Resource)).transpose();
+        Self::set_resource_policy(self, arn, policy.map_err(|error| error.to_string())?);
+        Ok(())
+    }
+
+    fn issue(&self, role_arn: &str, session: &str) -> Credentials {
         let credentials = Credentials {
-            access_key_id: id::iam(TEMPORARY_KEY_PREFIX),
+            access_key_id: id::access_key(ISSUED_KEY_PREFIX, ISSUED_KEY_RANDOM_CHARS),
             secret_access_key: id::secret(SECRET_CHARS),
             session_token: id::secret(TOKEN_CHARS),
         };
         let issued = Issued {
             role_arn: role_arn.to_owned(),
+            session: session.to_owned(),
             session_token: credentials.session_token.clone(),
             signing_keys: SigningKeys::new(credentials.secret_access_key.clone()),
         };
@@ -123,7 +137,7 @@ impl Permissions for Iam {
     }
 
     fn principal(&self, access_key_id: &str) -> Option<Principal> {
-        if !access_key_id.starts_with(TEMPORARY_KEY_PREFIX) {
+        if !access_key_id.starts_with(ISSUED_KEY_PREFIX) {
             return Some(Principal::Account);
         }
         self.issued(access_key_id).map(|issued| Principal::Role(issued.role_arn.clone()))
@@ -189,10 +203,24 @@ mod tests {
     #[test]
     fn issued_credentials_stand_for_their_role_until_revoked() {
         let iam = iam();
-        let credentials = iam.issue(ROLE);
+        let credentials = iam.issue(ROLE, "f");
         assert_eq!(iam.principal(&credentials.access_key_id), Some(Principal::Role(ROLE.into())));
         iam.revoke(&credentials.access_key_id);
         assert_eq!(iam.principal(&credentials.access_key_id), None);
-        assert_eq!(iam.principal("AKIAEXAMPLE"), Some(Principal::Account));
+    }
+
+    /// Those of `aws sso login` and of AssumeRole begin as issued ones do.
+    #[test]
+    fn a_developers_own_keys_stand_for_the_account() {
+        let iam = iam();
+        let issued = iam.issue(ROLE, "f").access_key_id;
+        assert_eq!(issued.len(), 20);
+        for key in ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "ASIAY34FZKBOKMUTVV7A", "test", ""] {
+            assert_eq!(iam.principal(key), Some(Principal::Account), "{key}");
+        }
+        let never_issued = format!("{ISSUED_KEY_PREFIX}AAAAAAAA");
+        for key in [never_issued.as_str(), ISSUED_KEY_PREFIX, &issued[..19]] {
+            assert_eq!(iam.principal(key), None, "{key}");
+        }
     }
 }

@@ -1,27 +1,22 @@
-//! Roles, with their trust policy and the policies that hang on them.
+//! Roles, with their trust policy and their permissions policies.
 
 use super::policy::{Kind, Policy};
-use crate::protocol::tags;
-use crate::protocol::tags::Tags;
+use crate::protocol::tags::{self, Tags};
 use crate::protocol::{ApiError, time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-/// A document as it was sent, and as it is evaluated.
+/// A document as sent and as parsed.
 #[derive(Debug, Clone)]
 pub struct Document {
-    /// The text, which reads back unchanged.
+    /// The text, which is returned unchanged.
     pub text: String,
-    /// What evaluation looks at.
     pub policy: Policy,
 }
 
 impl Document {
-    /// Reads a document.
-    ///
-    /// # Errors
-    /// `MalformedPolicyDocument`.
+    /// Fails with `MalformedPolicyDocument`.
     pub fn parse(text: String, kind: Kind) -> Result<Self, ApiError> {
         let policy = Policy::parse(&text, kind).map_err(|error| {
             ApiError::bad_request("MalformedPolicyDocumentException", error.to_string())
@@ -30,16 +25,15 @@ impl Document {
         Ok(Self { text, policy })
     }
 
-    /// Percent-encoded, as IAM reads documents back.
+    /// Percent-encoded, as IAM returns documents.
     pub fn encoded(&self) -> String {
         percent_encoding::utf8_percent_encode(&self.text, percent_encoding::NON_ALPHANUMERIC).to_string()
     }
 }
 
-/// A role.
 #[derive(Debug, Clone)]
 pub struct Role {
-    /// Its name, unique in the account.
+    /// Unique in the account.
     pub name: String,
     /// `/` or a path between slashes.
     pub path: String,
@@ -51,15 +45,24 @@ pub struct Role {
     pub(super) session_seconds: u32,
     /// Who may assume it.
     pub trust: Document,
-    /// Inline policies by name.
+    /// By name.
     pub inline: BTreeMap<String, Document>,
-    /// Attached policies by ARN.
+    /// By ARN.
     pub attached: BTreeMap<String, Document>,
-    /// Its tags.
     pub tags: Tags,
 }
 
 impl Role {
+    /// docs/aws-behaviour.md#iam-roles: what CreateRole answers.
+    pub(super) fn created(&self) -> Value {
+        without(self.view(), ["MaxSessionDuration", "RoleLastUsed"])
+    }
+
+    /// What ListRoles answers of each.
+    pub(super) fn listed(&self) -> Value {
+        without(self.view(), ["RoleLastUsed", "Tags"])
+    }
+
     pub(super) fn view(&self) -> Value {
         json!({
             "Path": self.path,
@@ -74,6 +77,13 @@ impl Role {
             "Tags": (!self.tags.is_empty()).then(|| tags::to_list(&self.tags)),
         })
     }
+}
+
+fn without(mut view: Value, members: [&str; 2]) -> Value {
+    if let Some(view) = view.as_object_mut() {
+        view.retain(|name, _| !members.contains(&name.as_str()));
+    }
+    view
 }
 
 /// Names of roles and policies: letters, digits and `+=,.@_-`.

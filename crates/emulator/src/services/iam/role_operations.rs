@@ -1,12 +1,11 @@
-//! The operations on roles themselves.
+//! The operations on roles.
 
 use super::policy::Kind;
 use super::role::{Document, Role, check_name, no_role};
 use super::{Iam, parse};
 use crate::protocol::id;
 use crate::protocol::input::from_text;
-use crate::protocol::tags;
-use crate::protocol::tags::Tag;
+use crate::protocol::tags::{self, Tag};
 use crate::protocol::{Answer, ApiError, Reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -102,7 +101,7 @@ impl Iam {
                 ApiError::conflict("LimitExceededException", message).with_query_code("LimitExceeded")
             );
         }
-        let reply = json!({"Role": role.view()});
+        let reply = json!({"Role": role.created()});
         roles.insert(role.name.clone(), role);
         Ok(Reply::ok(reply))
     }
@@ -116,7 +115,7 @@ impl Iam {
         let prefix = request.path_prefix.unwrap_or_default();
         let roles = self.roles.read();
         let roles: Vec<Value> =
-            roles.values().filter(|role| role.path.starts_with(&prefix)).map(Role::view).collect();
+            roles.values().filter(|role| role.path.starts_with(&prefix)).map(Role::listed).collect();
         Ok(Reply::ok(json!({"Roles": roles, "IsTruncated": false})))
     }
 
@@ -203,5 +202,57 @@ impl Iam {
         let mut roles = self.roles.write();
         change(roles.get_mut(name).ok_or_else(|| no_role(name))?)?;
         Ok(Reply::empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::account::Account;
+
+    const TRUST: &str = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}}"#;
+
+    fn create(iam: &Iam) -> Value {
+        let role = json!({
+            "RoleName": "r", "AssumeRolePolicyDocument": TRUST, "Tags": [{"Key": "k", "Value": "v"}],
+        });
+        iam.handle("CreateRole", role).unwrap().body.unwrap()["Role"].take()
+    }
+
+    /// Recorded on AWS.
+    #[test]
+    fn each_operation_shows_of_a_role_what_aws_shows() {
+        let iam = Iam::new(Account::default());
+        let created = create(&iam);
+        let got = iam.handle("GetRole", json!({"RoleName": "r"})).unwrap().body.unwrap()["Role"].take();
+        let listed = iam.handle("ListRoles", json!({})).unwrap().body.unwrap()["Roles"][0].take();
+        let has = |role: &Value| {
+            ["MaxSessionDuration", "RoleLastUsed", "Tags"].map(|name| role.get(name).is_some())
+        };
+        assert_eq!(has(&created), [false, false, true]);
+        assert_eq!(has(&got), [true, true, true]);
+        assert_eq!(has(&listed), [true, false, false]);
+    }
+
+    /// Recorded on AWS.
+    #[test]
+    fn malformed_documents_and_arns_are_told_as_aws_tells_them() {
+        let iam = Iam::new(Account::default());
+        create(&iam);
+        let refused = |operation: &str, input: Value| {
+            let error = iam.handle(operation, input).unwrap_err();
+            (error.status.as_u16(), error.query_code.unwrap_or(error.code), error.message)
+        };
+        let trust = json!({"RoleName": "s", "AssumeRolePolicyDocument": r#"{"Statement": [],}"#});
+        let json = (400, "MalformedPolicyDocument", "This policy contains invalid Json".to_owned());
+        assert_eq!(refused("CreateRole", trust), json);
+        for operation in ["AttachRolePolicy", "DetachRolePolicy"] {
+            let policy = json!({"RoleName": "r", "PolicyArn": "longpolicynamebutnoarn"});
+            let arn = (400, "ValidationError", "Invalid ARN:  Could not be parsed!".to_owned());
+            assert_eq!(refused(operation, policy), arn);
+        }
+        let unknown = json!({"RoleName": "r", "PolicyArn": "arn:aws:iam::000000000000:policy/p"});
+        let message = "Policy arn:aws:iam::000000000000:policy/p does not exist or is not attachable.";
+        assert_eq!(refused("AttachRolePolicy", unknown), (404, "NoSuchEntity", message.to_owned()));
     }
 }

@@ -1,12 +1,13 @@
-//! The policies of a role: inline ones, and AWS-managed ones that are attached.
+//! The policies of a role: inline ones, and managed ones that are attached.
 
+use super::account_policy::{limit_exceeded, name_of};
 use super::policy::Kind;
+use super::policy_operations::check_arn;
 use super::role::{Document, check_name, no_entity, no_role};
-use super::{Iam, managed, parse};
-use crate::protocol::{Answer, ApiError, Reply, time};
+use super::{Iam, parse};
+use crate::protocol::{Answer, ApiError, Reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::time::UNIX_EPOCH;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -30,21 +31,8 @@ struct RolePolicyArn {
     policy_arn: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct PolicyArn {
-    policy_arn: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct PolicyVersion {
-    policy_arn: String,
-    version_id: String,
-}
-
-/// The only version that a managed policy has here.
-const VERSION: &str = "v1";
+/// Managed policies of a role, at most (IAM's default quota).
+const ATTACHED_MAX: usize = 10;
 
 impl Iam {
     pub(super) fn put_role_policy(&self, input: Value) -> Answer {
@@ -88,9 +76,15 @@ impl Iam {
 
     pub(super) fn attach_role_policy(&self, input: Value) -> Answer {
         let request: RolePolicyArn = parse("AttachRolePolicy", input)?;
-        let managed = managed_policy(&request.policy_arn)?;
-        let document = Document::parse(managed.document.to_owned(), Kind::Identity)?;
+        // Locked until it is attached, so that the policy is not deleted or changed meanwhile.
+        let _policies = self.policies.read_recursive();
+        let document = self.attachable(&request.policy_arn)?;
         self.change_role(&request.role_name, |role| {
+            if role.attached.len() >= ATTACHED_MAX && !role.attached.contains_key(&request.policy_arn) {
+                return Err(limit_exceeded(format!(
+                    "Cannot exceed quota for PoliciesPerRole: {ATTACHED_MAX}"
+                )));
+            }
             role.attached.insert(request.policy_arn, document);
             Ok(())
         })
@@ -98,6 +92,7 @@ impl Iam {
 
     pub(super) fn detach_role_policy(&self, input: Value) -> Answer {
         let request: RolePolicyArn = parse("DetachRolePolicy", input)?;
+        check_arn(&request.policy_arn)?;
         self.change_role(&request.role_name, |role| {
             let removed = role.attached.remove(&request.policy_arn);
             removed.map(drop).ok_or_else(|| no_policy(&request.policy_arn))
@@ -106,56 +101,12 @@ impl Iam {
 
     pub(super) fn list_attached_role_policies(&self, input: Value) -> Answer {
         self.with_role("ListAttachedRolePolicies", input, |role| {
-            let attached = role.attached.keys().filter_map(|arn| managed::find(arn));
-            let attached: Vec<Value> = attached
-                .map(|policy| json!({"PolicyName": policy.name(), "PolicyArn": policy.arn}))
-                .collect();
+            let attached = role.attached.keys();
+            let attached: Vec<Value> =
+                attached.map(|arn| json!({"PolicyName": name_of(arn), "PolicyArn": arn})).collect();
             json!({"AttachedPolicies": attached, "IsTruncated": false})
         })
     }
-
-    pub(super) fn get_policy(&self, input: Value) -> Answer {
-        let request: PolicyArn = parse("GetPolicy", input)?;
-        let managed = managed_policy(&request.policy_arn)?;
-        let roles = self.roles.read();
-        let attachments = roles.values().filter(|role| role.attached.contains_key(managed.arn)).count();
-        Ok(Reply::ok(json!({"Policy": {
-            "PolicyName": managed.name(),
-            "PolicyId": format!("ANPA{}", managed.name().to_uppercase()),
-            "Arn": managed.arn,
-            "Path": "/service-role/",
-            "DefaultVersionId": VERSION,
-            "AttachmentCount": attachments,
-            "PermissionsBoundaryUsageCount": 0,
-            "IsAttachable": true,
-            "CreateDate": time::epoch_seconds(UNIX_EPOCH),
-            "UpdateDate": time::epoch_seconds(UNIX_EPOCH),
-        }})))
-    }
-
-    pub(super) fn get_policy_version(&self, input: Value) -> Answer {
-        let request: PolicyVersion = parse("GetPolicyVersion", input)?;
-        let managed = managed_policy(&request.policy_arn)?;
-        if request.version_id != VERSION {
-            return Err(no_entity(format!(
-                "Policy {} version {} does not exist",
-                managed.arn, request.version_id
-            )));
-        }
-        let document = Document::parse(managed.document.to_owned(), Kind::Identity)?;
-        Ok(Reply::ok(json!({"PolicyVersion": {
-            "Document": document.encoded(),
-            "VersionId": VERSION,
-            "IsDefaultVersion": true,
-            "CreateDate": time::epoch_seconds(UNIX_EPOCH),
-        }})))
-    }
-}
-
-fn managed_policy(arn: &str) -> Result<managed::ManagedPolicy, ApiError> {
-    managed::find(arn).ok_or_else(|| {
-        no_entity(format!("Policy {arn} does not exist or is not attachable: the emulator does not have it."))
-    })
 }
 
 fn no_policy(name: &str) -> ApiError {

@@ -1,13 +1,13 @@
-//! The two forms of the wire API's bodies: JSON, and the CBOR that Java's SDK speaks.
+//! The two encodings of the wire API's bodies: JSON, and CBOR, which the Java SDK uses.
 
-use crate::protocol::cbor;
+use crate::protocol::cbor::{self, Epoch};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ciborium::Value as Cbor;
 use http::{HeaderMap, header};
 use serde_json::Value;
 
-/// The form of a request, and of its answer.
+/// The encoding of a request and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     Json,
@@ -15,10 +15,10 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// As a call's `Content-Type` says; what the API does not know is read as JSON, and refused by the library.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let content_type = headers.get(header::CONTENT_TYPE).map(header::HeaderValue::as_bytes);
-        if content_type == Some(Self::Cbor.content_type().as_bytes()) { Self::Cbor } else { Self::Json }
+    /// As a call's `Content-Type` says; `None`: the API does not know it.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let content_type = headers.get(header::CONTENT_TYPE)?.as_bytes();
+        [Self::Json, Self::Cbor].into_iter().find(|known| known.content_type().as_bytes() == content_type)
     }
 
     pub(super) fn content_type(self) -> &'static str {
@@ -28,29 +28,30 @@ impl Encoding {
         }
     }
 
-    /// A body as JSON, bytes in base64; null where it is neither.
+    /// A body as JSON, bytes in base64 and timestamps in seconds; null where it is neither.
     pub(super) fn decode(self, body: &[u8]) -> Value {
         match self {
             Self::Json => serde_json::from_slice(body).unwrap_or_default(),
-            Self::Cbor => ciborium::from_reader(body)
-                .map(|value: Cbor| super::store::types::cbor_to_json(&value))
-                .unwrap_or_default(),
+            Self::Cbor => cbor::decode_as(body, Epoch::Milliseconds).unwrap_or_default(),
         }
     }
 
-    /// A document as a body; what is called `Data` are bytes.
+    /// A document as a body; what is called `Data` are bytes, and what is called as a timestamp is one.
     pub(super) fn encode(self, document: &Value) -> Vec<u8> {
         match self {
             Self::Json => document.to_string().into_bytes(),
-            Self::Cbor => cbor::encode_with(document, data),
+            Self::Cbor => cbor::encode_with(document, special),
         }
     }
 }
 
-/// What is called `Data` are bytes.
-fn data(name: &str, value: &Value) -> Option<Cbor> {
-    let text = value.as_str().filter(|_| name == "Data")?;
-    STANDARD.decode(text).ok().map(Cbor::Bytes)
+/// docs/aws-behaviour.md#kinesis-cbor-timestamps: tagged, in whole milliseconds; Java's SDK fails on fractions.
+fn special(name: &str, value: &Value) -> Option<Cbor> {
+    match value {
+        Value::String(text) if name == "Data" => STANDARD.decode(text).ok().map(Cbor::Bytes),
+        Value::Number(seconds) if name.ends_with("Timestamp") => seconds.as_f64().map(cbor::milliseconds),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -63,10 +64,21 @@ mod tests {
         let document = json!({
             "Records": [{"Data": "AAEC/w==", "PartitionKey": "k", "ApproximateArrivalTimestamp": 1.5}],
             "MillisBehindLatest": 0, "NextShardIterator": null, "EncryptionType": "NONE",
+            "StreamCreationTimestamp": 1_732_000_000.123,
         });
         for encoding in [Encoding::Json, Encoding::Cbor] {
             assert_eq!(encoding.decode(&encoding.encode(&document)), document);
         }
+    }
+
+    /// The bytes that Java's SDK sends and reads: tag 1 (c1) before a 64-bit integer (1b).
+    #[test]
+    fn timestamps_are_those_of_javas_sdk() {
+        let time = [0xc1, 0x1b, 0, 0, 0x01, 0x93, 0x43, 0x91, 0x3a, 0x7b];
+        let document = json!({"Timestamp": 1_732_005_411.451});
+        let bytes = [&[0xa1, 0x69][..], b"Timestamp", &time].concat();
+        assert_eq!(Encoding::Cbor.decode(&bytes), document);
+        assert_eq!(Encoding::Cbor.encode(&document), bytes);
     }
 
     #[test]

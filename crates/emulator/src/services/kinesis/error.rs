@@ -1,27 +1,25 @@
-//! The one error of this service.
+//! The error of this service.
 
 use crate::core::identity::Denied;
 use serde_json::{Value, json};
 
-/// A refusal, as the Kinesis API words it.
+/// A refusal in the words of the Kinesis API.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct KinesisError {
-    /// HTTP status.
     pub status: u16,
     /// Such as `ProvisionedThroughputExceededException`.
     pub code: String,
-    /// Kinesis' sentence.
     pub message: String,
 }
 
 impl KinesisError {
-    /// The body that the wire API answers with.
+    /// The body of the wire API's answer.
     pub fn to_json(&self) -> Value {
         json!({"__type": self.code, "message": self.message})
     }
 
-    /// What a shard answers that is over its write limit, and what an injected fault answers like.
+    /// The answer of a shard over its write limit, and of an injected fault.
     pub(super) fn throttled(stream: &str, shard_id: &str) -> Self {
         let message = format!("Rate exceeded for shard {shard_id} in stream {stream}.");
         Self::client("ProvisionedThroughputExceededException", &message)

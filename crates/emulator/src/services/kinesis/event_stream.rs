@@ -2,7 +2,7 @@
 
 /// Bytes before the headers: two lengths and their checksum.
 const PRELUDE_BYTES: usize = 12;
-/// Bytes behind the payload: the whole message's checksum.
+/// Bytes after the payload: the whole message's checksum.
 const CHECKSUM_BYTES: usize = 4;
 /// The type of a header's value: a string.
 const STRING: u8 = 7;
@@ -12,7 +12,7 @@ pub(super) fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
     let headers_bytes: usize = headers.iter().map(|(name, value)| 1 + name.len() + 1 + 2 + value.len()).sum();
     let bytes = PRELUDE_BYTES + headers_bytes + payload.len() + CHECKSUM_BYTES;
     let mut message = Vec::with_capacity(bytes);
-    // An event holds 10,000 records of 10 MiB at most, and far less by its own limit: all lengths fit.
+    // An event has 10,000 records of 10 MiB at most, and far less by its own limit: all lengths fit.
     message.extend_from_slice(&(bytes as u32).to_be_bytes());
     message.extend_from_slice(&(headers_bytes as u32).to_be_bytes());
     message.extend_from_slice(&crc32fast::hash(&message).to_be_bytes());
@@ -29,13 +29,12 @@ pub(super) fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
 }
 
 /// What a subscription begins with.
-pub(super) fn initial_response(content_type: &str) -> Vec<u8> {
+pub(super) fn initial_response(content_type: &str, payload: &[u8]) -> Vec<u8> {
     let headers =
         [(":message-type", "event"), (":event-type", "initial-response"), (":content-type", content_type)];
-    message(&headers, b"{}")
+    message(&headers, payload)
 }
 
-/// One event.
 pub(super) fn event(event_type: &str, content_type: &str, payload: &[u8]) -> Vec<u8> {
     message(
         &[(":message-type", "event"), (":event-type", event_type), (":content-type", content_type)],
@@ -43,7 +42,7 @@ pub(super) fn event(event_type: &str, content_type: &str, payload: &[u8]) -> Vec
     )
 }
 
-/// An error in the midst of events; it ends them.
+/// An error among the events; it ends them.
 pub(super) fn exception(exception_type: &str, content_type: &str, payload: &[u8]) -> Vec<u8> {
     let headers = [
         (":message-type", "exception"),
@@ -58,7 +57,7 @@ mod tests {
     use super::*;
     use crate::services::kinesis::store::types::reference_event_stream as reference;
 
-    /// The library writes messages with AWS's own crate: ours are the same bytes.
+    /// The library writes messages with AWS's own crate: ours have the same bytes.
     #[test]
     fn messages_are_those_that_awss_own_encoder_writes() {
         let payload = br#"{"Records":[]}"#;

@@ -1,5 +1,5 @@
-//! Issue 16, C11: whatever a client sends, it is the client's mistake and never an internal failure, which SDKs would
-//! send again and again.
+//! Issue 16, C11: whatever a client sends, an error is the client's, and never an internal failure, which SDKs would
+//! retry.
 
 use super::encoding::Encoding;
 use super::tests::{call, call_as, start};
@@ -8,10 +8,13 @@ use serde_json::{Value, json};
 
 const SHARD: &str = "shardId-000000000000";
 
-/// A sound request for every operation, on a stream `s` with a consumer.
+/// A valid request of every operation, on a stream `s` with a consumer.
 // long: a table: one sound call of every operation
 fn sound(streams: &Streams, consumer: &str, iterator: &str, number: &str) -> Vec<(&'static str, Value)> {
     let arn = streams.account.stream_arn("s");
+    let policy = json!({"Statement": {
+        "Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "kinesis:*", "Resource": arn,
+    }});
     vec![
         ("AddTagsToStream", json!({"StreamName": "s", "Tags": {"a": "b"}})),
         ("CreateStream", json!({"StreamName": "t", "ShardCount": 1})),
@@ -52,7 +55,7 @@ fn sound(streams: &Streams, consumer: &str, iterator: &str, number: &str) -> Vec
             json!({"StreamName": "s", "Data": "AAAA", "PartitionKey": "k", "ExplicitHashKey": "0", "SequenceNumberForOrdering": number}),
         ),
         ("PutRecords", json!({"StreamName": "s", "Records": [{"Data": "AAAA", "PartitionKey": "k"}]})),
-        ("PutResourcePolicy", json!({"ResourceARN": arn, "Policy": "{}"})),
+        ("PutResourcePolicy", json!({"ResourceARN": arn, "Policy": policy.to_string()})),
         ("RegisterStreamConsumer", json!({"StreamARN": arn, "ConsumerName": "d"})),
         ("RemoveTagsFromStream", json!({"StreamName": "s", "TagKeys": ["a"]})),
         ("SplitShard", json!({"StreamName": "s", "ShardToSplit": SHARD, "NewStartingHashKey": "9"})),
@@ -77,7 +80,7 @@ fn sound(streams: &Streams, consumer: &str, iterator: &str, number: &str) -> Vec
     ]
 }
 
-/// What stands in a member's place.
+/// Replacements for a member.
 fn hostile() -> Vec<Value> {
     let mut values = vec![
         json!(null),
@@ -101,10 +104,10 @@ fn hostile() -> Vec<Value> {
     values
 }
 
-/// Members that operations do not have together, or that contradict what a sound request says.
+/// Members that operations do not accept together, or that contradict a valid request.
 const STRANGERS: [&str; 5] = ["StreamARN", "StartingSequenceNumber", "Timestamp", "NextToken", "ShardFilter"];
 
-/// Streams with what sound requests are about.
+/// Streams with everything that valid requests refer to.
 async fn prepared() -> (Streams, Vec<(&'static str, Value)>) {
     let streams = start(WriteLimits::Lifted, None).await;
     call(&streams, "CreateStream", &json!({"StreamName": "s", "ShardCount": 2})).await;
@@ -127,7 +130,7 @@ async fn a_clients_mistake_is_never_an_internal_failure() {
     let mut calls = 0;
     let operations = prepared().await.1.len();
     for index in 0..operations {
-        // Each begins on streams of its own: the ones before it have deleted what it is about.
+        // Each begins with new streams: earlier ones have deleted what it refers to.
         let (streams, sound) = prepared().await;
         let (operation, request) = &sound[index];
         let own = request.as_object().unwrap().keys().map(String::as_str);
@@ -145,7 +148,7 @@ async fn a_clients_mistake_is_never_an_internal_failure() {
             }));
         }
         for request in requests {
-            // The other encoding meets the same checks.
+            // The other encoding gets the same checks.
             let in_cbor = Some(Encoding::Cbor).filter(|_| operation.starts_with("GetShard"));
             for encoding in std::iter::once(Encoding::Json).chain(in_cbor) {
                 calls += 1;

@@ -1,16 +1,19 @@
-//! The stream: a library's store inside the process (`store/`), with an append that is atomic and that wakes its readers.
+//! Kinesis streams: a library's store inside the process (`store/`), with an append that is atomic and wakes its
+//! readers.
 //!
-//! The library allocates a sequence number and stores the record in two steps and notifies nobody. Here each
-//! append holds its stream's lock across both and then moves the shard's tail, which readers watch: nothing
-//! can appear behind a reader, and nobody polls.
+//! The library allocates a sequence number and stores the record in two steps, and notifies nobody. Here each append
+//! holds its stream's lock during both and then moves the shard's tail, which readers watch: no record appears before a
+//! reader's position, and nobody polls.
 
+mod continuation;
+mod describe;
 mod encoding;
 mod error;
 mod event_stream;
 mod get_records;
 #[cfg(test)]
 mod hostile_tests;
-mod patch_response;
+mod list;
 mod persist;
 mod put;
 mod read;
@@ -19,6 +22,8 @@ mod request;
 mod reshard;
 mod retain;
 mod routes;
+mod settings;
+mod shard_filter;
 mod store;
 mod subscribe;
 #[cfg(test)]
@@ -29,17 +34,18 @@ pub use error::KinesisError;
 pub use put::{PutRecord, PutRecordResponse};
 pub use read::{ReadLimit, ReadRecords, Record, ShardInfo};
 pub use request::TARGET_PREFIX;
-pub(crate) use request::stream_of;
+pub(crate) use request::{is_signed, stream_of};
 #[cfg(test)]
 pub(crate) use reshard::{Step, steps_to};
 pub use subscribe::SubscriptionTimers;
-pub(crate) use wire::{is_signed, refuse_head};
+pub(crate) use wire::refuse_head;
 
 use crate::core::account::Account;
 use crate::core::identity::Permissions;
 use crate::core::metrics::Page;
 use crate::fault_injection::Faults;
 use crate::storage::{Restored, Storage};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::Store;
@@ -49,44 +55,38 @@ use tokio_util::sync::CancellationToken;
 /// Shards of all streams together, at most: the account's default quota in the large regions.
 pub const SHARDS_MAX: u32 = 20_000;
 
-/// Whether a shard refuses what is over its write limit of 1 MiB and 1,000 records a second.
+/// Whether shards enforce their write limit of 1 MiB and 1,000 records a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WriteLimits {
-    /// As AWS: over the limit is `ProvisionedThroughputExceededException`.
+    /// As on AWS: `ProvisionedThroughputExceededException` over the limit.
     #[default]
     Enforced,
-    /// For load tests of one machine.
+    /// For load tests on one machine.
     Lifted,
 }
 
-/// Every stream of the emulator.
 #[derive(Clone)]
 pub struct Streams {
     store: Store,
     account: Account,
     permissions: Arc<dyn Permissions>,
     faults: Faults,
-    /// Where streams outlive the process, if they do.
+    /// For streams that outlive the process.
     storage: Option<Storage>,
     subscription_timers: SubscriptionTimers,
     /// By the consumer's ARN and the shard's index.
-    subscribed: Arc<std::sync::Mutex<HashMap<(String, i64), Subscribed>>>,
+    subscribed: Arc<Mutex<HashMap<(String, i64), Subscribed>>>,
     stop: CancellationToken,
 }
 
-/// What streams work with.
 pub struct Deps {
-    /// The account that is played.
     pub account: Account,
     /// Decides what callers may do.
     pub permissions: Arc<dyn Permissions>,
-    /// Whether shards refuse what is over their write limit.
     pub write_limits: WriteLimits,
-    /// How long subscriptions last.
     pub subscription_timers: SubscriptionTimers,
-    /// What a user wants to go wrong.
     pub faults: Faults,
-    /// A data folder, and what it held.
+    /// A data folder and its content.
     pub stored: Option<(Storage, Restored)>,
 }
 
@@ -97,8 +97,7 @@ impl std::fmt::Debug for Streams {
 }
 
 impl Streams {
-    /// The streams that a data folder held, or none. Must be called inside a tokio runtime, which looks after
-    /// retention.
+    /// Starts with the streams of a data folder, or none. Must be called in a tokio runtime, which enforces retention.
     pub async fn start(deps: Deps) -> Self {
         let Deps { account, permissions, write_limits, subscription_timers, faults, stored } = deps;
         let (storage, restored) = stored.unzip();
@@ -121,7 +120,6 @@ impl Streams {
         streams
     }
 
-    /// Writes what is counted.
     pub fn write_metrics(&self, page: &mut Page) {
         let open = self.store.all_opened();
         let name = "sluicegate_stream_records_total";
@@ -136,7 +134,6 @@ impl Streams {
         }
     }
 
-    /// Ends subscriptions, and what runs by itself.
     pub fn shutdown(&self) {
         self.stop.cancel();
     }

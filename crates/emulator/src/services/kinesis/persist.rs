@@ -1,4 +1,4 @@
-//! Streams in a data folder: what is kept of one, and how it comes back.
+//! Streams in a data folder: how they are stored and restored.
 
 use super::Streams;
 use super::store::types::{Consumer, ConsumerStatus, StoredRecordRef, Stream, StreamStatus};
@@ -6,9 +6,9 @@ use crate::storage::{Entry, Restored, Storage, StorageError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Documents of streams stand below this.
+/// Prefix of the keys of streams' documents.
 const STREAM: &str = "stream/";
-/// The account's own settings.
+/// Key of the account's settings.
 const ACCOUNT: &str = "kinesis-account";
 
 /// A stream without its records.
@@ -21,15 +21,14 @@ struct KeptStream {
     warm_throughput_mibps: u32,
     max_record_size_kib: u32,
     consumers: Vec<Consumer>,
-    /// Tags of consumers, by ARN.
     consumer_tags: BTreeMap<String, BTreeMap<String, String>>,
-    /// Resource policies of the stream and its consumers, by ARN.
+    /// Of the stream and its consumers, by ARN.
     policies: BTreeMap<String, String>,
 }
 
 impl Streams {
-    /// Keeps a stream as it is now, or forgets it where it is gone. The caller holds the stream's append lock, so
-    /// that no record is kept for a shard that is not.
+    /// Stores a stream as it is now, or deletes it if it is gone. The caller holds the stream's append lock, so that no
+    /// record is stored for a missing shard.
     pub(super) async fn keep(&self, name: &str) -> Result<(), StorageError> {
         let Some(storage) = &self.storage else { return Ok(()) };
         let key = format!("{STREAM}{name}");
@@ -60,16 +59,14 @@ impl Streams {
         storage.set(&key, &serde_json::to_string(&kept).unwrap_or_default())
     }
 
-    /// Keeps the account's settings, which belong to no stream.
+    /// Stores the account's settings, which belong to no stream.
     pub(super) async fn keep_account(&self) -> Result<(), StorageError> {
         let Some(storage) = &self.storage else { return Ok(()) };
         storage.set(ACCOUNT, &self.store.get_account_settings().await.to_string())
     }
 
-    /// Finds a document of a stream that cannot be read: a stream must not vanish without a word.
-    ///
-    /// # Errors
-    /// Its key, and what is wrong with it.
+    /// Finds a stream's document that cannot be read, so that no stream silently disappears. Errors: the document's
+    /// key, and the problem.
     pub fn check(documents: &BTreeMap<String, String>) -> Result<(), (String, String)> {
         for (key, value) in documents {
             let problem = if key.starts_with(STREAM) {
@@ -86,7 +83,7 @@ impl Streams {
         Ok(())
     }
 
-    /// Fills empty streams with what a data folder held.
+    /// Fills empty streams with the content of a data folder.
     pub(super) async fn restore(&self, storage: &Storage, restored: Restored) {
         if let Some(settings) = storage.get(ACCOUNT).and_then(|text| serde_json::from_str(&text).ok()) {
             let _ = self.store.put_account_settings(&settings).await;
@@ -94,7 +91,7 @@ impl Streams {
         for (name, document) in storage.below(STREAM) {
             match serde_json::from_str(&document) {
                 Ok(kept) => self.restore_stream(&name, kept).await,
-                Err(error) => tracing::error!(stream = name, %error, "a stream could not be restored"),
+                Err(error) => tracing::error!(stream = name, %error, "failed to restore a stream"),
             }
         }
         self.rebuild(&restored.tails).await;
@@ -116,8 +113,7 @@ impl Streams {
         }
     }
 
-    /// Puts a stream back. The library has no delay of its own here, so that nothing answers but errors that
-    /// cannot occur in memory.
+    /// Restores a stream. The library has no delays here, so the only possible errors do not occur in memory.
     async fn restore_stream(&self, name: &str, kept: KeptStream) {
         let KeptStream { mut stream, consumers, consumer_tags, policies, .. } = kept;
         stream.stream_status = StreamStatus::Active;
@@ -135,6 +131,9 @@ impl Streams {
             let _ = self.store.put_resource_tags(&arn, &tags).await;
         }
         for (arn, policy) in policies {
+            if let Err(error) = self.set_policy(&arn, Some(&policy)) {
+                tracing::error!(arn, %error, "a resource's policy could not be restored");
+            }
             let _ = self.store.put_policy(&arn, &policy).await;
         }
     }

@@ -1,4 +1,4 @@
-//! PutRecord and PutRecords, for the gateway and for callers of the wire API alike.
+//! PutRecord and PutRecords, for the gateway and for callers of the wire API.
 
 use super::Streams;
 use super::error::KinesisError;
@@ -19,34 +19,32 @@ const RECORD_BYTES_MAX: usize = 1_048_576;
 /// Characters of a partition key, at most.
 const PARTITION_KEY_CHARS_MAX: usize = 256;
 
-/// Where a record went.
+/// Where a record was stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutRecordResponse {
-    /// The record's sequence number.
     pub sequence_number: String,
-    /// The shard that took it.
     pub shard_id: String,
 }
 
-/// A PutRecord request, read once: whoever must first know which stream it is for puts it as it was read.
+/// A PutRecord request, parsed once, also for callers that need its stream first.
 pub struct PutRecord<'a>(Form<'a>);
 
 enum Form<'a> {
     Plain(PlainPutRecord<'a>),
-    /// Any other request takes the long way round.
+    /// Any other request takes the slow path.
     Other(Cow<'a, Value>),
 }
 
 impl<'a> PutRecord<'a> {
-    /// Reads a JSON request. What is wrong with it is told when it is put.
+    /// Parses a JSON request. Errors are reported when it is put.
     pub fn read(body: &'a str) -> Self {
         let plain = serde_json::from_str(body).ok().filter(PlainPutRecord::is_valid);
         let other = || Form::Other(Cow::Owned(serde_json::from_str(body).unwrap_or_default()));
         Self(plain.map_or_else(other, Form::Plain))
     }
 
-    /// The stream that it names, by its name or its ARN.
+    /// The stream, by its name or ARN.
     pub fn stream(&self) -> Option<String> {
         match &self.0 {
             Form::Plain(put) => Some(put.stream_name.clone().into_owned()),
@@ -62,7 +60,7 @@ impl<'a> From<&'a Value> for PutRecord<'a> {
     }
 }
 
-/// The members of PutRecord that the hot path understands.
+/// The members of PutRecord that the fast path understands.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct PlainPutRecord<'a> {
@@ -75,7 +73,7 @@ struct PlainPutRecord<'a> {
 }
 
 impl PlainPutRecord<'_> {
-    /// Whether it is plainly valid. What is not gets its error from the library's own checks.
+    /// Whether it is certainly valid. Others get their error from the library's checks.
     fn is_valid(&self) -> bool {
         let key_chars = self.partition_key.chars().count();
         (1..=PARTITION_KEY_CHARS_MAX).contains(&key_chars)
@@ -86,7 +84,7 @@ impl PlainPutRecord<'_> {
     }
 }
 
-/// Checks the alphabet and padding without decoding: all of it, since that is quicker than to stop at the first.
+/// Checks the alphabet and padding without decoding: all of it, since that is faster than stopping at the first error.
 fn is_base64(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     text.len().is_multiple_of(4)
@@ -94,7 +92,6 @@ fn is_base64(text: &str) -> bool {
         && body.bytes().fold(true, |all, b| all & (b.is_ascii_alphanumeric() | matches!(b, b'+' | b'/')))
 }
 
-/// A record as its request has it.
 struct RecordRequest<'a> {
     hash_key: u128,
     partition_key: &'a str,
@@ -102,7 +99,7 @@ struct RecordRequest<'a> {
 }
 
 impl<'a> RecordRequest<'a> {
-    /// Reads one from a request that was checked.
+    /// Reads one from a checked request.
     fn of(record: &'a Value) -> Result<Self, KinesisError> {
         let partition_key = record["PartitionKey"].as_str().unwrap_or_default();
         let hash_key = match record["ExplicitHashKey"].as_str() {
@@ -123,7 +120,7 @@ impl<'a> From<&'a PlainPutRecord<'_>> for RecordRequest<'a> {
     }
 }
 
-/// A record with its place in the stream, not yet there.
+/// A record with its position in the stream, not stored yet.
 struct PendingRecord<'a> {
     placed: PutRecordResponse,
     shard: i64,
@@ -149,22 +146,19 @@ impl PendingRecord<'_> {
 }
 
 impl Streams {
-    /// PutRecord.
-    ///
-    /// # Errors
-    /// [`KinesisError`] with the code and sentence of the Kinesis API.
+    /// Fails with [`KinesisError`] with the code and message of the Kinesis API.
     pub async fn put_record(&self, request: &PutRecord<'_>) -> Result<PutRecordResponse, KinesisError> {
         match &request.0 {
             Form::Plain(put) => self.put_one(&put.stream_name, Ok(put.into())).await,
             Form::Other(request) => {
-                let request = checked(Operation::PutRecord, request)?;
+                let request = checked(&self.account, Operation::PutRecord, request)?;
                 let stream = self.store.resolve_stream_name(&request)?;
                 self.put_one(&stream, RecordRequest::of(&request)).await
             }
         }
     }
 
-    /// A stream that is not there is told before a record that is wrong.
+    /// A missing stream is reported before an invalid record.
     async fn put_one(
         &self,
         stream: &str,
@@ -177,12 +171,10 @@ impl Streams {
         Ok(placing.placed)
     }
 
-    /// PutRecords: a record that its shard refuses fails alone; the answer tells each one's fate, in order.
-    ///
-    /// # Errors
-    /// [`KinesisError`] where the request as a whole is refused.
+    /// PutRecords: a record that its shard refuses fails alone; the answer has each record's result, in order. Fails
+    /// with [`KinesisError`] if the request as a whole is refused.
     pub async fn put_records(&self, request: &Value) -> Result<Value, KinesisError> {
-        let request = checked(Operation::PutRecords, request)?;
+        let request = checked(&self.account, Operation::PutRecords, request)?;
         let stream = self.store.resolve_stream_name(&request)?;
         let open = self.store.open_existing(&stream).await?;
         let mut records = self.store.lock(&open).await;
@@ -209,7 +201,7 @@ impl Streams {
         Ok(json!({"FailedRecordCount": failed, "Records": results}))
     }
 
-    /// Gives one record its place, where its shard has room for it.
+    /// Assigns a record its position, if its shard has capacity.
     async fn place<'a>(
         &self,
         routes: &mut Routes,
@@ -232,12 +224,14 @@ impl Streams {
             return Err(KinesisError::throttled(stream, &shard_id));
         }
         let bytes = bytes as u64;
-        let reserved = self.store.reserve(stream, &shard_id, bytes, arrived_ms).await?;
+        // A larger record takes all that its shard accepts in a second.
+        let reserved_bytes = bytes.min(RECORD_BYTES_MAX as u64);
+        let reserved = self.store.reserve(stream, &shard_id, reserved_bytes, arrived_ms).await?;
         let placed = PutRecordResponse { sequence_number: route.take(arrived_ms), shard_id };
         Ok(PendingRecord { placed, shard: route.index, partition_key, data, arrived_ms, bytes, reserved })
     }
 
-    /// Keeps, stores and announces records, in this order.
+    /// Persists, stores and announces records, in this order.
     async fn append(
         &self,
         open: &Open,
@@ -249,7 +243,7 @@ impl Streams {
             for placing in placings {
                 self.store.refund(placing.reserved.clone()).await;
             }
-            return Err(KinesisError::internal(&format!("the record could not be kept: {error}")));
+            return Err(KinesisError::internal(&format!("failed to persist the record: {error}")));
         }
         for placing in placings {
             let PendingRecord {

@@ -1,4 +1,4 @@
-//! Reading a shard from a sequence number, and waiting at its end.
+//! Reads a shard from a sequence number, and waits at its end.
 
 use super::Streams;
 use super::store::types::{Shard, StoredRecord, is_open, shard_index, shard_prefix};
@@ -7,16 +7,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Records that a read asks for before it knows how large they are: two batches as mappings have them by default, and
-/// no more than 90 MB of records of 1 MiB.
+/// Records of the first read, before their size is known: two batches of mappings' default size, and no more than 90 MB
+/// of records of 1 MiB.
 const READ_FIRST_RECORDS: usize = 64;
 
-/// A record as it lies in a shard.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// Decimal digits; later records of a shard compare greater as text.
+    /// Decimal digits; within a shard, later records compare greater as text.
     pub sequence_number: Arc<str>,
-    /// The partition key.
     pub partition_key: String,
     /// Base64.
     pub data: String,
@@ -27,39 +25,38 @@ pub struct Record {
 /// A shard of a stream, open or closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShardInfo {
-    /// The shard's index; its id is `shardId-` and twelve digits of it.
+    /// The number at the end of its id.
     pub index: i64,
     /// `shardId-000000000000`
     pub id: String,
-    /// Whether it takes no more records, having been split or merged.
+    /// Whether it takes no more records, because it was split or merged.
     pub closed: bool,
-    /// The shards that must be drained first.
+    /// The shards to drain first.
     pub parents: Vec<i64>,
-    /// The sequence number that stands before its first record's.
+    /// The sequence number before its first record's.
     pub starts: Arc<str>,
 }
 
-/// Where in a shard a reader stands.
+/// A reader's position in a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Position {
     /// Before its first record.
     Start,
     /// Before the record with this sequence number, or where it would be.
     At(Arc<str>),
-    /// Behind it.
+    /// After it.
     After(Arc<str>),
 }
 
-/// How much one read takes.
+/// The size of one read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadLimit {
-    /// Records, at most.
     pub records: usize,
-    /// Bytes of data as base64, at most, unless the first record alone has more.
+    /// Base64 bytes of data, at most, unless the first record alone has more.
     pub data_bytes: usize,
 }
 
-/// What one read found.
+/// The result of one read.
 #[derive(Debug, Default)]
 pub struct ReadRecords {
     /// In the order of the shard.
@@ -68,7 +65,7 @@ pub struct ReadRecords {
     pub is_cut: bool,
 }
 
-/// A read under way: how much of its limit is left. Pure.
+/// A read in progress, with the rest of its limit. Pure.
 struct Taking {
     limit: ReadLimit,
     data_bytes: usize,
@@ -80,7 +77,7 @@ impl Taking {
         Self { limit, data_bytes: 0, taken: ReadRecords::default() }
     }
 
-    /// How many records to ask for next, so that what does not fit is a few records at most; `None`: no more.
+    /// How many records to read next, so that only few of them do not fit; `None`: no more.
     fn at_once(&self) -> Option<usize> {
         let taken = self.taken.records.len();
         let room = self.limit.records.checked_sub(taken).filter(|room| *room > 0 && !self.taken.is_cut)?;
@@ -104,7 +101,7 @@ impl Taking {
 }
 
 impl Streams {
-    /// The stream's shards, or `None` where there is no such stream.
+    /// The stream's shards; `None` if there is no such stream.
     pub async fn shards(&self, stream: &str) -> Option<Vec<ShardInfo>> {
         let stream = self.store.get_stream(stream).await.ok()?;
         let info = |shard: &Shard| ShardInfo {
@@ -121,13 +118,13 @@ impl Streams {
         Some(stream.shards.iter().map(info).collect())
     }
 
-    /// Milliseconds for which a stream keeps its records, or `None` where there is no such stream.
+    /// How long a stream keeps its records, in milliseconds; `None` if there is no such stream.
     pub async fn retention_ms(&self, stream: &str) -> Option<u64> {
         let stream = self.store.get_stream(stream).await.ok()?;
         Some(u64::from(stream.retention_period_hours) * 3_600_000)
     }
 
-    /// Whether an ARN names a stream, or a consumer that is registered on one.
+    /// Whether an ARN belongs to a stream or to a registered consumer.
     pub async fn source_exists(&self, arn: &str) -> bool {
         if arn.contains("/consumer/") {
             return self.store.get_consumer(arn).await.is_some();
@@ -138,7 +135,7 @@ impl Streams {
         }
     }
 
-    /// Records of a shard after a sequence number, up to a limit; from its beginning where there is none.
+    /// Records of a shard after a sequence number, or from its beginning, up to a limit.
     pub async fn read_after(
         &self,
         stream: &str,
@@ -168,7 +165,8 @@ impl Streams {
         let end = format!("{prefix}0");
         let open = self.store.open(stream);
         let mut read = Taking::new(limit);
-        // The library knows no limit in bytes: it is asked for few at first, and then for as many as seem to fit.
+        // The library has no limit in bytes, so the first read is small and the next ones have as many records as seem
+        // to fit.
         while let Some(at_once) = read.at_once() {
             let stored = self.store.lock(&open).await.range(&start, &end, at_once).await;
             let is_end = stored.len() < at_once;
@@ -214,8 +212,7 @@ impl Streams {
         self.store.open(stream).changes()
     }
 
-    /// Every stream's settings and consumers, without ids and times: what two emulators that serve the same have
-    /// in common.
+    /// Every stream's settings and consumers without ids and times, so that two emulators can be compared.
     pub async fn state(&self) -> Value {
         let mut state = Map::new();
         for name in self.store.list_stream_names().await {

@@ -1,18 +1,18 @@
-//! Streams whose definition was lost with a damaged frame: their records are there, and are made readable again.
+//! Streams whose definition was lost with a damaged frame: their records are made readable again.
 
 use super::Streams;
 use super::routes::first;
 use super::store::types::{Stream, sequence};
 use std::collections::BTreeMap;
 
-/// Hours that a rebuilt stream keeps its records: AWS's maximum, since nobody knows how long they were to be kept.
+/// Retention of a rebuilt stream, in hours: AWS's maximum, since the original is unknown.
 const RETENTION_HOURS: u32 = 8_760;
 
-/// Where each shard of a stream stands, by the shard's index.
+/// The last sequence number of each shard, by the shard's index.
 type Tails = BTreeMap<u32, String>;
 
 impl Streams {
-    /// Sees to it that each shard that has records is defined.
+    /// Makes sure that each shard with records is defined.
     pub(super) async fn rebuild(&self, tails: &BTreeMap<String, Tails>) {
         for (name, tails) in tails {
             let shards = tails.keys().max().map_or(0, |last| *last as usize + 1);
@@ -26,7 +26,7 @@ impl Streams {
                     let _ = self.store.update_stream(name, close).await;
                     tracing::warn!(
                         stream = name,
-                        "a change of the stream's shards is lost: those that it led to can be read, and take no more records"
+                        "a change of the stream's shards is lost: the new shards can be read, and take no more records"
                     );
                 }
                 Err(_) => {
@@ -40,15 +40,15 @@ impl Streams {
                 }
             }
             if let Err(error) = self.keep(name).await {
-                tracing::warn!(stream = name, %error, "the rebuilt definition could not be kept");
+                tracing::warn!(stream = name, %error, "failed to persist the rebuilt definition");
             }
         }
     }
 
-    /// A stream of so many shards, which are as old as their records say.
+    /// A stream of so many shards, which are as old as their records.
     async fn define(&self, name: &str, tails: &Tails, shards: usize) {
         if let Err(error) = self.store.create_stream(name, shards).await {
-            tracing::error!(stream = name, %error, "the stream could not be made anew");
+            tracing::error!(stream = name, %error, "failed to create the stream again");
             return;
         }
         self.settled(name).await;
@@ -65,7 +65,8 @@ impl Streams {
     }
 }
 
-/// Shards up to a number, each with the hash keys of the first: they take no records, so that this is of no effect.
+/// Adds closed shards up to a number, each with the hash keys of the first, which do not matter because they take no
+/// records.
 fn add_closed_shards(stream: &mut Stream, tails: &Tails, shards: usize) {
     let Some(model) = stream.shards.first().cloned() else { return };
     for index in stream.shards.len()..shards {
@@ -85,7 +86,7 @@ fn add_closed_shards(stream: &mut Stream, tails: &Tails, shards: usize) {
     }
 }
 
-/// What a shard begins with, of which some record's sequence number is known.
+/// The starting sequence number of a shard, from a record's.
 fn starts(shard: u32, sequence_number: &str) -> Option<String> {
     let created_ms = sequence::parse_sequence(sequence_number).ok()?.shard_create_time;
     Some(sequence::stringify_sequence(&first(i64::from(shard), created_ms)))

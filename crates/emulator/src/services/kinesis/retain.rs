@@ -1,7 +1,7 @@
-//! What is past its stream's retention goes.
+//! Deletes expired records.
 //!
-//! The library looks at every record for that, and nothing is appended meanwhile: half a second for a million of them.
-//! A shard's oldest records come first, so that here only those that go are looked at, and one more.
+//! The library would look at every record for that while nothing is appended: half a second for a million of them. A
+//! shard's oldest records come first, so here only the expired ones are looked at, and one more.
 
 use super::Streams;
 use super::read::arrived_ms;
@@ -10,13 +10,13 @@ use crate::core::clock;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Between two looks for records past their stream's retention.
+/// Between two searches for expired records.
 const CHECK_EVERY: Duration = Duration::from_secs(30);
-/// Records that go at once, at most: an append may have to wait for them.
+/// Records deleted at once, at most: an append may have to wait for them.
 const AT_ONCE_MAX: usize = 256;
 
 impl Streams {
-    /// Looks again and again, until the emulator ends.
+    /// Repeats until the emulator ends.
     pub(super) async fn retain(self) {
         let mut every = tokio::time::interval(CHECK_EVERY);
         loop {
@@ -39,7 +39,7 @@ impl Streams {
             kept_from_ms.insert(name, from_ms);
         }
         let Some(storage) = self.storage.clone() else { return };
-        // A stream that is not there any more has nothing to keep.
+        // Nothing of a missing stream is kept.
         let is_expired = move |stream: &str, newest_ms| {
             kept_from_ms.get(stream).is_none_or(|kept_from_ms| newest_ms < *kept_from_ms)
         };
@@ -47,7 +47,7 @@ impl Streams {
     }
 
     /// Deletes the records of a shard that arrived before a time.
-    async fn expire(&self, stream: &str, shard: i64, kept_from_ms: u64) {
+    pub(super) async fn expire(&self, stream: &str, shard: i64, kept_from_ms: u64) {
         let prefix = shard_prefix(shard);
         let (start, end) = (format!("{prefix}/"), format!("{prefix}0"));
         let open = self.store.open(stream);

@@ -1,14 +1,14 @@
-//! Where a stream's next records go: its open shards, and the place that each one's next record takes. Pure.
+//! Where a stream's next records go: its open shards, and the position of each one's next record. Pure.
 
 use super::store::types::{SeqObj, Stream, is_open, sequence, shard_index};
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// The version of sequence numbers that AWS writes today.
+/// The version of AWS's current sequence numbers.
 const SEQUENCE_VERSION: u32 = 2;
 
-/// A stream's open shards. Whoever holds the append lock has them.
+/// A stream's open shards; they belong to the holder of the append lock.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     shards: Vec<Route>,
@@ -23,12 +23,12 @@ pub(super) struct Route {
     pub(super) shard_id: Arc<str>,
     hash_keys: RangeInclusive<u128>,
     created_ms: u64,
-    /// Stands before the time in a sequence number, and so must never go back.
+    /// Comes before the time in a sequence number, and so must never decrease.
     next: u64,
 }
 
 impl Routes {
-    /// A stream's open shards, each of which goes on behind its tail.
+    /// A stream's open shards, each of which continues after its tail.
     pub(super) fn of(stream: &Stream, tails: &HashMap<i64, Arc<str>>) -> Self {
         let open = stream.shards.iter().filter(|shard| is_open(shard)).map(|shard| {
             let index = shard_index(&shard.shard_id);
@@ -53,7 +53,7 @@ impl Routes {
 }
 
 impl Route {
-    /// The sequence number of a record that arrives now: greater than any before it, whatever the clock says.
+    /// The sequence number of a record that arrives now: greater than all before it, whatever the clock says.
     pub(super) fn take(&mut self, now_ms: u64) -> String {
         let place = self.next;
         self.next += 1;
@@ -65,7 +65,7 @@ impl Route {
     }
 }
 
-/// What a shard's sequence numbers begin with.
+/// The beginning of a shard's sequence numbers.
 pub(super) fn first(shard: i64, created_ms: u64) -> SeqObj {
     SeqObj {
         shard_create_time: created_ms,
@@ -107,7 +107,7 @@ mod tests {
         }
     }
 
-    /// One shard that was split in two.
+    /// A shard that was split in two.
     fn stream() -> Stream {
         let shards = vec![
             shard(0, 0, u128::MAX, true),
@@ -129,8 +129,8 @@ mod tests {
     }
 
     proptest! {
-        /// docs/aws-behaviour.md#kinesis-order: they grow, whatever the clock does, and go on behind the tail that is
-        /// left of an earlier run.
+        /// docs/aws-behaviour.md#kinesis-order: they grow, whatever the clock does, and continue after the tail of an
+        /// earlier run.
         #[test]
         fn sequence_numbers_grow_over_clock_jumps_and_restarts(
             times in prop::collection::vec((0..4_000_000_000_000_u64, any::<bool>()), 1..40),

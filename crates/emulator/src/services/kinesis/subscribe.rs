@@ -1,6 +1,7 @@
-//! SubscribeToShard: a shard's records pushed to a consumer as they are appended
+//! SubscribeToShard: pushes a shard's records to a consumer as they are appended
 //! (docs/aws-behaviour.md#kinesis-fan-out).
 
+use super::continuation::continuation;
 use super::encoding::Encoding;
 use super::read::{Position, ReadLimit, Record, ShardInfo};
 use super::request::checked;
@@ -11,29 +12,29 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 use serde_json::{Value, json};
 use std::convert::Infallible;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// What one event holds, at most.
+/// The size of one event, at most.
 const EVENT_LIMIT: ReadLimit = ReadLimit { records: 1_000, data_bytes: 2 * 1_024 * 1_024 };
 const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 
-/// How long subscriptions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubscriptionTimers {
-    /// Until a subscription ends and the consumer subscribes anew.
+    /// Until a subscription ends and the consumer must subscribe again.
     pub lasts: Duration,
-    /// Until a second call takes over; before that it is refused.
+    /// Until a second call may take over; before that it is refused.
     pub exclusive: Duration,
-    /// Between two events that say where the reader stands, while there are no records.
+    /// Between two events that report the reader's position while there are no records.
     pub idle: Duration,
 }
 
 impl Default for SubscriptionTimers {
-    /// As AWS: five minutes, and five seconds; what it says of an idle shard is not known (the ledger has ours).
+    /// As on AWS: five minutes, and five seconds. How often AWS reports an idle shard is unknown (the ledger has our
+    /// choice).
     fn default() -> Self {
         Self {
             lasts: Duration::from_secs(300),
@@ -49,7 +50,6 @@ pub(super) struct Subscribed {
     taken_over: CancellationToken,
 }
 
-/// A subscription that is being served.
 struct Subscription {
     streams: Streams,
     consumer_arn: String,
@@ -62,13 +62,12 @@ struct Subscription {
     taken_over: CancellationToken,
     tail: watch::Receiver<Option<Arc<str>>>,
     changes: watch::Receiver<()>,
-    /// Whether the reader was told where it stands.
+    /// Whether the reader's position was reported.
     reported: bool,
     ended: bool,
 }
 
 impl Streams {
-    /// Begins a subscription, or refuses it.
     pub(super) async fn subscribe(
         &self,
         encoding: Encoding,
@@ -76,7 +75,7 @@ impl Streams {
     ) -> Result<Response<Body>, KinesisError> {
         // The library's check answers without the members of a position.
         let starting = &request["StartingPosition"];
-        let request = checked(Operation::SubscribeToShard, request)?;
+        let request = checked(&self.account, Operation::SubscribeToShard, request)?;
         let consumer_arn = request["ConsumerARN"].as_str().unwrap_or_default();
         let not_found = |what: String| KinesisError::client("ResourceNotFoundException", &what);
         let consumer = self.store.get_consumer(consumer_arn).await;
@@ -110,9 +109,10 @@ impl Streams {
             reported: false,
             ended: false,
         };
-        // What changed before the subscription watched for it would not be told again.
+        // An earlier change would not be reported again.
         subscription.changes.mark_changed();
-        let begin = Bytes::from(event_stream::initial_response(subscription.payload_type()));
+        let nothing = encoding.encode(&json!({}));
+        let begin = Bytes::from(event_stream::initial_response(subscription.payload_type(), &nothing));
         let events = futures_util::stream::unfold(subscription, |mut subscription| async {
             let event = subscription.next().await?;
             Some((Ok::<_, Infallible>(event), subscription))
@@ -153,9 +153,9 @@ impl Streams {
         })
     }
 
-    /// docs/aws-behaviour.md#kinesis-fan-out: a second call within five seconds is refused, a later one takes over.
+    /// docs/aws-behaviour.md#kinesis-fan-out: a second call within five seconds is refused; a later one takes over.
     fn take_over(&self, consumer_arn: &str, shard: &ShardInfo) -> Result<CancellationToken, KinesisError> {
-        let mut subscribed = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut subscribed = self.subscribed.lock();
         let key = (consumer_arn.to_owned(), shard.index);
         if let Some(last) = subscribed.get(&key) {
             if last.since.elapsed() < self.subscription_timers.exclusive {
@@ -174,7 +174,7 @@ impl Streams {
 }
 
 impl Subscription {
-    /// The next message, when there is something to tell; `None` at the subscription's end.
+    /// The next message; `None` at the subscription's end.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if self.ended || Instant::now() >= self.ends || self.streams.stop.is_cancelled() {
@@ -202,7 +202,7 @@ impl Subscription {
                 return Some(self.stand());
             }
             tokio::select! {
-                // Its error: the stream is gone, and `changes` says so.
+                // Its error means that the stream is gone, which `changes` reports.
                 _ = self.tail.changed() => {}
                 _ = self.changes.changed() => self.changes.mark_changed(),
                 () = tokio::time::sleep_until(self.ends) => {}
@@ -213,7 +213,7 @@ impl Subscription {
         }
     }
 
-    /// The stream changed: the consumer, the shard or all of it may be gone.
+    /// The stream changed: the consumer, the shard or the stream may be gone.
     async fn refresh(&mut self) -> Option<Bytes> {
         let consumer = self.streams.store.get_consumer(&self.consumer_arn).await;
         if consumer.is_none_or(|consumer| consumer.consumer_status == ConsumerStatus::Deleting) {
@@ -244,19 +244,21 @@ impl Subscription {
         let last = &records[records.len() - 1];
         let through = last.sequence_number.clone();
         let behind_ms = self.streams.behind_ms(&self.stream, self.shard.index, last);
-        let event = self.event(records, &json!(*through), behind_ms, &[]);
+        let event = self.event(records, &continuation(&through), behind_ms, &[]);
         self.position = Position::After(through);
         self.reported = true;
         event
     }
 
-    /// An event without records: where the reader stands.
+    /// An event without records, which reports the reader's position.
     fn stand(&self) -> Bytes {
         let through = match &self.position {
-            Position::Start => &self.shard.starts,
-            Position::At(sequence_number) | Position::After(sequence_number) => sequence_number,
+            // The record at this number is still to come.
+            Position::At(sequence_number) => json!(**sequence_number),
+            Position::Start => json!(*self.shard.starts),
+            Position::After(sequence_number) => continuation(sequence_number),
         };
-        self.event(&[], &json!(**through), 0, &[])
+        self.event(&[], &through, 0, &[])
     }
 
     fn event(&self, records: &[Record], continuation: &Value, behind_ms: u64, children: &[Value]) -> Bytes {

@@ -1,145 +1,138 @@
-//! The Kinesis wire API on the emulator's port: JSON and CBOR, every operation that the library has.
+//! The Kinesis wire API on the emulator's port, in JSON and CBOR, with every operation of the library.
 
 use super::encoding::Encoding;
-use super::get_records::check_iterator;
-use super::patch_response::{amended, with_on_demand_limit, with_shard_count, with_stream_arn};
-use super::request::{TARGET_PREFIX, iterated_stream, stream_of};
-use super::store::types::StreamStatus;
-use super::{KinesisError, Streams, reshard};
+use super::request::{TARGET_PREFIX, is_signed, normalise, resource, stream_of};
+use super::store::Records;
+use super::store::types::{Operation, StreamStatus};
+use super::{KinesisError, Streams};
 use crate::core::identity;
-use crate::core::identity::Principal;
 use crate::storage::StorageError;
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Response, StatusCode, header, request::Parts};
+use http::request::Parts;
+use http::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Between two looks at a stream that is changing.
+/// Between two checks of a stream that is changing.
 const SETTLED_LOOK_EVERY: Duration = Duration::from_millis(1);
-/// Looks at a stream that is changing, at most.
+/// Checks of a stream that is changing, at most.
 const SETTLED_LOOKS_MAX: u32 = 5_000;
+
+/// What an operation answers: a document, unless it answers nothing.
+pub(super) type Answer = Result<Option<Value>, KinesisError>;
 
 impl Streams {
     /// Answers one call of the wire API.
-    pub async fn handle(&self, mut parts: Parts, mut body: Bytes) -> Response<Body> {
+    pub async fn handle(&self, mut parts: Parts, body: Bytes) -> Response<Body> {
         without_parameters(&mut parts);
-        let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or("");
-        let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default().to_owned();
         let encoding = Encoding::of(&parts.headers);
-        let mut request = encoding.decode(&body);
-        if let Err(error) = self.authorize(&parts, &operation, &request) {
-            return refuse(encoding, &error);
-        }
-        if is_signed(&parts) && matches!(operation.as_str(), "PutRecord" | "PutRecords") {
-            let key = request["PartitionKey"].as_str().unwrap_or_default();
-            if let Some(held) = self.faults.hold(key) {
-                held.wait().await;
-            }
-            let answer = self.put(&operation, encoding, &request).await;
-            self.faults.release(key);
-            return answer;
-        }
-        if is_signed(&parts) && operation == "SubscribeToShard" {
+        let request = encoding.map_or(Value::Null, |encoding| encoding.decode(&body));
+        let operation = operation_of(&parts).filter(|_| request.is_object() && is_signed(&parts));
+        let (Some(encoding), Some(operation)) = (encoding, operation) else {
+            return self.store.refuse(parts, body).await;
+        };
+        let request = match self.admit(&parts, operation, request) {
+            Ok(request) => request,
+            Err(error) => return refuse(encoding, &error),
+        };
+        if operation == Operation::SubscribeToShard {
             return self.subscribe(encoding, &request).await.unwrap_or_else(|error| refuse(encoding, &error));
         }
-        if is_signed(&parts)
-            && operation == "GetShardIterator"
-            && let Err(error) = check_iterator(&request)
-        {
-            return refuse(encoding, &error);
-        }
-        let is_amended = match operation.as_str() {
-            "CreateStream" => with_shard_count(&mut request),
-            "GetShardIterator" => self.with_tail(&mut request),
-            _ => false,
-        };
-        if is_amended {
-            body = encoding.encode(&request).into();
-        }
-        if operation == "GetRecords"
-            && iterated_stream(&request).is_some_and(|stream| self.store.opened(&stream).is_some())
-        {
-            return self.get_records(encoding, request, parts, body).await;
-        }
-        if is_read(&operation) {
-            let response = self.store.call(&request, parts, body).await;
-            return match operation.as_str() {
-                "DescribeStreamConsumer" => amended(response, encoding, with_stream_arn).await,
-                "DescribeLimits" => amended(response, encoding, with_on_demand_limit).await,
-                _ => response,
-            };
-        }
-        match stream_of(&request) {
-            Some(stream) => self.change(&stream, &operation, encoding, &request, parts, body).await,
-            None => {
-                let response = self.store.call(&request, parts, body).await;
-                self.kept(encoding, response, self.keep_account()).await
-            }
+        match self.answer(operation, request).await {
+            Ok(Some(answer)) => respond(encoding, StatusCode::OK, &answer),
+            Ok(None) => respond_with(encoding, StatusCode::OK, Body::empty()),
+            Err(error) => refuse(encoding, &error),
         }
     }
 
-    /// GetRecords of a stream that is read or written here.
-    async fn get_records(
-        &self,
-        encoding: Encoding,
-        mut request: Value,
-        parts: Parts,
-        mut body: Bytes,
-    ) -> Response<Body> {
-        let answered = if is_signed(&parts) { self.answered(&request).await } else { None };
-        let behind_ms = answered.as_ref().map_or(0, |answered| answered.behind_ms);
-        if let Some(answered) = answered {
-            request["Limit"] = answered.limit.into();
-            body = encoding.encode(&request).into();
+    /// A request as it is served, if its caller may make it.
+    fn admit(&self, parts: &Parts, operation: Operation, mut request: Value) -> Result<Value, KinesisError> {
+        let unknown_key = || KinesisError {
+            status: 400,
+            code: "UnrecognizedClientException".into(),
+            message: "The security token included in the request is invalid.".into(),
+        };
+        let caller = identity::caller(&self.permissions, parts).ok_or_else(unknown_key)?;
+        normalise(&self.account, operation, &mut request)?;
+        let resource = resource(&self.account, operation, &request);
+        self.permissions
+            .check(&caller, &format!("kinesis:{operation}"), &resource)
+            .map_err(|denied| KinesisError::denied(&denied))?;
+        Ok(request)
+    }
+
+    async fn answer(&self, operation: Operation, request: Value) -> Answer {
+        match operation {
+            Operation::PutRecord | Operation::PutRecords => {
+                let key = request["PartitionKey"].as_str().unwrap_or_default();
+                if let Some(held) = self.faults.hold(key) {
+                    held.wait().await;
+                }
+                let answer = match operation {
+                    Operation::PutRecord => {
+                        self.put_record(&(&request).into()).await.map(|placed| json!(placed))
+                    }
+                    _ => self.put_records(&request).await,
+                };
+                self.faults.release(key);
+                answer.map(Some)
+            }
+            Operation::GetRecords => self.get_records(request).await,
+            Operation::GetShardIterator => self.get_shard_iterator(request).await,
+            Operation::ListShards => self.list_shards(&request).await.map(Some),
+            Operation::ListStreams => self.list_streams(&request).await.map(Some),
+            Operation::ListStreamConsumers => self.list_stream_consumers(&request).await.map(Some),
+            _ if is_read(operation) => self.describe(operation, request).await,
+            _ => match stream_of(&request) {
+                Some(stream) => self.change(&stream, operation, &request).await,
+                None => {
+                    let answer = self.store.dispatch(operation, &request).await?;
+                    self.keep_account().await.map_err(not_kept)?;
+                    Ok(answer)
+                }
+            },
         }
-        let response = self.store.call(&request, parts, body).await;
-        if behind_ms == 0 {
-            return response;
-        }
-        amended(response, encoding, |answer| answer["MillisBehindLatest"] = behind_ms.into()).await
     }
 
     /// A call that changes a stream. It is answered when the change is through and kept: until then nothing is
     /// appended, so that each record finds the shards that are kept.
-    async fn change(
-        &self,
-        stream: &str,
-        operation: &str,
-        encoding: Encoding,
-        request: &Value,
-        parts: Parts,
-        body: Bytes,
-    ) -> Response<Body> {
+    async fn change(&self, stream: &str, operation: Operation, request: &Value) -> Answer {
         let open = self.store.open(stream);
         let mut records = self.store.lock(&open).await;
-        let mut response = match reshard::operation(operation).filter(|_| is_signed(&parts)) {
-            Some(operation) => match self.reshard(operation, stream, request.clone()).await {
-                Ok(Some(answer)) => respond(encoding, StatusCode::OK, &answer),
-                Ok(None) => respond_with(encoding, StatusCode::OK, Body::empty()),
-                Err(error) => refuse(encoding, &error),
-            },
-            None => self.store.call(request, parts, body).await,
-        };
-        if response.status().is_success() {
-            let is_there = self.settled(stream).await;
-            // Not before: the library writes back what it read, and who wrote in between is lost. The new stream's
-            // shards were, once in many.
-            if operation == "CreateStream" {
-                self.complete(stream, request).await;
-            }
-            if !is_there {
-                open.clear_tails();
-            }
-            records.forget_routes();
-            response = self.kept(encoding, response, self.keep(stream)).await;
-        }
+        let answer = self.change_locked(stream, operation, request, &mut records).await;
         drop(records);
         open.wake_all();
-        response
+        answer
     }
 
-    /// Waits until a change is through. Answers whether the stream is still there.
+    async fn change_locked(
+        &self,
+        stream: &str,
+        operation: Operation,
+        request: &Value,
+        records: &mut Records<'_>,
+    ) -> Answer {
+        let request = &self.before(operation, stream, request).await?;
+        let answer = match operation {
+            Operation::SplitShard | Operation::MergeShards | Operation::UpdateShardCount => {
+                self.reshard(operation, stream, request.clone()).await?
+            }
+            _ => self.store.dispatch(operation, request).await?,
+        };
+        let is_there = self.settled(stream).await;
+        // Not before: the library writes back what it read, and who wrote in between is lost. The new stream's shards
+        // were, once in many.
+        self.after(operation, stream, request, answer.as_ref()).await?;
+        if !is_there {
+            self.store.open(stream).clear_tails();
+        }
+        records.forget_routes();
+        self.keep(stream).await.map_err(not_kept)?;
+        Ok(answer)
+    }
+
+    /// Waits until a change is complete. Returns whether the stream still exists.
     pub(super) async fn settled(&self, stream: &str) -> bool {
         for _ in 0..SETTLED_LOOKS_MAX {
             match self.store.get_stream(stream).await {
@@ -148,59 +141,21 @@ impl Streams {
                 Err(_) => return false,
             }
         }
-        tracing::warn!(stream, "a change to the stream does not end");
+        tracing::warn!(stream, "a change of the stream does not complete");
         true
-    }
-
-    /// An answer, unless what it answers to cannot be kept.
-    async fn kept(
-        &self,
-        encoding: Encoding,
-        response: Response<Body>,
-        keeping: impl Future<Output = Result<(), StorageError>>,
-    ) -> Response<Body> {
-        match keeping.await {
-            Ok(()) => response,
-            Err(error) => {
-                refuse(encoding, &KinesisError::internal(&format!("the change could not be kept: {error}")))
-            }
-        }
-    }
-
-    async fn put(&self, operation: &str, encoding: Encoding, request: &Value) -> Response<Body> {
-        let answer = match operation {
-            "PutRecord" => self.put_record(&request.into()).await.map(|placed| json!(placed)),
-            _ => self.put_records(request).await,
-        };
-        match answer {
-            Ok(answer) => respond(encoding, StatusCode::OK, &answer),
-            Err(error) => refuse(encoding, &error),
-        }
-    }
-
-    /// A role's call must be allowed by its policies; the account's own keys may do everything.
-    fn authorize(&self, parts: &Parts, operation: &str, request: &Value) -> Result<(), KinesisError> {
-        let unknown_key = || KinesisError {
-            status: 400,
-            code: "UnrecognizedClientException".into(),
-            message: "The security token included in the request is invalid.".into(),
-        };
-        let caller = identity::caller(&self.permissions, parts).ok_or_else(unknown_key)?;
-        if caller == Principal::Account {
-            return Ok(());
-        }
-        let resource = match (&request["ConsumerARN"], &request["StreamARN"], &request["StreamName"]) {
-            (Value::String(arn), _, _) | (_, Value::String(arn), _) => arn.clone(),
-            (_, _, Value::String(name)) => self.account.stream_arn(name),
-            _ => "*".into(),
-        };
-        self.permissions
-            .check(&caller, &format!("kinesis:{operation}"), &resource)
-            .map_err(|denied| KinesisError::denied(&denied))
     }
 }
 
-/// Drops what stands behind the media type, as the library does: a body must not be JSON to us and CBOR to it.
+fn not_kept(error: StorageError) -> KinesisError {
+    KinesisError::internal(&format!("the change could not be kept: {error}"))
+}
+
+fn operation_of(parts: &Parts) -> Option<Operation> {
+    let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok())?;
+    target.strip_prefix(TARGET_PREFIX).filter(|_| parts.method == Method::POST)?.parse().ok()
+}
+
+/// Drops the media type's parameters, as the library does: a body must not be JSON to us and CBOR to it.
 fn without_parameters(parts: &mut Parts) {
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let Some((media_type, _)) = content_type.and_then(|text| text.split_once(';')) else { return };
@@ -209,14 +164,8 @@ fn without_parameters(parts: &mut Parts) {
     }
 }
 
-/// By a header, or by the query as a presigned URL is. What is not meets the library's refusal.
-pub(crate) fn is_signed(parts: &Parts) -> bool {
-    let query = parts.uri.query().unwrap_or_default();
-    parts.headers.contains_key(header::AUTHORIZATION) || query.contains("X-Amz-Signature=")
-}
-
-fn is_read(operation: &str) -> bool {
-    ["Get", "List", "Describe"].iter().any(|verb| operation.starts_with(verb))
+fn is_read(operation: Operation) -> bool {
+    ["Get", "List", "Describe"].iter().any(|verb| operation.as_str().starts_with(verb))
 }
 
 fn respond(encoding: Encoding, status: StatusCode, answer: &Value) -> Response<Body> {
@@ -237,7 +186,7 @@ fn respond_with(encoding: Encoding, status: StatusCode, body: Body) -> Response<
 /// Refuses a call by its head alone.
 pub(crate) fn refuse_head(parts: &Parts, status: StatusCode, code: &str, message: &str) -> Response<Body> {
     let error = KinesisError { status: status.as_u16(), code: code.to_owned(), message: message.to_owned() };
-    refuse(Encoding::of(&parts.headers), &error)
+    refuse(Encoding::of(&parts.headers).unwrap_or(Encoding::Json), &error)
 }
 
 fn refuse(encoding: Encoding, error: &KinesisError) -> Response<Body> {

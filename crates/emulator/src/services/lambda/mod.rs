@@ -1,5 +1,6 @@
-//! Lambda: `control` is what Terraform and SDKs call, `invocation` runs functions, `event_source_mapping` feeds them.
+//! Lambda: `control` is for Terraform and SDKs, `invocation` runs functions, `event_source_mapping` feeds them.
 
+pub mod code_folder;
 pub mod control;
 pub mod event_source_mapping;
 pub mod invocation;

@@ -1,32 +1,28 @@
-//! The events of one log group: a bounded log in the order of arrival, read by stream or by search.
+//! The events of one log group: a bounded log in the order of arrival, which can be read by stream or searched.
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// Events that a group keeps, at most; the oldest go first.
+/// Events of a group, at most; the oldest are dropped first.
 pub const EVENTS_MAX: usize = 10_000;
-/// Bytes of messages that a group keeps, at most.
+/// Bytes of a group's messages, at most.
 pub const GROUP_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Bytes of one message, at most (CloudWatch's own limit); the rest is cut off.
+/// Bytes of one message, at most (CloudWatch's own limit); the rest is dropped.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
 /// Streams whose dates a group remembers, at most.
 pub const STREAMS_MAX: usize = 1_000;
 
-/// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Counts the group's events from 0; pages are cut by it.
+    /// Counts the group's events from 0; marks the pages' limits.
     pub number: u64,
-    /// Its stream.
     pub stream: String,
     /// When it happened.
     pub timestamp_ms: u64,
     /// When it arrived.
     pub ingested_ms: u64,
-    /// Its text.
     pub message: String,
 }
 
-/// What is known of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream {
     /// When it was first written to.
@@ -39,7 +35,6 @@ pub struct Stream {
     pub last_ingestion_ms: u64,
 }
 
-/// A group's events.
 #[derive(Debug, Default)]
 pub struct Events {
     events: VecDeque<Event>,
@@ -49,7 +44,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// Appends one, and forgets what is over the limits or older than `oldest_ms`.
+    /// Appends an event, and drops those over the limits or older than `oldest_ms`.
     pub fn append(&mut self, stream: &str, timestamp_ms: u64, message: &str, now_ms: u64, oldest_ms: u64) {
         let mut end = message.len().min(MESSAGE_BYTES_MAX);
         while !message.is_char_boundary(end) {
@@ -90,22 +85,19 @@ impl Events {
         }
     }
 
-    /// Every event that is kept, oldest first.
+    /// Every stored event, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.events.iter()
     }
 
-    /// Streams by name.
     pub fn streams(&self) -> &BTreeMap<String, Stream> {
         &self.streams
     }
 
-    /// Bytes of all messages.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The number that the next event will have.
     pub fn next_number(&self) -> u64 {
         self.next_number
     }

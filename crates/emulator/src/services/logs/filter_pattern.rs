@@ -1,6 +1,5 @@
-//! Filter patterns of FilterLogEvents: terms. Patterns over fields and regular expressions are refused.
+//! FilterLogEvents' patterns: only terms. Patterns for fields and regular expressions are refused.
 
-/// A pattern, read.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct FilterPattern {
     all: Vec<String>,
@@ -9,7 +8,7 @@ pub struct FilterPattern {
 }
 
 impl FilterPattern {
-    /// Reads `error -debug "two words" ?this ?that`; `None` where the pattern is of another kind.
+    /// Parses `error -debug "two words" ?this ?that`; `None` for other kinds of patterns.
     pub fn parse(text: &str) -> Option<Self> {
         let mut pattern = Self::default();
         let mut rest = text.trim();

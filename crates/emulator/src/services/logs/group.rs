@@ -1,7 +1,7 @@
 //! Log groups.
 
 use super::events::Events;
-use super::{Logs, invalid, parse};
+use super::{Logs, invalid, limit, parse};
 use crate::protocol::page::page;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, time};
@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Groups in the account, at most.
 pub const GROUPS_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 512;
 const LIST_LIMIT_MAX: usize = 50;
@@ -18,18 +17,15 @@ const RETENTION_DAYS: [u32; 22] = [
     3_653,
 ];
 
-/// A group.
 #[derive(Debug)]
 pub struct Group {
     created: SystemTime,
-    /// How long events are kept; `None`: for ever, within the limits of this emulator.
+    /// Retention; `None`: forever, within the limits of this emulator.
     pub retention_days: Option<u32>,
     class: String,
-    /// The key that encrypts it; inert.
+    /// The key that encrypts it; without effect.
     pub kms_key_id: Option<String>,
-    /// Its tags.
     pub tags: Tags,
-    /// What was logged.
     pub events: Events,
 }
 
@@ -62,7 +58,7 @@ struct DescribeLogGroups {
     log_group_name_prefix: Option<String>,
     log_group_name_pattern: Option<String>,
     next_token: Option<String>,
-    limit: Option<usize>,
+    limit: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -124,7 +120,7 @@ impl Logs {
         let days = request.retention_in_days;
         if !RETENTION_DAYS.contains(&days) {
             return Err(invalid(format!(
-                "retentionInDays: {days} is none of the periods that CloudWatch Logs has"
+                "retentionInDays: {days} is not one of CloudWatch Logs' retention periods"
             )));
         }
         self.change(&request.log_group_name, |group| group.retention_days = Some(days))
@@ -137,9 +133,14 @@ impl Logs {
 
     pub(super) fn describe_log_groups(&self, input: Value) -> Answer {
         let request: DescribeLogGroups = parse("DescribeLogGroups", input)?;
+        if request.log_group_name_pattern.is_some() && request.log_group_name_prefix.is_some() {
+            return Err(invalid(
+                "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+            ));
+        }
         let prefix = request.log_group_name_prefix.unwrap_or_default();
         let pattern = request.log_group_name_pattern.unwrap_or_default();
-        let limit = request.limit.unwrap_or(LIST_LIMIT_MAX).clamp(1, LIST_LIMIT_MAX);
+        let limit = limit(request.limit, LIST_LIMIT_MAX)?;
         let groups = self.groups.lock();
         let matching = groups.iter().filter(|(name, _)| name.starts_with(&prefix) && name.contains(&pattern));
         let views = matching.map(|(name, group)| (name, self.view(name, group)));
@@ -185,6 +186,7 @@ impl Logs {
             "storedBytes": group.events.bytes(),
             "kmsKeyId": group.kms_key_id,
             "logGroupClass": group.class,
+            "deletionProtectionEnabled": false,
         })
     }
 }
@@ -200,7 +202,12 @@ pub(super) fn no_group() -> ApiError {
 
 fn check_name(name: &str) -> Result<(), ApiError> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "._-/#".contains(c);
-    if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(legal) {
+    if name.len() > NAME_CHARS_MAX {
+        return Err(invalid(format!(
+            "Invalid LogGroup or LogStream, both must have length less than or equal to {NAME_CHARS_MAX}."
+        )));
+    }
+    if name.is_empty() || !name.chars().all(legal) {
         return Err(invalid(format!(
             "logGroupName {name} must be 1 to {NAME_CHARS_MAX} letters, digits or ._-/#"
         )));

@@ -18,7 +18,6 @@ use std::time::SystemTime;
 
 const MILLISECONDS_PER_DAY: u64 = 86_400_000;
 
-/// The service.
 #[derive(Debug)]
 pub struct Logs {
     account: Account,
@@ -26,15 +25,10 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// A region without log groups.
     pub fn new(account: Account) -> Self {
         Self { account, groups: Mutex::default() }
     }
 
-    /// Serves one operation.
-    ///
-    /// # Errors
-    /// CloudWatch Logs' own, or that the operation is not supported.
     pub fn handle(&self, operation: &str, input: Value) -> Answer {
         match operation {
             "CreateLogGroup" => self.create_log_group(input),
@@ -52,7 +46,7 @@ impl Logs {
         }
     }
 
-    /// Creates a group unless it exists, as Lambda does for a function whose role may.
+    /// Creates a group unless it exists, as Lambda does if the function's role allows it.
     pub fn ensure_group(&self, name: &str) {
         let created = self.create_log_group(json!({"logGroupName": name}));
         if let Err(error) = created
@@ -62,15 +56,14 @@ impl Logs {
         }
     }
 
-    /// Looks at every group.
     pub fn inspect<T>(&self, look: impl FnOnce(&BTreeMap<String, Group>) -> T) -> T {
         look(&self.groups.lock())
     }
 }
 
 impl LogSink for Logs {
-    /// What is written to a group that does not exist is dropped: on AWS too a group must be created, by
-    /// Terraform or by Lambda as a role that may ([`Logs::ensure_group`]).
+    /// Events for a missing group are dropped: on AWS too the group must be created, by Terraform or by Lambda
+    /// ([`Logs::ensure_group`]).
     fn append(&self, group: &str, stream: &str, timestamp_ms: u64, message: &str) {
         let now = time::epoch_milliseconds(SystemTime::now());
         let mut groups = self.groups.lock();
@@ -89,6 +82,22 @@ fn parse<T: DeserializeOwned>(operation: &str, document: Value) -> Result<T, Api
 
 fn invalid(message: impl Into<String>) -> ApiError {
     Service::Logs.invalid(message)
+}
+
+/// How many items a caller wants, at most; as many as there may be where it does not say.
+fn limit(asked: Option<i64>, max: usize) -> Result<usize, ApiError> {
+    let Some(asked) = asked else { return Ok(max) };
+    let refuse = |bound: &str| {
+        invalid(format!(
+            "1 validation error detected: Value '{asked}' at 'limit' failed to satisfy constraint: Member must have \
+             value {bound}"
+        ))
+    };
+    match usize::try_from(asked) {
+        Ok(limit) if limit > max => Err(refuse(&format!("less than or equal to {max}"))),
+        Ok(limit) if limit > 0 => Ok(limit),
+        _ => Err(refuse("greater than or equal to 1")),
+    }
 }
 
 #[cfg(test)]
@@ -139,6 +148,39 @@ mod tests {
         let refused =
             logs.handle("FilterLogEvents", json!({"logGroupName": "/g", "filterPattern": "{ $.a = 1 }"}));
         assert!(refused.unwrap_err().message.starts_with("filterPattern"));
+    }
+
+    /// Recorded on AWS.
+    #[test]
+    fn limits_names_and_contradictions_are_refused_as_aws_words_it() {
+        let logs = logs();
+        let refused = |operation: &str, input: Value| {
+            let error = logs.handle(operation, input).unwrap_err();
+            assert_eq!(error.code, "InvalidParameterException", "{operation}");
+            error.message
+        };
+        let limit = "1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must \
+                     have value less than or equal to 10000";
+        assert_eq!(refused("FilterLogEvents", json!({"logGroupName": "/g", "limit": 10_001})), limit);
+        let get = json!({"logGroupName": "/g", "logStreamName": "s", "limit": 10_001});
+        assert_eq!(refused("GetLogEvents", get), limit);
+        let none = refused("DescribeLogGroups", json!({"limit": 0}));
+        assert!(none.ends_with("greater than or equal to 1"), "{none}");
+        let both = json!({"logGroupNamePrefix": "/g", "logGroupNamePattern": "g"});
+        assert_eq!(
+            refused("DescribeLogGroups", both),
+            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+        );
+        assert_eq!(
+            refused("CreateLogGroup", json!({"logGroupName": "a".repeat(513)})),
+            "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
+        );
+    }
+
+    #[test]
+    fn a_group_says_that_it_is_not_protected() {
+        let listed = logs().handle("DescribeLogGroups", json!({"logGroupNamePrefix": "/g"})).unwrap();
+        assert_eq!(listed.body.unwrap()["logGroups"][0]["deletionProtectionEnabled"], false);
     }
 
     #[test]

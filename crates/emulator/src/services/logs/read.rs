@@ -1,9 +1,9 @@
-//! Reads events back: by stream, or by search over a group.
+//! Reads events: by stream, or by search in a group.
 
 use super::events::{Event, Stream};
 use super::filter_pattern::FilterPattern;
 use super::group::{Group, group_of_arn, no_group};
-use super::{Logs, invalid, parse};
+use super::{Logs, invalid, limit, parse};
 use crate::protocol::page::page;
 use crate::protocol::{Answer, ApiError, Reply};
 use serde::Deserialize;
@@ -24,7 +24,7 @@ struct DescribeLogStreams {
     #[serde(default)]
     descending: bool,
     next_token: Option<String>,
-    limit: Option<usize>,
+    limit: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -36,7 +36,7 @@ struct GetLogEvents {
     start_time: Option<u64>,
     end_time: Option<u64>,
     next_token: Option<String>,
-    limit: Option<usize>,
+    limit: Option<i64>,
     #[serde(default)]
     start_from_head: bool,
 }
@@ -52,7 +52,7 @@ struct FilterLogEvents {
     end_time: Option<u64>,
     filter_pattern: Option<String>,
     next_token: Option<String>,
-    limit: Option<usize>,
+    limit: Option<i64>,
     /// Always so since 2019, whatever is sent.
     #[serde(rename = "interleaved")]
     _interleaved: Option<bool>,
@@ -62,7 +62,7 @@ impl Logs {
     pub(super) fn describe_log_streams(&self, input: Value) -> Answer {
         let request: DescribeLogStreams = parse("DescribeLogStreams", input)?;
         let prefix = request.log_stream_name_prefix.unwrap_or_default();
-        let limit = request.limit.unwrap_or(STREAMS_LIMIT_MAX).clamp(1, STREAMS_LIMIT_MAX);
+        let limit = limit(request.limit, STREAMS_LIMIT_MAX)?;
         let by_time = request.order_by.as_deref() == Some("LastEventTime");
         self.with_group(request.log_group_name, request.log_group_identifier, |name, group| {
             let mut streams: Vec<(&String, &Stream)> =
@@ -74,7 +74,7 @@ impl Logs {
                 if request.descending {
                     streams.reverse();
                 }
-                // Tokens go by name, so an order of another kind is one page.
+                // Tokens follow names, so any other order has only one page.
                 streams.truncate(limit);
             }
             let views =
@@ -86,7 +86,7 @@ impl Logs {
 
     pub(super) fn get_log_events(&self, input: Value) -> Answer {
         let request: GetLogEvents = parse("GetLogEvents", input)?;
-        let limit = request.limit.unwrap_or(EVENTS_LIMIT_MAX).clamp(1, EVENTS_LIMIT_MAX);
+        let limit = limit(request.limit, EVENTS_LIMIT_MAX)?;
         let token = request.next_token.as_deref().map(Token::parse).transpose()?;
         let in_time = in_time(request.start_time, request.end_time);
         self.with_group(request.log_group_name, request.log_group_identifier, |_, group| {
@@ -126,7 +126,7 @@ impl Logs {
                 "filterPattern: {pattern} is not supported by the emulator, which matches terms only"
             ))
         })?;
-        let limit = request.limit.unwrap_or(EVENTS_LIMIT_MAX).clamp(1, EVENTS_LIMIT_MAX);
+        let limit = limit(request.limit, EVENTS_LIMIT_MAX)?;
         let from = match request.next_token.as_deref().map(Token::parse).transpose()? {
             Some(Token::Forward(from)) => from,
             Some(Token::Backward(_)) => return Err(bad_token()),
@@ -187,7 +187,7 @@ impl Logs {
     }
 }
 
-/// Where a page begins or ends, by the number of an event.
+/// A page's beginning or end, by an event's number.
 enum Token {
     Forward(u64),
     Backward(u64),

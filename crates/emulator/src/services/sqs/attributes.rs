@@ -1,37 +1,40 @@
-//! A queue's attributes: ranges and defaults of those that have an effect, and storage for those that have none.
+//! A queue's attributes: ranges and defaults of those with an effect, and storage for the others.
 
 use crate::protocol::ApiError;
 use crate::services::iam::policy::{Kind, Policy};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Attributes that are numbers: name, least, most, default.
+/// Numeric attributes: name, minimum, maximum, default.
 const NUMBERS: [(&str, u64, u64, u64); 5] = [
     ("DelaySeconds", 0, 900, 0),
-    ("MaximumMessageSize", 1_024, 1_048_576, 262_144),
+    ("MaximumMessageSize", 1_024, 1_048_576, 1_048_576),
     ("MessageRetentionPeriod", 60, 1_209_600, 345_600),
     ("ReceiveMessageWaitTimeSeconds", 0, 20, 0),
     ("VisibilityTimeout", 0, 43_200, 30),
 ];
 /// Attributes that are stored and have no effect here.
-const INERT: [&str; 3] = ["KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"];
+const INERT: [&str; 3] = [WITH_KEY, KEY_REUSE, WITHOUT_KEY];
 
-/// The queue's own policy.
+/// The queue's resource policy.
 const POLICY: &str = "Policy";
+/// One kind of encryption at a time: with a key, or SQS's own.
+const WITH_KEY: &str = "KmsMasterKeyId";
+const KEY_REUSE: &str = "KmsDataKeyReusePeriodSeconds";
+const WITHOUT_KEY: &str = "SqsManagedSseEnabled";
 
-/// Attributes as they were set; the others have their defaults.
+/// The attributes that were set; the others have their defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes {
     set: BTreeMap<String, String>,
 }
 
 impl Attributes {
-    /// These attributes with `changes` over them; an empty value removes one.
-    ///
-    /// # Errors
-    /// An attribute that is not supported, by its name, or a value out of range.
+    /// These attributes with `changes` applied; an empty value removes one. Errors: an unsupported attribute, by name,
+    /// or a value out of range.
     pub fn with(&self, changes: BTreeMap<String, String>) -> Result<Self, ApiError> {
         let mut set = self.set.clone();
+        switch_encryption(&mut set, &changes)?;
         for (name, value) in changes {
             if value.is_empty() {
                 set.remove(&name);
@@ -56,28 +59,34 @@ impl Attributes {
         Ok(Self { set })
     }
 
-    /// Every attribute with its value, set or by default.
+    /// All attributes, with defaults.
     pub fn all(&self) -> BTreeMap<String, String> {
         let defaults = NUMBERS.iter().map(|(name, _, _, default)| ((*name).to_owned(), default.to_string()));
         let mut all: BTreeMap<String, String> = defaults.collect();
-        let with_key = self.set.contains_key("KmsMasterKeyId");
-        all.insert("SqsManagedSseEnabled".into(), (!with_key).to_string());
-        if with_key {
-            all.insert("KmsDataKeyReusePeriodSeconds".into(), "300".into());
-        }
+        all.insert(WITHOUT_KEY.into(), "true".into());
+        all.insert(KEY_REUSE.into(), "300".into());
         all.extend(self.set.clone());
+        if !self.set.contains_key(WITH_KEY) {
+            all.remove(KEY_REUSE);
+        }
         all
+    }
+
+    /// The first of these attributes that has another value here, set or by default.
+    pub fn differs_from(&self, asked: &Self) -> Option<String> {
+        let all = self.all();
+        let different = asked.set.iter().find(|(name, value)| all.get(*name) != Some(value));
+        different.map(|(name, _)| name.clone())
     }
 
     /// The queue's own policy, if it has one.
     ///
     /// # Errors
-    /// None where the attributes were checked as they were set.
+    /// None if the attributes were checked when they were set.
     pub fn policy(&self) -> Result<Option<Policy>, ApiError> {
         self.set.get(POLICY).map(|text| read_policy(text)).transpose()
     }
 
-    /// Those that were set.
     pub fn set(&self) -> &BTreeMap<String, String> {
         &self.set
     }
@@ -89,7 +98,7 @@ impl Attributes {
         set.unwrap_or(default)
     }
 
-    /// How long a message stays invisible at first.
+    /// How long a new message stays invisible.
     pub fn delay(&self) -> Duration {
         Duration::from_secs(self.number("DelaySeconds"))
     }
@@ -99,12 +108,11 @@ impl Attributes {
         self.number("MaximumMessageSize")
     }
 
-    /// How long a message is kept.
     pub fn retention(&self) -> Duration {
         Duration::from_secs(self.number("MessageRetentionPeriod"))
     }
 
-    /// How long a receiver waits that does not say.
+    /// How long a receiver waits by default.
     pub fn wait(&self) -> Duration {
         Duration::from_secs(self.number("ReceiveMessageWaitTimeSeconds"))
     }
@@ -115,9 +123,59 @@ impl Attributes {
     }
 }
 
+/// docs/aws-behaviour.md#sqs-encryption: a key ends SQS's own encryption, which does not come back with the
+/// key's end.
+fn switch_encryption(
+    set: &mut BTreeMap<String, String>,
+    changes: &BTreeMap<String, String>,
+) -> Result<(), ApiError> {
+    let has_key = changes.get(WITH_KEY).is_some_and(|key| !key.is_empty());
+    let has_own = changes.get(WITHOUT_KEY).is_some_and(|flag| flag == "true");
+    match (has_key, has_own) {
+        (true, true) => {
+            let message = "You can use one type of server-side encryption (SSE) at one time. You can either enable \
+                           KMS SSE or SQS SSE.";
+            return Err(ApiError::bad_request("InvalidAttributeName", message));
+        }
+        (true, false) => drop(set.insert(WITHOUT_KEY.into(), "false".into())),
+        (false, true) => drop(set.remove(WITH_KEY)),
+        (false, false) => {}
+    }
+    Ok(())
+}
+
 fn read_policy(text: &str) -> Result<Policy, ApiError> {
     Policy::parse(text, Kind::Resource).map_err(|error| {
         let message = format!("Invalid value for the parameter {POLICY}. Reason: {error}");
         ApiError::bad_request("InvalidAttributeValue", message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(attributes: &Attributes, changes: &[(&str, &str)]) -> Attributes {
+        let changes = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        attributes.with(changes.collect()).unwrap()
+    }
+
+    /// Recorded on AWS.
+    #[test]
+    fn defaults_are_those_of_aws_and_one_kind_of_encryption_ends_the_other() {
+        let of = |attributes: &Attributes, name: &str| attributes.all().remove(name);
+        let new = Attributes::default();
+        assert_eq!(of(&new, "MaximumMessageSize").as_deref(), Some("1048576"));
+        assert_eq!((of(&new, WITHOUT_KEY).as_deref(), of(&new, KEY_REUSE)), (Some("true"), None));
+        let keyed = with(&new, &[(WITH_KEY, "testKeyId"), (KEY_REUSE, "6000")]);
+        assert_eq!(of(&keyed, WITHOUT_KEY).as_deref(), Some("false"));
+        assert_eq!(of(&keyed, KEY_REUSE).as_deref(), Some("6000"));
+        let unkeyed = with(&keyed, &[(WITH_KEY, ""), (KEY_REUSE, "300")]);
+        assert_eq!((of(&unkeyed, WITHOUT_KEY).as_deref(), of(&unkeyed, KEY_REUSE)), (Some("false"), None));
+        let own = with(&keyed, &[(WITHOUT_KEY, "true")]);
+        assert_eq!((of(&own, WITH_KEY), of(&own, WITHOUT_KEY).as_deref()), (None, Some("true")));
+        let both = [(WITH_KEY, "k"), (WITHOUT_KEY, "true")];
+        let both = both.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        assert_eq!(new.with(both).unwrap_err().code, "InvalidAttributeName");
+    }
 }

@@ -2,10 +2,7 @@
 
 use crate::protocol::ApiError;
 
-/// Refuses a text that SQS would not carry.
-///
-/// # Errors
-/// `InvalidMessageContents`, which names the first such character.
+/// Refuses a text that SQS does not accept. Fails with `InvalidMessageContents`, which names the first such character.
 pub fn check(text: &str) -> Result<(), ApiError> {
     let Some(illegal) = text.chars().find(|c| !is_legal(*c)) else { return Ok(()) };
     let message = format!(

@@ -1,50 +1,42 @@
-//! The messages of one queue: at least once, roughly in order, invisible while somebody works on one.
+//! The messages of one queue: delivered at least once, roughly in order, and invisible while being processed.
 //!
 //! Time is passed in.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
-/// Messages in a queue, at most.
 pub const MESSAGES_MAX: usize = 100_000;
 
-/// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Its id.
     pub id: String,
-    /// Its text.
     pub body: String,
-    /// When it was sent.
     pub sent: SystemTime,
-    /// Who sent it.
     pub sender: String,
     visible: SystemTime,
-    /// How often it was received.
     pub received: u32,
     /// When it was first received.
     pub first_received: Option<SystemTime>,
 }
 
-/// A queue's messages.
 #[derive(Debug, Default)]
 pub struct Messages {
     messages: VecDeque<Message>,
 }
 
-/// How many messages are in which state.
+/// How many messages are in each state.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     /// Ready to be received.
     pub visible: usize,
-    /// Received and neither deleted nor visible again.
+    /// Received, and neither deleted nor visible again.
     pub in_flight: usize,
-    /// Sent with a delay that has not passed.
+    /// Sent, with a delay that has not passed.
     pub delayed: usize,
 }
 
 impl Messages {
-    /// Puts a message in; `false` if the queue is full.
+    /// Adds a message; `false` if the queue is full.
     pub fn send(
         &mut self,
         id: String,
@@ -69,7 +61,7 @@ impl Messages {
         true
     }
 
-    /// Takes up to `limit` visible messages and hides them for `visibility`.
+    /// Receives up to `limit` visible messages and hides them for `visibility`.
     pub fn receive(&mut self, limit: usize, now: SystemTime, visibility: Duration) -> Vec<Message> {
         let visible = self.messages.iter_mut().filter(|message| message.visible <= now).take(limit);
         visible
@@ -82,20 +74,20 @@ impl Messages {
             .collect()
     }
 
-    /// When the next message that is hidden now becomes visible.
+    /// When the next hidden message becomes visible.
     pub fn next_visible(&self) -> Option<SystemTime> {
         self.messages.iter().map(|message| message.visible).min()
     }
 
-    /// Removes a message, if it was last received for the `received`th time: an older receipt is void.
+    /// Deletes a message, if its `received`th receipt is the latest: older receipts are void.
     pub fn delete(&mut self, id: &str, received: u32) {
         self.messages.retain(|message| message.id != id || message.received != received);
     }
 
-    /// Hides a message until `visibility` from now; `false` if the receipt is void.
+    /// Hides a message until `visibility` from now, by any of its receipts; `false` if it is gone.
     pub fn hide(&mut self, id: &str, received: u32, now: SystemTime, visibility: Duration) -> bool {
-        let found = self.messages.iter_mut().find(|message| message.id == id && message.received == received);
-        match found.filter(|message| message.visible > now) {
+        let receipts = |message: &Message| message.id == id && (1..=message.received).contains(&received);
+        match self.messages.iter_mut().find(|message| receipts(message)) {
             Some(message) => {
                 message.visible = now + visibility;
                 true
@@ -104,17 +96,15 @@ impl Messages {
         }
     }
 
-    /// Forgets what was sent longer than `retention` ago.
+    /// Drops messages that were sent longer than `retention` ago.
     pub fn expire(&mut self, now: SystemTime, retention: Duration) {
         self.messages.retain(|message| message.sent + retention > now);
     }
 
-    /// Forgets everything.
     pub fn purge(&mut self) {
         self.messages.clear();
     }
 
-    /// Counts.
     pub fn counts(&self, now: SystemTime) -> Counts {
         let mut counts = Counts::default();
         for message in &self.messages {
@@ -159,14 +149,20 @@ mod tests {
         assert_eq!(messages.counts(at(11)), Counts::default());
     }
 
+    /// Recorded on AWS: by an older receipt as well, and when the time of the receipt is over.
     #[test]
-    fn visibility_can_be_changed_while_in_flight() {
+    fn visibility_can_be_changed_by_every_receipt_until_the_message_is_gone() {
         let mut messages = with_one();
         messages.receive(1, at(0), TEN);
         assert!(messages.hide("m", 1, at(5), Duration::ZERO));
         assert_eq!(messages.receive(1, at(5), TEN).len(), 1);
-        assert!(!messages.hide("m", 1, at(6), TEN));
-        assert_eq!(messages.next_visible(), Some(at(15)));
+        assert!(messages.hide("m", 1, at(6), Duration::ZERO));
+        assert_eq!(messages.receive(1, at(6), TEN).len(), 1);
+        assert!(messages.hide("m", 3, at(20), TEN));
+        assert_eq!(messages.next_visible(), Some(at(30)));
+        assert!(!messages.hide("m", 4, at(20), TEN) && !messages.hide("m", 0, at(20), TEN));
+        messages.delete("m", 3);
+        assert!(!messages.hide("m", 3, at(21), TEN));
     }
 
     #[test]

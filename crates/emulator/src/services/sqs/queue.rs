@@ -2,7 +2,7 @@
 
 use super::attributes::Attributes;
 use super::messages::Messages;
-use super::{Queues, invalid, no_queue, parse, queue_name};
+use super::{Queues, in_range, invalid, no_queue, parse, queue_name};
 use crate::protocol::page::page;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, time};
@@ -13,21 +13,17 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::Notify;
 
-/// Queues in the account, at most.
 pub const QUEUES_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 80;
 /// Queues of one answer to ListQueues, at most.
-const LISTED_MAX: usize = 1_000;
+const LISTED_MAX: u64 = 1_000;
 
-/// A queue.
 #[derive(Debug)]
 pub struct Queue {
-    /// What was set.
     pub attributes: Attributes,
-    /// Its tags.
     pub tags: Tags,
     pub(super) messages: Messages,
-    /// Told when a message may have become visible, and when the queue is gone.
+    /// Notified when a message may have become visible, and when the queue is gone.
     pub(super) changed: Arc<Notify>,
     created: SystemTime,
     modified: SystemTime,
@@ -74,7 +70,7 @@ struct SetQueueAttributes {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct ListQueues {
     queue_name_prefix: Option<String>,
-    max_results: Option<usize>,
+    max_results: Option<i64>,
     next_token: Option<String>,
 }
 
@@ -109,10 +105,12 @@ impl Queues {
         let url = self.url(host, &name);
         let mut queues = self.queues.lock();
         if let Some(existing) = queues.get(&name) {
-            if existing.attributes == attributes {
+            let Some(different) = existing.attributes.differs_from(&attributes) else {
                 return Ok(Reply::ok(json!({"QueueUrl": url})));
-            }
-            let message = "A queue already exists with the same name and a different value for an attribute";
+            };
+            let message = format!(
+                "A queue already exists with the same name and a different value for attribute {different}"
+            );
             return Err(
                 ApiError::bad_request("QueueNameExists", message).with_query_code("QueueAlreadyExists")
             );
@@ -151,15 +149,14 @@ impl Queues {
 
     pub(super) fn list_queues(&self, host: &str, input: Value) -> Answer {
         let request: ListQueues = parse("ListQueues", input)?;
-        let limit = request.max_results.unwrap_or(LISTED_MAX);
-        if !(1..=LISTED_MAX).contains(&limit) {
-            return Err(invalid(format!("MaxResults {limit}: must be between 1 and {LISTED_MAX}")));
-        }
+        let listed = 1..=LISTED_MAX;
+        let reason = "Must be between 1 and 1000, if provided.";
+        let limit = in_range("MaxResults", request.max_results, listed, reason)?.unwrap_or(LISTED_MAX);
         let prefix = request.queue_name_prefix.unwrap_or_default();
         let queues = self.queues.lock();
         let named = queues.keys().filter(|name| name.starts_with(&prefix));
         let urls = named.map(|name| (name, self.url(host, name)));
-        let (urls, token) = page(urls, request.next_token.as_deref(), limit);
+        let (urls, token) = page(urls, request.next_token.as_deref(), limit as usize);
         // Who does not say how many gets no token.
         let token = token.filter(|_| request.max_results.is_some());
         Ok(Reply::ok(json!({"QueueUrls": (!urls.is_empty()).then_some(urls), "NextToken": token})))
@@ -252,7 +249,7 @@ impl Queue {
     }
 }
 
-/// Attributes that may be asked for, set or not.
+/// Attributes that can be requested, set or not.
 fn is_readable(name: &str) -> bool {
     const READABLE: [&str; 21] = [
         "All",

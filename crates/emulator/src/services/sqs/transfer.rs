@@ -1,26 +1,26 @@
 //! Sends, receives and deletes messages.
 
 use super::messages::Message;
-use super::{Queues, content, invalid, no_queue, parse, queue_name};
+use super::{Queues, content, in_range, invalid, no_queue, parse, queue_name, receipt};
 use crate::core::identity::Principal;
-use crate::protocol::{Answer, ApiError, Reply, time};
+use crate::protocol::{Answer, ApiError, Reply, Service, time};
 use md5::{Digest as _, Md5};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
-const RECEIVE_MAX: usize = 10;
-const WAIT_MAX: Duration = Duration::from_secs(20);
-const VISIBILITY_MAX: Duration = Duration::from_secs(43_200);
-const DELAY_MAX: Duration = Duration::from_secs(900);
+const RECEIVE_MAX: u64 = 10;
+const WAIT_SECONDS_MAX: u64 = 20;
+const VISIBILITY_SECONDS_MAX: u64 = 43_200;
+const DELAY_SECONDS_MAX: u64 = 900;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct SendMessage {
     queue_url: String,
     message_body: String,
-    delay_seconds: Option<u64>,
+    delay_seconds: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -34,9 +34,9 @@ struct ReceiveMessage {
     /// Messages have none here.
     #[serde(default, rename = "MessageAttributeNames")]
     _message_attribute_names: Vec<String>,
-    max_number_of_messages: Option<usize>,
-    visibility_timeout: Option<u64>,
-    wait_time_seconds: Option<u64>,
+    max_number_of_messages: Option<i64>,
+    visibility_timeout: Option<i64>,
+    wait_time_seconds: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -51,19 +51,24 @@ struct DeleteMessage {
 struct ChangeMessageVisibility {
     queue_url: String,
     receipt_handle: String,
-    visibility_timeout: u64,
+    visibility_timeout: i64,
 }
 
 impl Queues {
     pub(super) fn send_message(&self, sender: &Principal, input: Value) -> Answer {
         let request: SendMessage = parse("SendMessage", input)?;
-        let delay = request.delay_seconds.map(Duration::from_secs);
+        let reason = "DelaySeconds must be >= 0 and <= 900.";
+        let delay = in_range("DelaySeconds", request.delay_seconds, 0..=DELAY_SECONDS_MAX, reason)?;
+        let delay = delay.map(Duration::from_secs);
+        if request.message_body.is_empty() {
+            return Err(Service::Sqs.missing("SendMessage", "MessageBody"));
+        }
         let md5 = md5_hex(&request.message_body);
         let id = self.put(queue_name(&request.queue_url), sender, request.message_body, delay)?;
         Ok(Reply::ok(json!({"MessageId": id, "MD5OfMessageBody": md5})))
     }
 
-    /// Puts a message into a queue by its name.
+    /// Sends a message to a queue by name.
     pub(super) fn put(
         &self,
         name: &str,
@@ -76,17 +81,11 @@ impl Queues {
         let now = SystemTime::now();
         self.change(name, |queue| {
             let delay = delay.unwrap_or_else(|| queue.attributes.delay());
-            if delay > DELAY_MAX {
-                return Err(invalid(format!("DelaySeconds: must be at most {}", DELAY_MAX.as_secs())));
-            }
             let limit = queue.attributes.message_bytes_max();
             if body.len() as u64 > limit {
                 return Err(invalid(format!(
                     "One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes."
                 )));
-            }
-            if body.is_empty() {
-                return Err(invalid("The request must contain the parameter MessageBody."));
             }
             queue.messages.expire(now, queue.attributes.retention());
             if !queue.messages.send(id.clone(), body, sender_id(&self.account.id, sender), now, delay) {
@@ -104,19 +103,13 @@ impl Queues {
     pub(super) async fn receive_message(&self, input: Value) -> Answer {
         let request: ReceiveMessage = parse("ReceiveMessage", input)?;
         let name = queue_name(&request.queue_url);
-        let limit = request.max_number_of_messages.unwrap_or(1);
-        if !(1..=RECEIVE_MAX).contains(&limit) {
-            return Err(invalid(format!(
-                "Value {limit} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and {RECEIVE_MAX}, if provided."
-            )));
-        }
-        let wait = request.wait_time_seconds.map(Duration::from_secs);
-        let visibility = request.visibility_timeout.map(Duration::from_secs);
-        if wait.is_some_and(|wait| wait > WAIT_MAX)
-            || visibility.is_some_and(|timeout| timeout > VISIBILITY_MAX)
-        {
-            return Err(invalid("WaitTimeSeconds must be at most 20 and VisibilityTimeout at most 43200"));
-        }
+        let reason = "Must be between 1 and 10, if provided.";
+        let limit = in_range("MaxNumberOfMessages", request.max_number_of_messages, 1..=RECEIVE_MAX, reason)?;
+        let limit = limit.unwrap_or(1) as usize;
+        let reason = "Must be >= 0 and <= 20, if provided.";
+        let wait = in_range("WaitTimeSeconds", request.wait_time_seconds, 0..=WAIT_SECONDS_MAX, reason)?;
+        let wait = wait.map(Duration::from_secs);
+        let visibility = visibility(request.visibility_timeout)?;
         let found = self.receive(name, limit, wait, visibility).await?;
         let mut wanted = request.message_system_attribute_names;
         wanted.extend(request.attribute_names);
@@ -137,7 +130,7 @@ impl Queues {
             let (found, changed, next_visible, default_wait) = {
                 let mut queues = self.queues.lock();
                 let queue = queues.get_mut(name).ok_or_else(no_queue)?;
-                // Listening begins under the lock, so that no message can slip in between.
+                // Listening begins under the lock, so that no message is missed in between.
                 let changed = queue.changed.clone().notified_owned();
                 queue.messages.expire(now, queue.attributes.retention());
                 let visibility = visibility.unwrap_or_else(|| queue.attributes.visibility());
@@ -156,25 +149,24 @@ impl Queues {
 
     pub(super) fn delete_message(&self, input: Value) -> Answer {
         let request: DeleteMessage = parse("DeleteMessage", input)?;
-        let (id, received) = read_receipt(&request.receipt_handle)?;
+        let (id, received) = receipt::read(&request.receipt_handle)?;
         self.change(queue_name(&request.queue_url), |queue| {
-            queue.messages.delete(id, received);
+            queue.messages.delete(&id, received);
             Ok(Reply::empty())
         })
     }
 
     pub(super) fn change_message_visibility(&self, input: Value) -> Answer {
         let request: ChangeMessageVisibility = parse("ChangeMessageVisibility", input)?;
-        let (id, received) = read_receipt(&request.receipt_handle)?;
-        let visibility = Duration::from_secs(request.visibility_timeout);
-        if visibility > VISIBILITY_MAX {
-            return Err(invalid(format!("VisibilityTimeout must be at most {}", VISIBILITY_MAX.as_secs())));
-        }
+        let handle = &request.receipt_handle;
+        let (id, received) = receipt::read(handle)?;
+        let visibility = visibility(Some(request.visibility_timeout))?.unwrap_or_default();
         self.change(queue_name(&request.queue_url), |queue| {
-            if !queue.messages.hide(id, received, SystemTime::now(), visibility) {
-                let message = "the message is not in flight, or its receipt handle is not the latest";
-                return Err(ApiError::bad_request("MessageNotInflight", message)
-                    .with_query_code("AWS.SimpleQueueService.MessageNotInflight"));
+            if !queue.messages.hide(&id, received, SystemTime::now(), visibility) {
+                return Err(invalid(format!(
+                    "Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not \
+                     available for visibility timeout change."
+                )));
             }
             queue.changed.notify_waiters();
             Ok(Reply::empty())
@@ -196,20 +188,17 @@ fn view(message: &Message, wanted: &[String]) -> Value {
     }
     json!({
         "MessageId": message.id,
-        "ReceiptHandle": format!("{}#{}", message.id, message.received),
+        "ReceiptHandle": receipt::write(&message.id, message.received),
         "MD5OfBody": md5_hex(&message.body),
         "Body": message.body,
         "Attributes": (!members.is_empty()).then_some(members),
     })
 }
 
-/// A receipt names the message and which of its receipts it is.
-fn read_receipt(handle: &str) -> Result<(&str, u32), ApiError> {
-    let parsed = handle.rsplit_once('#').and_then(|(id, received)| Some((id, received.parse().ok()?)));
-    parsed.ok_or_else(|| {
-        let message = format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");
-        ApiError::new(http::StatusCode::NOT_FOUND, "ReceiptHandleIsInvalid", message)
-    })
+fn visibility(asked: Option<i64>) -> Result<Option<Duration>, ApiError> {
+    let reason = "Must be >= 0 and <= 43200, if provided.";
+    let seconds = in_range("VisibilityTimeout", asked, 0..=VISIBILITY_SECONDS_MAX, reason)?;
+    Ok(seconds.map(Duration::from_secs))
 }
 
 fn sender_id(account: &str, sender: &Principal) -> String {

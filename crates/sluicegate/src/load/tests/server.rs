@@ -20,7 +20,6 @@ impl<F: FnMut(&str) -> Option<Vec<String>> + Send + 'static> Answers for F {
     }
 }
 
-/// Runs until dropped.
 pub struct Server {
     pub uri: String,
     /// Addresses that connections came from.

@@ -130,7 +130,6 @@ impl Client {
         Ok(Self { socket: entry.connect(time_limit).await? })
     }
 
-    /// Sends a text.
     pub async fn send(&mut self, text: String) -> anyhow::Result<()> {
         self.socket.send(Message::text(text)).await.context("the connection was lost")
     }

@@ -1,7 +1,7 @@
-//! Signature Version 4: what a request claims, and whether a secret made its signature.
+//! Signature Version 4: what a request claims, and whether a given secret made its signature.
 //!
-//! The time of a signature is not held against a clock: functions may run with another one, and who can replay a
-//! request on this machine can make one.
+//! The signature's time is not checked: functions may run with another clock, and whoever can replay a request on this
+//! machine can also make one.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::request::Parts;
@@ -13,24 +13,23 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// What a credential scope ends with.
+/// The end of a credential scope.
 const SCOPE_END: &str = "aws4_request";
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
-/// What stays as it is in a canonical query.
+/// Characters that a canonical query does not escape.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// What stays as it is in a canonical path.
+/// Characters that a canonical path does not escape.
 const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
-/// Signing keys that are kept for one access key, at most: one a service and day.
+/// Signing keys kept for one access key, at most: one for each service and day.
 const SIGNING_KEYS_MAX: usize = 8;
 
 type HmacSha256 = Hmac<Sha256>;
 
-/// What a signed request says of itself.
+/// What a signed request claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Whose secret signed it.
+    /// The access key whose secret signed it.
     pub access_key_id: String,
-    /// The token of temporary credentials.
     pub session_token: Option<String>,
     /// `{date}/{region}/{service}/aws4_request`
     scope: String,
@@ -40,16 +39,14 @@ pub struct Claim {
     is_in_query: bool,
 }
 
-/// A signature that lacks something. The text is AWS's for `IncompleteSignature`.
+/// A signature that lacks a part. The text is AWS's for `IncompleteSignature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.")]
 pub struct Incomplete;
 
 impl Claim {
-    /// Reads a request's signature, in its header or in its query; `None`: it has none.
-    ///
-    /// # Errors
-    /// [`Incomplete`] where a part of it is missing.
+    /// Reads a request's signature from its header or query; `None`: it has none. Fails with [`Incomplete`] if a part
+    /// is missing.
     pub fn read(request: &Parts) -> Result<Option<Self>, Incomplete> {
         let header = |name: &str| text(&request.headers, name);
         if let Some(authorization) = header(header::AUTHORIZATION.as_str()) {
@@ -105,7 +102,7 @@ impl Claim {
         }))
     }
 
-    /// Whether the secret behind `keys` signed this request.
+    /// Whether the secret of `keys` signed this request.
     pub fn is_made_with(&self, keys: &SigningKeys, request: &Parts, host: &str, body: &[u8]) -> bool {
         let Some(canonical) = self.canonical_request(request, host, body) else { return false };
         let mut to_sign = format!("{ALGORITHM}\n{}\n{}\n", self.time, self.scope);
@@ -123,7 +120,7 @@ impl Claim {
         self.scope.split('/').next().unwrap_or_default()
     }
 
-    /// `None` where a header that was signed is missing, or the body is not the one that was signed.
+    /// `None` if a signed header is missing, or the body is not the one that was signed.
     fn canonical_request(&self, request: &Parts, host: &str, body: &[u8]) -> Option<String> {
         let mut canonical = String::with_capacity(1_024);
         canonical.push_str(request.method.as_str());
@@ -157,14 +154,13 @@ impl Claim {
     }
 }
 
-/// A secret, and the keys derived from it: four hashes that each request of a day would make anew.
+/// A secret and the keys derived from it, so that each request does not compute four hashes again.
 pub struct SigningKeys {
     secret: String,
     derived: Mutex<Vec<(String, [u8; 32])>>,
 }
 
 impl SigningKeys {
-    /// The keys of a secret access key.
     pub fn new(secret: String) -> Self {
         Self { secret, derived: Mutex::default() }
     }
@@ -185,7 +181,6 @@ impl SigningKeys {
     }
 }
 
-/// A key of any length.
 fn keyed(key: &[u8]) -> HmacSha256 {
     HmacSha256::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
 }
@@ -204,7 +199,7 @@ fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
 
-/// The path as it was sent, normalised and encoded once more.
+/// The path as sent, normalised and encoded once more.
 fn push_path(canonical: &mut String, path: &str) {
     if !path.contains("//") && !path.contains("/.") {
         canonical.extend(utf8_percent_encode(path, PATH));
@@ -242,7 +237,7 @@ fn push_query(canonical: &mut String, query: &str) {
     }
 }
 
-/// Every value of a header, white space at the ends and in rows taken off; `None` where there is none.
+/// Every value of a header without white space at its ends and with single spaces; `None` if there is none.
 fn push_header(canonical: &mut String, headers: &HeaderMap, name: &str) -> Option<()> {
     let mut values = headers.get_all(name).iter().peekable();
     values.peek()?;

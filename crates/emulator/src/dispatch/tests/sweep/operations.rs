@@ -1,4 +1,4 @@
-//! One call of every operation, with all members it needs and most of those it may have.
+//! One call of every operation, with all required members and most of the optional ones.
 
 use super::super::lambda::mapping;
 use super::super::{QUEUE, ROLE, STREAM, Value, json};
@@ -11,7 +11,9 @@ pub(super) const GROUP: &str = "arn:aws:logs:us-east-1:000000000000:log-group:g"
 pub(super) const ALARM: &str = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a";
 pub(super) const MANAGED: &str = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
 
-/// A service's operations, each with a document that has all members it needs and most of those it may have.
+const OWN: &str = "arn:aws:iam::000000000000:policy/swept";
+
+/// A service's operations, each with a document of all required members and most of the optional ones.
 pub(super) type Operations = Vec<(&'static str, Value)>;
 
 pub(super) fn iam() -> Operations {
@@ -40,7 +42,24 @@ pub(super) fn iam() -> Operations {
         ("ListAttachedRolePolicies", role()),
         ("DetachRolePolicy", attached),
         ("GetPolicy", json!({"PolicyArn": MANAGED})),
-        ("GetPolicyVersion", json!({"PolicyArn": MANAGED, "VersionId": "v1"})),
+        (
+            "CreatePolicy",
+            json!({"PolicyName": "swept", "Path": "/", "PolicyDocument": POLICY, "Description": "d", "Tags": tags}),
+        ),
+        (
+            "ListPolicies",
+            json!({"Scope": "Local", "OnlyAttached": "false", "PathPrefix": "/", "Marker": "m", "MaxItems": "1"}),
+        ),
+        ("ListEntitiesForPolicy", json!({"PolicyArn": OWN})),
+        ("TagPolicy", json!({"PolicyArn": OWN, "Tags": tags})),
+        ("ListPolicyTags", json!({"PolicyArn": OWN})),
+        ("UntagPolicy", json!({"PolicyArn": OWN, "TagKeys": ["k"]})),
+        ("CreatePolicyVersion", json!({"PolicyArn": OWN, "PolicyDocument": POLICY, "SetAsDefault": "true"})),
+        ("GetPolicyVersion", json!({"PolicyArn": OWN, "VersionId": "v1"})),
+        ("ListPolicyVersions", json!({"PolicyArn": OWN})),
+        ("SetDefaultPolicyVersion", json!({"PolicyArn": OWN, "VersionId": "v1"})),
+        ("DeletePolicyVersion", json!({"PolicyArn": OWN, "VersionId": "v2"})),
+        ("DeletePolicy", json!({"PolicyArn": OWN})),
         ("DeleteRole", role()),
     ]
 }
@@ -132,7 +151,8 @@ pub(super) fn cloudwatch() -> Operations {
     ]
 }
 
-/// Calls of the REST services: method, path below what `API`, `INTEGRATION`, `ROUTE` stand for, and document.
+/// Calls of the REST services: method, path below the resource that `API`, `INTEGRATION` or `ROUTE` stands for, and
+/// document.
 // long: a table of calls, one entry each
 pub(super) fn rest() -> Vec<(&'static str, &'static str, Value)> {
     let function = "/2015-03-31/functions/echo";
@@ -146,6 +166,7 @@ pub(super) fn rest() -> Vec<(&'static str, &'static str, Value)> {
     create["PackageType"] = json!("Zip");
     create["Publish"] = json!(false);
     create["Tags"] = json!({"k": "v"});
+    let alias = json!({"Name": "live", "FunctionVersion": "$LATEST", "Description": "d", "RoutingConfig": {"AdditionalVersionWeights": {"1": 0.5}}});
     let mut feed = mapping(STREAM);
     for (member, value) in [
         ("BatchSize", json!(1)),
@@ -208,6 +229,13 @@ pub(super) fn rest() -> Vec<(&'static str, &'static str, Value)> {
             "/2015-03-31/functions/echo/code",
             json!({"ZipFile": "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==", "Architectures": ["x86_64"], "Publish": false, "DryRun": false, "RevisionId": "r"}),
         ),
+        (
+            "POST",
+            "/2015-03-31/functions/echo/versions",
+            json!({"CodeSha256": "", "Description": "d", "RevisionId": "r"}),
+        ),
+        ("POST", "/2015-03-31/functions/echo/aliases", alias.clone()),
+        ("PUT", "/2015-03-31/functions/echo/aliases/live", alias),
         ("POST", "/2015-03-31/functions/echo/policy", permission),
         ("PUT", "/2017-10-31/functions/echo/concurrency", json!({"ReservedConcurrentExecutions": 1})),
         (

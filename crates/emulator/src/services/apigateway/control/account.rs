@@ -1,4 +1,4 @@
-//! The account resource of API Gateway v1: the role that logging needs, one for the account and region.
+//! The account resource of API Gateway v1: the role for logs, one for the account and region.
 
 use super::{ApiGateway, Store, invalid};
 use crate::core::identity::{Permissions as _, Principal};

@@ -1,4 +1,4 @@
-//! The API resource itself.
+//! The API resource.
 
 use super::definition::{ApiRecord, Definition};
 use super::expression;
@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-/// APIs in the account, at most.
 pub const APIS_MAX: usize = 600;
 
 impl Resource for Api {

@@ -1,4 +1,4 @@
-//! Authorizers: Lambda REQUEST authorizers, the one kind that a WebSocket API has.
+//! Lambda REQUEST authorizers, the only kind that WebSocket APIs have.
 
 use super::definition::Definition;
 use super::invalid;
@@ -39,7 +39,7 @@ impl Resource for Authorizer {
             return Err(invalid("authorizerResultTtlInSeconds: a WEBSOCKET API caches no results"));
         }
         if let Some(arn) = self.authorizer_credentials_arn.as_ref().filter(|arn| !arn.contains(":role/")) {
-            return Err(invalid(format!("authorizerCredentialsArn: {arn} is no role's ARN")));
+            return Err(invalid(format!("authorizerCredentialsArn: {arn} is not a role's ARN")));
         }
         self.compile("").map(drop)
     }
@@ -57,10 +57,7 @@ impl Resource for Authorizer {
 }
 
 impl Authorizer {
-    /// What the gateway asks of it.
-    ///
-    /// # Errors
-    /// A URI that names no function, or an identity source of another form.
+    /// What the gateway needs to call it. Errors: a URI that does not name a function, or an invalid identity source.
     pub fn compile(&self, id: &str) -> Result<stage::Authorizer, ApiError> {
         let uri = self.authorizer_uri.as_deref().unwrap_or_default();
         let function_arn = function_arn(uri).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! From a deployment's snapshot and a stage's settings to what the gateway serves.
+//! Compiles a deployment's snapshot and a stage's settings into what the gateway serves.
 
 use super::definition::Definition;
 use super::settings::StageSettings;
@@ -11,11 +11,8 @@ use crate::services::apigateway::websocket::stage::{
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Compiles a stage.
-///
-/// # Errors
-/// `BadRequestException` naming what cannot be served. Resources are checked when they are created, so
-/// this is what only the whole shows: no routes, or settings of a route that is not there.
+/// Compiles a stage. Fails with `BadRequestException` that names what cannot be served. Resources were checked when
+/// they were created, so these are problems of the whole: no routes, or settings of a missing route.
 pub fn stage(
     api_id: &str,
     name: &str,

@@ -1,4 +1,4 @@
-//! Deployments: only what one holds is ever served.
+//! Deployments: only deployed resources are served.
 
 use super::definition::{ApiRecord, Deployment};
 use super::resource::{not_found, parse};
@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Deployments of an API, at most.
 pub const DEPLOYMENTS_MAX: usize = 1_000;
 
 #[derive(Deserialize)]
@@ -71,7 +70,7 @@ impl ApiGateway {
                 "Maximum number of Deployments for this API has been reached: {DEPLOYMENTS_MAX}"
             )));
         }
-        // A stage of the request takes the deployment over; without one the snapshot is only tried.
+        // If the request names a stage, it gets the deployment; if not, the snapshot is only compiled.
         let stage = match &request.stage_name {
             Some(name) => Some(record.stages.get(name).ok_or_else(|| not_found("stage", name))?),
             None => None,
@@ -97,8 +96,8 @@ impl ApiGateway {
         Ok(Reply::created(view))
     }
 
-    /// Deploys the API as it now is to each of its stages with `autoDeploy`. A stage whose deployment
-    /// fails goes on serving the one before, and says why in `lastDeploymentStatusMessage`.
+    /// Deploys the API to each of its stages with `autoDeploy`. A stage whose deployment fails goes on serving the
+    /// previous one, and has the reason in `lastDeploymentStatusMessage`.
     pub(super) fn auto_deploy(&self, api_id: &str, record: &mut ApiRecord) {
         let ApiRecord { definition, deployments, stages, .. } = record;
         for (name, stage) in stages.iter_mut().filter(|(_, stage)| stage.settings.auto_deploy == Some(true)) {
@@ -142,7 +141,7 @@ fn delete(record: &mut ApiRecord, id: &str) -> Answer {
     Ok(Reply::no_content())
 }
 
-/// A stage that no API can have, since its name is empty: to try a snapshot with.
+/// A stage that no API can have, since its name is empty: to compile a snapshot with.
 fn blank_settings() -> StageSettings {
     StageSettings {
         stage_name: String::new(),

@@ -1,4 +1,4 @@
-//! Checks of what an API's resources carry as text: selection expressions and mapping templates.
+//! Checks the texts in an API's resources: selection expressions and mapping templates.
 
 use super::invalid;
 use crate::protocol::ApiError;
@@ -8,29 +8,21 @@ use mapping_template::Template;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Characters in one mapping template, at most (the API's model).
+/// Characters of a mapping template, at most (the API's model).
 pub const TEMPLATE_CHARS_MAX: usize = 32_768;
 
-/// Checks a selection expression.
-///
-/// # Errors
-/// `BadRequestException` in the words of the control plane.
+/// Checks a selection expression. Fails with `BadRequestException` in the control plane's words.
 pub fn check(member: &str, expression: &str) -> Result<(), ApiError> {
     parse(member, expression).map(drop)
 }
 
-/// Compiles a selection expression.
-///
-/// # Errors
-/// As [`check`].
+/// Compiles a selection expression. Errors: as [`check`].
 pub fn parse(member: &str, expression: &str) -> Result<SelectionExpression, ApiError> {
     SelectionExpression::parse(expression).map_err(|error| invalid(format!("{member}: {error}")))
 }
 
-/// Compiles the templates of an integration or of one of its responses.
-///
-/// # Errors
-/// `BadRequestException` with the template's key, line and column.
+/// Compiles the templates of an integration or of one of its responses. Fails with `BadRequestException` with the
+/// template's key, line and column.
 pub fn templates(
     member: &str,
     texts: Option<&BTreeMap<String, String>>,

@@ -1,4 +1,4 @@
-//! Integrations: what a route calls. Kinesis service actions and MOCK; the others are refused by name.
+//! Integrations: what a route calls. Kinesis service actions and MOCK; others are refused by name.
 
 use super::definition::Definition;
 use super::resource::Resource;
@@ -8,12 +8,12 @@ use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::stage::{KinesisAction, Passthrough, Target};
 use serde_json::{Value, json};
 
-/// Milliseconds that an integration may take: the range of a WebSocket API, whose upper end is the default.
+/// Timeout of an integration, in milliseconds, at least.
 pub const TIMEOUT_MS_MIN: u64 = 50;
-/// The upper end.
+/// At most; also the default of a WebSocket API.
 pub const TIMEOUT_MS_MAX: u64 = 29_000;
 
-/// The one request parameter that changes nothing: Kinesis is always sent this content type.
+/// The only request parameter that changes nothing: Kinesis always gets this content type.
 const CONTENT_TYPE_PARAMETER: (&str, &str) =
     ("integration.request.header.Content-Type", "'application/x-amz-json-1.1'");
 
@@ -68,10 +68,7 @@ impl Resource for Integration {
 }
 
 impl Integration {
-    /// What it calls.
-    ///
-    /// # Errors
-    /// A type, method or URI that this emulator does not support, or a role that is missing.
+    /// What it calls. Errors: a type, method or URI that this emulator does not support, or a missing role.
     pub fn target(&self) -> Result<Target, ApiError> {
         match self.integration_type.as_str() {
             "MOCK" => Ok(Target::Mock),
@@ -97,23 +94,19 @@ impl Integration {
         }
     }
 
-    /// `PassthroughBehavior`.
-    ///
-    /// # Errors
-    /// A value that AWS does not know.
+    /// Errors: a value that AWS does not know.
     pub fn passthrough(&self) -> Result<Passthrough, ApiError> {
         match self.passthrough_behavior.as_deref() {
             None | Some("WHEN_NO_MATCH") => Ok(Passthrough::WhenNoMatch),
             Some("WHEN_NO_TEMPLATES") => Ok(Passthrough::WhenNoTemplates),
             Some("NEVER") => Ok(Passthrough::Never),
-            Some(other) => Err(invalid(format!("passthroughBehavior: {other} is no such behavior"))),
+            Some(other) => {
+                Err(invalid(format!("passthroughBehavior: {other} is not a passthrough behavior")))
+            }
         }
     }
 
-    /// Milliseconds.
-    ///
-    /// # Errors
-    /// Out of range.
+    /// The timeout, in milliseconds. Fails if it is out of range.
     pub fn timeout_ms(&self) -> Result<u64, ApiError> {
         let timeout = self.timeout_in_millis.unwrap_or(TIMEOUT_MS_MAX);
         if (TIMEOUT_MS_MIN..=TIMEOUT_MS_MAX).contains(&timeout) {

@@ -1,4 +1,4 @@
-//! Integration responses: what becomes of a backend's answer, by its status.
+//! Integration responses: what the client gets for a backend's answer, by status.
 
 use super::definition::Definition;
 use super::resource::Resource;
@@ -22,10 +22,7 @@ impl Resource for IntegrationResponse {
 }
 
 impl IntegrationResponse {
-    /// Which statuses it answers for.
-    ///
-    /// # Errors
-    /// Neither `$default` nor a regular expression between slashes.
+    /// Which statuses it applies to. Fails if it is neither `$default` nor a regular expression between slashes.
     pub fn key(&self) -> Result<ResponseKey, ApiError> {
         let key = self.integration_response_key.as_str();
         if key == "$default" {
@@ -35,16 +32,14 @@ impl IntegrationResponse {
         let pattern = pattern.filter(|pattern| !pattern.is_empty()).ok_or_else(|| {
             invalid(format!("integrationResponseKey {key} must be $default or a regular expression between slashes, such as /200/"))
         })?;
-        // The whole status must match, as a Java pattern's `matches` has it.
+        // The whole status must match, as with `matches` of a Java pattern.
         regex_lite::Regex::new(&format!("^(?:{pattern})$"))
             .map(ResponseKey::Status)
             .map_err(|error| invalid(format!("integrationResponseKey {key}: {error}")))
     }
 
-    /// What is mapped to the subprotocol that a handshake is answered with.
-    ///
-    /// # Errors
-    /// Another header, or a value that is neither `'static'`, `context.{name}` nor `stageVariables.{name}`.
+    /// The value mapped to the subprotocol in a handshake's answer. Errors: another header, or a value other than
+    /// `'static'`, `context.{name}` and `stageVariables.{name}`.
     pub fn subprotocol(&self) -> Result<Option<ParameterValue>, ApiError> {
         let mut found = None;
         for (name, value) in self.response_parameters.iter().flatten() {

@@ -1,4 +1,4 @@
-//! API Gateway v2: resources that can be edited at any time, of which only deployments are served.
+//! API Gateway v2: resources that can be edited at any time; only deployments of them are served.
 
 mod account;
 mod api;
@@ -32,24 +32,20 @@ use stage::StagePart;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Collections under `/v2/` that this emulator does not have, with what their resources are called.
+/// Collections under `/v2/` that this emulator does not have, and their resources' names.
 const REFUSED_COLLECTIONS: [(&str, &str); 3] =
     [("domainnames", "DomainName"), ("vpclinks", "VpcLink"), ("portals", "Portal")];
 
-/// The service.
 pub struct ApiGateway {
     iam: Arc<Iam>,
-    /// Changed under the lock of the store, so in the order of the changes: it neither blocks nor calls back.
+    /// Published to under the store's lock, and so in the order of the changes: it neither blocks nor calls back.
     gateway: Gateway,
     store: Mutex<Store>,
 }
 
-/// What it keeps.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// APIs by id.
     pub apis: BTreeMap<String, ApiRecord>,
-    /// The account's role for logs.
     pub cloudwatch_role_arn: Option<String>,
 }
 
@@ -59,10 +55,6 @@ impl ApiGateway {
         Self { iam, gateway, store: Mutex::default() }
     }
 
-    /// Serves one call.
-    ///
-    /// # Errors
-    /// API Gateway's own, or that the operation is not supported.
     pub fn handle(&self, call: &RestCall) -> Answer {
         let mut store = self.store.lock();
         let path = call.path();
@@ -111,7 +103,6 @@ impl ApiGateway {
         }
     }
 
-    /// Looks at everything stored.
     pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
         look(&self.store.lock())
     }
@@ -157,7 +148,7 @@ fn serve_definition(record: &mut ApiRecord, call: &RestCall, path: &[&str]) -> A
     }
 }
 
-/// The id at the end of a path, if there is one and nothing after it.
+/// The id at the end of a path, if nothing follows it.
 fn only<'a>(rest: &[&'a str], call: &RestCall) -> Result<Option<&'a str>, ApiError> {
     match rest {
         [] => Ok(None),
@@ -166,7 +157,7 @@ fn only<'a>(rest: &[&'a str], call: &RestCall) -> Result<Option<&'a str>, ApiErr
     }
 }
 
-/// The refusal of a collection by the name of the operation that was tried on it.
+/// Refuses a collection, by the name of the operation that was called.
 fn refused(call: &RestCall, collection: &str, ids: usize) -> ApiError {
     let kind = match REFUSED_COLLECTIONS.iter().find(|(name, _)| *name == collection) {
         Some((_, "DomainName")) if ids > 1 => "ApiMapping",

@@ -1,4 +1,4 @@
-//! Models: JSON schemas that request bodies are checked against.
+//! Models: JSON schemas that request bodies are validated against.
 
 use super::definition::Definition;
 use super::invalid;
@@ -6,7 +6,7 @@ use super::resource::Resource;
 use super::settings::Model;
 use crate::protocol::ApiError;
 
-/// Characters in a schema, at most (the API's model).
+/// Characters of a schema, at most (the API's model).
 pub const SCHEMA_CHARS_MAX: usize = 32_768;
 
 impl Resource for Model {
@@ -52,10 +52,7 @@ impl Resource for Model {
 }
 
 impl Model {
-    /// The schema, compiled.
-    ///
-    /// # Errors
-    /// It is no JSON, or no schema.
+    /// The compiled schema. Fails if it is not JSON, or not a schema.
     pub fn compile(&self) -> Result<jsonschema::Validator, ApiError> {
         if self.schema.chars().count() > SCHEMA_CHARS_MAX {
             return Err(invalid(format!("schema: longer than {SCHEMA_CHARS_MAX} characters")));

@@ -1,4 +1,4 @@
-//! What every resource of an API shares: create, read, list, update and delete under an id.
+//! What all resources of an API share: create, read, list, update and delete by id.
 
 use super::definition::{Collection, Definition};
 use super::invalid;
@@ -10,46 +10,37 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// A resource's settings: exactly the members that a request may carry, all that this emulator supports.
+/// A resource's settings: the members of its requests that this emulator supports.
 pub trait Resource: Clone + Serialize + DeserializeOwned {
-    /// As operations are named after it: `Integration`.
+    /// Its name in operations: `Integration`.
     const KIND: &'static str;
-    /// The member that carries its id: `integrationId`.
+    /// The member with its id: `integrationId`.
     const ID: &'static str;
     /// Resources of this kind in their parent, at most (the account's default quota).
     const COUNT_MAX: usize;
-    /// Maps whose entries an update replaces one by one; other members it replaces whole.
+    /// Maps that an update merges entry by entry; it replaces other members whole.
     const MERGED: &'static [&'static str] = &[];
-    /// Members that an update cannot carry.
+    /// Members that an update may not have.
     const FIXED: &'static [&'static str] = &[];
 
-    /// Fills in what AWS defaults.
     fn complete(&mut self) {}
 
-    /// Checks the settings against the API that holds them; `id` is its own, unless it is being created.
-    ///
-    /// # Errors
-    /// What AWS would refuse, and what this emulator does not support, by name.
+    /// Checks the settings against their API; `id` is the resource's own, unless it is being created. Errors: what AWS
+    /// refuses, and what this emulator does not support, by name.
     fn check(&self, id: Option<&str>, definition: &Definition) -> Result<(), ApiError>;
 
-    /// Checks that nothing refers to it any more.
-    ///
-    /// # Errors
-    /// A conflict that names what does.
+    /// Checks that nothing refers to it any more. Errors: a conflict that names what refers to it.
     fn check_delete(&self, _id: &str, _definition: &Definition) -> Result<(), ApiError> {
         Ok(())
     }
 
-    /// Members that are computed.
     fn computed(&self) -> Value {
         json!({})
     }
 }
 
-/// Serves the operations on one collection; `definition` is the API as it was before the call.
-///
-/// # Errors
-/// Not found, a conflict, or what [`Resource::check`] refuses.
+/// Handles the operations on one collection; `definition` is the API before the call. Errors: not found, a conflict, or
+/// the error of [`Resource::check`].
 pub fn serve<R: Resource>(
     collection: &mut Collection<R>,
     definition: &Definition,
@@ -100,23 +91,17 @@ pub fn serve<R: Resource>(
     }
 }
 
-/// The resource of an id.
-///
-/// # Errors
-/// `NotFoundException`.
+/// The resource with an id. Fails with `NotFoundException`.
 pub fn find<'a, R: Resource>(collection: &'a Collection<R>, id: &str) -> Result<&'a R, ApiError> {
     collection.get(id).ok_or_else(|| not_found(R::KIND, id))
 }
 
-/// That no resource of the kind has the id.
+/// The error that no resource of the kind has the id.
 pub fn not_found(kind: &str, id: &str) -> ApiError {
     ApiError::not_found("NotFoundException", format!("Invalid {kind} identifier specified {id}"))
 }
 
-/// Reads a request's document.
-///
-/// # Errors
-/// `BadRequestException`, naming an argument that is not supported.
+/// Reads a request's document. Fails with `BadRequestException`, which names an unsupported argument.
 pub fn parse<T: DeserializeOwned>(operation: &str, body: Value) -> Result<T, ApiError> {
     input::parse(Service::ApiGateway, operation, body)
 }

@@ -1,4 +1,4 @@
-//! Routes: which frames go to which integration.
+//! Routes: which messages go to which integration.
 
 use super::definition::Definition;
 use super::resource::Resource;
@@ -8,7 +8,7 @@ use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::selection::{SelectionExpression, Subject};
 use crate::services::apigateway::websocket::stage::Authorization;
 
-/// Keys that begin with `$`: the predefined routes.
+/// Prefix of the predefined routes' keys.
 const PREDEFINED_KEYS: [&str; 3] = ["$connect", "$disconnect", "$default"];
 const MODEL_KEY_DEFAULT: &str = "$default";
 
@@ -58,15 +58,11 @@ impl Resource for Route {
 }
 
 impl Route {
-    /// The id in `target`.
     pub fn integration_id(&self) -> Option<&str> {
         self.target.as_deref()?.strip_prefix("integrations/")
     }
 
-    /// Who may pass.
-    ///
-    /// # Errors
-    /// A type that a WebSocket API does not have, or not on this route; an authorizer that is missing.
+    /// Who may connect. Errors: a type that this route cannot have, or a missing authorizer.
     pub fn authorization(&self, definition: &Definition) -> Result<Authorization, ApiError> {
         let kind = self.authorization_type.as_deref().unwrap_or("NONE");
         match kind {
@@ -87,10 +83,8 @@ impl Route {
         }
     }
 
-    /// The name of the model that its bodies must satisfy.
-    ///
-    /// # Errors
-    /// A selection expression that is not static, or a model that the API does not have.
+    /// The name of the model that bodies must satisfy. Errors: a selection expression that is not static, or a model
+    /// that the API does not have.
     pub fn request_model(&self, definition: &Definition) -> Result<Option<&str>, ApiError> {
         for name in self.request_models.iter().flatten().map(|(_, name)| name) {
             if definition.model(name).is_none() {

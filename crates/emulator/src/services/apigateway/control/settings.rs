@@ -1,71 +1,62 @@
-//! The settings of an API's resources: exactly the members that a request may carry, all that this emulator supports.
-//! What they must satisfy stands in the file of each resource.
+//! The settings of an API's resources: the members of their requests that this emulator supports. The file of each
+//! resource checks them.
 
 use crate::protocol::tags::Tags;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Settings of an API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Api {
-    /// For people; need not be unique.
+    /// Need not be unique.
     pub name: String,
     /// `WEBSOCKET`
     pub protocol_type: String,
-    /// Picks the route of a frame.
     pub route_selection_expression: Option<String>,
-    /// Where an API key would stand; inert, since routes that need one are refused.
+    /// Where a request has its API key; without effect, since routes that need one are refused.
     pub api_key_selection_expression: Option<String>,
-    /// For people.
     pub description: Option<String>,
-    /// For people.
     pub version: Option<String>,
     /// Whether the default host answers 403.
     pub disable_execute_api_endpoint: Option<bool>,
-    /// `ipv4` or `dualstack`; inert.
+    /// `ipv4` or `dualstack`; without effect.
     pub ip_address_type: Option<String>,
-    /// Tags.
     pub tags: Option<Tags>,
 }
 
-/// Settings of a route.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Route {
-    /// What the route selection expression must equal.
+    /// The value of the route selection expression that picks it.
     pub route_key: String,
     /// `integrations/{id}`
     pub target: Option<String>,
     /// `NONE`; on `$connect` also `AWS_IAM` and `CUSTOM`
     pub authorization_type: Option<String>,
-    /// Which authorizer decides, where the type is `CUSTOM`; otherwise without effect.
+    /// Of the type `CUSTOM`; otherwise without effect.
     pub authorizer_id: Option<String>,
     /// `false`
     pub api_key_required: Option<bool>,
-    /// A static label: which request model applies.
+    /// A static label of the request model.
     pub model_selection_expression: Option<String>,
     /// Model names by label.
     pub request_models: Option<BTreeMap<String, String>>,
     /// `$default`
     pub route_response_selection_expression: Option<String>,
-    /// For people.
     pub operation_name: Option<String>,
 }
 
-/// Settings of a route response.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteResponse {
     /// `$default`
     pub route_response_key: String,
-    /// Documentation only; inert.
+    /// For documentation; without effect.
     pub model_selection_expression: Option<String>,
-    /// Documentation only; inert.
+    /// For documentation; without effect.
     pub response_models: Option<BTreeMap<String, String>>,
 }
 
-/// Settings of an integration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Integration {
@@ -73,63 +64,55 @@ pub struct Integration {
     pub integration_type: String,
     /// `INTERNET`
     pub connection_type: Option<String>,
-    /// The role that the gateway acts as.
+    /// The role that the gateway assumes.
     pub credentials_arn: Option<String>,
-    /// For people.
     pub description: Option<String>,
     /// `POST`, for service actions.
     pub integration_method: Option<String>,
     /// `arn:{partition}:apigateway:{region}:kinesis:action/{action}`
     pub integration_uri: Option<String>,
-    /// What happens where no template matches.
+    /// For messages that no template matches.
     pub passthrough_behavior: Option<String>,
     /// `1.0`
     pub payload_format_version: Option<String>,
-    /// Only the content type that Kinesis is sent anyway.
+    /// Only the content type that Kinesis gets anyway.
     pub request_parameters: Option<BTreeMap<String, String>>,
-    /// Mapping templates by key.
     pub request_templates: Option<BTreeMap<String, String>>,
-    /// Chooses the template.
     pub template_selection_expression: Option<String>,
     /// 50 to 29,000.
     pub timeout_in_millis: Option<u64>,
 }
 
-/// Settings of an integration response.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IntegrationResponse {
-    /// `$default`, or a regular expression over the status between slashes.
+    /// `$default`, or a regular expression for the status, between slashes.
     pub integration_response_key: String,
-    /// Headers of the handshake's answer: `route.response.header.Sec-WebSocket-Protocol` alone has a use.
+    /// Headers of the handshake's answer; only `route.response.header.Sec-WebSocket-Protocol` has an effect.
     pub response_parameters: Option<BTreeMap<String, String>>,
-    /// Mapping templates by key.
     pub response_templates: Option<BTreeMap<String, String>>,
-    /// Chooses the template.
     pub template_selection_expression: Option<String>,
 }
 
-/// Settings of an authorizer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Authorizer {
-    /// For people; unique within the API.
+    /// Unique within the API.
     pub name: String,
     /// `REQUEST`
     pub authorizer_type: String,
     /// `arn:{partition}:apigateway:{region}:lambda:path/2015-03-31/functions/{function's ARN}/invocations`
     pub authorizer_uri: Option<String>,
-    /// The role that the gateway acts as; without one the function's own policy must allow it.
+    /// The role that the gateway assumes; without one the function's own policy must allow the call.
     pub authorizer_credentials_arn: Option<String>,
-    /// What a handshake must carry for the function to be asked at all.
+    /// What a handshake must have before the function is called.
     pub identity_source: Option<Vec<String>>,
-    /// HTTP APIs only, refused.
+    /// HTTP APIs only; refused.
     pub authorizer_payload_format_version: Option<String>,
-    /// HTTP APIs only: nothing is cached, so that 0 is all it can be.
+    /// HTTP APIs only. Nothing is cached, so it can only be 0.
     pub authorizer_result_ttl_in_seconds: Option<u32>,
 }
 
-/// Settings of a model.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Model {
@@ -137,37 +120,30 @@ pub struct Model {
     pub name: String,
     /// `application/json`
     pub content_type: Option<String>,
-    /// For people.
     pub description: Option<String>,
     /// A JSON schema, draft 4.
     pub schema: String,
 }
 
-/// What a stage was given.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StageSettings {
     /// Letters, digits, `-` and `_`.
     pub stage_name: String,
-    /// Where accesses are logged.
     pub access_log_settings: Option<AccessLogSettings>,
     /// Whether every change of the API is deployed at once.
     pub auto_deploy: Option<bool>,
-    /// For people.
     pub description: Option<String>,
-    /// Which deployment it serves.
     pub deployment_id: Option<String>,
-    /// Settings of every route that has none of its own.
+    /// For routes without settings of their own.
     pub default_route_settings: Option<RouteSettings>,
-    /// Settings by route key.
+    /// By route key.
     pub route_settings: Option<BTreeMap<String, RouteSettings>>,
     /// `$stageVariables`
     pub stage_variables: Option<BTreeMap<String, String>>,
-    /// Tags.
     pub tags: Option<Tags>,
 }
 
-/// Access logs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccessLogSettings {
@@ -177,17 +153,16 @@ pub struct AccessLogSettings {
     pub format: Option<String>,
 }
 
-/// Settings of routes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteSettings {
-    /// Bodies in execution logs; inert.
+    /// Bodies in execution logs; without effect.
     pub data_trace_enabled: Option<bool>,
-    /// Metrics by route; inert.
+    /// Metrics by route; without effect.
     pub detailed_metrics_enabled: Option<bool>,
-    /// `OFF`, `ERROR` or `INFO`: execution logs; inert.
+    /// `OFF`, `ERROR` or `INFO`: execution logs; without effect.
     pub logging_level: Option<String>,
-    /// The token bucket's size.
+    /// Size of the token bucket.
     pub throttling_burst_limit: Option<u32>,
     /// Tokens a second.
     pub throttling_rate_limit: Option<f64>,

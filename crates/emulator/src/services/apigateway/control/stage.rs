@@ -1,4 +1,4 @@
-//! Stages: names under which deployments are served.
+//! Stages: the names under which deployments are served.
 
 use super::definition::{ApiRecord, StageRecord};
 use super::resource::{not_found, parse};
@@ -82,7 +82,7 @@ impl ApiGateway {
         Ok(Reply::ok(view(&record.stages[name])?))
     }
 
-    /// Removes one route's settings, or the access log settings: neither touches anything else.
+    /// Removes one route's settings, or the access log settings, and nothing else.
     pub(super) fn delete_stage_part(
         &self,
         api_id: &str,
@@ -102,7 +102,7 @@ impl ApiGateway {
         Ok(Reply::no_content())
     }
 
-    /// Checks, stores and serves a stage; nothing is stored unless it can be served.
+    /// Checks, stores and serves a stage; it is stored only if it can be served.
     fn put_stage(
         &self,
         account_logs: bool,
@@ -138,7 +138,7 @@ impl ApiGateway {
     }
 }
 
-/// A part of a stage that can be deleted on its own.
+/// A part of a stage that can be deleted separately.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum StagePart<'a> {
     AccessLogs,

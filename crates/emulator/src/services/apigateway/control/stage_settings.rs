@@ -1,4 +1,4 @@
-//! A stage's settings: what needs no deployment to take effect.
+//! A stage's settings, which take effect without a deployment.
 
 use super::definition::ApiRecord;
 use super::invalid;
@@ -33,16 +33,13 @@ impl StageSettings {
         self.default_route_settings.as_ref()?.throttle(Throttle::default())
     }
 
-    /// Throttling of one route alone.
+    /// Throttling of one route.
     pub fn route_throttle(&self, key: &str) -> Option<Throttle> {
         let fallback = self.default_throttle().unwrap_or_default();
         self.route_settings.as_ref()?.get(key)?.throttle(fallback)
     }
 
-    /// Access logs, if both destination and format are given.
-    ///
-    /// # Errors
-    /// A destination that is no log group.
+    /// Access logs, if both destination and format are set. Fails if the destination is not a log group.
     pub fn access_log(&self) -> Result<Option<AccessLog>, ApiError> {
         let Some(settings) = &self.access_log_settings else { return Ok(None) };
         let (Some(arn), Some(format)) = (&settings.destination_arn, &settings.format) else {

@@ -1,11 +1,11 @@
-//! Access logs: a line per handshake, message and disconnection, in the stage's own format.
+//! Access logs: a line for each handshake, message and disconnection, in the stage's format.
 
 use super::context::MessageContext;
 use super::gateway::Gateway;
 use super::stage::Stage;
 use crate::core::clock;
 
-/// Writes the line, where the stage has a destination.
+/// Writes the line, if the stage has a destination.
 pub fn write(gateway: &Gateway, stage: &Stage, context: &MessageContext<'_>) {
     if let Some(log) = &stage.access_log {
         let line = render(&log.format, context);
@@ -13,7 +13,7 @@ pub fn write(gateway: &Gateway, stage: &Stage, context: &MessageContext<'_>) {
     }
 }
 
-/// Replaces each `$context.name` by its value, or by `-` where it has none.
+/// Replaces each `$context.name` by its value, or by `-` if it has none.
 fn render(format: &str, context: &MessageContext<'_>) -> String {
     const VARIABLE: &str = "$context.";
     let mut line = String::with_capacity(format.len() * 2);
@@ -23,7 +23,7 @@ fn render(format: &str, context: &MessageContext<'_>) -> String {
         let name = &rest[start + VARIABLE.len()..];
         let end =
             name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_'))).unwrap_or(name.len());
-        // A full stop at the end belongs to the sentence, not to the name.
+        // A trailing full stop ends the sentence, not the name.
         let end = name[..end].trim_end_matches('.').len();
         match context.get(&name[..end]) {
             Some(value) => line.push_str(&value),

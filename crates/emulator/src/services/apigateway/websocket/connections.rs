@@ -1,4 +1,4 @@
-//! The connections of the emulator, by id, and what can be sent to each.
+//! The connections of the emulator by id, and how to send to each.
 
 use super::identity::Identity;
 use super::limits::QUEUED_BYTES_MAX;
@@ -11,52 +11,41 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// One client's connection, as everyone but its own tasks sees it.
+/// A client's connection, as all but its own tasks see it.
 #[derive(Debug)]
 pub struct Connection {
-    /// The connection's id.
     pub id: String,
-    /// The API that it is connected to.
     pub api_id: String,
-    /// The stage that it is connected to.
     pub stage: String,
     /// The host that the client used.
     pub domain_name: String,
     /// Milliseconds since the epoch.
     pub connected_at_ms: u64,
-    /// The client's address.
     pub source_ip: IpAddr,
     /// The handshake's `User-Agent`.
     pub user_agent: Option<String>,
-    /// When data last went either way, in milliseconds since the epoch.
+    /// When data was last received or sent, in milliseconds since the epoch.
     last_active_ms: AtomicU64,
-    /// Set once, by an authorizer, before the connection is established. Most have none: boxed.
+    /// Set once, by an authorizer, before the connection is established. Boxed, because most connections have none.
     identity: OnceLock<Box<Identity>>,
     queued_bytes: AtomicUsize,
     outgoing: Queue,
 }
 
-/// What a connection is made of.
+/// The parts of a [`Connection`].
 #[derive(Debug)]
 pub struct NewConnection {
-    /// See [`Connection`].
     pub id: String,
-    /// See [`Connection`].
     pub api_id: String,
-    /// See [`Connection`].
     pub stage: String,
-    /// See [`Connection`].
     pub domain_name: String,
-    /// See [`Connection`].
     pub connected_at_ms: u64,
-    /// See [`Connection`].
     pub source_ip: IpAddr,
-    /// See [`Connection`].
     pub user_agent: Option<String>,
 }
 
 impl Connection {
-    /// A connection and the queue that its writer empties.
+    /// A connection, and the queue for its writer.
     pub fn new(new: NewConnection) -> (Arc<Self>, Outbox) {
         let (outgoing, outbox) = queue();
         let NewConnection { id, api_id, stage, domain_name, connected_at_ms, source_ip, user_agent } = new;
@@ -76,25 +65,23 @@ impl Connection {
         (Arc::new(connection), outbox)
     }
 
-    /// Keeps what the authorizer said of the client.
+    /// Stores the client's identity from the authorizer.
     pub fn identify(&self, identity: Identity) {
         // A connection is authorised once.
         let _ = self.identity.set(Box::new(identity));
     }
 
-    /// What the authorizer said of the client, if there is one.
+    /// The client's identity, if an authorizer gave one.
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.get().map(AsRef::as_ref)
     }
 
-    /// Queues a message for the client.
-    ///
-    /// # Errors
-    /// [`SendError::BufferFull`] where the client reads too slowly, [`SendError::Gone`] where it has left.
+    /// Queues a message for the client. Fails with [`SendError::BufferFull`] if the client reads too slowly,
+    /// [`SendError::Gone`] if it has left.
     pub fn send(&self, message: Bytes) -> Result<(), SendError> {
         let bytes = message.len();
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
-        // A single message always fits, or the limit could refuse it for ever.
+        // A single message always fits, so that the limit does not refuse it forever.
         let result = if queued > 0 && queued + bytes > QUEUED_BYTES_MAX {
             Err(SendError::BufferFull)
         } else {
@@ -106,23 +93,22 @@ impl Connection {
         result
     }
 
-    /// The writer took a message of this size out of the queue.
+    /// The writer took a message of this size from the queue.
     pub fn written(&self, bytes: usize) {
         self.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
         self.touch();
     }
 
-    /// Asks for the pong that is due to be sent, after what is queued.
+    /// Queues the pong that is due.
     pub fn pong(&self) {
         self.outgoing.pong();
     }
 
-    /// Asks for the connection to be closed, after what is queued.
     pub fn close(&self, reason: CloseReason) {
         self.outgoing.close(reason);
     }
 
-    /// Data went one way or the other.
+    /// Data was received or sent.
     pub fn touch(&self) {
         self.last_active_ms.store(clock::now_ms(), Ordering::Relaxed);
     }
@@ -133,17 +119,15 @@ impl Connection {
     }
 }
 
-/// How a connection ended, as `$disconnect` tells it.
+/// How a connection ended, for `$disconnect`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseInfo {
-    /// The close code.
     pub status_code: u16,
-    /// The close reason.
     pub reason: String,
 }
 
 impl CloseInfo {
-    /// The socket is gone, without a close frame.
+    /// The socket closed without a close frame.
     pub fn lost() -> Self {
         Self { status_code: 1006, reason: String::new() }
     }
@@ -155,14 +139,12 @@ impl From<CloseReason> for CloseInfo {
     }
 }
 
-/// Every connection of the emulator that is established.
 #[derive(Debug, Clone, Default)]
 pub struct Connections {
     by_id: Arc<DashMap<String, Arc<Connection>>>,
 }
 
 impl Connections {
-    /// A connection of one stage, by id.
     pub fn get(&self, api_id: &str, stage: &str, id: &str) -> Option<Arc<Connection>> {
         let connection = self.by_id.get(id)?;
         (connection.api_id == api_id && connection.stage == stage).then(|| connection.clone())
@@ -173,19 +155,18 @@ impl Connections {
         self.by_id.insert(connection.id.clone(), connection);
     }
 
-    /// From now on the connection is gone. Answers whether it was there.
+    /// From now on the connection is gone. Returns whether it was there.
     pub fn remove(&self, id: &str) -> bool {
         self.by_id.remove(id).is_some()
     }
 
-    /// Adds to each stage's count.
+    /// Adds each stage's number of connections to its count.
     pub fn count_by_stage(&self, open: &mut BTreeMap<(String, String), u64>) {
         for connection in self.by_id.iter() {
             *open.entry((connection.api_id.clone(), connection.stage.clone())).or_default() += 1;
         }
     }
 
-    /// The connections of one stage.
     pub fn of_stage(&self, api_id: &str, stage: &str) -> Vec<Arc<Connection>> {
         let of_stage = |connection: &Connection| connection.api_id == api_id && connection.stage == stage;
         self.by_id

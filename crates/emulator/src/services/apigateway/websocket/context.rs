@@ -1,4 +1,4 @@
-//! `$context` of one message: looked up by name as a template, a selection or a log line asks for it.
+//! `$context` of one message, which templates, selections and log lines look up by name.
 
 use super::connections::Connection;
 use super::handshake_request::HandshakeRequest;
@@ -8,19 +8,16 @@ use crate::core::clock;
 use mapping_template::{Context, Node};
 use std::borrow::Cow;
 
-/// `$context.eventType`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventType {
-    /// A handshake.
     Connect,
-    /// A frame.
     Message,
     /// The end of a connection.
     Disconnect,
 }
 
 impl EventType {
-    /// The name that templates see.
+    /// Its name in templates.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "CONNECT",
@@ -30,31 +27,28 @@ impl EventType {
     }
 }
 
-/// What is known of one message on its way through the gateway.
+/// What is known about a message on its way through the gateway.
 #[derive(Debug)]
 pub struct MessageContext<'a> {
-    /// The connection that it came by.
     pub connection: &'a Connection,
-    /// What kind of event it is.
     pub event_type: EventType,
-    /// The route that was selected; empty where none was.
+    /// The selected route; empty if there is none.
     pub route_key: &'a str,
-    /// The account that is played.
     pub account_id: &'a str,
     /// Also `$context.extendedRequestId`: on a WebSocket API they are the same
     /// (docs/aws-behaviour.md#apigateway-context).
     pub request_id: String,
-    /// `$context.messageId`, for messages alone.
+    /// `$context.messageId`, only of messages.
     pub message_id: Option<String>,
     /// Milliseconds since the epoch.
     pub request_time_ms: u64,
     /// The handshake, while `$connect` runs.
     pub opening: Option<&'a HandshakeRequest>,
-    /// What became of it so far.
+    /// The results so far.
     pub trace: Trace,
 }
 
-/// Every variable, in the order in which `$context` alone renders them.
+/// Every variable, in the order in which a bare `$context` renders them.
 const NAMES: [&str; 17] = [
     "routeKey",
     "authorizer",
@@ -77,7 +71,6 @@ const NAMES: [&str; 17] = [
 const IDENTITY_NAMES: [&str; 2] = ["userAgent", "sourceIp"];
 
 impl<'a> MessageContext<'a> {
-    /// A message that has just come.
     pub fn new(
         connection: &'a Connection,
         event_type: EventType,
@@ -99,7 +92,7 @@ impl<'a> MessageContext<'a> {
         }
     }
 
-    /// A variable's value, by its dotted path; `None` where it has none.
+    /// A variable's value, by its dotted path.
     pub fn get(&self, path: &str) -> Option<Cow<'_, str>> {
         let connection = self.connection;
         Some(match path {
@@ -125,7 +118,7 @@ impl<'a> MessageContext<'a> {
         })
     }
 
-    /// What the authorizer said of the client, when it connected.
+    /// The client's identity from the authorizer.
     fn client(&self, name: &str) -> Option<&str> {
         let identity = self.connection.identity()?;
         match name {

@@ -1,4 +1,4 @@
-//! One message's way through the gateway: throttle, route, model, integration, reply.
+//! A message's way through the gateway: throttle, route, model, integration, reply.
 
 use super::connections::{CloseInfo, Connection};
 use super::context::{EventType, MessageContext};
@@ -18,11 +18,11 @@ use json_text::Json;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What came of a message.
+/// The result for a message.
 pub struct Handled {
-    /// The frame that goes back to the client, if any.
+    /// The frame for the client, if any.
     pub reply: Option<Bytes>,
-    /// Whether it was refused, and by the client's own fault.
+    /// Whether it was refused and the client is at fault.
     pub is_refused: bool,
 }
 
@@ -32,7 +32,6 @@ impl Handled {
     }
 }
 
-/// Handles a text message.
 pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str) -> Handled {
     let now_ms = clock::now_ms();
     let request_id = ids::id(now_ms);
@@ -41,8 +40,8 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
     };
     let stage = &deployed.stage;
     let needs_json = stage.route_selection_expression.reads_body() && deployed.has_custom_routes;
-    // What RFC 8259 does not allow goes to `$default` (docs/aws-behaviour.md#apigateway-route-selection); nothing
-    // that it allows does so by accident.
+    // Text that RFC 8259 does not allow goes to `$default` (docs/aws-behaviour.md#apigateway-route-selection); text
+    // that it allows never gets there by accident.
     let json = if needs_json { Json::read(body).ok() } else { None };
     let subject = Subject { body: json, ..Subject::default() };
     let key = stage.route_selection_expression.evaluate(subject);
@@ -57,7 +56,7 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
     context.message_id = Some(ids::id(now_ms));
     let outcome = match route {
         None => Err(ErrorFrame::Forbidden.into()),
-        // AWS logs no throttled requests (docs/aws-behaviour.md#apigateway-logs).
+        // AWS does not log throttled requests (docs/aws-behaviour.md#apigateway-logs).
         Some(route) if !deployed.admits(&route.key, now_ms) => {
             count(&counters.client_errors);
             return Handled::refused(refuse(ErrorFrame::TooManyRequests, &context));
@@ -89,7 +88,7 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
     Handled { reply, is_refused }
 }
 
-/// Writes a refusal into what the access log has of a message, and renders it for the client.
+/// Records a refusal for the access log, and renders it for the client.
 fn refuse_logged(refused: Refused, context: &mut MessageContext<'_>) -> Bytes {
     context.trace.status = Some(refused.frame.status());
     context.trace.error = Some(Failure {
@@ -100,8 +99,7 @@ fn refuse_logged(refused: Refused, context: &mut MessageContext<'_>) -> Bytes {
     refuse(refused.frame, context)
 }
 
-/// Runs `$connect`'s integration, if there is such a route. Answers the status of the handshake, and its
-/// subprotocol.
+/// Runs `$connect`'s integration, if there is such a route. Returns the handshake's status and its subprotocol.
 pub async fn connect(
     gateway: &Gateway,
     deployed: &Deployed,
@@ -127,7 +125,7 @@ pub async fn connect(
     }
 }
 
-/// Runs `$disconnect`, if there is such a route. Best effort, as on AWS: nobody hears of a failure.
+/// Runs `$disconnect`, if there is such a route. Best effort, as on AWS: a failure is only logged.
 pub async fn disconnect(gateway: &Gateway, connection: &Arc<Connection>, ended: &CloseInfo) {
     tracing::info!(target: "flow", hop = "disconnect", connection_id = connection.id, code = ended.status_code, reason = ended.reason);
     let Some(deployed) = gateway.deployed(&connection.api_id, &connection.stage) else { return };
@@ -142,17 +140,17 @@ pub async fn disconnect(gateway: &Gateway, connection: &Arc<Connection>, ended: 
     access_log::write(gateway, &deployed.stage, &context);
 }
 
-/// The route for a key. The lifecycle routes cannot be reached by a message that names them.
+/// The route for a key. Messages that name the lifecycle routes do not reach them.
 fn route<'a>(stage: &'a Stage, key: Option<&str>) -> Option<&'a Arc<Route>> {
     let chosen = key.filter(|key| !key.starts_with('$')).and_then(|key| stage.routes.get(key));
     chosen.or_else(|| stage.routes.get("$default"))
 }
 
-/// What the route's request model says against a message. The reason is worked out for an access log alone.
+/// Whether the route's request model refuses a message. The reason is only worked out for an access log.
 fn violation(stage: &Stage, route: &Route, body: &str) -> Option<String> {
     let model = route.request_model.as_ref()?;
-    // Text that is not JSON is refused by any model: decided,
-    // docs/aws-behaviour.md#apigateway-text-that-is-not-json leaves it open.
+    // Every model refuses text that is not JSON: decided, docs/aws-behaviour.md#apigateway-text-that-is-not-json leaves
+    // it open.
     let instance = match model::instance(body) {
         Ok(instance) => instance,
         Err(unusable) => return Some(format!("[{unusable}]")),
@@ -185,7 +183,7 @@ async fn run(
     })
 }
 
-/// Calls an integration, and keeps what came of it for the log and the metrics.
+/// Calls an integration, and records the result for the log and the metrics.
 async fn call(
     gateway: &Gateway,
     deployed: &Deployed,
@@ -218,7 +216,7 @@ async fn call(
     answer
 }
 
-/// A refusal as the client sees it.
+/// A refusal in the client's form.
 struct Refused {
     frame: ErrorFrame,
     validation: Option<String>,

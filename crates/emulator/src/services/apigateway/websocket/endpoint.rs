@@ -1,27 +1,25 @@
-//! Which stage a request is for, by its host and path.
+//! The stage that a request is for, by its host and path.
 //!
 //! - `/_aws/execute-api/{apiId}/{stage}/…` on any host, LocalStack's form
 //! - `{apiId}.execute-api.{anything}` as host and `/{stage}/…`, AWS's form
-//! - `/{stage}/…` on any host, where one stage alone has that name: the short form for people
+//! - `/{stage}/…` on any host, if only one stage has that name: the short form for people
 
 use percent_encoding::percent_decode_str;
 
 const PATH_PREFIX: &str = "/_aws/execute-api/";
 const HOST_INFIX: &str = ".execute-api.";
 
-/// A request's address, taken apart. Segments are percent-decoded.
+/// The parts of a request's address. Segments are percent-decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The API's id; `None` in the short form.
     pub api_id: Option<String>,
-    /// The stage's name.
     pub stage: String,
-    /// What follows the stage, without the slash between.
+    /// What follows the stage, without the slash.
     pub rest: String,
 }
 
 impl Endpoint {
-    /// Takes a request's address apart; `None` where it names no stage.
+    /// Parses a request's address; `None` if it does not name a stage.
     pub fn parse(host: &str, path: &str) -> Option<Self> {
         if let Some(rest) = path.strip_prefix(PATH_PREFIX) {
             let (api_id, rest) = rest.split_once('/')?;

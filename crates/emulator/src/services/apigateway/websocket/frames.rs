@@ -1,12 +1,11 @@
-//! The error frames that a client gets, to the letter of those recorded
-//! (docs/aws-behaviour.md#apigateway-error-frames).
+//! The error frames for clients, byte for byte as recorded (docs/aws-behaviour.md#apigateway-error-frames).
 
 use bytes::Bytes;
 
-/// A refusal that the connection survives.
+/// A refusal that leaves the connection open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorFrame {
-    /// No route matches and there is no `$default`.
+    /// No route matches, and there is no `$default`.
     Forbidden,
     /// The integration could not be called.
     InternalServerError,
@@ -19,7 +18,7 @@ pub enum ErrorFrame {
 }
 
 impl ErrorFrame {
-    /// What the client is told.
+    /// The message for the client.
     pub fn message(self) -> &'static str {
         match self {
             Self::Forbidden => "Forbidden",
@@ -30,7 +29,7 @@ impl ErrorFrame {
         }
     }
 
-    /// The HTTP status that says the same.
+    /// The corresponding HTTP status.
     pub fn status(self) -> u16 {
         match self {
             Self::Forbidden => 403,
@@ -52,7 +51,7 @@ impl ErrorFrame {
         }
     }
 
-    /// Whether the client is at fault, and no integration was called.
+    /// Whether the client is at fault and no integration was called.
     pub fn is_of_client(self) -> bool {
         self.status() < 500
     }

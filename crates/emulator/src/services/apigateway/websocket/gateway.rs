@@ -1,4 +1,4 @@
-//! The gateway: its stages, its connections, and what it works with.
+//! The gateway: its stages, its connections, and its dependencies.
 
 use super::connections::Connections;
 use super::deployed::Deployed;
@@ -21,13 +21,13 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The gateway of an emulator. Clones are the same gateway, and small: every open connection has one.
+/// An emulator's gateway. Clones are the same gateway, and small: every open connection has one.
 #[derive(Clone)]
 pub struct Gateway {
     pub(super) shared: Arc<Shared>,
 }
 
-/// What all clones share, for the rest of this folder alone.
+/// What all clones share; only this folder uses it.
 pub(super) struct Shared {
     pub(super) account: Account,
     pub(super) streams: Streams,
@@ -39,34 +39,28 @@ pub(super) struct Shared {
     pub(super) metrics: GatewayMetrics,
     pub(super) stages: DashMap<(String, String), Arc<Deployed>>,
     pub(super) connections: Connections,
-    /// Stages are still being made: whoever finds none may find one in a moment.
+    /// Stages are still being created: one that is missing may appear in a moment.
     pub(super) is_starting: AtomicBool,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
 }
 
-/// What a gateway works with.
 pub struct Deps {
-    /// The account that is played.
     pub account: Account,
     /// Where integrations put records.
     pub streams: Streams,
     /// Where authorizers run.
     pub functions: Functions,
-    /// Decides for integrations' roles and callers of `@connections`.
+    /// Decides for integrations' roles and for callers of `@connections`.
     pub permissions: Arc<dyn Permissions>,
-    /// Takes access logs.
     pub logs: Arc<dyn LogSink>,
-    /// How long connections last.
     pub timers: Timers,
-    /// What a user wants to go wrong.
     pub faults: Faults,
-    /// Whether stages are to come at once, until [`Gateway::started`].
+    /// Whether stages are about to be created, until [`Gateway::started`].
     pub is_starting: bool,
 }
 
 impl Gateway {
-    /// A gateway without stages.
     pub fn new(deps: Deps) -> Self {
         let Deps { account, streams, functions, permissions, logs, timers, faults, is_starting } = deps;
         let shared = Shared {
@@ -87,18 +81,18 @@ impl Gateway {
         Self { shared: Arc::new(shared) }
     }
 
-    /// All stages that were to come at once are there: from now on a stage that is not there is refused for good.
+    /// All expected stages are there: from now on, handshakes for other stages are refused for good.
     pub fn started(&self) {
         self.shared.is_starting.store(false, Relaxed);
     }
 
-    /// Serves a stage as it is deployed now; its open connections go on with it.
+    /// Serves a stage as deployed; its open connections continue with it.
     pub fn publish(&self, stage: Stage) {
         let key = (stage.api_id.clone(), stage.name.clone());
         self.shared.stages.insert(key, Arc::new(Deployed::new(stage, &self.shared.metrics)));
     }
 
-    /// Forgets a stage and closes its connections.
+    /// Removes a stage and closes its connections.
     pub fn unpublish(&self, api_id: &str, stage: &str) {
         self.shared.stages.remove(&(api_id.to_owned(), stage.to_owned()));
         self.shared.metrics.forget(api_id, stage);
@@ -107,20 +101,20 @@ impl Gateway {
         }
     }
 
-    /// Closes every connection with 1001 and waits until they are gone.
+    /// Closes every connection with 1001 and waits for their end.
     pub async fn shutdown(&self) {
         self.shared.stop.cancel();
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
     }
 
-    /// A stage, by its names.
+    /// A stage by its names.
     pub(super) fn deployed(&self, api_id: &str, stage: &str) -> Option<Arc<Deployed>> {
         self.shared.stages.get(&(api_id.to_owned(), stage.to_owned())).map(|deployed| deployed.clone())
     }
 
-    /// The stage that an address names, unless its API is not to be reached by the default endpoint, which every
-    /// address here stands for: there are no custom domains. The short form names one only while one alone has that name.
+    /// The stage that an address names, unless its API's default endpoint is disabled: every address here is a default
+    /// endpoint, since there are no custom domains. The short form works only while one stage has the name.
     pub(super) fn stage_at(&self, endpoint: &Endpoint) -> Option<Arc<Deployed>> {
         let deployed = match &endpoint.api_id {
             Some(api_id) => self.deployed(api_id, &endpoint.stage),
@@ -133,7 +127,7 @@ impl Gateway {
         deployed.filter(|deployed| !deployed.stage.default_endpoint_disabled)
     }
 
-    /// Tells a lost client which stages there are.
+    /// Lists the deployed stages, for a client that named none of them.
     pub(super) fn stages_hint(&self) -> String {
         let mut paths: Vec<_> = self
             .shared
@@ -149,7 +143,6 @@ impl Gateway {
         }
     }
 
-    /// Writes what is counted.
     pub fn write_metrics(&self, page: &mut Page) {
         // A stage without connections has 0.
         let stages = self.shared.stages.iter();

@@ -27,16 +27,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-/// The version of the protocol that is spoken.
+/// The supported version of the protocol.
 const VERSION: HeaderValue = HeaderValue::from_static("13");
-/// Seconds after which a client that came before its stage may try again.
+/// Seconds after which a client may try again that arrived before its stage.
 const RETRY_AFTER_S: u16 = 1;
 /// Bytes of a handshake's key, before base64.
 const KEY_BYTES: usize = 16;
 
 /// Whether a request asks for a WebSocket.
 pub fn is_upgrade(headers: &HeaderMap) -> bool {
-    // A list may stand in several headers of the name.
+    // A list may be spread over several headers.
     let has = |name, token: &str| {
         let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         values.any(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token)))
@@ -45,7 +45,7 @@ pub fn is_upgrade(headers: &HeaderMap) -> bool {
 }
 
 impl Gateway {
-    /// Answers a handshake, and serves the connection that comes of it on a task of its own.
+    /// Answers a handshake, and serves the resulting connection on a task of its own.
     pub async fn upgrade(
         &self,
         host: &str,
@@ -101,13 +101,13 @@ impl Gateway {
                 return refuse(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
             }
         };
-        // Functions may answer a CONNECT event before the client has read its 101: the queue holds it.
+        // Functions may answer a CONNECT event before the client has read its 101: the queue keeps the message.
         self.shared.connections.insert(connection.clone());
         self.shared.tasks.spawn(serve(self.clone(), connection, outbox, upgrade));
         switch_protocols(accept, subprotocol)
     }
 
-    /// Authorises a handshake and runs `$connect`. Answers its status and its subprotocol.
+    /// Authorises a handshake and runs `$connect`. Returns its status and its subprotocol.
     async fn connect(
         &self,
         deployed: &Deployed,
@@ -121,7 +121,7 @@ impl Gateway {
             count(&counters.connects);
             return (101, None);
         };
-        // The addresses that AWS's own front door adds.
+        // The headers that AWS's front end adds.
         let port = connection.domain_name.rsplit_once(':').map_or("80", |(_, port)| port);
         let opening = HandshakeRequest::new(&request.headers, &request.uri)
             .with_header("X-Forwarded-For", connection.source_ip.to_string())
@@ -177,10 +177,10 @@ async fn serve(gateway: Gateway, connection: Arc<Connection>, outbox: Outbox, up
     forget(&gateway, &connection, &ended).await;
 }
 
-/// Takes leave of a client that is gone.
+/// Runs `$disconnect` for a client that is gone.
 pub(super) async fn forget(gateway: &Gateway, connection: &Arc<Connection>, ended: &CloseInfo) {
     gateway.shared.connections.remove(&connection.id);
-    // Boxed, it is no part of an open connection.
+    // Boxed, so that open connections do not have to hold it.
     Box::pin(dispatch::disconnect(gateway, connection, ended)).await;
 }
 
@@ -208,7 +208,7 @@ fn refuse(status: StatusCode, connection_id: &str, request_id: &str) -> Response
     response
 }
 
-/// What a refused client is told; the log knows more.
+/// What a refused client gets; the log has the details.
 fn message(status: u16) -> &'static str {
     match status {
         500 => "Internal server error",

@@ -1,20 +1,20 @@
-//! What a client's opening handshake carries: headers and query, as templates and authorizers see them.
+//! A client's opening handshake: headers and query, as templates and authorizers see them.
 
 use crate::protocol::query;
 use http::{HeaderMap, Uri};
 use mapping_template::Params;
 use std::collections::BTreeMap;
 
-/// A handshake's headers and query; known while `$connect` runs, and to no later message.
+/// A handshake's headers and query; only known while `$connect` runs.
 #[derive(Debug, Default)]
 pub struct HandshakeRequest {
-    /// Names as [`title_case`] writes them, in the order of the request.
+    /// Names in the case of [`title_case`], in the order of the request.
     headers: Vec<(String, String)>,
     query: Vec<(String, String)>,
 }
 
 impl HandshakeRequest {
-    /// Takes a handshake apart. Headers that are no text are left out.
+    /// Reads a handshake. Headers that are not text are left out.
     pub fn new(headers: &HeaderMap, uri: &Uri) -> Self {
         let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             Some((title_case(name.as_str()), value.to_str().ok()?.to_owned()))
@@ -23,13 +23,13 @@ impl HandshakeRequest {
         Self { headers: headers.iter().filter_map(text).collect(), query }
     }
 
-    /// With a header that the gateway itself adds.
+    /// Adds a header of the gateway's own.
     pub fn with_header(mut self, name: &str, value: String) -> Self {
         self.headers.push((name.to_owned(), value));
         self
     }
 
-    /// A header's last value, whatever the case of its name.
+    /// A header's last value, regardless of case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -43,17 +43,17 @@ impl HandshakeRequest {
         self.query.iter().rev().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every value of every header, by name.
+    /// Every header's values by name.
     pub fn headers(&self) -> BTreeMap<&str, Vec<&str>> {
         by_name(&self.headers)
     }
 
-    /// Every value of every query parameter, by name.
+    /// Every query parameter's values by name.
     pub fn queries(&self) -> BTreeMap<&str, Vec<&str>> {
         by_name(&self.query)
     }
 
-    /// `$input.params()`; a name that stands twice has its last value.
+    /// `$input.params()`; a repeated name has its last value.
     pub fn params(&self) -> Params {
         Params {
             querystring: self.query.iter().cloned().collect(),
@@ -71,8 +71,8 @@ fn by_name(pairs: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
     all
 }
 
-/// A header's name as clients usually write it: `Sec-WebSocket-Key`, `X-Api-Key`. The case that the client used
-/// is not known here any more, since header names have none.
+/// A header's name as clients usually write it: `Sec-WebSocket-Key`, `X-Api-Key`. The client's own case is lost,
+/// because parsed header names have none.
 fn title_case(name: &str) -> String {
     let mut title = String::with_capacity(name.len());
     let mut at_start = true;

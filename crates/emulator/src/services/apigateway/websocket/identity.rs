@@ -1,12 +1,12 @@
-//! Who a client is, as an authorizer said.
+//! A client's identity, as an authorizer gave it.
 
 use std::collections::BTreeMap;
 
-/// What an authorizer said of a client; it stays on the connection.
+/// A client's identity; the connection keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
     /// `$context.authorizer.principalId`
     pub principal_id: String,
-    /// `$context.authorizer.{name}`: every value is text by now.
+    /// `$context.authorizer.{name}`; every value is already text.
     pub context: BTreeMap<String, String>,
 }

@@ -1,6 +1,6 @@
-//! Identity sources: what a handshake must carry before an authorizer is asked (docs/aws-behaviour.md#apigateway-authorization).
+//! Identity sources: what a handshake must have before an authorizer is called
+//! (docs/aws-behaviour.md#apigateway-authorization).
 
-/// One identity source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentitySource {
     /// `route.request.header.{name}`
@@ -13,7 +13,7 @@ pub enum IdentitySource {
     Context(String),
 }
 
-/// A text that is no identity source of a WebSocket API, such as an HTTP API's `$request.header.{name}`.
+/// A text that is not an identity source of a WebSocket API, such as an HTTP API's `$request.header.{name}`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "Invalid mapping expression specified: {0}. An identity source of a WEBSOCKET API is route.request.header.name, route.request.querystring.name, stageVariables.name or context.name"
@@ -21,10 +21,7 @@ pub enum IdentitySource {
 pub struct NoIdentitySource(String);
 
 impl IdentitySource {
-    /// Reads one.
-    ///
-    /// # Errors
-    /// [`NoIdentitySource`].
+    /// Fails with [`NoIdentitySource`].
     pub fn parse(text: &str) -> Result<Self, NoIdentitySource> {
         let after =
             |prefix| text.strip_prefix(prefix).filter(|name: &&str| !name.is_empty()).map(String::from);

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE;
 /// Characters of an id.
 pub const ID_CHARS: usize = 16;
 
-/// A new id. Its first bytes follow the clock, so that ids of one run sort roughly by time, as AWS's seem to.
+/// A new id. Its first bytes follow the clock, so that ids of one run sort roughly by time, as AWS's seem to do.
 pub fn id(now_ms: u64) -> String {
     let mut bytes = [0; 11];
     // 40 bits of milliseconds wrap after 34 years.
@@ -16,7 +16,7 @@ pub fn id(now_ms: u64) -> String {
     URL_SAFE.encode(bytes)
 }
 
-/// Whether a text has an id's form. What has not is refused with 400, not 410
+/// Whether a text has the form of an id. Others are refused with 400, not 410
 /// (docs/aws-behaviour.md#apigateway-connections).
 pub fn is_well_formed(text: &str) -> bool {
     text.len() == ID_CHARS && URL_SAFE.decode(text).is_ok()

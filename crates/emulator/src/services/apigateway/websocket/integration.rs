@@ -1,4 +1,4 @@
-//! Calling an integration: the request template, the service, and the response template on the way back.
+//! Calls integrations: the request template, the service, and the response template on the way back.
 
 use super::context::MessageContext;
 use super::gateway::Gateway;
@@ -15,59 +15,56 @@ use mapping_template::{RenderError, Scope, Template};
 use serde_json::Value;
 use std::time::Duration;
 
-/// What a backend answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// HTTP status.
     pub status: u16,
-    /// The body.
     pub body: Bytes,
-    /// What went wrong, for the log.
+    /// The error, for the log.
     pub error: Option<String>,
     /// The backend's id of the request.
     pub request_id: String,
 }
 
-/// What goes back to the client.
+/// What the client gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The message's text.
     pub body: Bytes,
-    /// The subprotocol of a handshake, where one is mapped.
+    /// The subprotocol of a handshake, if one is mapped.
     pub subprotocol: Option<String>,
 }
 
-/// Why an integration could not be called, or its answer not be mapped. Clients see none of this but an
-/// internal server error; it goes into the log.
+/// Why an integration could not be called, or its answer not be mapped. Clients only see an internal server error; the
+/// log gets this.
 #[derive(Debug, thiserror::Error)]
 pub enum IntegrationError {
-    /// The template cannot be rendered with this message.
+    /// The template cannot be rendered for this message.
     #[error("the template of integration {integration} failed: {error}")]
     Template {
-        /// The integration's id.
         integration: String,
         /// Where and why.
         error: RenderError,
     },
-    /// No template matches and the integration passes nothing through: 415.
+    /// No template matches, and the integration passes nothing through: 415.
     #[error("no request template of integration {0} matches, and its passthrough behaviour is NEVER")]
     UnsupportedMediaType(String),
     /// The integration's role may not do this.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// A MOCK request template that renders no `{"statusCode": number}`.
-    #[error("the request template of MOCK integration {0} renders no JSON object with a numeric statusCode")]
+    /// A MOCK request template whose result has no `{"statusCode": number}`.
+    #[error(
+        "the request template of MOCK integration {0} does not render a JSON object with a numeric statusCode"
+    )]
     MockStatus(String),
-    /// No answer within the integration's timeout.
     #[error("integration {0} did not answer within {1} ms")]
     Timeout(String, u64),
-    /// No integration response has a key for this status.
+    /// No integration response matches this status.
     #[error("integration {0} has no response for status {1}")]
     NoResponse(String, u16),
 }
 
 impl IntegrationError {
-    /// The status that a log tells of it.
+    /// The status for the log.
     pub fn status(&self) -> u16 {
         match self {
             Self::UnsupportedMediaType(_) => 415,
@@ -77,10 +74,7 @@ impl IntegrationError {
     }
 }
 
-/// Renders the request and calls the service.
-///
-/// # Errors
-/// [`IntegrationError`]; a service that answers with an error is no error here but an [`Answer`].
+/// Renders the request and calls the service. Fails with [`IntegrationError`]; a service's error is an [`Answer`].
 pub async fn call(
     gateway: &Gateway,
     stage: &Stage,
@@ -100,7 +94,7 @@ pub async fn call(
     }
 }
 
-/// The request that the service gets: the selected template's text, or the body itself.
+/// The request for the service: the selected template's text, or the body itself.
 fn request(
     stage: &Stage,
     integration: &Integration,
@@ -120,10 +114,8 @@ fn request(
     }
 }
 
-/// What the client gets for a backend's answer: the integration response that matches its status decides.
-///
-/// # Errors
-/// [`IntegrationError::NoResponse`] where none matches, and what a response template fails with.
+/// The client's reply to a backend's answer, from the integration response that matches its status. Fails with
+/// [`IntegrationError::NoResponse`] if none matches, or the error of a response template.
 pub fn reply(
     stage: &Stage,
     integration: &Integration,
@@ -156,8 +148,8 @@ pub fn reply(
     Ok(Reply { body, subprotocol })
 }
 
-/// The template that an expression's value names, else the one called `$default`; without an expression, the
-/// only one there is (docs/aws-behaviour.md#apigateway-template-selection).
+/// The template that an expression's value names, else `$default`; without an expression, the only one
+/// (docs/aws-behaviour.md#apigateway-template-selection).
 fn select<'a>(templates: &'a Templates, subject: Subject<'_>) -> Option<&'a Template> {
     let named = match &templates.selection {
         Some(selection) => selection.evaluate(subject).and_then(|key| templates.by_key.get(&*key)),
@@ -192,7 +184,7 @@ fn render(
 }
 
 fn mock(integration: &Integration, request: &str) -> Result<Answer, IntegrationError> {
-    // By the one reader: the template may have taken anything of the client's JSON into the request.
+    // With our own JSON reader: the template may have copied any of the client's JSON into the request.
     let status = Json::read(request).ok().and_then(|request| request.member("statusCode"));
     let status = status.and_then(|status| match status.kind() {
         Kind::Number(digits) => digits.parse().ok(),
@@ -202,7 +194,7 @@ fn mock(integration: &Integration, request: &str) -> Result<Answer, IntegrationE
     Ok(Answer { status, body: Bytes::new(), error: None, request_id: String::new() })
 }
 
-/// Acts as the integration's role on the stream that the rendered request names.
+/// Acts as the integration's role on the stream in the rendered request.
 async fn put(
     gateway: &Gateway,
     action: KinesisAction,
@@ -230,8 +222,8 @@ async fn put(
     Ok(match put {
         Ok(body) => Answer { status: 200, body: body.into(), error: None, request_id },
         Err(error) => {
-            // On a one-way route the client never learns of this (docs/aws-behaviour.md#template-kinesis): the log
-            // and the metric must tell.
+            // On a one-way route the client never learns of this (docs/aws-behaviour.md#template-kinesis), so the log
+            // and the metric must show it.
             tracing::warn!(target: "flow", hop = "refused record", stream = stream.as_deref().unwrap_or("?"), %error);
             let body = error.to_json().to_string().into();
             Answer { status: error.status, body, error: Some(error.to_string()), request_id }
@@ -239,7 +231,7 @@ async fn put(
     })
 }
 
-/// Whether the gateway may act as the role, and the role on the stream.
+/// Whether the gateway may assume the role, and the role may use the stream.
 fn may(gateway: &Gateway, role_arn: &str, action: &str, stream: Option<&str>) -> Result<(), Denied> {
     gateway.shared.permissions.assume("apigateway.amazonaws.com", role_arn)?;
     let resource = gateway.shared.account.stream_arn(stream.unwrap_or("*"));

@@ -1,4 +1,4 @@
-//! `@connections`: POST sends to a client, GET tells of it, DELETE closes it
+//! `@connections`: POST sends to a client, GET describes its connection, DELETE closes it
 //! (docs/aws-behaviour.md#apigateway-connections).
 
 use super::connections::Connection;
@@ -17,7 +17,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Why a call is refused. The message goes to the caller, who holds keys to this API.
+/// Why a call is refused. The caller, who has keys to this API, gets the message.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("Forbidden")]
@@ -72,7 +72,7 @@ impl Refusal {
 }
 
 impl Gateway {
-    /// Answers one `@connections` call, with what became of its body.
+    /// Answers one `@connections` call; `body` may be a failure to read it.
     pub fn manage(
         &self,
         endpoint: &Endpoint,
@@ -89,7 +89,7 @@ impl Gateway {
         }
     }
 
-    /// What a user wants to go wrong with a call about this connection.
+    /// The fault to inject into a call about this connection, if any.
     fn injected(&self, id: &str) -> Option<Refusal> {
         let triggers = |fault| self.shared.faults.trigger(fault, id).is_some();
         if triggers(Fault::Connections429) {

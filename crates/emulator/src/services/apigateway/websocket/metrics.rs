@@ -1,5 +1,4 @@
-//! What is counted of each route: the metrics that CloudWatch has of a WebSocket API
-//! (docs/aws-behaviour.md#apigateway-logs).
+//! Counters for each route: CloudWatch's metrics of a WebSocket API (docs/aws-behaviour.md#apigateway-logs).
 
 use crate::core::metrics::Page;
 use dashmap::DashMap;
@@ -8,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Upper bounds of the latency histogram's buckets, in seconds; the last is an integration's longest time.
+/// Upper bounds of the latency histogram's buckets, in seconds; the last is the longest timeout of an integration.
 const LATENCY_BOUNDS_S: [f64; 15] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 10.0, 29.0];
 
-/// The label of what is not a route's: frames that none matches.
+/// The label of frames that match no route.
 const NO_ROUTE: &str = "";
 /// The label of messages that functions post.
 const CALLBACKS: &str = "@connections";
@@ -22,9 +21,9 @@ const CALLBACKS: &str = "@connections";
 pub struct RouteCounters {
     /// Handshakes that reached `$connect`'s integration, or would have if there were one.
     pub connects: AtomicU64,
-    /// Messages from clients, and to them.
+    /// Messages from and to clients.
     pub messages: AtomicU64,
-    /// Answers of the integration with a status from 400.
+    /// Integrations' answers with a status of 400 or more.
     pub integration_errors: AtomicU64,
     /// Refusals before the integration was called.
     pub client_errors: AtomicU64,
@@ -34,13 +33,12 @@ pub struct RouteCounters {
     latency_buckets: [AtomicU64; LATENCY_BOUNDS_S.len() + 1],
 }
 
-/// Adds one.
 pub fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Relaxed);
 }
 
 impl RouteCounters {
-    /// An integration took this long to answer.
+    /// An integration answered after this time.
     pub fn observe_latency(&self, latency: Duration) {
         let bucket = LATENCY_BOUNDS_S.partition_point(|bound| *bound < latency.as_secs_f64());
         count(&self.latency_buckets[bucket]);
@@ -48,35 +46,33 @@ impl RouteCounters {
     }
 }
 
-/// Every route's counters. They outlive deployments, and go with their stage.
+/// Every route's counters. They outlive deployments, and are deleted with their stage.
 #[derive(Debug, Clone, Default)]
 pub struct GatewayMetrics {
     routes: Arc<DashMap<[String; 3], Arc<RouteCounters>>>,
 }
 
 impl GatewayMetrics {
-    /// A route's counters.
     pub fn of_route(&self, api_id: &str, stage: &str, route: &str) -> Arc<RouteCounters> {
         self.routes.entry([api_id, stage, route].map(Into::into)).or_default().clone()
     }
 
-    /// The counters of frames that no route matches.
+    /// The counters of frames that match no route.
     pub fn of_no_route(&self, api_id: &str, stage: &str) -> Arc<RouteCounters> {
         self.of_route(api_id, stage, NO_ROUTE)
     }
 
-    /// The counters of what functions post.
+    /// The counters of functions' posts.
     pub fn of_callbacks(&self, api_id: &str, stage: &str) -> Arc<RouteCounters> {
         self.of_route(api_id, stage, CALLBACKS)
     }
 
-    /// Forgets a stage.
     pub fn forget(&self, api_id: &str, stage: &str) {
         self.routes.retain(|[api, name, _], _| api != api_id || name != stage);
     }
 }
 
-/// A counter: its name, CloudWatch's name with what it counts, and which it is.
+/// A counter: its name, CloudWatch's name with a description, and the field.
 type Counter = (&'static str, &'static str, fn(&RouteCounters) -> &AtomicU64);
 const COUNTERS: [Counter; 5] = [
     ("connect_count", "ConnectCount: handshakes that reached $connect.", |route| &route.connects),
@@ -91,7 +87,7 @@ const COUNTERS: [Counter; 5] = [
 ];
 
 impl GatewayMetrics {
-    /// Writes what is counted, and how many connections of each stage (by API and name) are open.
+    /// Writes the counters, and each stage's number of open connections (by API and name).
     pub fn write(&self, page: &mut Page, open: &BTreeMap<(String, String), u64>) {
         let routes: BTreeMap<_, _> =
             self.routes.iter().map(|route| (route.key().clone(), route.value().clone())).collect();
@@ -112,7 +108,7 @@ impl GatewayMetrics {
             page.histogram(name, &labels, &LATENCY_BOUNDS_S, &buckets, sum_s);
         }
         let name = "sluicegate_gateway_connections";
-        page.family(name, "gauge", "Connections that are open.");
+        page.family(name, "gauge", "Open connections.");
         for ((api, stage), open) in open {
             page.sample(name, &[("api", api), ("stage", stage)], *open);
         }

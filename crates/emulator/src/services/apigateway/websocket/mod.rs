@@ -1,8 +1,7 @@
-//! The front door: WebSocket connections, routes, service integrations and `@connections`.
+//! The WebSocket data plane: connections, routes, service integrations and `@connections`.
 //!
-//! A handshake comes in through `handshake`, a frame through `socket`, which does what `socket_state` decides, and
-//! `dispatch`, a call to `@connections` through `management`. What they may do stands in [`stage`], compiled when it is
-//! deployed.
+//! A handshake arrives in `handshake`, a frame in `socket`, which does what `socket_state` and `dispatch` decide, and a
+//! call to `@connections` in `management`. [`stage`] is the compiled deployment that they serve.
 
 mod access_log;
 mod authorizer;

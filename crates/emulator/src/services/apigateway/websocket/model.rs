@@ -1,19 +1,19 @@
-//! A message as request models see it: as the value that the schema validator takes.
+//! Converts a message for the schema validator of request models.
 //!
-//! The validator's numbers are doubles and its strings UTF-8. What these cannot hold is not refused for that, since a
-//! schema hardly ever asks for it: a number beyond them counts as the largest of its sign, half of a surrogate pair as
-//! U+FFFD. What goes on to the integration is the message's own text, whatever was validated.
+//! The validator's numbers are doubles and its strings UTF-8. A message beyond these is not refused for it, because
+//! schemas hardly ever depend on it: a larger number counts as the largest double of its sign, half a surrogate pair as
+//! U+FFFD. The integration gets the message's own text in any case.
 
 use json_text::{Json, NotJson, Token};
 use serde_json::{Map, Number, Value};
 
-/// Levels of a message that a model looks at, at most: the validator recurses. A deeper one is refused.
+/// Levels of a message that a model looks at, at most: the validator recurses. A deeper message is refused.
 pub const MODEL_LEVELS_MAX: usize = 512;
 
-/// Why a message cannot be validated; the client sees `Bad request body`.
+/// Why a message cannot be validated; the client gets `Bad request body`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// Any model refuses text that is not JSON: decided, docs/aws-behaviour.md#apigateway-text-that-is-not-json
+    /// Every model refuses text that is not JSON: decided, docs/aws-behaviour.md#apigateway-text-that-is-not-json
     /// leaves it open.
     #[error(transparent)]
     NotJson(#[from] NotJson),
@@ -22,16 +22,13 @@ pub enum Unusable {
     TooDeep,
 }
 
-/// An array or object that is not complete yet, with the name under which its next member goes.
+/// An incomplete array or object, with the name of its next member.
 enum Open {
     Array(Vec<Value>),
     Object(Map<String, Value>, String),
 }
 
-/// Reads a message.
-///
-/// # Errors
-/// [`Unusable`].
+/// Fails with [`Unusable`].
 pub fn instance(body: &str) -> Result<Value, Unusable> {
     let mut open: Vec<Open> = Vec::new();
     for token in Json::read(body)?.tokens() {
@@ -97,7 +94,7 @@ mod tests {
         assert_eq!(instance("{").unwrap_err().to_string(), "the text is not JSON from byte 1 on");
     }
 
-    /// A schema that looks at every level, on half of the stack that a thread of the runtime has.
+    /// A schema that looks at every level, on half the stack of a runtime's thread.
     #[test]
     fn the_deepest_message_has_room_and_a_deeper_one_is_refused() {
         let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
@@ -114,7 +111,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Another reader's own text reads the same.
+        /// Another reader accepts the same texts with the same values.
         #[test]
         fn what_serde_json_writes_is_read_as_it_was(text in "[\\[{\"a:1,.e\\-}\\] ]{0,20}|\"\\PC{0,8}\"|-?[0-9]{1,25}(\\.[0-9]{1,20})?") {
             let theirs = serde_json::from_str::<Value>(&text);

@@ -1,5 +1,5 @@
-//! What waits to be written to one client. Unlike a channel's, an empty queue takes no memory: most connections are
-//! idle, and a channel's first block alone would be a fifth of what one takes.
+//! The queue of one client's outgoing frames. Unlike a channel, it takes no memory while empty: most connections are
+//! idle, and a channel's first block would be a fifth of what one takes.
 
 use super::limits::QUEUED_MESSAGES_MAX;
 use bytes::Bytes;
@@ -8,26 +8,23 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// Places that an emptied queue keeps; what a burst took beyond that is given back.
+/// Capacity that an emptied queue keeps; the rest is released after a burst.
 const PLACES_KEPT: usize = 16;
 
-/// What waits to be written to a client.
 #[derive(Debug)]
 pub enum Outgoing {
     /// A message: text if it is UTF-8, else binary.
     Message(Bytes),
-    /// The pong that the library has ready.
+    /// The pong that the library holds ready.
     Pong,
-    /// A close frame, after everything that was queued before it.
+    /// A close frame; it follows everything queued before it.
     Close(CloseReason),
 }
 
 /// Why the gateway closes a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CloseReason {
-    /// The status code of the close frame.
     pub code: u16,
-    /// Its text.
     pub text: &'static str,
 }
 
@@ -43,7 +40,7 @@ impl CloseReason {
 /// Why a message could not be queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// The client has left, or has not arrived yet: 410.
+    /// The client has left, or is not connected yet: 410.
     #[error("the connection is gone")]
     Gone,
     /// The client reads too slowly: 429.
@@ -51,11 +48,11 @@ pub enum SendError {
     BufferFull,
 }
 
-/// The end that anyone may put into.
+/// The sender's end.
 #[derive(Debug, Clone)]
 pub struct Queue(Arc<Shared>);
 
-/// The end that the connection's writer takes from. Dropped, the queue takes no more.
+/// The writer's end. When it is dropped, the queue takes no more.
 #[derive(Debug)]
 pub struct Outbox(Arc<Shared>);
 
@@ -68,7 +65,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Waiting {
     outgoing: VecDeque<Outgoing>,
-    /// Whether a close frame has been queued, or the writer is gone.
+    /// Whether a close frame is queued, or the writer is gone.
     is_closed: bool,
 }
 
@@ -79,10 +76,8 @@ pub fn queue() -> (Queue, Outbox) {
 }
 
 impl Queue {
-    /// Adds a message.
-    ///
-    /// # Errors
-    /// [`SendError::Gone`] behind a close frame, [`SendError::BufferFull`] where [`QUEUED_MESSAGES_MAX`] wait.
+    /// Adds a message. Fails with [`SendError::Gone`] after a close frame, [`SendError::BufferFull`] if
+    /// [`QUEUED_MESSAGES_MAX`] are waiting.
     pub fn push(&self, message: Bytes) -> Result<(), SendError> {
         let mut waiting = self.0.waiting.lock();
         if waiting.is_closed {
@@ -97,7 +92,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Adds a pong, which always has room: the next ping is read when it is out. None goes out behind a close frame.
+    /// Adds a pong. There is always room, because the next ping is only read when this one is out. None follows a close
+    /// frame.
     pub fn pong(&self) {
         let mut waiting = self.0.waiting.lock();
         if !waiting.is_closed {
@@ -107,7 +103,7 @@ impl Queue {
         self.0.changed.notify_one();
     }
 
-    /// Adds a close frame behind everything else, unless there is one: it always has room.
+    /// Adds a close frame, unless there is one. There is always room.
     pub fn close(&self, reason: CloseReason) {
         let mut waiting = self.0.waiting.lock();
         if !std::mem::replace(&mut waiting.is_closed, true) {
@@ -119,7 +115,7 @@ impl Queue {
 }
 
 impl Outbox {
-    /// Takes what has waited longest; waits where nothing does.
+    /// Takes the oldest frame, and waits if there is none.
     pub async fn next(&mut self) -> Outgoing {
         loop {
             if let Some(outgoing) = self.try_next() {
@@ -129,7 +125,7 @@ impl Outbox {
         }
     }
 
-    /// Takes what has waited longest, if anything does.
+    /// Takes the oldest frame, if there is one.
     pub fn try_next(&mut self) -> Option<Outgoing> {
         let mut waiting = self.0.waiting.lock();
         let next = waiting.outgoing.pop_front();

@@ -1,16 +1,16 @@
-//! How fast a client is read that asks for nothing but work: pings, and messages that are refused. Neither is limited on
-//! AWS; here they would take a core from everybody else. What is not read waits in the client's own socket. Pure; time
-//! is passed in.
+//! Limits how fast pings and refused messages of a client are read. AWS limits neither; here they would take a core
+//! from everybody else. What is not read stays in the client's socket. Pure; time is passed in.
 
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Futile frames of one client in one [`WINDOW`], at most: 1,000 a second, far over any use, and a few at once.
+/// Futile frames of one client in one [`WINDOW`], at most: 1,000 a second, far more than any use needs, and a few at
+/// once.
 pub const FRAMES_MAX: u32 = 10;
-/// Begins with the first futile frame after the window before.
+/// Begins with the first futile frame after the previous window.
 pub const WINDOW: Duration = Duration::from_millis(10);
 
-/// One client's.
+/// The limiter of one client.
 #[derive(Debug)]
 pub struct RateLimiter {
     window: Instant,
@@ -18,7 +18,6 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// Nothing has been read yet.
     pub fn new(now: Instant) -> Self {
         Self { window: now, frames: 0 }
     }
@@ -31,7 +30,7 @@ impl RateLimiter {
         self.frames += 1;
     }
 
-    /// When the next frame may be read, unless that is now.
+    /// When the next frame may be read; `None`: now.
     pub fn waits_until(&self, now: Instant) -> Option<Instant> {
         let until = self.window + WINDOW;
         (self.frames >= FRAMES_MAX && now < until).then_some(until)

@@ -5,7 +5,7 @@
 use json_text::{ArrayPart, Json, Kind, minify};
 use std::borrow::Cow;
 
-/// Characters in an expression, at most; the API's own limit for a route key's neighbourhood is not published.
+/// Characters of an expression, at most; AWS does not publish its limit.
 pub const EXPRESSION_CHARS_MAX: usize = 1_024;
 
 /// An expression, parsed once and evaluated for every message.
@@ -45,28 +45,24 @@ pub enum SelectionError {
     UnknownVariable(String),
 }
 
-/// What an expression may look at.
+/// The values that an expression may use.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Subject<'a> {
-    /// The frame's body, if it is JSON.
+    /// The message's body, if it is JSON.
     pub body: Option<Json<'a>>,
-    /// The backend's HTTP status, on the response side.
+    /// The backend's HTTP status, of responses.
     pub status: Option<u16>,
     /// `$context` by name.
     pub context: Option<&'a dyn ContextLookup>,
 }
 
-/// Looks `$context` variables up by their dotted path.
+/// Looks up `$context` variables by their dotted path.
 pub trait ContextLookup: std::fmt::Debug {
-    /// The variable's value, if it has one.
     fn lookup(&self, path: &str) -> Option<Cow<'_, str>>;
 }
 
 impl SelectionExpression {
-    /// Parses an expression.
-    ///
-    /// # Errors
-    /// [`SelectionError`], worded as the control plane answers it.
+    /// Parses an expression. Fails with [`SelectionError`], in the control plane's words.
     pub fn parse(text: &str) -> Result<Self, SelectionError> {
         if text.chars().count() > EXPRESSION_CHARS_MAX {
             return Err(SelectionError::TooLong);
@@ -84,7 +80,7 @@ impl SelectionExpression {
                 parts.push(variable(&braced[..end])?);
                 rest = &braced[end + 1..];
             } else if let Some(bare) = rest.strip_prefix('$') {
-                // An unbraced variable runs to the end: nothing can follow it that is not part of its path.
+                // An unbraced variable extends to the end: everything after it belongs to its path.
                 push_literal(&mut parts, &mut literal);
                 parts.push(variable(bare)?);
                 rest = "";
@@ -97,16 +93,16 @@ impl SelectionExpression {
         Ok(Self { parts })
     }
 
-    /// Whether evaluation looks at the body, so that a caller need not parse it otherwise.
+    /// Whether evaluation needs the parsed body.
     pub fn reads_body(&self) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Body(_)))
     }
 
-    /// The expression's value; what is missing contributes nothing. The result is not evaluated again.
+    /// The expression's value; missing parts are empty. The result is not evaluated again.
     ///
-    /// `None` where a string in it holds half of a surrogate pair: no key is equal to it.
+    /// `None` if a string in it has half a surrogate pair: no key is equal to it.
     pub fn evaluate<'s>(&'s self, subject: Subject<'s>) -> Option<Cow<'s, str>> {
-        // Nearly every expression is one variable: nothing is copied then.
+        // Most expressions are one variable, which needs no copy.
         if let [part] = self.parts.as_slice() {
             return part.evaluate(subject);
         }
@@ -187,7 +183,7 @@ fn walk<'a>(value: Json<'a>, path: &[Step]) -> Option<Json<'a>> {
     })
 }
 
-/// Strings stand bare, arrays as `[item1, item2]`, null as nothing.
+/// Strings without quotes, arrays as `[item1, item2]`, null as nothing.
 fn stringify(value: Json<'_>) -> Option<Cow<'_, str>> {
     if !matches!(value.kind(), Kind::Array) {
         return stringify_one(value);
@@ -275,7 +271,7 @@ mod tests {
         assert_eq!(expression.evaluate(subject).as_deref(), Some("200"));
     }
 
-    /// What other readers cannot hold, beside the value that is selected or as that value.
+    /// Values that other JSON readers reject, beside the selected value and as that value.
     #[test]
     fn all_that_rfc_8259_allows_is_read() {
         let deep = format!(r#"{{"x": {}{}, "action": "join"}}"#, "[".repeat(60_000), "]".repeat(60_000));

@@ -1,5 +1,5 @@
-//! For tests and fuzzing: a gateway without a control plane, and a client that is past its handshake, on any socket,
-//! without a port or a request.
+//! For tests and fuzzing: a gateway without a control plane, and a client after its handshake on any socket, without a
+//! port or a request.
 
 use super::connections::{Connection, NewConnection};
 #[cfg(test)]
@@ -12,16 +12,14 @@ use crate::core::clock;
 use crate::core::identity::Unrestricted;
 use crate::core::logs::LogSink;
 use crate::fault_injection::Faults;
-use crate::services::kinesis;
-use crate::services::kinesis::{Streams, SubscriptionTimers, WriteLimits};
-use crate::services::lambda::invocation;
-use crate::services::lambda::invocation::{Functions, INIT_MAX};
+use crate::services::kinesis::{self, Streams, SubscriptionTimers, WriteLimits};
+use crate::services::lambda::invocation::{self, Functions, INIT_MAX};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 impl Gateway {
-    /// A gateway where everyone may do everything, and its streams: no stage and no stream yet.
+    /// A gateway that allows everyone everything, and its streams; without stages and streams.
     pub async fn alone(logs: Arc<dyn LogSink>, timers: Timers) -> (Self, Streams) {
         let (account, permissions) = (Account::default(), Arc::new(Unrestricted));
         let faults = Faults::new(Default::default());
@@ -56,7 +54,7 @@ impl Gateway {
         (Self::new(deps), streams)
     }
 
-    /// Serves a client of a stage until it is gone.
+    /// Serves a stage's client until it is gone.
     pub async fn attend<S: AsyncRead + AsyncWrite + Unpin>(&self, api_id: &str, stage: &str, socket: S) {
         let now_ms = clock::now_ms();
         let (connection, outbox) = Connection::new(NewConnection {
@@ -73,13 +71,12 @@ impl Gateway {
         handshake::forget(self, &connection, &ended).await;
     }
 
-    /// Every stage as it is served; the same one until it is published anew.
+    /// Every served stage; each stays the same until it is published again.
     #[cfg(test)]
     pub(crate) fn stages(&self) -> Vec<Arc<Deployed>> {
         self.shared.stages.iter().map(|stage| stage.clone()).collect()
     }
 
-    /// How many connections there are.
     pub fn connection_count(&self) -> u64 {
         let mut open = Default::default();
         self.shared.connections.count_by_stage(&mut open);

@@ -1,4 +1,4 @@
-//! One client's socket: reads its frames, writes what is queued for it, and ends it at its limits.
+//! One client's socket: reads its frames, writes its queue, and ends it at its limits.
 
 use super::connections::{CloseInfo, Connection};
 use super::dispatch;
@@ -24,13 +24,12 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
-/// Bytes of a connection's read buffer; it grows for a larger frame. The library's default of 128 KB is what
-/// an idle connection would otherwise cost.
+/// Bytes of a connection's read buffer, which grows for larger frames. With the library's default, an idle connection
+/// would take 128 KB.
 const READ_BUFFER_BYTES: usize = 512;
 /// Bytes that are read and dropped after a close, at most.
 const DRAINED_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 
-/// Serves a connection until it ends.
 pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     gateway: &Gateway,
     connection: &Arc<Connection>,
@@ -43,23 +42,23 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         .write_buffer_size(READ_BUFFER_BYTES)
         .max_frame_size(Some(FRAME_BYTES_MAX))
         .max_message_size(Some(MESSAGE_BYTES_MAX));
-    // Boxed, as below: what is needed once is no part of an idle connection.
+    // Boxed, as below, so that idle connections do not hold what is needed once.
     let socket = Box::pin(WebSocketStream::from_raw_socket(socket, Role::Server, Some(config))).await;
     let (mut sink, mut stream) = socket.split();
     let (closing, closed_by_us) = oneshot::channel();
     let is_over = Notify::new();
-    // A permit for each pong that is out; closed with the writer, which then sends none.
+    // A permit for each pong that was sent; closed with the writer, which then sends none.
     let pongs = Semaphore::new(0);
     let (ended, ()) = tokio::join!(
         async {
             let ended = read(gateway, connection, &mut stream, &pongs, closed_by_us, &stop).await;
             is_over.notify_one();
-            // Ends the writer, after what was queued last: the answer to a bad frame still goes out.
+            // Ends the writer after the last queued frame: the answer to a bad frame is still sent.
             connection.close(CloseReason::NORMAL);
             ended
         },
         async {
-            // A client that does not read is not waited for.
+            // The writer does not wait for a client that does not read.
             let patience = async {
                 is_over.notified().await;
                 Box::pin(tokio::time::sleep(close_max(&stop))).await;
@@ -77,8 +76,8 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     ended
 }
 
-/// Reads on until the client has closed. A socket closed with data unread is reset, and a reset destroys the
-/// close frame that tells the client what it did wrong.
+/// Reads on until the client has closed. Closing a socket with unread data resets it, and a reset destroys the close
+/// frame with the error for the client.
 async fn drain<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S, limit: Duration) {
     let _ = socket.shutdown().await;
     let mut discarded = 0;
@@ -109,9 +108,9 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> CloseInfo {
     let mut now = Instant::now();
     let mut state = SocketState::new(gateway.shared.timers, now);
-    // Polled on when the writer has failed and sends none.
+    // Polled no more when the writer has failed and sends nothing.
     let mut closed_by_us = closed_by_us.fuse();
-    // Registered once, not anew for each message.
+    // Registered once, not for each message.
     let mut timer = pin!(tokio::time::sleep_until(state.wakes_at(now)));
     let mut stopped = pin!(stop.cancelled());
     loop {
@@ -137,7 +136,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
         now = Instant::now();
         match state.on(event, now) {
             Action::Wait => {}
-            // Boxed, what a message needs on its way is no part of an idle connection.
+            // Boxed, so that idle connections do not hold what a message needs.
             Action::Handle(text) => {
                 if Box::pin(handle(gateway, connection, text)).await {
                     now = Instant::now();
@@ -155,7 +154,7 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// What the library read, as the state machine knows it.
+/// Converts what the library read for the state machine.
 fn event_of(message: Option<Result<Message, Error>>) -> Event {
     match message {
         Some(Ok(Message::Text(text))) => Event::Text(text),
@@ -168,7 +167,7 @@ fn event_of(message: Option<Result<Message, Error>>) -> Event {
     }
 }
 
-/// Handles a message, later if a fault holds it. Answers whether the client is at fault for its refusal.
+/// Handles a message, delayed if a fault holds it. Returns whether it was refused and the client is at fault.
 async fn handle(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8Bytes) -> bool {
     connection.touch();
     let faults = &gateway.shared.faults;
@@ -185,7 +184,7 @@ async fn handle(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8Bytes
     is_refused
 }
 
-/// Dispatches a message and queues the reply. Answers whether the client is at fault for its refusal.
+/// Dispatches a message and queues the reply. Returns whether it was refused and the client is at fault.
 async fn answer(gateway: &Gateway, connection: &Arc<Connection>, text: &str) -> bool {
     let handled = dispatch::message(gateway, connection, text).await;
     if let Some(reply) = handled.reply
@@ -204,7 +203,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     closing: oneshot::Sender<CloseReason>,
 ) {
     loop {
-        // Everything that is waiting goes out with one flush.
+        // Everything in the queue is sent with one flush.
         let mut next = Some(outbox.next().await);
         while let Some(outgoing) = next {
             match outgoing {
@@ -255,7 +254,7 @@ fn frames(message: Bytes) -> Vec<Message> {
     }
 }
 
-/// The close frame that a client's mistake earns; `None` where the socket itself is gone.
+/// The close frame for a client's mistake; `None` if the socket is gone.
 fn refusal(error: &Error) -> Option<CloseReason> {
     Some(match error {
         Error::Capacity(CapacityError::MessageTooLong { .. }) => {

@@ -1,7 +1,7 @@
-//! What a connection's reader does next. Pure: frames, times, and what other tasks report are passed in.
+//! What a connection's reader does next. Pure: frames, times and other tasks' events are passed in.
 //!
-//! Whoever drives it waits for the events that [`SocketState`] asks for, passes the first that happens to
-//! [`SocketState::on`], and does as the answer says. So the same decisions run on a socket and in a test.
+//! The driver waits for the events that [`SocketState`] expects, passes the first one to [`SocketState::on`], and does
+//! what it returns. So the same decisions run on a socket and in a test.
 
 use super::connections::CloseInfo;
 use super::limits::{CLOSE_MAX, CLOSE_MAX_STOPPING, Timers};
@@ -11,47 +11,41 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// What happened.
 #[derive(Debug)]
 pub enum Event {
-    /// A text message was read.
     Text(Utf8Bytes),
-    /// A binary message was read.
     Binary,
-    /// A ping was read. The library has put a pong into its own buffer, whether or not the client takes any.
+    /// A ping was read. The library has put a pong into its own buffer, whether the client reads it or not.
     Ping,
-    /// A frame was read that asks for nothing.
+    /// A frame without effect was read.
     Pong,
-    /// The client's close frame was read. The library has its answer ready and sends it as it is read on.
+    /// The client's close frame was read. The library has its answer ready and sends it during later reads.
     Close(CloseInfo),
-    /// No more can be read: the client's mistake earns a close frame, or the socket is gone.
+    /// No more can be read: the client made a mistake that a close frame reports, or the socket is gone.
     Unreadable(Option<CloseReason>),
-    /// The pong that is owed has been sent, or never will be.
+    /// The owed pong was sent, or never will be.
     PongSent,
-    /// The writer sends a close frame that someone else has queued, such as `DELETE @connections`.
+    /// The writer sends a close frame that another task queued, such as `DELETE @connections`.
     CloseSent(CloseReason),
-    /// The emulator stops.
     Stopped,
-    /// [`SocketState::wakes_at`] has come.
+    /// [`SocketState::wakes_at`] was reached.
     Woken {
-        /// For how long there has been no data either way.
+        /// How long there has been no data in either direction.
         idle_for: Duration,
     },
 }
 
-/// What to do about it.
+/// What the driver does next.
 #[derive(Debug)]
 pub enum Action {
-    /// Wait for the next event.
     Wait,
-    /// Handle this message; if it is refused by the client's own fault, call [`SocketState::refused`].
+    /// Handle this message; if it is refused and the client is at fault, call [`SocketState::refused`].
     Handle(Utf8Bytes),
-    /// Queue the pong that is owed.
+    /// Queue the owed pong.
     Pong,
-    /// Queue this close frame.
     Close(CloseReason),
-    /// Queue this close frame and end: a close frame right behind the client's mistake would be answered with its
-    /// own code instead if it were read.
+    /// Queue this close frame and end. Reading on could answer a close frame right after the client's mistake, with
+    /// that frame's code instead.
     Refuse(CloseReason),
     /// The connection is over.
     End(CloseInfo),
@@ -61,11 +55,11 @@ pub enum Action {
 #[derive(Debug)]
 pub struct SocketState {
     phase: Phase,
-    /// While open: when to look at whether the connection is idle or too old. While closing: when to give up.
+    /// While open: when to check whether the connection is idle or too old. While closing: when to give up.
     deadline: Instant,
     lifetime_ends: Instant,
     idle_max: Duration,
-    /// How long the other side has for its close frame: less while the emulator stops.
+    /// How long the other side may take for its close frame: less while the emulator stops.
     close_max: Duration,
     owes_pong: bool,
     futile: RateLimiter,
@@ -74,7 +68,7 @@ pub struct SocketState {
 #[derive(Debug)]
 enum Phase {
     Open,
-    /// One side has sent its close frame, and the other's is waited for. How it began is how the connection ended.
+    /// One side has sent its close frame and waits for the other's. The first one decides how the connection ended.
     Closing(CloseInfo),
 }
 
@@ -98,13 +92,13 @@ impl SocketState {
         matches!(self.phase, Phase::Open)
     }
 
-    /// Whether [`Event::PongSent`] is waited for.
+    /// Whether [`Event::PongSent`] is expected.
     pub fn owes_pong(&self) -> bool {
         self.owes_pong
     }
 
-    /// Whether the next frame may be read: not before the last ping's pong is out, so that a client that takes none
-    /// is read no more, and not faster than [`RateLimiter`] allows.
+    /// Whether the next frame may be read: not before the last ping's pong was sent, so that a client that does not
+    /// read pongs is not read either, and not faster than [`RateLimiter`] allows.
     pub fn reads(&self, now: Instant) -> bool {
         !self.owes_pong && self.futile.waits_until(now).is_none()
     }
@@ -114,12 +108,12 @@ impl SocketState {
         self.futile.waits_until(now).map_or(self.deadline, |until| until.min(self.deadline))
     }
 
-    /// The message was refused, by the client's own fault.
+    /// The message was refused, and the client is at fault.
     pub fn refused(&mut self, now: Instant) {
         self.futile.count(now);
     }
 
-    /// What to do about an event. After [`Action::Refuse`] and [`Action::End`] there are none.
+    /// Handles an event. None may follow [`Action::Refuse`] and [`Action::End`].
     pub fn on(&mut self, event: Event, now: Instant) -> Action {
         match event {
             Event::Text(text) if self.is_open() => Action::Handle(text),
@@ -152,7 +146,7 @@ impl SocketState {
 
     fn woken(&mut self, idle_for: Duration, now: Instant) -> Action {
         match &self.phase {
-            // Nothing is due but to read on.
+            // Nothing to do but read on.
             _ if now < self.deadline => Action::Wait,
             Phase::Closing(info) => Action::End(info.clone()),
             Phase::Open if now < self.lifetime_ends && idle_for < self.idle_max => {
@@ -168,7 +162,7 @@ impl SocketState {
         Action::Close(CloseReason::GOING_AWAY)
     }
 
-    /// The first close frame decides how the connection ended; each gives the other side its time.
+    /// The first close frame decides how the connection ended; each restarts the other side's time.
     fn closing(&mut self, info: CloseInfo, now: Instant) -> Action {
         if self.is_open() {
             self.phase = Phase::Closing(info);

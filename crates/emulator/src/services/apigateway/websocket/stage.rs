@@ -1,8 +1,8 @@
-//! What a stage serves: the immutable snapshot that a deployment leaves behind, compiled.
+//! What a stage serves: a deployment's immutable snapshot, compiled.
 //!
-//! The control plane builds a [`Stage`] whenever a stage or the deployment behind it changes, and hands it
-//! to [`super::gateway::Gateway::publish`]. The data plane never looks at the resources themselves, so what was not
-//! deployed cannot be served.
+//! The control plane builds a [`Stage`] whenever a stage or its deployment changes, and gives it to
+//! [`super::gateway::Gateway::publish`]. The data plane never sees the resources themselves, so it can only serve what
+//! was deployed.
 
 use super::identity_source::IdentitySource;
 use super::selection::SelectionExpression;
@@ -10,100 +10,84 @@ use mapping_template::Template;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// A stage as clients meet it.
+/// A stage as clients see it.
 #[derive(Debug)]
 pub struct Stage {
-    /// The API's id.
     pub api_id: String,
-    /// The stage's name, the first segment of the path.
+    /// The first segment of the path.
     pub name: String,
-    /// Picks the route key for a frame.
+    /// Picks the route key of a message.
     pub route_selection_expression: SelectionExpression,
-    /// Routes by key, `$connect`, `$disconnect` and `$default` among them.
+    /// Routes by key, including `$connect`, `$disconnect` and `$default`.
     pub routes: HashMap<String, Arc<Route>>,
     /// `$stageVariables`.
     pub variables: BTreeMap<String, String>,
-    /// Throttling of every route that has none of its own.
+    /// For routes without throttling of their own.
     pub default_throttle: Throttle,
-    /// Where each handshake, frame and disconnection is logged, if anywhere.
+    /// Where handshakes, messages and disconnections are logged, if anywhere.
     pub access_log: Option<AccessLog>,
     /// `DisableExecuteApiEndpoint`: the default host answers 403.
     pub default_endpoint_disabled: bool,
 }
 
-/// One route of a deployment.
 #[derive(Debug)]
 pub struct Route {
-    /// The key that the selection expression must equal.
+    /// The value of the selection expression that picks it.
     pub key: String,
-    /// `AuthorizationType`; anything but NONE stands on `$connect` alone.
+    /// `AuthorizationType`; only `$connect` has one other than NONE.
     pub authorization: Authorization,
-    /// The schema that a frame's body must satisfy, if the route has a request model.
+    /// The schema for bodies, if the route has a request model.
     pub request_model: Option<RequestModel>,
-    /// What the route's target names. A route without a target refuses its frames.
+    /// The integration in the route's target. A route without a target refuses its messages.
     pub integration: Option<Arc<Integration>>,
-    /// Whether the integration's answer is sent back to the client (a `$default` route response exists).
+    /// Whether the client gets the integration's answer (a `$default` route response exists).
     pub two_way: bool,
-    /// Throttling of this route alone.
     pub throttle: Option<Throttle>,
 }
 
-/// How `$connect` is authorised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authorization {
-    /// Everybody may connect.
     None,
-    /// The caller's policies decide, who signs the handshake with SigV4.
+    /// The policies of the caller, who signs the handshake with SigV4, decide.
     Iam,
-    /// A Lambda REQUEST authorizer decides.
     Custom(Authorizer),
 }
 
-/// A Lambda REQUEST authorizer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorizer {
-    /// Its id, which the ARN ends in that the function's policy may name.
+    /// Its id: the end of the ARN that the function's policy may name.
     pub id: String,
-    /// The function's ARN.
     pub function_arn: String,
-    /// The role that invokes it; without one the function's own policy must allow the gateway to.
+    /// The role that invokes it; without one the function's own policy must allow it.
     pub credentials_arn: Option<String>,
-    /// Each must be in the handshake, else 401 without asking the function.
+    /// All must be in the handshake; else 401, without calling the function.
     pub identity_sources: Vec<IdentitySource>,
 }
 
-/// A request model, compiled.
 #[derive(Debug)]
 pub struct RequestModel {
-    /// The model's name.
     pub name: String,
-    /// Its JSON schema, compiled.
     pub schema: jsonschema::Validator,
 }
 
-/// What a route calls.
 #[derive(Debug)]
 pub struct Integration {
-    /// The integration's id.
     pub id: String,
-    /// What is called.
     pub target: Target,
-    /// Templates by key, and how one is chosen.
     pub request_templates: Templates,
-    /// What happens to a frame that no template matches.
+    /// For messages that no template matches.
     pub passthrough: Passthrough,
-    /// Milliseconds that the target may take, 50 to 29,000.
+    /// Timeout in milliseconds, 50 to 29,000.
     pub timeout_ms: u64,
-    /// In the order of their keys; the first whose key matches the status answers.
+    /// In the order of their keys; the first one that matches the status applies.
     pub responses: Vec<IntegrationResponse>,
 }
 
-/// The integrations that this emulator can call.
+/// The integrations that this emulator supports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// `arn:{partition}:apigateway:{region}:kinesis:action/{action}` with the role to act as.
+    /// `arn:{partition}:apigateway:{region}:kinesis:action/{action}`, and the role to assume.
     Kinesis {
-        /// Which action.
         action: KinesisAction,
         /// `CredentialsArn`.
         role_arn: String,
@@ -112,47 +96,41 @@ pub enum Target {
     Mock,
 }
 
-/// Actions of Kinesis that an integration may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KinesisAction {
-    /// `action/PutRecord`
     PutRecord,
-    /// `action/PutRecords`
     PutRecords,
 }
 
-/// Mapping templates by key, with the expression that chooses one.
+/// Mapping templates by key, and the expression that picks one.
 #[derive(Debug, Default)]
 pub struct Templates {
-    /// `TemplateSelectionExpression`, if there is one.
+    /// `TemplateSelectionExpression`.
     pub selection: Option<SelectionExpression>,
-    /// Compiled templates by key.
     pub by_key: HashMap<String, Arc<Template>>,
 }
 
-/// `PassthroughBehavior`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passthrough {
-    /// Unmatched bodies go on unchanged.
+    /// Unmatched bodies are passed on.
     WhenNoMatch,
-    /// Bodies go on unchanged only where the integration has no template at all.
+    /// Bodies are passed on only if the integration has no template at all.
     WhenNoTemplates,
     /// Unmatched bodies are refused (415).
     Never,
 }
 
-/// One integration response.
 #[derive(Debug)]
 pub struct IntegrationResponse {
-    /// Which statuses it answers for.
+    /// Which statuses it applies to.
     pub key: ResponseKey,
-    /// Its templates; none: the backend's body is relayed unchanged.
+    /// Its templates; without any, the client gets the backend's body.
     pub templates: Templates,
-    /// `Sec-WebSocket-Protocol` of the answer to a handshake.
+    /// `Sec-WebSocket-Protocol` of a handshake's answer.
     pub subprotocol: Option<ParameterValue>,
 }
 
-/// Where a response parameter's value comes from.
+/// The source of a response parameter's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParameterValue {
     /// `'text'`
@@ -163,7 +141,6 @@ pub enum ParameterValue {
     StageVariable(String),
 }
 
-/// `IntegrationResponseKey`.
 #[derive(Debug)]
 pub enum ResponseKey {
     /// `$default`
@@ -172,26 +149,22 @@ pub enum ResponseKey {
     Status(regex_lite::Regex),
 }
 
-/// A token bucket's settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Throttle {
     /// Tokens a second.
     pub rate_per_second: f64,
-    /// The bucket's size.
     pub burst: u32,
 }
 
-/// The account's own limits, which hold where a stage sets none (10,000 a second, burst 5,000).
+/// The account's own limits, for stages that set none (10,000 a second, burst 5,000).
 impl Default for Throttle {
     fn default() -> Self {
         Self { rate_per_second: 10_000.0, burst: 5_000 }
     }
 }
 
-/// `AccessLogSettings`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessLog {
-    /// The log group's name.
     pub log_group: String,
     /// A line with `$context` variables.
     pub format: String,

@@ -1,5 +1,5 @@
-//! A client and the gateway on sockets of a known size, and a clock that moves on when both wait: what would need
-//! time to be seen on real ones is certain here.
+//! A client and the gateway on sockets of a known size, with a clock that advances when both wait: what depends on time
+//! with real sockets is deterministic here.
 
 use super::gateway::Gateway;
 use super::limits::Timers;
@@ -15,13 +15,13 @@ use tokio::time::timeout;
 const PING: [u8; 6] = [0x89, 0x80 | 100, 0, 0, 0, 0];
 const PONG: [u8; 2] = [0x8a, 100];
 const PAYLOAD: [u8; 100] = [b'x'; 100];
-/// Many times what the sockets hold.
+/// Many times the capacity of the sockets.
 const PINGS: usize = 10_000;
 const SOCKET_BYTES: usize = 4_096;
-/// Virtual: passes at once when nobody has anything to do.
+/// Virtual: it passes at once when nobody has anything to do.
 const A_WHILE: Duration = Duration::from_secs(60);
 
-/// A client, and the task that attends to it.
+/// A client, and the task that serves it.
 async fn client() -> (DuplexStream, JoinHandle<()>) {
     let logs = Arc::new(Logs::new(Account::default()));
     let (gateway, _) = Gateway::alone(logs, Timers::default()).await;
@@ -41,7 +41,7 @@ async fn a_client_that_takes_no_pong_is_read_no_more_until_it_does() {
         }
     };
     assert!(timeout(A_WHILE, flood).await.is_err(), "{PINGS} pings were read, and no pong taken");
-    // The last ping may have gone out in part, and is not counted.
+    // The last ping may have been sent partly, and is not counted.
     for _ in 0..sent {
         let mut pong = [0; PONG.len() + PAYLOAD.len()];
         reading.read_exact(&mut pong).await.expect("a pong for each ping");
@@ -59,7 +59,7 @@ async fn a_client_that_pings_and_closes_is_answered_in_that_order() {
     assert_eq!(heard, [&PONG[..], &PAYLOAD, &PONG, &PAYLOAD, &[0x88, 2, 3, 232]].concat());
 }
 
-/// Its frames are read to the end, though what it asked for cannot be sent any more.
+/// Its frames are read to the end, though its reply cannot be sent any more.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_pings_and_is_gone_is_let_go() {
     let (mut client, attended) = client().await;

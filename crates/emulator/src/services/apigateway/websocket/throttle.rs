@@ -1,4 +1,4 @@
-//! A token bucket, as stages and routes throttle with. Pure; time is passed in.
+//! A token bucket for stages and routes. Pure; time is passed in.
 
 use super::stage::Throttle;
 
@@ -11,7 +11,6 @@ pub struct TokenBucket {
 }
 
 impl TokenBucket {
-    /// A full bucket.
     pub fn new(throttle: Throttle, now_ms: u64) -> Self {
         Self { throttle, tokens: f64::from(throttle.burst), filled_at_ms: now_ms }
     }
@@ -36,7 +35,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever the arrivals, no more pass than the burst and the rate since the beginning allow.
+        /// Whatever the arrivals, no more than the burst and the rate since the beginning pass.
         #[test]
         fn never_more_than_burst_and_rate(
             rate in 0.0..5_000.0_f64,

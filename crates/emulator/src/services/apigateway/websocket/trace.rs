@@ -1,53 +1,49 @@
-//! What became of a message on its way: for its access log and the metrics, and for no template.
+//! The results of a message's processing, for its access log and the metrics, but not for templates.
 
 use std::borrow::Cow;
 
-/// A call that the gateway made for a message: to an integration, or to an authorizer.
+/// A call of an integration or an authorizer for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// The status that came of it.
     pub status: u16,
     /// Milliseconds until the answer.
     pub latency_ms: u64,
-    /// What went wrong, in the callee's or the gateway's words.
+    /// The error, in the callee's or the gateway's words.
     pub error: Option<String>,
     /// The callee's own id of the request.
     pub request_id: String,
 }
 
-/// An error that the gateway itself answered with.
+/// An error with which the gateway itself answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// As the client was told.
+    /// As sent to the client.
     pub message: &'static str,
-    /// `$context.error.responseType`: the names that REST APIs have for gateway responses.
+    /// `$context.error.responseType`: the names of REST APIs' gateway responses.
     pub response_type: &'static str,
-    /// What the request model says against the message.
+    /// Why the request model refused the message.
     pub validation: Option<String>,
 }
 
-/// The whole of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace {
-    /// The status of the handshake, or of the message as a REST API would tell it.
+    /// The handshake's status, or the message's, as a REST API would have it.
     pub status: Option<u16>,
-    /// The integration's call.
     pub integration: Option<Call>,
-    /// The authorizer's.
     pub authorizer: Option<Call>,
     /// Why the gateway refused.
     pub error: Option<Failure>,
 }
 
 impl Trace {
-    /// A variable's value, by its path below `$context`; `None` where it has none.
+    /// A variable's value, by its path below `$context`.
     pub fn get(&self, path: &str) -> Option<Cow<'_, str>> {
         let (group, name) = path.split_once('.').unwrap_or((path, ""));
         match (group, name) {
             ("status", "") => self.status.map(|status| status.to_string().into()),
             ("integrationLatency", "") => self.integration.as_ref()?.get("latency"),
             ("integration", _) => self.integration.as_ref()?.get(name),
-            // Authorization is the authorizer's work alone here; authentication (SigV4) calls nobody.
+            // Only authorizers set these: authentication with SigV4 calls nobody.
             ("authorize", "error" | "latency" | "status") | ("authorizer", _) => {
                 self.authorizer.as_ref()?.get(name)
             }

@@ -1,15 +1,13 @@
-//! What a policy is evaluated for: an action on a resource, who asks for it, and the context keys that come of that.
+//! A policy's request: an action on a resource, the caller, and the resulting context keys.
 
 use std::borrow::Cow;
 
-/// What is asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Request<'a> {
     /// Such as `kinesis:PutRecord`; compared without regard to case.
     pub action: &'a str,
-    /// The ARN it is tried on.
+    /// The ARN that it is attempted on.
     pub resource: &'a str,
-    /// Who asks.
     pub caller: Caller<'a>,
     /// `aws:SourceAccount`, if the caller sends it.
     pub source_account: Option<&'a str>,
@@ -17,21 +15,20 @@ pub struct Request<'a> {
     pub source_arn: Option<&'a str>,
 }
 
-/// Who asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Caller<'a> {
-    /// Somebody for whom an identity policy speaks, and of whom nothing is known: a client, before an authorizer.
+    /// An unknown principal with an identity policy: a client, before an authorizer.
     #[default]
     Unnamed,
     /// A service, such as `apigateway.amazonaws.com`.
     Service(&'a str),
     /// A role, by its ARN.
     Role(&'a str),
-    /// The account's own keys, by its id.
+    /// The account's own keys, by the account's id.
     Account(&'a str),
 }
 
-/// The context keys that this emulator knows, in conditions and as policy variables.
+/// The context keys that this emulator supports, in conditions and as policy variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ContextKey {
     /// `aws:PrincipalAccount`
@@ -45,7 +42,7 @@ pub enum ContextKey {
 }
 
 impl ContextKey {
-    /// The key of a name, which is compared without regard to case.
+    /// The key with a name, which is compared without regard to case.
     pub fn of_name(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             "aws:principalaccount" => Some(Self::PrincipalAccount),
@@ -58,7 +55,7 @@ impl ContextKey {
 }
 
 impl<'a> Request<'a> {
-    /// The value of a context key; `None` where this request has none.
+    /// The value of a context key; `None` if this request has none.
     pub fn value(&self, key: ContextKey) -> Option<Cow<'a, str>> {
         match (key, self.caller) {
             (ContextKey::SourceAccount, _) => self.source_account.map(Cow::Borrowed),

@@ -1,4 +1,4 @@
-//! Policy documents: read strictly, so that nothing in one is stored that evaluation would not honour.
+//! Policy documents: parsed strictly, so that nothing is stored that evaluation would not honour.
 
 use super::context::ContextKey;
 use super::elements;
@@ -6,28 +6,33 @@ use super::malformed::Malformed;
 use super::pattern::Pattern;
 use super::raw::{OneOrMany, RawPolicy, RawPrincipal, RawStatement};
 use super::statement::{Condition, Kind, Matches, Operator, Principals, Statement};
+use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, HashSet};
 
-/// Characters in a policy document, at most (IAM's model).
+/// Characters of a policy document, at most (IAM's model).
 pub const DOCUMENT_CHARS_MAX: usize = 131_072;
 
-/// A document, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// Its statements in their order, which does not matter.
+    /// Its statements; their order does not matter.
     pub statements: Vec<Statement>,
 }
 
 impl Policy {
-    /// Reads a document.
-    ///
-    /// # Errors
-    /// [`Malformed`]: no such JSON, or an element, condition or principal that this emulator does not evaluate.
+    /// Parses a document. Fails with [`Malformed`]: invalid JSON, or an element, condition or principal that this
+    /// emulator does not evaluate.
     pub fn parse(text: &str, kind: Kind) -> Result<Self, Malformed> {
         if text.chars().count() > DOCUMENT_CHARS_MAX {
             return Err(Malformed::new(format!(
                 "policy document is longer than {DOCUMENT_CHARS_MAX} characters"
             )));
+        }
+        if serde_json::from_str::<IgnoredAny>(text).is_err() {
+            // docs/aws-behaviour.md#iam-policy-errors.
+            return Err(Malformed::new(match kind {
+                Kind::Trust => "This policy contains invalid Json",
+                _ => "Syntax errors in policy.",
+            }));
         }
         let raw = RawPolicy::read(text)?;
         let newer = raw.is_newer()?;
@@ -82,7 +87,7 @@ fn matches(
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => {
             return Err(Malformed::new(format!(
-                "Policy statement must not name {what} and also those that are none."
+                "Policy statement must not have both {what} and their negation."
             )));
         }
     };
@@ -114,7 +119,7 @@ fn conditions(
         let mut seen = Vec::new();
         for (key_name, values) in keys {
             let key = ContextKey::of_name(&key_name).ok_or_else(|| {
-                Malformed::new(format!("condition key {key_name} is not supported by the local emulator"))
+                Malformed::new(format!("condition key {key_name} is not supported by the emulator"))
             })?;
             if seen.contains(&key) {
                 return Err(Malformed::new(format!("condition key {key_name} stands twice in {name}")));
@@ -131,7 +136,7 @@ fn operator(name: &str) -> Result<Operator, Malformed> {
     match name {
         "StringEquals" | "StringLike" => Ok(Operator::Text),
         "ArnLike" | "ArnEquals" => Ok(Operator::Arn),
-        _ => Err(Malformed::new(format!("condition operator {name} is not supported by the local emulator"))),
+        _ => Err(Malformed::new(format!("condition operator {name} is not supported by the emulator"))),
     }
 }
 

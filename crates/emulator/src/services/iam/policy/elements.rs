@@ -1,11 +1,10 @@
-//! What the elements of a statement may say: actions of a service, resources that are ARNs, principals that can call.
+//! The allowed elements of a statement: actions of a service, resources that are ARNs, principals that can call.
 
 use super::malformed::Malformed;
 use super::pattern::Pattern;
 use super::statement::{Kind, Principals};
 use std::collections::BTreeMap;
 
-/// Digits of an account's id.
 const ACCOUNT_DIGITS: usize = 12;
 
 /// `service:Action`, either with wildcards, or `*`.
@@ -31,7 +30,8 @@ pub fn action(text: &str, kind: Kind) -> Result<Pattern, Malformed> {
     Ok(pattern)
 }
 
-/// An ARN, with wildcards and variables, or `*`. One that ends in `*` may have fewer parts, as the star covers the rest.
+/// An ARN, with wildcards and variables, or `*`. One that ends with `*` may have fewer parts, since the star covers the
+/// rest.
 pub fn resource(text: &str, newer: bool) -> Result<Pattern, Malformed> {
     let pattern = Pattern::parse(text, newer)?;
     let mut parts = text.split(':');
@@ -44,7 +44,7 @@ pub fn resource(text: &str, newer: bool) -> Result<Pattern, Malformed> {
     Err(Malformed::new(format!("Resource {text} must be in ARN format or \"*\".")))
 }
 
-/// The principals of a trust policy or of a resource's own policy, by their kind.
+/// The principals of a trust policy or a resource policy, by kind.
 pub fn principals(kinds: BTreeMap<String, Vec<String>>) -> Result<Principals, Malformed> {
     let mut principals = Principals::default();
     for (kind, names) in kinds {
@@ -59,19 +59,19 @@ pub fn principals(kinds: BTreeMap<String, Vec<String>>) -> Result<Principals, Ma
                 "Service" => return Err(Malformed::principal(&kind, &name)),
                 other => {
                     return Err(Malformed::new(format!(
-                        "principal {other} is not supported by the local emulator"
+                        "principal {other} is not supported by the emulator"
                     )));
                 }
             }
         }
     }
     if principals == Principals::default() {
-        return Err(Malformed::new("Principal names nobody"));
+        return Err(Malformed::new("Principal is empty"));
     }
     Ok(principals)
 }
 
-/// `lambda.amazonaws.com`, in whatever partition.
+/// `lambda.amazonaws.com`, in any partition.
 fn is_service_principal(name: &str) -> bool {
     let legal = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c));
     legal && [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|domain| name.ends_with(domain))

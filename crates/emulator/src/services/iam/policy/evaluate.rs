@@ -1,4 +1,4 @@
-//! Policy evaluation: a Deny wins, else an Allow permits, else nothing does.
+//! Policy evaluation: a Deny wins; else an Allow permits; else nothing does.
 
 use super::context::account_of;
 pub use super::context::{Caller, Request};
@@ -6,18 +6,18 @@ use super::document::Policy;
 use super::pattern::Pattern;
 use super::statement::{Condition, Effect, Matches, Operator, Principals, Statement};
 
-/// What policies say of a request.
+/// What policies decide about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// One denies it, whatever the others say.
     Denied,
     /// One allows it and none denies it.
     Allowed,
-    /// None is about it.
+    /// None applies to it.
     Silent,
 }
 
-/// What the policies together say of the request.
+/// The decision of all policies together.
 pub fn judge<'a>(policies: impl Iterator<Item = &'a Policy>, request: &Request<'_>) -> Decision {
     let mut decision = Decision::Silent;
     for statement in policies.flat_map(|policy| &policy.statements) {
@@ -44,7 +44,8 @@ fn applies(statement: &Statement, request: &Request<'_>) -> bool {
         && statement.conditions.iter().all(|condition| holds(condition, request))
 }
 
-/// An account that is allowed something leaves it to its own policies who of it may; one that is denied is so as a whole.
+/// If an account is allowed something, its own policies decide which of its principals may; if it is denied, all of
+/// them are.
 fn names(principals: &Principals, effect: Effect, caller: Caller<'_>) -> bool {
     let has = |list: &[String], name: &str| list.iter().any(|one| one == name);
     principals.everyone
@@ -66,7 +67,7 @@ fn covers(matches: &Matches, test: impl Fn(&Pattern) -> bool) -> bool {
     }
 }
 
-/// A key that the request lacks makes its condition false.
+/// A condition on a key that the request lacks is false.
 fn holds(condition: &Condition, request: &Request<'_>) -> bool {
     request.value(condition.key).is_some_and(|value| {
         condition.values.iter().any(|wanted| match condition.operator {

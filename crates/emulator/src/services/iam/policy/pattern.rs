@@ -4,19 +4,17 @@ use super::context::{ContextKey, Request};
 use super::malformed::Malformed;
 use memchr::memchr2;
 
-/// Parts of an ARN, between its first five colons.
+/// Parts of an ARN: between its first five colons, and the rest.
 const ARN_PARTS: usize = 6;
 
-/// A pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
-    /// Text in which `*` stands for any run of characters and `?` for one.
+    /// Text in which `*` stands for any characters and `?` for one.
     Plain(String),
-    /// What has variables, escapes, or wildcards that are none.
+    /// A pattern with variables, escapes, or literal wildcards.
     Pieces(Vec<Piece>),
 }
 
-/// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     /// These characters.
@@ -29,7 +27,7 @@ pub enum Piece {
     Variable(ContextKey),
 }
 
-/// What stands at one place of a pattern while it is compared.
+/// One position of a pattern during comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Glyph {
     Byte(u8),
@@ -38,18 +36,13 @@ enum Glyph {
 }
 
 impl Pattern {
-    /// Reads a pattern; `newer` documents have variables.
-    ///
-    /// # Errors
-    /// [`Malformed`]: a variable that is not known here, or one in an older document, where it would be plain text.
+    /// Parses a pattern; `newer` documents have variables. Fails with [`Malformed`]: an unsupported variable, or one in
+    /// an older document, where it would be plain text.
     pub fn parse(text: &str, newer: bool) -> Result<Self, Malformed> {
         Self::read(text, newer, true)
     }
 
-    /// The same, where `*` and `?` stand for themselves.
-    ///
-    /// # Errors
-    /// As [`Pattern::parse`].
+    /// The same, with literal `*` and `?`. Errors: as [`Pattern::parse`].
     pub fn without_wildcards(text: &str, newer: bool) -> Result<Self, Malformed> {
         Self::read(text, newer, false)
     }
@@ -89,7 +82,7 @@ impl Pattern {
         matches!(self, Self::Plain(pattern) if compare(pattern, action, |a, b| a.eq_ignore_ascii_case(&b)))
     }
 
-    /// Whether an ARN matches as `ArnLike` has it: each of its parts by itself.
+    /// Whether an ARN matches in the way of `ArnLike`: part by part.
     pub fn matches_arn(&self, arn: &str, request: &Request<'_>) -> bool {
         let parts: Vec<&str> = arn.splitn(ARN_PARTS, ':').collect();
         if parts.len() < ARN_PARTS {
@@ -112,7 +105,7 @@ impl Pattern {
                 .all(|(pattern, part)| wildcard(pattern, |glyph| *glyph, part.as_bytes(), |a, b| a == b))
     }
 
-    /// Whether it can match an ARN at all: six parts, or a variable that may bring some.
+    /// Whether it can match any ARN: it has six parts, or a variable that may contain some.
     pub fn may_be_arn(&self) -> bool {
         match self {
             Self::Plain(text) => text.split(':').count() >= ARN_PARTS,
@@ -132,7 +125,7 @@ fn variable(name: &str) -> Result<Piece, Malformed> {
     match name {
         "*" | "?" | "$" => Ok(Piece::Text(name.to_owned())),
         _ => ContextKey::of_name(name).map(Piece::Variable).ok_or_else(|| {
-            Malformed::new(format!("policy variable ${{{name}}} is not supported by the local emulator"))
+            Malformed::new(format!("policy variable ${{{name}}} is not supported by the emulator"))
         }),
     }
 }
@@ -152,7 +145,7 @@ fn push_text(pieces: &mut Vec<Piece>, text: &str, wildcards: bool) {
     }
 }
 
-/// A variable's value stands for itself, whatever characters it has.
+/// A variable's value is literal, whatever characters it has.
 fn glyphs(pieces: &[Piece], request: &Request<'_>) -> Option<Vec<Glyph>> {
     let mut glyphs = Vec::new();
     for piece in pieces {
@@ -174,12 +167,12 @@ fn glyph(byte: u8) -> Glyph {
     }
 }
 
-/// Whether `text` matches `pattern`, in which `*` stands for any run of characters and `?` for one.
+/// Whether `text` matches `pattern`, in which `*` stands for any characters and `?` for one.
 pub fn like(pattern: &str, text: &str) -> bool {
     compare(pattern, text, |a, b| a == b)
 }
 
-/// What comes before the first wildcard, often all there is, is compared at once.
+/// Compares the text before the first wildcard, often all there is, at once.
 fn compare(pattern: &str, text: &str, equal: impl Fn(u8, u8) -> bool) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let same = |a: &[u8], b: &[u8]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(*a, *b));
@@ -188,7 +181,7 @@ fn compare(pattern: &str, text: &str, equal: impl Fn(u8, u8) -> bool) -> bool {
         && wildcard(&pattern[plain..], |byte| glyph(*byte), &text[plain..], equal)
 }
 
-/// Linear in practice and quadratic at worst: on a mismatch it returns to the last star alone.
+/// Linear in practice and quadratic at worst: after a mismatch it returns only to the last star.
 fn wildcard<G>(
     pattern: &[G],
     glyph: impl Fn(&G) -> Glyph,
@@ -224,7 +217,7 @@ fn wildcard<G>(
     pattern[p..].iter().all(|part| glyph(part) == Glyph::Run)
 }
 
-/// Where the character after the one at `t` begins: bytes of the form `10xxxxxx` go on with one.
+/// The start of the character after the one at `t`: bytes of the form `10xxxxxx` continue a character.
 fn next_character(text: &[u8], t: usize) -> usize {
     let rest = text[t + 1..].iter();
     t + 1 + rest.take_while(|byte| **byte & 0b1100_0000 == 0b1000_0000).count()

@@ -1,4 +1,4 @@
-//! Policy documents as JSON has them, before anything is made of them.
+//! Policy documents as JSON, before they are interpreted.
 
 use super::malformed::Malformed;
 use super::statement::Effect;
@@ -37,7 +37,7 @@ pub enum RawPrincipal {
     Named(BTreeMap<String, OneOrMany<String>>),
 }
 
-/// Most elements may be a list or the one member of it.
+/// Most elements may be a list or a single member.
 pub struct OneOrMany<T>(Vec<T>);
 
 impl<T> OneOrMany<T> {
@@ -46,7 +46,7 @@ impl<T> OneOrMany<T> {
     }
 }
 
-/// By hand, since an untagged enum does not say which member of which one is wrong.
+/// By hand: an untagged enum does not say which member is wrong.
 impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let values = match Value::deserialize(deserializer)? {
@@ -59,14 +59,15 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
 }
 
 impl RawPolicy {
-    /// Reads the JSON, whose keys stand once each.
+    /// Parses the JSON, whose keys must be unique.
     pub fn read(text: &str) -> Result<Self, Malformed> {
         let syntax = |error| Malformed::new(format!("Syntax errors in policy: {error}"));
         super::strict::refuse_duplicates(text.as_bytes()).map_err(syntax)?;
         serde_json::from_str(text).map_err(syntax)
     }
 
-    /// Whether variables are read; in older documents, and in those that do not say, they would be plain text.
+    /// Whether the document has variables; in older documents, and in those without a version, they would be plain
+    /// text.
     pub fn is_newer(&self) -> Result<bool, Malformed> {
         match self.version.as_deref() {
             Some("2012-10-17") => Ok(true),

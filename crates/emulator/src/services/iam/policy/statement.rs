@@ -1,37 +1,33 @@
-//! What a document's statements say, once read.
+//! A document's statements, once parsed.
 
 use super::context::ContextKey;
 use super::pattern::Pattern;
 use serde::Deserialize;
 
-/// What a document is for: a trust policy has principals, an identity policy has resources, a resource's own
-/// policy has both.
+/// The kind of a document: a trust policy has principals, an identity policy has resources, a resource policy has both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Who may assume a role.
     Trust,
     /// What a role may do.
     Identity,
-    /// Who may use the resource that it stands at.
+    /// Who may use the resource.
     Resource,
 }
 
-/// One statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// Whether it allows or denies.
     pub effect: Effect,
-    /// The actions it is about.
+    /// The actions that it covers.
     pub actions: Matches,
-    /// The resources it is about; every one in a trust policy.
+    /// The resources that it covers; all of them in a trust policy.
     pub resources: Matches,
-    /// Whom it is about; `None` in an identity policy: whoever that belongs to.
+    /// The principals that it covers; `None` in an identity policy, which belongs to one.
     pub principals: Option<Principals>,
     /// All must hold.
     pub conditions: Vec<Condition>,
 }
 
-/// `Effect`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Effect {
     /// Permits what no other statement denies.
@@ -43,31 +39,29 @@ pub enum Effect {
 /// `Action` or `NotAction`, `Resource` or `NotResource`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Matches {
-    /// Whatever matches one of these patterns.
+    /// Everything that matches one of these patterns.
     Any(Vec<Pattern>),
-    /// Whatever matches none of them.
+    /// Everything that matches none of them.
     Not(Vec<Pattern>),
 }
 
-/// `Principal`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Principals {
     /// `*`, or `*` of kind `AWS`, which is the same.
     pub everyone: bool,
-    /// Services.
     pub services: Vec<String>,
-    /// Accounts by their ids. An Allow leaves it to the account's own policies who of it may; a Deny is for all of it.
+    /// Accounts by their ids. With an Allow, the account's own policies decide which of its principals may; a Deny is
+    /// for all of them.
     pub accounts: Vec<String>,
     /// Roles and users by their ARNs.
     pub arns: Vec<String>,
 }
 
-/// One operator on one context key.
+/// One operator for one context key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// How values are compared.
     pub operator: Operator,
-    /// Which value of the call is looked at.
+    /// The compared context key.
     pub key: ContextKey,
     /// One of these must match.
     pub values: Vec<Pattern>,
@@ -76,7 +70,7 @@ pub struct Condition {
 /// The operators that this emulator evaluates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
-    /// `StringEquals`, `StringLike`: they differ in their patterns, of which those of the first have no wildcards.
+    /// `StringEquals`, `StringLike`: only the patterns of the second have wildcards.
     Text,
     /// `ArnLike`, and `ArnEquals`, which AWS treats as the same.
     Arn,

@@ -1,16 +1,14 @@
-//! Refuses JSON in which an object has the same key twice.
+//! Refuses JSON objects with duplicate keys.
 //!
-//! RFC 8259 leaves open which of the two counts, and readers differ: serde keeps the last one, so that the other would
-//! be stored, read back, and never evaluated.
+//! RFC 8259 does not say which one counts, and readers differ: serde keeps the last one, so the other would be stored,
+//! returned, and never evaluated.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt;
 
-/// Reads a whole text and keeps nothing of it.
-///
-/// # Errors
-/// The text is not JSON, or a key stands twice in one object; the message names it.
+/// Reads a whole text and keeps nothing of it. Errors: the text is not JSON, or an object has a key twice; the message
+/// names it.
 pub fn refuse_duplicates(json: &[u8]) -> Result<(), serde_json::Error> {
     serde_json::from_slice::<Distinct>(json).map(|Distinct| ())
 }

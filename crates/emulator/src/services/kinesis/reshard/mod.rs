@@ -1,11 +1,12 @@
-//! SplitShard, MergeShards and UpdateShardCount: the library's shards, changed by steps of our own.
+//! SplitShard, MergeShards and UpdateShardCount: the library's shards, changed by our own steps.
 //!
-//! The library would split a shard that was split before, and give the shards of UpdateShardCount no parents.
+//! The library would split a shard that was already split, and its UpdateShardCount gives shards no parents.
 
 mod steps;
 #[cfg(test)]
 mod tests;
 
+pub(super) use steps::apply;
 pub(crate) use steps::{Step, steps_to};
 
 use super::request::checked;
@@ -14,28 +15,16 @@ use super::{KinesisError, SHARDS_MAX, Streams};
 use crate::core::clock;
 use serde_json::{Value, json};
 
-/// The operations that change a stream's shards, by name.
-pub(super) fn operation(name: &str) -> Option<Operation> {
-    match name {
-        "SplitShard" => Some(Operation::SplitShard),
-        "MergeShards" => Some(Operation::MergeShards),
-        "UpdateShardCount" => Some(Operation::UpdateShardCount),
-        _ => None,
-    }
-}
-
 impl Streams {
-    /// Changes a stream's shards; answers `None` where the operation has no answer. The caller holds the stream's
-    /// append lock.
+    /// Changes a stream's shards; returns `None` if the operation has no answer. The caller holds the stream's append
+    /// lock.
     pub(super) async fn reshard(
         &self,
         operation: Operation,
         stream: &str,
-        mut request: Value,
+        request: Value,
     ) -> Result<Option<Value>, KinesisError> {
-        // The library's checks want a name, where AWS takes an ARN as well.
-        request["StreamName"] = stream.into();
-        let request = checked(operation, &request)?;
+        let request = checked(&self.account, operation, &request)?;
         let account_shards = self.store.sum_open_shards().await;
         let answer = self.store.update_stream(stream, |stream| {
             if stream.stream_mode_details.stream_mode == StreamMode::OnDemand {
@@ -53,14 +42,14 @@ impl Streams {
                 _ => calling.update_count().map(|(steps, answer)| (steps, Some(answer)))?,
             };
             let now_ms = clock::now_ms();
-            steps.into_iter().for_each(|step| steps::apply(&mut stream.shards, step, now_ms));
+            steps.into_iter().for_each(|step| apply(&mut stream.shards, step, now_ms));
             Ok(answer)
         });
         answer.await
     }
 }
 
-/// A request, and the stream that it is about.
+/// A request with its stream.
 struct Calling<'a> {
     request: &'a Value,
     stream: &'a Stream,
@@ -75,7 +64,7 @@ impl Calling<'_> {
         let asked = self.text("NewStartingHashKey");
         let at = asked.parse().unwrap_or(0);
         let keys = &shard.hash_key_range;
-        // The second shard must begin inside, and the first be more than its first hash key.
+        // The second shard must begin inside, and the first must have more than one hash key.
         if at <= keys.start_u128().saturating_add(1) || at >= keys.end_u128() {
             return Err(invalid(&format!(
                 "NewStartingHashKey {asked} used in SplitShard() on shard {} in {} is not both greater than one plus \
@@ -102,7 +91,7 @@ impl Calling<'_> {
         Ok(Step::Merge { lower: shard_index(&lower.shard_id), upper: shard_index(&upper.shard_id) })
     }
 
-    /// docs/aws-behaviour.md#kinesis-limits: at most the double and at least the half.
+    /// docs/aws-behaviour.md#kinesis-limits: at most double, at least half.
     fn update_count(&self) -> Result<(Vec<Step>, Value), KinesisError> {
         let open: Vec<_> = self.stream.shards.iter().filter(|shard| is_open(shard)).collect();
         let current = open.len() as u32;
@@ -138,7 +127,7 @@ impl Calling<'_> {
         Ok((steps, answer))
     }
 
-    /// An open shard that the request names.
+    /// An open shard of the request.
     fn shard(&self, member: &str) -> Result<&Shard, KinesisError> {
         let named = self.text(member);
         let id = sequence::resolve_shard_id(named).ok().map(|(id, _)| id);

@@ -1,4 +1,4 @@
-//! Splits and merges: which of them change a stream's number of shards, and what each makes of its shards. Pure.
+//! Splits and merges: which of them change a stream's number of shards, and how each changes the shards. Pure.
 
 use crate::services::kinesis::routes::{first, starting};
 use crate::services::kinesis::store::types::{
@@ -6,34 +6,28 @@ use crate::services::kinesis::store::types::{
 };
 use std::ops::RangeInclusive;
 
-/// How much later than its parents a shard is made, at least: sequence numbers begin with that time in seconds, and
-/// a partition key's must grow from parent to child.
+/// How much younger than its parents a shard is, at least: sequence numbers begin with that time in seconds, and a
+/// partition key's must grow from parent to child.
 const GENERATION_MS: u64 = 1_000;
 
-/// One change of a stream's shards, by their indices.
+/// One change of a stream's shards, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// A shard becomes two, of which the second begins at a hash key.
+    /// One shard becomes two; the second begins at a hash key.
     Split {
-        /// The shard.
         shard: i64,
         /// The first hash key of the second.
         at: u128,
     },
     /// Two neighbours become one.
-    Merge {
-        /// The one with the lower hash keys.
-        lower: i64,
-        /// The other.
-        upper: i64,
-    },
+    Merge { lower: i64, upper: i64 },
 }
 
-/// The steps after which a stream's open shards begin at `starts`, which are sorted and begin with the first hash key
-/// of all. `next` is the index that the stream's next shard gets.
+/// The steps to open shards that begin at `starts`, which are sorted and begin with the lowest hash key. `next` is the
+/// index of the stream's next shard.
 ///
-/// Each shard is split where one of the new ones begins, and then what belongs together is merged: as on AWS, shards
-/// come and go on the way, and each new one has parents.
+/// Each shard is split where a new one begins, and then shards that belong together are merged: as on AWS, there are
+/// intermediate shards, and each new one has parents.
 pub(crate) fn steps_to(
     mut open: Vec<(i64, RangeInclusive<u128>)>,
     mut next: i64,
@@ -65,16 +59,16 @@ pub(crate) fn steps_to(
     steps
 }
 
-/// Where each of so many shards of one size begins.
+/// The starts of so many shards of equal size.
 pub(super) fn uniform_starts(count: u32) -> Vec<u128> {
     let count = u128::from(count.max(1));
-    // 2^128 divided by the count, which of one shard alone does not fit: its only start is 0 all the same.
+    // 2^128 divided by the count. For a single shard that does not fit, but its only start is 0 anyway.
     let width = ((u128::MAX - (count - 1)) / count).wrapping_add(1);
     (0..count).map(|index| index.wrapping_mul(width)).collect()
 }
 
 /// Makes one step: parents are closed, and their children added behind all shards.
-pub(super) fn apply(shards: &mut Vec<Shard>, step: Step, now_ms: u64) {
+pub(in crate::services::kinesis) fn apply(shards: &mut Vec<Shard>, step: Step, now_ms: u64) {
     let keys = |shards: &[Shard], index: i64| {
         let keys = &shards[index as usize].hash_key_range;
         (keys.start_u128(), keys.end_u128())
@@ -96,7 +90,7 @@ pub(super) fn apply(shards: &mut Vec<Shard>, step: Step, now_ms: u64) {
     }
 }
 
-/// Ends a shard. Answers when it was made, in milliseconds since the epoch.
+/// Closes a shard. Returns its creation time, in milliseconds since the epoch.
 fn close(shard: &mut Shard, now_ms: u64) -> u64 {
     let range = &mut shard.sequence_number_range;
     let starts = sequence::parse_sequence(&range.starting_sequence_number);
@@ -155,7 +149,8 @@ mod tests {
         shards.len() - before
     }
 
-    /// Seen on AWS by others: from four shards to three, two are split and three pairs merged; doubling splits each.
+    /// Observed on AWS by others: from four shards to three, two are split and three pairs merged; doubling splits
+    /// each.
     #[test]
     fn shards_come_and_go_on_the_way_as_on_aws() {
         let mut shards = one_shard();
@@ -166,9 +161,9 @@ mod tests {
     }
 
     proptest! {
-        /// docs/aws-behaviour.md#kinesis-order: whatever was split and merged before, and whatever the clock does,
-        /// the open shards share all hash keys out evenly, each has parents that held its keys, and its sequence
-        /// numbers lie behind theirs.
+        /// docs/aws-behaviour.md#kinesis-order: whatever was split and merged before, and whatever the clock does, the
+        /// open shards divide all hash keys evenly, each has parents that had its keys, and its sequence numbers come
+        /// after theirs.
         #[test]
         fn new_shards_are_even_and_come_after_parents_that_held_their_keys(
             changes in prop::collection::vec((any::<u128>(), 1..12_u32, 0..4_000_u64), 1..12),

@@ -9,7 +9,7 @@ async fn create(streams: &Streams, shards: u32) {
     call(streams, "CreateStream", &json!({"StreamName": "s", "ShardCount": shards})).await;
 }
 
-/// A change of the stream; its answer, or the refusal's code.
+/// A change of the stream; returns its answer, or the refusal's code.
 async fn change(streams: &Streams, operation: &str, mut request: Value) -> Result<Value, String> {
     request["StreamName"] = "s".into();
     call_as(streams, Encoding::Cbor, operation, &request).await
@@ -34,8 +34,7 @@ fn open(shards: &[Value]) -> Vec<u128> {
     starts
 }
 
-/// docs/aws-behaviour.md#kinesis-order: the new shards are even, each has a parent, and a restart finds them as they
-/// were.
+/// docs/aws-behaviour.md#kinesis-order: the new shards are even, each has a parent, and a restart restores them.
 #[tokio::test]
 async fn a_changed_shard_count_splits_and_merges_and_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
@@ -67,7 +66,7 @@ async fn a_changed_shard_count_splits_and_merges_and_outlives_the_process() {
     assert_eq!(open(&shards(&streams).await), [0, 1 << 127]);
 }
 
-/// docs/aws-behaviour.md#kinesis-limits: at most the double and at least the half; and what others met on AWS.
+/// docs/aws-behaviour.md#kinesis-limits: at most double and at least half; and what others observed on AWS.
 #[tokio::test]
 async fn what_aws_refuses_of_a_change_is_refused() {
     let streams = start(WriteLimits::Enforced, None).await;

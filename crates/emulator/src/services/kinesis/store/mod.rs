@@ -1,10 +1,11 @@
-//! ferrokinesis, and the only place that names it.
+//! ferrokinesis, which no other folder names.
 //!
-//! Two of its habits end here. It waits for a shard's records with a map locked whose writers block their thread: a
-//! reader that an append woke, on the thread that goes on to the next append, would never run, nor would anything
-//! else. So records can be appended, read and deleted through [`Records`] alone, which holds the stream's append lock.
-//! And it looks for a subscription's records every 200 ms, since its appends wake nobody: so it is given no call that
-//! appends or subscribes, and [`Records::append`] wakes who waits at the shard's tail.
+//! This folder hides two of its habits. First, its reads wait for a shard's records while holding a map's lock, and
+//! writers to that map block their thread. If an append woke such a reader on its own thread and went on to the next
+//! append, the reader would never run, nor would anything else. So records can only be appended, read and deleted
+//! through [`Records`], which holds the stream's append lock. Second, its appends wake nobody, so it polls for a
+//! subscription's records every 200 ms. So it gets no calls that append or subscribe, and [`Records::append`] wakes the
+//! readers at the shard's tail.
 
 mod open;
 mod records;
@@ -17,17 +18,20 @@ pub(super) use open::Open;
 pub(super) use records::Records;
 
 use super::error::KinesisError;
-use super::request::{TARGET_PREFIX, iterated_stream, stream_of};
+use super::request::{is_signed, iterated_stream, stream_of};
 use crate::core::account::Account;
 use axum::body::Body;
 use bytes::Bytes;
 use dashmap::DashMap;
+use ferrokinesis::actions;
 use ferrokinesis::store::{Store as Library, StoreOptions};
 use http::request::Parts;
 use http::{Response, Uri, header};
 use serde_json::Value;
 use std::sync::Arc;
+use tokio::sync::RwLock;
 use tower_service::Service as _;
+use types::{Operation, check};
 
 /// Streams and their records, in memory.
 #[derive(Clone)]
@@ -35,36 +39,14 @@ pub(super) struct Store {
     library: Library,
     /// The library's wire API.
     router: axum::Router,
-    /// Never removed from: two locks of one stream would be none.
+    /// Never removed from, so that a stream has one lock.
     open: Arc<DashMap<String, Arc<Open>>>,
-}
-
-/// What a call of the wire API is to the library.
-enum Kind {
-    /// It appends records or subscribes to them.
-    Never,
-    /// It reads records of a stream.
-    Reads(String),
-    /// It touches no records.
-    Plain,
-}
-
-impl Kind {
-    fn of(parts: &Parts, request: &Value) -> Self {
-        let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
-        let stream = match target.and_then(|target| target.strip_prefix(TARGET_PREFIX)) {
-            Some("PutRecord" | "PutRecords" | "SubscribeToShard") => return Self::Never,
-            Some("GetRecords") => iterated_stream(request),
-            // AT_TIMESTAMP looks for the record.
-            Some("GetShardIterator") => stream_of(request),
-            _ => None,
-        };
-        stream.map_or(Self::Plain, Self::Reads)
-    }
+    /// Held for writing while a stream is created, and for reading by calls that rely on its absence.
+    creation: Arc<RwLock<()>>,
 }
 
 impl Store {
-    /// No streams, but for so many shards.
+    /// An empty store for so many shards.
     pub(super) fn new(account: &Account, shards_max: u32, enforce_limits: bool) -> Self {
         let (router, library) = ferrokinesis::create_app(StoreOptions {
             create_stream_ms: 0,
@@ -76,36 +58,59 @@ impl Store {
             aws_region: account.region.clone(),
             ..StoreOptions::default()
         });
-        Self { library, router, open: Arc::default() }
+        Self { library, router, open: Arc::default(), creation: Arc::default() }
     }
 
-    /// Has the library answer a call of the wire API, whose body was read as `request`. One that appends or subscribes
-    /// is refused as unsigned: signed ones are answered by [`Records`]' users.
-    pub(super) async fn call(&self, request: &Value, mut parts: Parts, body: Bytes) -> Response<Body> {
-        match Kind::of(&parts, request) {
-            Kind::Plain => self.route(parts, body).await,
-            Kind::Reads(stream) => {
-                // Without a stream there are no records to read.
-                let Ok(open) = self.open_existing(&stream).await else {
-                    return self.route(parts, body).await;
-                };
-                let _records = self.lock(&open).await;
-                tokio::task::unconstrained(self.route(parts, body)).await
+    /// Has the library answer an operation, of a request that is normalised. None that appends or subscribes: those are
+    /// answered by [`Records`]' users.
+    pub(super) async fn dispatch(
+        &self,
+        operation: Operation,
+        request: &Value,
+    ) -> Result<Option<Value>, KinesisError> {
+        let request = check(operation, request)?;
+        let stream = match operation {
+            Operation::PutRecord | Operation::PutRecords | Operation::SubscribeToShard => {
+                return Err(KinesisError::internal(&format!("{operation} is not the library's to answer")));
             }
-            Kind::Never => {
-                parts.headers.remove(header::AUTHORIZATION);
-                parts.uri = Uri::from_static("/");
-                self.route(parts, body).await
+            Operation::GetRecords => iterated_stream(&request),
+            // AT_TIMESTAMP looks for the record.
+            Operation::GetShardIterator => stream_of(&request),
+            _ => None,
+        };
+        let dispatched = actions::dispatch(&self.library, operation, request);
+        let Some(stream) = stream else {
+            let _creation = match operation {
+                Operation::CreateStream => Some(self.creation.write().await),
+                _ => None,
+            };
+            return Ok(dispatched.await?);
+        };
+        loop {
+            if let Ok(open) = self.open_existing(&stream).await {
+                let _records = self.lock(&open).await;
+                return Ok(tokio::task::unconstrained(dispatched).await?);
+            }
+            // Without a stream there are no records to read, as long as none is created.
+            let _creation = self.creation.read().await;
+            if !self.contains_stream(&stream).await {
+                return Ok(dispatched.await?);
             }
         }
     }
 
-    async fn route(&self, parts: Parts, body: Bytes) -> Response<Body> {
+    /// Has the library refuse a call of the wire API that is not served: no POST, of an unknown content type or
+    /// operation, no document, or unsigned. What only looks signed to the library is refused as unsigned.
+    pub(super) async fn refuse(&self, mut parts: Parts, body: Bytes) -> Response<Body> {
+        if !is_signed(&parts) {
+            parts.headers.remove(header::AUTHORIZATION);
+            parts.uri = Uri::from_static("/");
+        }
         let call = http::Request::from_parts(parts, Body::from(body));
         self.router.clone().call(call).await.unwrap_or_else(|never| match never {})
     }
 
-    /// What a stream's writers and readers share, whether the stream is there or not.
+    /// The shared state of a stream's writers and readers, whether the stream exists or not.
     pub(super) fn open(&self, stream: &str) -> Arc<Open> {
         if let Some(open) = self.opened(stream) {
             return open;
@@ -113,12 +118,12 @@ impl Store {
         self.open.entry(stream.into()).or_insert_with(|| Arc::new(Open::new(stream))).clone()
     }
 
-    /// The same, unless nobody asked for it yet.
+    /// The same, unless nobody needed it yet.
     pub(super) fn opened(&self, stream: &str) -> Option<Arc<Open>> {
         self.open.get(stream).map(|open| open.clone())
     }
 
-    /// The same, where the stream is there.
+    /// The same, if the stream exists.
     pub(super) async fn open_existing(&self, stream: &str) -> Result<Arc<Open>, KinesisError> {
         if let Some(open) = self.opened(stream) {
             return Ok(open);
@@ -127,7 +132,7 @@ impl Store {
         Ok(self.open(stream))
     }
 
-    /// All that were asked for, by the streams' names.
+    /// All that were needed so far, by the streams' names.
     pub(super) fn all_opened(&self) -> Vec<Arc<Open>> {
         let mut open: Vec<_> = self.open.iter().map(|open| open.value().clone()).collect();
         open.sort_by(|a, b| a.stream().cmp(b.stream()));

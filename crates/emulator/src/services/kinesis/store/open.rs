@@ -1,4 +1,4 @@
-//! What one stream's writers and readers share.
+//! The shared state of one stream's writers and readers.
 
 use crate::services::kinesis::routes::Routes;
 use dashmap::DashMap;
@@ -7,18 +7,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tokio::sync::{Mutex, watch};
 
-/// A stream's append lock, and what its appends move.
+/// A stream's append lock, and what its appends change.
 #[derive(Default)]
 pub(crate) struct Open {
     stream: Box<str>,
-    /// Held from taking a sequence number until the record can be read, over each read, and over each change of the
-    /// stream itself; unknown after such a change, and looked up by the next append.
+    /// Held from allocating a sequence number until the record can be read, during each read, and during each change of
+    /// the stream itself. `None` after such a change: the next append looks the routes up.
     pub(super) append: Mutex<Option<Routes>>,
     /// The last sequence number of each shard, by the shard's index.
     tails: DashMap<i64, watch::Sender<Option<Arc<str>>>>,
     records: AtomicU64,
     bytes: AtomicU64,
-    /// Moves when the stream itself changes: shards, consumers, its end.
+    /// Changes with the stream itself: shards, consumers, its end.
     changes: watch::Sender<()>,
 }
 
@@ -27,7 +27,6 @@ impl Open {
         Self { stream: stream.into(), ..Self::default() }
     }
 
-    /// The stream's name.
     pub(crate) fn stream(&self) -> &str {
         &self.stream
     }
@@ -40,7 +39,6 @@ impl Open {
             .send_replace(Some(sequence_number.into()));
     }
 
-    /// Watches a shard's tail.
     pub(crate) fn tail(&self, shard: i64) -> watch::Receiver<Option<Arc<str>>> {
         self.tails.entry(shard).or_insert_with(|| watch::Sender::new(None)).subscribe()
     }
@@ -50,12 +48,11 @@ impl Open {
         self.tails.iter().filter_map(|tail| Some((*tail.key(), tail.borrow().clone()?))).collect()
     }
 
-    /// Forgets all tails: the stream is gone.
+    /// Removes all tails: the stream is gone.
     pub(crate) fn clear_tails(&self) {
         self.tails.clear();
     }
 
-    /// Counts a record.
     pub(crate) fn count(&self, bytes: u64) {
         self.records.fetch_add(1, Relaxed);
         self.bytes.fetch_add(bytes, Relaxed);
@@ -66,7 +63,7 @@ impl Open {
         (self.records.load(Relaxed), self.bytes.load(Relaxed))
     }
 
-    /// Wakes every reader, to look at what became of the stream.
+    /// Wakes every reader to check the stream.
     pub(crate) fn wake_all(&self) {
         self.changes.send_replace(());
     }

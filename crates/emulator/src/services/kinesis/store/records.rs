@@ -1,4 +1,4 @@
-//! A stream's records, for whoever holds its append lock.
+//! A stream's records, for the holder of its append lock.
 
 use super::{Open, Store};
 use crate::services::kinesis::error::KinesisError;
@@ -8,8 +8,8 @@ use ferrokinesis::store::Store as Library;
 use tokio::sync::MutexGuard;
 use tokio::task::unconstrained;
 
-/// The append lock, held. Its reads never wait: only another holder could keep them waiting, and tokio's budget, of
-/// which they are free, since the library would wait with its map locked.
+/// The held append lock. Its reads never wait: no other reader or writer is active, and they are exempt from tokio's
+/// budget, because the library would wait with its map locked.
 pub(crate) struct Records<'a> {
     library: &'a Library,
     open: &'a Open,
@@ -33,12 +33,12 @@ impl Records<'_> {
         Ok(self.routes.get_or_insert_default())
     }
 
-    /// The stream has changed: the next append looks where it goes.
+    /// The stream has changed: the next append looks the routes up.
     pub(crate) fn forget_routes(&mut self) {
         *self.routes = None;
     }
 
-    /// Stores a record, and wakes who waits at the shard's tail.
+    /// Stores a record, and wakes the readers at the shard's tail.
     pub(crate) async fn append(
         &mut self,
         shard: i64,
@@ -50,7 +50,7 @@ impl Records<'_> {
         Ok(())
     }
 
-    /// Stores a record and wakes nobody.
+    /// Stores a record without waking anybody.
     pub(crate) async fn put_back(
         &mut self,
         shard: i64,
@@ -61,7 +61,7 @@ impl Records<'_> {
         Ok(self.library.put_record(self.open.stream(), &key, record).await?)
     }
 
-    /// So many records, at most, from one key until before another. A key is "{shard}/{sequence number}".
+    /// Records from one key until before another, up to a limit. A key is "{shard}/{sequence number}".
     pub(crate) async fn range(&mut self, from: &str, to: &str, limit: usize) -> Vec<(String, StoredRecord)> {
         unconstrained(self.library.get_records_range_limited(self.open.stream(), from, to, limit)).await
     }
@@ -77,7 +77,6 @@ impl Records<'_> {
             .await
     }
 
-    /// Deletes records by their keys.
     pub(crate) async fn delete(&mut self, keys: &[String]) {
         unconstrained(self.library.delete_record_keys(self.open.stream(), keys)).await;
     }

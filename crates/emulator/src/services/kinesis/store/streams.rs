@@ -38,7 +38,7 @@ impl Store {
         self.library.list_stream_names().await
     }
 
-    /// The stream's name, of a request that has it or its ARN.
+    /// The name of a request's stream, which may be given by ARN.
     pub(crate) fn resolve_stream_name(&self, request: &Value) -> Result<String, KinesisError> {
         Ok(self.library.resolve_stream_name(request)?)
     }
@@ -48,7 +48,7 @@ impl Store {
         self.library.sum_open_shards().await
     }
 
-    /// Takes a record's share of what its shard accepts in a second.
+    /// Reserves a record's share of what its shard accepts in a second.
     pub(crate) async fn reserve(
         &self,
         stream: &str,
@@ -59,7 +59,7 @@ impl Store {
         Ok(self.library.try_reserve_shard_throughput(stream, shard_id, bytes, now_ms).await?)
     }
 
-    /// Gives such a share back.
+    /// Releases such a share.
     pub(crate) async fn refund(&self, reserved: ThroughputReservation) {
         self.library.refund_shard_throughput(reserved).await;
     }
@@ -74,6 +74,16 @@ impl Store {
 
     pub(crate) async fn put_consumer(&self, arn: &str, consumer: Consumer) -> Result<(), KinesisError> {
         Ok(self.library.put_consumer(arn, consumer).await?)
+    }
+
+    pub(crate) async fn delete_consumer(&self, arn: &str) -> Result<(), KinesisError> {
+        Ok(self.library.delete_consumer(arn).await?)
+    }
+
+    /// Forgets the policy and the tags of what is gone: whatever has its ARN next begins without.
+    pub(crate) async fn forget_resource(&self, arn: &str) -> Result<(), KinesisError> {
+        self.library.delete_policy(arn).await?;
+        self.put_resource_tags(arn, &BTreeMap::new()).await
     }
 
     pub(crate) async fn get_resource_tags(&self, arn: &str) -> BTreeMap<String, String> {

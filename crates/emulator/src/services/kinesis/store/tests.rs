@@ -1,7 +1,9 @@
-//! What the library must not meet: a read while something is appended, and calls of its own that append or subscribe.
+//! What the library must never do: read during an append, and append or subscribe itself.
 
-use crate::services::kinesis::tests::{call, create, start};
-use crate::services::kinesis::{TARGET_PREFIX, WriteLimits};
+use super::types::StoredRecordRef;
+use crate::services::kinesis::encoding::Encoding;
+use crate::services::kinesis::tests::{call, call_as, create, start};
+use crate::services::kinesis::{ReadLimit, TARGET_PREFIX, WriteLimits};
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -27,7 +29,45 @@ async fn every_read_waits_for_the_append_lock() {
     }
 }
 
-/// A signature that the library sees and we do not: its name is escaped.
+#[tokio::test]
+async fn a_read_without_a_stream_waits_for_its_creation() {
+    let streams = start(WriteLimits::Lifted, None).await;
+    let read = json!({"StreamName": "s", "ShardId": "shardId-000000000000", "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": 1.5});
+    let creation = streams.store.creation.write().await;
+    let mut reading = Box::pin(call_as(&streams, Encoding::Json, "GetShardIterator", &read));
+    assert!(reading.as_mut().now_or_never().is_none(), "it read while a stream was created");
+    drop(creation);
+    assert_eq!(reading.await.unwrap_err(), "ResourceNotFoundException");
+    let reading = streams.store.creation.read().await;
+    assert!(
+        create(&streams).now_or_never().is_none(),
+        "a stream was created while a read relied on its absence"
+    );
+    drop(reading);
+}
+
+/// The library deletes expired records without the append lock: it must find none.
+#[tokio::test]
+async fn expired_records_go_before_the_library_reads() {
+    let streams = start(WriteLimits::Lifted, None).await;
+    create(&streams).await;
+    let put = json!({"StreamName": "s", "Data": "AAAA", "PartitionKey": "k"});
+    let sequence_number = call(&streams, "PutRecord", &put).await["SequenceNumber"].take();
+    let at =
+        json!({"StreamName": "s", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"});
+    let iterator = call(&streams, "GetShardIterator", &at).await["ShardIterator"].take();
+    // The emulator's own first search for expired records, which is at the start, is over.
+    tokio::task::yield_now().await;
+    let old = StoredRecordRef { partition_key: "k", data: "AAAA", approximate_arrival_timestamp: 1.0 };
+    let open = streams.store.open("s");
+    streams.store.lock(&open).await.put_back(0, sequence_number.as_str().unwrap(), &old).await.unwrap();
+    let limit = ReadLimit { records: 9, data_bytes: 1_000 };
+    assert_eq!(streams.read_after("s", 0, None, limit).await.records.len(), 1);
+    streams.found(&json!({"ShardIterator": iterator})).await.unwrap();
+    assert_eq!(streams.read_after("s", 0, None, limit).await.records, []);
+}
+
+/// A signature that the library recognises and we do not: its name is escaped.
 #[tokio::test]
 async fn the_library_neither_appends_nor_subscribes() {
     let streams = start(WriteLimits::Lifted, None).await;

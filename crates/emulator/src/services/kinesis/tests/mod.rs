@@ -1,7 +1,9 @@
-//! The stream as its callers see it, on the wire and inside the emulator.
+//! The stream for its callers, on the wire and inside the emulator.
 
+mod listing;
 mod persisted;
 mod reading;
+mod recorded;
 
 use super::*;
 use crate::core::clock;
@@ -23,7 +25,7 @@ pub(crate) async fn start(write_limits: WriteLimits, data_dir: Option<&Path>) ->
     .await
 }
 
-/// One call, in one of the two encodings; the answer, or the refusal's code.
+/// One call, in one of the two encodings; returns the answer, or the refusal's code.
 pub(super) async fn call_as(
     streams: &Streams,
     encoding: Encoding,
@@ -92,7 +94,7 @@ async fn a_shard_refuses_what_is_over_its_write_limit() {
     let large = json!({"Data": "A".repeat(800_000), "PartitionKey": "k"});
     for records in [json!(small), json!([large, large])] {
         let mut refused = Vec::new();
-        // A machine that stalls for a second gives the shard another second's worth.
+        // If the machine stalls for a second, the shard accepts another second's worth.
         for _ in 0..100 {
             let answer = call(&streams, "PutRecords", &json!({"StreamName": "s", "Records": records})).await;
             let results = answer["Records"].as_array().unwrap();
@@ -136,7 +138,7 @@ async fn arrival_times_have_milliseconds() {
     assert_eq!(refused.unwrap_err(), "ValidationException");
 }
 
-/// A stream that keeps records for so many hours, with records that arrived some hours ago.
+/// A stream with records of certain ages and a retention, both in hours.
 pub(crate) async fn aged(folder: &Path, kept_hours: u32, arrived_hours_ago: &[u64]) -> Streams {
     let streams = start(WriteLimits::Enforced, Some(folder)).await;
     create(&streams).await;
@@ -166,8 +168,8 @@ pub(crate) async fn aged(folder: &Path, kept_hours: u32, arrived_hours_ago: &[u6
     start(WriteLimits::Enforced, Some(folder)).await
 }
 
-/// The library's readers wait with a map locked whose writers block their thread. Where the two met, everything
-/// stopped for good: here the test would not end.
+/// The library's reads wait while holding a map's lock, and writers to that map block their thread. If a read met a
+/// write, everything would stop for good: then this test would not end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn large_puts_and_readers_do_not_stop_each_other() {
     const PUTS: usize = 60;
@@ -199,13 +201,13 @@ async fn large_puts_and_readers_do_not_stop_each_other() {
             tokio::task::yield_now().await;
         }
     };
-    // On a worker: there, whom an append wakes waits for the thread that appends.
+    // On a worker, where a reader that an append wakes waits for the appending thread.
     let appending = |streams: Streams| async move {
         for _ in 0..PUTS {
             assert_eq!(streams.put_records(&put).await.unwrap()["FailedRecordCount"], 0);
         }
     };
-    // Together: those who read would wait for good for an append that has failed.
+    // Together: the readers would wait forever for a failed append.
     tokio::try_join!(
         tokio::spawn(tailing(streams.clone())),
         tokio::spawn(iterating(streams.clone())),
@@ -214,7 +216,7 @@ async fn large_puts_and_readers_do_not_stop_each_other() {
     .unwrap();
 }
 
-/// The library gives a new stream its shards on a task of its own, and we its tags: neither may undo the other.
+/// The library creates a new stream's shards in a task of its own, and we add its tags: neither may undo the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_stream_has_its_shards_and_its_tags() {
     let streams = start(WriteLimits::Lifted, None).await;

@@ -1,4 +1,4 @@
-//! Streams on a data folder: what comes back, and what is gone.
+//! Streams in a data folder: what is restored, and what is deleted.
 
 use super::*;
 
@@ -57,7 +57,7 @@ async fn a_stream_comes_back_from_its_data_folder_as_it_was() {
     assert!(next["SequenceNumber"].as_str().unwrap() > &*tails_before[&shard]);
 }
 
-/// Issue 16, C2: where a damaged frame held a stream's definition, its records are there nevertheless.
+/// Issue 16, C2: if a damaged frame had a stream's definition, its records are there nevertheless.
 #[tokio::test]
 async fn a_stream_whose_definition_is_lost_is_rebuilt_from_its_records() {
     let folder = tempfile::tempdir().unwrap();
@@ -101,14 +101,14 @@ async fn a_stream_whose_definition_is_lost_is_rebuilt_from_its_records() {
     }
 }
 
-/// The folder, free for another: closed by whoever had it.
+/// The folder, after its last user has released it.
 fn storage_of(folder: &Path, before: &Storage) -> Storage {
     before.close();
     let (storage, _) = Storage::open(folder).unwrap();
     storage
 }
 
-/// Sequence numbers of a shard, as GetRecords answers them.
+/// Sequence numbers of a shard from GetRecords.
 async fn records_of(streams: &Streams, shard: usize) -> Vec<String> {
     let shard = format!("shardId-{shard:012}");
     let request = json!({"StreamName": "s", "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
@@ -120,11 +120,11 @@ async fn records_of(streams: &Streams, shard: usize) -> Vec<String> {
     records.iter().map(|record| record["SequenceNumber"].as_str().unwrap().to_owned()).collect()
 }
 
-/// docs/aws-behaviour.md#kinesis-limits: a record is there for as long as the stream's retention says.
+/// docs/aws-behaviour.md#kinesis-limits: a record exists as long as the stream's retention says.
 #[tokio::test]
 async fn records_are_gone_after_the_streams_retention() {
     let folder = tempfile::tempdir().unwrap();
-    // More than go at once, and not a multiple of it.
+    // More than are deleted at once, and not a multiple of it.
     let arrived: Vec<_> = [vec![26; 700], vec![25], vec![23]].concat();
     let streams = aged(folder.path(), 24, &arrived).await;
     let kept: Vec<_> = read_after(&streams, 0, None, 9).await.into_iter().map(|record| record.data).collect();

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// docs/aws-behaviour.md#kinesis-fan-out and #kinesis-order: LATEST is behind every record that was put, and before
+/// docs/aws-behaviour.md#kinesis-fan-out and #kinesis-order: LATEST is after every earlier record and before every
+/// later one.
 /// every other.
 #[tokio::test]
 async fn an_iterator_at_latest_sees_what_comes_after_it_alone() {
@@ -19,7 +20,7 @@ async fn an_iterator_at_latest_sees_what_comes_after_it_alone() {
     }
 }
 
-/// Issue 16, C11: 10 MiB a call at most, and a reader is told that it has not come to the end.
+/// Issue 16, C11: at most 10 MiB per call, and the reader learns that it has not reached the end.
 #[tokio::test]
 async fn get_records_answers_with_ten_mebibytes_at_most() {
     let streams = start(WriteLimits::Lifted, None).await;
@@ -62,7 +63,7 @@ async fn get_records_takes_its_limit() {
     }
 }
 
-/// Recorded on AWS: a consumer goes on where it stood.
+/// Recorded on AWS: a consumer continues where it was.
 #[tokio::test]
 async fn a_subscription_begins_where_it_is_asked_to() {
     let streams = start(WriteLimits::Lifted, None).await;

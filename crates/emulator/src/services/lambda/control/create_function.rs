@@ -1,10 +1,12 @@
-//! Creates functions: what a request must carry, the role that must be assumable, the zip that must unpack.
+//! Creates functions: checks the request, the role and the zip.
 
-use super::checks::{architecture, refuse_publish};
+use super::checks::{architecture, check_tags};
 use super::code::Code;
 use super::function::Function;
+use super::reference::{NameForm, Reference, detected, too_long};
 use super::settings::Settings;
-use super::{Lambda, code, function_name, invalid, parse};
+use super::status::Status;
+use super::{Lambda, code, invalid, parse};
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply};
@@ -12,13 +14,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::time::Instant;
 
 /// The service that assumes a function's role.
 pub const PRINCIPAL: &str = "lambda.amazonaws.com";
-/// Functions in the account, at most.
 pub const FUNCTIONS_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 64;
-/// Members of CreateFunction beside the settings, which are left in the rest.
+/// Members of CreateFunction; the rest are the settings.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct CreateFunction {
@@ -48,9 +50,12 @@ impl Lambda {
             taken.into_iter().filter_map(|(member, value)| Some((member.to_owned(), value?))).collect();
         let request: CreateFunction = parse(operation, Value::Object(taken))?;
         let settings: Settings = parse(operation, rest)?;
-        let name = function_name(&request.function_name).to_owned();
-        check_name(&name)?;
-        refuse_publish(request.publish)?;
+        let name = Reference::read(&self.account, NameForm::Write, &request.function_name, None)?.name;
+        if name.chars().count() > NAME_CHARS_MAX {
+            let too_long = too_long("functionName", &request.function_name, NAME_CHARS_MAX);
+            return Err(invalid(detected(&[too_long])));
+        }
+        check_tags(&request.tags)?;
         if request.package_type.as_deref().is_some_and(|kind| kind != "Zip") {
             return Err(invalid("PackageType: container images are not supported by the emulator, use Zip"));
         }
@@ -68,14 +73,20 @@ impl Lambda {
         if store.functions.len() >= FUNCTIONS_MAX {
             return Err(invalid(format!("the account has {FUNCTIONS_MAX} functions, which is the limit")));
         }
-        let function = Function::new(name.clone(), settings, code, architecture, request.tags);
-        self.publish(&function);
-        let view = function.view(&self.account);
+        let status = Status::Creating(Instant::now() + self.settle_time);
+        let mut function = Function::new(name.clone(), settings, code, architecture, request.tags, status);
+        self.host(&function);
+        let view = if request.publish {
+            let number = function.publish_version(None, status);
+            self.published(&function, number, false)
+        } else {
+            function.view(&self.account)
+        };
         store.functions.insert(name, function);
         Ok(Reply::created(view))
     }
 
-    /// As AWS does when a function is given a role.
+    /// As AWS does when a function gets a role.
     pub(super) fn check_role(&self, role: &str) -> Result<(), ApiError> {
         self.iam
             .assume(PRINCIPAL, role, None)
@@ -84,25 +95,15 @@ impl Lambda {
 
     pub(super) async fn unpack(&self, name: &str, zip_file: Option<String>) -> Result<Code, ApiError> {
         let zip_file = zip_file.ok_or_else(|| invalid("Code: only ZipFile is supported by the emulator"))?;
-        let root = self.data_dir.join(name);
+        let (root, name) = (self.data_dir.clone(), name.to_owned());
         let unpacked = tokio::task::spawn_blocking(move || {
             let zip = STANDARD
                 .decode(zip_file)
                 .map_err(|error| invalid(format!("Code.ZipFile is not base64: {error}")))?;
-            code::unpack(&root, &zip)
+            code::unpack(&root, &name, &zip)
         });
         unpacked.await.map_err(ApiError::internal)?
     }
-}
-
-fn check_name(name: &str) -> Result<(), ApiError> {
-    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(legal) {
-        return Err(invalid(format!(
-            "FunctionName {name} must be 1 to {NAME_CHARS_MAX} letters, digits, hyphens or underscores"
-        )));
-    }
-    Ok(())
 }
 
 fn already_exists(name: &str) -> ApiError {

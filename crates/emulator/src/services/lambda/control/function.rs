@@ -1,50 +1,48 @@
 //! Functions: created from a zip, changed in settings or code, read and deleted.
 
-use super::checks::{architecture, refuse_publish};
+use super::alias::Alias;
+use super::checks::{architecture, check_revision};
 use super::code::Code;
+use super::reference::{NameForm, Reference};
+use super::resource_policy::ResourcePolicy;
 use super::settings::Settings;
-use super::{Lambda, Store, parse};
-use crate::core::account::Account;
-use crate::core::temp_folder;
+use super::status::Status;
+use super::version::Version;
+use super::view::View;
+use super::{Lambda, Store, listing, parse};
+use crate::protocol::page::page;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
-use crate::protocol::{Answer, ApiError, Reply, Service, input, time};
+use crate::protocol::{Answer, ApiError, Reply, Service, input};
+use crate::services::lambda::invocation::config::{FunctionConfig, LATEST};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 use std::time::SystemTime;
+use tokio::time::Instant;
 
-/// The only version: publishing is not supported.
-const VERSION: &str = "$LATEST";
-
-/// A function.
+/// A function: `$LATEST`, its published versions and its aliases.
 #[derive(Debug, Clone)]
 pub struct Function {
-    /// Its name.
     pub name: String,
-    /// What it was given.
     pub settings: Settings,
-    /// What it runs.
     pub code: Code,
     /// `x86_64` or `arm64`: the machine's own.
     pub architecture: String,
     /// `ReservedConcurrentExecutions`
     pub reserved_concurrency: Option<u32>,
-    /// Who may invoke it beside the account's own roles.
-    pub(super) permissions: Vec<Permission>,
-    /// Its tags.
+    /// Who may invoke it, besides the account's own roles.
+    pub(super) policy: ResourcePolicy,
     pub tags: Tags,
-    /// The code before this one, which environments may still be starting from.
-    previous_code: Option<PathBuf>,
+    /// Published versions by number.
+    pub versions: BTreeMap<u64, Version>,
+    /// How many were ever published.
+    pub(super) versions_published: u64,
+    /// Aliases by name.
+    pub aliases: BTreeMap<String, Alias>,
     modified: SystemTime,
-    revision: String,
-}
-
-/// A statement of a function's policy.
-#[derive(Debug, Clone)]
-pub(super) struct Permission {
-    pub(super) id: String,
-    pub(super) statement: Value,
+    pub(super) revision: String,
+    pub(super) status: Status,
 }
 
 #[derive(Deserialize)]
@@ -59,40 +57,57 @@ struct UpdateFunctionCode {
     revision_id: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct PutFunctionConcurrency {
-    reserved_concurrent_executions: u32,
-}
-
 impl Lambda {
-    pub(super) fn get_function(&self, store: &Store, name: &str) -> Answer {
-        let function = store.function(name, &self.account)?;
-        let concurrency = function.reserved_concurrency.map(|n| json!({"ReservedConcurrentExecutions": n}));
-        Ok(Reply::ok(json!({
-            "Configuration": function.view(&self.account),
-            "Code": {"RepositoryType": "S3", "ResolvedSource": null},
-            "Tags": (!function.tags.is_empty()).then_some(&function.tags),
-            "Concurrency": concurrency,
-        })))
+    pub(super) fn get_function(&self, store: &Store, call: &RestCall, name: &str) -> Answer {
+        let reference = self.qualified(NameForm::Read, call, name)?;
+        store.look(&reference, &self.account, |function, view| {
+            let concurrency =
+                function.reserved_concurrency.map(|n| json!({"ReservedConcurrentExecutions": n}));
+            Reply::ok(json!({
+                "Configuration": view.whole(&self.account, &reference.target()),
+                "Code": {"RepositoryType": "S3", "ResolvedSource": null},
+                "Tags": (!function.tags.is_empty()).then_some(&function.tags),
+                "Concurrency": concurrency,
+            }))
+        })
     }
 
-    pub(super) fn list_functions(&self, store: &Store) -> Answer {
-        let functions: Vec<Value> =
-            store.functions.values().map(|function| function.view(&self.account)).collect();
-        Ok(Reply::ok(json!({"Functions": functions})))
+    pub(super) fn get_configuration(&self, store: &Store, call: &RestCall, name: &str) -> Answer {
+        let reference = self.qualified(NameForm::Read, call, name)?;
+        store.look(&reference, &self.account, |_, view| {
+            Reply::ok(view.whole(&self.account, &reference.target()))
+        })
     }
 
-    pub(super) fn list_versions(&self, store: &Store, name: &str) -> Answer {
-        let function = store.function(name, &self.account)?;
-        let mut version = function.view(&self.account);
-        version["FunctionArn"] = format!("{}:{VERSION}", self.account.function_arn(&function.name)).into();
-        Ok(Reply::ok(json!({"Versions": [version]})))
+    pub(super) fn list_functions(&self, store: &Store, call: &RestCall) -> Answer {
+        call.only_query(Service::Lambda, &["FunctionVersion", "Marker", "MaxItems"])?;
+        let functions: Vec<_> = match call.query_value("FunctionVersion") {
+            None => {
+                let latest = |function: &Function| {
+                    function.with_view(|view| view.listed(&self.account, &function.name))
+                };
+                store.functions.iter().map(|(name, function)| (name.clone(), latest(function))).collect()
+            }
+            Some("ALL") => {
+                let versions = |function: &Function| function.listed_versions(&self.account);
+                store.functions.values().flat_map(versions).collect()
+            }
+            Some(other) => {
+                return Err(super::reference::validation(&[format!(
+                    "Value '{other}' at 'functionVersion' failed to satisfy constraint: Member must satisfy enum value set: [ALL]"
+                )]));
+            }
+        };
+        let functions = functions.iter().map(|(key, function)| (key, function));
+        let (functions, next) = page(functions, call.query_value("Marker"), listing::limit(call)?);
+        Ok(Reply::ok(json!({"Functions": functions, "NextMarker": next})))
     }
 
     pub(super) fn update_configuration(&self, store: &mut Store, call: &RestCall, name: &str) -> Answer {
         let account = &self.account;
-        let current = store.function(name, account)?;
+        let name = self.unqualified(NameForm::Write, name)?;
+        let current = store.function(&name, account)?;
+        current.status.check_settled(&account.function_arn(&name))?;
         let mut patch = call.body.clone();
         let revision = patch.as_object_mut().and_then(|patch| patch.remove("RevisionId"));
         current.check_revision(revision.as_ref().and_then(Value::as_str))?;
@@ -100,65 +115,67 @@ impl Lambda {
             input::overlay(Service::Lambda, "UpdateFunctionConfiguration", &current.settings, patch, &[])?;
         next.check()?;
         self.check_role(&next.role)?;
-        self.change(store, name, |function| function.settings = next)
+        self.update(store, &name, |function| function.settings = next)
     }
 
     pub(super) async fn update_code(&self, call: &RestCall, name: &str) -> Answer {
         let request: UpdateFunctionCode = parse("UpdateFunctionCode", call.body.clone())?;
-        refuse_publish(request.publish)?;
-        let name = self.store.lock().function(name, &self.account)?.name.clone();
+        let name = self.unqualified(NameForm::Write, name)?;
+        let arn = self.account.function_arn(&name);
+        {
+            let mut store = self.store.lock();
+            store.settle(Instant::now());
+            store.function(&name, &self.account)?.status.check_settled(&arn)?;
+        }
         let requested = request.architectures.map(|list| architecture(Some(list))).transpose()?;
         let code = self.unpack(&name, request.zip_file).await?;
         let mut store = self.store.lock();
+        store.settle(Instant::now());
         let function = store.function(&name, &self.account)?;
+        function.status.check_settled(&arn)?;
         function.check_revision(request.revision_id.as_deref())?;
         if request.dry_run {
             return Ok(Reply::ok(function.view(&self.account)));
         }
-        if !code.dir.is_dir() {
-            // Another update came between and removed it as the code before last.
-            let message = format!(
-                "The operation cannot be performed at this time. An update is in progress for resource: {}",
-                self.account.function_arn(&name)
-            );
-            return Err(ApiError::conflict("ResourceConflictException", message));
-        }
-        self.change(&mut store, &name, |function| {
-            function.replace_code(code);
+        let updated = self.update(&mut store, &name, |function| {
+            if code.sha256 != function.code.sha256 {
+                function.code = code;
+            }
             function.architecture = requested.unwrap_or_else(|| function.architecture.clone());
-        })
+        });
+        if !request.publish {
+            return updated;
+        }
+        let function = store.function_mut(&name, &self.account)?;
+        let number = function.publish_version(None, Status::Creating(Instant::now() + self.settle_time));
+        Ok(Reply::ok(self.published(function, number, true)))
     }
 
-    pub(super) fn delete_function(&self, store: &mut Store, name: &str) -> Answer {
-        let name = store.function(name, &self.account)?.name.clone();
-        store.functions.remove(&name);
-        self.iam.set_resource_policy(&self.account.function_arn(&name), None);
-        self.functions.remove(&name);
-        // A process that still runs keeps the files it has open.
-        if let Err(error) = temp_folder::remove(&self.data_dir.join(&name)) {
-            tracing::debug!(function = name, %error, "the code of a deleted function stays behind");
+    pub(super) fn delete_function(&self, store: &mut Store, call: &RestCall, name: &str) -> Answer {
+        let Reference { name, qualifier } = self.qualified(NameForm::Delete, call, name)?;
+        if let Some(version) = qualifier {
+            return self.delete_version(store, &name, &version);
+        }
+        let function =
+            store.functions.remove(&name).ok_or_else(|| super::no_function(&self.account, &name))?;
+        let versions = function.versions.keys().map(u64::to_string);
+        let qualifiers = versions.chain(function.aliases.into_keys());
+        let targets = qualifiers.map(|qualifier| format!("{name}:{qualifier}")).chain([name.clone()]);
+        for target in targets {
+            self.iam.set_resource_policy(&self.account.function_arn(&target), None);
+            self.functions.remove(&target);
         }
         Ok(Reply::no_content())
     }
 
-    pub(super) fn put_concurrency(&self, store: &mut Store, call: &RestCall, name: &str) -> Answer {
-        let request: PutFunctionConcurrency = parse("PutFunctionConcurrency", call.body.clone())?;
-        let reserved = request.reserved_concurrent_executions;
-        self.change(store, name, |function| function.reserved_concurrency = Some(reserved))?;
-        Ok(Reply::ok(json!({"ReservedConcurrentExecutions": reserved})))
-    }
-
-    pub(super) fn delete_concurrency(&self, store: &mut Store, name: &str) -> Answer {
-        self.change(store, name, |function| function.reserved_concurrency = None)?;
-        Ok(Reply::no_content())
-    }
-
-    fn change(&self, store: &mut Store, name: &str, change: impl FnOnce(&mut Function)) -> Answer {
+    /// Changes `$LATEST`, which is `InProgress` for a moment.
+    fn update(&self, store: &mut Store, name: &str, change: impl FnOnce(&mut Function)) -> Answer {
         let function = store.function_mut(name, &self.account)?;
         change(function);
         function.modified = SystemTime::now();
+        function.status = Status::Updating(Instant::now() + self.settle_time);
         function.renew_revision();
-        self.publish(function);
+        self.host(function);
         Ok(Reply::ok(function.view(&self.account)))
     }
 }
@@ -170,6 +187,7 @@ impl Function {
         code: Code,
         architecture: String,
         tags: Tags,
+        status: Status,
     ) -> Self {
         let (modified, revision) = (SystemTime::now(), uuid::Uuid::new_v4().to_string());
         Self {
@@ -178,36 +196,20 @@ impl Function {
             code,
             architecture,
             reserved_concurrency: None,
-            permissions: Vec::new(),
+            policy: ResourcePolicy::default(),
             tags,
-            previous_code: None,
+            versions: BTreeMap::new(),
+            versions_published: 0,
+            aliases: BTreeMap::new(),
             modified,
             revision,
+            status,
         }
     }
 
     /// What the function host is told.
-    pub fn config(&self) -> crate::services::lambda::invocation::config::FunctionConfig {
-        self.settings.config(&self.name, &self.code, self.reserved_concurrency)
-    }
-
-    /// Takes new code; what it ran before stays, and what it ran before that is removed.
-    fn replace_code(&mut self, code: Code) {
-        if code.dir == self.code.dir {
-            return;
-        }
-        let current = std::mem::replace(&mut self.code, code).dir;
-        let stale = self.previous_code.replace(current).filter(|dir| *dir != self.code.dir);
-        if let Some(stale) = stale
-            && let Err(error) = temp_folder::remove(&stale)
-        {
-            tracing::debug!(function = self.name, %error, "old code of a function stays behind");
-        }
-    }
-
-    /// What `RevisionId` names.
-    pub(super) fn revision(&self) -> &str {
-        &self.revision
+    pub fn config(&self) -> FunctionConfig {
+        self.settings.config(&self.name, LATEST, &self.code, self.reserved_concurrency)
     }
 
     pub(super) fn renew_revision(&mut self) {
@@ -215,38 +217,29 @@ impl Function {
     }
 
     pub(super) fn check_revision(&self, revision: Option<&str>) -> Result<(), ApiError> {
-        match revision {
-            Some(revision) if revision != self.revision => {
-                let message = "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id";
-                Err(ApiError::new(
-                    http::StatusCode::PRECONDITION_FAILED,
-                    "PreconditionFailedException",
-                    message,
-                ))
-            }
-            _ => Ok(()),
-        }
+        check_revision(revision, &self.revision)
+    }
+
+    pub(super) fn with_view<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
+        look(&View {
+            name: &self.name,
+            version: LATEST,
+            settings: &self.settings,
+            code: &self.code,
+            architecture: &self.architecture,
+            modified: self.modified,
+            revision: &self.revision,
+            status: self.status,
+        })
+    }
+
+    /// The statements of its own policy, for the emulator's state.
+    pub fn policy(&self) -> Option<Value> {
+        self.policy.statements()
     }
 
     /// A FunctionConfiguration.
-    pub fn view(&self, account: &Account) -> Value {
-        let mut view = self.settings.view(&self.name, account);
-        let own = json!({
-            "FunctionName": self.name,
-            "FunctionArn": account.function_arn(&self.name),
-            "CodeSize": self.code.size,
-            "CodeSha256": self.code.sha256,
-            "LastModified": time::lambda_timestamp(self.modified),
-            "Version": VERSION,
-            "RevisionId": self.revision,
-            "State": "Active",
-            "LastUpdateStatus": "Successful",
-            "PackageType": "Zip",
-            "Architectures": [self.architecture],
-        });
-        if let (Value::Object(members), Value::Object(own)) = (&mut view, own) {
-            members.extend(own);
-        }
-        view
+    pub(super) fn view(&self, account: &crate::core::account::Account) -> Value {
+        self.with_view(|view| view.whole(account, &self.name))
     }
 }

@@ -1,11 +1,12 @@
-//! Invoke: runs a function for whoever calls, and answers what it answers.
+//! Invoke: runs a function for any caller and returns its answer.
 
-use super::{Lambda, function_name, invalid};
+use super::reference::{NameForm, Reference};
+use super::{Lambda, invalid, status};
 use crate::core::identity::{Permissions as _, Principal};
-use crate::protocol::exchange;
-use crate::protocol::exchange::Protocol;
+use crate::protocol::exchange::{self, Protocol};
 use crate::protocol::rest::RestCall;
 use crate::protocol::{ApiError, Service};
+use crate::services::lambda::invocation::config::LATEST;
 use crate::services::lambda::invocation::{InvocationResult, InvokeError, Invoked};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,16 +18,15 @@ use serde_json::{Value, json};
 
 /// Bytes of an event, at most (6 MB).
 pub const PAYLOAD_BYTES_MAX: usize = 6 * 1_048_576;
-/// What a function gets whose caller sends nothing.
+/// The event if the caller sends none.
 const EMPTY_PAYLOAD: &[u8] = b"{}";
 
-/// How an invocation is asked for.
 struct InvocationRequest {
     is_dry_run: bool,
     wants_log: bool,
 }
 
-/// The function that a request invokes, by name or ARN; `None`: it is no Invoke.
+/// The function that a request invokes, by name or ARN; `None`: the request is not an Invoke.
 pub(crate) fn invoked(parts: &Parts) -> Option<String> {
     if parts.method != Method::POST || parts.headers.contains_key("x-amz-target") {
         return None;
@@ -37,13 +37,12 @@ pub(crate) fn invoked(parts: &Parts) -> Option<String> {
     }
 }
 
-/// A refusal, in the form of Lambda's.
+/// A refusal in Lambda's form.
 pub(crate) fn refuse(error: ApiError) -> Response<Full<Bytes>> {
     exchange::write(Service::Lambda, Protocol::RestJson, "", Err(error))
 }
 
 impl Lambda {
-    /// Serves one Invoke.
     pub(crate) async fn invoke(
         &self,
         principal: &Principal,
@@ -51,8 +50,7 @@ impl Lambda {
         function: &str,
         payload: Bytes,
     ) -> Response<Full<Bytes>> {
-        let name = function_name(function);
-        let asked = match self.may_invoke(principal, parts, name, &payload) {
+        let (target, asked) = match self.may_invoke(principal, parts, function, &payload) {
             Ok(asked) => asked,
             Err(error) => return refuse(error),
         };
@@ -61,7 +59,7 @@ impl Lambda {
         }
         let payload = if payload.is_empty() { Bytes::from_static(EMPTY_PAYLOAD) } else { payload };
         let request_id = uuid::Uuid::new_v4().to_string();
-        let invoked = self.functions.invoke_with_log(name, &request_id, payload, asked.wants_log).await;
+        let invoked = self.functions.invoke_with_log(&target, &request_id, payload, asked.wants_log).await;
         let mut response = match invoked {
             Ok(invoked) => answer(invoked),
             Err(InvokeError::NotFound(name)) => return refuse(super::no_function(&self.account, &name)),
@@ -83,13 +81,15 @@ impl Lambda {
         parts: &Parts,
         name: &str,
         payload: &Bytes,
-    ) -> Result<InvocationRequest, ApiError> {
-        let arn = self.account.function_arn(name);
+    ) -> Result<(String, InvocationRequest), ApiError> {
+        let call = RestCall::new(parts, String::new(), Value::Null);
+        let reference = self.qualified(NameForm::Read, &call, name)?;
+        let target = reference.target();
+        let arn = self.account.function_arn(&target);
         self.iam
             .check(principal, "lambda:InvokeFunction", &arn)
             .map_err(|denied| ApiError::access_denied(&denied))?;
-        self.store.lock().function(name, &self.account)?;
-        super::latest(&RestCall::new(parts, String::new(), Value::Null))?;
+        self.check_invocable(&reference)?;
         let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
         let unsupported = |argument: &str, value: &str| {
             invalid(format!("Invoke: {argument} {value} is not supported by the emulator"))
@@ -125,19 +125,32 @@ impl Lambda {
             let message = format!("Could not parse request body into json: {error}");
             return Err(ApiError::bad_request("InvalidRequestContentException", message));
         }
-        Ok(InvocationRequest { is_dry_run, wants_log })
+        Ok((target, InvocationRequest { is_dry_run, wants_log }))
+    }
+
+    /// The error for a missing function names `$LATEST` if the caller named no qualifier.
+    fn check_invocable(&self, reference: &Reference) -> Result<(), ApiError> {
+        let qualifier = reference.qualifier.clone().unwrap_or_else(|| LATEST.to_owned());
+        let meant = Reference { name: reference.name.clone(), qualifier: Some(qualifier) };
+        let mut store = self.store.lock();
+        store.settle(tokio::time::Instant::now());
+        let is_pending = store.look(&meant, &self.account, |_, view| view.status.is_pending())?;
+        if is_pending { Err(status::pending()) } else { Ok(()) }
     }
 }
 
-/// What the function answered, or that and how it failed.
+/// The function's answer, or its failure.
 fn answer(invoked: Invoked) -> Response<Full<Bytes>> {
+    let version = HeaderValue::from_str(&invoked.version);
     let (body, is_failure) = match invoked.ended {
         InvocationResult::Response(body) => (body, false),
         InvocationResult::Error(body) => (body, true),
     };
     let mut response = respond(StatusCode::OK, body);
     let headers = response.headers_mut();
-    headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
+    if let Ok(version) = version {
+        headers.insert("x-amz-executed-version", version);
+    }
     if is_failure {
         headers.insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
     }
@@ -148,7 +161,7 @@ fn answer(invoked: Invoked) -> Response<Full<Bytes>> {
     response
 }
 
-/// Too many run at once: the members beside the message are what clients tell the two limits apart by.
+/// Too many invocations run at once; clients distinguish the two limits by the members beside the message.
 fn throttled(is_reserved: bool) -> Response<Full<Bytes>> {
     let reason = if is_reserved {
         "ReservedFunctionConcurrentInvocationLimitExceeded"

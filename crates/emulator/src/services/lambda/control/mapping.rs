@@ -1,8 +1,9 @@
-//! Event source mappings: from a stream, or a consumer of one, to a function.
+//! Event source mappings: from a stream or a consumer to a function.
 
 use super::mapping_check::starting_position;
 use super::mapping_settings::MappingSettings;
-use super::{Lambda, Store, function_name, invalid, parse};
+use super::reference::{NameForm, Reference};
+use super::{Lambda, Store, invalid, listing, parse};
 use crate::core::account::{Account, stream_arn_of_arn};
 use crate::core::identity::{Permissions as _, Principal};
 use crate::protocol::page::page;
@@ -15,45 +16,38 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Mappings in the account, at most.
 pub const MAPPINGS_MAX: usize = 1_000;
 
-/// Mappings in one answer, at most, however many are asked for.
+/// Mappings in one answer, at most, however many are requested.
 const LISTED_MAX: usize = 100;
-/// `MaxItems`, at most.
-const MAX_ITEMS_MAX: usize = 10_000;
 
-/// `LastProcessingResult` of a mapping that has handed nothing over.
+/// `LastProcessingResult` before the first invocation.
 const NOTHING_YET: &str = "No records processed";
 
-/// What a mapping's role needs on the stream before the mapping is made.
+/// The permissions on the stream that the role needs when its mapping is created.
 const STREAM_ACTIONS: [&str; 4] =
     ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"];
 
-/// A mapping.
 #[derive(Debug, Clone)]
 pub struct Mapping {
-    /// Its id.
     pub uuid: String,
-    /// The function's name.
+    /// The function's name, with the qualifier of a version or an alias.
     pub function_name: String,
     /// The stream's ARN, or a consumer's.
     pub event_source_arn: String,
-    /// `StartingPosition` as it was sent.
+    /// `StartingPosition` as sent.
     pub starting_position_name: String,
-    /// `StartingPositionTimestamp` as it was sent: epoch seconds.
+    /// `StartingPositionTimestamp` as sent: epoch seconds.
     pub starting_position_timestamp: Option<f64>,
     starting_position: StartingPosition,
-    /// What it was given.
     pub settings: MappingSettings,
-    /// Its tags.
     pub tags: Tags,
     modified: SystemTime,
-    /// Until nothing of it is in flight any more.
+    /// Until nothing of it is in flight.
     pub is_deleting: bool,
 }
 
-/// Members of CreateEventSourceMapping beside the settings, which are left in the rest.
+/// Members of CreateEventSourceMapping; the rest are the settings.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct CreateEventSourceMapping {
@@ -78,11 +72,7 @@ impl Lambda {
         let request: CreateEventSourceMapping = parse(operation, Value::Object(taken))?;
         let settings: MappingSettings = parse(operation, rest)?;
         settings.check()?;
-        let source = request.event_source_arn.ok_or_else(|| {
-            invalid(
-                "EventSourceArn is required: sources other than Kinesis are not supported by the emulator",
-            )
-        })?;
+        let source = request.event_source_arn.ok_or_else(|| invalid("Unrecognized event source."))?;
         let stream = stream_arn_of_arn(&source).filter(|arn| arn.contains(":kinesis:")).ok_or_else(|| {
             invalid(format!(
                 "EventSourceArn: {source} is not supported by the emulator, use a Kinesis stream or consumer"
@@ -90,11 +80,7 @@ impl Lambda {
         })?;
         let position =
             starting_position(request.starting_position.as_deref(), request.starting_position_timestamp)?;
-        let (name, role) = {
-            let store = self.store.lock();
-            let function = store.function(&request.function_name, &self.account)?;
-            (function.name.clone(), function.settings.role.clone())
-        };
+        let (name, role) = self.mapped(&self.store.lock(), &request.function_name)?;
         if !self.streams.source_exists(&source).await {
             let kind = if source.contains("/consumer/") { "Consumer" } else { "Stream" };
             return Err(invalid(format!("{kind} not found: {source}")));
@@ -117,10 +103,20 @@ impl Lambda {
         self.forget_deleted_mappings(&mut store);
         self.check_unique(&store, &mapping)?;
         self.mappings.put(mapping.config());
-        // What AWS answers, whatever has come of it by now.
+        // AWS's answer, whatever the state is by now.
         let view = mapping.view(&self.account, MappingState::Creating.name(), NOTHING_YET);
         store.mappings.insert(mapping.uuid.clone(), mapping);
         Ok(Reply::accepted(view))
+    }
+
+    /// The target of a mapping, and its role: for an alias, the main version's. As on Lambda, `$LATEST` in a full ARN is
+    /// dropped. The function may still be `Pending`.
+    fn mapped(&self, store: &Store, function: &str) -> Result<(String, String), ApiError> {
+        let reference = Reference::read(&self.account, NameForm::Write, function, None)?;
+        let reference = if function.starts_with("arn:") { reference.without_latest() } else { reference };
+        let role = store.look(&reference, &self.account, |_, view| view.settings.role.clone());
+        let role = role.map_err(|_| invalid("Function does not exist"))?;
+        Ok((reference.target(), role))
     }
 
     fn check_unique(&self, store: &Store, mapping: &Mapping) -> Result<(), ApiError> {
@@ -173,15 +169,14 @@ impl Lambda {
     pub(super) fn list_mappings(&self, store: &Store, call: &RestCall) -> Answer {
         call.only_query(Service::Lambda, &["EventSourceArn", "FunctionName", "Marker", "MaxItems"])?;
         let source = call.query_value("EventSourceArn");
-        let function = call.query_value("FunctionName").map(function_name);
-        let limit = match call.query_value("MaxItems").map(str::parse) {
-            None => LISTED_MAX,
-            Some(Ok(asked @ 1..=MAX_ITEMS_MAX)) => LISTED_MAX.min(asked),
-            Some(_) => return Err(invalid(format!("MaxItems must be a number from 1 to {MAX_ITEMS_MAX}"))),
-        };
+        let function = call.query_value("FunctionName");
+        let function =
+            function.map(|name| Reference::read(&self.account, NameForm::Write, name, None)).transpose()?;
+        let function = function.map(|reference| reference.target());
+        let limit = listing::limit_below(call, LISTED_MAX)?;
         let mappings = store.mappings.iter().filter(|(_, mapping)| {
             source.is_none_or(|arn| mapping.event_source_arn == arn)
-                && function.is_none_or(|name| mapping.function_name == name)
+                && function.as_ref().is_none_or(|name| mapping.function_name == *name)
         });
         let (mappings, next) = page(mappings, call.query_value("Marker"), limit);
         let mappings: Vec<Value> = mappings.into_iter().map(|mapping| self.current_view(mapping)).collect();
@@ -196,17 +191,17 @@ impl Lambda {
         if let Some(Value::String(function)) =
             patch.as_object_mut().and_then(|patch| patch.remove("FunctionName"))
         {
-            next.function_name = store.function(&function, &self.account)?.name.clone();
+            next.function_name = self.mapped(store, &function)?.0;
         }
         next.settings =
             input::overlay(Service::Lambda, "UpdateEventSourceMapping", &next.settings, patch, &[])?;
         next.settings.check()?;
-        let role = store.function(&next.function_name, &self.account)?.settings.role.clone();
+        let (_, role) = self.mapped(store, &next.function_name)?;
         self.check_destination_role(&role, &next.settings)?;
         next.modified = SystemTime::now();
         let result = self.last_processing_result(uuid);
         self.mappings.put(next.config());
-        // What AWS answers, whatever has come of it by now.
+        // AWS's answer, whatever the state is by now.
         let state = MappingState::on_change(Some(was_enabled), next.settings.is_enabled());
         let view = next.view(&self.account, state.name(), &result);
         store.mappings.insert(uuid.to_owned(), next);
@@ -222,7 +217,7 @@ impl Lambda {
         Ok(Reply::accepted(mapping.view(&self.account, MappingState::Deleting.name(), &result)))
     }
 
-    /// Forgets the mappings that were deleted and of which nothing is in flight any more.
+    /// Removes mappings that were deleted and of which nothing is in flight.
     pub(super) fn forget_deleted_mappings(&self, store: &mut Store) {
         store.mappings.retain(|uuid, mapping| !mapping.is_deleting || self.mappings.status(uuid).is_some());
     }
@@ -245,7 +240,7 @@ impl Lambda {
 }
 
 impl Mapping {
-    /// What the data plane is told.
+    /// The settings for the data plane.
     pub fn config(&self) -> MappingConfig {
         self.settings.config(&self.uuid, &self.function_name, &self.event_source_arn, self.starting_position)
     }

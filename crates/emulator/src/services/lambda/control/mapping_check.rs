@@ -1,8 +1,9 @@
-//! What an event source mapping's settings may be: the limits of the Lambda API
+//! Checks an event source mapping's settings against the limits of the Lambda API
 //! (docs/aws-behaviour.md#lambda-mappings).
 
 use super::invalid;
 use super::mapping_settings::{MappingSettings, UNLIMITED};
+use super::reference::validation;
 use crate::protocol::ApiError;
 use crate::services::lambda::event_source_mapping::config::StartingPosition;
 use crate::services::lambda::event_source_mapping::filter::Filters;
@@ -16,10 +17,7 @@ const RECORD_AGE_S_MIN: i64 = 60;
 const RECORD_AGE_S_MAX: i64 = 604_800;
 
 impl MappingSettings {
-    /// Checks every range.
-    ///
-    /// # Errors
-    /// `InvalidParameterValueException`.
+    /// Checks every range. Fails with `InvalidParameterValueException`.
     pub fn check(&self) -> Result<(), ApiError> {
         ranged("BatchSize", self.batch_size(), 1, BATCH_SIZE_MAX)?;
         ranged("MaximumBatchingWindowInSeconds", self.window_s(), 0, BATCHING_WINDOW_S_MAX)?;
@@ -61,10 +59,7 @@ impl MappingSettings {
     }
 }
 
-/// `StartingPosition` and its timestamp.
-///
-/// # Errors
-/// `InvalidParameterValueException`.
+/// `StartingPosition` and its timestamp. Fails with `InvalidParameterValueException`.
 pub fn starting_position(name: Option<&str>, timestamp: Option<f64>) -> Result<StartingPosition, ApiError> {
     match (name, timestamp) {
         (Some("TRIM_HORIZON"), None) => Ok(StartingPosition::TrimHorizon),
@@ -73,7 +68,7 @@ pub fn starting_position(name: Option<&str>, timestamp: Option<f64>) -> Result<S
             let since = Duration::try_from_secs_f64(seconds).ok();
             let time = since.and_then(|since| UNIX_EPOCH.checked_add(since));
             let time =
-                time.ok_or_else(|| invalid(format!("StartingPositionTimestamp: {seconds} is no time")))?;
+                time.ok_or_else(|| invalid(format!("StartingPositionTimestamp: {seconds} is not a time")))?;
             Ok(StartingPosition::AtTimestamp(time))
         }
         (Some("AT_TIMESTAMP"), _) => {
@@ -82,9 +77,9 @@ pub fn starting_position(name: Option<&str>, timestamp: Option<f64>) -> Result<S
         (Some("TRIM_HORIZON" | "LATEST"), Some(_)) => {
             Err(invalid("StartingPositionTimestamp goes with StartingPosition AT_TIMESTAMP only"))
         }
-        (Some(other), _) => {
-            Err(invalid(format!("StartingPosition: {other} is none of TRIM_HORIZON, LATEST, AT_TIMESTAMP")))
-        }
+        (Some(other), _) => Err(validation(&[format!(
+            "Value '{other}' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]"
+        )])),
         (None, _) => Err(invalid(
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
         )),

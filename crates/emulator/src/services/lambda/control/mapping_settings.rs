@@ -1,27 +1,25 @@
-//! An event source mapping's settings: what a request may carry, and what AWS defaults
-//! (docs/aws-behaviour.md#lambda-mappings).
+//! An event source mapping's settings, with AWS's defaults (docs/aws-behaviour.md#lambda-mappings).
 
 use crate::services::lambda::event_source_mapping::config::{MappingConfig, StartingPosition};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 const BATCH_SIZE_DEFAULT: i64 = 100;
-/// Retries and record age without a limit.
+/// No limit, for retries and record age.
 pub(super) const UNLIMITED: i64 = -1;
 
-/// What a mapping was given, all that this emulator supports.
+/// The settings of a mapping that this emulator supports.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub struct MappingSettings {
     /// 1 to 10,000 records.
     pub batch_size: Option<i64>,
-    /// Whether it runs.
     pub enabled: Option<bool>,
     /// 0 to 300 seconds.
     pub maximum_batching_window_in_seconds: Option<i64>,
     /// 1 to 10.
     pub parallelization_factor: Option<i64>,
-    /// Split a failed batch in two.
+    /// Whether a failed batch is split in two.
     pub bisect_batch_on_function_error: Option<bool>,
     /// -1, or 0 to 10,000.
     pub maximum_retry_attempts: Option<i64>,
@@ -31,43 +29,39 @@ pub struct MappingSettings {
     pub tumbling_window_in_seconds: Option<i64>,
     /// `ReportBatchItemFailures`
     pub function_response_types: Option<Vec<String>>,
-    /// A queue for what was given up.
+    /// A queue for given-up records.
     pub destination_config: Option<DestinationConfig>,
     /// Which records the function sees.
     pub filter_criteria: Option<FilterCriteria>,
-    /// `EventCount`; inert.
+    /// `EventCount`; without effect.
     pub metrics_config: Option<MetricsConfig>,
-    /// Encrypts the filters; inert.
+    /// Encrypts the filters; without effect.
     #[serde(rename = "KMSKeyArn")]
     pub kms_key_arn: Option<String>,
 }
 
-/// `DestinationConfig`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct DestinationConfig {
-    /// Where what was given up is reported.
+    /// Where given-up records are reported.
     pub on_failure: Option<OnFailure>,
 }
 
-/// `OnFailure`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct OnFailure {
-    /// A queue's ARN; empty: nowhere.
+    /// A queue's ARN; empty: none.
     pub destination: Option<String>,
 }
 
-/// `FilterCriteria`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct FilterCriteria {
-    /// A record passes if any matches.
+    /// A record needs to match only one.
     #[serde(default)]
     pub filters: Vec<Filter>,
 }
 
-/// `Filter`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Filter {
@@ -75,7 +69,6 @@ pub struct Filter {
     pub pattern: String,
 }
 
-/// `MetricsConfig`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct MetricsConfig {
@@ -85,7 +78,7 @@ pub struct MetricsConfig {
 }
 
 impl MappingSettings {
-    /// The queue for what was given up.
+    /// The queue for given-up records.
     pub fn on_failure_arn(&self) -> Option<&str> {
         let on_failure = self.destination_config.as_ref()?.on_failure.as_ref()?;
         on_failure.destination.as_deref().filter(|arn| !arn.is_empty())
@@ -119,12 +112,11 @@ impl MappingSettings {
         self.maximum_record_age_in_seconds.unwrap_or(UNLIMITED)
     }
 
-    /// Whether it runs.
     pub fn is_enabled(&self) -> bool {
         self.enabled.unwrap_or(true)
     }
 
-    /// What the data plane is told; the settings must have passed `check`.
+    /// The settings for the data plane; they must have passed `check`.
     pub fn config(
         &self,
         uuid: &str,
@@ -154,7 +146,7 @@ impl MappingSettings {
         }
     }
 
-    /// The members of an EventSourceMappingConfiguration that settings decide.
+    /// The members of an EventSourceMappingConfiguration that come from settings.
     pub fn view(&self) -> Value {
         let on_failure = self.on_failure_arn().map(|arn| json!({"Destination": arn}));
         let filters = self.patterns();

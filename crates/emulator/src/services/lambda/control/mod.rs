@@ -1,23 +1,37 @@
-//! Lambda: functions from zips, and the event source mappings that feed them.
+//! Lambda: functions from zips, their versions and aliases, and the event source mappings that feed them.
 
+mod alias;
+mod alias_check;
+mod alias_operations;
 mod checks;
 pub mod code;
+mod concurrency;
 mod create_function;
 mod function;
 mod invoke;
+mod listing;
 mod mapping;
 mod mapping_check;
 mod mapping_settings;
 mod policy;
+mod reference;
+mod resource_policy;
 pub mod settings;
 mod settings_check;
+mod status;
 mod tagging;
+mod version;
+mod version_operations;
+mod view;
 
+pub use alias::Alias;
 pub use create_function::PRINCIPAL;
 pub use function::Function;
 pub use invoke::PAYLOAD_BYTES_MAX;
 pub(crate) use invoke::{invoked, refuse as refuse_invocation};
 pub use mapping::Mapping;
+pub use status::SETTLE_TIME;
+pub use version::Version;
 
 use crate::core::account::Account;
 use crate::protocol::rest::RestCall;
@@ -26,67 +40,74 @@ use crate::services::iam::Iam;
 use crate::services::kinesis::Streams;
 use crate::services::lambda::event_source_mapping::Mappings;
 use crate::services::lambda::invocation::Functions;
+use crate::services::lambda::invocation::config::LATEST;
 use crate::services::logs::Logs;
 use http::Method;
 use parking_lot::Mutex;
+use reference::{NameForm, Reference};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use view::View;
 
-/// The service.
 pub struct Lambda {
     account: Account,
     iam: Arc<Iam>,
     logs: Arc<Logs>,
-    /// Changed, as the mappings are, under the lock of the store, so in the order of the changes: they neither block
-    /// nor call back.
+    /// Changed, like the mappings, under the store's lock, and so in the order of the changes: they neither block nor
+    /// call back.
     functions: Functions,
     mappings: Mappings,
     streams: Streams,
     data_dir: PathBuf,
+    settle_time: Duration,
     store: Mutex<Store>,
 }
 
-/// What the service works with.
 pub struct Deps {
-    /// The account that is played.
     pub account: Account,
-    /// Holds the functions' roles and policies.
+    /// Has the functions' roles and policies.
     pub iam: Arc<Iam>,
-    /// Where functions have their log groups.
+    /// Has the functions' log groups.
     pub logs: Arc<Logs>,
-    /// Runs the functions.
     pub functions: Functions,
-    /// Runs the event source mappings.
     pub mappings: Mappings,
     /// The mappings' sources.
     pub streams: Streams,
     /// Where code is unpacked.
     pub data_dir: PathBuf,
+    /// How long a function is `Pending` or `InProgress`: [`SETTLE_TIME`], or another in tests.
+    pub settle_time: Duration,
 }
 
-/// What it keeps.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// Functions by name.
+    /// By name.
     pub functions: BTreeMap<String, Function>,
-    /// Mappings by uuid.
+    /// By UUID.
     pub mappings: BTreeMap<String, Mapping>,
 }
 
 impl Lambda {
-    /// A region without functions.
     pub fn new(deps: Deps) -> Self {
-        let Deps { account, iam, logs, functions, mappings, streams, data_dir } = deps;
-        Self { account, iam, logs, functions, mappings, streams, data_dir, store: Mutex::default() }
+        let Deps { account, iam, logs, functions, mappings, streams, data_dir, settle_time } = deps;
+        Self {
+            account,
+            iam,
+            logs,
+            functions,
+            mappings,
+            streams,
+            data_dir,
+            settle_time,
+            store: Mutex::default(),
+        }
     }
 
-    /// Serves one call.
-    ///
-    /// # Errors
-    /// Lambda's own, or that the operation is not supported.
     pub async fn handle(&self, call: &RestCall) -> Answer {
         match (&call.method, call.path().as_slice()) {
             (&Method::POST, ["2015-03-31", "functions"]) => self.create_function(call).await,
@@ -101,45 +122,38 @@ impl Lambda {
         let mut store = self.store.lock();
         let store = &mut *store;
         self.forget_deleted_mappings(store);
+        store.settle(Instant::now());
         match (&call.method, call.path().as_slice()) {
-            (&Method::GET, ["2015-03-31", "functions"]) => {
-                call.only_query(Service::Lambda, &[])?;
-                self.list_functions(store)
-            }
-            (&Method::GET, ["2015-03-31", "functions", name]) => {
-                latest(call)?;
-                self.get_function(store, name)
-            }
-            (&Method::DELETE, ["2015-03-31", "functions", name]) => {
-                latest(call)?;
-                self.delete_function(store, name)
-            }
+            (&Method::GET, ["2015-03-31", "functions"]) => self.list_functions(store, call),
+            (&Method::GET, ["2015-03-31", "functions", name]) => self.get_function(store, call, name),
+            (&Method::DELETE, ["2015-03-31", "functions", name]) => self.delete_function(store, call, name),
             (&Method::GET, ["2015-03-31", "functions", name, "configuration"]) => {
-                latest(call)?;
-                Ok(Reply::ok(store.function(name, &self.account)?.view(&self.account)))
+                self.get_configuration(store, call, name)
             }
             (&Method::PUT, ["2015-03-31", "functions", name, "configuration"]) => {
                 self.update_configuration(store, call, name)
             }
-            (&Method::GET, ["2015-03-31", "functions", name, "versions"]) => self.list_versions(store, name),
-            (&Method::GET, ["2015-03-31", "functions", name, "policy"]) => {
-                latest(call)?;
-                self.get_policy(store, name)
+            (&Method::GET, ["2015-03-31", "functions", name, "versions"]) => {
+                self.list_versions(store, call, name)
             }
+            (&Method::POST, ["2015-03-31", "functions", name, "versions"]) => self.publish(store, call, name),
+            (_, ["2015-03-31", "functions", name, "aliases", alias @ ..]) => {
+                self.serve_aliases(store, call, name, alias)
+            }
+            (&Method::GET, ["2015-03-31", "functions", name, "policy"]) => self.get_policy(store, call, name),
             (&Method::POST, ["2015-03-31", "functions", name, "policy"]) => {
-                latest(call)?;
                 self.add_permission(store, call, name)
             }
             (&Method::DELETE, ["2015-03-31", "functions", name, "policy", statement]) => {
                 self.remove_permission(store, call, name, statement)
             }
             (&Method::GET, ["2020-06-30", "functions", name, "code-signing-config"]) => {
-                let name = &store.function(name, &self.account)?.name;
+                let name = self.unqualified(NameForm::Read, name)?;
+                store.function(&name, &self.account)?;
                 Ok(Reply::ok(json!({"CodeSigningConfigArn": "", "FunctionName": name})))
             }
             (&Method::GET, ["2019-09-30", "functions", name, "concurrency"]) => {
-                let reserved = store.function(name, &self.account)?.reserved_concurrency;
-                Ok(Reply::ok(json!({"ReservedConcurrentExecutions": reserved})))
+                self.get_concurrency(store, name)
             }
             (&Method::PUT, ["2017-10-31", "functions", name, "concurrency"]) => {
                 self.put_concurrency(store, call, name)
@@ -160,9 +174,15 @@ impl Lambda {
         }
     }
 
-    /// Hands a function to the function host. Its log group is made first where its role may make it; on AWS
+    /// Registers a function with the function host. Its log group is created first if its role may create it; on AWS
     /// that happens when the function first logs.
-    fn publish(&self, function: &Function) {
+    fn host(&self, function: &Function) {
+        if function.settings.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
+            tracing::warn!(
+                function = function.name,
+                "layers are kept and read back; their content is not there"
+            );
+        }
         let config = function.config();
         let arn = self.account.arn("logs", &format!("log-group:{}", config.log_group));
         if self.iam.may(&config.role_arn, "logs:CreateLogGroup", &arn) {
@@ -171,21 +191,68 @@ impl Lambda {
         self.functions.put(config);
     }
 
-    /// Looks at everything stored.
     pub fn inspect<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
         look(&self.store.lock())
     }
 }
 
+impl Lambda {
+    /// The function in a path, with the qualifier in the query; refuses other query arguments.
+    fn qualified(&self, form: NameForm, call: &RestCall, name: &str) -> Result<Reference, ApiError> {
+        call.only_query(Service::Lambda, &["Qualifier"])?;
+        Reference::read(&self.account, form, name, call.query_value("Qualifier"))
+    }
+
+    /// The function in a path, for operations without a qualifier.
+    fn unqualified(&self, form: NameForm, name: &str) -> Result<String, ApiError> {
+        let reference = Reference::read(&self.account, form, name, None)?.without_latest();
+        if reference.qualifier.is_some() {
+            return Err(concurrency::not_of_versions());
+        }
+        Ok(reference.name)
+    }
+}
+
 impl Store {
-    /// A function by its name or ARN.
-    fn function(&self, reference: &str, account: &Account) -> Result<&Function, ApiError> {
-        let name = function_name(reference);
+    /// Completes changes whose time is over.
+    fn settle(&mut self, now: Instant) {
+        for function in self.functions.values_mut() {
+            if function.status.settle(now) {
+                function.renew_revision();
+            }
+            for version in function.versions.values_mut().filter_map(|version| {
+                let is_over = version.status.settle(now);
+                is_over.then_some(version)
+            }) {
+                version.revision = uuid::Uuid::new_v4().to_string();
+            }
+        }
+    }
+
+    /// The function, the version of a qualifier, or an alias's main version.
+    fn look<T>(
+        &self,
+        reference: &Reference,
+        account: &Account,
+        look: impl FnOnce(&Function, &View<'_>) -> T,
+    ) -> Result<T, ApiError> {
+        let not_found = || reference.not_found(account);
+        let function = self.functions.get(&reference.name).ok_or_else(not_found)?;
+        let qualifier = reference.qualifier.as_deref().unwrap_or(LATEST);
+        let version = function.aliases.get(qualifier).map_or(qualifier, |alias| alias.version.as_str());
+        if version == LATEST {
+            return Ok(function.with_view(|view| look(function, view)));
+        }
+        let version = function.version(version).ok_or_else(not_found)?;
+        Ok(version.with_view(&function.name, |view| look(function, view)))
+    }
+
+    /// A function by its name.
+    fn function(&self, name: &str, account: &Account) -> Result<&Function, ApiError> {
         self.functions.get(name).ok_or_else(|| no_function(account, name))
     }
 
-    fn function_mut(&mut self, reference: &str, account: &Account) -> Result<&mut Function, ApiError> {
-        let name = function_name(reference);
+    fn function_mut(&mut self, name: &str, account: &Account) -> Result<&mut Function, ApiError> {
         self.functions.get_mut(name).ok_or_else(|| no_function(account, name))
     }
 
@@ -195,23 +262,6 @@ impl Store {
 
     fn mapping_mut(&mut self, uuid: &str) -> Result<&mut Mapping, ApiError> {
         self.mappings.get_mut(uuid).ok_or_else(no_mapping)
-    }
-}
-
-/// The name in a function's name, partial ARN or ARN, any of them with or without `:$LATEST`.
-fn function_name(reference: &str) -> &str {
-    let name = reference.rsplit_once("function:").map_or(reference, |(_, name)| name);
-    name.split(':').next().unwrap_or(name)
-}
-
-/// There is one version; a request for another is refused.
-fn latest(call: &RestCall) -> Result<(), ApiError> {
-    call.only_query(Service::Lambda, &["Qualifier"])?;
-    match call.query_value("Qualifier") {
-        None | Some("$LATEST") => Ok(()),
-        Some(other) => Err(invalid(format!(
-            "Qualifier: {other} is not supported by the emulator, which has $LATEST only"
-        ))),
     }
 }
 

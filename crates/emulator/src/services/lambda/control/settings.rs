@@ -1,4 +1,4 @@
-//! A function's settings: what a request may carry, and what AWS defaults.
+//! A function's settings, with AWS's defaults.
 
 use super::code::Code;
 use crate::core::account::Account;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const MEMORY_MB_DEFAULT: u32 = 128;
 const TIMEOUT_S_DEFAULT: u32 = 3;
 const EPHEMERAL_STORAGE_MB_DEFAULT: u32 = 512;
-/// Settings of a function, all that this emulator supports.
+/// The settings of a function that this emulator supports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Settings {
@@ -18,47 +18,41 @@ pub struct Settings {
     pub role: String,
     /// `provided.al2023` or `provided.al2`
     pub runtime: Option<String>,
-    /// Free-form on these runtimes.
+    /// Any text on these runtimes.
     pub handler: Option<String>,
-    /// For people.
     pub description: Option<String>,
     /// Seconds.
     pub timeout: Option<u32>,
     /// Megabytes.
     pub memory_size: Option<u32>,
-    /// The function's own variables.
     pub environment: Option<Environment>,
-    /// Encrypts the variables; inert.
+    /// Encrypts the variables; without effect.
     #[serde(rename = "KMSKeyArn")]
     pub kms_key_arn: Option<String>,
-    /// Tracing; inert.
+    /// Tracing; without effect.
     pub tracing_config: Option<TracingConfig>,
-    /// Size of `/tmp`; inert.
+    /// Size of `/tmp`; without effect.
     pub ephemeral_storage: Option<EphemeralStorage>,
-    /// Logs.
     pub logging_config: Option<LoggingConfig>,
-    /// `ApplyOn: None`; nothing else is possible on these runtimes.
+    /// `ApplyOn: None`; these runtimes allow nothing else.
     pub snap_start: Option<SnapStart>,
     /// Without subnets.
     pub vpc_config: Option<VpcConfig>,
     /// Without a target.
     pub dead_letter_config: Option<DeadLetterConfig>,
-    /// Empty.
+    /// ARNs of layers' versions; inert.
     pub layers: Option<Vec<String>>,
     /// Empty.
     pub file_system_configs: Option<Vec<Value>>,
 }
 
-/// `Environment`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Environment {
     /// Values by name.
-    #[serde(default)]
-    pub variables: BTreeMap<String, String>,
+    pub variables: Option<BTreeMap<String, String>>,
 }
 
-/// `TracingConfig`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct TracingConfig {
@@ -66,7 +60,6 @@ pub struct TracingConfig {
     pub mode: Option<String>,
 }
 
-/// `EphemeralStorage`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct EphemeralStorage {
@@ -74,21 +67,19 @@ pub struct EphemeralStorage {
     pub size: u32,
 }
 
-/// `LoggingConfig`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct LoggingConfig {
     /// `Text` or `JSON`
     pub log_format: Option<String>,
-    /// The function's own lines, with `JSON`.
+    /// Level of the function's own lines, with `JSON`.
     pub application_log_level: Option<String>,
-    /// Lambda's lines, with `JSON`; inert.
+    /// Level of Lambda's lines, with `JSON`; without effect.
     pub system_log_level: Option<String>,
-    /// `/aws/lambda/{name}`, unless another is given.
+    /// `/aws/lambda/{name}` by default.
     pub log_group: Option<String>,
 }
 
-/// `SnapStart`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct SnapStart {
@@ -96,7 +87,6 @@ pub struct SnapStart {
     pub apply_on: Option<String>,
 }
 
-/// `VpcConfig`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct VpcConfig {
@@ -110,7 +100,6 @@ pub struct VpcConfig {
     pub ipv6_allowed_for_dual_stack: Option<bool>,
 }
 
-/// `DeadLetterConfig`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct DeadLetterConfig {
@@ -120,7 +109,7 @@ pub struct DeadLetterConfig {
 
 impl Settings {
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
-        self.environment.clone().unwrap_or_default().variables
+        self.environment.clone().unwrap_or_default().variables.unwrap_or_default()
     }
 
     pub(super) fn memory_mb(&self) -> u32 {
@@ -141,11 +130,18 @@ impl Settings {
     }
 
     /// What the function host is told.
-    pub fn config(&self, name: &str, code: &Code, reserved_concurrency: Option<u32>) -> FunctionConfig {
+    pub fn config(
+        &self,
+        name: &str,
+        version: &str,
+        code: &Code,
+        reserved_concurrency: Option<u32>,
+    ) -> FunctionConfig {
         let logging = self.logging_config.clone().unwrap_or_default();
         let json = logging.log_format.as_deref() == Some("JSON");
         FunctionConfig {
             name: name.to_owned(),
+            version: version.to_owned(),
             role_arn: self.role.clone(),
             handler: self.handler.clone().unwrap_or_default(),
             code_dir: code.dir.clone(),
@@ -161,13 +157,15 @@ impl Settings {
         }
     }
 
-    /// The members of a FunctionConfiguration that settings decide.
+    /// The members of a FunctionConfiguration that come from settings.
     pub fn view(&self, name: &str, account: &Account) -> Value {
         let logging = self.logging_config.clone().unwrap_or_default();
         let json = logging.log_format.as_deref() == Some("JSON");
         let level = |level: Option<String>| json.then(|| level.unwrap_or_else(|| "INFO".into()));
         let tracing = self.tracing_config.as_ref().and_then(|config| config.mode.clone());
-        let variables = self.variables();
+        let variables = self.environment.as_ref().and_then(|environment| environment.variables.as_ref());
+        let layers = self.layers.as_deref().filter(|layers| !layers.is_empty());
+        let layers = layers.map(|layers| layers.iter().map(|arn| json!({"Arn": arn})).collect::<Vec<_>>());
         json!({
             "Runtime": self.runtime,
             "Role": self.role,
@@ -175,7 +173,8 @@ impl Settings {
             "Description": self.description.clone().unwrap_or_default(),
             "Timeout": self.timeout_s(),
             "MemorySize": self.memory_mb(),
-            "Environment": (!variables.is_empty()).then(|| json!({"Variables": variables})),
+            "Environment": variables.map(|variables| json!({"Variables": variables})),
+            "Layers": layers,
             "KMSKeyArn": self.kms_key_arn,
             "TracingConfig": {"Mode": tracing.unwrap_or_else(|| "PassThrough".into())},
             "EphemeralStorage": {"Size": self.ephemeral_storage_mb()},

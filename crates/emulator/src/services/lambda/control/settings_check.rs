@@ -1,16 +1,18 @@
-//! What a function's settings may be: AWS's limits, and what this emulator does not support.
+//! Checks a function's settings: AWS's limits, and what this emulator does not support.
 
 use super::invalid;
 use super::settings::Settings;
 use crate::protocol::ApiError;
 
-/// Runtimes that run a `bootstrap` of one's own.
+/// Runtimes that run the zip's own `bootstrap`.
 const RUNTIMES: [&str; 2] = ["provided.al2023", "provided.al2"];
 const MEMORY_MB: std::ops::RangeInclusive<u32> = 128..=10_240;
 const TIMEOUT_S: std::ops::RangeInclusive<u32> = 1..=900;
 const EPHEMERAL_STORAGE_MB: std::ops::RangeInclusive<u32> = 512..=10_240;
-/// Bytes of all environment variables, names and values, at most.
+/// Bytes of all environment variables as JSON, at most.
 pub const ENVIRONMENT_BYTES_MAX: usize = 4 * 1024;
+/// Layers of a function, at most.
+const LAYERS_MAX: usize = 5;
 /// Variables that the runtime sets, which a function's environment cannot.
 const RESERVED_VARIABLES: [&str; 19] = [
     "_HANDLER",
@@ -35,10 +37,7 @@ const RESERVED_VARIABLES: [&str; 19] = [
 ];
 
 impl Settings {
-    /// Checks what a request asks for.
-    ///
-    /// # Errors
-    /// `InvalidParameterValueException`.
+    /// Fails with `InvalidParameterValueException`.
     pub fn check(&self) -> Result<(), ApiError> {
         self.refuse_unsupported()?;
         match self.runtime.as_deref() {
@@ -55,6 +54,7 @@ impl Settings {
         in_range("Timeout", self.timeout_s(), TIMEOUT_S)?;
         in_range("EphemeralStorage.Size", self.ephemeral_storage_mb(), EPHEMERAL_STORAGE_MB)?;
         self.check_environment()?;
+        self.check_layers()?;
         let logging = self.logging_config.clone().unwrap_or_default();
         match logging.log_format.as_deref() {
             None | Some("Text") => {
@@ -80,7 +80,6 @@ impl Settings {
         let refused = [
             ("VpcConfig", vpc),
             ("DeadLetterConfig", dead_letters.is_some_and(|arn| !arn.is_empty())),
-            ("Layers", self.layers.as_ref().is_some_and(|layers| !layers.is_empty())),
             (
                 "FileSystemConfigs",
                 self.file_system_configs.as_ref().is_some_and(|configs| !configs.is_empty()),
@@ -110,13 +109,29 @@ impl Settings {
                 "Environment variable names must begin with a letter and hold two or more letters, digits or underscores: {name}"
             )));
         }
-        let bytes: usize = variables.iter().map(|(name, value)| name.len() + value.len()).sum();
-        if bytes > ENVIRONMENT_BYTES_MAX {
+        let measured = serde_json::json!(variables).to_string();
+        if measured.len() > ENVIRONMENT_BYTES_MAX {
             return Err(invalid(format!(
-                "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. ({bytes} bytes)"
+                "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: {measured}"
             )));
         }
         Ok(())
+    }
+
+    fn check_layers(&self) -> Result<(), ApiError> {
+        let layers = self.layers.as_deref().unwrap_or_default();
+        if layers.len() > LAYERS_MAX {
+            return Err(invalid(format!("Layers: {} are more than {LAYERS_MAX}", layers.len())));
+        }
+        let is_version = |arn: &str| {
+            let parts: Vec<_> = arn.split(':').collect();
+            let number = parts.last().is_some_and(|number| number.parse::<u64>().is_ok());
+            parts.len() == 8 && parts[0] == "arn" && parts[2] == "lambda" && parts[5] == "layer" && number
+        };
+        match layers.iter().find(|arn| !is_version(arn)) {
+            Some(arn) => Err(invalid(format!("Layers: {arn} is not the ARN of a layer's version"))),
+            None => Ok(()),
+        }
     }
 }
 

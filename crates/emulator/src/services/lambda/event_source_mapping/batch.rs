@@ -1,72 +1,88 @@
-//! Batches: which records go into one invocation, and what is left of them afterwards.
+//! Batches: which records share an invocation, and what is left of them afterwards.
 
 use super::event::record_bytes;
 use crate::services::kinesis::Record;
+use crate::services::lambda::invocation::config::LATEST;
 use std::sync::Arc;
 
-/// Bytes of one invocation's payload, at most (6 MB).
+/// Bytes of an invocation's payload, at most (6 MB).
 pub const INVOCATION_BYTES_MAX: usize = 6 * 1_048_576;
 
-/// Records of one partition queue that are handed over together.
+/// Records of one partition queue for one invocation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// In the order of their sequence numbers; never empty.
     pub records: Vec<Arc<Record>>,
-    /// Failed attempts that count against the maximum of retries.
+    /// Failed attempts that count towards the maximum number of retries.
     pub failures: u32,
-    /// Invocations so far, throttled ones aside.
+    /// Invocations so far, without throttled ones.
     pub invocations: u32,
     /// The last of these invocations.
     pub last: Option<Invocation>,
 }
 
-/// An invocation that left records undone.
+/// An invocation that did not finish its records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
-    /// Its id.
     pub request_id: String,
+    /// The version that ran.
+    pub version: String,
     /// Whether the function failed as a whole, which a report of failed records is not.
     pub function_error: bool,
+}
+
+/// An invocation of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// Its id.
+    pub request_id: &'a str,
+    /// The version that ran.
+    pub version: &'a str,
+}
+
+impl<'a> From<&'a str> for Attempt<'a> {
+    /// An invocation of `$LATEST` by its id.
+    fn from(request_id: &'a str) -> Self {
+        Self { request_id, version: LATEST }
+    }
 }
 
 /// What a function's answer says of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchOutcome {
-    /// Every record is done.
     Done,
-    /// Everything before this record is done; it and all after it are not.
+    /// Everything before this record is done; the record and all after it are not.
     DoneBefore(Arc<str>),
-    /// The function failed: no record is done.
+    /// The function failed; no record is done.
     Failed,
-    /// The function answered with a report that names no record of the batch: no record is done.
+    /// The function reported failures of records that are not in the batch; no record is done.
     Malformed,
-    /// The function's code was not reached; nothing counts.
+    /// The function's code did not run; the attempt does not count.
     NotInvoked,
 }
 
-/// How a batch goes on after a outcome.
+/// What happens to a batch after an outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Remainder {
     /// Nothing is left.
     Nothing,
-    /// These batches, in this order.
+    /// These batches follow, in this order.
     Retry(Vec<Batch>),
-    /// This batch has used up its attempts.
+    /// The batch has used up its attempts.
     Exhausted(Batch),
 }
 
-/// The limits that decide over a failed batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryLimits {
-    /// Split before retrying.
+    /// Whether to split before retrying.
     pub bisect: bool,
     /// Retries after the first attempt; `None`: until the records expire.
     pub retries_max: Option<u32>,
 }
 
 impl Batch {
-    /// The first records of a queue that one invocation can take: at least one, at most `records_max`, and no
-    /// more than make an event of [`INVOCATION_BYTES_MAX`], whose records have an envelope of so many bytes.
+    /// The first records of a queue that fit one invocation: at least one, at most `records_max`, and no more than
+    /// [`INVOCATION_BYTES_MAX`] of event, in which each record has an envelope of `envelope_bytes`.
     pub fn len_of_first(
         queue: impl IntoIterator<Item = Arc<Record>>,
         records_max: usize,
@@ -87,17 +103,17 @@ impl Batch {
         BatchLen { records, full: false }
     }
 
-    /// A batch that has not been tried.
+    /// A batch before its first attempt.
     pub fn new(records: Vec<Arc<Record>>) -> Self {
         Self { records, failures: 0, invocations: 0, last: None }
     }
 
-    /// What is left to do after an invocation.
+    /// What remains to be done after an invocation.
     ///
-    /// Progress resets the count of failures, and splitting does not add to it
-    /// (docs/aws-behaviour.md#lambda-mappings, #lambda-reports). A report of the first record is no progress; under
-    /// bisection the batch is then halved, or nothing would ever isolate it.
-    pub fn settle(mut self, request_id: &str, outcome: &BatchOutcome, limits: RetryLimits) -> Remainder {
+    /// Progress resets the count of failures, and splitting does not add to it (docs/aws-behaviour.md#lambda-mappings,
+    /// #lambda-reports). A report of the first record is not progress; with bisection the batch is then halved, since
+    /// otherwise the record would never be isolated.
+    pub fn settle(mut self, attempt: Attempt<'_>, outcome: &BatchOutcome, limits: RetryLimits) -> Remainder {
         match outcome {
             BatchOutcome::Done => return Remainder::Nothing,
             BatchOutcome::NotInvoked => return Remainder::Retry(vec![self]),
@@ -106,12 +122,14 @@ impl Batch {
             }
         }
         let function_error = *outcome == BatchOutcome::Failed;
-        self.last = Some(Invocation { request_id: request_id.into(), function_error });
+        let Attempt { request_id, version } = attempt;
+        self.last =
+            Some(Invocation { request_id: request_id.into(), version: version.into(), function_error });
         if let BatchOutcome::DoneBefore(first_left) = outcome
             && let Some(index) = self.records.iter().position(|record| record.sequence_number == *first_left)
             && index > 0
         {
-            // Under bisection the reported record is where the batch splits; its first part is done.
+            // With bisection the batch splits at the reported record, and its first part is done.
             let records = self.records.split_off(index);
             return Remainder::Retry(vec![Self { records, failures: 0, invocations: 0, last: self.last }]);
         }
@@ -135,11 +153,10 @@ impl Batch {
     }
 }
 
-/// How many records a batch would take, and whether more could not be added.
+/// How many records a batch would take, and whether it is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchLen {
-    /// Records.
     pub records: usize,
-    /// Whether a limit, not the queue's end, ended it.
+    /// Whether a limit ended it, rather than the queue's end.
     pub full: bool,
 }

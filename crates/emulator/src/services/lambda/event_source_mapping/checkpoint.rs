@@ -1,9 +1,9 @@
-//! A shard's checkpoint: the last record behind which nothing is undone. Pure.
+//! A shard's checkpoint: the last record up to which everything is done. Pure.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Follows the records that were read from a shard until each is done.
+/// Tracks the records read from a shard until each is done.
 #[derive(Debug, Default)]
 pub struct Checkpoint {
     through: Option<Arc<str>>,
@@ -12,27 +12,27 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// A shard of which everything up to `through` is done.
+    /// A shard in which everything up to `through` is done.
     pub fn at(through: Option<Arc<str>>) -> Self {
         Self { through, ahead: VecDeque::new() }
     }
 
-    /// The last record behind which nothing is undone; `None`: the shard's beginning.
+    /// The last record up to which everything is done; `None`: the shard's beginning.
     pub fn through(&self) -> Option<&Arc<str>> {
         self.through.as_ref()
     }
 
-    /// The last record that was read; the next read goes on after it.
+    /// The last record that was read; the next read continues after it.
     pub fn read_through(&self) -> Option<&Arc<str>> {
         self.ahead.back().map(|(sequence_number, _)| sequence_number).or(self.through.as_ref())
     }
 
-    /// Records read and not yet behind the checkpoint.
+    /// Records that were read and lie after the checkpoint.
     pub fn ahead(&self) -> usize {
         self.ahead.len()
     }
 
-    /// A record was read, after all others.
+    /// Adds a record that was read, after all others.
     pub fn read(&mut self, sequence_number: Arc<str>) {
         self.ahead.push_back((sequence_number, false));
     }

@@ -1,4 +1,4 @@
-//! Tells a mapping's failure destination of records that were given up.
+//! Reports given-up records to a mapping's failure destination.
 
 use super::Deps;
 use super::config::MappingConfig;
@@ -9,7 +9,7 @@ use crate::core::account::stream_arn_of_arn;
 use crate::core::clock;
 use crate::core::identity::Principal;
 
-/// Where one shard's given-up records are reported, and in whose name.
+/// Where one shard's given-up records are reported, and as which role.
 pub(super) struct Destination<'a> {
     pub config: &'a MappingConfig,
     pub deps: &'a Deps,
@@ -18,8 +18,7 @@ pub(super) struct Destination<'a> {
 }
 
 impl Destination<'_> {
-    /// Sends the message, as the function's role. A destination that cannot be told does not hold the shard up,
-    /// as on AWS.
+    /// Sends the message as the function's role. A destination that fails does not stop the shard, as on AWS.
     pub fn tell(&self, given_up: &DeadLetter) {
         let function = &self.config.function_name;
         tracing::warn!(

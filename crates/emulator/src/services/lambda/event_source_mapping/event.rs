@@ -1,18 +1,17 @@
-//! The event that a function is invoked with, in the order of members that Lambda delivers
-//! (docs/aws-behaviour.md#lambda-events).
+//! The event for a function, with its members in Lambda's order (docs/aws-behaviour.md#lambda-events).
 
 use crate::services::kinesis::Record;
 use serde_json::json;
 use std::io::Write as _;
 use std::sync::Arc;
 
-/// Room for what is the same in every record, its keys and its sequence numbers; the event grows where it is too little.
+/// Bytes reserved for the constant parts, keys and sequence numbers of each record; the event grows if it needs more.
 const RECORD_BYTES: usize = 512;
 
-/// What is the same for every record of a mapping.
+/// The values that all records of a mapping share.
 #[derive(Debug, Clone)]
 pub struct EventFrame {
-    /// `eventSourceARN`: the mapping's own source, a stream's or a consumer's ARN.
+    /// `eventSourceARN`: the mapping's source, a stream's or a consumer's ARN.
     pub event_source_arn: String,
     /// `invokeIdentityArn`: the function's role.
     pub invoke_identity_arn: String,
@@ -20,7 +19,7 @@ pub struct EventFrame {
     pub region: String,
 }
 
-/// Bytes of the event around each record's data and keys, its comma and its share of the event's own frame.
+/// Bytes of the event around each record's data and keys, with its comma and its share of the event's own frame.
 pub fn envelope_bytes(frame: &EventFrame, shard_id: &str) -> usize {
     // The longest time until the year 2286.
     let arrived_ms = 9_999_999_999_999;
@@ -29,9 +28,9 @@ pub fn envelope_bytes(frame: &EventFrame, shard_id: &str) -> usize {
     event(frame, shard_id, &[Arc::new(empty)]).len()
 }
 
-/// Bytes that a record takes in an event, at most.
+/// Bytes of a record in an event, at most.
 pub fn record_bytes(record: &Record, envelope_bytes: usize) -> usize {
-    // Base64 and digits stand as they are; a key may need escapes.
+    // Base64 and digits need no escapes; a key may.
     let key: usize = record
         .partition_key
         .bytes()
@@ -41,13 +40,12 @@ pub fn record_bytes(record: &Record, envelope_bytes: usize) -> usize {
             _ => 1,
         })
         .sum();
-    // The sequence number stands in `eventID` too.
+    // The sequence number is in `eventID` too.
     envelope_bytes + record.data.len() + key + 2 * record.sequence_number.len()
 }
 
-/// The event's JSON.
 pub fn event(frame: &EventFrame, shard_id: &str, records: &[Arc<Record>]) -> Vec<u8> {
-    // The same for every record; what comes from a user may need escapes.
+    // Constant for all records; user input may need escapes.
     let role = json!(frame.invoke_identity_arn);
     let (region, source) = (json!(frame.region), json!(frame.event_source_arn));
     let of_mapping =
@@ -60,7 +58,7 @@ pub fn event(frame: &EventFrame, shard_id: &str, records: &[Arc<Record>]) -> Vec
         let comma = if index == 0 { "" } else { "," };
         let partition_key = json!(record.partition_key);
         let arrived_s = json!(record.arrived_ms as f64 / 1_000.0);
-        // Writing into memory cannot fail. Base64 and digits stand as they are.
+        // Writing into memory does not fail. Base64 and digits need no escapes.
         let _ = write!(
             event,
             r#"{comma}{{"kinesis":{{"kinesisSchemaVersion":"1.0","partitionKey":{partition_key},"sequenceNumber":"{sequence_number}","data":"{data}","approximateArrivalTimestamp":{arrived_s}}},"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"{shard_id}:{sequence_number}","eventName":"aws:kinesis:record",{of_mapping}"#
@@ -76,8 +74,7 @@ mod tests {
     use crate::services::lambda::event_source_mapping::batch::{Batch, INVOCATION_BYTES_MAX};
     use proptest::prelude::*;
 
-    /// docs/aws-behaviour.md#lambda-events: a recorded event, word for word, members in the order in which they are
-    /// delivered.
+    /// docs/aws-behaviour.md#lambda-events: a recorded event, word for word, with its members in the recorded order.
     #[test]
     fn an_event_is_the_one_recorded() {
         let frame = EventFrame {
@@ -130,8 +127,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(8))]
 
-        /// docs/aws-behaviour.md#lambda-mappings: 6 MB with the envelope, whatever the records are; and no record
-        /// less than fit.
+        /// docs/aws-behaviour.md#lambda-mappings: 6 MB with the envelope, whatever the records are; and as many records
+        /// as fit.
         #[test]
         fn a_payload_is_never_over_six_megabytes_and_as_full_as_it_can_be(
             sizes in proptest::collection::vec((0..700_000_usize, "\\PC{1,64}|[\u{0}-\u{1f}\"]{1,256}"), 24..60),
@@ -155,7 +152,8 @@ mod tests {
             let len = Batch::len_of_first(records.iter().cloned(), 10_000, envelope_bytes(&frame, shard_id));
             prop_assert!(event(&frame, shard_id, &records[..len.records]).len() <= INVOCATION_BYTES_MAX);
             if len.full {
-                // A comma and the fraction of a second are reckoned at their longest: a share of the frame each.
+                // The comma and the fraction of a second count at their longest, and each record has a share of the
+                // frame.
                 let slack = 32 * (len.records + 1);
                 let more = event(&frame, shard_id, &records[..=len.records]).len();
                 prop_assert!(more + slack > INVOCATION_BYTES_MAX);

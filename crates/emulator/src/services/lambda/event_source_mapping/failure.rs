@@ -1,23 +1,21 @@
-//! The message that a failure destination gets (docs/aws-behaviour.md#lambda-failures): where the records are, never
-//! the records.
+//! The message for a failure destination (docs/aws-behaviour.md#lambda-failures): where the records are, never the
+//! records.
 
 use super::batch::Invocation;
 use super::partition_queue::{Condition, DeadLetter};
 use crate::core::clock;
+use crate::services::lambda::invocation::config::LATEST;
 use serde_json::{Value, json};
 
-/// Whose records were given up.
+/// The mapping whose records were given up.
 #[derive(Debug, Clone)]
 pub struct FailureFrame<'a> {
-    /// The function's ARN.
     pub function_arn: &'a str,
     /// The stream's ARN, whatever the mapping's source is.
     pub stream_arn: &'a str,
-    /// The shard's id.
     pub shard_id: &'a str,
 }
 
-/// The message's JSON.
 pub fn message(frame: &FailureFrame<'_>, given_up: &DeadLetter, now_ms: u64) -> Value {
     let records = &given_up.batch.records;
     let arrival = |record: Option<&std::sync::Arc<crate::services::kinesis::Record>>| {
@@ -30,8 +28,12 @@ pub fn message(frame: &FailureFrame<'_>, given_up: &DeadLetter, now_ms: u64) -> 
         Condition::RetryAttemptsExhausted => ("RetryAttemptsExhausted", true),
         Condition::RecordAgeExceeded => ("RecordAgeExceeded", false),
     };
-    // Records may grow too old before they were ever handed over.
-    let never = || Invocation { request_id: uuid::Uuid::new_v4().to_string(), function_error: false };
+    // Records may become too old before they are ever delivered.
+    let never = || Invocation {
+        request_id: uuid::Uuid::new_v4().to_string(),
+        version: LATEST.into(),
+        function_error: false,
+    };
     let last = given_up.batch.last.clone().unwrap_or_else(never);
     let mut message = json!({
         "requestContext": {
@@ -55,7 +57,7 @@ pub fn message(frame: &FailureFrame<'_>, given_up: &DeadLetter, now_ms: u64) -> 
     if was_invoked {
         message["responseContext"] = json!({
             "statusCode": 200,
-            "executedVersion": "$LATEST",
+            "executedVersion": last.version,
             "functionError": last.function_error.then_some("Unhandled"),
         });
     }
@@ -86,12 +88,12 @@ mod tests {
             records: (1..=records).map(record).collect(),
             failures: 4,
             invocations: 4,
-            last: Some(Invocation { request_id, function_error }),
+            last: Some(Invocation { request_id, version: LATEST.into(), function_error }),
         };
         DeadLetter { batch, condition }
     }
 
-    /// docs/aws-behaviour.md#lambda-failures, member for member.
+    /// docs/aws-behaviour.md#lambda-failures, member by member.
     #[test]
     fn messages_are_those_observed() {
         let expected: Value = serde_json::from_str(include_str!("failure/messages.json")).expect("JSON");

@@ -4,7 +4,7 @@ use super::poller::End;
 use crate::services::kinesis::ShardInfo;
 use std::collections::HashSet;
 
-/// The shards that are being read, and those that are through.
+/// The shards that are being read, and those that are finished.
 #[derive(Debug, Default)]
 pub struct Lineage {
     running: HashSet<i64>,
@@ -12,11 +12,11 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// Shards to start now, of all that the stream has. They count as running from here on.
+    /// The shards to start now, of all those of the stream. From here on they count as running.
     pub fn start(&mut self, shards: Vec<ShardInfo>) -> Vec<ShardInfo> {
         let known: HashSet<_> = shards.iter().map(|shard| shard.index).collect();
         let ready = |shard: &ShardInfo| {
-            // A parent that the stream has forgotten cannot be waited for.
+            // A parent that the stream has forgotten cannot be read.
             let waits =
                 shard.parents.iter().any(|parent| known.contains(parent) && !self.drained.contains(parent));
             !waits && !self.drained.contains(&shard.index) && !self.running.contains(&shard.index)
@@ -26,7 +26,6 @@ impl Lineage {
         ready
     }
 
-    /// A shard's task is over.
     pub fn ended(&mut self, index: i64, end: End) {
         self.running.remove(&index);
         if end == End::Drained {
@@ -34,7 +33,7 @@ impl Lineage {
         }
     }
 
-    /// The stream is gone: one of the same name would begin anew.
+    /// The stream is gone; one of the same name starts anew.
     pub fn forget(&mut self) {
         self.drained.clear();
     }

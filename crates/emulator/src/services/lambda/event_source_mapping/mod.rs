@@ -1,8 +1,8 @@
 //! Event source mappings: from a shard's records to a function's invocations.
 //!
-//! What is decided stands apart from what is done: [`poller`], with [`partition_queue`], [`batch`] and [`checkpoint`] under
-//! it, [`lineage`], [`outcome`], [`event`] and [`failure`] are pure; `shard` reads, invokes and waits;
-//! `supervisor` starts a task per shard; this module keeps the mappings themselves.
+//! Decisions are separate from actions. [`poller`], with [`partition_queue`], [`batch`] and [`checkpoint`] below it,
+//! [`lineage`], [`outcome`], [`event`] and [`failure`] are pure; `shard` reads, invokes and waits; `supervisor` starts
+//! a task for each shard; this module holds the mappings.
 
 pub mod batch;
 pub mod checkpoint;
@@ -34,7 +34,7 @@ mod supervisor;
 #[cfg(test)]
 mod test_parts;
 
-use super::invocation::{Functions, InvocationResult, InvokeError};
+use super::invocation::{Functions, InvokeError, Invoked};
 use crate::core::account::{Account, stream_arn_of_arn, stream_name_of_arn};
 use crate::core::failure_destination::FailureDestinations;
 use crate::core::identity::{Denied, Permissions, Principal};
@@ -58,41 +58,34 @@ const FAILED_TASKS: &str = "sluicegate_mapping_task_failures_total";
 /// The metric of records that filters dropped.
 const FILTERED_RECORDS: &str = "sluicegate_mapping_filtered_records_total";
 
-/// What a mapping works with.
 pub struct Deps {
-    /// The account that is played.
     pub account: Account,
-    /// The streams that it reads.
     pub streams: Streams,
-    /// The functions that it invokes.
     pub functions: Functions,
     /// Decides whether the function's role may read.
     pub permissions: Arc<dyn Permissions>,
     /// Where given-up records are reported.
     pub destinations: Arc<dyn FailureDestinations>,
-    /// Where each mapping stands, kept if anything is.
+    /// The mappings' positions, persistent with a data folder.
     pub checkpoints: Checkpoints,
-    /// What a user wants to go wrong.
     pub faults: Faults,
 }
 
-/// A mapping as the Lambda API reports it.
+/// A mapping's state in the Lambda API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappingStatus {
-    /// Whether its tasks run.
     pub state: MappingState,
     /// `LastProcessingResult`: `No records processed`, `OK` or `PROBLEM: …`.
     pub last_processing_result: String,
 }
 
-/// Every mapping of the emulator.
 #[derive(Clone)]
 pub struct Mappings {
     by_uuid: Arc<DashMap<String, Arc<Mapping>>>,
     deps: Arc<Deps>,
 }
 
-/// One mapping: its task, and what outlives a change of its settings.
+/// One mapping: its task, and what remains when its settings change.
 struct Mapping {
     config: MappingConfig,
     progress: Arc<Progress>,
@@ -101,12 +94,11 @@ struct Mapping {
 }
 
 impl Mappings {
-    /// No mappings yet.
     pub fn new(deps: Deps) -> Self {
         Self { by_uuid: Arc::default(), deps: Arc::new(deps) }
     }
 
-    /// Creates a mapping, or changes the one with the same id, which then goes on from its checkpoints.
+    /// Creates a mapping, or changes the one with the same id, which then continues from its checkpoints.
     pub fn put(&self, config: MappingConfig) {
         let previous = self.by_uuid.get(&config.uuid).map(|mapping| mapping.clone());
         let was_enabled = previous.as_ref().map(|previous| previous.config.enabled);
@@ -121,7 +113,7 @@ impl Mappings {
             }
         };
         let gap = (previous.is_none() && config.starting_position == StartingPosition::Latest)
-            .then(|| self.deps.faults.trigger(Fault::LatestGap, &config.function_name))
+            .then(|| self.deps.faults.trigger(Fault::LatestGap, config.unqualified_name()))
             .flatten();
         let late = gap.map(|gap| (gap, self.clone(), config.clone(), progress.clone()));
         progress.set_state(MappingState::on_change(was_enabled, config.enabled));
@@ -130,12 +122,13 @@ impl Mappings {
         let run = supervisor::run(config.clone(), self.deps.clone(), progress.clone(), stop.clone());
         let task = tokio::spawn(async move {
             if let Some(before) = before {
-                // The old settings' invocations end before the new ones begin, or order would be lost.
+                // The old settings' invocations end before the new ones begin: otherwise order would be lost.
                 let _ = before.await;
             }
             if let Some((gap, mappings, config, progress)) = late {
-                // What comes meanwhile is missed: it lies before what LATEST means by then. The mapping says Enabled
-                // nevertheless: AWS's polling begins some time after it (docs/aws-behaviour.md#lambda-mappings).
+                // Records in the meantime are missed: they come before LATEST's position. The mapping says Enabled
+                // nevertheless, because on AWS polling begins some time later too
+                // (docs/aws-behaviour.md#lambda-mappings).
                 progress.set_state(MappingState::Enabled);
                 tokio::time::sleep(gap).await;
                 progress.restart_at(mappings.latest(&config));
@@ -147,8 +140,8 @@ impl Mappings {
         self.by_uuid.insert(uuid, Arc::new(mapping));
     }
 
-    /// The tails that LATEST means now. Fixed at the moment the mapping is created: kinder than AWS, where records
-    /// may be missed while a mapping is being created.
+    /// The tails that LATEST means now, fixed when the mapping is created. AWS is less kind: records may be missed
+    /// while a mapping is created.
     fn latest(&self, config: &MappingConfig) -> HashMap<i64, Arc<str>> {
         match (config.starting_position, stream_name_of_arn(&config.event_source_arn)) {
             (StartingPosition::Latest, Some(stream)) => self.deps.streams.tails(stream),
@@ -156,7 +149,7 @@ impl Mappings {
         }
     }
 
-    /// Removes a mapping. It is `Deleting` until what is in flight has ended, and then unknown.
+    /// Removes a mapping. It is `Deleting` until nothing is in flight any more, and then gone.
     pub fn remove(&self, uuid: &str) {
         let Some(mapping) = self.by_uuid.get(uuid).map(|mapping| mapping.clone()) else { return };
         mapping.progress.set_state(MappingState::Deleting);
@@ -170,7 +163,6 @@ impl Mappings {
         }
     }
 
-    /// How a mapping does.
     pub fn status(&self, uuid: &str) -> Option<MappingStatus> {
         self.by_uuid.get(uuid).map(|mapping| mapping.progress.status())
     }
@@ -180,13 +172,11 @@ impl Mappings {
         self.by_uuid.get(uuid).map_or(0, |mapping| mapping.progress.failed_tasks())
     }
 
-    /// Every mapping's settings.
     #[cfg(test)]
     pub(crate) fn configs(&self) -> Vec<MappingConfig> {
         self.by_uuid.iter().map(|mapping| mapping.config.clone()).collect()
     }
 
-    /// Writes what is counted.
     pub fn write_metrics(&self, page: &mut Page) {
         let mut mappings: Vec<_> = self
             .by_uuid
@@ -200,7 +190,7 @@ impl Mappings {
         page.family(
             name,
             "gauge",
-            "IteratorAge: how old the last batch's last record was when it was handed over.",
+            "IteratorAge: age of the last batch's last record when the function got it.",
         );
         for (function, uuid, progress) in &mappings {
             let age_s = progress.iterator_age_ms() as f64 / 1e3;
@@ -209,12 +199,12 @@ impl Mappings {
         page.family(
             FAILED_TASKS,
             "counter",
-            "Tasks of shards that panicked and began again at their checkpoint.",
+            "Tasks of shards that panicked and restarted from their checkpoint.",
         );
         for (function, uuid, progress) in &mappings {
             page.sample(FAILED_TASKS, &[("function", function), ("mapping", uuid)], progress.failed_tasks());
         }
-        page.family(FILTERED_RECORDS, "counter", "Records that a mapping's filters dropped, by the reason.");
+        page.family(FILTERED_RECORDS, "counter", "Records that a mapping's filters dropped, by reason.");
         for (function, uuid, progress) in &mappings {
             for (reason, count) in progress.filtered_records() {
                 let labels = [("function", function.as_str()), ("mapping", uuid), ("reason", reason)];
@@ -223,7 +213,7 @@ impl Mappings {
         }
     }
 
-    /// Stops every mapping at once; invocations in flight are dropped, and with them their environments.
+    /// Stops every mapping at once; invocations in flight are dropped with their environments.
     pub async fn shutdown(&self) {
         let mappings: Vec<_> = self.by_uuid.iter().map(|mapping| mapping.clone()).collect();
         self.by_uuid.clear();
@@ -244,8 +234,8 @@ impl Mapping {
 }
 
 impl Deps {
-    /// Whether a function's role may read from a mapping's source. AWS asks whenever it lists the shards and
-    /// whenever it subscribes anew, minutes apart; here a changed policy counts with the next record.
+    /// Whether a function's role may read from a mapping's source. AWS checks when it lists the shards and when it
+    /// subscribes again, minutes apart; here a changed policy takes effect with the next record.
     fn may_read(&self, role_arn: &str, source_arn: &str) -> Result<(), Denied> {
         let role = Principal::Role(role_arn.into());
         let stream_arn = stream_arn_of_arn(source_arn).unwrap_or(source_arn);
@@ -256,7 +246,7 @@ impl Deps {
 }
 
 /// `LastProcessingResult` after an invocation.
-fn result(outcome: &BatchOutcome, ended: &Result<InvocationResult, InvokeError>) -> &'static str {
+fn result(outcome: &BatchOutcome, ended: &Result<Invoked, InvokeError>) -> &'static str {
     match (outcome, ended) {
         (BatchOutcome::Done, _) => "OK",
         (BatchOutcome::NotInvoked, Err(InvokeError::NotFound(_))) => "PROBLEM: Function not found",

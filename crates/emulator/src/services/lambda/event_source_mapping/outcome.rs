@@ -1,4 +1,4 @@
-//! What a function's answer says of its batch (docs/aws-behaviour.md#lambda-reports).
+//! A batch's outcome from the function's answer (docs/aws-behaviour.md#lambda-reports).
 
 use super::batch::BatchOutcome;
 use crate::services::kinesis::Record;
@@ -6,7 +6,7 @@ use crate::services::lambda::invocation::InvocationResult;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Reads an answer. Without `ReportBatchItemFailures` any answer is success.
+/// Reads an answer. Without `ReportBatchItemFailures` every answer is a success.
 pub fn outcome(
     ended: &InvocationResult,
     records: &[Arc<Record>],

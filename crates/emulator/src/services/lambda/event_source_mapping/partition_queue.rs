@@ -1,91 +1,83 @@
-//! A partition queue: the part of a shard whose batches go out one after another. Pure; time is passed in.
+//! A partition queue: a part of a shard whose batches follow one another. Pure; time is passed in.
 //!
-//! A shard has as many partition queues as its mapping's parallelization factor. A partition key always falls into the
-//! same partition queue, which is what keeps its records in order.
+//! A shard has as many partition queues as its mapping's parallelization factor. A partition key always belongs to the
+//! same partition queue, which keeps its records in order.
 
-use super::batch::{Batch, BatchOutcome, Remainder, RetryLimits};
+use super::batch::{Attempt, Batch, BatchOutcome, Remainder, RetryLimits};
 use crate::services::kinesis::Record;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Milliseconds before the first retry; doubled with each failure in a row. Lambda's own figures are not published:
-/// with these, a record of one-minute patience is tried eight times, as was observed
+/// Milliseconds before the first retry; doubled with each failure in a row. Lambda does not publish its figures: with
+/// these, a record with a maximum age of one minute is tried eight times, as observed
 /// (docs/aws-behaviour.md#lambda-failures).
 pub const BACKOFF_FIRST_MS: u64 = 400;
 /// Milliseconds between two retries, at most.
 pub const BACKOFF_MAX_MS: u64 = 60_000;
 
-/// What a partition queue needs to know of its mapping.
+/// A partition queue's part of the mapping's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartitionQueueSettings {
-    /// Records in a batch, at most.
     pub batch_size: usize,
-    /// Milliseconds that a batch may wait to fill.
+    /// Milliseconds that a batch may wait for more records.
     pub window_ms: u64,
-    /// What happens to failed batches.
     pub retry: RetryLimits,
     /// Milliseconds after which a record is given up.
     pub record_age_max_ms: Option<u64>,
-    /// What a record's envelope takes in the event, beside its data and keys.
+    /// Bytes of a record's envelope in the event, without its data and keys.
     pub envelope_bytes: usize,
 }
 
-/// What a partition queue wants now.
+/// What a partition queue needs next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    /// Nothing: a batch is out, or there are no records.
+    /// Nothing: a batch is in flight, or there are no records.
     Rest,
-    /// Nothing before this time (milliseconds since the epoch), unless more records come.
+    /// Nothing before this time (milliseconds since the epoch), unless more records arrive.
     WaitUntil(u64),
-    /// Hand this batch to the function, then call [`PartitionQueue::settle`].
+    /// Invoke the function with this batch, then call [`PartitionQueue::settle`].
     Invoke(Vec<Arc<Record>>),
-    /// These records are given up: tell the failure destination, then count them as done.
+    /// These records are given up: report them to the failure destination, then count them as done.
     GiveUp(DeadLetter),
 }
 
 /// Records that are not tried again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetter {
-    /// The records.
     pub batch: Batch,
-    /// Why.
     pub condition: Condition,
 }
 
 /// `requestContext.condition` of a failure destination's message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// `RetryAttemptsExhausted`
     RetryAttemptsExhausted,
-    /// `RecordAgeExceeded`
     RecordAgeExceeded,
 }
 
-/// One partition queue's records and where they stand.
+/// One partition queue's records and their state.
 #[derive(Debug, Default)]
 pub struct PartitionQueue {
-    /// Records that no batch has yet.
+    /// Records that are not in a batch yet.
     queue: VecDeque<Arc<Record>>,
-    /// When the first record of the queue came, in milliseconds since the epoch.
+    /// When the first of these records arrived, in milliseconds since the epoch.
     queued_since_ms: Option<u64>,
-    /// Batches that are being retried, before anything in the queue.
+    /// Batches that are being retried; they come before the queue.
     retries: VecDeque<Batch>,
-    /// The batch that the function has now.
     out: Option<Batch>,
-    /// A batch that was given up and is not yet reported.
+    /// A batch that was given up and is not reported yet.
     given_up: Option<DeadLetter>,
     failures_in_a_row: u32,
     not_before_ms: u64,
 }
 
 impl PartitionQueue {
-    /// Adds a record behind all others.
     pub fn push(&mut self, record: Arc<Record>, now_ms: u64) {
         self.queued_since_ms.get_or_insert(now_ms);
         self.queue.push_back(record);
     }
 
-    /// Records that the partition queue holds and that are not done.
+    /// Records of the partition queue that are not done.
     pub fn held(&self) -> usize {
         let retried: usize = self.retries.iter().map(|batch| batch.records.len()).sum();
         let out = self.out.as_ref().map_or(0, |batch| batch.records.len());
@@ -93,7 +85,6 @@ impl PartitionQueue {
         self.queue.len() + retried + out + given_up
     }
 
-    /// The records that are with the function.
     pub fn out(&self) -> Option<&[Arc<Record>]> {
         self.out.as_ref().map(|batch| batch.records.as_slice())
     }
@@ -124,17 +115,17 @@ impl PartitionQueue {
         Step::Invoke(records)
     }
 
-    /// Takes the function's outcome on the batch that is out. Answers the records that are done with.
+    /// Applies the function's outcome to the batch in flight. Returns the records that are done.
     pub fn settle(
         &mut self,
         settings: &PartitionQueueSettings,
-        request_id: &str,
+        attempt: Attempt<'_>,
         outcome: &BatchOutcome,
         now_ms: u64,
     ) -> Vec<Arc<Record>> {
         let Some(batch) = self.out.take() else { return Vec::new() };
         let mut done = batch.records.clone();
-        match batch.settle(request_id, outcome, settings.retry) {
+        match batch.settle(attempt, outcome, settings.retry) {
             Remainder::Nothing => self.reset_backoff(),
             Remainder::Exhausted(batch) => {
                 done.clear();
@@ -153,7 +144,7 @@ impl PartitionQueue {
                 self.back_off(now_ms);
             }
         }
-        // The next window begins where this invocation ends (docs/aws-behaviour.md#lambda-batches).
+        // The next window begins when this invocation ends (docs/aws-behaviour.md#lambda-batches).
         self.queued_since_ms = (!self.queue.is_empty()).then_some(now_ms);
         done
     }
@@ -170,7 +161,7 @@ impl PartitionQueue {
         Ok(Batch::new(records))
     }
 
-    /// Expired records leave singly; the rest of their batch goes on (docs/aws-behaviour.md#lambda-failures).
+    /// Expired records leave one by one; the rest of their batch continues (docs/aws-behaviour.md#lambda-failures).
     fn take_expired(&mut self, settings: &PartitionQueueSettings, now_ms: u64) -> Option<Batch> {
         let oldest_ms = now_ms.checked_sub(settings.record_age_max_ms?)?;
         if let Some(batch) = self.retries.front_mut() {

@@ -27,7 +27,7 @@ fn settings(batch_size: usize, bisect: bool, retries_max: Option<u32>) -> Partit
     }
 }
 
-/// What the function says of a batch, chosen by the test.
+/// The function's result for a batch, chosen by the test.
 #[derive(Debug, Clone, Copy)]
 enum Says {
     Done,
@@ -46,8 +46,8 @@ fn says() -> impl Strategy<Value = Says> {
 }
 
 proptest! {
-    /// Whatever the function says, every record is handed over and then done or given up, in order, none is
-    /// handed over again once it is done, and the checkpoint never passes one that is neither.
+    /// Whatever the function returns, every record is delivered and then done or given up, in order, none is delivered
+    /// again after that, and the checkpoint never passes one that is open.
     // long: one property: a model, its steps and what must hold after them
     #[test]
     fn every_record_is_done_or_given_up_and_the_checkpoint_waits(
@@ -98,7 +98,7 @@ proptest! {
                             BatchOutcome::DoneBefore(batch[index % batch.len()].sequence_number.clone())
                         }
                     };
-                    for record in queue.settle(&settings, "id", &outcome, now_ms) {
+                    for record in queue.settle(&settings, "id".into(), &outcome, now_ms) {
                         prop_assert!(settled.insert(record.sequence_number.clone(), "done").is_none());
                         checkpoint.done(&record.sequence_number);
                     }
@@ -114,7 +114,7 @@ proptest! {
         prop_assert_eq!(checkpoint.ahead(), 0);
     }
 
-    /// Records may be done in any order: the checkpoint follows the oldest that is not.
+    /// Records may be done in any order: the checkpoint follows the oldest open one.
     #[test]
     fn a_checkpoint_is_the_longest_done_prefix(order in Just((0..40_usize).collect::<Vec<_>>()).prop_shuffle()) {
         let mut checkpoint = Checkpoint::default();
@@ -132,7 +132,7 @@ proptest! {
     }
 }
 
-/// Hands over the next batch, waiting as long as the partition queue wants.
+/// Delivers the next batch, waiting as long as the partition queue wants.
 fn next_batch(queue: &mut PartitionQueue, settings: &PartitionQueueSettings, now_ms: &mut u64) -> Step {
     loop {
         match queue.step(settings, *now_ms) {
@@ -142,8 +142,8 @@ fn next_batch(queue: &mut PartitionQueue, settings: &PartitionQueueSettings, now
     }
 }
 
-/// docs/aws-behaviour.md#lambda-reports, observed: record 6 of 10 in batches of 3 with 3 retries was tried once in
-/// its batch, then 1 + 3 times alone, and the destination was told of 4 invocations.
+/// docs/aws-behaviour.md#lambda-reports, observed: record 6 of 10 in batches of 3 with 3 retries was tried once in its
+/// batch, then 1 + 3 times alone, and the destination's report counts 4 invocations.
 #[test]
 fn progress_resets_the_count_of_retries() {
     let settings = settings(3, false, Some(3));
@@ -162,7 +162,7 @@ fn progress_resets_the_count_of_retries() {
                     }
                     None => BatchOutcome::Done,
                 };
-                queue.settle(&settings, "id", &outcome, now_ms);
+                queue.settle(&settings, "id".into(), &outcome, now_ms);
             }
             Step::GiveUp(given_up) => {
                 assert_eq!(tries_of_6, [3, 1, 1, 1, 1]);
@@ -175,8 +175,8 @@ fn progress_resets_the_count_of_retries() {
     }
 }
 
-/// docs/aws-behaviour.md#lambda-failures, observed: with batch size 1, endless retries and 60 s of patience, eight
-/// invocations, then the destination is told that the record is too old.
+/// docs/aws-behaviour.md#lambda-failures, observed: with batch size 1, unlimited retries and a maximum age of 60 s
+/// there are eight invocations, then the report that the record is too old.
 #[test]
 fn a_record_of_a_minutes_patience_is_tried_eight_times() {
     let settings = PartitionQueueSettings { record_age_max_ms: Some(60_000), ..settings(1, false, None) };
@@ -187,7 +187,7 @@ fn a_record_of_a_minutes_patience_is_tried_eight_times() {
         match next_batch(&mut queue, &settings, &mut now_ms) {
             Step::Invoke(_) => {
                 invocations += 1;
-                queue.settle(&settings, "id", &BatchOutcome::Failed, now_ms);
+                queue.settle(&settings, "id".into(), &BatchOutcome::Failed, now_ms);
             }
             Step::GiveUp(given_up) => {
                 assert_eq!(given_up.condition, Condition::RecordAgeExceeded);
@@ -199,8 +199,7 @@ fn a_record_of_a_minutes_patience_is_tried_eight_times() {
     }
 }
 
-/// docs/aws-behaviour.md#lambda-failures: what is too old is given up record by record, and what is not goes on
-/// without it.
+/// docs/aws-behaviour.md#lambda-failures: records that are too old are given up one by one, and the others continue.
 #[test]
 fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
     let settings = PartitionQueueSettings { record_age_max_ms: Some(60_000), ..settings(3, false, None) };
@@ -209,7 +208,7 @@ fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
         queue.push(record(number, arrived_ms), 30_000);
     }
     assert!(matches!(queue.step(&settings, 30_000), Step::Invoke(batch) if batch.len() == 3));
-    queue.settle(&settings, "id", &BatchOutcome::Failed, 30_000);
+    queue.settle(&settings, "id".into(), &BatchOutcome::Failed, 30_000);
     let now_ms = 60_050;
     let mut given_up = Vec::new();
     let mut handed_over = Vec::new();
@@ -224,19 +223,19 @@ fn expired_records_leave_singly_and_the_rest_of_their_batch_goes_on() {
             }
             Step::Invoke(batch) => {
                 handed_over.push(numbers(&batch));
-                queue.settle(&settings, "id", &BatchOutcome::Done, now_ms);
+                queue.settle(&settings, "id".into(), &BatchOutcome::Done, now_ms);
             }
             Step::Rest => break,
             step => panic!("unexpected {step:?}"),
         }
     }
-    // The fourth never was in a batch.
+    // The fourth was never in a batch.
     assert_eq!(given_up, [(vec![1], 1), (vec![2], 1), (vec![4], 0)]);
     assert_eq!(handed_over, [[3], [5]]);
 }
 
-/// docs/aws-behaviour.md#lambda-mappings: splitting does not use up retries, so one poison record costs its
-/// neighbours nothing.
+/// docs/aws-behaviour.md#lambda-mappings: splitting does not use up retries, so a poison record does not harm its
+/// neighbours.
 #[test]
 fn bisection_isolates_a_poison_record() {
     let settings = settings(16, true, Some(1));
@@ -250,7 +249,7 @@ fn bisection_isolates_a_poison_record() {
             Step::Invoke(batch) => {
                 let has_poison = batch.iter().any(|record| &*record.sequence_number == "00000011");
                 let outcome = if has_poison { BatchOutcome::Failed } else { BatchOutcome::Done };
-                done += queue.settle(&settings, "id", &outcome, now_ms).len();
+                done += queue.settle(&settings, "id".into(), &outcome, now_ms).len();
             }
             Step::GiveUp(given_up) => {
                 let numbers: Vec<_> =
@@ -264,8 +263,8 @@ fn bisection_isolates_a_poison_record() {
     assert_eq!(done, 15);
 }
 
-/// docs/aws-behaviour.md#lambda-reports: under bisection the reported record is where the batch splits, and what lies
-/// before it is done. A report of the first record splits nothing: the batch is halved.
+/// docs/aws-behaviour.md#lambda-reports: with bisection the batch splits at the reported record, and what is before it
+/// is done. A report of the first record does not split there: the batch is halved.
 #[test]
 fn under_bisection_a_batch_splits_at_the_reported_record() {
     let settings = settings(10, true, Some(0));
@@ -283,7 +282,7 @@ fn under_bisection_a_batch_splits_at_the_reported_record() {
             Some(number) => BatchOutcome::DoneBefore(record(number, 0).sequence_number.clone()),
             None => BatchOutcome::Done,
         };
-        queue.settle(&settings, "id", &outcome, now_ms);
+        queue.settle(&settings, "id".into(), &outcome, now_ms);
     }
     assert_eq!(
         numbers,
@@ -300,7 +299,7 @@ fn a_batch_waits_for_its_window_or_until_it_is_full() {
     assert_eq!(queue.step(&settings, 1_000), Step::WaitUntil(1_500));
     queue.push(record(2, 0), 1_100);
     assert!(matches!(queue.step(&settings, 1_100), Step::Invoke(batch) if batch.len() == 2));
-    queue.settle(&settings, "id", &BatchOutcome::Done, 1_200);
+    queue.settle(&settings, "id".into(), &BatchOutcome::Done, 1_200);
     queue.push(record(3, 0), 1_300);
     assert!(matches!(queue.step(&settings, 1_800), Step::Invoke(batch) if batch.len() == 1));
 }

@@ -1,49 +1,45 @@
 //! A shard's poller: what a mapping does next with one shard. Pure; records, answers and time are passed in.
 //!
-//! Whoever drives it asks [`Poller::next`] until it is told to wait, does what it is told, and reports back. So
-//! the same decisions run on a real emulator and in a simulation with a clock of its own.
+//! The driver calls [`Poller::next`] and does what it returns until that is to wait, and reports the results. So the
+//! same decisions run in an emulator and in a simulation with its own clock.
 
-use super::batch::{BatchOutcome, INVOCATION_BYTES_MAX};
+use super::batch::{Attempt, BatchOutcome, INVOCATION_BYTES_MAX};
 use super::checkpoint::Checkpoint;
 use super::partition_queue::{DeadLetter, PartitionQueue, PartitionQueueSettings, Step};
 use crate::services::kinesis::Record;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-/// Records read from a shard and not yet done, at most: how far a healthy partition queue may run ahead of a sick one.
+/// Records read from a shard and not yet done, at most: how far a healthy partition queue may run ahead of a failing
+/// one.
 pub const READ_AHEAD_RECORDS_MAX: usize = 20_000;
-/// Bytes of such records, as base64, at most: ten full invocations, unless a single record is larger.
+/// Base64 bytes of such records, at most: ten full invocations, unless a single record is larger.
 pub const READ_AHEAD_BYTES_MAX: usize = 10 * INVOCATION_BYTES_MAX;
-/// Records taken from the stream in one read, at most.
+/// Records in one read of the stream, at most.
 pub const READ_RECORDS_MAX: usize = 10_000;
-/// Milliseconds until a source that could not be read is tried again.
+/// Milliseconds before a source that could not be read is tried again.
 pub const READ_RETRY_MS: u64 = 1_000;
 
-/// What to do next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
     /// Read up to `limit` records after this one, then call [`Poller::take`] or [`Poller::read_later`].
     Read {
         /// `None`: from the shard's beginning.
         after: Option<Arc<str>>,
-        /// Records, at most.
         limit: usize,
     },
-    /// Hand this batch to the function and go on; when it answers, call [`Poller::settle`].
+    /// Invoke the function with this batch and go on; when it answers, call [`Poller::settle`].
     Invoke {
-        /// Whose batch it is.
         queue: usize,
-        /// The batch.
         records: Vec<Arc<Record>>,
     },
-    /// Tell the failure destination, then call [`Poller::passed`].
+    /// Report to the failure destination, then call [`Poller::passed`].
     GiveUp(DeadLetter),
     /// Nothing until this time (milliseconds since the epoch), if there is one, or until something happens.
     Wait {
-        /// `None`: only an append, an answer or a change brings more to do.
+        /// `None`: only an append, an answer or a change leads to more.
         until_ms: Option<u64>,
     },
-    /// The task is over.
     End(End),
 }
 
@@ -52,19 +48,19 @@ pub enum Next {
 pub enum End {
     /// The shard is closed and everything in it is done.
     Drained,
-    /// It was told to stop, and nothing of it is in flight.
+    /// It was stopped, and nothing is in flight.
     Stopped,
 }
 
-/// One shard's partition queues, its checkpoint, and what is known of the shard itself.
+/// One shard's partition queues, its checkpoint, and the state of the shard.
 #[derive(Debug)]
 pub struct Poller {
     settings: PartitionQueueSettings,
     queues: Vec<PartitionQueue>,
     checkpoint: Checkpoint,
-    /// Bytes of data that the partition queues hold.
+    /// Bytes of data in the partition queues.
     held_bytes: usize,
-    /// Whether the shard may hold records that were not read.
+    /// Whether the shard may have records that were not read.
     has_more: bool,
     is_closed: bool,
     is_stopping: bool,
@@ -86,17 +82,16 @@ impl Poller {
         }
     }
 
-    /// The last record behind which nothing is undone; `None`: the shard's beginning.
+    /// The last record up to which everything is done; `None`: the shard's beginning.
     pub fn checkpoint(&self) -> Option<&Arc<str>> {
         self.checkpoint.through()
     }
 
-    /// Records were appended to the shard.
     pub fn appended(&mut self) {
         self.has_more = true;
     }
 
-    /// The shard takes no more records, having been split or merged. One more read finds its last.
+    /// The shard takes no more records, because it was split or merged. One more read finds its last ones.
     pub fn closed(&mut self) {
         if !self.is_closed {
             self.is_closed = true;
@@ -104,22 +99,21 @@ impl Poller {
         }
     }
 
-    /// Begins no more invocations. Those in flight end first, so that no record goes out twice without need.
+    /// Begins no more invocations. Those in flight finish first, so that no record is delivered twice without need.
     pub fn stop(&mut self) {
         self.is_stopping = true;
     }
 
-    /// Whether it was told to stop.
     pub fn is_stopping(&self) -> bool {
         self.is_stopping
     }
 
-    /// How old a record may become, in milliseconds: the mapping's limit or the stream's retention.
+    /// Maximum age of a record in milliseconds: the mapping's limit or the stream's retention.
     pub fn set_record_age_max(&mut self, record_age_max_ms: Option<u64>) {
         self.settings.record_age_max_ms = record_age_max_ms;
     }
 
-    /// What a record's envelope takes in the event, which may change with the function's role.
+    /// Bytes of a record's envelope in the event, which may change with the function's role.
     pub fn set_envelope_bytes(&mut self, envelope_bytes: usize) {
         self.settings.envelope_bytes = envelope_bytes;
     }
@@ -130,7 +124,7 @@ impl Poller {
             let in_flight = self.queues.iter().any(|queue| queue.out().is_some());
             return if in_flight { Next::Wait { until_ms: None } } else { Next::End(End::Stopped) };
         }
-        // Two batches a partition queue in hand are enough, ...
+        // Two batches per partition queue are enough, ...
         let enough = 2 * self.settings.batch_size * self.queues.len();
         let held: usize = self.queues.iter().map(PartitionQueue::held).sum();
         if held < enough
@@ -149,7 +143,7 @@ impl Poller {
                 Step::Invoke(records) => return Next::Invoke { queue: index, records },
             }
         }
-        // ... unless one partition queue holds everything and the others starve.
+        // ... unless one partition queue has everything and the others starve.
         if self.queues.iter().any(|queue| queue.held() == 0)
             && let Some(read) = self.read(enough, now_ms)
         {
@@ -164,7 +158,7 @@ impl Poller {
     fn read(&mut self, enough: usize, now_ms: u64) -> Option<Next> {
         let room = READ_AHEAD_RECORDS_MAX.saturating_sub(self.checkpoint.ahead());
         let limit = room.min(READ_RECORDS_MAX).min(enough);
-        // Half of the bytes must be free: what a read finds beyond them is read again.
+        // Half of the bytes must be free: records of a read that exceed the limit are read again.
         let is_full = self.held_bytes > READ_AHEAD_BYTES_MAX / 2;
         if limit == 0 || is_full || !self.has_more || now_ms < self.read_not_before_ms {
             return None;
@@ -173,7 +167,7 @@ impl Poller {
         Some(Next::Read { after: self.checkpoint.read_through().cloned(), limit })
     }
 
-    /// Takes what a read for `limit` records found. What does not pass the filters is done.
+    /// Takes the result of a read for `limit` records. Records that do not pass the filters are done.
     pub fn take(
         &mut self,
         records: Vec<Record>,
@@ -199,26 +193,26 @@ impl Poller {
         }
     }
 
-    /// The source could not be read; it is not read again before this time.
+    /// The source could not be read, and is not read again before this time.
     pub fn read_later(&mut self, not_before_ms: u64) {
         self.has_more = true;
         self.read_not_before_ms = not_before_ms;
     }
 
-    /// The records of a partition queue that are with the function.
+    /// The records of a partition queue that are in flight.
     pub fn out(&self, queue: usize) -> Option<&[Arc<Record>]> {
         self.queues[queue].out()
     }
 
-    /// Takes the function's outcome on a partition queue's batch.
-    pub fn settle(&mut self, queue: usize, request_id: &str, outcome: &BatchOutcome, now_ms: u64) {
-        for record in self.queues[queue].settle(&self.settings, request_id, outcome, now_ms) {
+    /// Applies the function's outcome to a partition queue's batch.
+    pub fn settle(&mut self, queue: usize, attempt: Attempt<'_>, outcome: &BatchOutcome, now_ms: u64) {
+        for record in self.queues[queue].settle(&self.settings, attempt, outcome, now_ms) {
             self.held_bytes -= record.data.len();
             self.checkpoint.done(&record.sequence_number);
         }
     }
 
-    /// Records that were given up are reported, and so done.
+    /// Given-up records were reported, and are done.
     pub fn passed(&mut self, given_up: &DeadLetter) {
         for record in &given_up.batch.records {
             self.held_bytes -= record.data.len();
@@ -226,7 +220,7 @@ impl Poller {
         }
     }
 
-    /// A partition key always falls into the same partition queue, whatever else is in the shard.
+    /// A partition key always belongs to the same partition queue, whatever else is in the shard.
     fn queue_of(&self, partition_key: &str) -> usize {
         if self.queues.len() == 1 {
             return 0;

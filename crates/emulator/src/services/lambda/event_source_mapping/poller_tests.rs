@@ -26,7 +26,7 @@ fn poller() -> Poller {
     Poller::new(settings, 1, None)
 }
 
-/// Ten full invocations and no more; what a read found beyond them is read again, once half of them are done.
+/// Ten full invocations and no more; records of a read that exceed this are read again, when half of them are done.
 #[test]
 fn what_is_read_ahead_has_a_limit_in_bytes() {
     const FULL: usize = READ_AHEAD_BYTES_MAX / INVOCATION_BYTES_MAX;
@@ -43,12 +43,12 @@ fn what_is_read_ahead_has_a_limit_in_bytes() {
         }
         let Next::Invoke { queue, records } = next else { panic!("unexpected {next:?}") };
         assert_eq!(records.len(), 1, "each fills an invocation");
-        poller.settle(queue, "id", &BatchOutcome::Done, 0);
+        poller.settle(queue, "id".into(), &BatchOutcome::Done, 0);
     }
     panic!("nothing more was read");
 }
 
-/// A record that is larger than all of it by itself is handed over all the same.
+/// A record that exceeds the limit by itself is delivered all the same.
 #[test]
 fn a_single_record_is_never_too_large_to_be_read() {
     let mut poller = poller();
@@ -56,7 +56,7 @@ fn a_single_record_is_never_too_large_to_be_read() {
     poller.take(vec![record(1, READ_AHEAD_BYTES_MAX + 1), record(2, 1)], limit, |_| true, 0);
     let Next::Invoke { queue, records } = poller.next(0) else { panic!("it is handed over") };
     assert_eq!(records.len(), 1);
-    poller.settle(queue, "id", &BatchOutcome::Done, 0);
+    poller.settle(queue, "id".into(), &BatchOutcome::Done, 0);
     let after = Some(Arc::from("00000001"));
     assert!(matches!(poller.next(0), Next::Read { after: from, .. } if from == after));
 }

@@ -1,4 +1,4 @@
-//! Where a mapping begins in a shard that it has no checkpoint for.
+//! Where a mapping begins in a shard without a checkpoint.
 
 use super::config::StartingPosition;
 use super::poller::{READ_AHEAD_BYTES_MAX, READ_RECORDS_MAX};
@@ -8,8 +8,8 @@ use std::time::UNIX_EPOCH;
 
 /// The record to begin after; `None`: the shard's beginning.
 ///
-/// LATEST was made into checkpoints when the mapping was created, so a shard without one is newer than the
-/// mapping, and all of it counts. TRIM_HORIZON is the beginning anyway.
+/// LATEST became checkpoints when the mapping was created, so a shard without one is newer than the mapping and is read
+/// from its beginning, as with TRIM_HORIZON.
 pub(super) async fn first_position(
     position: StartingPosition,
     streams: &Streams,

@@ -1,4 +1,4 @@
-//! How far a mapping has come and how it fares; kept while its settings change.
+//! A mapping's progress and status, which a change of its settings keeps.
 
 use super::MappingStatus;
 use super::filter::Outcome;
@@ -8,27 +8,26 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// The state that a mapping is in, as the Lambda API names it.
+/// A mapping's state in the Lambda API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MappingState {
-    /// Its tasks are being started for the first time.
+    /// It is being started for the first time.
     Creating,
-    /// It was off and is being started.
+    /// It was disabled and is being started.
     Enabling,
-    /// It hands records over.
     Enabled,
     /// Its settings changed, and an invocation under the old ones may still be in flight.
     Updating,
-    /// It was told to stop, and an invocation may still be in flight.
+    /// It is being disabled, and an invocation may still be in flight.
     Disabling,
-    /// It is off and nothing of it is in flight any more.
+    /// It is disabled, and nothing is in flight.
     Disabled,
     /// It is being removed, and an invocation may still be in flight.
     Deleting,
 }
 
 impl MappingState {
-    /// The state on the way from one setting of `Enabled` to another; `None`: the mapping is new.
+    /// The state between two values of `Enabled`; `None`: the mapping is new.
     pub fn on_change(was_enabled: Option<bool>, is_enabled: bool) -> Self {
         match (was_enabled, is_enabled) {
             (None, _) => Self::Creating,
@@ -38,7 +37,6 @@ impl MappingState {
         }
     }
 
-    /// Its name in the Lambda API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Creating => "Creating",
@@ -52,18 +50,17 @@ impl MappingState {
     }
 }
 
-/// A position in a shard: the record behind which nothing is undone; `None`: its beginning.
+/// A position in a shard: the record up to which everything is done; `None`: its beginning.
 pub(super) type Position = Option<Arc<str>>;
 
-/// One mapping's checkpoints and status.
 pub(super) struct Progress {
-    /// The function and the source: what a mapping is found again by.
+    /// The function and the source, by which a mapping is recognised.
     name: String,
     kept: Checkpoints,
-    /// By the shard's index. A shard that is not in here has not been begun.
+    /// By the shard's index. A shard that is missing has not been begun.
     checkpoints: Mutex<HashMap<i64, Position>>,
     status: Mutex<MappingStatus>,
-    /// `IteratorAge` of the last batch: how old its last record was when it was handed over.
+    /// `IteratorAge` of the last batch: the age of its last record when the function got it.
     iterator_age_ms: AtomicU64,
     /// Records that the filters dropped because none matched, and because their data is not JSON.
     filtered: [AtomicU64; 2],
@@ -72,7 +69,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Of a mapping that stands where it was found to stand. LATEST is where a shard's checkpoint begins.
+    /// Progress of a mapping with known positions. LATEST is where a shard's checkpoint begins.
     pub fn new(name: String, kept: Checkpoints, standing: Standing) -> Self {
         let Standing { latest, checkpoints: found } = standing;
         let mut checkpoints: HashMap<_, _> =
@@ -104,12 +101,11 @@ impl Progress {
         }
     }
 
-    /// Stands at these tails.
     pub fn restart_at(&self, tails: HashMap<i64, Arc<str>>) {
         tails.into_iter().for_each(|(shard, tail)| self.set_checkpoint(shard, Some(tail)));
     }
 
-    /// The mapping is gone: one of the same name would begin anew.
+    /// The mapping is gone; one of the same name starts anew.
     pub fn forget(&self) {
         self.kept.forget(&self.name);
     }
@@ -122,7 +118,7 @@ impl Progress {
         self.iterator_age_ms.store(age_ms, Relaxed);
     }
 
-    /// A shard's task panicked: a fault of this program.
+    /// A shard's task panicked, which is a bug of this program.
     pub fn task_failed(&self) {
         self.failed_tasks.fetch_add(1, Relaxed);
     }
@@ -131,7 +127,7 @@ impl Progress {
         self.failed_tasks.load(Relaxed)
     }
 
-    /// Counts what the filters drop. `true` for the first record whose data is not JSON: it is worth a line.
+    /// Counts what the filters drop. `true` for the first record whose data is not JSON, which is worth a warning.
     pub fn filtered(&self, outcome: Outcome) -> bool {
         let [no_match, not_json] = &self.filtered;
         match outcome {
@@ -144,7 +140,7 @@ impl Progress {
         }
     }
 
-    /// Records that the filters dropped, by the reason.
+    /// Records that the filters dropped, by reason.
     pub fn filtered_records(&self) -> [(&'static str, u64); 2] {
         let [no_match, not_json] = &self.filtered;
         [("no_match", no_match.load(Relaxed)), ("not_json", not_json.load(Relaxed))]
@@ -154,7 +150,7 @@ impl Progress {
         self.status.lock().clone()
     }
 
-    /// `LastProcessingResult`: `OK`, or `PROBLEM: ` and what it is.
+    /// `LastProcessingResult`: `OK`, or `PROBLEM: …`.
     pub fn set_result(&self, result: &str) {
         let mut status = self.status.lock();
         if status.last_processing_result != result {
@@ -162,7 +158,7 @@ impl Progress {
         }
     }
 
-    /// What is being deleted stays so, whatever its tasks still do.
+    /// A mapping that is being deleted remains so, whatever its tasks still do.
     pub fn set_state(&self, state: MappingState) {
         let mut status = self.status.lock();
         if status.state != MappingState::Deleting {

@@ -1,13 +1,12 @@
-//! A mapping that retries for ever, and the stream that does not keep its records for ever.
+//! A mapping that retries forever, and a stream that does not keep its records forever.
 
 use super::Mappings;
 use super::test_parts::{config, deps};
 use crate::services::kinesis::tests::{aged, call};
 use serde_json::{Value, json};
 
-/// docs/aws-behaviour.md#lambda-mappings: without limits of its own a record is tried until the stream has it no
-/// more. The function is not there, so that it is tried for ever; the stream's retention falls below the record's
-/// age.
+/// docs/aws-behaviour.md#lambda-mappings: without limits of its own, a record is tried as long as the stream keeps it.
+/// The function does not exist, so the record is tried until the stream's retention falls below its age.
 #[tokio::test]
 async fn what_the_stream_keeps_no_longer_is_given_up() {
     let folder = tempfile::tempdir().unwrap();

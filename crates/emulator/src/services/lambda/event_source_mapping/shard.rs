@@ -1,6 +1,6 @@
-//! One shard of one mapping: does what its poller decides, and tells it what came of it.
+//! One shard of one mapping: does what its poller decides, and reports the results to it.
 
-use super::batch::{BatchOutcome, RetryLimits};
+use super::batch::{Attempt, BatchOutcome, RetryLimits};
 use super::config::MappingConfig;
 use super::destination::Destination;
 use super::event::{EventFrame, envelope_bytes, event};
@@ -14,7 +14,8 @@ use crate::core::account::stream_name_of_arn;
 use crate::core::clock;
 use crate::fault_injection::{Fault, SlowShard};
 use crate::services::kinesis::{ReadLimit, Record, ShardInfo};
-use crate::services::lambda::invocation::{InvocationResult, InvokeError};
+use crate::services::lambda::invocation::config::LATEST;
+use crate::services::lambda::invocation::{InvocationResult, InvokeError, Invoked};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
@@ -23,7 +24,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A shard's task.
 pub(super) struct Shard {
     config: MappingConfig,
     deps: Arc<Deps>,
@@ -36,8 +36,8 @@ pub(super) struct Shard {
     frame: EventFrame,
 }
 
-/// An invocation in flight: its partition queue, its id, and how it ended.
-type Invocation = BoxFuture<'static, (usize, String, Result<InvocationResult, InvokeError>)>;
+/// An invocation in flight: its partition queue, its id, and its result.
+type Invocation = BoxFuture<'static, (usize, String, Result<Invoked, InvokeError>)>;
 
 impl Shard {
     pub(super) fn new(
@@ -74,17 +74,17 @@ impl Shard {
         }
     }
 
-    /// Hands the shard's records over until it is drained or told to stop.
+    /// Delivers the shard's records until it is drained or stopped.
     pub(super) async fn run(mut self, stop: CancellationToken) -> End {
         let mut tail = self.deps.streams.tail(&self.stream, self.info.index);
         let mut changes = self.deps.streams.changes(&self.stream);
-        // What changed before this task watched for it would not be told again.
+        // An earlier change would not be reported again.
         self.refresh().await;
         let mut invocations = FuturesUnordered::<Invocation>::new();
         loop {
             self.follow_role();
             if stop.is_cancelled() {
-                // Whatever else happened first: it may have been cancelled between two waits.
+                // Checked whatever else happened first: it may have been cancelled between two waits.
                 self.poller.stop();
             }
             let next = self.poller.next(clock::now_ms());
@@ -111,14 +111,14 @@ impl Shard {
             };
             self.save();
             if self.poller.is_stopping() {
-                // Only what is in flight is waited for.
+                // Only invocations in flight are waited for.
                 let Some((queue, request_id, ended)) = invocations.next().await else { return End::Stopped };
                 self.settle(queue, &request_id, &ended);
                 continue;
             }
             let wait =
                 Duration::from_millis(until_ms.map_or(0, |at_ms| at_ms.saturating_sub(clock::now_ms())));
-            // `stop.cancelled()` is never disabled: there is always something to wait for.
+            // `stop.cancelled()` is never disabled, so there is always something to wait for.
             tokio::select! {
                 Some((queue, request_id, ended)) = invocations.next() => self.settle(queue, &request_id, &ended),
                 changed = tail.changed() => match changed {
@@ -142,7 +142,7 @@ impl Shard {
         let read_limit = ReadLimit { records: limit, data_bytes: READ_AHEAD_BYTES_MAX };
         let read = streams.read_after(&self.stream, self.info.index, after, read_limit).await;
         let records = read.records;
-        // The poller takes as many as it asked for as a sign that there may be more.
+        // A full read tells the poller that there may be more.
         let limit = if read.is_cut { records.len() } else { limit };
         let now_ms = clock::now_ms();
         if !records.is_empty()
@@ -168,10 +168,12 @@ impl Shard {
         self.poller.take(records, limit, passes, now_ms);
     }
 
-    /// Until when the shard cannot be read, if it cannot.
+    /// Until when the shard cannot be read; `None`: it can.
     fn blocked_by(&mut self, now_ms: u64) -> Option<u64> {
         let function = &self.config.function_name;
-        if let Some(until_ms) = self.slow.hold_until(&self.deps.faults, function, now_ms) {
+        if let Some(until_ms) =
+            self.slow.hold_until(&self.deps.faults, self.config.unqualified_name(), now_ms)
+        {
             return Some(until_ms);
         }
         let role_arn = self.deps.functions.role_arn(function).unwrap_or_default();
@@ -182,7 +184,8 @@ impl Shard {
 
     fn invoke(&self, queue: usize, records: &[Arc<Record>]) -> Invocation {
         let functions = self.deps.functions.clone();
-        let name = self.config.function_name.clone();
+        let target = self.config.function_name.clone();
+        let name = self.config.unqualified_name().to_owned();
         let payload = Bytes::from(event(&self.frame, &self.info.id, records));
         let faults = self.deps.faults.clone();
         let arrived_ms = records.last().map_or(0, |record| record.arrived_ms);
@@ -190,16 +193,16 @@ impl Shard {
         let request_id = uuid::Uuid::new_v4().to_string();
         tracing::info!(target: "flow", hop = "batch", function = name, shard_id = self.info.id, records = records.len(), request_id);
         Box::pin(async move {
-            let mut ended = functions.invoke(&name, &request_id, payload.clone()).await;
+            let mut ended = functions.invoke_with_log(&target, &request_id, payload.clone(), false).await;
             if ended.is_ok() && faults.trigger(Fault::BatchTwice, &name).is_some() {
                 let again = uuid::Uuid::new_v4().to_string();
-                ended = functions.invoke(&name, &again, payload).await;
+                ended = functions.invoke_with_log(&target, &again, payload, false).await;
             }
             (queue, request_id, ended)
         })
     }
 
-    /// The function's role stands in each record of an event, and may change.
+    /// The function's role is in each record of an event, and may change.
     fn follow_role(&mut self) {
         let role_arn = self.deps.functions.role_arn(&self.config.function_name).unwrap_or_default();
         if role_arn != self.frame.invoke_identity_arn {
@@ -208,22 +211,23 @@ impl Shard {
         }
     }
 
-    fn settle(&mut self, queue: usize, request_id: &str, ended: &Result<InvocationResult, InvokeError>) {
+    fn settle(&mut self, queue: usize, request_id: &str, ended: &Result<Invoked, InvokeError>) {
         let Some(records) = self.poller.out(queue) else { return };
         let function = &self.config.function_name;
         let outcome = match ended {
-            Ok(ended) => outcome(ended, records, self.config.report_batch_item_failures),
+            Ok(invoked) => outcome(&invoked.ended, records, self.config.report_batch_item_failures),
             Err(error) => {
                 tracing::warn!(function, %error, "failed to invoke");
                 BatchOutcome::NotInvoked
             }
         };
-        if let Ok(InvocationResult::Error(error)) = ended {
+        if let Ok(Invoked { ended: InvocationResult::Error(error), .. }) = ended {
             let error = String::from_utf8_lossy(error);
             tracing::warn!(target: "flow", hop = "function error", function, request_id, %error);
         }
         self.progress.set_result(result(&outcome, ended));
-        self.poller.settle(queue, request_id, &outcome, clock::now_ms());
+        let version = ended.as_ref().map_or(LATEST, |invoked| invoked.version.as_str());
+        self.poller.settle(queue, Attempt { request_id, version }, &outcome, clock::now_ms());
     }
 
     fn destination(&self) -> Destination<'_> {
@@ -235,12 +239,12 @@ impl Shard {
         }
     }
 
-    /// The stream changed: whether the shard still takes records may have, too, and how long it keeps them.
+    /// The stream changed: its retention, and whether the shard is open, may have too.
     async fn refresh(&mut self) {
         let streams = &self.deps.streams;
         let limit_ms = self.config.maximum_record_age_s.map(|seconds| u64::from(seconds) * 1_000);
         let kept_ms = streams.retention_ms(&self.stream).await;
-        // What the stream has no more cannot be handed over for longer, whatever the mapping says.
+        // Records that the stream no longer has cannot be delivered, whatever the mapping's limit is.
         self.poller.set_record_age_max(limit_ms.into_iter().chain(kept_ms).min());
         let shards = streams.shards(&self.stream).await.unwrap_or_default();
         if let Some(info) = shards.into_iter().find(|info| info.index == self.info.index) {

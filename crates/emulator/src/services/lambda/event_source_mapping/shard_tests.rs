@@ -1,4 +1,4 @@
-//! A shard's task that is told to stop ends, whatever it does at that moment and whatever else happens then.
+//! A shard's task that is stopped ends, whatever it is doing and whatever else happens.
 
 use super::config::MappingConfig;
 use super::filter::Filters;
@@ -14,10 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Longer than any of this takes; no test asserts how long something takes.
+/// Longer than any of this takes; no test asserts a duration.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs the shard of a stream that holds these records, with a token that is cancelled already.
+/// Runs a shard with these records and a token that is already cancelled.
 async fn stopped_before_it_waits(arrived_hours_ago: &[u64]) -> End {
     let folder = tempfile::tempdir().unwrap();
     let streams = aged(folder.path(), 48, arrived_hours_ago).await;
@@ -32,19 +32,19 @@ async fn stopped_before_it_waits(arrived_hours_ago: &[u64]) -> End {
     tokio::time::timeout(PATIENCE, shard.run(stop)).await.expect("the task ends")
 }
 
-/// It once waited for nothing at all, which panics.
+/// It once had nothing to wait for, which panics.
 #[tokio::test]
 async fn a_shard_with_nothing_to_do_stops() {
     assert_eq!(stopped_before_it_waits(&[]).await, End::Stopped);
 }
 
-/// It once went on with its retries: nobody told the poller to stop.
+/// It once went on with its retries, because the poller was not stopped.
 #[tokio::test]
 async fn a_shard_with_a_record_to_retry_stops() {
     assert_eq!(stopped_before_it_waits(&[23]).await, End::Stopped);
 }
 
-/// Switched on and off while records come: each time its task gets to another point, and always ends.
+/// Enabled and disabled while records arrive: its task is at another point each time, and always ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mapping_is_switched_on_and_off_under_load() {
     const CYCLES: usize = 200;
@@ -62,7 +62,7 @@ async fn a_mapping_is_switched_on_and_off_under_load() {
     });
     let cycles = async {
         for cycle in 0..CYCLES {
-            // All is dropped, so that the shard is idle between two records.
+            // Everything is dropped, so that the shard is idle between two records.
             let filters = vec![r#"{"partitionKey": ["none"]}"#.to_owned()];
             let on = MappingConfig { filters, ..config() };
             mappings.put(on.clone());

@@ -1,4 +1,4 @@
-//! A mapping's supervisor: a task per shard, parents before children, started anew as the stream changes.
+//! A mapping's supervisor: a task for each shard, parents before children, restarted when the stream changes.
 
 use super::Deps;
 use super::config::MappingConfig;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// Runs a mapping until it is told to stop.
+/// Runs a mapping until it is stopped.
 // long: one loop whose arms share the tasks, their shards and the lineage
 pub(super) async fn run(
     config: MappingConfig,
@@ -41,7 +41,7 @@ pub(super) async fn run(
     // The tasks that read the source as it is now.
     let mut reading = stop.child_token();
     loop {
-        // Watched anew each time: a stream that is deleted takes the old watch with it.
+        // Watched again each time: a stream that is deleted takes the old watch with it.
         let mut changes = deps.streams.changes(&stream);
         if deps.streams.source_exists(&config.event_source_arn).await {
             if reading.is_cancelled() && tasks.is_empty() {

@@ -1,4 +1,4 @@
-//! What tests of mappings share: a mapping of stream `s` to a function that is not there.
+//! What tests of mappings share: a mapping of stream `s` to a function that does not exist.
 
 use super::Deps;
 use super::config::{MappingConfig, StartingPosition};
@@ -7,8 +7,7 @@ use crate::core::failure_destination::FailureDestinations;
 use crate::core::identity::Unrestricted;
 use crate::fault_injection::Faults;
 use crate::services::kinesis::Streams;
-use crate::services::lambda::invocation;
-use crate::services::lambda::invocation::Functions;
+use crate::services::lambda::invocation::{self, Functions};
 use crate::services::logs::Logs;
 use crate::storage::Checkpoints;
 use std::sync::Arc;

@@ -8,13 +8,10 @@ use crate::fault_injection::Faults;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a function may take to ask for its first event, before its init is begun again as a part of the
-/// invocation.
+/// How long a function may take to ask for its first event, before its init is restarted as a part of the invocation.
 pub const INIT_MAX: Duration = Duration::from_secs(10);
 
-/// What every environment of the emulator shares.
 pub struct Deps {
-    /// The account that is played.
     pub account: Account,
     /// Issues the environment's credentials.
     pub permissions: Arc<dyn Permissions>,
@@ -22,10 +19,9 @@ pub struct Deps {
     pub logs: Arc<dyn LogSink>,
     /// `AWS_ENDPOINT_URL` for the functions: the emulator itself.
     pub endpoint_url: String,
-    /// What a user wants to go wrong.
     pub faults: Faults,
     /// [`INIT_MAX`], or less in tests.
     pub init_max: Duration,
-    /// What the functions run in.
+    /// Groups the processes of functions.
     pub processes: Processes,
 }

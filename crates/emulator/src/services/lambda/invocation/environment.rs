@@ -30,7 +30,7 @@ pub struct Environment {
     init: Init,
 }
 
-/// An environment's process and what serves it.
+/// An environment's process and its servers.
 struct Running {
     process: Process,
     jobs: mpsc::Sender<Job>,
@@ -40,7 +40,7 @@ struct Running {
     _runtime_api: AbortOnDropHandle<()>,
 }
 
-/// Why an environment's runtime takes no event.
+/// Why an environment's runtime cannot take an event.
 enum NotReady {
     Exhausted(StartError),
     Failed(Failure),
@@ -55,21 +55,18 @@ impl From<StartError> for NotReady {
     }
 }
 
-/// Whether the runtime has asked for its first event, and how long it took.
+/// Whether the runtime has asked for its first event, and how long that took.
 #[derive(Clone, Copy)]
 enum Init {
     Since(Instant),
-    /// Done; the duration stands in the first invocation's report and nowhere after.
+    /// Done; only the first invocation's report has the duration.
     Took(Option<Duration>),
 }
 
 impl Environment {
-    /// Starts a function's process.
-    ///
-    /// # Errors
-    /// Where the process or its Runtime API cannot be started; the text names the file.
+    /// Starts a function's process. Fails if the process or its Runtime API cannot be started; the text names the file.
     pub async fn start(config: Arc<FunctionConfig>, deps: Arc<Deps>) -> Result<Self, StartError> {
-        let credentials = deps.permissions.issue(&config.role_arn);
+        let credentials = deps.permissions.issue(&config.role_arn, &session_name(&config.name));
         let log_stream = Arc::new(LogStream::new(&config, deps.clone()));
         let running = Running::start(&config, &deps, &credentials, &log_stream)
             .await
@@ -78,28 +75,32 @@ impl Environment {
         Ok(Self { config, deps, credentials, log_stream, running, init })
     }
 
-    /// Whether this environment runs exactly these settings and this code, and is alive.
+    /// Whether this environment is alive and has exactly these settings and this code.
     pub fn is_fit_for(&self, config: &Arc<FunctionConfig>) -> bool {
         (Arc::ptr_eq(&self.config, config) || *self.config == **config) && !self.is_spent()
     }
 
-    /// Runs one invocation. Afterwards the environment may be spent (see [`Environment::is_spent`]).
-    ///
-    /// # Errors
-    /// Where the function was not reached, since its process had to be started anew and the emulator has nothing left
-    /// to start it with.
-    pub async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Result<InvocationResult, StartError> {
+    /// Runs one invocation of `target`, a name with or without a qualifier. Afterwards the environment may be spent (see
+    /// [`Environment::is_spent`]). Fails if the function did not run, because its process had to be restarted and the
+    /// emulator lacks the resources.
+    pub async fn invoke(
+        &mut self,
+        target: &str,
+        request_id: &str,
+        payload: Bytes,
+    ) -> Result<InvocationResult, StartError> {
         let initialised = match self.initialise().await {
             Err(NotReady::Exhausted(error)) => return Err(error),
             Err(NotReady::Failed(failure)) => Err(failure),
             Ok(()) => Ok(()),
         };
-        self.platform("platform.start", json!({"requestId": request_id, "version": "$LATEST"}), || {
-            format!("START RequestId: {request_id} Version: $LATEST")
+        let version = &self.config.version;
+        self.platform("platform.start", json!({"requestId": request_id, "version": version}), || {
+            format!("START RequestId: {request_id} Version: {version}")
         });
         let begun = Instant::now();
         let answer = match initialised {
-            Ok(()) => self.answer(request_id, payload).await,
+            Ok(()) => self.answer(target, request_id, payload).await,
             Err(failure) => Err(failure),
         };
         let (ended, failure) = match answer {
@@ -111,7 +112,7 @@ impl Environment {
         Ok(ended)
     }
 
-    /// Keeps the end of what is logged from now on, for [`Environment::take_log_tail`].
+    /// Keeps the end of the log from now on, for [`Environment::take_log_tail`].
     pub fn keep_log_tail(&self) {
         self.log_stream.keep_tail();
     }
@@ -121,12 +122,12 @@ impl Environment {
         self.log_stream.take_tail()
     }
 
-    /// Whether it can take no further invocation.
+    /// Whether it can take no more invocations.
     pub fn is_spent(&self) -> bool {
         self.running.process.is_over()
     }
 
-    /// Waits until the runtime is ready. One that takes too long is started anew, on the invocation's own time.
+    /// Waits until the runtime is ready. One that takes too long is restarted, on the invocation's own time.
     async fn initialise(&mut self) -> Result<(), NotReady> {
         let Init::Since(started) = self.init else { return Ok(()) };
         let ready = tokio::time::timeout(self.deps.init_max, self.running.ready()).await;
@@ -158,13 +159,15 @@ impl Environment {
         result
     }
 
-    /// Hands the event over and waits for the answer, for as long as the function has.
-    async fn answer(&mut self, request_id: &str, payload: Bytes) -> Result<Bytes, Failure> {
+    /// Delivers the event and waits for the answer, within the function's timeout.
+    async fn answer(&mut self, target: &str, request_id: &str, payload: Bytes) -> Result<Bytes, Failure> {
         let timeout_s = self.config.timeout_s;
         let timeout = Duration::from_secs(timeout_s.into());
         let (outcome, reply) = oneshot::channel();
         let deadline_ms = clock::now_ms() + timeout.as_millis() as u64;
-        let job = Job { request_id: request_id.into(), payload, deadline_ms, outcome };
+        let is_qualified = target.contains(':');
+        let function_arn = is_qualified.then(|| self.deps.account.function_arn(target));
+        let job = Job { request_id: request_id.into(), function_arn, payload, deadline_ms, outcome };
         let _ = self.running.jobs.send(job).await;
         let answer = tokio::time::timeout(timeout, self.running.reply(reply)).await;
         let answer = answer.unwrap_or(Err(Failure::TimedOut { timeout_s }));
@@ -251,7 +254,7 @@ impl Running {
         }
     }
 
-    /// Waits for the answer to the event that was handed over.
+    /// Waits for the answer to the event.
     async fn reply(&mut self, reply: oneshot::Receiver<Reply>) -> Result<Bytes, Failure> {
         tokio::select! {
             biased;
@@ -259,7 +262,7 @@ impl Running {
                 Ok(Reply::Response(body)) => Ok(body),
                 Ok(Reply::Error(body)) => Err(Failure::Reported(body)),
                 Ok(Reply::TooLarge(bytes)) => Err(Failure::TooLarge(bytes)),
-                // The Runtime API is gone, and the process is about to be.
+                // The Runtime API is gone, and the process soon will be.
                 Err(_) => Err(Failure::exited(self.process.exited().await)),
             },
             status = self.process.exited() => Err(Failure::exited(status)),
@@ -267,7 +270,7 @@ impl Running {
         }
     }
 
-    /// Waits until what the process has printed so far is in the log.
+    /// Waits until everything that the process has printed is in the log.
     async fn outputs_so_far(&mut self) {
         if self.process.is_over() {
             for output in &mut self.outputs {
@@ -279,8 +282,25 @@ impl Running {
     }
 }
 
+/// The session of a function's credentials has the function's name; session names need two characters.
+fn session_name(function: &str) -> String {
+    if function.len() == 1 { format!("{function}@lambda_function") } else { function.to_owned() }
+}
+
 impl Drop for Environment {
     fn drop(&mut self) {
         self.deps.permissions.revoke(&self.credentials.access_key_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// docs/aws-behaviour.md#lambda-role-session
+    #[test]
+    fn a_session_is_named_after_its_function() {
+        assert_eq!(session_name("echo"), "echo");
+        assert_eq!(session_name("e"), "e@lambda_function");
     }
 }

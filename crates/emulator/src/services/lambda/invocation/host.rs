@@ -1,6 +1,7 @@
 //! The function host: functions by name, their warm environments, and how many may run at once.
 
-use super::config::FunctionConfig;
+use super::alias::AliasRoute;
+use super::config::{FunctionConfig, LATEST};
 use super::context::Deps;
 use super::environment::Environment;
 use super::process::StartError;
@@ -14,46 +15,45 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-/// Invocations of all functions at once, at most: the account's default concurrency.
+/// Concurrent invocations of all functions, at most: the account's default concurrency.
 pub const CONCURRENCY_MAX: u32 = 1_000;
 
 /// Why an invocation did not reach a function's code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
-    /// `ResourceNotFoundException`
     #[error("function not found: {0}")]
     NotFound(String),
     /// `TooManyRequestsException`: no concurrency is left.
     #[error("rate exceeded: function {name} has no concurrency left")]
     Throttled {
-        /// The function.
         name: String,
-        /// Whether it is the function's own reserved concurrency, and not the account's.
+        /// Whether the function's own reserved concurrency is used up, rather than the account's.
         is_reserved: bool,
     },
-    /// `TooManyRequestsException`: the emulator has no file, process or memory left to run the function with.
+    /// `TooManyRequestsException`: the emulator has no file, process or memory left for the function.
     #[error("cannot run function {name} now: {why}")]
     Exhausted {
-        /// The function.
         name: String,
         /// What is missing.
         why: String,
     },
 }
 
-/// An invocation, told whole.
+/// The full result of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoked {
-    /// How it ended.
     pub ended: InvocationResult,
-    /// The last lines that it logged, where they were asked for.
+    /// The version that ran: [`LATEST`] or a number.
+    pub version: String,
+    /// The end of its log, if requested.
     pub log_tail: Option<String>,
 }
 
-/// Every function of the emulator.
+/// Every function of the emulator by name, and each published version by name and number.
 #[derive(Clone)]
 pub struct Functions {
     by_name: Arc<DashMap<String, Arc<Function>>>,
+    aliases: Arc<DashMap<String, AliasRoute>>,
     deps: Arc<Deps>,
     in_flight: Arc<AtomicU32>,
 }
@@ -61,11 +61,12 @@ pub struct Functions {
 struct Function {
     config: ArcSwap<FunctionConfig>,
     idle: Mutex<Vec<Environment>>,
-    in_flight: AtomicU32,
+    /// Shared by all versions of a function, as its reserved concurrency is.
+    in_flight: Arc<AtomicU32>,
     outcomes: Outcomes,
 }
 
-/// How a function's invocations ended, counted.
+/// Counts of a function's invocations by result.
 #[derive(Default)]
 struct Outcomes {
     ok: AtomicU64,
@@ -74,16 +75,20 @@ struct Outcomes {
 }
 
 impl Functions {
-    /// No functions yet.
     pub fn new(deps: Deps) -> Self {
-        Self { by_name: Arc::default(), deps: Arc::new(deps), in_flight: Arc::default() }
+        Self {
+            by_name: Arc::default(),
+            aliases: Arc::default(),
+            deps: Arc::new(deps),
+            in_flight: Arc::default(),
+        }
     }
 
-    /// Creates or changes a function. Environments with the old settings finish what they are doing and end.
+    /// Creates or changes a function, or a version of it. Environments with the old settings finish their work and end.
     pub fn put(&self, config: FunctionConfig) {
-        let name = config.name.clone();
+        let latest = self.by_name.get(&config.name).map(|latest| latest.in_flight.clone());
         let config = Arc::new(config);
-        match self.by_name.entry(name) {
+        match self.by_name.entry(config.target()) {
             dashmap::Entry::Occupied(entry) => {
                 let function = entry.get();
                 function.config.store(config.clone());
@@ -93,59 +98,70 @@ impl Functions {
                 entry.insert(Arc::new(Function {
                     config: ArcSwap::new(config),
                     idle: Mutex::default(),
-                    in_flight: AtomicU32::new(0),
+                    in_flight: latest.unwrap_or_default(),
                     outcomes: Outcomes::default(),
                 }));
             }
         }
     }
 
-    /// Forgets a function and ends its idle environments.
-    pub fn remove(&self, name: &str) {
-        if let Some((_, function)) = self.by_name.remove(name) {
+    /// Creates or changes an alias, such as `echo:live`.
+    pub fn put_alias(&self, target: String, route: AliasRoute) {
+        self.aliases.insert(target, route);
+    }
+
+    /// Removes a function, a version or an alias, and ends its idle environments.
+    pub fn remove(&self, target: &str) {
+        self.aliases.remove(target);
+        if let Some((_, function)) = self.by_name.remove(target) {
             function.idle().clear();
         }
     }
 
-    /// Every function's settings; the same ones until it is put anew.
+    /// The function of a name with or without a qualifier; `dice` is an alias's random number from 0 to 1.
+    fn find(&self, target: &str, dice: impl FnOnce() -> f64) -> Option<Arc<Function>> {
+        let target = target.strip_suffix(LATEST).and_then(|name| name.strip_suffix(':')).unwrap_or(target);
+        if let Some(function) = self.by_name.get(target) {
+            return Some(function.clone());
+        }
+        let alias = self.aliases.get(target)?;
+        self.by_name.get(alias.choose(dice())).map(|function| function.clone())
+    }
+
+    /// Every function's settings; each the same object until the function is changed.
     #[cfg(test)]
     pub(crate) fn configs(&self) -> Vec<Arc<FunctionConfig>> {
         self.by_name.iter().map(|function| function.config.load_full()).collect()
     }
 
-    /// The role that a function acts as.
-    pub fn role_arn(&self, name: &str) -> Option<String> {
-        self.by_name.get(name).map(|function| function.config.load().role_arn.clone())
+    /// The role of a function; for an alias, its main version's.
+    pub fn role_arn(&self, target: &str) -> Option<String> {
+        self.find(target, || 1.0).map(|function| function.config.load().role_arn.clone())
     }
 
-    /// Runs one invocation, in a warm environment if there is one.
-    ///
-    /// # Errors
-    /// [`InvokeError`] where the function's code was not reached. A function that fails is no error here
-    /// but [`InvocationResult::Error`].
+    /// Runs one invocation of a function's name, with or without a qualifier, in a warm environment if there is one. Fails
+    /// with [`InvokeError`] if the function's code did not run. A failure of the function is an
+    /// [`InvocationResult::Error`].
     pub async fn invoke(
         &self,
-        name: &str,
+        target: &str,
         request_id: &str,
         payload: Bytes,
     ) -> Result<InvocationResult, InvokeError> {
-        self.invoke_with_log(name, request_id, payload, false).await.map(|invoked| invoked.ended)
+        self.invoke_with_log(target, request_id, payload, false).await.map(|invoked| invoked.ended)
     }
 
-    /// The same, with the end of its log where that is wanted.
-    ///
-    /// # Errors
-    /// As of [`Functions::invoke`].
+    /// The same, with the end of its log if requested. Errors: as [`Functions::invoke`].
     pub async fn invoke_with_log(
         &self,
-        name: &str,
+        target: &str,
         request_id: &str,
         payload: Bytes,
         wants_log: bool,
     ) -> Result<Invoked, InvokeError> {
-        let function = self.by_name.get(name).map(|function| function.clone());
-        let function = function.ok_or_else(|| InvokeError::NotFound(name.into()))?;
-        let invoked = self.invoke_found(&function, name, request_id, payload, wants_log).await;
+        let function = self.find(target, rand::random::<f64>);
+        let function = function.ok_or_else(|| InvokeError::NotFound(target.into()))?;
+        let invoked = self.invoke_found(&function, target, request_id, payload, wants_log).await;
         let outcome = match &invoked {
             Ok(Invoked { ended: InvocationResult::Response(_), .. }) => &function.outcomes.ok,
             Ok(Invoked { ended: InvocationResult::Error(_), .. }) => &function.outcomes.error,
@@ -158,12 +174,13 @@ impl Functions {
     async fn invoke_found(
         &self,
         function: &Function,
-        name: &str,
+        target: &str,
         request_id: &str,
         payload: Bytes,
         wants_log: bool,
     ) -> Result<Invoked, InvokeError> {
         let config = function.config.load_full();
+        let name = config.name.as_str();
         let reserved = config.reserved_concurrency.unwrap_or(CONCURRENCY_MAX);
         let throttled = |is_reserved| InvokeError::Throttled { name: name.into(), is_reserved };
         let exhausted =
@@ -187,7 +204,8 @@ impl Functions {
                         let ended = InvocationResult::Error(
                             Failure::NotStarted(error.to_string()).payload(request_id),
                         );
-                        return Ok(Invoked { ended, log_tail: wants_log.then(String::new) });
+                        let version = config.version.clone();
+                        return Ok(Invoked { ended, version, log_tail: wants_log.then(String::new) });
                     }
                 }
             }
@@ -195,21 +213,20 @@ impl Functions {
         if wants_log {
             environment.keep_log_tail();
         }
-        let ended = environment.invoke(request_id, payload).await.map_err(exhausted)?;
+        let ended = environment.invoke(target, request_id, payload).await.map_err(exhausted)?;
         let log_tail = environment.take_log_tail();
         if !environment.is_spent() && environment.is_fit_for(&function.config.load()) {
             function.idle().push(environment);
         }
-        Ok(Invoked { ended, log_tail })
+        Ok(Invoked { ended, version: config.version.clone(), log_tail })
     }
 
-    /// Writes what is counted.
     pub fn write_metrics(&self, page: &mut Page) {
         let mut functions: Vec<_> =
             self.by_name.iter().map(|found| (found.key().clone(), found.value().clone())).collect();
         functions.sort_by(|a, b| a.0.cmp(&b.0));
         let name = "sluicegate_function_invocations_total";
-        page.family(name, "counter", "Invocations by how they ended.");
+        page.family(name, "counter", "Invocations by result.");
         for (function, Function { outcomes, .. }) in functions.iter().map(|(name, found)| (name, &**found)) {
             let outcomes =
                 [("ok", &outcomes.ok), ("error", &outcomes.error), ("throttled", &outcomes.throttled)];
@@ -220,10 +237,10 @@ impl Functions {
         }
     }
 
-    /// Ends every environment, also those that are in the middle of an invocation, and waits until their processes are
-    /// gone.
+    /// Ends every environment, even during invocations, and waits until their processes are gone.
     pub async fn shutdown(&self) {
         self.by_name.clear();
+        self.aliases.clear();
         self.deps.processes.end().await;
     }
 }
@@ -233,7 +250,7 @@ impl Function {
         self.idle.lock()
     }
 
-    /// The environment used last, since it is the likeliest to be warm in every sense.
+    /// The environment that was used last: it is the warmest.
     fn take_warm(&self, config: &Arc<FunctionConfig>) -> Option<Environment> {
         let mut idle = self.idle();
         while let Some(environment) = idle.pop() {
@@ -245,14 +262,14 @@ impl Function {
     }
 }
 
-/// One invocation's share of a concurrency limit, given back when it is dropped.
+/// One invocation's share of a concurrency limit; dropping it releases the share.
 struct Slot<'a>(&'a AtomicU32);
 
 impl<'a> Slot<'a> {
     fn take(in_flight: &'a AtomicU32, limit: u32) -> Option<Self> {
         let taken = in_flight
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now < limit).then_some(now + 1));
-        // Not `then_some`: a slot that was never taken would be given back.
+        // Not `then_some`, which would release a share that was never taken.
         taken.is_ok().then(|| Self(in_flight))
     }
 }

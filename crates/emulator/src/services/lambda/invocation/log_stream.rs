@@ -1,4 +1,4 @@
-//! A function's log stream: what its environment prints and reports, written as the function's role may.
+//! A function's log stream: what its environment prints and reports, if the function's role may write it.
 
 use super::config::FunctionConfig;
 use super::context::Deps;
@@ -8,11 +8,11 @@ use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Bytes of an invocation's log that its caller may see (`LogType: Tail`), at most: the last ones.
+/// Bytes of an invocation's log for its caller (`LogType: Tail`), at most: the last ones.
 pub(super) const LOG_TAIL_BYTES_MAX: usize = 4 * 1_024;
 
-/// One environment's log stream. Lambda writes it as the function's role: where that may not, nothing is
-/// written, and the function runs all the same.
+/// One environment's log stream. Lambda writes it as the function's role. If the role may not, nothing is written, and
+/// the function still runs.
 pub(super) struct LogStream {
     name: String,
     group: String,
@@ -21,15 +21,15 @@ pub(super) struct LogStream {
     deps: Arc<Deps>,
     is_created: AtomicBool,
     function: String,
-    /// The end of what is logged, while somebody wants it.
+    /// The end of the log, while it is wanted.
     tail: Mutex<Option<String>>,
 }
 
 impl LogStream {
-    /// A stream that is made with its first line.
+    /// A stream, which its first line creates.
     pub fn new(config: &FunctionConfig, deps: Arc<Deps>) -> Self {
-        let name =
-            format!("{}/[$LATEST]{}", clock::date_path(clock::now_ms()), uuid::Uuid::new_v4().simple());
+        let (date, id) = (clock::date_path(clock::now_ms()), uuid::Uuid::new_v4());
+        let name = format!("{date}/[{}]{}", config.version, id.simple());
         let group = config.log_group.clone();
         Self {
             arn: deps.account.arn("logs", &format!("log-group:{group}:log-stream:{name}")),
@@ -43,17 +43,17 @@ impl LogStream {
         }
     }
 
-    /// Its name, as the function is told.
+    /// Its name, for the function.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Writes one line, if the role may at this moment.
+    /// Writes one line, if the role may do so now.
     pub fn append(&self, line: &str) {
         self.append_as(line, || line.to_owned());
     }
 
-    /// Writes one line, and shows it to whoever watches the emulator in another form.
+    /// Writes one line, and prints it in another form for the emulator's user.
     pub fn append_as(&self, line: &str, shown: impl Fn() -> String) {
         tracing::info!(target: "function", function = self.function, "{}", shown());
         if let Some(tail) = &mut *self.tail() {
@@ -71,13 +71,12 @@ impl LogStream {
         }
     }
 
-    /// Keeps the end of what is logged from now on. The caller of an invocation sees it whether or not the role may
-    /// write it.
+    /// Keeps the end of the log from now on, for the caller of an invocation, whether or not the role may write it.
     pub fn keep_tail(&self) {
         *self.tail() = Some(String::new());
     }
 
-    /// What was kept, if anything was.
+    /// The end of the log, if it was kept.
     pub fn take_tail(&self) -> Option<String> {
         self.tail().take()
     }
@@ -87,7 +86,7 @@ impl LogStream {
     }
 }
 
-/// Adds a line, and cuts off what is too far back.
+/// Adds a line, and cuts off the beginning.
 fn extend(tail: &mut String, line: &str) {
     tail.push_str(line);
     tail.push('\n');

@@ -1,27 +1,26 @@
-//! How much memory a function's processes take, as Linux tells it.
+//! How much memory a function's processes use, according to Linux.
 //!
-//! Lambda gives an environment a machine of its own size. Here nothing but a look at the resident memory, again
-//! and again, enforces a function's limit, and no more than the kernel tells is reported: on systems without
-//! `/proc` neither is done.
+//! Lambda gives an environment a machine of its own size. Here the limit is enforced by regular checks of the resident
+//! memory, and the report has the kernel's figures. Systems without `/proc` have neither.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Between two looks: a function can be over its limit for this long.
+/// Between two checks: a function can exceed its limit for this long.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const KB: u64 = 1_024;
-/// Levels of children that are followed.
+/// Levels of child processes that are followed.
 const GENERATIONS_MAX: u32 = 8;
-/// Bytes of a process' status that are read: what it says of memory is in the first thousand.
+/// Bytes of a process's status that are read: the memory figures are in the first thousand.
 const STATUS_BYTES_MAX: usize = 4_096;
 
 /// Follows the memory of one process and its descendants.
 #[derive(Debug)]
 pub(super) struct Memory {
     pid: u32,
-    /// What the kernel tells of the process, kept open: it is read after every invocation.
+    /// The process's status file, kept open because every invocation reads it.
     status: Option<File>,
     limit_bytes: u64,
     peak_bytes: u64,
@@ -29,14 +28,14 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Of a process that may take so much.
+    /// Follows a process with this limit.
     pub fn new(pid: u32, limit_mb: u32) -> Self {
         let status = File::open(format!("/proc/{pid}/status")).ok();
         let limit_bytes = u64::from(limit_mb) * KB * KB;
         Self { pid, status, limit_bytes, peak_bytes: 0, looks_next: Instant::now() }
     }
 
-    /// Returns once the limit is exceeded; never where memory cannot be read. Short invocations share their looks.
+    /// Returns when the limit is exceeded; never if memory cannot be read. Short invocations share their checks.
     pub async fn exceeded(&mut self) {
         loop {
             tokio::time::sleep_until(self.looks_next).await;
@@ -48,7 +47,7 @@ impl Memory {
         }
     }
 
-    /// Looks once more, at the most that the process itself ever had: nothing between two looks is missed.
+    /// Checks once more, with the process's own maximum: nothing between two checks is missed.
     pub fn look_back(&mut self) {
         let mut text = [0; STATUS_BYTES_MAX];
         let read = self.status.as_ref().and_then(|status| status.read_at(&mut text, 0).ok());
@@ -56,12 +55,12 @@ impl Memory {
         self.look(status.and_then(|status| kb(status, "VmHWM:")).map(|kb| kb * KB));
     }
 
-    /// Whether more was taken than the limit, at any time.
+    /// Whether the limit was exceeded at any time.
     pub fn is_exceeded(&self) -> bool {
         self.peak_bytes > self.limit_bytes
     }
 
-    /// The most that was taken, in megabytes as Lambda reports them; `None` where it cannot be known.
+    /// The maximum so far, in megabytes as Lambda reports them; `None` if it is unknown.
     pub fn peak_mb(&self) -> Option<u64> {
         let mb = self.peak_bytes.div_ceil(KB * KB).min(self.limit_bytes / KB / KB);
         (mb > 0).then_some(mb)
@@ -72,7 +71,7 @@ impl Memory {
     }
 }
 
-/// Resident bytes of a process and its descendants; `None` where it is gone or the system does not tell.
+/// Resident bytes of a process and its descendants; `None` if it is gone or the system does not say.
 fn resident_bytes(pid: u32, generations: u32) -> Option<u64> {
     let own = status_kb(pid, "VmRSS:")? * KB;
     let children = if generations == 0 { Vec::new() } else { children(pid) };

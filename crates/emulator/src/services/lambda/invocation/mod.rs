@@ -1,5 +1,6 @@
-//! Lambda: the function host, and the event source mappings that feed it.
+//! The function host: runs functions in processes of their own.
 
+mod alias;
 pub mod config;
 mod context;
 mod environment;
@@ -13,6 +14,7 @@ mod result;
 mod runtime_api;
 mod watcher;
 
+pub use alias::AliasRoute;
 pub use context::{Deps, INIT_MAX};
 pub use host::{CONCURRENCY_MAX, Functions, InvokeError, Invoked};
 pub use output::LOG_EVENT_BYTES_MAX;

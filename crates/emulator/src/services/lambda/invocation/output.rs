@@ -1,17 +1,17 @@
-//! What a function's process prints: cut into log events, and waited for before an invocation is reported.
+//! A function's output: cut into log events, and complete before an invocation is reported.
 
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// Bytes of one log event, at most; the rest of a longer line is cut off.
+/// Bytes of a log event, at most; the rest of a longer line is dropped.
 pub const LOG_EVENT_BYTES_MAX: usize = 256 * 1_024;
 const READ_BYTES: usize = 8 * 1_024;
-/// How long the output of a process that ended may still take to arrive.
+/// How long the output of a process may still take to arrive after its end.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 
-/// Splits bytes into lines. A line may hold any bytes: what is no UTF-8 is replaced.
+/// Splits bytes into lines. Bytes that are not UTF-8 are replaced.
 #[derive(Debug, Default)]
 struct Lines {
     line: Vec<u8>,
@@ -43,7 +43,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Copies lines until the process closes the stream, whoever still holds this.
+    /// Copies lines until every holder of the stream has closed it.
     pub fn copy(
         source: impl AsyncRead + Send + Unpin + 'static,
         emit: impl Fn(&str) + Send + 'static,
@@ -52,18 +52,18 @@ impl Output {
         Self { flushes, task: tokio::spawn(copy(source, requests, emit)) }
     }
 
-    /// Waits until what the process has printed so far was emitted.
+    /// Waits until everything printed so far was emitted.
     pub async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
         if self.flushes.send(done).await.is_ok() {
-            // Answered, or dropped with the stream's end: either way nothing is left.
+            // Answered, or dropped at the stream's end: either way nothing is left.
             let _ = flushed.await;
         }
     }
 
     /// Waits until the stream has ended with its process.
     pub async fn finish(&mut self) {
-        // Over time where somebody else holds the stream open; a second call finds the task joined.
+        // Times out if another process holds the stream open; a second call finds the task joined.
         if !self.task.is_finished() {
             let _ = tokio::time::timeout(LAST_WORDS_MAX, &mut self.task).await;
         }
@@ -79,7 +79,7 @@ async fn copy(
     let mut bytes = vec![0; READ_BYTES];
     loop {
         tokio::select! {
-            // Reading goes first: a flush is answered when nothing is left to read.
+            // Reads first: a flush is answered when nothing is left to read.
             biased;
             read = source.read(&mut bytes) => match read {
                 Ok(0) | Err(_) => break,

@@ -1,4 +1,4 @@
-//! A function's process: the variables it is given, its group, its end.
+//! A function's process: its variables, its group, its end.
 
 use super::config::{FunctionConfig, LogFormat};
 use super::context::Deps;
@@ -12,14 +12,14 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// A running process. Dropping it ends the process and whatever it started.
+/// A running process. Dropping it ends it and everything that it started.
 pub(super) struct Process {
     pub pid: u32,
     exited: watch::Receiver<Option<ExitStatus>>,
     kill: CancellationToken,
 }
 
-/// What an environment tells its process beside its settings.
+/// What a process gets besides the function's settings.
 pub(super) struct ProcessEnv<'a> {
     pub credentials: &'a Credentials,
     /// Host and port of the Runtime API.
@@ -30,10 +30,10 @@ pub(super) struct ProcessEnv<'a> {
 /// Why a process was not started.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StartError {
-    /// The emulator has no file, process or memory left for it; that is not the function's fault.
+    /// The emulator lacks a file, process or memory for it; the function is not at fault.
     #[error("the emulator lacks what a process needs: {0}")]
     Exhausted(io::Error),
-    /// The function's own file cannot be run, or something else failed.
+    /// The function's file cannot be run, or something else failed.
     #[error("{0}")]
     Failed(io::Error),
 }
@@ -45,10 +45,7 @@ impl From<io::Error> for StartError {
 }
 
 impl Process {
-    /// Starts `bootstrap`.
-    ///
-    /// # Errors
-    /// Where it cannot be started; the text names the file.
+    /// Starts `bootstrap`. Fails if it cannot be started; the text names the file.
     pub fn start(
         config: &FunctionConfig,
         deps: &Arc<Deps>,
@@ -61,11 +58,11 @@ impl Process {
         command.env_clear().env("TMPDIR", temp_dir.path());
         variables(&mut command, config, deps, env);
         command
-            .current_dir(&config.code_dir)
+            .current_dir(&*config.code_dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C in a terminal reaches the emulator alone, which then ends its functions in order.
+            // Ctrl-C in a terminal reaches only the emulator, which then ends its functions in order.
             .process_group(0)
             .kill_on_drop(true);
         processes.watcher.prepare();
@@ -78,25 +75,25 @@ impl Process {
         })?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let pid = child.id().unwrap_or_default();
-        // Its group is named after it.
+        // Its group has the process's id.
         let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         if let Some(group) = group {
             processes.watcher.began(group.as_raw_pid());
         }
         let (exit, exited) = watch::channel(None);
         let kill = processes.kill_token();
-        let (kill_now, watched) = (kill.clone(), deps.clone());
+        let (kill_now, watched, code) = (kill.clone(), deps.clone(), config.code_dir.clone());
         processes.follow(async move {
             wait_for_exit(child, group, kill_now, exit).await;
             if let Some(group) = group {
                 watched.processes.watcher.ended(group.as_raw_pid());
             }
-            let _ = tokio::task::spawn_blocking(move || drop(temp_dir)).await;
+            let _ = tokio::task::spawn_blocking(move || drop((temp_dir, code))).await;
         });
         Ok((Self { pid, exited, kill }, stdout, stderr))
     }
 
-    /// Begins to end it.
+    /// Starts to end it.
     pub fn kill(&self) {
         self.kill.cancel();
     }
@@ -108,7 +105,7 @@ impl Process {
 
     /// Waits for its end.
     pub async fn exited(&self) -> Option<ExitStatus> {
-        // An error means that the waiting task is gone, and the process with it.
+        // An error means that the waiting task is gone, and so is the process.
         self.exited.clone().wait_for(Option::is_some).await.ok().and_then(|status| *status)
     }
 }
@@ -119,9 +116,9 @@ impl Drop for Process {
     }
 }
 
-/// The environment variables of docs/aws-behaviour.md#lambda-environment, and `AWS_ENDPOINT_URL`, which is the
-/// emulator's own. A function's settings cannot name those that Lambda reserves; `PATH`, `LD_LIBRARY_PATH`, `TZ` and
-/// `TMPDIR` they may replace.
+/// The environment variables of docs/aws-behaviour.md#lambda-environment, and `AWS_ENDPOINT_URL`, which only the
+/// emulator sets. A function's settings cannot have names that Lambda reserves; they may replace `PATH`,
+/// `LD_LIBRARY_PATH`, `TZ` and `TMPDIR`.
 fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, env: &ProcessEnv<'_>) {
     let region = &deps.account.region;
     let task_root = config.code_dir.to_string_lossy();
@@ -138,13 +135,13 @@ fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, env: &
         .env("AWS_DEFAULT_REGION", region)
         .env("AWS_ENDPOINT_URL", &deps.endpoint_url)
         .env("AWS_LAMBDA_FUNCTION_NAME", &config.name)
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", &config.version)
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", config.memory_mb.to_string())
         .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
         .env("AWS_LAMBDA_LOG_GROUP_NAME", &config.log_group)
         .env("AWS_LAMBDA_LOG_STREAM_NAME", env.log_stream)
         .env("AWS_LAMBDA_RUNTIME_API", env.runtime_api)
-        .env("LAMBDA_TASK_ROOT", &config.code_dir)
+        .env("LAMBDA_TASK_ROOT", &*config.code_dir)
         .env("LAMBDA_RUNTIME_DIR", "/var/runtime");
     if config.log_format == LogFormat::Json {
         command.env("AWS_LAMBDA_LOG_FORMAT", "JSON");
@@ -152,7 +149,7 @@ fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, env: &
     }
 }
 
-/// Owns the process: ends it when told to, reaps it either way, and leaves nothing of its group behind.
+/// Owns the process: ends it on request, reaps it in any case, and leaves nothing of its group.
 async fn wait_for_exit(
     mut child: Child,
     group: Option<Pid>,
@@ -161,7 +158,7 @@ async fn wait_for_exit(
 ) {
     let end_group = || {
         if let Some(group) = group {
-            // It fails only where nothing of the group is left.
+            // It fails only if nothing of the group is left.
             let _ = kill_process_group(group, Signal::KILL);
         }
     };

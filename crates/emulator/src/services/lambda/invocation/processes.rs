@@ -1,4 +1,4 @@
-//! Every process that functions run in: ended together, however the emulator ends.
+//! The processes of functions, which end together however the emulator ends.
 
 use super::watcher::Watcher;
 use crate::core::temp_folder::TempFolder;
@@ -10,23 +10,22 @@ use tokio_util::task::TaskTracker;
 /// The processes of one emulator.
 #[derive(Debug, Default)]
 pub struct Processes {
-    /// Where each has a folder of its own; `None`: among the system's temporary files.
+    /// The parent of each process's own folder; `None`: the system's temporary folder.
     folder: Option<PathBuf>,
     end: CancellationToken,
-    /// A task per process, over once nothing of its group is left.
+    /// A task for each process, which ends when nothing of its group is left.
     tasks: TaskTracker,
     pub(super) watcher: Watcher,
 }
 
 impl Processes {
-    /// None yet. Should the emulator be killed, its folder is removed with the processes.
+    /// If the emulator is killed, its folder is removed with the processes.
     pub fn in_folder(folder: &TempFolder) -> Self {
         let folder = folder.path().to_owned();
         Self { watcher: Watcher::new(folder.clone()), folder: Some(folder), ..Self::default() }
     }
 
-    /// Ends every process, also one that is in the middle of an invocation or about to start, and waits until all are
-    /// gone.
+    /// Ends every process, even during an invocation or a start, and waits until all are gone.
     pub async fn end(&self) {
         self.end.cancel();
         self.tasks.close();
@@ -34,7 +33,7 @@ impl Processes {
         self.watcher.close().await;
     }
 
-    /// What tells one process to end: alone, or with all others.
+    /// The signal that ends one process, alone or with all others.
     pub(super) fn kill_token(&self) -> CancellationToken {
         self.end.child_token()
     }
@@ -44,7 +43,7 @@ impl Processes {
         self.tasks.spawn(task);
     }
 
-    /// A folder for one process's own temporary files.
+    /// A folder for one process's temporary files.
     pub(super) fn temp_dir(&self) -> std::io::Result<TempDir> {
         let mut folder = tempfile::Builder::new();
         folder.prefix("sluicegate-function-");

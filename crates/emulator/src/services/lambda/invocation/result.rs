@@ -1,4 +1,4 @@
-//! How an invocation ends, and what is said of it: to the caller, and in the log. Pure.
+//! How an invocation ends, and what the caller and the log get. Pure.
 
 use super::config::LogFormat;
 use super::runtime_api::RESPONSE_BYTES_MAX;
@@ -8,29 +8,26 @@ use serde_json::{Value, json};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// How an invocation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InvocationResult {
-    /// The function answered.
     Response(Bytes),
     /// The function failed: `FunctionError: Unhandled`, with the error's JSON.
     Error(Bytes),
 }
 
-/// Why a function did not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// It reported an error of its own, in an invocation or in its init.
+    /// It reported an error, in an invocation or in its init.
     Reported(Bytes),
-    /// It answered more than Lambda takes: so many bytes.
+    /// Its answer has too many bytes: so many.
     TooLarge(usize),
-    /// It did not answer in time.
-    TimedOut { timeout_s: u32 },
+    TimedOut {
+        timeout_s: u32,
+    },
     /// Its process ended; the text says how.
     Exited(String),
-    /// It took more memory than it has, and was killed.
+    /// It exceeded its memory and was killed.
     OutOfMemory,
-    /// Its process could not be started.
     NotStarted(String),
 }
 
@@ -72,7 +69,7 @@ impl Failure {
         }
     }
 
-    /// The payload that the caller gets.
+    /// The payload for the caller.
     pub fn payload(&self, request_id: &str) -> Bytes {
         match self {
             Self::Reported(body) => body.clone(),
@@ -82,7 +79,7 @@ impl Failure {
         }
     }
 
-    /// What Lambda itself writes into the log; a function that reports an error has said so already.
+    /// Lambda's own log line about the error; a function that reports an error has logged it itself.
     pub fn log_line(&self, request_id: &str, now_ms: u64) -> Option<String> {
         match self {
             Self::Reported(_) => None,
@@ -105,20 +102,19 @@ impl Failure {
 
 const KILLED: &str = "Runtime exited with error: signal: killed";
 
-/// What the REPORT line says.
+/// The content of the REPORT line.
 pub(super) struct Report<'a> {
     pub request_id: &'a str,
     pub duration: Duration,
-    /// With the environment's first invocation alone.
+    /// Only of the environment's first invocation.
     pub init: Option<Duration>,
     pub memory_mb: u32,
-    /// `None` where the system does not tell.
+    /// `None` if the system does not say.
     pub memory_peak_mb: Option<u64>,
     pub failure: Option<&'a Failure>,
 }
 
 impl Report<'_> {
-    /// `REPORT RequestId: …`
     pub fn text(&self) -> String {
         let mut line = format!(
             "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t",
@@ -141,7 +137,7 @@ impl Report<'_> {
         line
     }
 
-    /// `platform.report`, which takes its place in JSON.
+    /// `platform.report`, which replaces it in JSON.
     pub fn json(&self) -> Value {
         let (status, kind) = self.failure.map_or(("success", None), Failure::status);
         let mut record = json!({
@@ -172,7 +168,7 @@ impl Report<'_> {
     }
 }
 
-/// A line that Lambda itself writes, in the function's log format.
+/// A line of Lambda itself, in the function's log format.
 pub(super) fn platform_line(
     format: LogFormat,
     kind: &str,

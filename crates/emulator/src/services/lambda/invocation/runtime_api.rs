@@ -1,7 +1,6 @@
 //! The Lambda Runtime API, served to one execution environment on a port of its own.
 //!
-//! `AWS_LAMBDA_RUNTIME_API` is a host and a port, nothing more, so an environment is told apart by the
-//! listener that it talks to.
+//! `AWS_LAMBDA_RUNTIME_API` is only a host and a port, so the listener identifies the environment.
 
 use crate::core::browser;
 use crate::core::open_files;
@@ -21,38 +20,37 @@ pub const RESPONSE_BYTES_MAX: usize = 6 * 1_048_576 + 100;
 const VERSION: &str = "/2018-06-01/runtime/";
 const OK: &str = r#"{"status":"OK"}"#;
 
-/// One invocation on its way into an environment.
+/// One invocation for an environment.
 #[derive(Debug)]
 pub struct Job {
-    /// The invocation's id.
     pub request_id: String,
+    /// The ARN that was invoked, where it has a qualifier.
+    pub function_arn: Option<String>,
     /// The event.
     pub payload: Bytes,
-    /// Milliseconds since the epoch by which the function must answer.
+    /// The function's deadline, in milliseconds since the epoch.
     pub deadline_ms: u64,
-    /// Where the outcome goes.
+    /// Where the result goes.
     pub outcome: oneshot::Sender<Reply>,
 }
 
-/// What a runtime answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// The function's result.
     Response(Bytes),
     /// The function's error: `{errorMessage, errorType, stackTrace}`.
     Error(Bytes),
-    /// The result was over [`RESPONSE_BYTES_MAX`]: so many bytes.
+    /// The result exceeded [`RESPONSE_BYTES_MAX`]: so many bytes.
     TooLarge(usize),
 }
 
-/// How far an environment's runtime has come.
+/// The state of an environment's runtime.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
-    /// Started, has not asked for an event yet.
+    /// Started, without asking for an event yet.
     Init,
     /// Has asked for its first event.
     Ready,
-    /// Said that it cannot start.
+    /// Reported that it cannot start.
     InitError(Bytes),
 }
 
@@ -65,7 +63,7 @@ pub struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// A server that hands out what arrives on `jobs`.
+    /// A server for the invocations in `jobs`.
     pub fn new(jobs: mpsc::Receiver<Job>, function_arn: &str) -> Arc<Self> {
         Arc::new(Self {
             jobs: Mutex::new(jobs),
@@ -75,7 +73,7 @@ impl RuntimeApi {
         })
     }
 
-    /// Tells how far the runtime has come.
+    /// Watches the runtime's state.
     pub fn phase(&self) -> watch::Receiver<Phase> {
         self.phase.subscribe()
     }
@@ -99,13 +97,13 @@ impl RuntimeApi {
             let api = self.clone();
             async move { Ok::<_, Infallible>(api.handle(request).await) }
         });
-        // A runtime that goes away in the middle of a call is the environment's business, not the connection's.
+        // If a runtime goes away during a call, the environment handles that, not the connection.
         let _ =
             hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        // A port of this machine, too: a page that guesses it must not end or starve the function.
+        // This port is on the user's machine too: a page that guesses it must not end or starve the function.
         if browser::is_of_a_page(request.headers()) {
             return answer(StatusCode::FORBIDDEN, "");
         }
@@ -165,7 +163,9 @@ impl RuntimeApi {
                 headers.insert(name, value);
             }
         }
-        headers.insert("lambda-runtime-invoked-function-arn", self.function_arn.clone());
+        let qualified = job.function_arn.and_then(|arn| HeaderValue::from_str(&arn).ok());
+        let function_arn = qualified.unwrap_or_else(|| self.function_arn.clone());
+        headers.insert("lambda-runtime-invoked-function-arn", function_arn);
         *self.current() = Some((job.request_id, job.outcome));
         response
     }
@@ -195,7 +195,7 @@ impl RuntimeApi {
                 (Reply::TooLarge(bytes), answer(StatusCode::PAYLOAD_TOO_LARGE, refusal))
             }
         };
-        // Nobody waits any more where the invocation timed out meanwhile.
+        // The invocation may have timed out meanwhile.
         let _ = outcome.send(reply);
         response
     }
@@ -205,15 +205,15 @@ impl RuntimeApi {
     }
 }
 
-/// What a runtime posts.
+/// The body of a runtime's post.
 enum Posted {
     Whole(Bytes),
     /// Over [`RESPONSE_BYTES_MAX`]: so many bytes.
     TooLarge(usize),
 }
 
-/// Reads a body to its end, since a runtime that is cut off while it writes would not read the refusal. `None`: the
-/// runtime went away meanwhile.
+/// Reads a body to its end, because a runtime that is cut off while it writes would not read the refusal. `None`: the
+/// runtime went away.
 async fn collect(request: Request<Incoming>) -> Option<Posted> {
     let mut body = request.into_body();
     let (mut kept, mut bytes) = (Vec::new(), 0);

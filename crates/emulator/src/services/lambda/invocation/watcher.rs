@@ -1,9 +1,9 @@
-//! Ends functions that the emulator could not end itself: a small shell that outlives it.
+//! Ends functions that the emulator could not end itself, with a small shell that outlives it.
 //!
 //! A killed process cleans nothing up, and a function may have started programs of its own. The shell reads the process
 //! groups that come and go from a pipe. However the emulator ends, the system closes the pipe; the shell then kills the
-//! groups that are left, removes the emulator's temporary folder, and ends. It works wherever there is a `sh`; Linux's
-//! parent-death signal would reach neither grandchildren nor macOS, and needs unsafe code.
+//! remaining groups, removes the emulator's temporary folder, and ends. It works wherever there is a `sh`. Linux's
+//! parent-death signal would not reach grandchildren, does not exist on macOS, and needs unsafe code.
 
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// How long the emulator waits for the shell's end when it stops.
 const END_MAX: Duration = Duration::from_secs(1);
 
-/// `+ GROUP` and `- GROUP`, a line each. It ignores what ends the emulator: it ends with the pipe alone.
+/// `+ GROUP` and `- GROUP`, a line each. It ignores the signals that end the emulator, and ends with the pipe.
 const SCRIPT: &str = r#"
 trap '' HUP INT QUIT TERM PIPE
 groups=' '
@@ -37,7 +37,7 @@ rm -rf -- "$1" 2>/dev/null
 /// The shell, started with the first function: an emulator without functions has none.
 #[derive(Debug, Default)]
 pub(super) struct Watcher {
-    /// Removed at the end, where there is one.
+    /// The folder that it removes at the end, if there is one.
     folder: Option<PathBuf>,
     state: Mutex<State>,
 }
@@ -46,7 +46,7 @@ pub(super) struct Watcher {
 struct State {
     groups: BTreeSet<i32>,
     shell: Option<Shell>,
-    /// Whether it was logged that there is no shell.
+    /// Whether the lack of a shell was logged.
     is_reported: bool,
 }
 
@@ -57,13 +57,13 @@ struct Shell {
 }
 
 impl Watcher {
-    /// For an emulator with this temporary folder.
+    /// Watches for an emulator with this temporary folder.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder: Some(folder), state: Mutex::default() }
     }
 
-    /// Starts the shell, unless it runs. Called before a process is: what is left is one write to a pipe, in which time
-    /// the emulator is hardly ever killed.
+    /// Starts the shell unless it runs. Called before a process starts, so that afterwards only one write to a pipe is
+    /// left, during which the emulator is hardly ever killed.
     pub fn prepare(&self) {
         let mut state = self.state();
         if state.shell.is_none() {
@@ -71,14 +71,12 @@ impl Watcher {
         }
     }
 
-    /// A process group has begun.
     pub fn began(&self, group: i32) {
         let mut state = self.state();
         state.groups.insert(group);
         self.report(&mut state, &format!("+ {group}\n"));
     }
 
-    /// Nothing of a process group is left.
     pub fn ended(&self, group: i32) {
         let mut state = self.state();
         if state.groups.remove(&group) {
@@ -99,7 +97,7 @@ impl Watcher {
             if shell.pipe.write_all(line.as_bytes()).is_ok() {
                 return;
             }
-            // Somebody killed it: the next one learns of every group that is left.
+            // Somebody killed it: the next one gets every group that is left.
             if let Some(mut shell) = state.shell.take() {
                 let _ = shell.process.wait();
             }
@@ -117,7 +115,7 @@ impl Watcher {
                 state.is_reported = true;
                 tracing::warn!(
                     %error,
-                    "failed to start sh, which ends the functions if this process is killed: they would go on then"
+                    "failed to start sh, which ends the functions if this process is killed: they would keep running then"
                 );
             }
             Err(_) => {}
@@ -135,7 +133,7 @@ impl Watcher {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // What a terminal or a supervisor sends to the emulator's group does not reach it.
+            // Signals from a terminal or supervisor to the emulator's group do not reach it.
             .process_group(0)
             .spawn()?;
         let mut pipe = process.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
@@ -153,7 +151,7 @@ mod tests {
     use super::*;
     use std::os::unix::process::ExitStatusExt as _;
 
-    /// A program in a group of its own that does not end by itself.
+    /// A program in its own group that does not end by itself.
     fn endless() -> Child {
         Command::new("sleep").arg("1000").process_group(0).spawn().unwrap()
     }
@@ -173,7 +171,7 @@ mod tests {
             watcher.began(group(process));
         }
         watcher.ended(group(&gone));
-        // Its shell is killed, and the next one knows all that the first one knew.
+        // Its shell is killed, and the next one knows everything that the first one knew.
         let mut state = watcher.state();
         state.shell.as_mut().unwrap().process.kill().unwrap();
         state.shell.as_mut().unwrap().process.wait().unwrap();

@@ -1,4 +1,4 @@
-//! What an authorizer's function answered: a policy, and what stays on the connection.
+//! The answer of an authorizer's function: a policy, and what the connection keeps of it.
 
 use crate::services::apigateway::websocket::identity::Identity;
 use crate::services::iam::policy::evaluate::{Request, allows};
@@ -9,20 +9,19 @@ use std::collections::BTreeMap;
 
 /// Bytes of an authorizer's result, at most (docs/aws-behaviour.md#apigateway-quotas).
 pub const RESULT_BYTES_MAX: usize = 8 * 1_024;
-/// What the caller must be allowed.
+/// The action that the policy must allow.
 const INVOKE: &str = "execute-api:Invoke";
 
-/// Why an answer cannot be used. The client sees a 500, the log this.
+/// Why an answer is invalid. The client gets a 500; the log gets this.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadAnswer {
     /// Over [`RESULT_BYTES_MAX`].
     #[error("the authorizer's result has {0} bytes, and {RESULT_BYTES_MAX} are allowed")]
     TooLarge(usize),
-    /// It cannot be read as JSON.
     #[error("the authorizer's result cannot be read: {0}")]
     Unreadable(String),
-    /// Other JSON than an object.
-    #[error("the authorizer's result is no JSON object")]
+    /// JSON other than an object.
+    #[error("the authorizer's result is not a JSON object")]
     NoObject,
     /// A member is missing or of another type.
     #[error("the authorizer's result has no {0}")]
@@ -30,10 +29,10 @@ pub enum BadAnswer {
     /// The policy cannot be evaluated.
     #[error("the authorizer's policy document is not usable: {0}")]
     Policy(String),
-    /// A member stands twice, in the policy or beside it: it is open which of the two was meant.
+    /// A member occurs twice, in the policy or beside it, so its meaning is ambiguous.
     #[error("the authorizer's result is ambiguous: {0}")]
     Ambiguous(String),
-    /// A value in `context` that is neither text, number nor boolean.
+    /// A value in `context` that is not a string, number or boolean.
     #[error("context.{0} of the authorizer's result is neither string, number nor boolean")]
     Context(String),
 }
@@ -43,14 +42,10 @@ pub enum BadAnswer {
 pub struct Judgement {
     /// Whether the policy allows the method.
     pub allows: bool,
-    /// Who the client is.
     pub identity: Identity,
 }
 
-/// Judges an answer for `$connect`'s ARN.
-///
-/// # Errors
-/// [`BadAnswer`].
+/// Evaluates an answer for `$connect`'s ARN. Fails with [`BadAnswer`].
 pub fn judge(body: &[u8], method_arn: &str) -> Result<Judgement, BadAnswer> {
     if body.len() > RESULT_BYTES_MAX {
         return Err(BadAnswer::TooLarge(body.len()));
@@ -153,7 +148,7 @@ mod tests {
         assert!(matches!(judged(&conditional), Err(BadAnswer::Policy(why)) if why.contains("IpAddress")));
     }
 
-    /// Fail closed: what evaluation would not honour lets nobody in.
+    /// Fails closed: a policy that evaluation would not fully honour admits nobody.
     #[test]
     fn a_policy_that_is_not_understood_lets_nobody_in() {
         let allow = r#"{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}"#;

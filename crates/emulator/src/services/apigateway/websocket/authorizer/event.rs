@@ -1,7 +1,7 @@
-//! The event that a REQUEST authorizer of a WebSocket API is invoked with.
+//! The event of a WebSocket API's REQUEST authorizer.
 //!
-//! AWS documents the event of `$connect` (docs/aws-behaviour.md#apigateway-context) and adds `type`, `methodArn` and
-//! `stageVariables` for an authorizer; no recording was found, so that the order of members is ours.
+//! AWS documents the event of `$connect` (docs/aws-behaviour.md#apigateway-context), and adds `type`, `methodArn` and
+//! `stageVariables` for an authorizer. No recording was found, so the order of members is ours.
 
 use crate::services::apigateway::websocket::context::MessageContext;
 use crate::services::apigateway::websocket::handshake_request::HandshakeRequest;

@@ -1,8 +1,8 @@
-//! Authorization of `$connect`: by a Lambda REQUEST authorizer, or by the caller's own policies
+//! Authorization of `$connect`, by a Lambda REQUEST authorizer or by the caller's own policies
 //! (docs/aws-behaviour.md#apigateway-authorization).
 //!
-//! A handshake is judged once. What the authorizer says of the client stays on the connection; nothing is cached
-//! for the next one.
+//! It happens once for each handshake. The connection keeps the authorizer's answer; nothing is cached for the next
+//! one.
 
 mod answer;
 mod event;
@@ -14,24 +14,21 @@ use super::identity::Identity;
 use super::limits::AUTHORIZER_MAX;
 use super::stage::{Authorization, Authorizer, Stage};
 use super::trace::Call;
-use crate::core::identity;
-use crate::core::identity::Principal;
 use crate::core::identity::proof::Proof;
 use crate::core::identity::signature::Claim;
+use crate::core::identity::{self, Principal};
 use crate::services::lambda::invocation::InvocationResult;
 use answer::BadAnswer;
 use http::request::Parts;
 use std::time::Instant;
 
-/// The service that invokes authorizers.
 const SERVICE: &str = "apigateway.amazonaws.com";
-/// What an authorizer's function fails with to have the client refused with 401, as AWS's examples do.
+/// The error with which an authorizer's function refuses a client with 401, as in AWS's examples.
 const UNAUTHORIZED: &str = "Unauthorized";
 
-/// Why a handshake is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// An identity source is not in the handshake; the function was not asked. 401.
+    /// The handshake lacks an identity source; the function was not called. 401.
     #[error("the handshake lacks an identity source of the authorizer")]
     NoIdentity,
     /// The function failed with `Unauthorized`. 401.
@@ -43,13 +40,12 @@ pub enum Refusal {
     /// The caller did not sign, or its policies do not allow it. 403.
     #[error("{0}")]
     Forbidden(String),
-    /// The authorizer cannot be asked, or failed, or its answer cannot be used. 500.
+    /// The authorizer cannot be called, failed, or gave an invalid answer. 500.
     #[error("{0}")]
     Failed(String),
 }
 
 impl Refusal {
-    /// The status of the handshake.
     pub fn status(&self) -> u16 {
         match self {
             Self::NoIdentity | Self::Unauthorized => 401,
@@ -68,11 +64,8 @@ impl Refusal {
     }
 }
 
-/// Judges a handshake. What an authorizer was asked stands in the context's trace afterwards, and who the client
-/// is on its connection.
-///
-/// # Errors
-/// [`Refusal`].
+/// Authorises a handshake. Afterwards the context's trace has the authorizer's call, and its connection the client's
+/// identity. Fails with [`Refusal`].
 pub async fn authorize(
     gateway: &Gateway,
     stage: &Stage,
@@ -145,7 +138,7 @@ async fn ask(
                 message => Err(Refusal::Failed(format!(
                     "{} failed: {}",
                     authorizer.function_arn,
-                    message.unwrap_or("it tells no reason")
+                    message.unwrap_or("without a message")
                 ))),
             }
         }

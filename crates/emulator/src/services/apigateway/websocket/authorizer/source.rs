@@ -1,11 +1,11 @@
-//! Whether a handshake carries an identity source (docs/aws-behaviour.md#apigateway-authorization).
+//! Whether a handshake has an identity source (docs/aws-behaviour.md#apigateway-authorization).
 
 use crate::services::apigateway::websocket::context::MessageContext;
 use crate::services::apigateway::websocket::identity_source::IdentitySource;
 use std::collections::BTreeMap;
 
 impl IdentitySource {
-    /// Whether a handshake carries it: an empty value counts as none.
+    /// Whether a handshake has it; an empty value does not count.
     pub fn is_present(&self, context: &MessageContext<'_>, variables: &BTreeMap<String, String>) -> bool {
         let opening = context.opening;
         match self {

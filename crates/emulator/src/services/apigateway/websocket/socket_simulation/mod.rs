@@ -1,5 +1,5 @@
-//! The state machine of a connection in a simulated world: whatever comes in whatever order, what the client hears and
-//! how the connection ends is right.
+//! A connection's state machine in a simulated world: whatever happens in whatever order, the client gets the right
+//! frames and the connection ends correctly.
 
 mod world;
 
@@ -47,7 +47,7 @@ proptest! {
             prop_assert!(u128::from(world.futile) <= u128::from(FRAMES_MAX) * windows, "read too fast");
         }
         world.end();
-        // Whoever closed first, the client hears one close frame, and nothing behind it.
+        // Whoever closed first, the client gets one close frame and nothing after it.
         let is_close = |heard: &Heard| matches!(heard, Heard::Close(_));
         prop_assert_eq!(world.heard.iter().position(is_close), Some(world.heard.len() - 1));
         let pongs = world.heard.iter().filter(|heard| **heard == Heard::Pong).count();
@@ -55,7 +55,7 @@ proptest! {
     }
 }
 
-/// The timer that ends a connection, its time, and the code, once; data puts off the one, and not the other.
+/// The timer that ends a connection, its time, and the code. Data postpones the idle timer, but not the other.
 #[test]
 fn a_connection_ends_when_idle_or_too_old() {
     let timers = Timers::default();
@@ -76,7 +76,7 @@ fn a_connection_ends_when_idle_or_too_old() {
     }
 }
 
-/// A client that pings and takes nothing is not read, whatever else happens, until it is given up.
+/// A client that pings and does not read is not read either, whatever else happens, until it is given up.
 #[test]
 fn a_client_that_takes_no_pong_is_not_read() {
     let mut world = World::new();

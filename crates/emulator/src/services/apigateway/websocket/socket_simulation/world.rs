@@ -1,4 +1,4 @@
-//! A client, the library and a writer, each played, around the state machine.
+//! A simulated client, library and writer around the state machine.
 
 use crate::services::apigateway::websocket::connections::CloseInfo;
 use crate::services::apigateway::websocket::limits::{CLOSE_MAX, CLOSE_MAX_STOPPING, Timers};
@@ -12,7 +12,6 @@ use tokio::time::Instant;
 const MISTAKE: CloseReason = CloseReason { code: 1009, text: "Message too big" };
 const CLIENT_CLOSE: u16 = 4_000;
 
-/// What a client does.
 #[derive(Debug, Clone, Copy)]
 pub enum Frame {
     Text { is_refused: bool },
@@ -24,16 +23,16 @@ pub enum Frame {
     Gone,
 }
 
-/// What may happen next; nothing if it cannot at this time.
+/// What may happen next; it has no effect if it is impossible at that time.
 #[derive(Debug, Clone, Copy)]
 pub enum Step {
     Send(Frame),
     Read,
     /// The client pings, and its pong is taken, if nothing else is on its way.
     PingPong,
-    /// The client takes the next of what is queued for it.
+    /// The client reads the next queued frame.
     Take,
-    /// The reader learns that the pong is out.
+    /// The reader learns that the pong was sent.
     PongSent,
     /// `POST @connections`
     Post,
@@ -51,7 +50,7 @@ pub enum Heard {
     Close(u16),
 }
 
-/// What the library does of its own accord.
+/// What the library does on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Library {
     Active,
@@ -68,19 +67,19 @@ pub struct World {
     last_active: Instant,
     sent: VecDeque<Frame>,
     library: Library,
-    /// The one place that the library has for a pong, or for its answer to a close frame.
+    /// The library's only place for a pong, or for its answer to a close frame.
     buffered: Option<Heard>,
     queue: Queue,
-    /// `None` once the writer has come to the close frame.
+    /// `None` after the writer has reached the close frame.
     outbox: Option<Outbox>,
     pong_is_out: bool,
     is_stopped: bool,
     pub heard: Vec<Heard>,
     pub pings: usize,
     pub futile: u32,
-    /// How the connection must end: as the first close frame says.
+    /// How the connection must end: by the first close frame.
     first_close: Option<CloseInfo>,
-    /// When the connection was open for the last time.
+    /// When the connection was last open.
     closed_at: Instant,
     pub ended: Option<CloseInfo>,
 }
@@ -175,7 +174,7 @@ impl World {
         let Some(outgoing) = self.outbox.as_mut().and_then(Outbox::try_next) else { return };
         self.flush();
         match outgoing {
-            // The library sends nothing behind a close frame, and so the writer ends.
+            // The library sends nothing after a close frame, so the writer ends.
             Outgoing::Message(_) if self.library != Library::Active => self.outbox = None,
             Outgoing::Message(_) => {
                 self.heard.push(Heard::Message);
@@ -264,7 +263,7 @@ impl World {
         self.queue.close(reason);
     }
 
-    /// Nobody does anything any more, and so the connection ends; then the client takes what it can.
+    /// Nothing happens any more, so the connection ends; then the client reads what it can.
     pub fn end(&mut self) {
         let (idle_since, timers) = (self.now, Timers::default());
         while self.ended.is_none() {

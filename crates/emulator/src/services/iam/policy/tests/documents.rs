@@ -1,4 +1,4 @@
-//! Documents that are accepted, and documents that are refused with the reason named.
+//! Documents that are accepted, and documents that are refused with the reason.
 
 use crate::services::iam::policy::Kind;
 use crate::services::iam::policy::Kind::{Identity, Resource, Trust};
@@ -13,7 +13,7 @@ fn newer(statements: &str) -> String {
     format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#)
 }
 
-/// Members of a statement around those that make it whole.
+/// Members that complete a statement.
 fn identity(members: &str) -> String {
     newer(&format!(r#"{{"Effect":"Deny",{members}}}"#))
 }
@@ -83,7 +83,7 @@ fn what_evaluation_would_not_honour_is_refused_by_name() {
     let doing = |action: &str| identity(&format!(r#"{action},"Resource":"*""#));
     let whole = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
     let cases: Vec<(String, Kind, &str)> = vec![
-        // Syntax, and keys that stand twice at any depth.
+        // Syntax, and duplicate keys at any depth.
         ("{".into(), Identity, "Syntax errors"),
         (newer(r#"{"Effect":"Maybe","Action":"*","Resource":"*"}"#), Identity, "Syntax errors"),
         (format!(r#"{{"Statement":{whole},"Statement":{whole}}}"#), Identity, "duplicate key Statement"),
@@ -98,7 +98,7 @@ fn what_evaluation_would_not_honour_is_refused_by_name() {
         // Actions.
         (doing(r#""Action":[]"#), Identity, "must contain actions"),
         (doing(r#""NotAction":[]"#), Identity, "must contain actions"),
-        (doing(r#""Action":"a:B","NotAction":"a:C""#), Identity, "must not name actions"),
+        (doing(r#""Action":"a:B","NotAction":"a:C""#), Identity, "must not have both actions"),
         (doing(r#""Action":"PutRecord""#), Identity, "PutRecord: Actions/Conditions must be prefaced by a vendor"),
         (doing(r#""Action":["kinesis:PutRecord",":x"]"#), Identity, "Action :x"),
         (doing(r#""NotAction":"kin*:PutRecord""#), Identity, "Action kin*"),
@@ -144,7 +144,7 @@ fn what_evaluation_would_not_honour_is_refused_by_name() {
         (identity(r#""Action":"sts:*","Principal":"*","Resource":[],"NotResource":"*""#), Trust, "resources"),
         (trust(r#"{"Federated":"x"}"#), Trust, "principal Federated"),
         (trust(r#"{"Service":[]}"#), Trust, "Service has no members"),
-        (trust("{}"), Trust, "nobody"),
+        (trust("{}"), Trust, "Principal is empty"),
         (trust(r#"{"Service":"*"}"#), Trust, r#""Service":"*""#),
         (trust(r#"{"Service":"lambda"}"#), Trust, r#""Service":"lambda""#),
         (trust(r#"{"AWS":"arn:aws:iam::000000000000:role/*"}"#), Trust, "role/*"),

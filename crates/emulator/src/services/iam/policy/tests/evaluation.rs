@@ -42,7 +42,7 @@ fn not_action_and_not_resource_cover_the_rest() {
     assert!(!allowed(rest, "kinesis:PutRecord", "arn:a:b:c:d:x"));
 }
 
-/// The reproduction of the fault: the Deny was compared as it stands.
+/// A past bug: the variable in the Deny was compared literally.
 #[test]
 fn a_deny_with_a_variable_denies() {
     let deny = r#"{"Effect":"Deny","Action":"*","Resource":"arn:aws:kinesis:us-east-1:${aws:PrincipalAccount}:stream/s"}"#;
@@ -64,7 +64,7 @@ fn escapes_stand_for_their_characters_and_values_are_no_patterns() {
         ("$connect", "$connect", true),
         ("${aws:PrincipalArn}/?", "arn:aws:iam::000000000000:role/r/x", true),
         ("${aws:PrincipalArn}/?", "arn:aws:iam::000000000000:role/s/x", false),
-        // Nobody's source: a variable without a value matches nothing, not even with a star beside it.
+        // No source: a variable without a value matches nothing, not even with a star beside it.
         ("*${aws:SourceArn}", "x", false),
     ] {
         assert_eq!(allowed(&on(pattern), "a:B", &format!("arn:aws:x:::{text}")), matches, "{pattern} {text}");
@@ -102,7 +102,7 @@ fn a_trust_policy_names_its_service_and_its_source() {
     assert!(!assume("apigateway.amazonaws.com", None));
 }
 
-/// `{"AWS": "*"}` is everybody, services among them: it was read over.
+/// A past bug: `{"AWS": "*"}`, which includes everybody, even services, was ignored.
 #[test]
 fn everybody_is_denied_in_either_spelling() {
     let allow =
@@ -133,7 +133,7 @@ fn arns_are_compared_part_by_part() {
         (api, true),
         ("arn:aws:execute-api:*:*:abc/*", true),
         ("arn:aws:execute-api:us-east-?:000000000000:*", true),
-        // A star stays within its part, except in the last.
+        // A star stays within its part, except in the last one.
         ("arn:*:000000000000:abc/*:*:*", false),
         ("arn:*:*:*:*:*", true),
         ("arn:aws:execute-api:*:000000000001:*", false),

@@ -1,4 +1,4 @@
-//! Whatever is accepted is honoured: random documents, in which anything may be wrong, against the second evaluator.
+//! Everything that is accepted is honoured: random documents, partly invalid, compared with the second evaluator.
 
 use super::reference::{self, Query};
 use crate::services::iam::policy::evaluate::{Caller, Request, allows};
@@ -184,7 +184,7 @@ proptest! {
     ) {
         if let Ok(policy) = Policy::parse(&document.to_string(), kind) {
             for mut query in queries {
-                // A trust policy has no resources: it speaks of its own role.
+                // A trust policy has no resources: it applies to its own role.
                 if kind == Kind::Trust {
                     query.action = "sts:AssumeRole".to_owned();
                 }

@@ -1,4 +1,4 @@
-//! Policies: what is refused and how what is accepted is evaluated, case by case and against a second evaluator.
+//! Policies: what is refused, and how the rest is evaluated, case by case and against a second evaluator.
 
 mod documents;
 mod evaluation;

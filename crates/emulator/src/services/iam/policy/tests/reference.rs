@@ -1,6 +1,6 @@
-//! A second evaluator, slow and simple: it reads the document's JSON each time, and shares nothing with the first.
+//! A second evaluator, slow and simple: it reads the document's JSON each time, and shares no code with the first.
 //!
-//! It answers `None` for whatever it does not understand.
+//! It returns `None` for everything that it does not understand.
 
 use regex_lite::{Regex, escape};
 use serde_json::Value;
@@ -66,7 +66,7 @@ fn any(value: &Value, text: &str, read: impl Fn(&str) -> Option<Option<String>>)
     Some(found)
 }
 
-/// A pattern as a regular expression; `Some(None)`: one that matches nothing, as a variable in it has no value.
+/// A pattern as a regular expression; `Some(None)`: one that matches nothing, because a variable has no value.
 fn expression(pattern: &str, query: &Query, newer: bool) -> Option<Option<String>> {
     let (mut expression, mut rest) = (String::new(), pattern);
     let mut has_value = true;
@@ -135,7 +135,7 @@ fn conditions(value: &Value, query: &Query, newer: bool) -> Option<bool> {
             let read = |text: &str| match operator.as_str() {
                 "StringEquals" => expression(&literal(text), query, newer),
                 "StringLike" => expression(text, query, newer),
-                // The first five parts have no colon in whatever a wildcard stands for.
+                // In the first five parts, wildcards do not match colons.
                 "ArnLike" | "ArnEquals" => Some(expression(text, query, newer)?.map(|text| {
                     let parts: Vec<&str> = text.splitn(6, ':').collect();
                     let narrow = |(place, part): (usize, &&str)| match place {
@@ -153,7 +153,7 @@ fn conditions(value: &Value, query: &Query, newer: bool) -> Option<bool> {
     Some(all)
 }
 
-/// A text whose stars are no wildcards, in the escapes of the newer version.
+/// A text with literal stars, in the escapes of the newer version.
 fn literal(text: &str) -> String {
     let (mut written, mut rest) = (String::new(), text);
     while let Some(first) = rest.chars().next() {

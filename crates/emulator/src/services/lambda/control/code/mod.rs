@@ -1,67 +1,54 @@
-//! A function's code: a zip, unpacked into a folder of its own for each version of it.
+//! A function's code: a zip, unpacked into a folder of its own.
 
 mod names;
 
 use crate::core::temp_folder;
 use crate::protocol::{ApiError, Service};
+use crate::services::lambda::code_folder::CodeFolder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use names::Places;
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use zip::ZipArchive;
 
-/// Bytes of a zip that is sent in a request, at most.
+/// Bytes of a zip in a request, at most.
 pub const ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;
-/// Bytes of code once unpacked, at most.
+/// Bytes of unpacked code, at most.
 pub const UNPACKED_BYTES_MAX: u64 = 250 * 1024 * 1024;
 /// Files and folders in a zip, at most.
 pub const ENTRIES_MAX: usize = 10_000;
 
-/// What the runtime starts; made executable where the zip carries no modes.
+/// The file that the runtime starts; made executable if the zip has no modes.
 const BOOTSTRAP: &str = "bootstrap";
 const MODE_EXECUTABLE: u32 = 0o755;
 const MODE_FILE: u32 = 0o644;
 
-/// Code that lies ready to run.
+/// Code that is ready to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
     /// Base64 of the zip's SHA-256.
     pub sha256: String,
-    /// Bytes of the zip.
     pub size: usize,
-    /// Where it was unpacked.
-    pub dir: PathBuf,
+    /// The folder that it was unpacked into.
+    pub dir: CodeFolder,
 }
 
-/// Unpacks a zip into `{root}/{hash}`, unless it lies there already. Blocks.
-///
-/// # Errors
-/// `InvalidParameterValueException` where the zip is none or exceeds a limit.
-pub fn unpack(root: &Path, zip: &[u8]) -> Result<Code, ApiError> {
+/// Unpacks a zip into a new folder in `root`. Blocks. Fails with `InvalidParameterValueException` if it is not a zip, or
+/// exceeds a limit.
+pub fn unpack(root: &Path, name: &str, zip: &[u8]) -> Result<Code, ApiError> {
     if zip.len() > ZIP_BYTES_MAX {
         let message = format!("Code.ZipFile is larger than {ZIP_BYTES_MAX} bytes");
         return Err(ApiError::new(http::StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", message));
     }
-    let digest = Sha256::digest(zip);
-    let folder: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let code = Code { sha256: STANDARD.encode(digest), size: zip.len(), dir: root.join(&folder) };
-    if code.dir.is_dir() {
-        return Ok(code);
-    }
-    // Unpacked beside its place and moved there, so that no half of it is ever run.
-    let partial = root.join(format!("{folder}.{}", uuid::Uuid::new_v4()));
-    let result = extract(zip, &partial).and_then(|()| match fs::rename(&partial, &code.dir) {
-        Err(_) if code.dir.is_dir() => Ok(()),
-        // Read-only, as on Lambda: a function that writes beside its code fails here too.
-        other => other.and_then(|()| temp_folder::protect(&code.dir)).map_err(failed),
-    });
-    if partial.is_dir() {
-        let _ = fs::remove_dir_all(&partial);
-    }
-    result.map(|()| code)
+    // Removed again where one of the steps below fails.
+    let dir = CodeFolder::new(root.join(format!("{name}.{}", uuid::Uuid::new_v4().simple())));
+    extract(zip, &dir)?;
+    // Read-only, as on Lambda: a function that writes beside its code fails here too.
+    temp_folder::protect(&dir).map_err(failed)?;
+    Ok(Code { sha256: STANDARD.encode(Sha256::digest(zip)), size: zip.len(), dir })
 }
 
 fn extract(zip: &[u8], into: &Path) -> Result<(), ApiError> {
@@ -102,11 +89,11 @@ fn extract(zip: &[u8], into: &Path) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Writes one file; answers how many bytes are left for others.
+/// Writes one file; returns how many bytes are left for the others.
 fn copy(entry: &mut impl Read, path: &Path, left: u64) -> Result<u64, ApiError> {
     let mut file = File::create(path).map_err(failed)?;
     let mut source = Tracked { inner: entry.take(left + 1), failed: false };
-    // One byte more than is left shows that there is too much, whatever the entry's header says.
+    // Reading one byte more than is left shows an excess, whatever the entry's header says.
     let copied = io::copy(&mut source, &mut file);
     let copied = copied.map_err(|error| if source.failed { unreadable(error) } else { failed(error) })?;
     left.checked_sub(copied).ok_or_else(|| {
@@ -114,7 +101,7 @@ fn copy(entry: &mut impl Read, path: &Path, left: u64) -> Result<u64, ApiError> 
     })
 }
 
-/// Tells a zip that cannot be read from a file that cannot be written.
+/// Distinguishes an unreadable zip from a file that cannot be written.
 struct Tracked<R> {
     inner: R,
     failed: bool,
@@ -135,15 +122,9 @@ fn unreadable(why: impl std::fmt::Display) -> ApiError {
     ))
 }
 
-/// The machine is, but where a caller deleted the function, and its folder with it, while this was unpacked.
+/// The machine is.
 fn failed(error: io::Error) -> ApiError {
-    match error.kind() {
-        io::ErrorKind::NotFound => {
-            let message = "The operation cannot be performed at this time: the function is being deleted.";
-            ApiError::conflict("ResourceConflictException", message)
-        }
-        _ => ApiError::internal(format!("unpacking a function: {error}")),
-    }
+    ApiError::internal(format!("unpacking a function: {error}"))
 }
 
 #[cfg(unix)]

@@ -1,17 +1,16 @@
-//! Which names the files and folders of a zip may have, so that all of them can be made beside each other.
+//! The names that files and folders of a zip may have, so that all of them can be created side by side.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-/// Bytes of one part of a path, at most: what Linux takes.
+/// Bytes of one part of a path, at most: Linux's limit.
 pub const PART_BYTES_MAX: usize = 255;
-/// Bytes of a whole path within a zip, at most: a path on Linux has 4,096, and the folder before it takes some.
+/// Bytes of a path in a zip, at most: Linux allows 4,096, and the folder before it takes some.
 pub const PATH_BYTES_MAX: usize = 3_072;
 
-/// Why a zip is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
-    /// It is absolute, climbs above its folder, is empty, or has a character that no path has.
+    /// It is absolute, leaves its folder, is empty, or has a character that paths cannot have.
     #[error("{0} leads out of it")]
     LeadsOut(String),
     /// A part of it is longer than [`PART_BYTES_MAX`].
@@ -20,29 +19,26 @@ pub enum BadName {
     /// It is longer than [`PATH_BYTES_MAX`].
     #[error("the name {0} has more than {PATH_BYTES_MAX} bytes")]
     LongPath(String),
-    /// Another entry makes a folder of a file, or a file of a folder.
+    /// Another entry needs a folder where this one has a file, or the reverse.
     #[error("{0} is a file and a folder")]
     FileAndFolder(String),
 }
 
-/// Where each entry of a zip goes, below the folder that it is unpacked into.
+/// Assigns each entry of a zip its path, below the folder that it is unpacked into.
 #[derive(Debug, Default)]
 pub struct Places {
-    /// Whether it is a folder, by its path.
+    /// Whether it is a folder, by path.
     taken: BTreeMap<PathBuf, bool>,
 }
 
 impl Places {
-    /// Takes the place of an entry; its path below the folder, in parts that lead nowhere else.
-    ///
-    /// # Errors
-    /// [`BadName`].
+    /// Takes an entry's path, in parts that stay below the folder. Fails with [`BadName`].
     pub fn take(&mut self, name: &str, is_folder: bool) -> Result<PathBuf, BadName> {
         let path = path(name)?;
         if path.as_os_str().is_empty() && !is_folder {
             return Err(BadName::LeadsOut(shown(name)));
         }
-        // Itself, then the folders around it.
+        // Itself, and then its parent folders.
         for (depth, place) in path.ancestors().enumerate() {
             let folder = is_folder || depth > 0;
             if *self.taken.entry(place.to_owned()).or_insert(folder) != folder {
@@ -75,7 +71,7 @@ fn path(name: &str) -> Result<PathBuf, BadName> {
     Ok(path)
 }
 
-/// The name as a message may carry it: short, and without what a terminal would obey.
+/// The name in a form for messages: short, and without control characters.
 fn shown(name: &str) -> String {
     const CHARS_MAX: usize = 100;
     let mut shown: String = name.chars().take(CHARS_MAX).flat_map(char::escape_debug).collect();
@@ -134,7 +130,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is taken can be made, in that order, and stays within its folder.
+        /// Whatever is accepted can be created in that order, and stays within its folder.
         #[test]
         fn whatever_is_taken_can_be_made(names in proptest::collection::vec("[ab./]{0,6}", 0..6)) {
             let folder = tempfile::tempdir().unwrap();

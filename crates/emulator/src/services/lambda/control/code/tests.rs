@@ -1,4 +1,4 @@
-//! Zips: those that become a folder, and those that are refused.
+//! Zips that become a folder, and zips that are refused.
 
 use super::*;
 use std::io::Write as _;
@@ -14,7 +14,7 @@ fn zip(entries: &[(&str, &[u8], u32)]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-fn root() -> PathBuf {
+fn root() -> std::path::PathBuf {
     std::env::temp_dir().join(format!("code-test-{}", uuid::Uuid::new_v4()))
 }
 
@@ -24,17 +24,21 @@ fn a_zip_becomes_a_folder_with_its_modes() {
     use std::os::unix::fs::PermissionsExt as _;
     let root = root();
     let zip = zip(&[("bootstrap", b"#!/bin/sh\n", 0o755), ("share/data.txt", b"x", 0o600)]);
-    let code = unpack(&root, &zip).unwrap();
+    let code = unpack(&root, "f", &zip).unwrap();
     assert_eq!(code.sha256, STANDARD.encode(Sha256::digest(&zip)));
     let mode = fs::metadata(code.dir.join("bootstrap")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, MODE_EXECUTABLE & 0o555);
     assert_eq!(fs::read(code.dir.join("share/data.txt")).unwrap(), b"x");
-    assert_eq!(unpack(&root, &zip).unwrap(), code);
-    assert_eq!(fs::read_dir(&root).unwrap().count(), 1);
-    temp_folder::remove(&root).unwrap();
+    let again = unpack(&root, "f", &zip).unwrap();
+    assert_eq!((again.sha256 == code.sha256, again.dir == code.dir), (true, false));
+    let kept = code.dir.clone();
+    drop(code);
+    assert_eq!(fs::read(kept.join("share/data.txt")).unwrap(), b"x");
+    drop((kept, again));
+    fs::remove_dir(&root).unwrap(); // nothing is left in it
 }
 
-/// What a client sends is its own mistake: never a failure of the emulator, which SDKs would try again.
+/// A client's mistake is never a failure of the emulator, which SDKs would retry.
 #[test]
 fn each_kind_of_bad_zip_is_refused_by_name() {
     let root = root();
@@ -51,7 +55,7 @@ fn each_kind_of_bad_zip_is_refused_by_name() {
         writer.finish().unwrap().into_inner()
     };
     let sound = with(SimpleFileOptions::default().compression_method(CompressionMethod::Stored), "bootstrap");
-    // Offsets within the local header, and the same in the central one.
+    // Offsets within the local header; the central one has the same values.
     let patched = |local: usize, central: usize, byte: u8| {
         let mut zip = sound.clone();
         let directory = zip.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
@@ -84,7 +88,7 @@ fn each_kind_of_bad_zip_is_refused_by_name() {
         (patched(8, 10, 99), "Could not unzip"), // a compression that is none
         (damaged, "Could not unzip"),
     ] {
-        let error = unpack(&root, &zip).unwrap_err();
+        let error = unpack(&root, "f", &zip).unwrap_err();
         assert_eq!(error.code, "InvalidParameterValueException", "{named}: {error}");
         assert!(error.message.contains(named), "{named}: {error}");
     }
@@ -93,7 +97,7 @@ fn each_kind_of_bad_zip_is_refused_by_name() {
     let _ = fs::remove_dir_all(root);
 }
 
-/// As on AWS, where a function without a bootstrap fails when it is started.
+/// As on AWS, a function without a bootstrap fails when it starts.
 #[test]
 fn what_is_a_sound_zip_is_unpacked_whatever_is_in_it() {
     let root = root();
@@ -104,7 +108,7 @@ fn what_is_a_sound_zip_is_unpacked_whatever_is_in_it() {
         &["bootstrap", "./a//b", "gr\u{f6}\u{df}e", "a\\b"],
     ] {
         let entries: Vec<_> = names.iter().map(|name| (*name, &b""[..], 0o644)).collect();
-        assert!(unpack(&root, &zip(&entries)).is_ok(), "{names:?}");
+        assert!(unpack(&root, "f", &zip(&entries)).is_ok(), "{names:?}");
     }
     fs::remove_dir_all(root).unwrap();
 }

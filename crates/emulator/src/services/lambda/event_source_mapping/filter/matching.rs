@@ -1,6 +1,6 @@
-//! Holds a filter pattern against a record, a JSON object.
+//! Matches a filter pattern with a record, a JSON object.
 //!
-//! Only the pattern is walked recursively, never the record: however deep that is nested, no stack overflows.
+//! It recurses over the pattern only, never over the record, so a deeply nested record does not overflow the stack.
 
 use super::pattern::{Condition, Object, Pattern, Rule, Scalar, lower_case};
 use json_text::{Json, Kind};
@@ -9,26 +9,26 @@ use std::ops::RangeBounds;
 
 impl Pattern {
     pub(super) fn matches(&self, record: Json<'_>) -> bool {
-        // Absence is a question to the whole record. Asked here, it is answered once, not at every element of
-        // an array that the pattern leads through.
+        // Absence depends on the whole record. It is decided here once, not at every element of an array on the
+        // pattern's path.
         let absent: Vec<bool> = self.absent_paths.iter().map(|path| !leads_to_value(record, path)).collect();
         self.object.matches(record, &absent)
     }
 }
 
 impl Object {
-    /// Arrays are seen through, and all conditions must hold of one element.
+    /// Looks through arrays; one element must fulfil all conditions.
     fn matches(&self, value: Json<'_>, absent: &[bool]) -> bool {
         value.leaves().any(|leaf| self.0.iter().all(|condition| condition.holds(leaf, absent)))
     }
 }
 
 impl Condition {
-    /// `value` is an object, or something without members.
+    /// `value` is an object, or has no members.
     fn holds(&self, value: Json<'_>, absent: &[bool]) -> bool {
         match self {
             Self::Any(objects) => objects.iter().any(|object| object.matches(value, absent)),
-            // Not a plain failure where the member is missing: `exists: false` further down still holds.
+            // Not simply false if the member is missing: `exists: false` further down may still hold.
             Self::Nested(key, object) => {
                 object.matches(value.member(key).unwrap_or(Json::of_valid("null")), absent)
             }
@@ -44,12 +44,12 @@ impl Condition {
 }
 
 impl Rule {
-    /// Whether it is true of a value that is no object; of an object, or an array without elements, no rule is.
+    /// Whether it holds for a value that is not an object. No rule holds for an object, or an array without elements.
     fn holds(&self, value: Kind<'_>) -> bool {
         if matches!(value, Kind::Object | Kind::Array) {
             return false;
         }
-        // WTF-8, so that what JSON can hold and UTF-8 cannot is compared, too.
+        // WTF-8, to compare strings that JSON can express and UTF-8 cannot.
         let text = |test: &dyn Fn(&[u8]) -> bool| matches!(value, Kind::Text(text) if test(&text.wtf8()));
         match self {
             Self::Equals(expected) => expected.equals(value),
@@ -62,7 +62,7 @@ impl Rule {
             Self::Numeric(low, high) => matches!(value, Kind::Number(digits)
                 if number(digits).and_then(|number| number.as_f64()).is_some_and(|n| (*low, *high).contains(&n))),
             Self::Exists => true,
-            // Asked of the whole record before.
+            // Decided for the whole record before.
             Self::Absent(_) => false,
         }
     }
@@ -80,13 +80,13 @@ impl Scalar {
     }
 }
 
-/// A number as patterns have them. `None` beyond the range of a double, where no pattern's number is: such a number
-/// equals none and lies in no range.
+/// A number in a pattern's form. `None` beyond the range of a double: such a number equals no pattern's number and is
+/// in no range.
 fn number(digits: &str) -> Option<Number> {
     serde_json::from_str(digits).ok()
 }
 
-/// Whether a path leads to a value that is no object, through any elements of the arrays on the way.
+/// Whether a path leads to a value that is not an object, through any elements of arrays on the way.
 fn leads_to_value(value: Json<'_>, path: &[String]) -> bool {
     value.leaves().any(|leaf| match (leaf.kind(), path) {
         (Kind::Object, [key, rest @ ..]) => leaf.member(key).is_some_and(|value| leads_to_value(value, rest)),

@@ -1,8 +1,7 @@
-//! Event filter criteria: which records of a shard a mapping hands to its function
-//! (docs/aws-behaviour.md#lambda-filters).
+//! Event filter criteria: which records of a shard reach the mapping's function (docs/aws-behaviour.md#lambda-filters).
 //!
-//! `pattern` reads a pattern and refuses what cannot match, `matching` holds it against a record, and
-//! `subject` knows the keys that a Kinesis record offers.
+//! `pattern` parses a pattern and refuses what cannot match, `matching` matches it with a record, and `subject` knows
+//! the keys of a Kinesis record.
 
 mod matching;
 mod pattern;
@@ -18,14 +17,14 @@ use std::collections::BTreeSet;
 use subject::Field;
 pub use subject::FilterSubject;
 
-/// Filters that a mapping may have. Ten on request at AWS; an emulator that took ten would pass what a fresh
-/// account refuses.
+/// Filters of a mapping, at most. AWS raises this to ten on request, but an emulator that took ten would pass what a
+/// fresh account refuses.
 pub const FILTERS_MAX: usize = 5;
 
-/// The length of one pattern, in characters.
+/// Characters of a pattern, at most.
 pub const PATTERN_CHARS_MAX: usize = 4_096;
 
-/// A mapping's filters. A record passes if any of them matches, and every record passes where there are none.
+/// A mapping's filters. A record passes if any of them matches; without filters every record passes.
 ///
 /// The pattern language is the one that Lambda shares with EventBridge: an object names keys, all of which must
 /// match; an array under a key lists rules, any of which may. A rule is a string, a number, `true`, `false` or
@@ -54,64 +53,48 @@ pub struct Filters {
     keys: BTreeSet<Field>,
 }
 
-/// What becomes of a record at a mapping's filters.
+/// A record's result at a mapping's filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It goes to the function.
     Passes,
     /// No filter matches: dropped.
     NoMatch,
-    /// A filter asks for its data, which is not JSON, and no other matches: dropped.
+    /// A filter reads its data, which is not JSON, and no other matches: dropped.
     NotJson,
 }
 
-/// Why a mapping's filters were refused. The Lambda API answers `InvalidParameterValueException`.
+/// Why a mapping's filters are refused. The Lambda API answers `InvalidParameterValueException`.
 #[derive(Debug, thiserror::Error)]
 pub enum FilterError {
     /// More filters than a mapping may have.
     #[error("{count} filters are too many: a mapping has at most {FILTERS_MAX}")]
-    TooMany {
-        /// How many were given.
-        count: usize,
-    },
-    /// A pattern is too long.
+    TooMany { count: usize },
     #[error("Filters[{index}].Pattern has {chars} characters: shorten it to {PATTERN_CHARS_MAX}")]
-    TooLong {
-        /// The filter's place, from 0.
-        index: usize,
-        /// Its length in characters.
-        chars: usize,
-    },
-    /// A pattern is not JSON.
+    TooLong { index: usize, chars: usize },
     #[error("Filters[{index}].Pattern is not JSON: {source}")]
     NotJson {
-        /// The filter's place, from 0.
         index: usize,
-        /// Where reading it ended.
+        /// Where parsing ended.
         source: serde_json::Error,
     },
-    /// A pattern is JSON, and says what no filter can.
+    /// A pattern is JSON and not a valid filter.
     #[error("Filters[{index}].Pattern{path}: {problem}")]
     Pattern {
-        /// The filter's place, from 0.
         index: usize,
-        /// The keys that lead to the problem, each behind a dot.
+        /// The keys that lead to the problem, each after a dot.
         path: String,
-        /// What is wrong there.
         problem: Problem,
     },
 }
 
 impl Filters {
-    /// Reads the patterns of a mapping's `FilterCriteria`, each a JSON text.
+    /// Parses the patterns of a mapping's `FilterCriteria`, each a JSON text.
     ///
-    /// Refused, besides what is no pattern: operators that Lambda does not list (`wildcard`, `cidr`); rules for
-    /// `data` as a whole, since at Kinesis its pattern must be JSON; and keys that no Kinesis record has, under
-    /// which every record would be dropped unseen. `invokeIdentityArn` counts among those: records have no role
-    /// before they are handed over.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, with the filter and the key that it stands at.
+    /// Also refuses operators that Lambda does not list (`wildcard`, `cidr`); rules for `data` as a whole, since at
+    /// Kinesis its pattern must be JSON; and keys that Kinesis records do not have, which would silently drop every
+    /// record. `invokeIdentityArn` is such a key: records have no role before they are delivered. Errors: the first
+    /// problem, with the filter and the key.
     pub fn parse(patterns: &[String]) -> Result<Self, FilterError> {
         if patterns.len() > FILTERS_MAX {
             return Err(FilterError::TooMany { count: patterns.len() });
@@ -130,12 +113,12 @@ impl Filters {
         self.outcome(record) == Outcome::Passes
     }
 
-    /// What becomes of a record. One that does not go to the function is passed over: the checkpoint moves on.
+    /// A record's result. A record that does not go to the function is skipped: the checkpoint moves on.
     pub fn outcome(&self, record: &FilterSubject<'_>) -> Outcome {
         if self.patterns.is_empty() {
             return Outcome::Passes;
         }
-        // The record as one JSON text, of the members that some pattern reads.
+        // The record as one JSON text, with the members that some pattern reads.
         let mut text = String::from("{");
         let mut data_is_json = true;
         for &key in &self.keys {
@@ -152,7 +135,7 @@ impl Filters {
         }
         text.push('}');
         let record = Json::of_valid(&text);
-        // Without its data a record would have every key absent, and `exists: false` would match.
+        // Without its data a record would have none of the keys, and `exists: false` would match.
         let is_readable = |pattern: &Pattern| data_is_json || !pattern.keys.contains(&Field::Data);
         if self.patterns.iter().any(|pattern| is_readable(pattern) && pattern.matches(record)) {
             Outcome::Passes

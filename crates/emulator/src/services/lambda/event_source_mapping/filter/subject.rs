@@ -1,24 +1,22 @@
-//! What a Kinesis record offers to a filter: its data and its metadata, all at the top level.
+//! A Kinesis record as filters see it: data and metadata, all at the top level.
 
 use crate::services::kinesis::Record;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use json_text::{Json, quote_into};
 
-/// A record as filters see it: the members of its `kinesis` object beside those of the record itself.
+/// A record's `kinesis` members beside its own.
 #[derive(Debug, Clone, Copy)]
 pub struct FilterSubject<'a> {
     /// `data`, `partitionKey`, `sequenceNumber`, and `approximateArrivalTimestamp` in seconds.
     pub record: &'a Record,
     /// The shard's id, the first half of `eventID`.
     pub shard_id: &'a str,
-    /// `eventSourceARN`
     pub event_source_arn: &'a str,
-    /// `awsRegion`
     pub region: &'a str,
 }
 
-/// What a pattern may begin with.
+/// The top-level keys of patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Field {
     Data,
@@ -71,7 +69,7 @@ impl Field {
 }
 
 impl FilterSubject<'_> {
-    /// Writes the value under a key as JSON. `false`, and nothing written, where the data is not JSON.
+    /// Writes the value of a key as JSON. `false`, and nothing written, if the data is not JSON.
     pub(super) fn write(&self, key: Field, into: &mut String) -> bool {
         match key {
             Field::Data => {

@@ -1,10 +1,10 @@
-//! A mapping over a stream in a deterministic simulation: what must hold whatever happens, with a clock of its own.
+//! A mapping of a stream in a deterministic simulation with its own clock: what must hold, whatever happens.
 //!
-//! Records are appended, shards split, merged and scaled, invocations fail, time out, are throttled or lost with a
-//! crash, settings change, and the mapping is stopped and killed; all drawn from one seed. Checked at each step:
-//! no record is handed over while an older one of its key is open; a checkpoint never passes an open record; a
-//! child's records wait for its parents'. Checked at the end: every record was handed over or reached the failure
-//! destination. The stream is in [`world`], what is checked in [`promises`].
+//! Records are appended; shards split, merge and scale; invocations fail, time out, are throttled or lost with a crash;
+//! settings change; the mapping is stopped and killed: all drawn from one seed. Checked at each step: no record is
+//! delivered while an older one of its key is open, a checkpoint never passes an open record, and a child's records
+//! wait for its parents'. Checked at the end: every record was delivered or reached the failure destination. [`world`]
+//! has the stream, [`promises`] the checks.
 
 mod promises;
 mod runs;
@@ -22,12 +22,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use world::{World, passes};
 
-/// Partition keys in use; few, so that their records meet each other in batches.
+/// Partition keys in use; few, so that their records share batches.
 const KEYS: usize = 40;
 /// Steps after the last append within which everything must be settled.
 const QUIET_STEPS_MAX: usize = 20_000_000;
 
-/// An invocation in flight.
 struct Flight {
     shard: i64,
     queue: usize,
@@ -55,7 +54,7 @@ struct Simulation {
     queues: usize,
     pollers: BTreeMap<i64, Poller>,
     lineage: Lineage,
-    /// What a restart finds.
+    /// The state that a restart finds.
     checkpoints: HashMap<i64, Option<Arc<str>>>,
     flights: Vec<Flight>,
     stopping: bool,
@@ -102,7 +101,7 @@ impl Simulation {
                 }
                 6_000..6_030 => self.reshard(left),
                 6_030..6_050 if !self.stopping => {
-                    // New settings, or a stop and a start: what is in flight ends first.
+                    // New settings, or a stop and a start: invocations in flight end first.
                     self.stopping = true;
                     self.pollers.values_mut().for_each(Poller::stop);
                 }
@@ -127,8 +126,8 @@ impl Simulation {
         }
     }
 
-    /// Splits a shard, merges two neighbours or changes their number, which takes several steps: records may come
-    /// in between, and the mapping see what is half done.
+    /// Splits a shard, merges two neighbours or changes their number. This takes several steps: records may arrive in
+    /// between, and the mapping may see intermediate states.
     fn reshard(&mut self, mut left: usize) {
         let steps = self.world.some_steps(&mut self.random);
         self.counts.reshardings += u64::from(!steps.is_empty());
@@ -151,7 +150,7 @@ impl Simulation {
         }
     }
 
-    /// `kill -9`: nothing but the checkpoints is left. Functions may have handled what was in flight, or not.
+    /// `kill -9`: only the checkpoints remain. Functions may have handled the batches in flight, or not.
     fn crash(&mut self) {
         self.flights.clear();
         self.counts.crashes += 1;
@@ -184,7 +183,7 @@ impl Simulation {
         }
     }
 
-    /// Does what every poller wants until all of them wait; answers until when.
+    /// Does what every poller wants until all of them wait; returns until when.
     fn work(&mut self) -> Option<u64> {
         let mut wake_ms: Option<u64> = None;
         let indices: Vec<i64> = self.pollers.keys().copied().collect();
@@ -254,7 +253,7 @@ impl Simulation {
         self.flights.push(Flight { shard, queue, ends_ms, outcome });
     }
 
-    /// The clock goes to where an invocation ends or a poller wakes, or a little on.
+    /// Moves the clock to where an invocation ends or a poller wakes, or a little on.
     fn time_passes(&mut self, wake_ms: Option<u64>, is_quiet: bool) {
         let next_end = self.flights.iter().map(|flight| flight.ends_ms).min();
         let next = next_end.into_iter().chain(wake_ms).min();
@@ -277,13 +276,13 @@ impl Simulation {
                 }
                 _ => 0,
             };
-            poller.settle(flight.queue, "id", &flight.outcome, self.now_ms);
+            poller.settle(flight.queue, "id".into(), &flight.outcome, self.now_ms);
             out[..done].iter().for_each(|record| self.promises.settled(record));
             self.keep_checkpoint(flight.shard);
         }
     }
 
-    /// What an emulator persists. It never passes a record that is neither handled nor given up.
+    /// What an emulator persists: it never passes an open record.
     fn keep_checkpoint(&mut self, shard: i64) {
         let Some(poller) = self.pollers.get(&shard) else { return };
         let through = poller.checkpoint().cloned();

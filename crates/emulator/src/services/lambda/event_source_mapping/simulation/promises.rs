@@ -1,27 +1,26 @@
-//! What a mapping promises of each record, checked at every step.
+//! What a mapping promises for each record, checked at every step.
 
 use super::KEYS;
 use crate::services::kinesis::Record;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The times between two starts of the mapping, counted; 0: never.
+/// The times between two starts of the mapping, counted from 1; 0: never.
 type Session = u32;
 
-/// One partition key's records.
 #[derive(Clone, Default)]
 struct Key {
     /// Numbers of its records, in the order of their arrival.
     records: Vec<usize>,
-    /// How many of them were settled without a gap, in whatever session.
+    /// How many of them were settled without a gap, in any session.
     settled: usize,
-    /// The first of them that is not settled in this session, counted from the first that was handed over in it.
+    /// The first of them that is not settled in this session, counted from the first one delivered in it.
     frontier: Option<usize>,
 }
 
-/// Where each record stands.
+/// The state of each record.
 pub struct Promises {
-    /// In which session each record was settled last: handled, given up or filtered out.
+    /// The session in which each record was last settled: handled, given up or filtered out.
     settled_in: Vec<Session>,
     open: usize,
     session: Session,
@@ -33,7 +32,6 @@ impl Promises {
         Self { settled_in: Vec::new(), open: 0, session: 1, by_key: vec![Key::default(); KEYS] }
     }
 
-    /// Records so far.
     pub fn records(&self) -> usize {
         self.settled_in.len()
     }
@@ -43,20 +41,18 @@ impl Promises {
         self.open
     }
 
-    /// A record of a key arrived.
     pub fn appended(&mut self, key: usize) {
         self.by_key[key].records.push(self.settled_in.len());
         self.settled_in.push(0);
         self.open += 1;
     }
 
-    /// The mapping was started anew, from its checkpoints.
     pub fn restarted(&mut self) {
         self.session += 1;
         self.by_key.iter_mut().for_each(|key| key.frontier = None);
     }
 
-    /// Of each key in a batch: everything older is settled, or stands in the same batch before it.
+    /// For each key in a batch: everything older is settled, or before it in the same batch.
     pub fn handed_over(&mut self, records: &[Arc<Record>]) {
         let mut next_of_key = HashMap::new();
         for record in records {
@@ -64,11 +60,11 @@ impl Promises {
             let Key { records: all, settled, frontier } = &self.by_key[key];
             let at = all.binary_search(&number(record)).expect("it was appended");
             let from = *next_of_key.entry(key).or_insert_with(|| {
-                // After a restart what lies behind the checkpoint comes again, from its oldest.
+                // After a restart, records after the checkpoint come again, from the oldest.
                 assert!(at <= *settled, "{} overtakes an open record of its key", record.sequence_number);
                 frontier.unwrap_or(at)
             });
-            // In between lie what was filtered out, and what is tried again.
+            // In between are filtered and retried records.
             let skipped = all.get(from..at).unwrap_or_default();
             let mut open = skipped.iter().filter(|number| self.settled_in[**number] != self.session);
             assert_eq!(open.next(), None, "{} overtakes another in this session", record.sequence_number);
@@ -92,7 +88,7 @@ impl Promises {
         }
     }
 
-    /// These records lie behind a checkpoint, or in a shard whose children begin.
+    /// These records are before a checkpoint, or in a shard whose children begin.
     pub fn must_be_settled(&self, records: &[Record], or_else: &str) {
         let open = records.iter().find(|record| self.settled_in[number(record)] == 0);
         assert!(open.is_none(), "{or_else}: {open:?}");

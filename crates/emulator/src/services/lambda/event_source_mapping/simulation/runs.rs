@@ -2,7 +2,7 @@
 
 use super::{Counts, Simulation};
 
-/// Runs a seed, which is named before and, where something does not hold, after.
+/// Runs a seed, which it prints before and, after a failure, again.
 fn simulate(seed: u64, records: usize, burst: usize) -> Counts {
     println!("seed {seed}: {records} records");
     let mut simulation = Simulation::new(seed, burst);

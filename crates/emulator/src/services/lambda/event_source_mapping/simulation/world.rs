@@ -10,18 +10,17 @@ use std::sync::Arc;
 
 /// Shards that may be open at once.
 const SHARDS_MAX: usize = 6;
-/// The data of a record that the mapping's filters let through.
+/// The data of a record that passes the mapping's filters.
 const PASSES: &str = "e30=";
 
 /// A shard as the simulated stream keeps it.
 pub struct SimShard {
     pub info: ShardInfo,
-    /// The part of the keys that fall into it.
+    /// The range of keys that belong to it.
     keys: Range<usize>,
     pub records: Vec<Record>,
 }
 
-/// The stream.
 pub struct World {
     pub shards: Vec<SimShard>,
     /// Records so far: each one's sequence number is how many came before it.
@@ -37,7 +36,7 @@ impl World {
         world
     }
 
-    /// A record of some key arrives. Answers the key and the shard.
+    /// A record of some key arrives. Returns the key and the shard.
     pub fn append(&mut self, random: &mut StdRng, now_ms: u64) -> (usize, i64) {
         // Some keys are hot.
         let key = random.random_range(0..KEYS).min(random.random_range(0..KEYS));
@@ -79,7 +78,7 @@ impl World {
         }
     }
 
-    /// Makes a step. Answers the shards that it closed.
+    /// Makes a step. Returns the shards that it closed.
     pub fn apply(&mut self, step: Step) -> Vec<i64> {
         let keys = |index: i64| self.shards[index as usize].keys.clone();
         let (parents, children) = match step {
@@ -115,7 +114,7 @@ impl World {
         records[from..].iter().take(limit).cloned().collect()
     }
 
-    /// The records of a shard behind one checkpoint and through another.
+    /// The records of a shard after one checkpoint, up to another.
     pub fn between(&self, shard: i64, before: Option<&Arc<str>>, through: Option<&Arc<str>>) -> &[Record] {
         let records = &self.shards[shard as usize].records;
         let at = |number: Option<&Arc<str>>| {

@@ -1,4 +1,4 @@
-//! A filter pattern as it was understood: keys, rules and alternatives, with nothing left that cannot match.
+//! A parsed filter pattern: keys, rules and alternatives, without any that cannot match.
 
 mod rule;
 
@@ -13,13 +13,12 @@ const OR: &str = "$or";
 /// `$or` joins at least this many objects.
 const OR_OBJECTS_MIN: usize = 2;
 
-/// A whole pattern.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Pattern {
     pub(super) object: Object,
     /// The top-level keys that it reads.
     pub(super) keys: BTreeSet<Field>,
-    /// The paths that some `exists: false` asks for; rules refer to them by index.
+    /// The paths in `exists: false`, by which rules refer to them.
     pub(super) absent_paths: Vec<Vec<String>>,
 }
 
@@ -29,24 +28,24 @@ pub(super) struct Object(pub(super) Vec<Condition>);
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Condition {
-    /// A member holds a value for which any of the rules is true.
+    /// A member has a value that one of the rules matches.
     Value(String, Vec<Rule>),
-    /// A member holds an object.
+    /// A member is an object.
     Nested(String, Object),
     /// `$or`: any of these.
     Any(Vec<Object>),
 }
 
-/// What a pattern says that no filter can.
+/// Why a pattern is not a valid filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// The pattern is some other JSON value.
+    /// The pattern is not a JSON object.
     #[error("a pattern is a JSON object, such as {{\"data\": {{\"key\": [\"value\"]}}}}")]
     NotAnObject,
-    /// `{}`, which would say nothing.
+    /// `{}`
     #[error("an empty object matches nothing: name a key or leave the filter out")]
     EmptyObject,
-    /// `[]`, which could match nothing.
+    /// `[]`
     #[error("an empty array matches nothing: list at least one rule")]
     EmptyArray,
     /// A value without the array around it.
@@ -76,7 +75,6 @@ pub enum Problem {
     /// An operator with the wrong kind of value.
     #[error("`{operator}` takes {expected}")]
     Operand {
-        /// The operator.
         operator: &'static str,
         /// What it takes.
         expected: &'static str,
@@ -89,7 +87,7 @@ fn metadata() -> String {
     names.join(", ")
 }
 
-/// A problem and the keys that lead to it.
+/// A problem, and the keys that lead to it.
 #[derive(Debug)]
 pub(super) struct PatternError {
     pub(super) path: Vec<String>,
@@ -110,7 +108,7 @@ impl Pattern {
     }
 }
 
-/// Walks a pattern. On an error `path` stays where it was met.
+/// Walks a pattern. After an error, `path` is where it occurred.
 #[derive(Default)]
 struct Reader {
     path: Vec<String>,
@@ -169,8 +167,8 @@ impl Reader {
     }
 }
 
-/// The objects that `$or` joins. Event Ruler takes `$or` for an ordinary key where it does not list objects, or
-/// where they are rules.
+/// The objects that `$or` joins. In Event Ruler, `$or` is an ordinary key if it does not list objects, or if they are
+/// rules.
 fn alternatives<'a>(key: &str, value: &'a Value) -> Option<Vec<&'a Map<String, Value>>> {
     let Value::Array(items) = value else { return None };
     if key != OR || items.is_empty() {

@@ -1,4 +1,4 @@
-//! One rule of a filter pattern: a value to be equal to, or an operator and what it takes.
+//! One rule of a filter pattern: a value to equal, or an operator with its operand.
 
 use super::Problem;
 use serde_json::{Number, Value};
@@ -14,18 +14,18 @@ const ANYTHING_BUT: &str = "anything-but";
 const NUMERIC: &str = "numeric";
 const EXISTS: &str = "exists";
 
-/// `numeric` matches values from minus to plus this (EventBridge user guide, numeric matching).
+/// `numeric` matches values from minus this to plus this (EventBridge user guide, numeric matching).
 const NUMERIC_MAGNITUDE_MAX: f64 = 5.0e9;
 
-/// What is true of a single value.
+/// A condition on a single value.
 #[derive(Debug, Clone, PartialEq)]
 pub(in super::super) enum Rule {
     Equals(Scalar),
-    /// Equal in lower case; this one is in lower case already.
+    /// Equal in lower case; this is in lower case already.
     EqualsIgnoreCase(String),
     Prefix(String),
     Suffix(String),
-    /// None of these; strings only or numbers only.
+    /// None of these; only strings or only numbers.
     AnythingBut(Vec<Scalar>),
     AnythingButPrefix(String),
     Numeric(Bound<f64>, Bound<f64>),
@@ -34,7 +34,7 @@ pub(in super::super) enum Rule {
     Absent(usize),
 }
 
-/// A JSON value that holds no others.
+/// A JSON value that contains no others.
 #[derive(Debug, Clone, PartialEq)]
 pub(in super::super) enum Scalar {
     Null,
@@ -49,7 +49,7 @@ pub(super) fn is_reserved(key: &str) -> bool {
 }
 
 impl Rule {
-    /// Reads a rule. `absent` notes the path to it and says where the answer will stand.
+    /// Parses a rule. `absent` collects the paths of `exists: false`, whose indexes rules have.
     pub(super) fn parse(json: &Value, absent: impl FnOnce() -> usize) -> Result<Self, Problem> {
         let members = match json {
             Value::Object(members) => members,

@@ -167,7 +167,7 @@ fn data_that_is_not_json_is_dropped_by_patterns_for_data_alone() {
     assert!(passes(&data, b"{}"));
 }
 
-/// What other readers cannot hold drops no record, and matches nothing by accident.
+/// Values that other JSON readers reject drop no record, and match nothing by accident.
 #[test]
 fn all_that_rfc_8259_allows_is_read() {
     let deep = format!(r#"{{"k": "r", "x": {}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));

@@ -1,4 +1,4 @@
-//! What is refused, and in which words.
+//! What is refused, and with which message.
 
 use crate::services::lambda::event_source_mapping::filter::{FILTERS_MAX, Filters, PATTERN_CHARS_MAX};
 

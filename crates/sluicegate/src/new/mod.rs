@@ -12,8 +12,8 @@ const RESERVED: [&str; 12] =
 /// Characters of a key in the tfvars, at most: `terraform/variables.tf` has the reason.
 const NAME_CHARS_MAX: usize = 28;
 
-const MANIFEST: &str = include_str!("new/Cargo.toml.in");
-const SOURCE: &str = include_str!("new/main.rs.in");
+const MANIFEST: &str = include_str!("Cargo.toml.in");
+const SOURCE: &str = include_str!("main.rs.in");
 
 #[derive(clap::Args)]
 pub struct Args {
