@@ -1,6 +1,8 @@
-"""Makes templates that parse in both engines, from a seed."""
+"""Makes templates that parse in all engines, from a seed."""
 
 import random
+
+import methods
 
 # The variables of every template, as JSON, and what can be asked of each.
 VARIABLES = {
@@ -14,6 +16,10 @@ TEXTS = [
     "Hello ", " world\n", "{\"a\": \"", "\", ", "\n", "  ", "<b>#13ff93</b>", "$ 5", "100%", "é😀", "(x)",
     "a.b", "x = y; ", "[", "]", "it's ", "\t", "\r\n", "# alone ",
 ]
+
+# Marks that begin nothing. Where `!`, `{` or `-` follow, airspeed has rules of its own.
+MARKS = ["$ ", "$5 ", "$. ", "$(x) ", "# ", "#5 ", "#(x) ", "$$ ", "#$ ", "\"$\" ", "'#' ", "$% "]
+VELOCITY_MARKS = ["$! ", "$!5 ", "${ ", "$!{ ", "${} ", "$- ", "$!! ", "$!) ", "#! ", "#[ ", "#{ ", "#{} ", "$[ ", "$} "]
 
 REFERENCES = [
     "$i", "$!i", "${i}", "$!{i}", "$j", "$z", "$x", "$s", "$t", "$n", "$yes", "$no", "$none", "$undefined",
@@ -36,8 +42,21 @@ COMPARISONS = ["<", ">", "<=", ">=", "==", "!=", "lt", "gt", "le", "ge", "eq", "
 
 
 class Generator:
-    def __init__(self, seed):
+    """With `java`, templates also call what airspeed does not have, and change the message."""
+
+    def __init__(self, seed, java=False):
         self.random = random.Random(seed)
+        calls = methods.CALLS + (methods.JAVA_CALLS if java else [])
+        self.references = REFERENCES + calls
+        self.aliases = methods.ALIASES + (methods.MESSAGE_ALIASES if java else [])
+        self.marks = MARKS + (VELOCITY_MARKS if java else [])
+        self.strings = STRINGS + methods.STRINGS + (methods.JAVA_STRINGS if java else [])
+        self.after_reference = "; " if java else " "
+        self.stop = "#{stop}; " if java else "#stop "
+        # Velocity takes no literal for true (airspeed does), and its set of keys follows the map that it came from.
+        self.conditions = BOOLEANS + NOTHING + ["$i", "$z", "$s", "$t", "$l", "$e"]
+        self.conditions += self.strings + ["0", "{}", "[1..4]"] if java else []
+        self.lists = [name for name in LISTS if name != "$m.keySet()"] + methods.JAVA_LISTS if java else LISTS
 
     def pick(self, choices):
         return self.random.choice(choices)
@@ -53,12 +72,12 @@ class Generator:
     def condition(self, depth=0):
         kind = self.random.random()
         if depth > 1 or kind < 0.2:
-            return self.pick(BOOLEANS + NOTHING + STRINGS + LISTS + ["$i", "$z", "0"])
+            return self.pick(self.conditions)
         if kind < 0.55:
             return f"{self.number(1)} {self.pick(COMPARISONS)} {self.number(1)}"
         if kind < 0.65:
             equality = self.pick(["==", "!="])
-            operands = STRINGS + NOTHING + BOOLEANS + ["$i", "1", "$null"]
+            operands = self.strings + NOTHING + BOOLEANS + ["$i", "1", "$null"]
             return f"{self.pick(operands)} {equality} {self.pick(operands)}"
         if kind < 0.75:
             return f"{self.pick(['!', '!', 'not '])}{self.pick(BOOLEANS + NOTHING + ['$i', '$s', '$t'])}"
@@ -70,16 +89,16 @@ class Generator:
         if kind < 0.3:
             return self.number()
         if kind < 0.5:
-            return self.pick(STRINGS)
+            return self.pick(self.strings)
         if kind < 0.6:
-            return self.pick(LISTS)
+            return self.pick(self.lists)
         if kind < 0.7:
             return self.pick(MAPS)
         if kind < 0.8:
-            return f"{self.pick(STRINGS + NOTHING)} + {self.pick(STRINGS + ['$i', '$x', '1'])}"
+            return f"{self.pick(self.strings + NOTHING)} + {self.pick(self.strings + ['$i', '$x', '1'])}"
         if kind < 0.9:
             return self.condition()
-        return self.pick(REFERENCES)
+        return self.pick(self.references)
 
     def end_of_line(self):
         return self.pick(["", "", "\n", " \n", " ", "\r\n"])
@@ -87,11 +106,15 @@ class Generator:
     def statement(self, depth):
         kind = self.random.random()
         end = self.end_of_line()
-        if kind < 0.25:
+        if kind < 0.16:
             return self.pick(TEXTS)
+        if kind < 0.2:
+            return self.pick(self.marks) + "x "
+        if kind < 0.27:
+            return self.pick(self.aliases) + self.after_reference
         if kind < 0.5:
-            # A blank after it, so that what follows is no part of the reference.
-            return self.pick(REFERENCES + ["$v", "$foreach.index"]) + " "
+            # So that what follows is no part of the reference, and in Velocity's lexer no index (see the README).
+            return self.pick(self.references + ["$v", "$foreach.index"]) + self.after_reference
         if kind < 0.65 or depth > 2:
             target = self.pick(["$v", "$v", "$i", "$s", "$m.k1", "$m['new']"])
             return f"#set({target} = {self.expression()}){end}"
@@ -105,8 +128,8 @@ class Generator:
                 text += self.pick(["#else ", "#{else}", "#else\n", "#else \n"]) + self.block(depth + 1)
             return text + self.pick(["#end ", "#end\n", "#{end}", "#end  \n"])
         if kind < 0.97:
-            return f"#foreach($it in {self.pick(LISTS + MAPS + NOTHING)}){end}{self.loop(depth + 1)}#{{end}}"
-        return "#stop " if self.random.random() < 0.3 else "$it "
+            return f"#foreach($it in {self.pick(self.lists + MAPS + NOTHING)}){end}{self.loop(depth + 1)}#{{end}}"
+        return self.stop if self.random.random() < 0.3 else "$it" + self.after_reference
 
     def loop(self, depth):
         state = ["$it,", "$foreach.count,", "$foreach.index,", "$velocityCount,", "#if($foreach.hasNext);#{end}",
@@ -120,5 +143,6 @@ class Generator:
         text = "#set($v = 'start')"
         if self.random.random() < 0.1:
             text += "#define($d)<$s $i>#{end}"
-            return text + self.block(0) + "$d " + self.block(0) + "$d "
+            shown = "$d" + self.after_reference
+            return text + self.block(0) + shown + self.block(0) + shown
         return text + "".join(self.statement(0) for _ in range(self.random.randrange(1, 7)))

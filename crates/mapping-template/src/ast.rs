@@ -107,7 +107,7 @@ pub(crate) enum Expression {
     List(Vec<Expression>),
     Map(Vec<(Expression, Expression)>),
     /// `[from..to]`, both ends included, in either direction.
-    Range(i64, i64),
+    Range(Box<Expression>, Box<Expression>),
     Reference(Box<Reference>),
     Not(Box<Expression>),
     /// Operators of one precedence, from left to right. A flat list, so that a long chain does

@@ -59,6 +59,16 @@ pub enum ParseError {
         /// What stands there.
         found: String,
     },
+    /// A call or a property that nothing in a template can answer.
+    #[error("{at}: {what} is not supported: {instead}")]
+    Unknown {
+        /// Its place.
+        at: Position,
+        /// What it is, by name.
+        what: String,
+        /// What can be done about it.
+        instead: String,
+    },
     /// Blocks, brackets or strings are nested too deep.
     #[error("{at}: nested deeper than {} levels: split it with #set", limits::NESTING_LEVELS_MAX)]
     TooDeep {
@@ -73,7 +83,7 @@ impl ParseError {
     pub fn position(&self) -> Option<Position> {
         match self {
             Self::TooLong { .. } => None,
-            Self::Unexpected { at, .. } | Self::TooDeep { at } => Some(*at),
+            Self::Unexpected { at, .. } | Self::Unknown { at, .. } | Self::TooDeep { at } => Some(*at),
         }
     }
 }
@@ -110,6 +120,25 @@ pub enum Problem {
         /// What it was given, shortened.
         found: String,
     },
+    /// A value was asked for something that it does not have here.
+    #[error("{what} of {of} is not supported")]
+    Unknown {
+        /// The method with its number of arguments, or the property.
+        what: String,
+        /// What the value is.
+        of: String,
+    },
+    /// A method would change what templates can only read here.
+    #[error("{method} cannot change {what}: copy it first, with addAll or putAll")]
+    ReadOnly {
+        /// The method or directive.
+        method: String,
+        /// What it would change.
+        what: &'static str,
+    },
+    /// A loop's list or map changed its length while the loop ran.
+    #[error("a list or map cannot grow or shrink while #foreach goes over it: collect the changes first")]
+    Resized,
     /// The result of an integer operation needs more than 64 bits.
     #[error("the result of {operator} does not fit 64 bits")]
     Overflow {

@@ -171,7 +171,7 @@ pub(crate) fn directive_name(text: &str, hash: usize) -> Option<(&str, usize)> {
 
 /// The length of the name of a variable, property or method at the start of `rest`; 0 if none.
 pub(crate) fn identifier_length(rest: &str) -> usize {
-    if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+    if !rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         return 0;
     }
     rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')).count()

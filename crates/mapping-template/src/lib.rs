@@ -21,6 +21,8 @@
 //!
 //! - An undefined or null reference is an empty string: it renders empty, equals `""`, and is
 //!   *true* in `#if`. Only the boolean `false` is false.
+//! - A method that this engine does not have fails by name: where the template is parsed if no
+//!   value could have it, else where it is rendered. Java's classes (`.class`) are never reached.
 //! - A backslash in a string is an ordinary character; a quote is written twice.
 //! - `#macro` is read over and its calls are text, as are `#evaluate`, `#return` and every other
 //!   unknown `#name(…)`, with their arguments unevaluated.
@@ -33,6 +35,10 @@
 //! order of keys and keys that occur twice stay as they came, so that
 //! `{"n":12345678901234567890123,"x":1.0,"y":1e3}` is written as it was read. A body that is not
 //! JSON is written as a JSON string.
+//!
+//! Lists and maps are shared, as in Java: what a template puts into the object of `$input.path`
+//! is there in each later `$input.path` and `$input.json`. From the first change on `$input.json`
+//! writes the values instead of the text, with numbers still in the digits they came in.
 
 #![warn(missing_docs)] // a library that others read
 
@@ -41,6 +47,7 @@ mod context;
 mod error;
 mod lexer;
 pub mod limits;
+mod methods;
 mod overrides;
 mod parse;
 mod path;

@@ -32,21 +32,7 @@ impl Overrides {
         self.0.iter().find(|entry| entry.path.iter().eq(path)).map(|entry| entry.value.as_str())
     }
 
-    /// Records an assignment. API Gateway fails a request that overrides a parameter twice, and
-    /// knows these parameters only; the error says which rule was broken.
-    pub(crate) fn assign(&mut self, path: &[&str], value: String) -> Result<(), &'static str> {
-        match path {
-            ["requestOverride", "header" | "path" | "querystring", _]
-            | ["responseOverride", "header", _]
-            | ["responseOverride", "status"] => {}
-            ["requestOverride", ..] => return Err("it takes header.NAME, path.NAME or querystring.NAME"),
-            ["responseOverride", ..] => return Err("it takes header.NAME or status"),
-            _ => return Err("only requestOverride and responseOverride can be assigned"),
-        }
-        if self.get(path).is_some() {
-            return Err("a parameter can be overridden once only");
-        }
+    pub(crate) fn push(&mut self, path: &[&str], value: String) {
         self.0.push(Override { path: path.iter().map(|name| (*name).to_owned()).collect(), value });
-        Ok(())
     }
 }

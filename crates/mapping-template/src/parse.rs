@@ -5,7 +5,7 @@ mod directive;
 mod expression;
 mod reference;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::ast::{Block, Offset, Slot};
 use crate::error::{ParseError, Position};
@@ -29,21 +29,39 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, ParseError> {
     let source = Source::template(text);
     let mut parser = Parser { source: &source, template: text, at: 0, names: &mut names, level: 0 };
     let block = parser.whole()?;
-    Ok(Parsed { block, slots: names.0.len() })
+    names.check()?;
+    Ok(Parsed { block, slots: names.slots.len() })
 }
 
-/// The variables of a template, numbered in the order they are first named.
+/// The variables of a template, numbered in the order they are first named, and what is known of them.
 #[derive(Default)]
-struct Names(HashMap<Box<str>, Slot>);
+struct Names {
+    slots: HashMap<Box<str>, Slot>,
+    /// The variables that the template assigns somewhere: a name such as `$util` may then be anything.
+    assigned: HashSet<Slot>,
+    /// What is wrong unless its variable is assigned: nothing, for what is wrong in any case.
+    unknown: Vec<(Option<Slot>, ParseError)>,
+}
 
 impl Names {
     fn slot(&mut self, name: &str) -> Slot {
-        if let Some(slot) = self.0.get(name) {
+        if let Some(slot) = self.slots.get(name) {
             return *slot;
         }
-        let slot = self.0.len();
-        self.0.insert(name.into(), slot);
+        let slot = self.slots.len();
+        self.slots.insert(name.into(), slot);
         slot
+    }
+
+    /// The first thing that nothing can answer.
+    fn check(&mut self) -> Result<(), ParseError> {
+        let assigned = &self.assigned;
+        let wrong =
+            |(slot, _): &(Option<Slot>, ParseError)| slot.is_none_or(|slot| !assigned.contains(&slot));
+        match self.unknown.iter().position(wrong) {
+            Some(at) => Err(self.unknown.swap_remove(at).1),
+            None => Ok(()),
+        }
     }
 }
 

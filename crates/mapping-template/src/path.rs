@@ -23,12 +23,42 @@ enum Selector {
 
 /// What a path selects.
 #[derive(Debug)]
-pub(crate) enum Selection<'a> {
+pub(crate) enum Selection<N> {
     Nothing,
     /// The path can select one node only, and did.
-    One(Json<'a>),
+    One(N),
     /// The path can select several; in the order of the text.
-    Many(Vec<Json<'a>>),
+    Many(Vec<N>),
+}
+
+/// What a path goes through: the text of a message, or the values that it was taken into.
+pub(crate) trait Node: Clone {
+    /// Its length, in 64-byte portions of text or in elements.
+    fn weight(&self) -> usize;
+    /// The member of that name, if it is an object that has it.
+    fn member(&self, name: &str) -> Option<Self>;
+    /// The elements of an array; nothing else has any.
+    fn elements(&self) -> Vec<Self>;
+    /// The values of an object's members; nothing else has any.
+    fn members(&self) -> Vec<Self>;
+}
+
+impl Node for Json<'_> {
+    fn weight(&self) -> usize {
+        self.as_str().len() / 64
+    }
+
+    fn member(&self, name: &str) -> Option<Self> {
+        (*self).member(name)
+    }
+
+    fn elements(&self) -> Vec<Self> {
+        (*self).elements().collect()
+    }
+
+    fn members(&self) -> Vec<Self> {
+        (*self).members().map(|(_, value)| value).collect()
+    }
 }
 
 /// Selecting took more steps than were left.
@@ -85,12 +115,12 @@ impl Path {
         })
     }
 
-    /// Selects from a node. `steps` is how much may be gone through, in 64-byte portions of text.
-    pub(crate) fn select<'a>(&self, root: Json<'a>, steps: &mut usize) -> Result<Selection<'a>, OutOfSteps> {
+    /// Selects from a node. `steps` is how much may be gone through, in portions as nodes weigh them.
+    pub(crate) fn select<N: Node>(&self, root: N, steps: &mut usize) -> Result<Selection<N>, OutOfSteps> {
         let mut nodes = vec![root];
         for selector in &self.0 {
             let mut selected = Vec::new();
-            for node in nodes {
+            for node in &nodes {
                 charge(node, steps)?;
                 selector.apply(node, &mut selected, steps)?;
             }
@@ -104,12 +134,7 @@ impl Path {
 }
 
 impl Selector {
-    fn apply<'a>(
-        &self,
-        node: Json<'a>,
-        into: &mut Vec<Json<'a>>,
-        steps: &mut usize,
-    ) -> Result<(), OutOfSteps> {
+    fn apply<N: Node>(&self, node: &N, into: &mut Vec<N>, steps: &mut usize) -> Result<(), OutOfSteps> {
         match self {
             Self::Names(names) => {
                 for name in names {
@@ -118,23 +143,23 @@ impl Selector {
                 }
             }
             Self::Indexes(indexes) => {
-                let elements: Vec<_> = node.elements().collect();
-                let found = |index: &i64| elements.get(from_end(*index, elements.len())?).copied();
+                let elements = node.elements();
+                let found = |index: &i64| elements.get(from_end(*index, elements.len())?).cloned();
                 into.extend(indexes.iter().filter_map(found));
             }
             Self::Slice(from, to) => {
-                let elements: Vec<_> = node.elements().collect();
+                let elements = node.elements();
                 let bound = |bound: Option<i64>, default: usize| match bound {
                     Some(bound) if bound < 0 => from_end(bound, elements.len()).unwrap_or(0),
                     Some(bound) => usize::try_from(bound).unwrap_or(usize::MAX).min(elements.len()),
                     None => default,
                 };
                 let (from, to) = (bound(*from, 0), bound(*to, elements.len()));
-                into.extend(elements.get(from..to).unwrap_or_default());
+                into.extend_from_slice(elements.get(from..to).unwrap_or_default());
             }
             Self::All => {
                 into.extend(node.elements());
-                into.extend(node.members().map(|(_, value)| value));
+                into.extend(node.members());
             }
             Self::Descendants => descend(node, into, steps, 0)?,
         }
@@ -143,25 +168,20 @@ impl Selector {
 }
 
 /// The node and everything below it, depth first.
-fn descend<'a>(
-    node: Json<'a>,
-    into: &mut Vec<Json<'a>>,
-    steps: &mut usize,
-    level: usize,
-) -> Result<(), OutOfSteps> {
+fn descend<N: Node>(node: &N, into: &mut Vec<N>, steps: &mut usize, level: usize) -> Result<(), OutOfSteps> {
     charge(node, steps)?;
     if level >= VALUE_LEVELS_MAX {
         return Err(OutOfSteps);
     }
-    into.push(node);
-    for element in node.elements().chain(node.members().map(|(_, value)| value)) {
-        descend(element, into, steps, level + 1)?;
+    into.push(node.clone());
+    for below in node.elements().iter().chain(&node.members()) {
+        descend(below, into, steps, level + 1)?;
     }
     Ok(())
 }
 
-fn charge(node: Json<'_>, steps: &mut usize) -> Result<(), OutOfSteps> {
-    *steps = steps.checked_sub(1 + node.as_str().len() / 64).ok_or(OutOfSteps)?;
+fn charge<N: Node>(node: &N, steps: &mut usize) -> Result<(), OutOfSteps> {
+    *steps = steps.checked_sub(1 + node.weight()).ok_or(OutOfSteps)?;
     Ok(())
 }
 

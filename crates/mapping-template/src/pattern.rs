@@ -18,6 +18,15 @@ pub(crate) fn compile(method: &str, pattern: &str) -> Result<Regex, regex_lite::
     if method == "matches" { build(&format!(r"\A(?:{pattern})\z")) } else { Ok(regex) }
 }
 
+/// Where Java looks for the match after one: at its end, or behind the next character if it was of nothing. Nowhere behind
+/// the end of the text.
+pub(crate) fn next_search(text: &str, start: usize, end: usize) -> Option<usize> {
+    if end > start {
+        return Some(end);
+    }
+    text[end..].chars().next().map(|character| end + character.len_utf8())
+}
+
 /// The text that a pattern stands for, if it is one text: no operator, or each behind a backslash.
 pub(crate) fn literal(pattern: &str) -> Option<String> {
     let mut text = String::with_capacity(pattern.len());

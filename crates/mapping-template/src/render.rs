@@ -1,13 +1,21 @@
 //! The evaluator: walks the tree with a scope and writes text.
 
 mod builtins;
-mod collections;
+mod call;
 mod context;
 mod expression;
 mod format;
+mod formatter;
 mod input;
+mod lists;
+mod maps;
+mod number_methods;
 mod numbers;
+mod objects;
+mod patterns;
 mod reference;
+mod search;
+mod select;
 mod strings;
 mod util;
 
@@ -19,7 +27,7 @@ use crate::limits::{
 use crate::overrides::Overrides;
 use crate::parse::Parsed;
 use crate::scope::Scope;
-use crate::value::{Heap, Text, Value};
+use crate::value::{Heap, MapId, Text, Value};
 
 /// A render error whose place is still an offset.
 #[derive(Debug)]
@@ -37,8 +45,10 @@ pub(crate) fn render(parsed: &Parsed, scope: &Scope<'_>, into: &mut String) -> R
         variables: vec![None; parsed.slots],
         heap: Heap::default(),
         loops: Vec::new(),
-        overrides: Overrides::default(),
+        overrides: None,
         body: None,
+        root: None,
+        params: None,
         halt: Halt::None,
         at: 0,
         level: 0,
@@ -47,7 +57,7 @@ pub(crate) fn render(parsed: &Parsed, scope: &Scope<'_>, into: &mut String) -> R
         output_bytes_max: into.len().saturating_add(RENDERED_BYTES_MAX),
     };
     renderer.block(&parsed.block, into)?;
-    Ok(renderer.overrides)
+    renderer.overridden()
 }
 
 /// The state of one rendering.
@@ -57,9 +67,14 @@ struct Renderer<'s> {
     heap: Heap<'s>,
     /// The loops being run, innermost last.
     loops: Vec<Loop>,
-    overrides: Overrides,
+    /// `$context.requestOverride` and `responseOverride`, once somebody asked.
+    overrides: Option<(MapId, MapId)>,
     /// The body minified, or that it is no JSON, once somebody asked.
     body: Option<Option<Text<'s>>>,
+    /// The body as a value that all of the template shares, once somebody asked for a part that can be changed.
+    root: Option<Value<'s>>,
+    /// `$input.params()`, once somebody asked.
+    params: Option<Value<'s>>,
     halt: Halt,
     /// What is being evaluated, for errors.
     at: Offset,
@@ -153,7 +168,11 @@ impl<'s> Renderer<'s> {
                 }
                 Piece::Set { target, value } => {
                     let value = self.expression(value)?;
-                    self.assign(target, value)?;
+                    // Velocity assigns no null, such as the result of a division by zero. What is undefined is an
+                    // empty string by then.
+                    if !matches!(value, Value::Undefined) {
+                        self.assign(target, value)?;
+                    }
                 }
                 Piece::If { branches, otherwise } => self.if_else(branches, otherwise, out)?,
                 Piece::Foreach { slot, items, body, at } => {
@@ -180,7 +199,7 @@ impl<'s> Renderer<'s> {
     ) -> Result<()> {
         for (condition, block) in branches {
             self.charge(1)?;
-            if self.expression(condition)?.is_true() {
+            if self.condition(condition)? {
                 return self.nested(|this| this.block(block, out));
             }
         }
@@ -188,24 +207,19 @@ impl<'s> Renderer<'s> {
     }
 
     /// Runs a loop. Its variable has its old value again afterwards (observed:
-    /// docs/aws-behaviour.md#template-language).
+    /// docs/aws-behaviour.md#template-language). What the body changes in place shows in later rounds; a list or map
+    /// that grows or shrinks meanwhile fails, as Java's iterators do.
     fn foreach(&mut self, slot: Slot, items: &Value<'s>, body: &'s Block, out: &mut String) -> Result<()> {
-        let items: Vec<Value<'s>> = match items {
-            Value::List(id) => {
-                self.heap.list(*id).items.iter().take(FOREACH_ROUNDS_MAX + 1).cloned().collect()
-            }
-            Value::Map(id) => self.heap.map(*id).values().take(FOREACH_ROUNDS_MAX + 1).cloned().collect(),
-            _ => return Ok(()),
-        };
-        self.charge(items.len())?;
+        let items = self.opened(items.clone())?;
+        let Some(length) = self.heap.length(&items) else { return Ok(()) };
+        let at = self.at;
         let outer = self.variables[slot].take();
         let depth = self.loops.len();
-        let length = items.len();
-        for (index, item) in items.into_iter().take(FOREACH_ROUNDS_MAX).enumerate() {
+        for index in 0..length.min(FOREACH_ROUNDS_MAX) {
             self.charge(1)?;
             self.loops.truncate(depth);
             self.loops.push(Loop { index, length });
-            self.variables[slot] = Some(item);
+            self.variables[slot] = Some(self.heap.item(&items, index));
             self.nested(|this| this.block(body, out))?;
             match self.halt {
                 Halt::None => {}
@@ -214,6 +228,16 @@ impl<'s> Renderer<'s> {
                     break;
                 }
                 Halt::Stop => break,
+            }
+            let now = self.heap.length(&items).unwrap_or(0);
+            if now != length {
+                // Java notices at the next element, and looks for one by the length of a list, or behind a map's entry.
+                let next = if matches!(items, Value::List(_)) { now } else { length };
+                if index + 1 == next {
+                    break;
+                }
+                self.at = at;
+                return self.fault(Problem::Resized);
             }
         }
         self.loops.truncate(depth);

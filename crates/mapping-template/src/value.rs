@@ -6,7 +6,7 @@
 
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -26,6 +26,8 @@ pub(crate) enum Value<'s> {
     Text(Text<'s>),
     List(ListId),
     Map(MapId),
+    /// An entry of a map, as `entrySet()` gives them.
+    Entry(EntryId),
     /// A block of `#define`, rendered wherever it is used.
     Block(&'s Block),
     /// `$input`, `$util` and so on, before a step is taken.
@@ -36,17 +38,16 @@ pub(crate) enum Value<'s> {
 
 impl<'s> Value<'s> {
     pub(crate) fn text(text: String) -> Self {
-        Self::Text(Text::Owned(Rc::new(text)))
+        Self::Text(Text::from(text))
     }
 
     pub(crate) fn borrowed(text: &'s str) -> Self {
         Self::Text(Text::Borrowed(text))
     }
 
-    /// Only the boolean `false` is false: undefined and empty are true (observed:
-    /// docs/aws-behaviour.md#template-language).
-    pub(crate) fn is_true(&self) -> bool {
-        !matches!(self, Self::Bool(false))
+    /// An empty string in place of what is undefined.
+    pub(crate) fn or_empty(self) -> Self {
+        if matches!(self, Self::Undefined) { Self::borrowed("") } else { self }
     }
 }
 
@@ -55,6 +56,12 @@ impl<'s> Value<'s> {
 pub(crate) enum Text<'s> {
     Borrowed(&'s str),
     Owned(Rc<String>),
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self::Owned(Rc::new(text))
+    }
 }
 
 impl Deref for Text<'_> {
@@ -93,16 +100,42 @@ impl Hash for Text<'_> {
 pub(crate) struct ListId(usize);
 
 /// A map in the heap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct MapId(usize);
 
-/// A list, and how it is written.
-#[derive(Debug, Default)]
+/// An entry of a map in the heap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EntryId(usize);
+
+/// A list, and what it is in Java.
+#[derive(Debug)]
 pub(crate) struct List<'s> {
     pub(crate) items: Vec<Value<'s>>,
-    /// Arrays from JSON print as JSON, the template's own lists as Java's `[a, b]` (observed:
-    /// docs/aws-behaviour.md#template-language).
-    pub(crate) from_json: bool,
+    pub(crate) kind: ListKind,
+}
+
+/// What a list is in Java: how it is written, and what can be done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ListKind {
+    /// A list of the template, which prints as `[a, b]`.
+    Own,
+    /// An array from JSON, which prints as JSON (observed: docs/aws-behaviour.md#template-language).
+    Json,
+    /// What `split` and `subList` give: it has indexes, and cannot be changed here.
+    Fixed,
+    /// What `keySet`, `values` and `entrySet` give: no indexes, and it cannot be changed here.
+    View,
+}
+
+/// Whose a map is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The template's, or the message's: it can do anything with it.
+    Template,
+    /// `$context` and `$stageVariables`, which are read only.
+    Gateway,
+    /// Below `$context.requestOverride` and `responseOverride`: each key is put once.
+    Override,
 }
 
 /// A map: keys in the order they were put.
@@ -113,11 +146,18 @@ pub(crate) type Map<'s> = IndexMap<Text<'s>, Value<'s>>;
 pub(crate) struct Heap<'s> {
     lists: Vec<List<'s>>,
     maps: Vec<Map<'s>>,
+    entries: Vec<(MapId, Text<'s>)>,
+    /// The maps that belong to the gateway, ascending.
+    gateway: Vec<(MapId, Owner)>,
+    /// The lists and maps that the message consists of, once it is loaded.
+    message: (Range<usize>, Range<usize>),
+    /// Whether the template has changed one of these.
+    message_changed: bool,
 }
 
 impl<'s> Heap<'s> {
-    pub(crate) fn add_list(&mut self, items: Vec<Value<'s>>, from_json: bool) -> Value<'s> {
-        self.lists.push(List { items, from_json });
+    pub(crate) fn add_list(&mut self, items: Vec<Value<'s>>, kind: ListKind) -> Value<'s> {
+        self.lists.push(List { items, kind });
         Value::List(ListId(self.lists.len() - 1))
     }
 
@@ -126,12 +166,78 @@ impl<'s> Heap<'s> {
         Value::Map(MapId(self.maps.len() - 1))
     }
 
-    // An id is only made by `add_list` and `add_map`, and nothing is ever removed.
+    pub(crate) fn add_map_of(&mut self, owner: Owner, map: Map<'s>) -> Value<'s> {
+        self.gateway.push((MapId(self.maps.len()), owner));
+        self.add_map(map)
+    }
+
+    pub(crate) fn add_override(&mut self, map: Map<'s>) -> MapId {
+        let id = MapId(self.maps.len());
+        self.add_map_of(Owner::Override, map);
+        id
+    }
+
+    pub(crate) fn owner(&self, id: MapId) -> Owner {
+        let found = self.gateway.binary_search_by_key(&id, |(id, _)| *id);
+        found.ok().and_then(|at| self.gateway.get(at)).map_or(Owner::Template, |(_, owner)| *owner)
+    }
+
+    pub(crate) fn add_entry(&mut self, map: MapId, key: Text<'s>) -> Value<'s> {
+        self.entries.push((map, key));
+        Value::Entry(EntryId(self.entries.len() - 1))
+    }
+
+    /// The map and the key of an entry.
+    pub(crate) fn entry(&self, id: EntryId) -> &(MapId, Text<'s>) {
+        &self.entries[id.0]
+    }
+
+    /// The value that an entry's key has in its map now.
+    pub(crate) fn entry_value(&self, id: EntryId) -> Value<'s> {
+        let (map, key) = self.entry(id);
+        self.map(*map).get(&**key).cloned().unwrap_or(Value::Undefined)
+    }
+
+    /// How many values a loop over this finds, if it can be looped over.
+    pub(crate) fn length(&self, items: &Value<'s>) -> Option<usize> {
+        match items {
+            Value::List(id) => Some(self.list(*id).items.len()),
+            Value::Map(id) => Some(self.map(*id).len()),
+            _ => None,
+        }
+    }
+
+    /// The value at a place of a list, or of a map in the order of its keys.
+    pub(crate) fn item(&self, items: &Value<'s>, index: usize) -> Value<'s> {
+        let found = match items {
+            Value::List(id) => self.list(*id).items.get(index),
+            Value::Map(id) => self.map(*id).get_index(index).map(|(_, value)| value),
+            _ => None,
+        };
+        found.cloned().unwrap_or(Value::Undefined)
+    }
+
+    /// How many lists and maps there are: what is added from here on comes after these.
+    pub(crate) fn lengths(&self) -> (usize, usize) {
+        (self.lists.len(), self.maps.len())
+    }
+
+    /// Everything added since then is the message, changes of which are noticed.
+    pub(crate) fn watch_since(&mut self, (lists, maps): (usize, usize)) {
+        self.message = (lists..self.lists.len(), maps..self.maps.len());
+    }
+
+    pub(crate) fn message_changed(&self) -> bool {
+        self.message_changed
+    }
+
+    // An id is only made by the `add_` functions, and nothing is ever removed.
     pub(crate) fn list(&self, id: ListId) -> &List<'s> {
         &self.lists[id.0]
     }
 
     pub(crate) fn list_mut(&mut self, id: ListId) -> &mut Vec<Value<'s>> {
+        self.message_changed |= self.message.0.contains(&id.0);
         &mut self.lists[id.0].items
     }
 
@@ -140,6 +246,7 @@ impl<'s> Heap<'s> {
     }
 
     pub(crate) fn map_mut(&mut self, id: MapId) -> &mut Map<'s> {
+        self.message_changed |= self.message.1.contains(&id.0);
         &mut self.maps[id.0]
     }
 }

@@ -3,7 +3,7 @@
 use super::Parser;
 use crate::ast::{Block, Piece};
 use crate::error::ParseError;
-use crate::lexer::{directive_name, skip_line_end};
+use crate::lexer::{directive_name, skip_line_end, skip_whitespace};
 
 /// What ended a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,10 +89,7 @@ impl Parser<'_> {
                 None => return Ok((collected.finish(), Ending::Text, at)),
                 Some(b'$') => match self.reference()? {
                     Some(reference) => collected.piece(Piece::Reference(reference)),
-                    None => {
-                        collected.text("$");
-                        self.at += 1;
-                    }
+                    None => self.lone_dollar(&mut collected),
                 },
                 Some(b'#') => {
                     if let Some(ending) = self.hash(&mut collected)? {
@@ -104,6 +101,18 @@ impl Parser<'_> {
         }
     }
 
+    /// A `$` that begins no reference is text; of `$!`, Velocity's lexer drops the second mark unless one of a few
+    /// characters follows.
+    fn lone_dollar(&mut self, collected: &mut Collected) {
+        collected.text("$");
+        self.at += 1;
+        if let Some(after) = self.rest().strip_prefix('!')
+            && !after.starts_with(['#', '$', '[', '{', '}'])
+        {
+            self.at += 1;
+        }
+    }
+
     /// Backslashes before a reference or a directive: each pair is one, and one left over makes
     /// what follows text. Anywhere else they are ordinary text (observed: docs/aws-behaviour.md#template-language).
     fn backslashes(&mut self, collected: &mut Collected) -> Result<(), ParseError> {
@@ -111,14 +120,15 @@ impl Parser<'_> {
         let count = rest.len() - rest.trim_start_matches('\\').len();
         let (backslashes, after) = rest.split_at(count);
         let (halved, escaped) = (&backslashes[..count / 2], count % 2 == 1);
-        let start = self.at;
         self.at += count;
         collected.new_run();
         match after.as_bytes().first() {
             Some(b'$') => {
                 let dollar = self.at;
+                let known = self.names.unknown.len();
                 match self.reference()? {
                     Some(_) if escaped => {
+                        self.names.unknown.truncate(known); // it is text
                         collected.text(halved);
                         collected.text(&self.text()[dollar..self.at]);
                     }
@@ -127,8 +137,8 @@ impl Parser<'_> {
                         collected.piece(Piece::Reference(reference));
                     }
                     None => {
-                        collected.text(&self.text()[start..=dollar]);
-                        self.at = dollar + 1;
+                        collected.text(backslashes);
+                        self.lone_dollar(collected);
                     }
                 }
             }
@@ -158,8 +168,12 @@ impl Parser<'_> {
             collected.new_run();
             return Ok(None);
         }
-        if rest.starts_with("#*") {
-            self.enclosed("#*", "*#")?;
+        if let Some(comment) = rest.strip_prefix("#*") {
+            if self.source.name != "template" && !comment.contains("*#") {
+                self.at = self.text().len(); // in a string, its end closes the comment
+            } else {
+                self.enclosed("#*", "*#")?;
+            }
             collected.new_run();
             return Ok(None);
         }
@@ -180,7 +194,13 @@ impl Parser<'_> {
         };
         let hash = self.at;
         self.at = end;
+        let after = self.text().as_bytes().get(skip_whitespace(self.text(), end));
         let piece = match name {
+            // Text, unless it is a slip: `#set $x = 1` is refused.
+            "set" if !matches!(after, Some(b'(' | b'$')) => {
+                collected.text(&self.text()[hash..end]);
+                return Ok(None);
+            }
             "end" => {
                 self.at = skip_line_end(self.text(), end);
                 return Ok(Some(Ending::End));

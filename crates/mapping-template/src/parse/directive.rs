@@ -18,6 +18,9 @@ impl Parser<'_> {
         let Some(target) = self.reference()? else {
             return self.error(start, "a name that begins with a letter after `$`");
         };
+        if target.steps.is_empty() {
+            self.names.assigned.insert(target.slot);
+        }
         self.expect("=", "after the reference of `#set`")?;
         let value = self.expression()?;
         self.close("#set")?;
@@ -79,7 +82,9 @@ impl Parser<'_> {
         }
         self.call_text(hash)?;
         self.at = skip_line_end(self.text(), self.at);
+        let known = self.names.unknown.len();
         self.body("#macro", hash)?;
+        self.names.unknown.truncate(known); // it is never run
         Ok(())
     }
 
@@ -135,7 +140,9 @@ impl Parser<'_> {
             return self.error(start, expected);
         }
         self.at = end + length;
-        Ok(self.names.slot(&name[..length]))
+        let slot = self.names.slot(&name[..length]);
+        self.names.assigned.insert(slot);
+        Ok(slot)
     }
 
     /// The block of a directive up to its `#end`.

@@ -119,7 +119,9 @@ impl<'p> Parser<'p> {
             },
             Token::Word("true") => self.literal(end, Expression::Bool(true)),
             Token::Word("false") => self.literal(end, Expression::Bool(false)),
-            Token::Word("null") => self.literal(end, Expression::Null),
+            Token::Word("null") => {
+                self.error(start, "a value (`null` stands for an argument or an element only)")
+            }
             Token::Symbol("[") => {
                 self.at = end;
                 self.nested(Self::list)
@@ -139,48 +141,52 @@ impl<'p> Parser<'p> {
 
     /// Values separated by commas, up to and with the closing symbol.
     pub(super) fn values(&mut self, close: &str, purpose: &str) -> Result<Vec<Expression>, ParseError> {
-        let mut values = Vec::new();
         if self.take(close) {
-            return Ok(values);
+            return Ok(Vec::new());
         }
-        loop {
-            let (_, start, _) = self.peek();
-            values.push(self.value()?);
-            if self.peek().0 == Token::Symbol("..") {
-                return self.error(start, "an integer literal as the start of the range");
-            }
-            if self.take(close) {
-                return Ok(values);
-            }
+        let first = self.element()?;
+        self.values_after(first, close, purpose)
+    }
+
+    /// An argument or an element: of all values, Velocity's grammar has `null` here only.
+    fn element(&mut self) -> Result<Expression, ParseError> {
+        let (token, _, end) = self.peek();
+        if token == Token::Word("null") { self.literal(end, Expression::Null) } else { self.value() }
+    }
+
+    /// What follows the first of several values.
+    fn values_after(
+        &mut self,
+        first: Expression,
+        close: &str,
+        purpose: &str,
+    ) -> Result<Vec<Expression>, ParseError> {
+        let mut values = vec![first];
+        while !self.take(close) {
             self.expect(",", &format!("or `{close}` {purpose}"))?;
+            values.push(self.element()?);
         }
+        Ok(values)
     }
 
-    /// A list or a range, after its `[`.
+    /// A list or a range, after its `[`. The ends of a range are integers or references.
     fn list(&mut self) -> Result<Expression, ParseError> {
-        if let (Token::Int(from), _, end) = self.peek() {
-            let (Ok(from), begin) = (from.parse(), self.at) else { return self.value() };
-            self.at = end;
-            if self.take("..") {
-                return self.range_end(from);
-            }
-            self.at = begin;
+        if self.take("]") {
+            return Ok(Expression::List(Vec::new()));
         }
-        let values = self.values("]", "in a list")?;
-        Ok(Expression::List(values))
-    }
-
-    /// The end of a range. References as bounds are Velocity's, but API Gateway's engine does not
-    /// take them (observed: docs/aws-behaviour.md#template-language).
-    fn range_end(&mut self, from: i64) -> Result<Expression, ParseError> {
-        let (token, start, end) = self.peek();
-        let Token::Int(digits) = token else {
-            return self.error(start, "an integer literal as the end of the range");
-        };
-        let Ok(to) = digits.parse() else { return self.error(start, "an integer of at most 64 bits") };
-        self.at = end;
+        let first = self.element()?;
+        let is_end = |value: &Expression| matches!(value, Expression::Int(_) | Expression::Reference(_));
+        if !(is_end(&first) && self.take("..")) {
+            let values = self.values_after(first, "]", "in a list")?;
+            return Ok(Expression::List(values));
+        }
+        let (_, start, _) = self.peek();
+        let last = self.value()?;
+        if !is_end(&last) {
+            return self.error(start, "an integer or a reference as the end of the range");
+        }
         self.expect("]", "to close the range")?;
-        Ok(Expression::Range(from, to))
+        Ok(Expression::Range(Box::new(first), Box::new(last)))
     }
 
     /// A map, after its `{`.

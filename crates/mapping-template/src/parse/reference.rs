@@ -3,9 +3,10 @@
 use regex_lite::Regex;
 
 use super::Parser;
-use crate::ast::{Builtin, Expression, Reference, Step, StepKind};
-use crate::error::ParseError;
+use crate::ast::{Builtin, Expression, Reference, Slot, Step, StepKind};
+use crate::error::{ParseError, Position};
 use crate::lexer::identifier_length;
+use crate::methods::{self, Type, call};
 use crate::pattern;
 
 impl Parser<'_> {
@@ -25,13 +26,17 @@ impl Parser<'_> {
         let rest = &self.text()[at..];
         let length = identifier_length(rest);
         if length == 0 {
-            // Observed (docs/aws-behaviour.md#template-language): a template whose last character is `$` fails.
-            return if rest.is_empty() { self.error(at, "a name or text after `$`") } else { Ok(None) };
+            // Observed (docs/aws-behaviour.md#template-language): a template whose last character is `$` fails, and a
+            // string that ends so is text.
+            let last = rest.is_empty() && !braced && self.source.name == "template";
+            return if last { self.error(at, "a name or text after `$`") } else { Ok(None) };
         }
         let name = &rest[..length];
         let slot = self.names.slot(name);
         self.at = at + length;
         let steps = self.nested(Self::steps)?;
+        let builtin = Builtin::named(name);
+        self.check(slot, builtin, &steps);
         if braced {
             if !self.rest().starts_with('}') {
                 let opened = self.position(start);
@@ -39,7 +44,23 @@ impl Parser<'_> {
             }
             self.at += 1;
         }
-        Ok(Some(Reference { slot, builtin: Builtin::named(name), steps, at: self.offset(start) }))
+        Ok(Some(Reference { slot, builtin, steps, at: self.offset(start) }))
+    }
+
+    /// Notes what no value can answer; whether a builtin's name is the builtin is known at the end of the template.
+    fn check(&mut self, slot: Slot, builtin: Option<Builtin>, steps: &[Step]) {
+        let kind = match builtin {
+            Some(Builtin::Input) => Some(Type::Input),
+            Some(Builtin::Util) => Some(Type::Util),
+            _ => None,
+        };
+        for (index, step) in steps.iter().enumerate() {
+            let Some((conditional, what, instead)) = unknown(kind.filter(|_| index == 0), &step.kind) else {
+                continue;
+            };
+            let at = Position::of(self.template, step.at as usize);
+            self.names.unknown.push((conditional.then_some(slot), ParseError::Unknown { at, what, instead }));
+        }
     }
 
     fn steps(&mut self) -> Result<Vec<Step>, ParseError> {
@@ -79,6 +100,28 @@ impl Parser<'_> {
 fn literal_pattern(method: &str, arguments: &[Expression]) -> Option<Regex> {
     match arguments.first() {
         Some(Expression::Text(text)) if pattern::takes_pattern(method) => pattern::compile(method, text).ok(),
+        _ => None,
+    }
+}
+
+/// Whether nothing can answer a step: if that holds only while its variable is not assigned, what is unknown, and what
+/// can be done.
+fn unknown(root: Option<Type>, step: &StepKind) -> Option<(bool, String, String)> {
+    match (step, root) {
+        (StepKind::Property(name), _) if &**name == "class" => {
+            let instead = "Java's classes cannot be reached; write ['class'] for a member of that name";
+            Some((false, "`class`".to_owned(), instead.to_owned()))
+        }
+        (StepKind::Property(name), Some(kind)) if kind != Type::Input || &**name != "body" => {
+            Some((true, format!("`{name}` of {kind}"), kind.has_these()))
+        }
+        (StepKind::Call { name, arguments, .. }, Some(kind)) if !kind.has(name, arguments.len()) => {
+            Some((true, format!("{} of {kind}", call(name, arguments.len())), kind.has_these()))
+        }
+        (StepKind::Call { name, arguments, .. }, None) if !methods::any_has(name, arguments.len()) => {
+            let instead = "no value has such a method; docs/aws-behaviour.md lists those that are there";
+            Some((false, call(name, arguments.len()), instead.to_owned()))
+        }
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Renderer, Result};
 use crate::ast::Builtin;
-use crate::value::{Map, Text, Value};
+use crate::value::{Map, Owner, Text, Value};
 
 impl<'s> Renderer<'s> {
     /// What a builtin name stands for.
@@ -48,7 +48,7 @@ impl<'s> Renderer<'s> {
                     .iter()
                     .map(|(name, value)| (Text::Borrowed(name.as_str()), Value::borrowed(value)))
                     .collect();
-                self.heap.add_map(map)
+                self.heap.add_map_of(Owner::Gateway, map)
             }
             _ => Value::Undefined,
         })

@@ -1,14 +1,16 @@
 //! `$context`: looked up by its whole path at once, and the assignment of overrides.
 
-use std::borrow::Cow;
-use std::rc::Rc;
-
+use super::input::borrow;
 use super::{Renderer, Result};
 use crate::ast::{Expression, Reference, Step, StepKind};
 use crate::context::Node;
 use crate::error::Problem;
 use crate::limits::{CONTEXT_PATH_NAMES_MAX, VALUE_LEVELS_MAX};
-use crate::value::{Map, Text, Value};
+use crate::overrides::Overrides;
+use crate::value::{Map, Owner, Text, Value};
+
+/// What `$context.requestOverride` has, in the order in which it was recorded.
+const REQUEST_KINDS: [&str; 3] = ["path", "header", "querystring"];
 
 impl<'s> Renderer<'s> {
     /// The value that the leading names of some steps have below `$context`, and the steps left.
@@ -27,10 +29,8 @@ impl<'s> Renderer<'s> {
         if names.is_empty() {
             return Ok((Value::Builtin(crate::ast::Builtin::Context), rest));
         }
-        if names[0].ends_with("Override")
-            && let Some(value) = self.overrides.get(names).map(str::to_owned)
-        {
-            return Ok((self.built(value)?, rest));
+        if let Some(root) = self.override_root(names[0]) {
+            return Ok((root, &steps[1..]));
         }
         let value = match self.scope.context.get(names) {
             Some(node) => self.import(node, 0)?,
@@ -46,46 +46,75 @@ impl<'s> Renderer<'s> {
             return self.limit("$context, in levels,", VALUE_LEVELS_MAX);
         }
         Ok(match node {
-            Node::Text(text) => Value::Text(import_text(text)),
+            Node::Text(text) => Value::Text(borrow(text)),
             Node::Number(number) => Value::Int(number),
             Node::Bool(value) => Value::Bool(value),
             Node::Object(members) => {
                 let mut map = Map::with_capacity(members.len());
                 for (name, member) in members {
-                    map.insert(import_text(name), self.import(member, level + 1)?);
+                    map.insert(borrow(name), self.import(member, level + 1)?);
                 }
-                self.heap.add_map(map)
+                self.heap.add_map_of(Owner::Gateway, map)
             }
         })
     }
 
-    /// `#set($context.requestOverride.… = value)`.
-    pub(super) fn assign_override(&mut self, target: &'s Reference, value: &Value<'s>) -> Result<()> {
-        let mut path: Vec<Text<'s>> = Vec::with_capacity(target.steps.len());
-        for step in &target.steps {
-            path.push(match &step.kind {
-                StepKind::Property(name) => Text::Borrowed(name),
-                StepKind::Index(index) => {
-                    let index = self.nested(|this| this.expression(index))?;
-                    self.key(index)?
+    /// `$context.requestOverride` or `responseOverride`: maps that a template puts into.
+    fn override_root(&mut self, name: &str) -> Option<Value<'s>> {
+        let is_request = match name {
+            "requestOverride" => true,
+            "responseOverride" => false,
+            _ => return None,
+        };
+        let (request, response) = *self.overrides.get_or_insert_with(|| {
+            let mut root = |kinds: &[&'static str]| {
+                let mut map = Map::new();
+                for kind in kinds {
+                    map.insert(Text::Borrowed(kind), self.heap.add_map_of(Owner::Override, Map::new()));
                 }
-                StepKind::Call { name, .. } => Text::Borrowed(name),
-            });
-        }
-        let value = self.text(value)?;
-        self.charge_text(&value)?;
-        let names: Vec<&str> = path.iter().map(|name| &**name).collect();
-        self.at = target.at;
-        match self.overrides.assign(&names, value.to_string()) {
-            Ok(()) => Ok(()),
-            Err(reason) => self.fault(Problem::Override { path: names.join("."), reason }),
+                self.heap.add_override(map)
+            };
+            (root(&REQUEST_KINDS), root(&["header"]))
+        });
+        Some(Value::Map(if is_request { request } else { response }))
+    }
+
+    /// The path that an assignment below `$context` names. Only what stands below the overrides can be assigned.
+    pub(super) fn override_path(&self, target: &Reference) -> Result<String> {
+        let name = |step: &'_ Step| match &step.kind {
+            StepKind::Property(name) | StepKind::Index(Expression::Text(name)) => name.to_string(),
+            StepKind::Index(_) => "[…]".to_owned(),
+            StepKind::Call { name, .. } => format!("{name}(…)"),
+        };
+        let path: Vec<_> = target.steps.iter().map(name).collect();
+        match path.first().map(String::as_str) {
+            Some("requestOverride" | "responseOverride") if path.len() > 1 => Ok(path.join(".")),
+            _ => self
+                .override_error(path.join("."), "only requestOverride and responseOverride can be assigned"),
         }
     }
-}
 
-fn import_text(text: Cow<'_, str>) -> Text<'_> {
-    match text {
-        Cow::Borrowed(text) => Text::Borrowed(text),
-        Cow::Owned(text) => Text::Owned(Rc::new(text)),
+    pub(super) fn override_error<T>(&self, path: String, reason: &'static str) -> Result<T> {
+        self.fault(Problem::Override { path, reason })
+    }
+
+    /// What the template has overridden. Other members of the two maps are its own business.
+    pub(super) fn overridden(mut self) -> Result<Overrides> {
+        let mut overrides = Overrides::default();
+        let Some((request, response)) = self.overrides else { return Ok(overrides) };
+        for (name, root, kinds) in
+            [("requestOverride", request, &REQUEST_KINDS[..]), ("responseOverride", response, &["header"])]
+        {
+            for kind in kinds {
+                let Some(Value::Map(id)) = self.heap.map(root).get(*kind) else { continue };
+                for (key, value) in self.heap.map(*id).clone() {
+                    overrides.push(&[name, kind, &key], self.text(&value)?.to_string());
+                }
+            }
+        }
+        if let Some(status) = self.heap.map(response).get("status").cloned() {
+            overrides.push(&["responseOverride", "status"], self.text(&status)?.to_string());
+        }
+        Ok(overrides)
     }
 }

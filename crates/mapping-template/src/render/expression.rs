@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::{Renderer, Result, numbers};
 use crate::ast::{Expression, Offset, Operator};
 use crate::limits::EVALUATION_STEPS_MAX;
-use crate::value::{Map, Text, Value};
+use crate::value::{ListKind, Map, Text, Value};
 
 impl<'s> Renderer<'s> {
     pub(super) fn expression(&mut self, expression: &'s Expression) -> Result<Value<'s>> {
@@ -24,18 +24,16 @@ impl<'s> Renderer<'s> {
                 let items = self.nested(|this| {
                     elements.iter().map(|element| this.expression(element)).collect::<Result<_>>()
                 })?;
-                self.heap.add_list(items, false)
+                self.heap.add_list(items, ListKind::Own)
             }
             Expression::Map(entries) => {
                 let map = self.nested(|this| this.map_literal(entries))?;
                 self.heap.add_map(map)
             }
-            Expression::Range(from, to) => self.range(*from, *to)?,
-            Expression::Reference(reference) => self.reference(reference)?,
-            Expression::Not(inside) => {
-                let value = self.nested(|this| this.expression(inside))?;
-                Value::Bool(!value.is_true())
-            }
+            Expression::Range(from, to) => self.range(from, to)?,
+            // As a value, what is undefined is an empty string (observed: docs/aws-behaviour.md#template-language).
+            Expression::Reference(reference) => return self.reference(reference).map(Value::or_empty),
+            Expression::Not(inside) => Value::Bool(!self.nested(|this| this.condition(inside))?),
             Expression::Chain { first, rest, at } => self.nested(|this| this.chain(first, rest, *at))?,
         })
     }
@@ -51,7 +49,13 @@ impl<'s> Renderer<'s> {
         Ok(map)
     }
 
-    fn range(&mut self, from: i64, to: i64) -> Result<Value<'s>> {
+    fn range(&mut self, from: &'s Expression, to: &'s Expression) -> Result<Value<'s>> {
+        let (from, to) = self.nested(|this| Ok((this.expression(from)?, this.expression(to)?)))?;
+        let (Some(from), Some(to)) = (numbers::Number::of(&from), numbers::Number::of(&to)) else {
+            // Velocity has no list then, and goes on.
+            return Ok(Value::Undefined);
+        };
+        let (from, to) = (from.whole(), to.whole());
         let length = usize::try_from(from.abs_diff(to)).unwrap_or(EVALUATION_STEPS_MAX).saturating_add(1);
         self.charge(length)?;
         let items = if from <= to {
@@ -59,7 +63,7 @@ impl<'s> Renderer<'s> {
         } else {
             (to..=from).rev().map(Value::Int).collect()
         };
-        Ok(self.heap.add_list(items, false))
+        Ok(self.heap.add_list(items, ListKind::Own))
     }
 
     fn chain(
@@ -68,20 +72,45 @@ impl<'s> Renderer<'s> {
         rest: &'s [(Operator, Expression)],
         at: Offset,
     ) -> Result<Value<'s>> {
+        if let Some((Operator::And | Operator::Or, _)) = rest.first() {
+            return self.logic(first, rest).map(Value::Bool);
+        }
         let mut left = self.expression(first)?;
         for (operator, right) in rest {
-            // Logic does not evaluate what cannot matter.
-            left = match operator {
-                Operator::And => Value::Bool(left.is_true() && self.expression(right)?.is_true()),
-                Operator::Or => Value::Bool(left.is_true() || self.expression(right)?.is_true()),
-                _ => {
-                    let right = self.expression(right)?;
-                    self.at = at;
-                    self.binary(*operator, left, right)?
-                }
-            };
+            let right = self.expression(right)?;
+            self.at = at;
+            left = self.binary(*operator, left, right)?;
         }
         Ok(left)
+    }
+
+    /// A chain of `&&`, or of `||`. It does not evaluate what cannot matter.
+    fn logic(&mut self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Result<bool> {
+        let mut left = self.condition(first)?;
+        for (operator, right) in rest {
+            if left == (*operator == Operator::Or) {
+                return Ok(left);
+            }
+            left = self.condition(right)?;
+        }
+        Ok(left)
+    }
+
+    /// Whether an expression is true where a condition stands.
+    ///
+    /// A reference is, unless its value is the boolean `false` (observed: docs/aws-behaviour.md#template-truthiness). Of
+    /// literals and calculations, Velocity takes none for true but `true` and what comparison and logic give.
+    pub(super) fn condition(&mut self, expression: &'s Expression) -> Result<bool> {
+        match expression {
+            Expression::Reference(reference) => {
+                self.charge(1)?;
+                Ok(!matches!(self.reference(reference)?, Value::Bool(false)))
+            }
+            Expression::Bool(_) | Expression::Not(_) | Expression::Chain { .. } => {
+                Ok(matches!(self.expression(expression)?, Value::Bool(true)))
+            }
+            _ => self.charge(1).map(|()| false),
+        }
     }
 
     fn binary(&mut self, operator: Operator, left: Value<'s>, right: Value<'s>) -> Result<Value<'s>> {
@@ -109,15 +138,15 @@ impl<'s> Renderer<'s> {
         })
     }
 
-    /// Equality: numbers by value, anything else by its text; undefined is the empty text.
+    /// Velocity's equality: numbers by value, lists and maps by Java's, values of different types by their text;
+    /// undefined is the empty text.
     pub(super) fn equal(&mut self, left: &Value<'s>, right: &Value<'s>) -> Result<bool> {
         match (left, right) {
             (Value::Text(left), Value::Text(right)) => {
                 self.charge_text(left)?;
                 Ok(left == right)
             }
-            (Value::List(left), Value::List(right)) if left == right => Ok(true),
-            (Value::Map(left), Value::Map(right)) if left == right => Ok(true),
+            (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => self.same(left, right, 0),
             _ => match numbers::compare(left, right) {
                 Some(order) => Ok(order == Ordering::Equal),
                 None => Ok(self.text(left)? == self.text(right)?),
@@ -135,5 +164,5 @@ impl<'s> Renderer<'s> {
 }
 
 fn is_text(value: &Value<'_>) -> bool {
-    matches!(value, Value::Text(_) | Value::Undefined | Value::Block(_))
+    matches!(value, Value::Text(_) | Value::Block(_))
 }

@@ -2,7 +2,7 @@
 
 use super::{Renderer, Result, numbers};
 use crate::limits::VALUE_LEVELS_MAX;
-use crate::value::{ListId, MapId, Text, Value};
+use crate::value::{EntryId, ListId, ListKind, MapId, Owner, Text, Value};
 use json_text::quote_into;
 
 /// How what is inside a list or map is written.
@@ -20,6 +20,8 @@ impl<'s> Renderer<'s> {
         match value {
             Value::Undefined | Value::Loop(_) => Ok(()),
             Value::Text(text) | Value::Number(text) => self.write(text, out),
+            // What is below $context has no text (observed: docs/aws-behaviour.md#template-context-objects).
+            Value::Map(id) if self.heap.owner(*id) != Owner::Template => Ok(()),
             // Written in place: a block may itself stop the template.
             Value::Block(block) => self.nested(|this| this.block(block, out)),
             Value::Builtin(builtin) => {
@@ -83,7 +85,14 @@ impl<'s> Renderer<'s> {
             }
             Value::List(id) => self.write_list(*id, style, out, level),
             Value::Map(id) => self.write_map(*id, style, out, level),
+            Value::Entry(id) => self.write_entry(*id, style, out, level),
         }
+    }
+
+    fn write_entry(&mut self, id: EntryId, style: Style, out: &mut String, level: usize) -> Result<()> {
+        let (key, value) = (self.heap.entry(id).1.clone(), self.heap.entry_value(id));
+        self.write_name(&key, style, out)?;
+        self.write_inside(&value, style, out, level + 1, false)
     }
 
     fn write_quoted(&mut self, text: &str, out: &mut String) -> Result<()> {
@@ -95,7 +104,7 @@ impl<'s> Renderer<'s> {
     }
 
     fn write_list(&mut self, id: ListId, style: Style, out: &mut String, level: usize) -> Result<()> {
-        let style = if self.heap.list(id).from_json { Style::Json } else { style };
+        let style = if self.heap.list(id).kind == ListKind::Json { Style::Json } else { style };
         self.write("[", out)?;
         let mut index = 0;
         // By index: writing a block inside may change the list.
@@ -103,7 +112,12 @@ impl<'s> Renderer<'s> {
             if index > 0 {
                 self.write(if style == Style::Json { "," } else { ", " }, out)?;
             }
-            self.write_inside(&item, style, out, level + 1, false)?;
+            match item {
+                Value::List(inside) if inside == id && style == Style::Java => {
+                    self.write("(this Collection)", out)?;
+                }
+                item => self.write_inside(&item, style, out, level + 1, false)?,
+            }
             index += 1;
         }
         self.write("]", out)
@@ -117,16 +131,32 @@ impl<'s> Renderer<'s> {
             if index > 0 {
                 self.write(if style == Style::Json { "," } else { ", " }, out)?;
             }
-            if style == Style::Json {
-                self.write_quoted(&key, out)?;
-                self.write(":", out)?;
-            } else {
-                self.write(&key, out)?;
-                self.write("=", out)?;
+            self.write_name(&key, style, out)?;
+            match value {
+                Value::Map(inside) if inside == id && style == Style::Java => {
+                    self.write("(this Map)", out)?;
+                }
+                value => self.write_inside(&value, style, out, level + 1, false)?,
             }
-            self.write_inside(&value, style, out, level + 1, false)?;
             index += 1;
         }
         self.write("}", out)
+    }
+
+    fn write_name(&mut self, key: &str, style: Style, out: &mut String) -> Result<()> {
+        if style == Style::Json {
+            self.write_quoted(key, out)?;
+            self.write(":", out)
+        } else {
+            self.write(key, out)?;
+            self.write("=", out)
+        }
+    }
+
+    /// A value as JSON.
+    pub(super) fn json_text(&mut self, value: &Value<'s>) -> Result<Value<'s>> {
+        let mut text = String::new();
+        self.write_inside(value, Style::Json, &mut text, 0, false)?;
+        self.built(text)
     }
 }

@@ -6,10 +6,12 @@ use std::rc::Rc;
 
 use json_text::{Json, Kind, minify, quote_into};
 
+use super::call::Call;
 use super::{Renderer, Result};
 use crate::limits::{EVALUATION_STEPS_MAX, VALUE_LEVELS_MAX};
+use crate::methods::Type;
 use crate::path::{Path, Selection};
-use crate::value::{Map, Text, Value};
+use crate::value::{ListKind, Map, Text, Value};
 
 /// What an empty message is to templates (observed on REST APIs).
 const EMPTY_MESSAGE: &str = "{}";
@@ -23,8 +25,8 @@ impl<'s> Renderer<'s> {
         if self.scope.body.is_empty() { EMPTY_MESSAGE } else { self.scope.body }
     }
 
-    pub(super) fn input_method(&mut self, method: &str, arguments: &[Value<'s>]) -> Result<Value<'s>> {
-        match (method, arguments) {
+    pub(super) fn input_method(&mut self, call: Call<'_, 's>) -> Result<Value<'s>> {
+        match (call.method, call.arguments) {
             ("json", [path]) => {
                 let path = self.text(path)?;
                 self.json(&path)
@@ -36,13 +38,9 @@ impl<'s> Renderer<'s> {
             ("params", []) => self.params(),
             ("params", [name]) => {
                 let name = self.text(name)?;
-                let params = self.scope.params;
-                let found = [&params.path, &params.querystring, &params.header]
-                    .into_iter()
-                    .find_map(|names| names.get(&*name));
-                Ok(found.map_or(Value::Undefined, |value| Value::borrowed(value)))
+                self.param(&name)
             }
-            _ => Ok(Value::Undefined),
+            _ => self.no_method(Type::Input, call),
         }
     }
 
@@ -74,6 +72,16 @@ impl<'s> Renderer<'s> {
             }
             return self.built(text);
         };
+        if let Some(root) = self.root.clone().filter(|_| self.heap.message_changed()) {
+            return match self.select_value(&path, root)? {
+                Selection::Nothing => Ok(Value::borrowed(NOTHING)),
+                Selection::One(value) => self.json_text(&value),
+                Selection::Many(values) => {
+                    let list = self.heap.add_list(values, ListKind::Json);
+                    self.json_text(&list)
+                }
+            };
+        }
         if path.is_root() {
             return Ok(Value::Text(whole));
         }
@@ -105,18 +113,30 @@ impl<'s> Renderer<'s> {
         if self.minified()?.is_none() {
             return Ok(Value::Undefined);
         }
-        let own = |text: Cow<'s, str>| match text {
-            Cow::Borrowed(text) => Text::Borrowed(text),
-            Cow::Owned(text) => Text::Owned(Rc::new(text)),
-        };
-        match self.select(&path, Json::of_valid(self.message()))? {
-            Selection::Nothing => Ok(Value::Undefined),
-            Selection::One(node) => self.load(node, &own, 0),
-            Selection::Many(nodes) => {
-                let items =
-                    nodes.into_iter().map(|node| self.load(node, &own, 0)).collect::<Result<Vec<_>>>()?;
-                Ok(self.heap.add_list(items, true))
+        let message = Json::of_valid(self.message());
+        if self.root.is_none() && !path.is_root() {
+            // What cannot be changed needs no message that is shared.
+            match self.select(&path, message)? {
+                Selection::Nothing => return Ok(Value::Undefined),
+                Selection::One(node) if !matches!(node.kind(), Kind::Array | Kind::Object) => {
+                    return self.load(node, &borrow, 0);
+                }
+                Selection::One(_) | Selection::Many(_) => {}
             }
+        }
+        let root = match &self.root {
+            Some(root) => root.clone(),
+            None => {
+                let before = self.heap.lengths();
+                let root = self.load(message, &borrow, 0)?;
+                self.heap.watch_since(before);
+                self.root.insert(root).clone()
+            }
+        };
+        match self.select_value(&path, root)? {
+            Selection::Nothing => Ok(Value::Undefined),
+            Selection::One(value) => Ok(value),
+            Selection::Many(values) => Ok(self.heap.add_list(values, ListKind::Json)),
         }
     }
 
@@ -127,7 +147,7 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    fn select<'n>(&mut self, path: &Path, node: Json<'n>) -> Result<Selection<'n>> {
+    fn select<'n>(&mut self, path: &Path, node: Json<'n>) -> Result<Selection<Json<'n>>> {
         match path.select(node, &mut self.steps_left) {
             Ok(selection) => Ok(selection),
             Err(_) => self.limit("evaluation, in steps,", EVALUATION_STEPS_MAX),
@@ -155,7 +175,7 @@ impl<'s> Renderer<'s> {
                 for element in node.elements() {
                     items.push(self.load(element, own, level + 1)?);
                 }
-                self.heap.add_list(items, true)
+                self.heap.add_list(items, ListKind::Json)
             }
             Kind::Object => {
                 let mut map = Map::new();
@@ -168,8 +188,32 @@ impl<'s> Renderer<'s> {
         })
     }
 
-    /// `$input.params()`: a map of three maps.
+    /// `$input.params(name)`, with what the template has changed in `$input.params()`; an empty string if there is none.
+    fn param(&mut self, name: &str) -> Result<Value<'s>> {
+        let params = self.scope.params;
+        let kinds =
+            [("path", &params.path), ("querystring", &params.querystring), ("header", &params.header)];
+        for (kind, names) in kinds {
+            let value = match &self.params {
+                Some(whole) => {
+                    let whole = whole.clone();
+                    let map = self.property(&whole, kind)?;
+                    self.property(&map, name)?
+                }
+                None => names.get(name).map_or(Value::Undefined, |value| Value::borrowed(value)),
+            };
+            if !matches!(value, Value::Undefined) {
+                return Ok(value);
+            }
+        }
+        Ok(Value::borrowed(""))
+    }
+
+    /// `$input.params()`: a map of three maps, one for all of the template.
     fn params(&mut self) -> Result<Value<'s>> {
+        if let Some(params) = &self.params {
+            return Ok(params.clone());
+        }
         let params = self.scope.params;
         let mut whole = Map::new();
         for (kind, names) in
@@ -179,7 +223,16 @@ impl<'s> Renderer<'s> {
             let map = self.heap.add_map(borrowed_map(names));
             whole.insert(Text::Borrowed(kind), map);
         }
-        Ok(self.heap.add_map(whole))
+        let params = self.heap.add_map(whole);
+        Ok(self.params.insert(params).clone())
+    }
+}
+
+/// A text of the message or of a template, kept for the rest of the rendering.
+pub(super) fn borrow(text: Cow<'_, str>) -> Text<'_> {
+    match text {
+        Cow::Borrowed(text) => Text::Borrowed(text),
+        Cow::Owned(text) => Text::from(text),
     }
 }
 

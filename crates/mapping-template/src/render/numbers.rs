@@ -27,11 +27,30 @@ impl Number {
         }
     }
 
+    /// Without its fraction.
+    #[expect(clippy::cast_possible_truncation, reason = "Java's narrowing saturates in the same way")]
+    pub(super) fn whole(self) -> i64 {
+        match self {
+            Self::Int(value) => value,
+            Self::Float(value) => value as i64,
+        }
+    }
+
+    /// Java's `hashCode`: of a `Long`, where an `Integer` would not do.
+    #[expect(clippy::cast_possible_truncation, reason = "Java drops the upper half, after folding it in")]
+    pub(super) fn hash(self) -> i32 {
+        let folded = |bits: u64| (bits ^ (bits >> 32)) as i32;
+        match self {
+            Self::Int(value) => i32::try_from(value).unwrap_or_else(|_| folded(value.cast_unsigned())),
+            Self::Float(value) => folded(value.to_bits()),
+        }
+    }
+
     #[expect(
         clippy::cast_precision_loss,
         reason = "an integer meets a double as in Java: rounded to 53 bits"
     )]
-    fn float(self) -> f64 {
+    pub(super) fn float(self) -> f64 {
         match self {
             Self::Int(value) => value as f64,
             Self::Float(value) => value,

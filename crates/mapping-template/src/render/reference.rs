@@ -1,11 +1,15 @@
 //! References: from the root through properties, calls and indexes; and their assignment.
 
-use regex_lite::Regex;
-
-use super::{Renderer, Result};
+use super::call::Call;
+use super::numbers::Number;
+use super::{Fault, Renderer, Result};
 use crate::ast::{Builtin, Reference, Step, StepKind};
 use crate::error::{Problem, shown};
-use crate::value::Value;
+use crate::methods::Type;
+use crate::value::{MapId, Owner, Text, Value};
+
+/// What belongs to the gateway and is read only.
+pub(super) const CONTEXT: &str = "what the gateway provides";
 
 impl<'s> Renderer<'s> {
     pub(super) fn reference(&mut self, reference: &'s Reference) -> Result<Value<'s>> {
@@ -36,14 +40,14 @@ impl<'s> Renderer<'s> {
                         arguments.iter().map(|argument| this.expression(argument)).collect::<Result<Vec<_>>>()
                     })?;
                     self.at = step.at;
-                    self.call(value, name, &arguments, pattern.as_ref())?
+                    self.call(value, Call { method: name, arguments: &arguments, pattern: pattern.as_ref() })?
                 }
             };
         }
         Ok(value)
     }
 
-    fn property(&mut self, value: &Value<'s>, name: &str) -> Result<Value<'s>> {
+    pub(super) fn property(&mut self, value: &Value<'s>, name: &str) -> Result<Value<'s>> {
         self.charge(1)?;
         Ok(match value {
             Value::Map(id) => self.heap.map(*id).get(name).cloned().unwrap_or(Value::Undefined),
@@ -52,16 +56,20 @@ impl<'s> Renderer<'s> {
                 self.scope.stage_variables.get(name).map_or(Value::Undefined, |text| Value::borrowed(text))
             }
             Value::Loop(depth) => self.loop_property(*depth, name),
+            Value::Entry(id) if name == "key" => Value::Text(self.heap.entry(*id).1.clone()),
+            Value::Entry(id) if name == "value" => self.heap.entry_value(*id),
             Value::List(id) if name == "empty" => Value::Bool(self.heap.list(*id).items.is_empty()),
             Value::Text(text) if name == "empty" => Value::Bool(text.is_empty()),
+            // What Java has and this engine has not; anything else is null there too.
+            Value::Text(_) if name == "bytes" => return self.unknown("`bytes`".to_owned(), Type::Text),
             _ => Value::Undefined,
         })
     }
 
     fn index(&mut self, value: &Value<'s>, index: Value<'s>) -> Result<Value<'s>> {
         match value {
-            Value::List(id) => match index {
-                Value::Int(index) => {
+            Value::List(id) => match Number::of(&index) {
+                Some(Number::Int(index)) => {
                     let at = self.list_index(*id, index)?;
                     Ok(self.heap.list(*id).items.get(at).cloned().unwrap_or(Value::Undefined))
                 }
@@ -89,38 +97,6 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// Calls a method. One that the value does not have yields undefined, as in Velocity.
-    fn call(
-        &mut self,
-        value: Value<'s>,
-        method: &str,
-        arguments: &[Value<'s>],
-        pattern: Option<&Regex>,
-    ) -> Result<Value<'s>> {
-        self.charge(1)?;
-        match (method, arguments) {
-            ("toString", []) if !matches!(value, Value::Undefined) => {
-                return Ok(Value::Text(self.text(&value)?));
-            }
-            ("equals", [other]) if !matches!(value, Value::Undefined) => {
-                return Ok(Value::Bool(self.equal(&value, other)?));
-            }
-            _ => {}
-        }
-        match self.opened(value)? {
-            Value::Text(text) => self.text_method(&text, method, arguments, pattern),
-            Value::List(id) => self.list_method(id, method, arguments),
-            Value::Map(id) => self.map_method(id, method, arguments),
-            Value::Builtin(Builtin::Input) => self.input_method(method, arguments),
-            Value::Builtin(Builtin::Util) => self.util_method(method, arguments),
-            Value::Loop(depth) => Ok(self.loop_property(depth, getter_property(method))),
-            number @ (Value::Int(_) | Value::Float(_) | Value::Number(_)) => {
-                Ok(number_method(number, method))
-            }
-            Value::Undefined | Value::Bool(_) | Value::Block(_) | Value::Builtin(_) => Ok(Value::Undefined),
-        }
-    }
-
     /// `#set`: a variable, an entry of a map, an element of a list, or an override. Anything else
     /// is ignored, as in Velocity.
     pub(super) fn assign(&mut self, target: &'s Reference, value: Value<'s>) -> Result<()> {
@@ -129,59 +105,87 @@ impl<'s> Renderer<'s> {
             self.variables[target.slot] = Some(value);
             return Ok(());
         };
-        if self.variables[target.slot].is_none() && target.builtin == Some(Builtin::Context) {
-            return self.assign_override(target, &value);
+        let overrides = self.variables[target.slot].is_none() && target.builtin == Some(Builtin::Context);
+        let path = if overrides { Some(self.override_path(target)?) } else { None };
+        let assigned = self.assign_below(target, last, above, value);
+        match (path, assigned) {
+            (Some(path), Ok(false)) => self.override_error(
+                path,
+                "requestOverride takes header.NAME, path.NAME and querystring.NAME, responseOverride header.NAME and status",
+            ),
+            (Some(path), Err(Fault { at, problem: Problem::Override { reason, .. } })) => {
+                Err(Fault { at, problem: Problem::Override { path, reason } })
+            }
+            (_, assigned) => assigned.map(|_| ()),
         }
+    }
+
+    /// Assigns a member or an element; whether there was something to assign it to.
+    fn assign_below(
+        &mut self,
+        target: &'s Reference,
+        last: &'s Step,
+        above: &'s [Step],
+        value: Value<'s>,
+    ) -> Result<bool> {
         let owner = self.walk(target, above)?;
         self.at = last.at;
         match (owner, &last.kind) {
+            (Value::Builtin(_), _) => return self.read_only("#set", CONTEXT),
             (Value::Map(id), StepKind::Property(name)) => {
-                self.heap.map_mut(id).insert(crate::value::Text::Borrowed(name), value);
+                self.insert("#set", id, Text::Borrowed(name), value)?;
             }
             (Value::Map(id), StepKind::Index(key)) => {
                 let key = self.nested(|this| this.expression(key))?;
                 let key = self.key(key)?;
-                self.heap.map_mut(id).insert(key, value);
+                self.insert("#set", id, key, value)?;
             }
             (Value::List(id), StepKind::Index(index)) => {
-                if let Value::Int(index) = self.nested(|this| this.expression(index))? {
+                self.changeable("#set", id)?;
+                let index = self.nested(|this| this.expression(index))?;
+                if let Some(Number::Int(index)) = Number::of(&index) {
                     let at = self.list_index(id, index)?;
                     if let Some(slot) = self.heap.list_mut(id).get_mut(at) {
                         *slot = value;
                     }
                 }
             }
-            _ => {}
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Puts a value into a map; what was there.
+    pub(super) fn insert(
+        &mut self,
+        method: &str,
+        id: MapId,
+        key: Text<'s>,
+        value: Value<'s>,
+    ) -> Result<Option<Value<'s>>> {
+        match self.heap.owner(id) {
+            Owner::Template => {}
+            Owner::Gateway => return self.read_only(method, CONTEXT),
+            Owner::Override if self.heap.map(id).contains_key(&*key) => {
+                return self.override_error(key.to_string(), "a parameter can be overridden once only");
+            }
+            Owner::Override => {}
+        }
+        Ok(self.heap.map_mut(id).insert(key, value))
+    }
+
+    /// The error for what a value does not have here.
+    pub(super) fn unknown<T>(&self, what: String, of: Type) -> Result<T> {
+        self.fault(Problem::Unknown { what, of: of.to_string() })
+    }
+
+    /// The error for a change of what is read only.
+    pub(super) fn read_only<T>(&self, method: &str, what: &'static str) -> Result<T> {
+        self.fault(Problem::ReadOnly { method: method.to_owned(), what })
     }
 
     /// The error for an argument that a method cannot use.
     pub(super) fn bad_argument<T>(&self, method: &str, expected: &'static str, found: &str) -> Result<T> {
         self.fault(Problem::Argument { method: method.to_owned(), expected, found: shown(found) })
-    }
-}
-
-/// `getIndex` and `isFirst` name the properties `index` and `first`.
-fn getter_property(method: &str) -> &str {
-    match method {
-        "getIndex" => "index",
-        "getCount" => "count",
-        "isFirst" => "first",
-        "isLast" => "last",
-        other => other,
-    }
-}
-
-fn number_method<'s>(number: Value<'s>, method: &str) -> Value<'s> {
-    use super::numbers::Number;
-    match (method, Number::of(&number)) {
-        ("intValue" | "longValue", Some(Number::Int(value))) => Value::Int(value),
-        #[expect(clippy::cast_possible_truncation, reason = "Java's narrowing saturates in the same way")]
-        ("intValue" | "longValue", Some(Number::Float(value))) => Value::Int(value as i64),
-        #[expect(clippy::cast_precision_loss, reason = "Java's widening rounds in the same way")]
-        ("doubleValue" | "floatValue", Some(Number::Int(value))) => Value::Float(value as f64),
-        ("doubleValue" | "floatValue", Some(Number::Float(value))) => Value::Float(value),
-        _ => Value::Undefined,
     }
 }

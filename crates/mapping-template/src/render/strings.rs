@@ -1,152 +1,104 @@
 //! Methods of strings, with the names and results of `java.lang.String`.
 //!
-//! Java counts UTF-16 units, so `length`, `substring` and `indexOf` do as well.
+//! Java counts UTF-16 units, so `length`, `substring` and `indexOf` do as well. Arguments have Java's types: where it
+//! takes a string, a number is refused.
 
-use std::borrow::Cow;
-
-use regex_lite::Regex;
-
+use super::call::Call;
 use super::{Renderer, Result};
 use crate::error::Problem;
 use crate::limits::RENDERED_BYTES_MAX;
-use crate::pattern;
+use crate::methods::Type;
 use crate::value::{Text, Value};
 
-/// How much text after a match counts as one step, for patterns that may read to the end of the
-/// text for each match: their time is the square of the text's length.
-const LOOK_AHEAD_BYTES_PER_STEP: usize = 4;
-
 impl<'s> Renderer<'s> {
-    pub(super) fn text_method(
-        &mut self,
-        text: &Text<'s>,
-        method: &str,
-        arguments: &[Value<'s>],
-        compiled: Option<&Regex>,
-    ) -> Result<Value<'s>> {
+    pub(super) fn text_method(&mut self, text: &Text<'s>, call: Call<'_, 's>) -> Result<Value<'s>> {
         self.charge_text(text)?;
-        match (method, arguments) {
+        match (call.method, call.arguments) {
             ("length", []) => Ok(number(units(text))),
             ("isEmpty", []) => Ok(Value::Bool(text.is_empty())),
+            ("intern", []) => Ok(Value::Text(text.clone())),
             ("trim", []) => self.built(text.trim_matches(|c| c <= ' ').to_owned()),
             ("toLowerCase", []) => self.built(text.to_lowercase()),
             ("toUpperCase", []) => self.built(text.to_uppercase()),
             ("charAt", [at]) => {
-                let length = units(text);
-                let index = self.unit(method, at, length)?;
-                if index == length {
-                    return self.fault(Problem::OutOfBounds { index: to_i64(index), length });
-                }
+                let index = self.unit_index("charAt", at, text)?;
                 self.substring(text, index, index + 1)
+            }
+            ("codePointAt", [at]) => {
+                let index = self.unit_index("codePointAt", at, text)?;
+                let units = text.encode_utf16().skip(index);
+                let first = char::decode_utf16(units).next();
+                Ok(Value::Int(match first {
+                    Some(Ok(character)) => u32::from(character).into(),
+                    Some(Err(half)) => half.unpaired_surrogate().into(),
+                    None => 0,
+                }))
             }
             ("substring", [from]) => {
                 let length = units(text);
-                let from = self.unit(method, from, length)?;
+                let from = self.unit("substring", from, length)?;
                 self.substring(text, from, length)
             }
-            ("substring", [from, to]) => {
-                let to = self.unit(method, to, units(text))?;
-                let from = self.unit(method, from, to)?;
+            ("substring" | "subSequence", [from, to]) => {
+                let to = self.unit(call.method, to, units(text))?;
+                let from = self.unit(call.method, from, to)?;
                 self.substring(text, from, to)
             }
-            (_, [first]) => {
-                let argument = self.text(first)?;
-                self.one_argument(text, method, &argument, compiled)
+            ("valueOf", [Value::Undefined]) => self.wrong_argument("valueOf", "a value", &Value::Undefined),
+            ("valueOf", [value]) => Ok(Value::Text(self.text(value)?)),
+            ("format", [format, values @ ..]) => {
+                let format = self.text_argument("format", format)?;
+                self.formatted(&format, values)
             }
-            (_, [first, second]) => {
-                let (first, second) = (self.text(first)?, self.text(second)?);
-                self.two_arguments(text, method, &first, &second, compiled)
+            ("join", [delimiter, parts @ ..]) => self.joined(delimiter, parts),
+            ("matches" | "split" | "replaceAll" | "replaceFirst", _) => self.pattern_method(text, call),
+            ("indexOf" | "lastIndexOf" | "startsWith", _) => self.search_method(text, call),
+            (method, [argument]) => {
+                let argument = self.text_argument(method, argument)?;
+                self.one_argument(text, &argument, call)
             }
-            _ => Ok(Value::Undefined),
+            ("replace", [from, to]) => {
+                let (from, to) = (self.text_argument("replace", from)?, self.text_argument("replace", to)?);
+                self.replace(text, &from, &to, usize::MAX)
+            }
+            _ => self.no_method(Type::Text, call),
         }
     }
 
-    fn one_argument(
-        &mut self,
-        text: &Text<'s>,
-        method: &str,
-        argument: &str,
-        compiled: Option<&Regex>,
-    ) -> Result<Value<'s>> {
-        let place = |found: Option<usize>| found.map_or(Value::Int(-1), |at| number(units(&text[..at])));
-        Ok(match method {
+    fn one_argument(&mut self, text: &Text<'s>, argument: &str, call: Call<'_, 's>) -> Result<Value<'s>> {
+        Ok(match call.method {
             "contains" => Value::Bool(text.contains(argument)),
-            "startsWith" => Value::Bool(text.starts_with(argument)),
+            "contentEquals" => Value::Bool(**text == *argument),
             "endsWith" => Value::Bool(text.ends_with(argument)),
-            "indexOf" => place(text.find(argument)),
-            "lastIndexOf" => place(text.rfind(argument)),
-            "equalsIgnoreCase" => Value::Bool(text.to_lowercase() == argument.to_lowercase()),
-            "compareTo" => Value::Int(text.encode_utf16().cmp(argument.encode_utf16()) as i64),
+            "equalsIgnoreCase" => Value::Bool(folded(text) == folded(argument)),
+            "compareTo" => Value::Int(difference(text, argument)),
+            "compareToIgnoreCase" => Value::Int(difference(&folded(text), &folded(argument))),
             "concat" => return self.built(format!("{}{argument}", &**text)),
-            "matches" => {
-                let regex = self.regex(text, method, argument, compiled)?;
-                Value::Bool(regex.is_match(text))
-            }
-            "split" => {
-                let regex = self.regex(text, method, argument, compiled)?;
-                let reads_ahead = pattern::reads_ahead(argument);
-                let mut parts: Vec<&str> = Vec::new();
-                let mut left = text.len();
-                for part in regex.split(text) {
-                    left = left.saturating_sub(part.len());
-                    self.charge(1 + if reads_ahead { left / LOOK_AHEAD_BYTES_PER_STEP } else { 0 })?;
-                    parts.push(part);
-                }
-                // Java leaves out the empty parts at the end.
-                while parts.len() > 1 && parts.last().is_some_and(|part| part.is_empty()) {
-                    parts.pop();
-                }
-                let parts =
-                    parts.into_iter().map(|part| self.built(part.to_owned())).collect::<Result<_>>()?;
-                self.heap.add_list(parts, false)
-            }
-            _ => Value::Undefined,
+            _ => return self.no_method(Type::Text, call),
         })
     }
 
-    fn two_arguments(
-        &mut self,
-        text: &Text<'s>,
-        method: &str,
-        first: &str,
-        second: &str,
-        compiled: Option<&Regex>,
-    ) -> Result<Value<'s>> {
-        let most = if method == "replaceFirst" { 1 } else { usize::MAX };
-        match method {
-            "replace" => self.replace(text, first, second, most),
-            "replaceAll" | "replaceFirst" => {
-                if let Some(literal) = pattern::literal(first)
-                    && !second.contains(['$', '\\'])
-                {
-                    return self.replace(text, &literal, second, most);
-                }
-                let regex = self.regex(text, method, first, compiled)?;
-                let reads_ahead = pattern::reads_ahead(first);
-                let mut replaced = String::with_capacity(text.len());
-                let mut end = 0;
-                for captures in regex.captures_iter(text).take(most) {
-                    let Some(found) = captures.get(0) else { continue };
-                    replaced.push_str(&text[end..found.start()]);
-                    end = found.end();
-                    self.charge(1 + second.len() / 64)?;
-                    if reads_ahead {
-                        self.charge((text.len() - end) / LOOK_AHEAD_BYTES_PER_STEP)?;
-                    }
-                    if pattern::expand(second, &captures, &mut replaced).is_none() {
-                        return self.bad_argument(method, "a replacement whose groups exist", second);
-                    }
-                    self.write("", &mut replaced)?;
-                }
-                replaced.push_str(&text[end..]);
-                self.built(replaced)
+    /// `join(delimiter, parts…)` and `join(delimiter, list)`.
+    fn joined(&mut self, delimiter: &Value<'s>, parts: &[Value<'s>]) -> Result<Value<'s>> {
+        let delimiter = self.text_argument("join", delimiter)?;
+        let parts = match parts {
+            [Value::List(id)] => self.heap.list(*id).items.clone(),
+            parts => parts.to_vec(),
+        };
+        self.charge(parts.len())?;
+        let mut joined = String::new();
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                self.write_replacement(&delimiter, &mut joined)?;
             }
-            _ => Ok(Value::Undefined),
+            let part = self.text_argument("join", part)?;
+            self.write_replacement(&part, &mut joined)?;
         }
+        self.built(joined)
     }
 
     /// Replaces a text by another, at most so many times.
-    fn replace(&mut self, text: &str, from: &str, to: &str, most: usize) -> Result<Value<'s>> {
+    pub(super) fn replace(&mut self, text: &str, from: &str, to: &str, most: usize) -> Result<Value<'s>> {
         let mut replaced = String::with_capacity(text.len());
         let mut end = 0;
         for (at, found) in text.match_indices(from).take(most) {
@@ -159,7 +111,7 @@ impl<'s> Renderer<'s> {
     }
 
     /// Appends a replacement; the limit of what is rendered holds here as well.
-    fn write_replacement(&mut self, replacement: &str, into: &mut String) -> Result<()> {
+    pub(super) fn write_replacement(&mut self, replacement: &str, into: &mut String) -> Result<()> {
         self.charge(1 + replacement.len() / 64)?;
         if into.len() + replacement.len() > RENDERED_BYTES_MAX {
             return self.limit("a replaced text, in bytes,", RENDERED_BYTES_MAX);
@@ -168,30 +120,7 @@ impl<'s> Renderer<'s> {
         Ok(())
     }
 
-    /// The pattern of a call, compiled now unless it was a literal.
-    fn regex<'r>(
-        &mut self,
-        text: &str,
-        method: &str,
-        pattern: &str,
-        compiled: Option<&'r Regex>,
-    ) -> Result<Cow<'r, Regex>> {
-        // A longer pattern takes more time per byte.
-        self.charge((1 + text.len() / 64).saturating_mul(1 + pattern.len() / 16))?;
-        match compiled {
-            Some(regex) => Ok(Cow::Borrowed(regex)),
-            None => match pattern::compile(method, pattern) {
-                Ok(regex) => Ok(Cow::Owned(regex)),
-                Err(_) => self.bad_argument(
-                    method,
-                    "a regular expression without look-around and back-references",
-                    pattern,
-                ),
-            },
-        }
-    }
-
-    fn substring(&mut self, text: &Text<'s>, from: usize, to: usize) -> Result<Value<'s>> {
+    pub(super) fn substring(&mut self, text: &Text<'s>, from: usize, to: usize) -> Result<Value<'s>> {
         if text.is_ascii() {
             return match text {
                 Text::Borrowed(text) => Ok(Value::borrowed(&text[from..to])),
@@ -204,25 +133,56 @@ impl<'s> Renderer<'s> {
 
     /// An argument as a number of units, at most `length`.
     fn unit(&self, method: &str, value: &Value<'s>, length: usize) -> Result<usize> {
-        let Value::Int(index) = *value else {
-            return self.bad_argument(method, "an integer", "something else");
-        };
+        let index = self.int_argument(method, value)?;
         match usize::try_from(index).ok().filter(|at| *at <= length) {
             Some(at) => Ok(at),
             None => self.fault(Problem::OutOfBounds { index, length }),
         }
     }
+
+    /// An argument as the index of a unit.
+    fn unit_index(&self, method: &str, value: &Value<'s>, text: &str) -> Result<usize> {
+        let length = units(text);
+        let at = self.unit(method, value, length)?;
+        if at == length {
+            return self.fault(Problem::OutOfBounds { index: to_i64(at), length });
+        }
+        Ok(at)
+    }
 }
 
 /// The length of a text in UTF-16 units.
-fn units(text: &str) -> usize {
+pub(super) fn units(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
+}
+
+/// Letter by letter to upper and then to lower case, as Java ignores case.
+fn folded(text: &str) -> String {
+    let one = |mut letters: Box<dyn Iterator<Item = char>>, letter| match (letters.next(), letters.next()) {
+        (Some(folded), None) => folded,
+        _ => letter,
+    };
+    text.chars()
+        .map(|letter| {
+            let upper = one(Box::new(letter.to_uppercase()), letter);
+            one(Box::new(upper.to_lowercase()), upper)
+        })
+        .collect()
+}
+
+/// Java's `compareTo`: the difference of the first units that differ, else of the lengths.
+fn difference(left: &str, right: &str) -> i64 {
+    let different = left.encode_utf16().zip(right.encode_utf16()).find(|(left, right)| left != right);
+    match different {
+        Some((left, right)) => i64::from(left) - i64::from(right),
+        None => to_i64(units(left)) - to_i64(units(right)),
+    }
 }
 
 fn to_i64(value: usize) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn number<'s>(value: usize) -> Value<'s> {
+pub(super) fn number<'s>(value: usize) -> Value<'s> {
     Value::Int(to_i64(value))
 }

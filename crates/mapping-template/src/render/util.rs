@@ -1,26 +1,27 @@
 //! `$util`: encodings.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::call::Call;
+use super::input::borrow;
 use super::{Renderer, Result};
+use crate::methods::Type;
 use crate::value::{Text, Value};
 use json_text::{Json, minify};
 
 impl<'s> Renderer<'s> {
-    /// Calls a function of `$util`. AppSync's (`qr`, `toJson`, …) are not there: undefined.
-    pub(super) fn util_method(&mut self, method: &str, arguments: &[Value<'s>]) -> Result<Value<'s>> {
-        let [argument] = arguments else { return Ok(Value::Undefined) };
+    /// Calls a function of `$util`. AppSync's (`qr`, `toJson`, …) are not there.
+    pub(super) fn util_method(&mut self, call: Call<'_, 's>) -> Result<Value<'s>> {
+        let [argument] = call.arguments else { return self.no_method(Type::Util, call) };
         if matches!(argument, Value::Undefined) {
             return Ok(Value::Undefined);
         }
         let text = self.text(argument)?;
         self.charge_text(&text)?;
-        match method {
+        match call.method {
             "escapeJavaScript" => {
                 let escaped = escape_java_script(&text);
                 self.built(escaped)
@@ -42,7 +43,7 @@ impl<'s> Renderer<'s> {
                 None => self.bad_argument("$util.urlDecode", "two hexadecimal digits after each %", &text),
             },
             "parseJson" => self.parse_json(&text),
-            _ => Ok(Value::Undefined),
+            _ => self.no_method(Type::Util, call),
         }
     }
 
@@ -51,16 +52,8 @@ impl<'s> Renderer<'s> {
             return self.bad_argument("$util.parseJson", "JSON", text);
         }
         match text {
-            Text::Borrowed(text) => {
-                let own = |text: Cow<'s, str>| match text {
-                    Cow::Borrowed(text) => Text::Borrowed(text),
-                    Cow::Owned(text) => Text::Owned(Rc::new(text)),
-                };
-                self.load(Json::of_valid(text), &own, 0)
-            }
-            Text::Owned(text) => {
-                self.load(Json::of_valid(text), &|text| Text::Owned(Rc::new(text.into_owned())), 0)
-            }
+            Text::Borrowed(text) => self.load(Json::of_valid(text), &borrow, 0),
+            Text::Owned(text) => self.load(Json::of_valid(text), &|text| Text::from(text.into_owned()), 0),
         }
     }
 }

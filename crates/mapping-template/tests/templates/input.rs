@@ -199,8 +199,8 @@ fn overrides_are_recorded_and_read_back() {
     let overrides: Vec<_> = rendered.overrides.iter().map(|o| (o.path.join("/"), o.value.as_str())).collect();
     let expected = [
         ("requestOverride/header/X-Y", "v"),
-        ("responseOverride/status", "4"),
         ("requestOverride/querystring/a b", "Qyi07eCbtjMCJKw="),
+        ("responseOverride/status", "4"),
     ];
     assert_eq!(overrides, expected.map(|(path, value)| (path.to_owned(), value)));
     assert_eq!(rendered.overrides.get(&["responseOverride", "status"]), Some("4"));
@@ -213,5 +213,9 @@ fn parameter_is_overridden_once() {
         matches!(problem(twice, ""), Problem::Override { path, .. } if path == "responseOverride.status")
     );
     assert!(matches!(problem("#set($context.connectionId = 1)", ""), Problem::Override { .. }));
-    assert!(matches!(problem("#set($context.responseOverride.body = 1)", ""), Problem::Override { .. }));
+    for change in ["$context.requestOverride.body.x", "$context.requestOverride", "$context['a']"] {
+        assert!(matches!(problem(&format!("#set({change} = 1)"), ""), Problem::Override { .. }), "{change}");
+    }
+    let put = "$context.requestOverride.header.put('a', 1)";
+    assert!(matches!(problem(&format!("{put}{put}"), ""), Problem::Override { .. }));
 }

@@ -131,7 +131,7 @@ fn program() -> impl Strategy<Value = String> {
             "[1,$a,'x']",
             "{'k':$b}",
             "[3..-3]",
-            "null",
+            "[$a..3]",
             "true",
             "$input.path('$')",
             "$context",
@@ -145,6 +145,13 @@ fn program() -> impl Strategy<Value = String> {
             "$util.escapeJavaScript($a)",
             "$input.json('$..k')",
             "$foreach.count",
+            "$b.putAll($input.path('$'))",
+            "$a.equals($b)",
+            "$b.hashCode()",
+            "$a.subList(0, $a.size())",
+            "$a.format('%5s %d', $b, 7)",
+            "$b.entrySet()",
+            "$a.split($b)",
         ])
         .prop_map(str::to_owned),
     ];

@@ -84,8 +84,8 @@ fn blocks_that_use_themselves_end() {
 
 #[test]
 fn collections_that_hold_themselves_end() {
-    assert!(is_limit(&problem("#set($m = {})#set($m.m = $m)$m", "")));
-    assert!(is_limit(&problem("#set($l = [])#set($i = $l.add($l))#if($l == 'x')#end", "")));
+    assert!(is_limit(&problem("#set($m = {})#set($m.m = [$m])$m", "")));
+    assert!(is_limit(&problem("#set($l = [])#set($i = $l.add([$l]))#if($l == 'x')#end", "")));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `$util` (docs/aws-behaviour.md#template-util).
 
-use crate::common::{air, problem, render};
+use crate::common::{air, problem, refused, render};
 use mapping_template::Problem;
 
 #[test]
@@ -50,12 +50,10 @@ fn parse_json_yields_a_value() {
 }
 
 #[test]
-fn app_sync_functions_are_undefined() {
-    assert_eq!(
-        render(
-            "[$util.qr($x.put(1, 2))$util.toJson({})$util.defaultIfNull($x, 1)$util.time.nowISO8601()]",
-            ""
-        ),
-        "[]"
-    );
+fn app_sync_functions_are_refused() {
+    for call in ["qr($x.put(1, 2))", "toJson({})", "defaultIfNull($x, 1)", "time.nowISO8601()", "error('x')"]
+    {
+        let error = refused(&format!("$util.{call}")).to_string();
+        assert!(error.contains("of $util is not supported: it has base64Decode, base64Encode"), "{error}");
+    }
 }

@@ -1,0 +1,71 @@
+//! Lists, maps and ranges: literals, indexes and assignment (docs/aws-behaviour.md#template-language).
+
+use crate::common::{air_table, refused, render};
+
+#[test]
+fn lists_and_maps() {
+    air_table(&[
+        ("#set($a = {\"dog\": \"cat\" , \"horse\":15})$a.dog", "{}", "cat"),
+        ("#set($a = {\"dog\": \"$horse\"})$a.dog", r#"{"horse":"cow"}"#, "cow"),
+        ("#set($a = {})$a", "{}", "{}"),
+        ("$a[1]", r#"{"a":["foo","bar"]}"#, "bar"),
+        ("$a[1][1]", r#"{"a":["foo",["bar1","bar2"]]}"#, "bar2"),
+        ("$a[1].bar1", r#"{"a":["foo",{"bar1":"bar2"}]}"#, "bar2"),
+        ("$a[\"foo\"]", r#"{"a":{"foo":"bar"}}"#, "bar"),
+        ("$a.b.c['foo:bar']", r#"{"a":{"b":{"c":{"foo:bar":"baz"}}}}"#, "baz"),
+        ("#set($i = 1)$a[ $i ]", r#"{"a":["foo","bar"]}"#, "bar"),
+        (
+            "blah\n#set($l = [\"Hello \", $person, \", your lucky number is \", 7])\n#foreach($v in $l)$v#end\n\nblah",
+            r#"{"person":"Chris"}"#,
+            "blah\nHello Chris, your lucky number is 7\nblah",
+        ),
+        ("#set($d = {} )#set($key = 'bar')#set( $d[$key] = 'foo' )$d", "{}", "{bar=foo}"),
+        (
+            "#set($l = ['one', 'two', 'three'] )#set($i = 1)#set( $l[$i] = 'foo' )$l",
+            "{}",
+            "[one, foo, three]",
+        ),
+    ]);
+}
+
+#[test]
+fn ranges() {
+    air_table(&[
+        ("#set($values = [1..5])#foreach($value in $values)$value,#end", "{}", "1,2,3,4,5,"),
+        ("#set($values = [2..-2])#foreach($value in $values)$value,#end", "{}", "2,1,0,-1,-2,"),
+    ]);
+}
+
+#[test]
+fn range_over_references() {
+    for (template, expected) in [
+        ("#set($end = 3)#foreach($i in [1..$end])$i,#end", "1,2,3,"),
+        ("#set($start = 2)#set($end = -1)#foreach($i in [$start .. $end])$i,#end", "2,1,0,-1,"),
+        ("#set($l = [7, 8])#foreach($i in [1..$l.size()])$i,#end", "1,2,"),
+        ("#set($x = 2.9)#set($r = [$x..4])$r.size()", "3"),
+        ("#set($n = $input.path('$.n'))#foreach($i in [0..$n])$i,#end", "0,1,2,"),
+        // Velocity has no list where an end is no number.
+        ("#foreach($i in [1..$none])$i,#end|#set($x = 'a')#foreach($i in [$x..2])$i,#end|", "||"),
+    ] {
+        assert_eq!(render(template, r#"{"n":2}"#), expected, "{template}");
+    }
+    assert!(
+        refused("#set($a = [1..'x'])")
+            .to_string()
+            .contains("an integer or a reference as the end of the range")
+    );
+    assert!(refused("#set($a = [1, 2..3])").to_string().contains("expected `,` or `]` in a list"));
+}
+
+#[test]
+fn null_stands_for_an_argument_or_an_element_only() {
+    assert_eq!(render("#set($l = [null])#set($i = $l.add(null))$l", ""), "[null, null]");
+    for template in
+        ["#set($a = null)", "#if($a == null)#end", "#foreach($i in null)#end", "#set($m = {'a': null})"]
+    {
+        assert!(
+            refused(template).to_string().contains("`null` stands for an argument or an element only"),
+            "{template}"
+        );
+    }
+}
