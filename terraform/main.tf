@@ -31,6 +31,7 @@ module "authorizer" {
   bundle       = var.bundle
   architecture = var.architecture
   settings     = var.authorizer
+  logs_key_arn = var.kms_key_arns.logs
 }
 
 module "gateway" {
@@ -49,6 +50,7 @@ module "gateway" {
   logging            = var.logging
   data_trace         = var.data_trace
   log_retention_days = var.access_log_retention_days
+  logs_key_arn       = var.kms_key_arns.logs
   domain             = var.domain
 
   # The functions are made from the API and not from its stage, so that this is no circle.
@@ -67,6 +69,8 @@ module "function" {
   stream                 = module.stream
   api                    = module.gateway.api
   settings               = each.value
+  queue_key_arn          = var.kms_key_arns.queues
+  logs_key_arn           = var.kms_key_arns.logs
 }
 
 module "observability" {

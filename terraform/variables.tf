@@ -73,14 +73,28 @@ variable "route_throttling" {
 }
 
 variable "stream" {
-  description = "The stream: `mode` `PROVISIONED` with `shard_count`, or `ON_DEMAND`; `retention_hours` from 24 to 8760; `kms_key_arn` of a customer key, or `alias/aws/kinesis` for the key that AWS manages."
+  description = "The stream: `mode` `PROVISIONED` with `shard_count`, or `ON_DEMAND`; `retention_hours` from 24 to 8760; `kms_key_arn` of a customer key that encrypts it in place of the one that AWS manages."
   type = object({
     mode            = optional(string, "PROVISIONED")
     shard_count     = optional(number, 1)
     retention_hours = optional(number, 24)
-    kms_key_arn     = optional(string)
+    kms_key_arn     = optional(string, "alias/aws/kinesis")
   })
   default = {}
+}
+
+variable "kms_key_arns" {
+  description = "ARNs of customer keys in place of AWS's own: `queues` for the dead-letter queues, `logs` for all log groups, whose key policy must let CloudWatch Logs use it."
+  type = object({
+    queues = optional(string)
+    logs   = optional(string)
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for arn in values(var.kms_key_arns) : arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])
+    error_message = "each of kms_key_arns must be a key's ARN (arn:aws:kms:...:key/...): IAM policies cannot name a key by its alias."
+  }
 }
 
 variable "functions" {

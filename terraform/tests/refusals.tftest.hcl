@@ -136,6 +136,16 @@ run "takes_more_where_clients_are_told" {
   }
 }
 
+run "refuses_a_key_that_no_policy_can_name" {
+  command = plan
+
+  variables {
+    kms_key_arns = { queues = "alias/mine" }
+  }
+
+  expect_failures = [var.kms_key_arns]
+}
+
 run "refuses_an_account_that_is_no_account" {
   command = plan
 

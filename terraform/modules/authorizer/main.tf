@@ -48,10 +48,10 @@ resource "aws_lambda_function" "this" {
 
 # Lambda would create this group itself, without retention, and leave it behind.
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; an authorizer must log no tokens.
   #checkov:skip=CKV_AWS_338:how long logs are kept is the caller's choice (log_retention_days).
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.settings.log_retention_days
+  kms_key_id        = var.logs_key_arn
 }
 
 resource "aws_iam_role" "this" {

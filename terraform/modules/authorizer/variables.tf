@@ -59,3 +59,9 @@ variable "settings" {
     error_message = "authorizer.log_retention_days must be one of CloudWatch's: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
   }
 }
+
+variable "logs_key_arn" {
+  description = "ARN of the customer key that encrypts the log group; null for CloudWatch's own."
+  type        = string
+  default     = null
+}

@@ -14,8 +14,22 @@ locals {
 
 resource "aws_sqs_queue" "dead_letters" {
   name                      = var.dead_letter_queue_name
-  message_retention_seconds = 1209600 # 14 days, the longest: a dead letter waits for a person
-  sqs_managed_sse_enabled   = true
+  message_retention_seconds = 1209600                                 # 14 days, the longest: a dead letter waits for a person
+  sqs_managed_sse_enabled   = var.queue_key_arn == null ? true : null # one kind of encryption at a time
+  kms_master_key_id         = var.queue_key_arn
+
+  # Who may use the queue is said by roles alone; this only keeps everybody off an open line.
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "DenyWithoutTls"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "sqs:*"
+      Resource  = local.dead_letter_queue_arn
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
 
   lifecycle {
     postcondition {

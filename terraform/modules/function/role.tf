@@ -47,6 +47,12 @@ locals {
       Action   = ["kms:Decrypt"]
       Resource = [key]
     }],
+    [for key in compact([var.queue_key_arn]) : {
+      Sid      = "EncryptFault"
+      Effect   = "Allow"
+      Action   = ["kms:GenerateDataKey", "kms:Decrypt"] # SQS verifies the data key it gets
+      Resource = [key]
+    }],
   )
 }
 

@@ -55,3 +55,15 @@ variable "api" {
     connections_endpoint = string
   })
 }
+
+variable "queue_key_arn" {
+  description = "ARN of the customer key that encrypts the dead-letter queue; null for SQS's own."
+  type        = string
+  default     = null
+}
+
+variable "logs_key_arn" {
+  description = "ARN of the customer key that encrypts the log group; null for CloudWatch's own."
+  type        = string
+  default     = null
+}

@@ -20,12 +20,12 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "access" {
-  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; these lines hold no message bodies.
   #checkov:skip=CKV_AWS_338:how long logs are kept is the caller's choice (log_retention_days).
   count = local.logging ? 1 : 0
 
   name              = "/aws/apigateway/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.logs_key_arn
 }
 
 # API Gateway would create its group itself, without retention, and leave it behind. Under which name is not settled:
@@ -44,12 +44,12 @@ moved {
 }
 
 resource "aws_cloudwatch_log_group" "execution" {
-  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; bodies are in them only where data_trace is asked for.
   #checkov:skip=CKV_AWS_338:how long logs are kept is the caller's choice (log_retention_days).
   for_each = { for form, name in local.execution_log_groups : form => name if local.logging }
 
   name              = each.value
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.logs_key_arn
 }
 
 # Provider 5.100 has no data source for the account's settings. The root imports them into this resource

@@ -198,3 +198,9 @@ variable "domain" {
     error_message = "domain.mapping_key must be at most 300 letters, digits, _ . or -, in parts divided by single slashes, with none at either end."
   }
 }
+
+variable "logs_key_arn" {
+  description = "ARN of the customer key that encrypts the log groups; null for CloudWatch's own."
+  type        = string
+  default     = null
+}

@@ -10,5 +10,5 @@ output "arn" {
 
 output "customer_key_arn" {
   description = "ARN of the customer key that producers and consumers need to use, null where there is none."
-  value       = local.encrypted && startswith(coalesce(var.kms_key_arn, "none"), "arn:") ? var.kms_key_arn : null
+  value       = startswith(var.kms_key_arn, "arn:") ? var.kms_key_arn : null
 }

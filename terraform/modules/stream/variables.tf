@@ -47,13 +47,14 @@ variable "retention_hours" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the customer key that encrypts the stream, `alias/aws/kinesis` for the key that AWS manages, null for none."
+  description = "Key that encrypts the stream: `alias/aws/kinesis`, which AWS manages, or the ARN of a customer key."
   type        = string
-  default     = null
+  default     = "alias/aws/kinesis"
+  nullable    = false
 
   validation {
     # IAM statements name a key by its ARN: an alias there would match nothing.
-    condition     = var.kms_key_arn == null || can(regex("^(alias/aws/kinesis|arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)$", var.kms_key_arn))
+    condition     = can(regex("^(alias/aws/kinesis|arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)$", var.kms_key_arn))
     error_message = "stream.kms_key_arn must be a key's ARN (arn:aws:kms:...:key/...) or alias/aws/kinesis: IAM policies cannot name a key by its alias."
   }
 }

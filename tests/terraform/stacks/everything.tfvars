@@ -22,6 +22,11 @@ stream = {
   kms_key_arn     = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
 }
 
+kms_key_arns = {
+  queues = "arn:aws:kms:us-east-1:000000000000:key/22222222-3333-4444-5555-666666666666"
+  logs   = "arn:aws:kms:us-east-1:000000000000:key/33333333-4444-5555-6666-777777777777"
+}
+
 functions = {
   echo = {
     memory_mb                  = 256

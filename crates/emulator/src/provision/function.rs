@@ -1,6 +1,6 @@
 //! A function: its consumer, logs, dead-letter queue, role, code and mapping, as in `terraform/modules/function`.
 
-use super::{ComposeError, Composer, call};
+use super::{ComposeError, Composer, POLICY_VERSION, call};
 use crate::core::clock;
 use crate::provision::stack::Function;
 use base64::Engine as _;
@@ -44,11 +44,7 @@ impl Composer<'_> {
         let log_group = format!("/aws/lambda/{name}");
         self.log_group(&log_group, function.log_retention_days).await?;
         let queue_name = format!("{name}-dlq");
-        let queue = json!({"QueueName": queue_name, "Attributes": {
-            "MessageRetentionPeriod": "1209600", "SqsManagedSseEnabled": "true",
-        }});
-        self.target("sqs", "AmazonSQS", "CreateQueue", &queue).await?;
-        let queue_arn = account.arn("sqs", &queue_name);
+        let queue_arn = self.dead_letter_queue(&queue_name).await?;
 
         let statements =
             self.function_statements(api, function, &stream_arn, &consumer_arn, &queue_arn, &log_group);
@@ -82,6 +78,23 @@ impl Composer<'_> {
         }
         let mapping = self.mapping(function, &created["FunctionArn"], &consumer_arn, &queue_arn).await?;
         Ok((name, mapping))
+    }
+
+    /// Creates the queue of records that the function gives up on; returns its ARN.
+    async fn dead_letter_queue(&self, name: &str) -> Result<String, ComposeError> {
+        let arn = self.emulator.account().arn("sqs", name);
+        let policy = json!({"Version": POLICY_VERSION, "Statement": [{
+            "Sid": "DenyWithoutTls", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": arn,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }]});
+        let mut attributes = json!({"MessageRetentionPeriod": "1209600", "Policy": policy.to_string()});
+        match &self.stack.kms_key_arns.queues {
+            Some(key) => attributes["KmsMasterKeyId"] = key.as_str().into(),
+            None => attributes["SqsManagedSseEnabled"] = "true".into(),
+        }
+        let queue = json!({"QueueName": name, "Attributes": attributes});
+        self.target("sqs", "AmazonSQS", "CreateQueue", &queue).await?;
+        Ok(arn)
     }
 
     pub(super) async fn create_function(&self, code: Code<'_>) -> Result<Value, ComposeError> {
@@ -179,6 +192,9 @@ impl Composer<'_> {
         }
         if let Some(key) = self.customer_key() {
             statements.push(allow("DecryptRecord", &["kms:Decrypt"], json!([key])));
+        }
+        if let Some(key) = &self.stack.kms_key_arns.queues {
+            statements.push(allow("EncryptFault", &["kms:GenerateDataKey", "kms:Decrypt"], json!([key])));
         }
         statements
     }

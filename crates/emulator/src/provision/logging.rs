@@ -57,7 +57,11 @@ impl Composer<'_> {
     }
 
     pub(super) async fn log_group(&self, name: &str, retention_days: u32) -> Result<(), ComposeError> {
-        self.target("logs", "Logs_20140328", "CreateLogGroup", &json!({"logGroupName": name})).await?;
+        let mut create = json!({"logGroupName": name});
+        if let Some(key) = &self.stack.kms_key_arns.logs {
+            create["kmsKeyId"] = key.as_str().into();
+        }
+        self.target("logs", "Logs_20140328", "CreateLogGroup", &create).await?;
         let retention = json!({"logGroupName": name, "retentionInDays": retention_days});
         self.target("logs", "Logs_20140328", "PutRetentionPolicy", &retention).await.map(drop)
     }

@@ -157,8 +157,9 @@ impl Composer<'_> {
             self.kinesis(&format!("{verb}StreamRetentionPeriod"), &retention).await?;
             self.stream_is_active(&name).await?;
         }
-        if let Some(key) = stream.kms_key_arn.as_ref().filter(|key| summary["KeyId"] != **key) {
-            let encryption = json!({"StreamName": name, "EncryptionType": "KMS", "KeyId": key});
+        if summary["KeyId"] != stream.kms_key_arn {
+            let encryption =
+                json!({"StreamName": name, "EncryptionType": "KMS", "KeyId": stream.kms_key_arn});
             self.kinesis("StartStreamEncryption", &encryption).await?;
             self.stream_is_active(&name).await?;
         }
@@ -201,7 +202,7 @@ impl Composer<'_> {
 
     /// A customer's own key; the key that AWS manages needs no permission.
     fn customer_key(&self) -> Option<&str> {
-        self.stack.stream.kms_key_arn.as_deref().filter(|key| !key.starts_with("alias/aws/"))
+        Some(self.stack.stream.kms_key_arn.as_str()).filter(|key| !key.starts_with("alias/aws/"))
     }
 
     /// A role that a service may assume, without permissions yet; returns its ARN.

@@ -10,6 +10,10 @@ const RETENTION_FREE_HOURS: u64 = 24;
 /// Hours up to which retention is billed as extended; past them as long-term.
 const RETENTION_EXTENDED_HOURS: u64 = 168;
 
+/// Kinesis asks KMS for the stream's key about every five minutes, for each set of credentials: those of the gateway's
+/// role and of each function's. AWS does not say whether it does so for each shard; this counts as if it did.
+const KEY_CALLS_PER_HOUR: f64 = 12.0;
+
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
     /// The service that bills it.
@@ -50,6 +54,9 @@ impl Bill {
         for (item, quantity, price) in stream_items(load, capacity, messages) {
             add("Kinesis", item, quantity, price);
         }
+        let credentials = (1 + load.functions) as f64;
+        let key_calls = credentials * KEY_CALLS_PER_HOUR * HOURS_PER_MONTH * capacity.shards as f64;
+        add("KMS", "calls for the stream's key", key_calls, prices::KMS_REQUESTS);
         let invocations = capacity.invocations_per_s * 3_600.0 * HOURS_PER_MONTH;
         let gb_seconds =
             invocations * (load.invocation_ms.ceil() / 1_000.0) * (load.memory_mb as f64 / 1_024.0);
@@ -121,6 +128,14 @@ mod tests {
         assert!((usd(&bill, "shards") - 4.0 * 730.0 * 0.015).abs() < 1e-9);
         assert!((usd(&bill, "consumers") - 12.0 * 730.0 * 0.015).abs() < 1e-9);
         assert!((usd(&bill, "records put") - 100.0 * 2_628_000.0 / 1e6 * 0.014).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_streams_key_is_asked_for_every_five_minutes_for_each_role() {
+        let load = Workload { functions: 3, ..workload() };
+        let bill = Bill::of(&load, &Capacity { shards: 2, ..Capacity::of(&load) });
+        let calls = 4.0 * 12.0 * 730.0 * 2.0;
+        assert!((usd(&bill, "calls for the stream's key") - calls / 10_000.0 * 0.03).abs() < 1e-9);
     }
 
     #[test]

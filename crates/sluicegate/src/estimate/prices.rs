@@ -49,6 +49,7 @@ const API_GATEWAY: &str = "https://aws.amazon.com/api-gateway/pricing/";
 const KINESIS: &str = "https://aws.amazon.com/kinesis/data-streams/pricing/";
 const LAMBDA: &str = "https://aws.amazon.com/lambda/pricing/";
 const CLOUDWATCH: &str = "https://aws.amazon.com/cloudwatch/pricing/";
+const KMS: &str = "https://aws.amazon.com/kms/pricing/";
 const EC2: &str = "https://aws.amazon.com/ec2/pricing/on-demand/";
 
 const fn flat(unit: &'static str, per: f64, steps: &'static [(f64, f64)], source: &'static str) -> Price {
@@ -88,6 +89,8 @@ pub const GB_SECONDS_ARM64: Price =
 pub const GB_SECONDS_X86: Price = flat("GB-seconds", 1.0, &[(ALL, 0.000_016_666_7)], LAMBDA);
 /// Logs of functions taken in. The discounts begin at 10 TB; beyond them it is less than said here.
 pub const LOGS_IN: Price = flat("GB", 1.0, &[(ALL, 0.50)], CLOUDWATCH);
+/// Calls of KMS, for AWS's own keys too.
+pub const KMS_REQUESTS: Price = flat("requests", 10_000.0, &[(ALL, 0.03)], KMS);
 /// Data that leaves AWS. What follows 10 TB is not known here, and less.
 pub const DATA_OUT: Price = flat("GB", 1.0, &[(10_240.0, 0.09)], EC2);
 

@@ -88,3 +88,16 @@ run "refuses_another_architecture_than_the_zip_was_built_for" {
 
   expect_failures = [aws_lambda_function.this]
 }
+
+run "encrypts_its_logs_with_the_customer_key" {
+  command = plan
+
+  variables {
+    logs_key_arn = "arn:aws:kms:eu-west-1:000000000000:key/logs"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.logs_key_arn
+    error_message = "the log group must have the key given"
+  }
+}

@@ -130,4 +130,38 @@ run "keeps_faults_for_the_longest_time" {
     )
     error_message = "the dead-letter queue must keep encrypted messages for 14 days"
   }
+
+  assert {
+    condition = jsondecode(aws_sqs_queue.dead_letters.policy) == {
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "DenyWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = "arn:aws:sqs:eu-west-1:000000000000:sluicegate-echo-dlq"
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      }]
+    }
+    error_message = "the dead-letter queue must refuse calls without TLS, and allow nobody anything"
+  }
+
+  assert {
+    condition     = aws_sqs_queue.dead_letters.kms_master_key_id == null && aws_cloudwatch_log_group.this.kms_key_id == null
+    error_message = "queue and logs have AWS's own keys where no other is given"
+  }
+}
+
+run "encrypts_queue_and_logs_with_customer_keys" {
+  command = plan
+
+  variables {
+    queue_key_arn = "arn:aws:kms:eu-west-1:000000000000:key/queues"
+    logs_key_arn  = "arn:aws:kms:eu-west-1:000000000000:key/logs"
+  }
+
+  assert {
+    condition     = aws_sqs_queue.dead_letters.kms_master_key_id == var.queue_key_arn && aws_cloudwatch_log_group.this.kms_key_id == var.logs_key_arn
+    error_message = "queue and logs must have the keys given"
+  }
 }

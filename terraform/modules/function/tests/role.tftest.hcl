@@ -163,3 +163,22 @@ run "may_decrypt_with_the_customer_key_of_the_stream" {
     error_message = "the function must be able to decrypt the stream's records"
   }
 }
+
+run "may_use_the_customer_key_of_the_queue_and_none_of_the_logs" {
+  command = plan
+
+  variables {
+    queue_key_arn = "arn:aws:kms:eu-west-1:000000000000:key/queues"
+    logs_key_arn  = "arn:aws:kms:eu-west-1:000000000000:key/logs"
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if anytrue([for action in statement.Action : startswith(action, "kms:")])] == [{
+      Sid      = "EncryptFault"
+      Effect   = "Allow"
+      Action   = ["kms:GenerateDataKey", "kms:Decrypt"]
+      Resource = ["arn:aws:kms:eu-west-1:000000000000:key/queues"]
+    }]
+    error_message = "the function must be able to send to the encrypted queue; CloudWatch Logs uses the logs' key itself"
+  }
+}

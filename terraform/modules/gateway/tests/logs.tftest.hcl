@@ -108,3 +108,17 @@ run "refuses_logs_without_an_account_role" {
 
   expect_failures = [aws_api_gateway_account.existing]
 }
+
+run "encrypts_every_log_with_the_customer_key" {
+  command = plan
+
+  variables {
+    logging      = "manage_account_role"
+    logs_key_arn = "arn:aws:kms:eu-west-1:000000000000:key/logs"
+  }
+
+  assert {
+    condition     = alltrue([for group in concat(aws_cloudwatch_log_group.access, values(aws_cloudwatch_log_group.execution)) : group.kms_key_id == var.logs_key_arn])
+    error_message = "each log group must have the key given"
+  }
+}

@@ -23,8 +23,8 @@ run "is_provisioned_with_one_shard_by_default" {
   }
 
   assert {
-    condition     = aws_kinesis_stream.this.retention_period == 24 && aws_kinesis_stream.this.encryption_type == "NONE"
-    error_message = "the stream must keep records for 24 hours, unencrypted"
+    condition     = aws_kinesis_stream.this.retention_period == 24
+    error_message = "the stream must keep records for 24 hours"
   }
 
   assert {
@@ -33,8 +33,13 @@ run "is_provisioned_with_one_shard_by_default" {
   }
 
   assert {
+    condition     = aws_kinesis_stream.this.encryption_type == "KMS" && aws_kinesis_stream.this.kms_key_id == "alias/aws/kinesis"
+    error_message = "the stream must be encrypted with the key that AWS manages"
+  }
+
+  assert {
     condition     = output.customer_key_arn == null
-    error_message = "an unencrypted stream has no customer key"
+    error_message = "the key that AWS manages is no customer key, and needs no permission"
   }
 }
 
@@ -66,23 +71,5 @@ run "passes_on_a_customer_key" {
   assert {
     condition     = output.customer_key_arn == var.kms_key_arn
     error_message = "the roles must hear of a customer key"
-  }
-}
-
-run "needs_no_permission_for_the_key_that_aws_manages" {
-  command = plan
-
-  variables {
-    kms_key_arn = "alias/aws/kinesis"
-  }
-
-  assert {
-    condition     = aws_kinesis_stream.this.encryption_type == "KMS" && aws_kinesis_stream.this.kms_key_id == "alias/aws/kinesis"
-    error_message = "the stream must be encrypted with the key that AWS manages"
-  }
-
-  assert {
-    condition     = output.customer_key_arn == null
-    error_message = "the key that AWS manages is no customer key"
   }
 }

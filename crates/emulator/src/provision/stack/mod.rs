@@ -51,6 +51,7 @@ pub struct Stack {
     pub throttling: Throttling,
     pub route_throttling: BTreeMap<String, Throttling>,
     pub stream: Stream,
+    pub kms_key_arns: KmsKeyArns,
     pub functions: BTreeMap<String, Function>,
     pub route_schemas: BTreeMap<String, String>,
     pub authorizer: Option<Authorizer>,
@@ -72,7 +73,14 @@ pub struct Stream {
     pub mode: String,
     pub shard_count: u32,
     pub retention_hours: u32,
-    pub kms_key_arn: Option<String>,
+    pub kms_key_arn: String,
+}
+
+/// `var.kms_key_arns`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct KmsKeyArns {
+    pub queues: Option<String>,
+    pub logs: Option<String>,
 }
 
 /// An element of `var.functions`, which `terraform/modules/function/variables.tf` describes.

@@ -15,9 +15,10 @@ pub fn broken(stack: &Stack) -> Option<&'static str> {
 /// A condition, and what is said where it does not hold.
 type Rule = (bool, &'static str);
 
-fn stack_rules(stack: &Stack) -> [Rule; 7] {
+fn stack_rules(stack: &Stack) -> [Rule; 9] {
     let routes: Vec<_> = stack.functions.values().flat_map(|function| &function.routes).collect();
     let is_route = |key: &String| key == "$default" || routes.contains(&key);
+    let keys = [&stack.kms_key_arns.queues, &stack.kms_key_arns.logs];
     let name_fits = |text: &str| is_lowercase_name(text, 24, "-");
     [
         (
@@ -31,6 +32,14 @@ fn stack_rules(stack: &Stack) -> [Rule; 7] {
         (
             ["PROVISIONED", "ON_DEMAND"].contains(&stack.stream.mode.as_str()),
             "stream.mode must be PROVISIONED or ON_DEMAND.",
+        ),
+        (
+            stack.stream.kms_key_arn == "alias/aws/kinesis" || is_key_arn(&stack.stream.kms_key_arn),
+            "stream.kms_key_arn must be a key's ARN (arn:aws:kms:...:key/...) or alias/aws/kinesis: IAM policies cannot name a key by its alias.",
+        ),
+        (
+            keys.into_iter().flatten().all(|arn| is_key_arn(arn)),
+            "each of kms_key_arns must be a key's ARN (arn:aws:kms:...:key/...): IAM policies cannot name a key by its alias.",
         ),
         (
             stack.functions.keys().all(|key| is_lowercase_name(key, 28, "-_")),
@@ -85,6 +94,19 @@ fn is_lowercase_name(text: &str, chars_max: usize, also: &str) -> bool {
     text.len() <= chars_max
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || also.contains(char))
+}
+
+fn is_key_arn(text: &str) -> bool {
+    let is = |text: &str, also: &str| {
+        !text.is_empty() && text.chars().all(|char| char.is_ascii_alphanumeric() || also.contains(char))
+    };
+    let parts: Vec<_> = text.split(':').collect();
+    let ["arn", partition, "kms", region, account, key] = parts[..] else { return false };
+    is(partition, "-")
+        && is(region, "-")
+        && account.len() == 12
+        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && key.strip_prefix("key/").is_some_and(|id| is(id, "-"))
 }
 
 fn is_stage(text: &str) -> bool {

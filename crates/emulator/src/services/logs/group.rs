@@ -54,6 +54,13 @@ struct PutRetentionPolicy {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct AssociateKmsKey {
+    log_group_name: String,
+    kms_key_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct DescribeLogGroups {
     log_group_name_prefix: Option<String>,
     log_group_name_pattern: Option<String>,
@@ -129,6 +136,16 @@ impl Logs {
     pub(super) fn delete_retention_policy(&self, input: Value) -> Answer {
         let request: GroupName = parse("DeleteRetentionPolicy", input)?;
         self.change(&request.log_group_name, |group| group.retention_days = None)
+    }
+
+    pub(super) fn associate_kms_key(&self, input: Value) -> Answer {
+        let request: AssociateKmsKey = parse("AssociateKmsKey", input)?;
+        self.change(&request.log_group_name, |group| group.kms_key_id = Some(request.kms_key_id))
+    }
+
+    pub(super) fn disassociate_kms_key(&self, input: Value) -> Answer {
+        let request: GroupName = parse("DisassociateKmsKey", input)?;
+        self.change(&request.log_group_name, |group| group.kms_key_id = None)
     }
 
     pub(super) fn describe_log_groups(&self, input: Value) -> Answer {

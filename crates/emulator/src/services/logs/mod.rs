@@ -34,6 +34,8 @@ impl Logs {
             "CreateLogGroup" => self.create_log_group(input),
             "DeleteLogGroup" => self.delete_log_group(input),
             "DescribeLogGroups" => self.describe_log_groups(input),
+            "AssociateKmsKey" => self.associate_kms_key(input),
+            "DisassociateKmsKey" => self.disassociate_kms_key(input),
             "PutRetentionPolicy" => self.put_retention_policy(input),
             "DeleteRetentionPolicy" => self.delete_retention_policy(input),
             "ListTagsForResource" => self.list_tags_for_resource(input),

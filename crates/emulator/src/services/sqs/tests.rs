@@ -78,21 +78,29 @@ async fn a_queues_own_policy_is_honoured_or_refused() {
     let sender = Principal::Role(role.into());
     let allow_role = statement("Allow", json!({"AWS": role}));
     let deny_all = statement("Deny", json!("*"));
+    let over_tls = |flag: &str| {
+        let mut statement = deny_all.clone();
+        statement["Condition"] = json!({"Bool": {"aws:SecureTransport": flag}});
+        statement
+    };
     let account = statement("Allow", json!({"AWS": "000000000000"}));
     // Who may after it was set: the account's own keys, a role without policies of its own.
     for (text, own_keys, by_role) in [
         (policy(allow_role.clone()), true, true),
         (policy(account), true, false),
-        (policy(json!([allow_role, deny_all])), false, false),
+        (policy(json!([allow_role, deny_all.clone()])), false, false),
         (policy(statement("Deny", json!({"AWS": role}))), true, false),
+        // As Terraform sets it: every call to the emulator counts as one over TLS.
+        (policy(over_tls("false")), true, false),
+        (policy(over_tls("true")), false, false),
         (String::new(), true, false),
     ] {
         set(text.clone()).await.unwrap();
         assert_eq!((send(&Principal::Account).await, send(&sender).await), (own_keys, by_role), "{text}");
     }
-    let mut insecure = deny_all;
-    insecure["Condition"] = json!({"Bool": {"aws:SecureTransport": "false"}});
-    for (text, named) in [(policy(insecure), "Bool"), ("{".to_owned(), "Syntax errors")] {
+    let mut by_time = deny_all;
+    by_time["Condition"] = json!({"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}});
+    for (text, named) in [(policy(by_time), "DateLessThan"), ("{".to_owned(), "Syntax errors")] {
         let error = set(text).await.unwrap_err();
         assert_eq!(error.code, "InvalidAttributeValue");
         assert!(error.message.contains(named), "{error}");

@@ -102,6 +102,8 @@ pub(super) fn logs() -> Operations {
             "DescribeLogGroups",
             json!({"logGroupNamePrefix": "g", "logGroupNamePattern": "g", "nextToken": "t", "limit": 1}),
         ),
+        ("AssociateKmsKey", json!({"logGroupName": "g", "kmsKeyId": "k"})),
+        ("DisassociateKmsKey", group()),
         ("PutRetentionPolicy", json!({"logGroupName": "g", "retentionInDays": 1})),
         ("DeleteRetentionPolicy", group()),
         ("ListTagsForResource", json!({"resourceArn": GROUP})),

@@ -35,6 +35,8 @@ pub enum ContextKey {
     PrincipalAccount,
     /// `aws:PrincipalArn`
     PrincipalArn,
+    /// `aws:SecureTransport`
+    SecureTransport,
     /// `aws:SourceAccount`
     SourceAccount,
     /// `aws:SourceArn`
@@ -47,6 +49,7 @@ impl ContextKey {
         match name.to_ascii_lowercase().as_str() {
             "aws:principalaccount" => Some(Self::PrincipalAccount),
             "aws:principalarn" => Some(Self::PrincipalArn),
+            "aws:securetransport" => Some(Self::SecureTransport),
             "aws:sourceaccount" => Some(Self::SourceAccount),
             "aws:sourcearn" => Some(Self::SourceArn),
             _ => None,
@@ -58,6 +61,8 @@ impl<'a> Request<'a> {
     /// The value of a context key; `None` if this request has none.
     pub fn value(&self, key: ContextKey) -> Option<Cow<'a, str>> {
         match (key, self.caller) {
+            // Whoever calls this emulator over HTTP calls AWS over TLS.
+            (ContextKey::SecureTransport, _) => Some(Cow::Borrowed("true")),
             (ContextKey::SourceAccount, _) => self.source_account.map(Cow::Borrowed),
             (ContextKey::SourceArn, _) => self.source_arn.map(Cow::Borrowed),
             (ContextKey::PrincipalAccount, Caller::Role(arn)) => account_of(arn).map(Cow::Borrowed),

@@ -124,6 +124,9 @@ fn conditions(
             if seen.contains(&key) {
                 return Err(Malformed::new(format!("condition key {key_name} stands twice in {name}")));
             }
+            if operator == Operator::Flag && key != ContextKey::SecureTransport {
+                return Err(Malformed::new(format!("{name} compares flags, and {key_name} is none")));
+            }
             seen.push(key);
             let values = patterns(&name, operator, &values.into_vec(), newer)?;
             conditions.push(Condition { operator, key, values });
@@ -136,6 +139,7 @@ fn operator(name: &str) -> Result<Operator, Malformed> {
     match name {
         "StringEquals" | "StringLike" => Ok(Operator::Text),
         "ArnLike" | "ArnEquals" => Ok(Operator::Arn),
+        "Bool" => Ok(Operator::Flag),
         _ => Err(Malformed::new(format!("condition operator {name} is not supported by the emulator"))),
     }
 }
@@ -151,12 +155,18 @@ fn patterns(
     }
     let read = |text: &String| {
         let pattern = match name {
+            "Bool" => Pattern::Plain(text.to_ascii_lowercase()),
             "StringEquals" => Pattern::without_wildcards(text, newer)?,
             _ => Pattern::parse(text, newer)?,
         };
         match operator {
             Operator::Arn if !pattern.may_be_arn() => {
                 Err(Malformed::new(format!("{name} compares ARNs, and {text} is none")))
+            }
+            Operator::Flag
+                if !["true", "false"].map(|flag| Pattern::Plain(flag.into())).contains(&pattern) =>
+            {
+                Err(Malformed::new(format!("{name} compares flags, and {text} is none")))
             }
             _ => Ok(pattern),
         }

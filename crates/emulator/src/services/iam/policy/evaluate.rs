@@ -71,7 +71,7 @@ fn covers(matches: &Matches, test: impl Fn(&Pattern) -> bool) -> bool {
 fn holds(condition: &Condition, request: &Request<'_>) -> bool {
     request.value(condition.key).is_some_and(|value| {
         condition.values.iter().any(|wanted| match condition.operator {
-            Operator::Text => wanted.matches(&value, request),
+            Operator::Text | Operator::Flag => wanted.matches(&value, request),
             Operator::Arn => wanted.matches_arn(&value, request),
         })
     })

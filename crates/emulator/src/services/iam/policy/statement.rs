@@ -74,4 +74,6 @@ pub enum Operator {
     Text,
     /// `ArnLike`, and `ArnEquals`, which AWS treats as the same.
     Arn,
+    /// `Bool`: `true` or `false`.
+    Flag,
 }

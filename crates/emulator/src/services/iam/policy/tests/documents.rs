@@ -66,6 +66,7 @@ fn what_evaluation_honours_is_accepted() {
         r#"{"StringEquals":{"aws:SourceAccount":["000000000000","*"]}}"#,
         r#"{"StringLike":{"AWS:SourceArn":"*"},"ArnLike":{"AWS:SourceArn":"arn:aws:execute-api:*:*:*"}}"#,
         r#"{"ArnEquals":{"aws:PrincipalArn":"${aws:PrincipalArn}"}}"#,
+        r#"{"Bool":{"aws:securetransport":["True","false"]}}"#,
     ] {
         cases.push((condition(held), Identity));
     }
@@ -127,7 +128,9 @@ fn what_evaluation_would_not_honour_is_refused_by_name() {
             "${aws:PrincipalAccount} needs Version 2012-10-17",
         ),
         // Conditions.
-        (condition(r#"{"Bool":{"aws:SecureTransport":"true"}}"#), Identity, "condition operator Bool"),
+        (condition(r#"{"Bool":{"aws:SourceArn":"true"}}"#), Identity, "aws:SourceArn is none"),
+        (condition(r#"{"Bool":{"aws:SecureTransport":["false","*"]}}"#), Identity, "* is none"),
+        (condition(r#"{"BoolIfExists":{"aws:SecureTransport":"true"}}"#), Identity, "condition operator BoolIfExists"),
         (condition(r#"{"StringEqualsIfExists":{"aws:SourceArn":"a"}}"#), Identity, "StringEqualsIfExists"),
         (condition(r#"{"ForAllValues:StringLike":{}}"#), Identity, "ForAllValues:StringLike"),
         (condition(r#"{"StringEquals":{"aws:SourceIp":"a"}}"#), Identity, "condition key aws:SourceIp"),

@@ -78,6 +78,16 @@ fn escapes_stand_for_their_characters_and_values_are_no_patterns() {
 }
 
 #[test]
+fn every_call_is_a_secure_one() {
+    for (flag, denied) in [("false", false), ("true", true), ("TRUE", true)] {
+        let deny = format!(
+            r#"{{"Effect":"Deny","Action":"*","Resource":"*","Condition":{{"Bool":{{"aws:SecureTransport":"{flag}"}}}}}}"#
+        );
+        assert_eq!(!allowed(&format!("{PUT},{deny}"), "kinesis:PutRecord", STREAM), denied, "{flag}");
+    }
+}
+
+#[test]
 fn a_negated_resource_without_a_value_covers_everything() {
     let rest = r#"{"Effect":"Deny","Action":"*","NotResource":"arn:aws:x:::${aws:SourceArn}"}"#;
     let both = format!(r#"{{"Effect":"Allow","Action":"*","Resource":"*"}},{rest}"#);

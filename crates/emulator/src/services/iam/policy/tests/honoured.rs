@@ -78,6 +78,8 @@ fn conditions() -> impl Strategy<Value = Value> {
         "arn:*:*:*:*:${*}",
         "${aws:PrincipalArn}",
         "arn:aws:x:::${aws:username}",
+        "True",
+        "false",
     ]);
     let keys = select(
         &[
@@ -86,6 +88,7 @@ fn conditions() -> impl Strategy<Value = Value> {
             "aws:SourceArn",
             "aws:PrincipalAccount",
             "aws:PrincipalArn",
+            "aws:SecureTransport",
             "aws:SourceIp",
         ][..],
     );
@@ -147,7 +150,7 @@ fn query() -> impl Strategy<Value = Query> {
     let source = select(&[None, Some("000000000000"), Some("111111111111")][..]);
     let source_arn = select(&[None, Some(ROLE), Some("arn:aws:x:y:000000000000:role/*")][..]);
     (action, resource, caller, source, source_arn).prop_map(|(action, resource, caller, account, arn)| {
-        let mut keys = BTreeMap::new();
+        let mut keys = BTreeMap::from([("aws:securetransport", "true".to_owned())]);
         if caller.0 == "AWS" {
             keys.insert("aws:principalarn", caller.1.to_owned());
             keys.insert("aws:principalaccount", caller.1.split(':').nth(4).unwrap_or_default().to_owned());

@@ -99,7 +99,8 @@ fn expression(pattern: &str, query: &Query, newer: bool) -> Option<Option<String
     Some(has_value.then_some(expression))
 }
 
-const KEYS: [&str; 4] = ["aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourcearn"];
+const KEYS: [&str; 5] =
+    ["aws:principalaccount", "aws:principalarn", "aws:securetransport", "aws:sourceaccount", "aws:sourcearn"];
 
 fn principal(value: &Value, effect: &str, query: &Query) -> Option<bool> {
     if value.as_str() == Some("*") {
@@ -133,6 +134,7 @@ fn conditions(value: &Value, query: &Query, newer: bool) -> Option<bool> {
                 return None;
             }
             let read = |text: &str| match operator.as_str() {
+                "Bool" if key == "aws:securetransport" => flag(text),
                 "StringEquals" => expression(&literal(text), query, newer),
                 "StringLike" => expression(text, query, newer),
                 // In the first five parts, wildcards do not match colons.
@@ -151,6 +153,12 @@ fn conditions(value: &Value, query: &Query, newer: bool) -> Option<bool> {
         }
     }
     Some(all)
+}
+
+/// `Bool` takes either of two words, in any case.
+fn flag(text: &str) -> Option<Option<String>> {
+    let text = text.to_lowercase();
+    ["true", "false"].contains(&text.as_str()).then_some(Some(text))
 }
 
 /// A text with literal stars, in the escapes of the newer version.
