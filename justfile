@@ -44,15 +44,15 @@ _up PROFILE:
     {{ if PROFILE == "emulator" { "just image" } else { "true" } }}
     {{ compose }} --profile {{ quote(PROFILE) }} up --detach --wait
 
-# Build and zip the functions for `terraform apply` in terraform/
+# Build and zip ENV's functions for `terraform apply` in terraform/
 [group('build')]
 build *ARGS:
-    {{ sluicegate }} bundle --functions-only {{ ARGS }}
+    {{ sluicegate }} bundle --functions-only --env {{ quote(ENV) }} {{ ARGS }}
 
-# Build everything a deployment needs into dist/
+# Build everything a deployment to ENV needs into dist/
 [group('build')]
 bundle *ARGS:
-    {{ sluicegate }} bundle {{ ARGS }}
+    {{ sluicegate }} bundle --env {{ quote(ENV) }} {{ ARGS }}
 
 # Verify the bundle in dist/ against its manifest
 [group('build')]
@@ -75,15 +75,15 @@ bundle-image TAG="sluicegate-bundle":
 plan: bundle
     {{ stack }} plan
 
-# Build the bundle, deploy it to ENV and run the smoke test
+# Build the bundle, deploy it to ENV and check it (`--full` runs the flow suite too)
 [group('deploy')]
 deploy *ARGS: bundle
     {{ stack }} deploy {{ ARGS }}
 
-# Run the smoke test on ENV's stack
+# Send each function of ENV's stack a probe message (`--token` or `--header` for an authorizer, `--full` for the flow suite)
 [group('deploy')]
-check:
-    {{ stack }} check
+check *ARGS:
+    {{ stack }} check {{ ARGS }}
 
 # Run the flow suite on ENV's stack, with the AWS credentials in the environment
 [group('deploy')]

@@ -261,6 +261,9 @@ async fn a_route_answers_by_default_alone() {
         let (_, message) = api.refused("POST", &routes, route).await;
         assert_eq!(message, "Currently, only $default is supported as a route response selection expression");
     }
+    // What the provider sends when the argument is taken out of a configuration.
+    let cleared = json!({"routeResponseSelectionExpression": ""});
+    api.refused("PATCH", &format!("{routes}/{route}"), cleared).await;
     let responses = format!("{routes}/{route}/routeresponses");
     api.refused("POST", &responses, json!({"routeResponseKey": "x"})).await;
     api.made("POST", &responses, json!({"routeResponseKey": "$default"})).await;
