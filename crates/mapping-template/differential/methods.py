@@ -17,7 +17,7 @@ STRINGS = ['"$"', '"<$> $i"', '"#"', "'$'", "'#set'"]
 JAVA_STRINGS = ['"$s $"', '"$!"', '"${"', '"$! $s"', '"#set"', '"a#"', '"$5"', '"$i#"', '"$$s"', '"a##b"', '"#*"', '"$!{"', '"#[["']
 
 JAVA_LISTS = [
-    "$o.list", "$l.subList(0, 2)", "$s.split('o')", "$m.entrySet()", "[0..$i]", "[$j .. 2]", "[$x..4]",
+    "$o.list", "$l.subList(0, 2)", "$s.split('o')", "$o.map.entrySet()", "[0..$i]", "[$j .. 2]", "[$x..4]",
     "[1..$l.size()]", "[0..$undefined]", "$s.split('', 3)", "[$none, $s]",
 ]
 
@@ -58,7 +58,7 @@ _LISTS = [
 _MAPS = [
     "putIfAbsent('k1', 'x')", "putIfAbsent('k7', 'x')", "remove('k1')", "remove('k1', 'v1')", "remove('k1', 'v2')",
     "replace('k1', 'y')", "replace('k8', 'y')", "replace('k2', 5, 6)", "getOrDefault('k1', 0)", "getOrDefault('k9', 0)",
-    "containsKey('k1')", "containsValue('v1')", "containsValue(5)", "containsValue('5')", "values()", "entrySet()", "keySet()",
+    "containsKey('k1')", "containsValue('v1')", "containsValue(5)", "containsValue('5')", "values()", "keySet()",
     "hashCode()", "equals({'k1': 'v1', 'k2': 5})", "equals($o)", "size()", "isEmpty()", "toString()", "putAll({'p': $i})",
     "put('k2', $l)", "put('k1', $none)", "keySet().contains('k1')", "keySet().size()", "values().contains('v1')", "empty", "clear()",
 ]

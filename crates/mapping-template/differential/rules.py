@@ -302,11 +302,27 @@ def copied_keys():
         yield
 
 
+@contextmanager
+def null_is_not_set():
+    original = air.Assignment.evaluate_raw
+
+    def evaluate_raw(self, stream, namespace, loader):
+        value = self.value.calculate(namespace, loader)
+        is_calculation = isinstance(self.value, air.Expression) and len(getattr(self.value, "expression", [])) > 1
+        if value is None and is_calculation:
+            return None
+        return original(self, stream, namespace, loader)
+
+    with replaced(air.Assignment, evaluate_raw=evaluate_raw):
+        yield
+
+
 RULES = [
     ("truth: only false is false", "AIR: test_if_statement_considers_None_to_be_truthy; Velocity 1.x", truth),
     ("text: Java's for maps and lists, JSON for arrays from JSON", "AIR: test_dict_to_string, test_array_assign_item_via_brackets", text),
     ("equality: undefined is empty, other types by text", "AIR; Velocity 1.6", equality),
     ("reckoning: Java's division and remainder, no exception across types", "Java; Velocity 1.x", reckoning),
+    ("#set of a failed calculation changes nothing", "Velocity 1.7", null_is_not_set),
     ("precedence: == and != alike", "Velocity's grammar", precedence),
     ("lines: #else and #foreach take their line end, #* *# none", "AIR: test_multi_line_comments_skipped; Velocity's grammar", lines),
     ("blanks before #set", "AIR: the preamble of every recording; Velocity's grammar", blanks_before_set),
