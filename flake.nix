@@ -13,10 +13,10 @@
     let
       inherit (nixpkgs) lib;
 
+      # Without x86_64-darwin, which nixpkgs drops with 26.11.
       systems = [
         "x86_64-linux"
         "aarch64-linux"
-        "x86_64-darwin"
         "aarch64-darwin"
       ];
 
@@ -268,8 +268,14 @@
               pkgs.docker-compose
               pkgs.just
               pkgs.terraform
-              pkgs.wscat
+              pkgs.websocat
             ];
+            # What it brought, which a report of a failure should name.
+            shellHook = ''
+              for tool in "cargo --version" "cargo lambda --version" "terraform version" "just --version"; do
+                $tool | head -n 1
+              done
+            '';
           };
         };
 

@@ -44,15 +44,15 @@ _up PROFILE:
     {{ if PROFILE == "emulator" { "just image" } else { "true" } }}
     {{ compose }} --profile {{ quote(PROFILE) }} up --detach --wait
 
-# Build and zip the functions for `terraform apply` in terraform/
+# Build and zip ENV's functions for `terraform apply` in terraform/
 [group('build')]
 build *ARGS:
-    {{ sluicegate }} bundle --functions-only {{ ARGS }}
+    {{ sluicegate }} bundle --functions-only --env {{ quote(ENV) }} {{ ARGS }}
 
-# Build everything a deployment needs into dist/
+# Build everything a deployment to ENV needs into dist/
 [group('build')]
 bundle *ARGS:
-    {{ sluicegate }} bundle {{ ARGS }}
+    {{ sluicegate }} bundle --env {{ quote(ENV) }} {{ ARGS }}
 
 # Verify the bundle in dist/ against its manifest
 [group('build')]
@@ -75,15 +75,15 @@ bundle-image TAG="sluicegate-bundle":
 plan: bundle
     {{ stack }} plan
 
-# Build the bundle, deploy it to ENV and run the smoke test
+# Build the bundle, deploy it to ENV and check it (`--full` runs the flow suite too)
 [group('deploy')]
 deploy *ARGS: bundle
     {{ stack }} deploy {{ ARGS }}
 
-# Run the smoke test on ENV's stack
+# Send each function of ENV's stack a probe message (`--token` or `--header` for an authorizer, `--full` for the flow suite)
 [group('deploy')]
-check:
-    {{ stack }} check
+check *ARGS:
+    {{ stack }} check {{ ARGS }}
 
 # Run the flow suite on ENV's stack, with the AWS credentials in the environment
 [group('deploy')]
@@ -113,10 +113,15 @@ destroy *ARGS:
 test *ARGS:
     cargo test {{ ARGS }}
 
-# Apply terraform/ to an emulator and run the flow suite (LocalStack with a token, else the image, else a process)
+# Run the flow suite on LocalStack if there is a token; else on the emulator, and its half on the open LocalStack
 [group('test')]
 test-local *ARGS="--target auto":
     cargo test --test localstack -- {{ ARGS }}
+
+# Run stream and functions on the open LocalStack (installs it into target/; needs Python 3.13 and npm)
+[group('test')]
+test-localstack-open *ARGS:
+    cargo test --test localstack -- --target localstack-open {{ ARGS }}
 
 # Run everything a change must pass: format, lints, documentation, tests
 [group('test')]

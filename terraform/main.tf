@@ -45,6 +45,7 @@ module "gateway" {
   acknowledgements   = var.acknowledgements
   authorizer         = var.authorizer == null ? null : merge(module.authorizer[0], { identity_sources = var.authorizer.identity_sources })
   throttling         = var.throttling
+  route_throttling   = var.route_throttling
   logging            = var.logging
   data_trace         = var.data_trace
   log_retention_days = var.access_log_retention_days

@@ -32,3 +32,32 @@ output "dashboard_url" {
   description = "Address of the dashboard in the console."
   value       = module.observability.dashboard_url
 }
+
+output "probed_routes" {
+  description = "Route keys on which each function answers probe messages, by the function's name: those that it asks for, else `$default`. Functions that are off, or have probes off, are left out."
+  value = {
+    for key, function in var.functions :
+    local.names[key].name => length(function.routes) == 0 ? ["$default"] : function.routes
+    if function.enabled && function.reserved_concurrency != 0 && lookup(function.environment, "STREAM_FUNCTION_PROBES", "true") != "false"
+  }
+}
+
+output "rate_limit" {
+  description = "Requests per second that the stage admits."
+  value       = var.throttling.rate_limit
+}
+
+output "authorization" {
+  description = "Who may connect: `NONE` (everybody) or `CUSTOM` (whom the authorizer lets in)."
+  value       = var.authorizer == null ? "NONE" : "CUSTOM"
+}
+
+output "deployed_to" {
+  description = "Where the stack is: `account_id`, `region`, `endpoint` and `name`. `sluicegate stack` refuses to plan for another place with the same state."
+  value = {
+    account_id = data.aws_caller_identity.current.account_id
+    region     = data.aws_region.current.id
+    endpoint   = var.endpoint
+    name       = var.name
+  }
+}

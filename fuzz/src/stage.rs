@@ -1,7 +1,7 @@
 //! A stage with a route of each kind, each of which answers.
 
 use emulator::services::apigateway::websocket::selection::SelectionExpression;
-use emulator::services::apigateway::websocket::stage::{AccessLog, Authorization, Integration, IntegrationResponse, KinesisAction, Passthrough, RequestModel, ResponseKey, Route, Stage, Target, Templates, Throttle};
+use emulator::services::apigateway::websocket::stage::{AccessLog, Authorization, Integration, IntegrationResponse, KinesisAction, Passthrough, RequestModel, RequestModels, ResponseKey, Route, Stage, Target, Templates, Throttle};
 use mapping_template::Template;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub fn stage() -> Stage {
         route("list", mock(), Some(list)),
         // The body itself is the request.
         route("many", many, None),
-        Route { request_model: Some(model()), ..route("model", mock(), ok) },
+        Route { request_models: models(), ..route("model", mock(), ok) },
         Route { throttle: Some(NOTHING), ..route(THROTTLED, mock(), ok) },
     ];
     Stage {
@@ -76,7 +76,7 @@ fn route(key: &str, target: Target, template: Option<&str>) -> Route {
     Route {
         key: key.into(),
         authorization: Authorization::None,
-        request_model: None,
+        request_models: RequestModels::default(),
         integration: Some(Arc::new(integration)),
         two_way: true,
         throttle: None,
@@ -92,10 +92,12 @@ fn templates(source: &str) -> Templates {
     Templates { selection: None, by_key: [("$default".to_owned(), Arc::new(template))].into() }
 }
 
-fn model() -> RequestModel {
+fn models() -> RequestModels {
     let schema =
         json!({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "minimum": 0}}});
-    RequestModel { name: "Numbered".into(), schema: jsonschema::validator_for(&schema).expect("a schema") }
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let model = RequestModel { name: "Numbered".into(), schema };
+    RequestModels { selection: None, by_key: [("$default".to_owned(), model)].into() }
 }
 
 fn expression(text: &str) -> SelectionExpression {

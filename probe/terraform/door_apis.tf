@@ -6,16 +6,24 @@ locals {
   door_routes = merge(
     { for name, key in local.doors : "${name}/${key}" => { api = name, key = key } },
     { "guarded/$default" = { api = "guarded", key = "$default" } },
+    { for key in ["escaped-key", "lenient"] : "strict/${key}" => { api = "strict", key = key } },
   )
   door_templates = {
-    "strict/$default"  = "{\"statusCode\": 200}"
-    "door/$connect"    = "{\"statusCode\": $input.params('status')}"
-    "guarded/$connect" = "{\"statusCode\": 200}"
-    "guarded/$default" = "{\"statusCode\": 200}"
+    "strict/$default"    = "{\"statusCode\": 200}"
+    "strict/escaped-key" = "{\"statusCode\": 200}"
+    "strict/lenient"     = "{statusCode: 200,}"
+    "door/$connect"      = "{\"statusCode\": $input.params('status')}"
+    "guarded/$connect"   = "{\"statusCode\": 200}"
+    "guarded/$default"   = "{\"statusCode\": 200}"
   }
+  # A template is chosen by the label "default", but for the one whose key has a backslash.
+  door_labels = { for name, route in local.door_routes : name => name == "strict/escaped-key" ? "\\$default" : "default" }
   # The door has none for 418.
   door_responses = {
     "strict/200"  = { route = "strict/$default", key = "/200/", template = "taken" }
+    "strict/key"  = { route = "strict/escaped-key", key = "/200/", template = "the template applies" }
+    "strict/418"  = { route = "strict/escaped-key", key = "/418/", template = "the message is passed through" }
+    "strict/read" = { route = "strict/lenient", key = "/200/", template = "read" }
     "door/200"    = { route = "door/$connect", key = "/200/", template = "{}" }
     "door/201"    = { route = "door/$connect", key = "/201/", template = "{}" }
     "door/403"    = { route = "door/$connect", key = "/403/", template = "{\"told\": \"by the response template\"}" }
@@ -37,8 +45,8 @@ resource "aws_apigatewayv2_integration" "door" {
 
   api_id                        = aws_apigatewayv2_api.door[each.value.api].id
   integration_type              = "MOCK"
-  template_selection_expression = "default"
-  request_templates             = { default = local.door_templates[each.key] }
+  template_selection_expression = local.door_labels[each.key]
+  request_templates             = { (local.door_labels[each.key]) = local.door_templates[each.key] }
 }
 
 resource "aws_apigatewayv2_integration_response" "door" {

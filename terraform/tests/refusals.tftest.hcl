@@ -9,6 +9,7 @@ variables {
   name   = "sluicegate"
   stage  = "v1"
   bundle = "./tests/fixtures/functions"
+  public = true
   functions = {
     echo = {}
   }
@@ -58,7 +59,27 @@ run "refuses_a_rate_that_the_stream_cannot_take" {
   command = plan
 
   variables {
-    throttling = { rate_limit = 1000 }
+    throttling = { rate_limit = 501 }
+  }
+
+  expect_failures = [var.throttling]
+}
+
+run "refuses_a_burst_that_the_stream_cannot_take" {
+  command = plan
+
+  variables {
+    throttling = { rate_limit = 10, burst_limit = 5000 }
+  }
+
+  expect_failures = [var.throttling]
+}
+
+run "refuses_routes_that_the_stream_cannot_take" {
+  command = plan
+
+  variables {
+    route_throttling = { "$default" = { rate_limit = 1, burst_limit = 1 } }
   }
 
   expect_failures = [var.throttling]
@@ -68,7 +89,7 @@ run "refuses_a_rate_that_two_shards_cannot_take" {
   command = plan
 
   variables {
-    throttling = { rate_limit = 2000 }
+    throttling = { rate_limit = 1501 }
     stream     = { shard_count = 2 }
   }
 
@@ -79,23 +100,48 @@ run "refuses_a_rate_that_a_new_on_demand_stream_cannot_take" {
   command = plan
 
   variables {
-    throttling = { rate_limit = 4000 }
+    throttling = { rate_limit = 3501 }
     stream     = { mode = "ON_DEMAND" }
   }
 
   expect_failures = [var.throttling]
 }
 
-run "takes_a_rate_that_two_shards_can_take" {
+run "takes_what_two_shards_can_take" {
   command = plan
 
   variables {
-    throttling = { rate_limit = 1999 }
-    stream     = { shard_count = 2 }
+    throttling       = { rate_limit = 1400 }
+    route_throttling = { "$default" = { rate_limit = 50, burst_limit = 50 } }
+    stream           = { shard_count = 2 }
   }
 
   assert {
     condition     = var.throttling.burst_limit == 500
     error_message = "the burst keeps its default"
   }
+}
+
+run "takes_more_where_clients_are_told" {
+  command = plan
+
+  variables {
+    throttling       = { rate_limit = 5000, burst_limit = 5000 }
+    acknowledgements = true
+  }
+
+  assert {
+    condition     = output.rate_limit == 5000
+    error_message = "with acknowledgements, a client learns what the stream refuses"
+  }
+}
+
+run "refuses_an_account_that_is_no_account" {
+  command = plan
+
+  variables {
+    allowed_account_ids = ["12345"]
+  }
+
+  expect_failures = [var.allowed_account_ids]
 }

@@ -9,6 +9,7 @@ variables {
   name   = "sluicegate"
   stage  = "v1"
   bundle = "./tests/fixtures/functions"
+  public = true
   functions = {
     echo = {}
   }
@@ -101,4 +102,60 @@ run "names_a_function_by_its_key" {
     condition     = toset(keys(output.function_names)) == toset(["echo", "relay"])
     error_message = "each key of functions is one function"
   }
+}
+
+run "says_where_it_is" {
+  command = plan
+
+  variables {
+    endpoint = "http://127.0.0.1:4566"
+  }
+
+  assert {
+    condition     = output.deployed_to == { account_id = "000000000000", region = "eu-west-1", endpoint = "http://127.0.0.1:4566", name = "sluicegate" }
+    error_message = "a later plan must find out that it would go elsewhere"
+  }
+}
+
+run "tells_a_check_what_to_ask" {
+  command = plan
+
+  variables {
+    functions = {
+      echo  = {}
+      relay = { routes = ["relay"] }
+      off   = { enabled = false }
+      mute  = { environment = { STREAM_FUNCTION_PROBES = "false" } }
+    }
+  }
+
+  # The fixtures hold the zip of echo alone.
+  override_module {
+    target = module.function
+    outputs = {
+      name                  = "overridden"
+      dead_letter_queue_url = "https://sqs.eu-west-1.amazonaws.com/000000000000/overridden-dlq"
+      mapping_id            = "overridden"
+    }
+  }
+
+  assert {
+    condition     = jsonencode(output.probed_routes) == jsonencode({ "sluicegate-echo" = ["$default"], "sluicegate-relay" = ["relay"] })
+    error_message = "functions that are off or mute answer no probe"
+  }
+
+  assert {
+    condition     = output.rate_limit == 500 && output.authorization == "NONE"
+    error_message = "a check must know how fast it may ask, and of whom"
+  }
+}
+
+run "warns_where_everybody_may_connect" {
+  command = plan
+
+  variables {
+    public = false
+  }
+
+  expect_failures = [check.authorization]
 }

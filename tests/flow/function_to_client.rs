@@ -180,34 +180,122 @@ async fn a_connection_is_reached_by_path_and_by_host_if_the_call_is_signed() {
     let by_path = format!("/_aws/execute-api/{api}/v1/@connections/{id}");
     let encoded = format!("/v1/%40connections/{id}");
     let by_host = format!("/v1/@connections/{id}");
-    let signature = "Authorization: AWS4-HMAC-SHA256 Credential=developer/20260101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=0\r\n";
     let mut number = 0;
     for (host, path) in
         [(&local, &by_path), (&local, &by_host), (&aws, &by_host), (&aws, &encoded), (&localstack, &by_host)]
     {
         number += 1;
         assert_eq!(request(&emulator, host, path, "", "unsigned").await, 403, "{host} {path}");
-        let status = request(&emulator, host, path, signature, &number.to_string()).await;
+        let status = request(&emulator, host, path, SIGNATURE, &number.to_string()).await;
         assert_eq!(status, 200, "{host} {path}");
         assert_eq!(client.receive().await, number.to_string());
     }
-    // Observed: another stage, or none, is refused.
-    for path in [format!("/v2/@connections/{id}"), format!("/@connections/{id}")] {
-        assert_ne!(request(&emulator, &aws, &path, signature, "x").await, 200, "{path}");
+}
+
+/// docs/aws-behaviour.md#apigateway-wrong-stage, observed: an address that misses the connection is forbidden, in the words
+/// of the gateway.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_without_the_right_stage_is_forbidden() {
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
+    let id = connection_id(&emulator, &mut client).await.replace('=', "%3D");
+    let api = &emulator.composed.api_id;
+    let local = emulator.emulator.address().to_string();
+    let aws = format!("{api}.execute-api.us-east-1.amazonaws.com");
+    let beneath = format!("/_aws/execute-api/{api}");
+    for (host, path) in [
+        (&aws, format!("/@connections/{id}")),
+        (&aws, format!("/%40connections/{id}")),
+        (&aws, "/@connections".to_owned()),
+        (&aws, format!("/v2/@connections/{id}")),
+        (&aws, format!("/v1/v1/@connections/{id}")),
+        (&aws, "/v1/@connections/".to_owned()),
+        (&local, format!("{beneath}/@connections/{id}")),
+        (&local, format!("{beneath}/v2/@connections/{id}")),
+        (&local, format!("{beneath}/v1/chat/@connections/{id}")),
+        (&local, format!("/_aws/execute-api/other/v1/@connections/{id}")),
+        (&local, format!("/@connections/{id}")),
+    ] {
+        let answer = answer(&emulator, "POST", host, &path, SIGNATURE, "x").await;
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{host}{path}: {answer}");
+        assert!(answer.contains("\r\ncontent-type: application/json\r\n"), "{host}{path}: {answer}");
+        assert!(answer.ends_with("\r\n\r\n{\"message\":\"Forbidden\"}"), "{host}{path}: {answer}");
     }
 }
 
+/// docs/aws-behaviour.md#apigateway-gone: without a body, for any id that could have been one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_gone_has_no_body() {
+    let emulator = TestEmulator::start().await;
+    let mut client = emulator.client().await;
+    let left = connection_id(&emulator, &mut client).await;
+    let host = emulator.emulator.address().to_string();
+    let status_of = async |method: &str, id: &str| {
+        let path = format!(
+            "/_aws/execute-api/{}/v1/@connections/{}",
+            emulator.composed.api_id,
+            id.replace('=', "%3D")
+        );
+        answer(&emulator, method, &host, &path, SIGNATURE, "").await
+    };
+    client.close().await;
+    eventually("the client is gone", || async { status_of("GET", &left).await.starts_with("HTTP/1.1 410 ") })
+        .await;
+    for id in [
+        &left,
+        "H111mc0HywMCEEf=",
+        "Qyi07eCbtjMCJKw=",
+        "Qyi07eCbtjMCJKz=",
+        "_-_-_-_-_-_-_-_=",
+        "AAAAAAAAAAAAAAB=",
+    ] {
+        for method in ["POST", "GET", "DELETE"] {
+            let answer = status_of(method, id).await;
+            assert!(answer.starts_with("HTTP/1.1 410 "), "{method} {id}: {answer}");
+            assert!(answer.contains("\r\nx-amzn-errortype: GoneException\r\n"), "{method} {id}: {answer}");
+            assert!(answer.contains("\r\ncontent-length: 0\r\n"), "{method} {id}: {answer}");
+            assert!(
+                answer.ends_with("\r\n\r\n") && !answer.contains("content-type"),
+                "{method} {id}: {answer}"
+            );
+        }
+    }
+    for id in ["nonsense", "H111mc0HywMCEEf", "H111mc0HywMCE/f=", "H111mc0HywMCEE%20"] {
+        let answer = status_of("POST", id).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 400 ") && answer.contains("Invalid connectionId"),
+            "{id}: {answer}"
+        );
+    }
+}
+
+/// A header that names the developer's own keys, whose signatures are not verified.
+const SIGNATURE: &str = "Authorization: AWS4-HMAC-SHA256 Credential=developer/20260101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=0\r\n";
+
 /// A POST with a host of its own; answers the status.
 async fn request(emulator: &TestEmulator, host: &str, path: &str, header: &str, body: &str) -> u16 {
+    let answer = answer(emulator, "POST", host, path, header, body).await;
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
+
+/// A request with a host of its own; answers the whole of the answer.
+async fn answer(
+    emulator: &TestEmulator,
+    method: &str,
+    host: &str,
+    path: &str,
+    header: &str,
+    body: &str,
+) -> String {
     let mut socket = TcpStream::connect(emulator.emulator.address()).await.expect("a connection");
     let length = body.len();
     let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {host}\r\n{header}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{header}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
     );
     socket.write_all(request.as_bytes()).await.expect("sent");
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await.expect("an answer");
-    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+    answer
 }
 
 /// A client that is no library: it reads frames one by one.

@@ -152,6 +152,37 @@ async fn the_integration_response_is_chosen_by_status() {
     assert!(no_number.starts_with(r#"{"message": "Internal server error""#), "{no_number}");
 }
 
+/// docs/aws-behaviour.md#apigateway-mock-lenient: what CDK and others write for a MOCK has a status too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mocks_request_template_need_not_render_json() {
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
+    let cases = [
+        ("{statusCode: 200}", true),
+        ("{'statusCode': 200}", true),
+        (r#"{"statusCode": 200,}"#, true),
+        ("{ statusCode : 200, from: '$context.connectionId' }", true),
+        ("{statusCode: 200, message: $input.json('$')}", true),
+        ("#set($status = 200){statusCode: $status}", true),
+        ("{statusCode: '200'}", false),
+        ("{statusCode: 200", false),
+        ("statusCode: 200", false),
+        ("", false),
+    ];
+    for (number, (template, has_status)) in cases.into_iter().enumerate() {
+        let mock = json!({"integrationType": "MOCK", "requestTemplates": {"$default": template}});
+        let mock = api.integration(mock).await;
+        api.post(&format!("integrations/{mock}/integrationresponses"), default_response("pong")).await;
+        let route = format!("case{number}");
+        api.route(&route, &mock, true).await;
+        if number == 0 {
+            api.deploy(json!({})).await;
+        }
+        let answer = api.client().await.exchange(&json!({"action": route, "list": [{"a": "}"}]})).await;
+        assert_eq!(answer == "pong", has_status, "{template}: {answer}");
+    }
+}
+
 /// docs/aws-behaviour.md#apigateway-template-selection: which request template applies.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_template_is_chosen_by_its_expression() {
@@ -260,5 +291,16 @@ async fn the_response_template_is_chosen_by_status() {
         }
         let answer = api.client().await.exchange(&json!({"action": route})).await;
         assert_eq!(answer, "two hundred", "{expression}");
+    }
+    // A place in the message chooses one as well.
+    let by_message = json!({
+        "integrationResponseKey": "$default", "templateSelectionExpression": "$request.body.as",
+        "responseTemplates": {"short": "s", "long": "loooong", "$default": "else"},
+    });
+    let mock = api.mock(200, by_message).await;
+    api.route("asked", &mock, true).await;
+    let mut client = api.client().await;
+    for (wanted, expected) in [("short", "s"), ("long", "loooong"), ("none", "else")] {
+        assert_eq!(client.exchange(&json!({"action": "asked", "as": wanted})).await, expected);
     }
 }

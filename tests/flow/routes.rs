@@ -85,13 +85,13 @@ async fn connects_template_sees_the_handshake_and_decides_its_status() {
     let emulator = empty_emulator().await;
     let api = Api::create(&emulator).await;
     let template =
-        "{\"statusCode\": #if($input.params('X-Room') == \"\")400#else$input.params('status')#end}";
+        "{\"statusCode\": #if($input.params('x-room') == \"\")400#else$input.params('status')#end}";
     let settings = json!({"integrationType": "MOCK", "requestTemplates": {"$default": template}});
     let connect = api.integration(settings).await;
     let responses = format!("integrations/{connect}/integrationresponses");
     api.post(&responses, json!({"integrationResponseKey": r"/[24]\d\d/"})).await;
     api.route("$connect", &connect, true).await;
-    let later = api.mock(200, default_response("[$input.params('status')$!input.params('X-Room')]")).await;
+    let later = api.mock(200, default_response("[$input.params('status')$!input.params('x-room')]")).await;
     api.route("$default", &later, true).await;
     let uri = api.deploy(json!({})).await;
     let status = |uri: String, headers: &'static [(&'static str, &'static str)]| async move {

@@ -19,7 +19,6 @@ let
   systems = [
     "aarch64-darwin"
     "aarch64-linux"
-    "x86_64-darwin"
     "x86_64-linux"
   ];
   functions = builtins.attrNames (builtins.readDir ../../functions);

@@ -21,11 +21,12 @@ pub fn project() -> PathBuf {
 pub fn packages() -> &'static BTreeMap<String, Bytes> {
     static PACKAGES: OnceLock<BTreeMap<String, Bytes>> = OnceLock::new();
     PACKAGES.get_or_init(|| {
-        ["authorizer", "echo", "relay"].into_iter().map(|key| (key.to_owned(), build(key))).collect()
+        ["authorizer", "echo", "relay"].into_iter().map(|key| (key.to_owned(), zip(key))).collect()
     })
 }
 
-fn build(key: &str) -> Bytes {
+/// A binary of the workspace as a function's package.
+pub fn zip(key: &str) -> Bytes {
     let binary = std::fs::read(binary(key)).expect("the binary can be read");
     package(&binary, Packing::Stored).expect("a binary can be packed").into()
 }

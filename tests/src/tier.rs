@@ -1,8 +1,9 @@
 //! The tier of emulators that are started, filled by Terraform and removed again: `just test-local`.
 //!
 //! One emulator is chosen and named ([`choice`]), started ([`localstack`], [`image`] or [`process`]), filled with
-//! `terraform/` as it stands ([`terraform`]), and put to the flow suite ([`crate::suite`]). What was started is a
-//! value whose drop removes it, also after a panic; Ctrl-C drops it too.
+//! `terraform/` as it stands ([`terraform`]), and put to the flow suite ([`crate::suite`]). The open LocalStack
+//! ([`localstack_open`]) runs the half behind the stream, with suites of its own in `tests/localstack/half`. What was
+//! started is a value whose drop removes it, also after a panic; Ctrl-C drops it too.
 
 pub mod arguments;
 pub mod base;
@@ -12,12 +13,15 @@ pub mod docker;
 pub mod health;
 pub mod image;
 pub mod localstack;
+pub mod localstack_open;
 pub mod packages;
 pub mod process;
+pub mod process_family;
 pub mod terraform;
 
 use crate::endpoint::{Endpoint, TargetKind};
 use choice::Target;
+use terraform::PROJECT;
 use tokio::task::spawn_blocking;
 
 /// An emulator that runs, and goes with this value.
@@ -71,7 +75,7 @@ impl Deployed {
         let kind = emulator.kind();
         let packages = spawn_blocking(move || packages::build(target)).await??;
         println!("applying terraform/ to {}", emulator.aws_endpoint());
-        let stack = terraform::Stack::apply(emulator.aws_endpoint(), packages).await?;
+        let stack = terraform::Stack::apply(emulator.aws_endpoint(), PROJECT, packages, Vec::new()).await?;
         let endpoint = stack.endpoint(kind, emulator.aws_endpoint()).await?;
         endpoint.first_answer().await?;
         Ok(Self { endpoint, stack: Some(stack), _emulator: Some(emulator) })

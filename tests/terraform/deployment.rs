@@ -47,12 +47,13 @@ pub fn run(tree: &Tree) -> anyhow::Result<()> {
 
 /// A change: makes it, applies it, and sees it in the flow. They build on each other.
 type Change = (&'static str, fn(&Stack<'_>) -> anyhow::Result<()>);
-const CHANGES: [Change; 5] = [
+const CHANGES: [Change; 6] = [
     ("the batch size", change_batch_size),
     ("the number of shards", change_shard_count),
     ("a template", change_template),
     ("the routes", change_routes),
     ("the function's code", change_code),
+    ("acknowledgements", change_acknowledgements),
 ];
 
 struct Stack<'a> {
@@ -182,5 +183,20 @@ fn change_code(stack: &Stack<'_>) -> anyhow::Result<()> {
     let received = stack.exchange(&[json!({"action": "shout"})], 1)?;
     let is_the_relays = received[0]["action"] == "relay" && received[0]["connectionId"].is_string();
     ensure!(is_the_relays, "what comes back is {received:?}");
+    Ok(())
+}
+
+/// On, and off again: what the provider sends for an argument that was taken away must be something AWS accepts.
+fn change_acknowledgements(stack: &Stack<'_>) -> anyhow::Result<()> {
+    let values = r#"functions = { echo = { batch_size = 1, routes = ["shout"] } }"#;
+    stack.write(CHANGED_VALUES, &format!("{values}\nacknowledgements = true"))?;
+    stack.apply("acknowledgements")?;
+    let received = stack.exchange(&[json!({"n": 1})], 1)?;
+    ensure!(received[0]["ack"]["sequenceNumber"].is_string(), "what comes back is {received:?}");
+    stack.terraform.plan_is_clean(&stack.values)?;
+    stack.write(CHANGED_VALUES, values)?;
+    stack.apply("no acknowledgements")?;
+    let received = stack.exchange(&[json!({"action": "shout"})], 1)?;
+    ensure!(received[0]["action"] == "relay", "what comes back is {received:?}");
     Ok(())
 }

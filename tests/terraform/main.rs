@@ -5,10 +5,12 @@
 
 mod checks;
 mod configuration;
+mod constants;
 mod deployment;
 mod documentation;
 mod one_definition;
 mod probe;
+mod refusals;
 mod serve;
 mod versions;
 
@@ -37,8 +39,10 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
         }
     };
     let mut trials = documentation::trials();
+    trials.push(constants::trial());
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
+    trials.push(with_terraform(tree.as_ref(), "refusals", refusals::run));
     trials.push(with_terraform(tree.as_ref(), "versions_and_aliases", versions::run));
     let missing = probe::missing();
     if let Some(tool) = missing {

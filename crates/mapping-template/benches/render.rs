@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use mapping_template::{Context, Node, Scope, Template};
 
 const REFERENCE: &str = r#"#set($payload = $input.json('$'))
-#set($event = "{""payload"":$payload,""connectionId"":""$context.connectionId"",""requestTimeEpoch"":$context.requestTimeEpoch}")
+#set($event = "{""payload"":$payload,""connectionId"":""$context.connectionId"",""requestTimeEpoch"":""$context.requestTimeEpoch""}")
 {"StreamName": "events", "Data": "$util.base64Encode($event)", "PartitionKey": "$context.connectionId"}
 "#;
 

@@ -257,7 +257,8 @@ fn a_bundle_deploys_where_there_is_no_source(shared: &Shared) {
     let functions: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(&away.output("function_names")).unwrap();
     let zips: Vec<_> = files(&away.bundle.join("functions")).into_keys().collect();
-    let expected: Vec<_> = functions.keys().map(|key| PathBuf::from(format!("{key}.zip"))).collect();
+    let expected = functions.keys().map(|key| PathBuf::from(format!("{key}.zip")));
+    let expected: Vec<_> = std::iter::once(PathBuf::from("architecture")).chain(expected).collect();
     assert_eq!(zips, expected, "what is deployed is what is in the bundle");
     away.stack(&["destroy", "--yes"]);
     // What was called did not write to it.

@@ -42,13 +42,17 @@ impl Delivered {
         self.event.as_ref().map_or(&self.record.partition_key, Event::connection_id)
     }
 
+    pub fn event(&self) -> Option<&Event> {
+        self.event.as_ref().ok()
+    }
+
     pub fn span(&self, batch: &Batch<'_>) -> Span {
         tracing::info_span!(
             "record",
             requestId = batch.request_id,
             traceId = batch.trace_id.as_deref(),
             connectionId = self.connection_id(),
-            eventRequestId = self.event.as_ref().ok().and_then(Event::request_id),
+            eventRequestId = self.event().and_then(Event::request_id),
             sequenceNumber = self.record.sequence_number,
         )
     }

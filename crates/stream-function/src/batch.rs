@@ -27,6 +27,8 @@ pub(crate) struct Runner {
     pub jitter: Arc<Jitter>,
     pub function_name: String,
     pub log_payloads: bool,
+    pub metrics_level: &'static str,
+    pub answers_probes: bool,
     pub memory: Mutex<Memory>,
     pub health: Arc<Mutex<Health>>,
 }
@@ -111,6 +113,11 @@ impl Runner {
             && batch.window.is_open(Instant::now())
         {
             let delivered = &records[place];
+            if let Some(probe) = self.probe(delivered) {
+                self.answer_probe(&probe, delivered, batch).instrument(delivered.span(batch)).await;
+                next = lock(plan).settle(place, RecordOutcome::Finished);
+                continue;
+            }
             batch.tally.began(age_ms(&delivered.record, SystemTime::now()));
             let outcome = self.record(delivered, batch, handler).instrument(delivered.span(batch)).await;
             match outcome {

@@ -1,5 +1,7 @@
 //! The function's environment: what Lambda and Terraform put there, checked once, at init.
 
+use crate::telemetry::metrics_level;
+
 /// Everything the function needs to know, from environment variables.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Environment {
@@ -13,6 +15,8 @@ pub(crate) struct Environment {
     pub sqs_endpoint: String,
     pub dead_letter_queue_url: String,
     pub log_payloads: bool,
+    pub metrics_level: &'static str,
+    pub answers_probes: bool,
 }
 
 /// A variable that is missing or cannot be used.
@@ -45,6 +49,8 @@ impl Environment {
             sqs_endpoint: sqs_endpoint(lookup, &dead_letter_queue_url)?,
             dead_letter_queue_url,
             log_payloads: lookup("STREAM_FUNCTION_LOG_PAYLOADS").is_some_and(|value| value == "true"),
+            answers_probes: lookup("STREAM_FUNCTION_PROBES").is_none_or(|value| value != "false"),
+            metrics_level: metrics_level(lookup("AWS_LAMBDA_LOG_LEVEL").as_deref()),
         })
     }
 }
@@ -133,7 +139,8 @@ mod tests {
         let environment = read(&[]).unwrap();
         assert_eq!(environment.connections_endpoint, "https://a1.execute-api.eu-west-1.amazonaws.com/v1");
         assert_eq!(environment.sqs_endpoint, "https://sqs.eu-west-1.amazonaws.com");
-        assert!(!environment.log_payloads);
+        assert!(!environment.log_payloads && environment.answers_probes);
+        assert!(!read(&[("STREAM_FUNCTION_PROBES", "false")]).unwrap().answers_probes);
     }
 
     #[test]

@@ -13,8 +13,8 @@ use crate::record::Record;
 /// The record's data is one JSON object. `payload` and `connectionId` are always there, the rest may be absent:
 /// ```json
 /// {"payload": {"msg": "Hello World!"}, "connectionId": "L0SM9cOFvHcCIhw=", "routeKey": "$default",
-///  "eventType": "MESSAGE", "requestId": "c6af9ac6", "requestTimeEpoch": 1583348638390,
-///  "connectedAt": 1583348600000, "sourceIp": "192.0.2.1", "apiId": "a1b2c3d4", "stage": "v1"}
+///  "eventType": "MESSAGE", "requestId": "c6af9ac6", "requestTimeEpoch": "1583348638390",
+///  "connectedAt": "1583348600000", "sourceIp": "192.0.2.1", "apiId": "a1b2c3d4", "stage": "v1"}
 /// ```
 /// A record of any other shape never reaches a handler: it goes to the dead-letter queue as `undecodable`.
 #[derive(Clone, Debug)]
@@ -194,7 +194,7 @@ fn event_type<'de, D: Deserializer<'de>>(value: D) -> Result<EventType, D::Error
     Ok(serde_json::from_str(raw.get()).unwrap_or_default())
 }
 
-/// A time as a number or, since templates make quoting easy to get wrong, as a string of one.
+/// A time as a string of digits, as this project's templates write it, or as a number. An empty one is unknown.
 fn epoch_ms<'de, D: Deserializer<'de>>(value: D) -> Result<Option<u64>, D::Error> {
     let raw = Box::<RawValue>::deserialize(value)?;
     Ok(raw.get().trim_matches('"').parse().ok())
@@ -240,6 +240,12 @@ mod tests {
         .unwrap();
         assert_eq!(event.event_type(), EventType::Connect);
         assert_eq!((event.request_time_epoch_ms(), event.connected_at_epoch_ms()), (Some(7), Some(8)));
+        let event_without =
+            decode(r#"{"payload":1,"connectionId":"c","requestTimeEpoch":"","connectedAt":""}"#).unwrap();
+        assert_eq!(
+            (event_without.request_time_epoch_ms(), event_without.connected_at_epoch_ms()),
+            (None, None)
+        );
         assert_eq!((event.source_ip(), event.stage(), event.route_key()), (None, None, Some("$connect")));
         assert_eq!(
             decode(r#"{"payload":1,"connectionId":"c","eventType":"X"}"#).unwrap().event_type(),

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::batch::{Arrival, Runner};
 use crate::client::{EndpointConnections, Queue, Transport, transport};
@@ -145,6 +145,8 @@ fn runner(
         jitter: Arc::new(Jitter::from_system()),
         function_name,
         log_payloads: environment.log_payloads,
+        metrics_level: environment.metrics_level,
+        answers_probes: environment.answers_probes,
         memory: std::sync::Mutex::default(),
         health: Arc::default(),
     }
@@ -169,16 +171,13 @@ where
     };
     let records = batch.records.into_iter().map(Into::into).collect();
     let handled = runner.handle(records, arrival, handler).await;
-    let now_epoch_ms = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    println!(
-        "{}",
-        telemetry::metrics_line(
-            &handled.counts,
-            u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            &runner.function_name,
-            &context.request_id,
-            u64::try_from(now_epoch_ms).unwrap_or(u64::MAX),
-        )
-    );
+    let about = telemetry::Line {
+        level: runner.metrics_level,
+        function_name: &runner.function_name,
+        request_id: &context.request_id,
+        now,
+        duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+    };
+    println!("{}", telemetry::metrics_line(&handled.counts, about));
     Ok(BatchResponse::new(handled.redeliver_from))
 }

@@ -16,6 +16,7 @@ mod event;
 mod failure;
 mod function;
 mod jitter;
+mod probe;
 mod record;
 mod retry_policy;
 mod run_error;

@@ -8,6 +8,9 @@ pub const POST_BYTES_MAX: usize = 131_072;
 /// The largest SQS message that every region and emulator takes: 256 KB.
 pub const DEAD_LETTER_BYTES_MAX: usize = 262_144;
 
+/// The largest message that is read as a probe: 1 KB.
+pub const PROBE_BYTES_MAX: usize = 1_024;
+
 /// How much of an error's text goes into logs and dead letters.
 pub const ERROR_TEXT_BYTES_MAX: usize = 4_096;
 

@@ -163,6 +163,18 @@ pub(super) const QUESTIONS: &[Question] = &[
         how: How::Say { api: "strict", message: "no JSON" },
     },
     Question {
+        id: "escaped-default-key",
+        asks: r"is a template under the key \$default taken where the expression's value is $default, or is the message passed through?",
+        rows: &["gateway/escaped-default-key"],
+        how: How::Say { api: "strict", message: r#"{"ask":"escaped-key","statusCode":418}"# },
+    },
+    Question {
+        id: "mock-lenient",
+        asks: "is a MOCK's request template read that has a name without quotes and a comma too many?",
+        rows: &["gateway/mock-lenient"],
+        how: How::Say { api: "strict", message: r#"{"ask":"lenient"}"# },
+    },
+    Question {
         id: "throttled-message",
         asks: "what does a client get for a message over the stage's rate?",
         rows: &["gateway/throttle-frame"],

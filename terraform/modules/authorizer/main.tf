@@ -1,7 +1,8 @@
 # The function that decides who may connect: its code, its role and its logs. It reads no stream.
 
 locals {
-  package = "${var.bundle}/${var.settings.function}.zip"
+  package   = "${var.bundle}/${var.settings.function}.zip"
+  built_for = trimspace(try(file("${var.bundle}/architecture"), var.architecture)) # as in modules/function
 }
 
 resource "aws_lambda_function" "this" {
@@ -36,6 +37,11 @@ resource "aws_lambda_function" "this" {
     precondition {
       condition     = fileexists(local.package)
       error_message = "${local.package} does not exist: build the bundle first, or set bundle to the folder that holds it."
+    }
+
+    precondition {
+      condition     = local.built_for == var.architecture
+      error_message = "architecture is ${var.architecture}, but the zips in ${var.bundle} were built for ${local.built_for}: build the bundle for ${var.architecture}, or remove architecture from the tfvars."
     }
   }
 }

@@ -2,6 +2,9 @@
 
 locals {
   package = "${var.bundle}/${var.package}.zip"
+
+  # `sluicegate bundle` writes the CPU architecture beside the zips. Zips made by other means may come without.
+  built_for = trimspace(try(file("${var.bundle}/architecture"), var.architecture))
 }
 
 resource "aws_lambda_function" "this" {
@@ -42,6 +45,11 @@ resource "aws_lambda_function" "this" {
     precondition {
       condition     = fileexists(local.package)
       error_message = "${local.package} does not exist: build the bundle first, or set bundle to the folder that holds it."
+    }
+
+    precondition {
+      condition     = local.built_for == var.architecture
+      error_message = "architecture is ${var.architecture}, but the zips in ${var.bundle} were built for ${local.built_for}: build the bundle for ${var.architecture}, or remove architecture from the tfvars."
     }
   }
 }

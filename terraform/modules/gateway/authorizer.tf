@@ -5,7 +5,7 @@ resource "aws_apigatewayv2_authorizer" "this" {
 
   api_id           = aws_apigatewayv2_api.this.id
   name             = var.authorizer.name
-  authorizer_type  = "REQUEST"
+  authorizer_type  = local.authorizer_type
   authorizer_uri   = var.authorizer.invoke_arn
   identity_sources = var.authorizer.identity_sources
 }

@@ -19,6 +19,13 @@ resource "aws_apigatewayv2_api_mapping" "this" {
   domain_name     = aws_apigatewayv2_domain_name.this[0].id
   stage           = aws_apigatewayv2_stage.this.id
   api_mapping_key = var.domain.mapping_key == "" ? null : var.domain.mapping_key
+
+  # A renamed stage is a new one, and AWS does not delete a stage that a mapping points at. So the mapping goes first.
+  # The stage cannot be created before the old one is destroyed: Terraform would then do the same with all that it
+  # depends on, and there is only room for one event source mapping, consumer and role of a name.
+  lifecycle {
+    replace_triggered_by = [aws_apigatewayv2_stage.this.name]
+  }
 }
 
 resource "aws_route53_record" "this" {

@@ -17,18 +17,15 @@ locals {
 resource "aws_apigatewayv2_integration" "this" {
   for_each = local.integrations
 
-  api_id               = aws_apigatewayv2_api.this.id
-  integration_type     = each.value.type
-  integration_method   = each.value.type == "AWS" ? "POST" : null
-  integration_uri      = each.value.type == "AWS" ? local.service_uri : null
-  credentials_arn      = each.value.type == "AWS" ? aws_iam_role.integration.arn : null
-  timeout_milliseconds = local.integration_timeout_ms
-
-  template_selection_expression = "default"
-  request_templates             = { default = each.value.template }
-
-  # Anything else would pass a client's own JSON to Kinesis as the PutRecord request.
-  passthrough_behavior = "NEVER"
+  api_id                        = aws_apigatewayv2_api.this.id
+  integration_type              = each.value.type
+  integration_method            = each.value.method
+  integration_uri               = each.value.uri
+  credentials_arn               = each.value.role == null ? null : aws_iam_role.integration.arn
+  timeout_milliseconds          = each.value.timeout_ms
+  template_selection_expression = local.label
+  request_templates             = { (local.label) = each.value.template }
+  passthrough_behavior          = each.value.passthrough
 
   # A route must point at the new integration before the old one may go.
   lifecycle {
@@ -42,6 +39,6 @@ resource "aws_apigatewayv2_integration_response" "this" {
   api_id                        = aws_apigatewayv2_api.this.id
   integration_id                = aws_apigatewayv2_integration.this[each.value.integration].id
   integration_response_key      = each.value.key
-  template_selection_expression = each.value.template == null ? null : "default"
-  response_templates            = each.value.template == null ? null : { default = each.value.template }
+  template_selection_expression = each.value.template == null ? null : local.label
+  response_templates            = each.value.template == null ? null : { (local.label) = each.value.template }
 }

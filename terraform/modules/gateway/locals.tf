@@ -1,9 +1,11 @@
-# What the API serves, as plain values: resources are made from them, and the deployment hashes them.
+# What the API serves, as plain values. Resources take their arguments from here and have no constants of their own,
+# and the deployment hashes all of it: what an upgrade of the module changes is deployed like any other change.
 
 locals {
   route_selection_expression = "$request.body.action"
   service_uri                = "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.name}:kinesis:action/PutRecord"
-  integration_timeout_ms     = 29000 # the longest that AWS grants a WebSocket API
+  label                      = "default" # of the one template or model that each part has
+  whole_response             = "$default"
 
   templates = {
     for event in ["message", "connect", "disconnect"] :
@@ -13,19 +15,42 @@ locals {
   connect_to_stream    = contains(var.lifecycle_events, "CONNECT")
   disconnect_to_stream = contains(var.lifecycle_events, "DISCONNECT")
 
+  stream_integrations = merge(
+    { message = local.templates.message },
+    local.connect_to_stream ? { connect = local.templates.connect } : {},
+    local.disconnect_to_stream ? { disconnect = local.templates.disconnect } : {},
+  )
+
   integrations = merge(
-    { message = { type = "AWS", template = local.templates.message } },
-    { connect = local.connect_to_stream ? { type = "AWS", template = local.templates.connect } : { type = "MOCK", template = jsonencode({ statusCode = 200 }) } },
-    local.disconnect_to_stream ? { disconnect = { type = "AWS", template = local.templates.disconnect } } : {},
+    { for key, template in local.stream_integrations : key => {
+      type        = "AWS"
+      method      = "POST"
+      uri         = local.service_uri
+      role        = local.integration_role_name
+      template    = template
+      timeout_ms  = 29000   # the longest that AWS grants a WebSocket API
+      passthrough = "NEVER" # anything else would pass a client's own JSON to Kinesis as the PutRecord request
+    } },
+    local.connect_to_stream ? {} : { connect = {
+      type        = "MOCK"
+      method      = null
+      uri         = null
+      role        = null
+      template    = jsonencode({ statusCode = 200 })
+      timeout_ms  = 29000
+      passthrough = "NEVER"
+    } },
   )
 
   message_routes = toset(concat(["$default"], var.routes))
 
-  # Route key to integration, to the model that a message's body must match, and whether the authorizer is asked.
+  # Route key to integration, to the model that a message's body must match, to who may use it, and to its response
+  # selection expression. Message routes have none, with acknowledgements or without: AWS needs none, and when the
+  # argument is taken away, the provider sends an empty text, which AWS refuses.
   routes = merge(
-    { for key in local.message_routes : key => { integration = "message", model = local.model_names[key], authorized = false } },
-    { "$connect" = { integration = "connect", model = null, authorized = var.authorizer != null } },
-    local.disconnect_to_stream ? { "$disconnect" = { integration = "disconnect", model = null, authorized = false } } : {},
+    { for key in local.message_routes : key => { integration = "message", model = local.model_names[key], authorization = "NONE", response = null } },
+    { "$connect" = { integration = "connect", model = null, authorization = var.authorizer == null ? "NONE" : "CUSTOM", response = local.whole_response } },
+    local.disconnect_to_stream ? { "$disconnect" = { integration = "disconnect", model = null, authorization = "NONE", response = null } } : {},
   )
 
   # A model's name is alphanumeric and a route key need not be: the hash keeps "a-b" and "ab" apart.
@@ -34,22 +59,26 @@ locals {
     for key in local.message_routes :
     key => contains(keys(var.route_schemas), key) ? "Route${substr(sha1(key), 0, 12)}" : local.any_json
   }
+  model_content_type = "application/json"
   models = merge(
     { (local.any_json) = "{}" },
     { for key, schema in var.route_schemas : local.model_names[key] => jsonencode(jsondecode(schema)) },
   )
 
+  authorizer_type          = "REQUEST"
+  disable_default_endpoint = try(var.domain.disable_default_endpoint, false)
+
   served = {
     route_selection_expression = local.route_selection_expression
+    disable_default_endpoint   = local.disable_default_endpoint
+    label                      = local.label
     integrations               = local.integrations
     integration_responses      = local.integration_responses
-    integration_timeout_ms     = local.integration_timeout_ms
-    integration_role           = local.integration_role_name
-    service_uri                = local.service_uri
     routes                     = local.routes
-    route_responses            = local.two_way_routes
+    route_responses            = { for key in local.two_way_routes : key => local.whole_response }
     models                     = local.models
-    authorizer                 = var.authorizer == null ? null : { name = var.authorizer.name, identity_sources = var.authorizer.identity_sources }
+    model_content_type         = local.model_content_type
+    authorizer                 = var.authorizer == null ? null : { name = var.authorizer.name, identity_sources = var.authorizer.identity_sources, type = local.authorizer_type }
   }
 
   configuration_hash = sha1(jsonencode(local.served))

@@ -28,13 +28,27 @@ resource "aws_cloudwatch_log_group" "access" {
   retention_in_days = var.log_retention_days
 }
 
-# API Gateway would create this group itself, without retention, and leave it behind.
+# API Gateway would create its group itself, without retention, and leave it behind. Under which name is not settled:
+# AWS documents the first one, for REST APIs, and several public sources show the second one for WebSocket APIs. An
+# empty group costs nothing.
+locals {
+  execution_log_groups = {
+    rest      = "API-Gateway-Execution-Logs_${aws_apigatewayv2_api.this.id}/${var.stage}"
+    websocket = "/aws/apigateway/${aws_apigatewayv2_api.this.id}/${var.stage}"
+  }
+}
+
+moved {
+  from = aws_cloudwatch_log_group.execution[0]
+  to   = aws_cloudwatch_log_group.execution["rest"]
+}
+
 resource "aws_cloudwatch_log_group" "execution" {
   #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; bodies are in them only where data_trace is asked for.
   #checkov:skip=CKV_AWS_338:how long logs are kept is the caller's choice (log_retention_days).
-  count = local.logging ? 1 : 0
+  for_each = { for form, name in local.execution_log_groups : form => name if local.logging }
 
-  name              = "API-Gateway-Execution-Logs_${aws_apigatewayv2_api.this.id}/${var.stage}"
+  name              = each.value
   retention_in_days = var.log_retention_days
 }
 

@@ -4,9 +4,10 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 resource "aws_apigatewayv2_api" "this" {
-  name                       = var.name
-  protocol_type              = "WEBSOCKET"
-  route_selection_expression = local.route_selection_expression
+  name                         = var.name
+  protocol_type                = "WEBSOCKET"
+  route_selection_expression   = local.route_selection_expression
+  disable_execute_api_endpoint = local.disable_default_endpoint
 }
 
 resource "aws_apigatewayv2_deployment" "this" {
@@ -48,6 +49,18 @@ resource "aws_apigatewayv2_stage" "this" {
     logging_level            = local.logging ? "INFO" : "OFF"
     data_trace_enabled       = var.data_trace
     detailed_metrics_enabled = false
+  }
+
+  dynamic "route_settings" {
+    for_each = var.route_throttling
+    content {
+      route_key                = route_settings.key
+      throttling_rate_limit    = route_settings.value.rate_limit
+      throttling_burst_limit   = route_settings.value.burst_limit
+      logging_level            = local.logging ? "INFO" : "OFF"
+      data_trace_enabled       = var.data_trace
+      detailed_metrics_enabled = false
+    }
   }
 
   dynamic "access_log_settings" {

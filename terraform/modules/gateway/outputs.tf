@@ -1,16 +1,20 @@
 locals {
   # What the control plane itself answers, never the provider's invoke_url: the one is right wherever the
   # API runs, the other only on AWS. Under a custom domain the mapping key stands in the stage's place.
-  websocket_uri = var.domain == null ? "${aws_apigatewayv2_api.this.api_endpoint}/${var.stage}" : join("/", compact(["wss://${var.domain.name}", var.domain.mapping_key]))
+  default_uri   = "${aws_apigatewayv2_api.this.api_endpoint}/${var.stage}"
+  websocket_uri = var.domain == null ? local.default_uri : join("/", compact(["wss://${var.domain.name}", var.domain.mapping_key]))
+
+  # Functions do not depend on the domain's DNS, as long as there is another way.
+  callback_uri = local.disable_default_endpoint ? local.websocket_uri : local.default_uri
 }
 
 output "api" {
-  description = "What a function needs to answer: `id`, `stage`, `stage_execution_arn` (which IAM policies for `@connections` begin with) and `connections_endpoint`."
+  description = "What a function needs to answer: `id`, `stage`, `stage_execution_arn` (which IAM policies for `@connections` begin with) and `connections_endpoint`, which is the default endpoint's also under a custom domain, unless that endpoint is disabled."
   value = {
     id                   = aws_apigatewayv2_api.this.id
     stage                = var.stage
     stage_execution_arn  = "${aws_apigatewayv2_api.this.execution_arn}/${var.stage}"
-    connections_endpoint = replace(local.websocket_uri, "/^ws/", "http")
+    connections_endpoint = replace(local.callback_uri, "/^ws/", "http")
   }
 }
 
@@ -22,4 +26,9 @@ output "websocket_uri" {
 output "configuration_hash" {
   description = "Hash of all that the deployment serves: when it changes, and only then, the API is deployed anew."
   value       = local.configuration_hash
+}
+
+output "domain_mapping_id" {
+  description = "Id of the mapping from the custom domain to the stage, or null."
+  value       = one(aws_apigatewayv2_api_mapping.this[*].id)
 }

@@ -11,12 +11,12 @@ resource "aws_apigatewayv2_route" "this" {
 
   api_id                              = aws_apigatewayv2_api.this.id
   route_key                           = each.key
-  authorization_type                  = each.value.authorized ? "CUSTOM" : "NONE"
-  authorizer_id                       = each.value.authorized ? aws_apigatewayv2_authorizer.this[0].id : null
+  authorization_type                  = each.value.authorization
+  authorizer_id                       = one([for authorizer in aws_apigatewayv2_authorizer.this : authorizer.id if each.value.authorization == "CUSTOM"])
   target                              = "integrations/${aws_apigatewayv2_integration.this[each.value.integration].id}"
-  model_selection_expression          = each.value.model == null ? null : "default"
-  request_models                      = each.value.model == null ? null : { default = aws_apigatewayv2_model.this[each.value.model].name }
-  route_response_selection_expression = contains(local.two_way_routes, each.key) ? "$default" : null
+  model_selection_expression          = each.value.model == null ? null : local.label
+  request_models                      = each.value.model == null ? null : { (local.label) = aws_apigatewayv2_model.this[each.value.model].name }
+  route_response_selection_expression = each.value.response
 }
 
 resource "aws_apigatewayv2_route_response" "this" {
@@ -24,7 +24,7 @@ resource "aws_apigatewayv2_route_response" "this" {
 
   api_id             = aws_apigatewayv2_api.this.id
   route_id           = aws_apigatewayv2_route.this[each.key].id
-  route_response_key = "$default"
+  route_response_key = local.whole_response
 }
 
 resource "aws_apigatewayv2_model" "this" {
@@ -32,7 +32,7 @@ resource "aws_apigatewayv2_model" "this" {
 
   api_id       = aws_apigatewayv2_api.this.id
   name         = each.key
-  content_type = "application/json"
+  content_type = local.model_content_type
   schema       = each.value
 
   # A route must let go of a model before it may be deleted.

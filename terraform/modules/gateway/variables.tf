@@ -114,6 +114,25 @@ variable "throttling" {
   }
 }
 
+variable "route_throttling" {
+  description = "Token buckets of single routes, by route key: `rate_limit` and `burst_limit` as in `throttling`, which the other routes share."
+  type = map(object({
+    rate_limit  = number
+    burst_limit = number
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for key in keys(var.route_throttling) : contains(concat(["$connect", "$default"], var.routes), key)])
+    error_message = "each key of route_throttling must be $connect, $default or a route that a function asks for."
+  }
+
+  validation {
+    condition     = alltrue([for route in values(var.route_throttling) : route.rate_limit > 0 && route.rate_limit <= 10000 && route.burst_limit >= 1 && route.burst_limit <= 5000 && floor(route.burst_limit) == route.burst_limit])
+    error_message = "route_throttling must have a rate_limit over 0 and at most 10,000, and a whole burst_limit from 1 to 5,000, for each route."
+  }
+}
+
 variable "logging" {
   description = "Access and execution logs: `off`, `existing_role` (needs the import in the root's account.tf) or `manage_account_role`."
   type        = string
@@ -154,12 +173,13 @@ variable "after" {
 }
 
 variable "domain" {
-  description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) and `hosted_zone_id` (Route 53, where the alias record is wanted)."
+  description = "Custom domain: `name`, `certificate_arn` (ACM, same region), `mapping_key` (the path below it, may be empty) `hosted_zone_id` (Route 53, where the alias record is wanted), and `disable_default_endpoint`, which leaves the domain as the only way in, also for the functions' answers."
   type = object({
-    name            = string
-    certificate_arn = string
-    mapping_key     = optional(string, "")
-    hosted_zone_id  = optional(string)
+    name                     = string
+    certificate_arn          = string
+    mapping_key              = optional(string, "")
+    hosted_zone_id           = optional(string)
+    disable_default_endpoint = optional(bool, false)
   })
   default = null
 

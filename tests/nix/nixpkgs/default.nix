@@ -30,7 +30,7 @@ builtins.listToAttrs (
       "cargo-nextest"
       "docker-compose"
       "just"
-      "wscat"
+      "websocat"
     ]
 )
 // {

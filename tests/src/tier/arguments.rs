@@ -12,6 +12,8 @@ pub enum Requested {
     Auto,
     /// LocalStack, or failure.
     LocalStack,
+    /// The open LocalStack, which runs the half of the flow behind the stream, where it can run.
+    LocalStackOpen,
     /// The emulator's image, or failure.
     Image,
     /// The emulator's process, or failure.
@@ -44,10 +46,11 @@ fn emulator(name: &str) -> anyhow::Result<Requested> {
     Ok(match name {
         "auto" => Requested::Auto,
         "localstack" => Requested::LocalStack,
+        "localstack-open" => Requested::LocalStackOpen,
         "image" => Requested::Image,
         "process" => Requested::Process,
         "deployed" => Requested::Deployed,
-        _ => bail!("--target is auto, localstack, image, process or deployed, not {name}"),
+        _ => bail!("--target is auto, localstack, localstack-open, image, process or deployed, not {name}"),
     })
 }
 
@@ -77,7 +80,7 @@ mod tests {
     #[test]
     fn an_unknown_emulator_is_refused_with_the_names_that_exist() {
         let error = parsed(&["--target", "azure"]).map(|(asked, _)| asked).unwrap_err().to_string();
-        assert!(error.contains("localstack, image, process") && error.contains("azure"), "{error}");
+        assert!(error.contains("localstack-open, image, process") && error.contains("azure"), "{error}");
         assert!(parsed(&["--target"]).is_err());
     }
 }

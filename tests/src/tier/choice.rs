@@ -1,4 +1,4 @@
-//! Which emulator the tier runs on, and why: decided from what the machine has, in one place, without touching it.
+//! What the tier runs on, and why: decided from what the machine has, in one place, without touching it.
 
 use super::arguments::Requested;
 use std::env;
@@ -53,13 +53,36 @@ pub enum Choice {
     Refuse(String),
 }
 
-/// Chooses. `Auto` takes the most real emulator that can run; any other name is that emulator or a failure.
-pub fn choose(asked: Requested, machine: &Machine) -> Choice {
+/// What runs the whole flow, and whether the open LocalStack runs its half.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// `None`: the whole flow was not asked for.
+    pub whole: Option<Choice>,
+    /// `None`: the half was not asked for. An error: it was, and cannot run here; it counts as ignored.
+    pub half: Option<Result<(), String>>,
+}
+
+/// Plans. The licensed LocalStack runs the whole flow, and so its half too; otherwise `Auto` asks for both.
+pub fn plan(asked: Requested, machine: &Machine) -> Plan {
+    let whole = choose(asked, machine);
+    let is_licensed = matches!(whole, Some(Choice::Run(Target::LocalStack, _)));
+    let is_asked = asked == Requested::LocalStackOpen || (asked == Requested::Auto && !is_licensed);
+    let half = is_asked.then(|| machine.has_terraform.then_some(()).ok_or_else(no_terraform));
+    Plan { whole, half }
+}
+
+fn no_terraform() -> String {
+    "terraform is not installed".into()
+}
+
+/// Chooses for the whole flow. `Auto` takes the most real emulator that can run; any other name is that emulator or a
+/// failure.
+fn choose(asked: Requested, machine: &Machine) -> Option<Choice> {
     use Choice::{Refuse, Run, Skip};
-    let no_terraform = || "terraform is not installed".to_owned();
     let no_token = || format!("{TOKEN} is not set");
     let no_docker = |error: &str| format!("no running Docker engine found: {error}");
-    match asked {
+    Some(match asked {
+        Requested::LocalStackOpen => return None,
         Requested::Nothing => Skip("no emulator was asked for; `just test-local` asks".into()),
         Requested::Deployed if machine.has_deployed => Run(Target::Deployed, format!("{DEPLOYED} names it")),
         Requested::Deployed => Refuse(format!("{DEPLOYED} is not set: the output websocket_uri of a stack")),
@@ -77,16 +100,16 @@ pub fn choose(asked: Requested, machine: &Machine) -> Choice {
             (Ok(()), Requested::LocalStack) => Run(Target::LocalStack, "it was asked for".into()),
             (Ok(()), _) => Run(Target::Image, "it was asked for".into()),
         },
-    }
+    })
 }
 
-/// Why LocalStack did not run, where another target did.
-pub fn why_not_localstack(choice: &Choice, machine: &Machine) -> String {
-    match (choice, &machine.docker) {
-        (Choice::Skip(reason) | Choice::Refuse(reason), _) => reason.clone(),
-        (Choice::Run(..), _) if !machine.has_token => format!("{TOKEN} is not set"),
-        (Choice::Run(..), Err(error)) => format!("no running Docker engine found: {error}"),
-        (Choice::Run(..), Ok(())) => "another target was asked for".into(),
+/// Why the licensed LocalStack did not run.
+pub fn why_not_localstack(plan: &Plan, machine: &Machine) -> String {
+    match (&plan.whole, &machine.docker) {
+        (Some(Choice::Skip(reason) | Choice::Refuse(reason)), _) => reason.clone(),
+        _ if !machine.has_token => format!("{TOKEN} is not set"),
+        (_, Err(error)) => format!("no running Docker engine found: {error}"),
+        _ => "another target was asked for".into(),
     }
 }
 
@@ -99,8 +122,8 @@ mod tests {
 
     fn target(asked: Requested, machine: &Machine) -> Option<Target> {
         match choose(asked, machine) {
-            Choice::Run(target, _) => Some(target),
-            Choice::Skip(_) | Choice::Refuse(_) => None,
+            Some(Choice::Run(target, _)) => Some(target),
+            _ => None,
         }
     }
 
@@ -112,7 +135,10 @@ mod tests {
         assert_eq!(target(Requested::Auto, &no_token), Some(Target::Image));
         assert_eq!(target(Requested::Auto, &no_docker), Some(Target::Process));
         let no_terraform = Machine { has_terraform: false, ..FULL };
-        assert_eq!(choose(Requested::Auto, &no_terraform), Choice::Skip("terraform is not installed".into()));
+        assert_eq!(
+            choose(Requested::Auto, &no_terraform),
+            Some(Choice::Skip("terraform is not installed".into()))
+        );
     }
 
     #[test]
@@ -120,17 +146,33 @@ mod tests {
         let bare =
             Machine { has_token: false, docker: Err("no".into()), has_terraform: false, has_deployed: false };
         for asked in [Requested::LocalStack, Requested::Image, Requested::Process, Requested::Deployed] {
-            assert!(matches!(choose(asked, &bare), Choice::Refuse(_)), "{asked:?}");
+            assert!(matches!(choose(asked, &bare), Some(Choice::Refuse(_))), "{asked:?}");
             assert!(target(asked, &FULL).is_some(), "{asked:?}");
         }
         let no_token = Machine { has_token: false, ..FULL };
         assert!(
-            matches!(choose(Requested::LocalStack, &no_token), Choice::Refuse(reason) if reason.contains(TOKEN))
+            matches!(choose(Requested::LocalStack, &no_token), Some(Choice::Refuse(reason)) if reason.contains(TOKEN))
         );
     }
 
     #[test]
     fn an_ordinary_test_run_starts_nothing() {
-        assert!(matches!(choose(Requested::Nothing, &FULL), Choice::Skip(_)));
+        let Plan { whole, half } = plan(Requested::Nothing, &FULL);
+        assert!(matches!(whole, Some(Choice::Skip(_))) && half.is_none());
+    }
+
+    #[test]
+    fn the_half_runs_beside_an_emulator_and_not_beside_the_licensed_one() {
+        let half = |asked, machine: &Machine| plan(asked, machine).half;
+        let no_token = Machine { has_token: false, ..FULL };
+        assert_eq!(half(Requested::Auto, &no_token), Some(Ok(())));
+        assert_eq!(half(Requested::Auto, &FULL), None);
+        assert_eq!(half(Requested::Process, &no_token), None);
+        assert_eq!(plan(Requested::LocalStackOpen, &FULL), Plan { whole: None, half: Some(Ok(())) });
+        let no_terraform = Machine { has_terraform: false, ..FULL };
+        assert_eq!(
+            half(Requested::LocalStackOpen, &no_terraform),
+            Some(Err("terraform is not installed".into()))
+        );
     }
 }

@@ -1,18 +1,31 @@
-//! Asks a health page, as a load balancer would.
+//! Asks a page or a list over plain HTTP, as a load balancer or a script would.
 
+use std::io::{Error, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Whether `http://{host}{path}` answers 200. `host` is `address:port`.
 pub async fn is_healthy(host: &str, path: &str) -> bool {
-    status_line(host, path).await.is_ok_and(|line| line.split(' ').nth(1) == Some("200"))
+    get(host, path, "none").await.is_ok()
 }
 
-async fn status_line(host: &str, path: &str) -> std::io::Result<String> {
+/// The body of `http://{host}{path}`; the credentials that emulators take say which AWS service is meant.
+pub async fn get(host: &str, path: &str, service: &str) -> Result<String> {
     let mut socket = TcpStream::connect(host).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let scope = format!(
+        "Credential=developer/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    // Without chunks, so that what follows the head is the body.
+    let request = format!(
+        "GET {path} HTTP/1.0\r\nHost: {host}\r\nAuthorization: AWS4-HMAC-SHA256 {scope}\r\nConnection: close\r\n\r\n"
+    );
     socket.write_all(request.as_bytes()).await?;
-    let mut answer = [0; 64];
-    let read = socket.read(&mut answer).await?;
-    Ok(String::from_utf8_lossy(&answer[..read]).into_owned())
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    if head.split(' ').nth(1) == Some("200") {
+        Ok(body.to_owned())
+    } else {
+        Err(Error::other(head.to_owned()))
+    }
 }

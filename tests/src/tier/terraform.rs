@@ -1,4 +1,5 @@
-//! `terraform/` applied to an emulator, as it stands: the endpoint in the environment is all that differs.
+//! `terraform/`, or a root of a test's own with modules of it, applied to an emulator as it stands: the endpoint in the
+//! environment is all that differs.
 
 use super::packages;
 use crate::endpoint::{Endpoint, TargetKind};
@@ -7,11 +8,14 @@ use crate::group;
 use crate::sdk::Caller;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::process::Command;
 
+/// The modules, and the project's own root.
+pub const PROJECT: &str = "terraform";
 /// What a configuration's folder holds that is not the configuration: Terraform's own, and tests.
 const LEFT_OUT: &[&str] = &[".terraform", "tests"];
 
@@ -24,21 +28,42 @@ pub fn is_installed() -> bool {
 /// An applied stack. Its state goes with it: the emulator that holds the stack does, too.
 #[derive(Debug)]
 pub struct Stack {
-    configuration: TempDir,
+    copy: TempDir,
+    root: &'static str,
     packages: TempDir,
+    values: Vec<String>,
     aws_endpoint: String,
 }
 
 impl Stack {
-    /// Applies a copy of the configuration. Where Terraform finds the provider is the caller's to say
-    /// (`TF_CLI_CONFIG_FILE`).
-    pub async fn apply(aws_endpoint: &str, packages: TempDir) -> anyhow::Result<Self> {
-        let configuration = tempfile::tempdir().context("cannot make a folder for Terraform")?;
-        copy(&project().join("terraform"), configuration.path())?;
-        let stack = Self { configuration, packages, aws_endpoint: aws_endpoint.to_owned() };
+    /// Applies a copy of a root, which is named by its folder below the project; `values` are `-var` options beside
+    /// those of the packages. Where Terraform finds the provider is the caller's to say (`TF_CLI_CONFIG_FILE`).
+    pub async fn apply(
+        aws_endpoint: &str,
+        root: &'static str,
+        packages: TempDir,
+        values: Vec<String>,
+    ) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("cannot make a folder for Terraform")?;
+        for below in BTreeSet::from([PROJECT, root]) {
+            copy(&project().join(below), &folder.path().join(below))?;
+        }
+        let stack = Self { copy: folder, root, packages, values, aws_endpoint: aws_endpoint.to_owned() };
         stack.run(&["init", "-input=false", "-no-color"]).await?;
-        stack.run_with_values(&["apply", "-auto-approve", "-input=false", "-no-color"]).await?;
+        stack.apply_with(&[]).await?;
         Ok(stack)
+    }
+
+    /// Applies it again, with values that replace those it was made with.
+    pub async fn apply_with(&self, values: &[&str]) -> anyhow::Result<()> {
+        let apply = ["apply", "-auto-approve", "-input=false", "-no-color"];
+        self.run_with_values(&[&apply, values].concat()).await.map(drop)
+    }
+
+    /// Sees that nothing is left to do, with values as of [`Stack::apply_with`].
+    pub async fn plan_is_empty(&self, values: &[&str]) -> anyhow::Result<()> {
+        let plan = ["plan", "-detailed-exitcode", "-input=false", "-no-color"];
+        self.run_with_values(&[&plan, values].concat()).await.map(drop)
     }
 
     /// Removes all that was applied.
@@ -48,7 +73,7 @@ impl Stack {
 
     /// Where the stack is reached, as its outputs say.
     pub async fn endpoint(&self, emulator: TargetKind, aws_endpoint: &str) -> anyhow::Result<Endpoint> {
-        let outputs: Value = serde_json::from_str(&self.run(&["output", "-json"]).await?)?;
+        let outputs = self.outputs().await?;
         let output = |name: &str| {
             let value = outputs[name]["value"].as_str().map(str::to_owned);
             value.with_context(|| format!("the stack has no output {name}"))
@@ -63,15 +88,23 @@ impl Stack {
         })
     }
 
+    /// Its outputs, each with its `value`.
+    pub async fn outputs(&self) -> anyhow::Result<Value> {
+        Ok(serde_json::from_str(&self.run(&["output", "-json"]).await?)?)
+    }
+
     async fn run_with_values(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let bundle = format!("-var=bundle={}", self.packages.path().join("functions").display());
         let architecture = format!("-var=architecture={}", packages::architecture());
-        self.run(&[arguments, &[&bundle, &architecture]].concat()).await
+        let (action, values) = arguments.split_at(1);
+        let own = self.values.iter().map(String::as_str).chain([&*bundle, &*architecture]);
+        // What is given again replaces what was given before.
+        self.run(&[action, &own.collect::<Vec<_>>(), values].concat()).await
     }
 
     async fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let mut terraform = Command::new("terraform");
-        terraform.args(arguments).current_dir(self.configuration.path());
+        terraform.args(arguments).current_dir(self.copy.path().join(self.root));
         // What the caller's shell has set must not reach an account, nor another stack's state.
         for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "TF_WORKSPACE", "TF_DATA_DIR", "TF_VAR_name"] {
             terraform.env_remove(name);

@@ -12,6 +12,10 @@ throttling = {
   burst_limit = 100
 }
 
+route_throttling = {
+  shout = { rate_limit = 50, burst_limit = 20 }
+}
+
 stream = {
   shard_count     = 2
   retention_hours = 48

@@ -156,12 +156,14 @@ fn definition(definition: &Definition) -> Value {
             })
         });
         let two_way = definition.route_responses.get(id).is_some_and(|responses| !responses.is_empty());
-        let model = route.request_model(definition).ok().flatten();
+        let models = route.models(definition).unwrap_or_default();
+        let models = models.into_iter().map(|(key, model)| (key.to_owned(), parsed(&model.schema)));
         let settings = json!({
             "authorizationType": route.authorization_type,
             "authorizer": route.authorizer_id.as_ref().and_then(|id| definition.authorizers.get(id)).map(document),
             "integration": integration,
-            "requestModel": model.and_then(|name| definition.model(name)).map(|model| parsed(&model.schema)),
+            "requestModels": models.collect::<Map<_, _>>(),
+            "modelSelection": route.model_selection_expression,
             "twoWay": two_way,
         });
         (route.route_key.clone(), settings)

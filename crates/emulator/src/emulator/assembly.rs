@@ -98,6 +98,7 @@ impl Shared {
             account: self.account.clone(),
             streams: streams.clone(),
             functions: functions.clone(),
+            queues: self.queues.clone(),
             permissions: self.iam.clone(),
             logs: self.logs.clone(),
             timers: options.timers,

@@ -1,7 +1,7 @@
 //! The API: its integrations, routes, models and stage, as in `terraform/modules/gateway`.
 
 use super::{ComposeError, Composer};
-use crate::provision::stack::Stack;
+use crate::provision::stack::{Stack, Throttling};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,6 +78,12 @@ impl Composer<'_> {
                 "detailedMetricsEnabled": false,
             },
         });
+        for (key, Throttling { rate_limit, burst_limit }) in &stack.route_throttling {
+            let mut settings = stage["defaultRouteSettings"].clone();
+            settings["throttlingRateLimit"] = (*rate_limit).into();
+            settings["throttlingBurstLimit"] = (*burst_limit).into();
+            stage["routeSettings"][key] = settings;
+        }
         if let Some(access_logs) = access_logs {
             stage["accessLogSettings"] = access_logs;
         }
@@ -146,7 +152,8 @@ impl Composer<'_> {
             route["modelSelectionExpression"] = "default".into();
             route["requestModels"] = json!({"default": model_name(self.stack, key)});
         }
-        if two_way {
+        // On $connect alone, as in terraform/: a message route has none to be taken away later.
+        if key == "$connect" {
             route["routeResponseSelectionExpression"] = "$default".into();
         }
         let created = self.api_gateway(&format!("/{api}/routes"), &route).await?;

@@ -41,7 +41,11 @@ impl Composer<'_> {
         call::call(self.emulator, "apigateway", Method::PATCH, "/account", None, &patch).await?;
 
         let access = format!("/aws/apigateway/{}", stack.name);
-        for group in [&access, &format!("API-Gateway-Execution-Logs_{api}/{}", stack.stage)] {
+        // The execution logs' group under both names that it may have on AWS.
+        let stage = &stack.stage;
+        let (rest, websocket) =
+            (format!("API-Gateway-Execution-Logs_{api}/{stage}"), format!("/aws/apigateway/{api}/{stage}"));
+        for group in [&access, &rest, &websocket] {
             self.log_group(group, stack.access_log_retention_days).await?;
         }
         let members: Vec<_> =

@@ -89,6 +89,8 @@ pub async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head_max(room));
     builder.http1().keep_alive(room == Room::Enough);
+    // What `$connect`'s templates and functions see has the names as the client wrote them.
+    builder.http1().preserve_header_case(true);
     // A client in the middle of an HTTP/2 head cannot answer a ping: nothing else may come in between.
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(head_max(room)).keep_alive_timeout(PING_MAX);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);

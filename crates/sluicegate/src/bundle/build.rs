@@ -3,7 +3,7 @@
 use super::architecture::Architecture;
 use super::elf;
 use super::remap::{Places, rustflags};
-use super::tools::{self, Rustc, run};
+use super::tools::{self, INSTALL_CARGO_LAMBDA, Rustc, run};
 use anyhow::{Context as _, bail};
 use emulator::package::{Packing, package};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,6 @@ use std::process::Command;
 
 /// The profile of what is deployed, in the workspace's `Cargo.toml`.
 const FUNCTION_PROFILE: &str = "lambda";
-const INSTALL_CARGO_LAMBDA: &str = "install it with `pip install cargo-lambda ziglang`";
 /// Bytes of the largest zip that Lambda takes in a request: 50 MB.
 const ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;
 

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 /// The values that the bundle adds to the configuration. Terraform reads tfvars in the order of their names, so this one
 /// wins.
 const VALUES: &str = "zz-bundle.auto.tfvars";
+/// Beside the zips: the CPU architecture that they were built for. Terraform refuses to plan with another.
+const ARCHITECTURE: &str = "architecture";
 const README: &str = include_str!("README.bundle.md");
 /// Licence texts that are part of the bundle.
 const LICENSES: &[&str] = &["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
@@ -37,7 +39,8 @@ impl Contents<'_> {
         for (key, zip) in self.build.functions(self.keys, self.architecture)? {
             layout::write(&staged.join(FUNCTIONS).join(format!("{key}.zip")), zip)?;
         }
-        Ok(())
+        let architecture = format!("{}\n", self.architecture.name());
+        layout::write(&staged.join(FUNCTIONS).join(ARCHITECTURE), architecture)
     }
 
     /// Lays out everything, the manifest last. Steps that can fail within seconds come first: a missing provider must not

@@ -14,6 +14,7 @@ pub mod tools;
 mod verify;
 
 use crate::project;
+use crate::stack::environment_values;
 use anyhow::{Context as _, bail};
 use architecture::Architecture;
 use build::Build;
@@ -38,6 +39,13 @@ pub struct Args {
     /// Override values of terraform/stack.auto.tfvars with those of a tfvars file, also in the bundle (repeatable)
     #[arg(long = "var-file", value_name = "FILE")]
     var_files: Vec<PathBuf>,
+    /// Build what this environment deploys: the functions, authorizer and architecture of environments/NAME.tfvars, whose values
+    /// stay out of the bundle [default: those of the tfvars in terraform/]
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// Folder of the environments' tfvars
+    #[arg(long, default_value = "environments", value_name = "DIR")]
+    environments: PathBuf,
     /// Leave out the Terraform provider (700 MB); `terraform init` then downloads it
     #[arg(long)]
     no_providers: bool,
@@ -65,7 +73,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if layout::is_occupied(&out)? {
         bail!("{} exists and is not a bundle: choose another folder with --out, or remove it", out.display());
     }
-    let stack = Stack::read(&project, &args.var_files)?;
+    let environment =
+        args.env.as_deref().map(|name| environment_values(name, &args.environments)).transpose()?;
+    let values: Vec<_> = args.var_files.iter().cloned().chain(environment.flatten()).collect();
+    let stack = Stack::define(&project, &values)?;
     let architecture = match args.architecture {
         Some(architecture) => architecture,
         None => Architecture::from_tfvars(&stack.architecture)
@@ -76,6 +87,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         bail!("the tfvars define no function: add one to `functions` in terraform/stack.auto.tfvars");
     }
 
+    // A tool that is missing must not be found out after minutes of building.
+    tools::check_cargo_lambda(&project)?;
+    if !args.functions_only && !args.no_providers {
+        tools::terraform(&project)?;
+    }
     // Checked before the build, so that build output does not count as a modification.
     let commit = tools::commit(&project);
     let rustc = tools::rustc(&project)?;

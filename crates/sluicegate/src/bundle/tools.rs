@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// What brings both.
+pub const INSTALL_CARGO_LAMBDA: &str = "install them with `pip install cargo-lambda ziglang`";
+
 /// A command that sees only the build's environment.
 pub fn isolated(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Command {
     let mut command = Command::new(program);
@@ -114,6 +117,14 @@ pub fn versions(
         versions.insert("terraform".to_owned(), terraform(project)?);
     }
     Ok(versions)
+}
+
+/// Sees that cargo-lambda and the Zig that it links with are there.
+pub fn check_cargo_lambda(project: &Path) -> anyhow::Result<()> {
+    word(cargo(project).args(["lambda", "--version"]), "cargo lambda", 1).context(INSTALL_CARGO_LAMBDA)?;
+    zig(project)
+        .with_context(|| format!("cargo-lambda finds no Zig to link with: {INSTALL_CARGO_LAMBDA}"))?;
+    Ok(())
 }
 
 pub fn terraform(folder: &Path) -> anyhow::Result<String> {

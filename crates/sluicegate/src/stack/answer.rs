@@ -1,26 +1,25 @@
 //! A client that recognises its own messages when they come back.
 
+use super::entry::{Entry, Socket};
 use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// The JSON member that marks a message of the checks.
 const MARK: &str = "sluicegate";
-/// Time limit of a handshake, in seconds: a connection that hangs must not block the next attempt.
-const HANDSHAKE_S_MAX: u64 = 10;
+/// Time limit of a handshake: a connection that hangs must not block the next attempt.
+pub const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 
 /// A connected client. `run` tells one run of the checks from another, `client` one client from another.
 pub struct Client {
     run: String,
     client: u64,
     next: u64,
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -32,11 +31,8 @@ pub struct Answers {
 }
 
 impl Client {
-    pub async fn connect(uri: &str, run: &str, client: u64) -> anyhow::Result<Self> {
-        let handshake = timeout(Duration::from_secs(HANDSHAKE_S_MAX), connect_async(uri)).await;
-        let (socket, _) = handshake
-            .with_context(|| format!("no handshake with {uri} within {HANDSHAKE_S_MAX} s"))?
-            .with_context(|| format!("cannot connect to {uri}"))?;
+    pub async fn connect(entry: &Entry, run: &str, client: u64) -> anyhow::Result<Self> {
+        let socket = entry.connect(HANDSHAKE_MAX).await?;
         Ok(Self { run: run.to_owned(), client, next: 0, socket })
     }
 

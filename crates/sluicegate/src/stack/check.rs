@@ -1,13 +1,18 @@
-//! The smoke test of a deployed stack: from the client side, then of the backend with the deployer's credentials.
+//! Checks of a deployed stack: probe messages, which are harmless; and, if asked for, the flow suite, from the client side
+//! and then of the backend with the deployer's credentials.
 
 mod backend;
 mod client_side;
+mod probes;
 mod stream;
 
 use super::answer::{Answers, Client};
+use super::entry::{Entry, NotAdmitted};
 use crate::aws::Aws;
 use anyhow::{Context as _, bail};
+use probes::Pace;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -21,12 +26,15 @@ struct Timeouts {
     first_answer: Duration,
     /// For a reply after the first one.
     answer: Duration,
+    /// For what API Gateway answers or closes, and some emulators do not.
+    finding: Duration,
 }
 
 const TIMEOUTS: Timeouts = Timeouts {
     probe_every: Duration::from_secs(1),
     first_answer: Duration::from_secs(300),
     answer: Duration::from_secs(30),
+    finding: Duration::from_secs(30),
 };
 /// Messages sent at once by one client.
 const BURST: u64 = 50;
@@ -36,12 +44,26 @@ const MESSAGES_EACH: u64 = 10;
 /// Bytes of the large message: within one of the 32 KB units that API Gateway bills and carries in one frame.
 const LARGE_BYTES: usize = 24 * 1024;
 
-#[derive(Debug, Clone)]
+/// A deployed stack, as its outputs describe it.
+#[derive(Clone)]
 pub struct Deployed {
-    pub websocket_uri: String,
+    pub entry: Entry,
     /// The base URL of `/@connections`.
     pub connections_endpoint: String,
     pub stream_name: String,
+    /// The routes on which each function answers probes, by the function's name.
+    pub probed_routes: BTreeMap<String, Vec<String>>,
+    /// Messages per second that the stage admits.
+    pub rate_limit: f64,
+}
+
+/// How much to check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Probe messages, which no handler sees.
+    Probes,
+    /// The flow suite too: messages that every function sees.
+    Full,
 }
 
 /// The result of checking a behaviour in which emulators differ.
@@ -53,12 +75,18 @@ struct Finding {
     differs: Option<String>,
 }
 
-/// Waits for the first reply, then checks the flow.
-pub async fn run(stack: &Deployed) -> anyhow::Result<()> {
+/// Sends a probe to each function on each of its routes; then, if asked for, runs the flow suite.
+pub async fn run(stack: &Deployed, extent: Extent) -> anyhow::Result<()> {
     // Late replies to an earlier run must not count for this one.
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let run = format!("{:x}-{:x}", std::process::id(), now.as_nanos());
-    as_clients(&stack.websocket_uri, &run, TIMEOUTS).await?;
+    println!("waiting for the functions' answers, which can take minutes with new roles and mappings");
+    let pace = Pace::below(stack.rate_limit, TIMEOUTS.first_answer);
+    probes::run(&stack.entry, &probes::targets(&stack.probed_routes), &run, pace).await?;
+    if extent == Extent::Probes {
+        return Ok(());
+    }
+    as_clients(&stack.entry, &run, TIMEOUTS).await?;
     match Aws::from_environment() {
         Ok(aws) => as_owner(&aws, stack, &run, TIMEOUTS.answer).await,
         Err(error) => {
@@ -68,23 +96,22 @@ pub async fn run(stack: &Deployed) -> anyhow::Result<()> {
     }
 }
 
-async fn as_clients(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
-    println!("waiting for the first reply, which can take minutes with new roles and mappings");
-    let waited = first_answer(uri, run, timeouts).await?;
+async fn as_clients(entry: &Entry, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
+    let waited = first_answer(entry, run, timeouts).await?;
     passed(&format!("first reply after {:.1} s", waited.as_secs_f64()));
-    values(uri, run, timeouts).await.context("JSON values of every type")?;
+    values(entry, run, timeouts).await.context("JSON values of every type")?;
     passed("JSON values of every type and a large message come back unaltered");
-    let answers = burst(uri, run, timeouts).await.context("burst of messages")?;
+    let answers = burst(entry, run, timeouts).await.context("burst of messages")?;
     let misplaced = misplaced(&answers.order);
     passed(&format!(
         "{BURST} messages at once: all came back, {misplaced} out of order, {} repeated",
         answers.repeated
     ));
-    clients(uri, run, timeouts).await.context("concurrent clients")?;
+    clients(entry, run, timeouts).await.context("concurrent clients")?;
     passed(&format!("{CLIENTS} concurrent clients: each received only its own {MESSAGES_EACH} messages"));
-    client_side::fragmented(uri, run, timeouts.answer).await.context("fragmented message")?;
+    client_side::fragmented(entry, run, timeouts.answer).await.context("fragmented message")?;
     passed("a fragmented message of 100 KB comes back whole");
-    for finding in client_side::findings(uri, run, timeouts.answer)
+    for finding in client_side::findings(entry, run, timeouts.finding)
         .await
         .context("checking API Gateway's client side")?
     {
@@ -128,15 +155,16 @@ fn passed(what: &str) {
 }
 
 /// Sends probes until one comes back; returns how long that took.
-async fn first_answer(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<Duration> {
+async fn first_answer(entry: &Entry, run: &str, timeouts: Timeouts) -> anyhow::Result<Duration> {
     let begin = Instant::now();
     let mut client = None;
     let mut last = None;
     while begin.elapsed() < timeouts.first_answer {
         let until = Instant::now() + timeouts.probe_every;
-        match probe(&mut client, uri, run, until).await {
+        match probe(&mut client, entry, run, until).await {
             Ok(true) => return Ok(begin.elapsed()),
             Ok(false) => {}
+            Err(error) if error.is::<NotAdmitted>() => return Err(error),
             Err(error) => {
                 client = None;
                 last = Some(error);
@@ -144,23 +172,28 @@ async fn first_answer(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Resul
             }
         }
     }
-    let text = format!("no reply from {uri} within {} s", timeouts.first_answer.as_secs());
+    let text = format!("no reply from {entry} within {} s", timeouts.first_answer.as_secs());
     let error = last.unwrap_or_else(|| anyhow::anyhow!("messages were accepted, but none came back"));
     Err(error.context(text))
 }
 
-async fn probe(client: &mut Option<Client>, uri: &str, run: &str, until: Instant) -> anyhow::Result<bool> {
+async fn probe(
+    client: &mut Option<Client>,
+    entry: &Entry,
+    run: &str,
+    until: Instant,
+) -> anyhow::Result<bool> {
     let connected = match client.take() {
         Some(connected) => connected,
-        None => Client::connect(uri, run, 0).await?,
+        None => Client::connect(entry, run, 0).await?,
     };
     let connected = client.insert(connected);
     connected.send(&json!("probe")).await?;
     connected.any_answer(until).await
 }
 
-async fn values(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
-    let mut client = Client::connect(uri, run, 1).await?;
+async fn values(entry: &Entry, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
+    let mut client = Client::connect(entry, run, 1).await?;
     let large = Value::String("0123456789abcdef".repeat(LARGE_BYTES / 16));
     let kinds = json!({
         "text": "quotes \" and ' and \\ and / and \n and \t", "other scripts": "naïve, 日本語, Ελληνικά, 🛶",
@@ -174,17 +207,17 @@ async fn values(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn burst(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<Answers> {
-    let mut client = Client::connect(uri, run, 2).await?;
+async fn burst(entry: &Entry, run: &str, timeouts: Timeouts) -> anyhow::Result<Answers> {
+    let mut client = Client::connect(entry, run, 2).await?;
     send_and_await(&mut client, BURST, timeouts).await
 }
 
-async fn clients(uri: &str, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
+async fn clients(entry: &Entry, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     for number in 0..CLIENTS {
-        let (uri, run) = (uri.to_owned(), run.to_owned());
+        let (entry, run) = (entry.clone(), run.to_owned());
         tasks.spawn(async move {
-            let mut client = Client::connect(&uri, &run, 3 + number).await?;
+            let mut client = Client::connect(&entry, &run, 3 + number).await?;
             send_and_await(&mut client, MESSAGES_EACH, timeouts).await
         });
     }
@@ -220,4 +253,4 @@ fn misplaced(order: &[u64]) -> usize {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

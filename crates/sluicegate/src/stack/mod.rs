@@ -2,18 +2,24 @@
 
 mod answer;
 mod check;
+mod entry;
 mod idle_cost;
+mod place;
+mod shards;
 mod terraform;
 mod workspace;
 
 use crate::bundle;
 use crate::stop::unless_stopped;
 use anyhow::{Context as _, bail};
+use check::{Deployed, Extent};
+use entry::EntryArgs;
 use serde_json::Value;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use terraform::{Goal, Terraform};
 use workspace::Workspace;
+pub use workspace::values as environment_values;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -37,17 +43,19 @@ pub struct Args {
 enum Action {
     /// Show what a deployment would change and what the idle stack costs
     Plan,
-    /// Deploy the stack: show the plan, ask, apply it, then run a smoke test
+    /// Deploy the stack: show the plan, ask, apply it, then check it
     Deploy {
         /// Apply without asking for confirmation
         #[arg(long)]
         yes: bool,
-        /// Skip the smoke test
+        /// Skip the check
         #[arg(long)]
         no_check: bool,
+        #[command(flatten)]
+        check: CheckArgs,
     },
-    /// Run the smoke test: send messages through the deployed stack and check the replies
-    Check,
+    /// Check the deployed stack: send each function a probe message, which its handler does not see
+    Check(CheckArgs),
     /// Print the outputs of the stack as JSON, or one of them as plain text
     Outputs {
         /// Output to print, such as websocket_uri
@@ -61,15 +69,37 @@ enum Action {
     },
 }
 
+#[derive(Debug, clap::Args)]
+struct CheckArgs {
+    /// Run the flow suite too: about 105 messages, which every function sees and one must echo
+    #[arg(long)]
+    full: bool,
+    #[command(flatten)]
+    entry: EntryArgs,
+}
+
+impl CheckArgs {
+    const fn extent(&self) -> Extent {
+        if self.full { Extent::Full } else { Extent::Probes }
+    }
+}
+
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let bundle = args.bundle.unwrap_or_else(own_bundle);
     let workspace = Workspace::prepare(&bundle, &args.env, &args.environments, &args.state)?;
+    workspace.check_values()?;
     let terraform = Terraform::new(&workspace);
     terraform.init().await?;
     match args.action {
         Action::Plan => plan(&terraform, &workspace, Goal::Deployed).await.map(drop),
-        Action::Deploy { yes, no_check } => deploy(&terraform, &workspace, yes, no_check).await,
-        Action::Check => unless_stopped(check::run(&deployed(&terraform).await?)).await,
+        Action::Deploy { yes, no_check, check } => {
+            let check = (!no_check).then_some(&check);
+            deploy(&terraform, &workspace, yes, check).await
+        }
+        Action::Check(check) => {
+            let stack = deployed(&terraform, &check.entry).await?;
+            unless_stopped(check::run(&stack, check.extent())).await
+        }
         Action::Outputs { name } => outputs(&terraform, name.as_deref()).await,
         Action::Destroy { yes } => destroy(&terraform, &workspace, yes).await,
     }
@@ -102,43 +132,74 @@ async fn plan<'a>(
     workspace: &'a Workspace,
     goal: Goal,
 ) -> anyhow::Result<Plan<'a>> {
+    refuse_another_place(terraform, workspace).await?;
     let mut plan = Plan { workspace, contents: Value::Null };
-    terraform.plan(goal).await?;
+    terraform.plan(goal, None).await?;
     plan.contents = terraform.show_plan().await?;
     if goal == Goal::Deployed {
         println!("\n{}", idle_cost::of(&plan.contents).render());
+        if let Some(resize) = shards::resize(&plan.contents) {
+            println!("{}: `stack deploy` takes these steps\n", resize.describe());
+        }
+        if shards::leaves_on_demand(&plan.contents) {
+            println!("{}\n", shards::LEAVES_ON_DEMAND);
+        }
     }
     Ok(plan)
+}
+
+/// A state belongs to one place. A plan for another would forget the stack that it has.
+async fn refuse_another_place(terraform: &Terraform<'_>, workspace: &Workspace) -> anyhow::Result<()> {
+    let before = terraform.outputs().await?[place::OUTPUT]["value"].take();
+    if before.is_null() {
+        return Ok(());
+    }
+    let before = serde_json::from_value(before).context("cannot read from the state where the stack is")?;
+    match place::conflict(&workspace.environment, &before, &terraform.place().await?) {
+        Some(conflict) => bail!(conflict),
+        None => Ok(()),
+    }
+}
+
+/// Applies a plan. Where its stream has to change in steps, each is planned and applied before it.
+async fn apply(terraform: &Terraform<'_>, plan: Plan<'_>) -> anyhow::Result<()> {
+    let Some(resize) = shards::resize(&plan.contents) else {
+        return terraform.apply().await;
+    };
+    for step in resize.steps(&plan.contents) {
+        terraform.plan(Goal::Deployed, Some(&step)).await?;
+        terraform.apply().await?;
+    }
+    terraform.plan(Goal::Deployed, None).await?;
+    terraform.apply().await
 }
 
 async fn deploy(
     terraform: &Terraform<'_>,
     workspace: &Workspace,
     yes: bool,
-    no_check: bool,
+    check: Option<&CheckArgs>,
 ) -> anyhow::Result<()> {
     let plan = plan(terraform, workspace, Goal::Deployed).await?;
     if !yes && !confirmed("deploy to", workspace).await? {
         bail!("not confirmed: nothing was deployed");
     }
-    let answers = answers_every_message(&plan.contents);
-    terraform.apply().await?;
-    drop(plan);
-    let stack = deployed(terraform).await?;
-    println!("\n  {}\n", stack.websocket_uri);
-    if no_check {
-        return Ok(());
-    }
-    if !answers {
+    apply(terraform, plan).await?;
+    let outputs = terraform.outputs().await?;
+    println!("\n  {}\n", output(&outputs, "websocket_uri")?);
+    let Some(check) = check else { return Ok(()) };
+    let authorization = output(&outputs, "authorization")?;
+    if authorization != "NONE" && check.entry.is_empty() {
         println!(
-            "skipped the smoke test: every function has its own routes, so none replies to all messages"
+            "skipped the check: who connects is checked ({authorization}). Run `stack check` with --token or --header"
         );
         return Ok(());
     }
+    let stack = described(&outputs, &check.entry)?;
     let check = async {
-        check::run(&stack)
+        check::run(&stack, check.extent())
             .await
-            .context("deployed, but the smoke test failed (use --no-check if no function replies)")
+            .context("deployed, but the check failed (--no-check deploys without it)")
     };
     unless_stopped(check).await
 }
@@ -167,25 +228,30 @@ async fn confirmed(what: &str, workspace: &Workspace) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Whether a function receives every message, because it has no routes of its own.
-fn answers_every_message(plan: &Value) -> bool {
-    let functions = plan["variables"]["functions"]["value"].as_object();
-    functions.is_some_and(|functions| {
-        functions.values().any(|function| function["routes"].as_array().is_none_or(Vec::is_empty))
+async fn deployed(terraform: &Terraform<'_>, entry: &EntryArgs) -> anyhow::Result<Deployed> {
+    described(&terraform.outputs().await?, entry)
+}
+
+/// What the outputs say of the stack.
+fn described(outputs: &Value, entry: &EntryArgs) -> anyhow::Result<Deployed> {
+    let value = |name: &str| missing(outputs[name].get("value").cloned(), name);
+    Ok(Deployed {
+        entry: entry.entry(output(outputs, "websocket_uri")?)?,
+        connections_endpoint: output(outputs, "connections_endpoint")?.to_owned(),
+        stream_name: output(outputs, "stream_name")?.to_owned(),
+        probed_routes: serde_json::from_value(value("probed_routes")?)
+            .context("probed_routes is not a map of lists")?,
+        rate_limit: value("rate_limit")?.as_f64().context("rate_limit is not a number")?,
     })
 }
 
-async fn deployed(terraform: &Terraform<'_>) -> anyhow::Result<check::Deployed> {
-    let outputs = terraform.outputs().await?;
-    let output = |name: &str| {
-        let value = outputs[name]["value"].as_str().map(str::to_owned);
-        value.with_context(|| format!("the stack has no output {name}: deploy it first"))
-    };
-    Ok(check::Deployed {
-        websocket_uri: output("websocket_uri")?,
-        connections_endpoint: output("connections_endpoint")?,
-        stream_name: output("stream_name")?,
-    })
+/// A text among the outputs.
+fn output<'a>(outputs: &'a Value, name: &str) -> anyhow::Result<&'a str> {
+    missing(outputs[name]["value"].as_str(), name)
+}
+
+fn missing<T>(value: Option<T>, name: &str) -> anyhow::Result<T> {
+    value.with_context(|| format!("the stack has no output {name}: deploy it first"))
 }
 
 async fn outputs(terraform: &Terraform<'_>, name: Option<&str>) -> anyhow::Result<()> {
@@ -210,13 +276,18 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_function_without_routes_answers_every_message() {
-        let of = |functions| {
-            answers_every_message(&json!({ "variables": { "functions": { "value": functions } } }))
-        };
-        assert!(of(json!({ "echo": {}, "relay": { "routes": ["relay"] } })));
-        assert!(of(json!({ "echo": { "routes": [] } })));
-        assert!(!of(json!({ "relay": { "routes": ["relay"] } })));
-        assert!(!of(json!({})));
+    fn a_stack_is_described_by_its_outputs() {
+        let mut outputs = json!({
+            "websocket_uri": { "value": "ws://localhost/v1" },
+            "connections_endpoint": { "value": "http://localhost/v1" },
+            "stream_name": { "value": "s-events" },
+            "probed_routes": { "value": { "s-echo": ["$default"] } },
+            "rate_limit": { "value": 500 },
+        });
+        let stack = described(&outputs, &EntryArgs::default()).unwrap();
+        assert_eq!((stack.rate_limit, &stack.probed_routes["s-echo"]), (500.0, &vec!["$default".to_owned()]));
+        outputs["probed_routes"] = Value::Null;
+        let error = described(&outputs, &EntryArgs::default()).err().unwrap();
+        assert_eq!(error.to_string(), "the stack has no output probed_routes: deploy it first");
     }
 }

@@ -1,5 +1,6 @@
 //! Runs Terraform on an environment's working folder.
 
+use super::place::{self, Place};
 use super::workspace::Workspace;
 use crate::stop::stop_signal;
 use anyhow::{Context as _, bail};
@@ -34,28 +35,35 @@ impl<'a> Terraform<'a> {
         if let Some(providers) = &self.workspace.providers {
             command.arg("-lockfile=readonly").arg(format!("-plugin-dir={}", providers.display()));
         }
-        // The output is long, and only of interest when init fails.
-        let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped()), "init").await?;
-        if !output.status.success() {
-            bail!(
-                "terraform init failed in {}:\n{}{}",
-                self.workspace.terraform().display(),
-                String::from_utf8_lossy(&output.stdout),
-                String::from_utf8_lossy(&output.stderr).trim_end(),
-            );
-        }
-        Ok(())
+        self.quiet(&mut command, "init").await
     }
 
-    /// Plans a deployment, or a removal, into the workspace's plan file, and prints the plan.
-    pub async fn plan(&self, goal: Goal) -> anyhow::Result<()> {
+    /// Where a plan would go: asked of the provider, with the credentials that it finds, and of nothing else.
+    pub async fn place(&self) -> anyhow::Result<Place> {
+        let mut command =
+            self.command(&["plan", "-input=false", "-no-color", "-refresh=false", "-lock=false"]);
+        command.args(["-target=data.aws_caller_identity.current", "-target=data.aws_region.current"]);
+        command.arg(format!("-out={}", self.workspace.plan_file().display()));
+        self.quiet(self.with_values(&mut command), "plan").await?;
+        let plan = self.show_plan().await;
+        // It plans nothing, and must not be applied.
+        let _ = std::fs::remove_file(self.workspace.plan_file());
+        let place = plan?["planned_values"]["outputs"][place::OUTPUT]["value"].take();
+        serde_json::from_value(place).with_context(|| format!("the plan has no output {}", place::OUTPUT))
+    }
+
+    /// Plans a deployment, or a removal, into the workspace's plan file, and prints the plan. `step` replaces the variable
+    /// `stream` on the way to it.
+    pub async fn plan(&self, goal: Goal, step: Option<&str>) -> anyhow::Result<()> {
         let mut command = self.command(&["plan", "-input=false"]);
         command.args(colour());
         if goal == Goal::Removed {
             command.arg("-destroy");
         }
         command.arg(format!("-out={}", self.workspace.plan_file().display()));
-        self.print(self.with_values(&mut command), "plan").await
+        let command = self.with_values(&mut command);
+        command.args(step.map(|stream| format!("-var=stream={stream}")));
+        self.print(command, "plan").await
     }
 
     /// The plan in the workspace's plan file.
@@ -90,7 +98,23 @@ impl<'a> Terraform<'a> {
         if let Some(values) = &self.workspace.values {
             command.arg(format!("-var-file={}", values.display()));
         }
+        let endpoint = place::endpoint(std::env::var("AWS_ENDPOINT_URL").ok());
+        command.args(endpoint.map(|endpoint| format!("-var=endpoint={endpoint}")));
         command
+    }
+
+    /// Runs a command whose output is long, and only of interest when it fails.
+    async fn quiet(&self, command: &mut Command, what: &str) -> anyhow::Result<()> {
+        let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped()), what).await?;
+        if !output.status.success() {
+            bail!(
+                "terraform {what} failed in {}:\n{}{}",
+                self.workspace.terraform().display(),
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr).trim_end(),
+            );
+        }
+        Ok(())
     }
 
     async fn print(&self, command: &mut Command, what: &str) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 use crate::bundle::{FUNCTIONS, TERRAFORM, layout, manifest::Manifest, platform, provider};
 use anyhow::{Context as _, bail};
+use emulator::provision::stack::Stack;
 use std::path::{Path, PathBuf};
 
 pub const DEFAULT: &str = "default";
@@ -34,17 +35,10 @@ impl Workspace {
         environments: &Path,
         state: &Path,
     ) -> anyhow::Result<Self> {
-        check_name(environment)?;
+        let values = values(environment, environments)?;
         let absolute = |path: &Path| std::path::absolute(path).context("cannot determine the current folder");
         let (bundle, environments, state) = (absolute(bundle)?, absolute(environments)?, absolute(state)?);
-        let values = environments.join(format!("{environment}.tfvars"));
-        let values = values.is_file().then_some(values);
-        if values.is_none() && environment != DEFAULT {
-            bail!(
-                "environment {environment} has no {}: create it and set at least `name`",
-                environments.join(format!("{environment}.tfvars")).display()
-            );
-        }
+        let values = values.as_deref().map(absolute).transpose()?;
         let manifest = Manifest::read(&bundle)?;
         // Terraform itself checks the provider against the lock file, which is among the files checked here.
         let mut differences = manifest.differences_outside(&bundle, provider::FOLDER)?;
@@ -72,6 +66,21 @@ impl Workspace {
         Ok(Self { environment: environment.to_owned(), values, providers, folder })
     }
 
+    /// Refuses what Terraform would drop without a word, such as a misspelled attribute, and what it would refuse later.
+    pub fn check_values(&self) -> anyhow::Result<()> {
+        let terraform = self.terraform();
+        let entries =
+            std::fs::read_dir(&terraform).with_context(|| format!("cannot read {}", terraform.display()))?;
+        let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|path| {
+            path.to_string_lossy().ends_with(".auto.tfvars") && !path.ends_with("stack.auto.tfvars")
+        });
+        files.sort();
+        files.extend(self.values.clone());
+        Stack::define(&self.folder, &files)?;
+        Ok(())
+    }
+
     pub fn terraform(&self) -> PathBuf {
         self.folder.join(TERRAFORM)
     }
@@ -80,6 +89,19 @@ impl Workspace {
     pub fn plan_file(&self) -> PathBuf {
         self.folder.join("plan.tfplan")
     }
+}
+
+/// The values of an environment; only the default one may be without.
+pub fn values(environment: &str, environments: &Path) -> anyhow::Result<Option<PathBuf>> {
+    check_name(environment)?;
+    let values = environments.join(format!("{environment}.tfvars"));
+    if values.is_file() {
+        return Ok(Some(values));
+    }
+    if environment != DEFAULT {
+        bail!("environment {environment} has no {}: create it and set at least `name`", values.display());
+    }
+    Ok(None)
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {

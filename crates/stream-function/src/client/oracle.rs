@@ -26,6 +26,8 @@ fn environment() -> Environment {
         sqs_endpoint: "http://127.0.0.1:4566".into(),
         dead_letter_queue_url: "http://127.0.0.1:4566/000000000000/dlq".into(),
         log_payloads: false,
+        metrics_level: "INFO",
+        answers_probes: true,
     }
 }
 

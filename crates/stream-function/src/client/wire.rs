@@ -44,6 +44,8 @@ impl Endpoint {
             sqs_endpoint: self.url.clone(),
             dead_letter_queue_url: format!("{}/1/dlq", self.url),
             log_payloads: false,
+            metrics_level: "INFO",
+            answers_probes: true,
         }
     }
 

@@ -132,6 +132,6 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Diagnostic {
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let error_message =
         text.map_or_else(|| "the handler panicked".into(), |text| format!("the handler panicked: {text}"));
-    tracing::error!("{error_message}");
+    // The hook of `telemetry::init` has logged it, with its place.
     Diagnostic { error_type: "Runtime.Panic".into(), error_message }
 }

@@ -2,22 +2,33 @@
 //!
 //! Source: Amazon CloudWatch User Guide, "Specification: embedded metric format".
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
+use super::log::timestamp;
 use super::tally::Counts;
 use crate::limits::METRIC_VALUES_MAX;
 
 /// The metrics' namespace.
 const NAMESPACE: &str = "Sluicegate";
 
+/// What a line says beside its counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<'a> {
+    /// Lambda filters lines by it, and takes a line without one for INFO.
+    pub level: &'static str,
+    pub function_name: &'a str,
+    pub request_id: &'a str,
+    pub now: SystemTime,
+    pub duration_ms: u64,
+}
+
 /// One line for one batch. Its dimension is the function's name.
-pub(crate) fn metrics_line(
-    counts: &Counts,
-    duration_ms: u64,
-    function_name: &str,
-    request_id: &str,
-    now_epoch_ms: u64,
-) -> String {
+pub(crate) fn metrics_line(counts: &Counts, about: Line<'_>) -> String {
+    let Line { level, function_name, request_id, now, duration_ms } = about;
+    let now_epoch_ms = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let now_epoch_ms = u64::try_from(now_epoch_ms).unwrap_or(u64::MAX);
     let ages_ms = sample(&counts.ages_ms);
     let mut values = vec![
         ("Records", "Count", json!(counts.records)),
@@ -34,9 +45,15 @@ pub(crate) fn metrics_line(
     if !ages_ms.is_empty() {
         values.push(("AgeAtHandling", "Milliseconds", json!(ages_ms)));
     }
+    // Named only where there are some: a custom metric is paid for by the month in which it appears.
+    if counts.probes > 0 {
+        values.push(("Probes", "Count", json!(counts.probes)));
+    }
     let metrics: Vec<Value> =
         values.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
     let mut line = json!({
+        "timestamp": timestamp(now),
+        "level": level,
         "_aws": {
             "Timestamp": now_epoch_ms,
             "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": metrics}],
@@ -63,12 +80,27 @@ fn sample(values: &[u64]) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    const ABOUT: Line<'_> =
+        Line { level: "WARN", function_name: "echo", request_id: "r-1", now: UNIX_EPOCH, duration_ms: 7 };
+
+    /// Lambda's filter reads both.
+    #[test]
+    fn a_line_has_a_level_and_a_time() {
+        let about = Line { now: UNIX_EPOCH + Duration::from_millis(1_583_348_638_390), ..ABOUT };
+        let line: Value = serde_json::from_str(&metrics_line(&Counts::default(), about)).unwrap();
+        assert_eq!(
+            (&line["level"], &line["timestamp"]),
+            (&json!("WARN"), &json!("2020-03-04T19:03:58.390Z"))
+        );
+        assert_eq!(line["_aws"]["Timestamp"], 1_583_348_638_390_u64);
+    }
 
     #[test]
     fn every_metric_that_is_declared_has_a_value() {
         let counts = Counts { records: 2, replies: 1, gone: 1, ages_ms: vec![4, 5], ..Counts::default() };
-        let line: Value =
-            serde_json::from_str(&metrics_line(&counts, 7, "echo", "r-1", 1_583_348_638_390)).unwrap();
+        let line: Value = serde_json::from_str(&metrics_line(&counts, ABOUT)).unwrap();
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Namespace"], "Sluicegate");
         assert_eq!(directive["Dimensions"], json!([["FunctionName"]]));
@@ -84,8 +116,9 @@ mod tests {
 
     #[test]
     fn nothing_is_declared_that_has_no_value() {
-        let line = metrics_line(&Counts::default(), 7, "echo", "r-1", 0);
-        assert!(!line.contains("AgeAtHandling"), "{line}");
+        let line = metrics_line(&Counts::default(), ABOUT);
+        assert!(!line.contains("AgeAtHandling") && !line.contains("Probes"), "{line}");
+        assert!(metrics_line(&Counts { probes: 2, ..Counts::default() }, ABOUT).contains(r#""Probes":2"#));
     }
 
     #[test]

@@ -23,12 +23,27 @@ const QUIET: [&str; 3] = ["aws_", "hyper", "rustls"];
 pub(crate) fn init(lookup: impl Fn(&str) -> Option<String>) {
     let level = lookup("AWS_LAMBDA_LOG_LEVEL").as_deref().map_or(Level::INFO, level_named);
     let json = lookup("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
+    let lines = Registry::default().with(Lines { level, json, write: to_stdout });
     // An error means that there is a subscriber already, which is the function's right.
-    let _ = tracing::subscriber::set_global_default(Registry::default().with(Lines {
-        level,
-        json,
-        write: to_stdout,
-    }));
+    if tracing::subscriber::set_global_default(lines).is_ok() {
+        // As text on standard error it would have no level, and Lambda takes such a line for INFO.
+        std::panic::set_hook(Box::new(|panic| log_panic(&panic.to_string())));
+    }
+}
+
+/// Logs a panic with the fields of the record that it happened in.
+fn log_panic(text: &str) {
+    tracing::error!("{text}");
+}
+
+/// The level of a metrics line: what Lambda's filter lets through, which drops anything below the function's level.
+pub(crate) fn metrics_level(log_level: Option<&str>) -> &'static str {
+    match log_level.map(str::to_ascii_uppercase).as_deref() {
+        Some("WARN") => "WARN",
+        Some("ERROR") => "ERROR",
+        Some("FATAL") => "FATAL",
+        _ => "INFO",
+    }
 }
 
 /// Lambda's names of levels: tracing's, and `FATAL`.
@@ -73,10 +88,13 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        // Before the span is locked: a value's `Debug` may panic, and the panic is logged with the span's fields.
+        let mut added = Fields::default();
+        values.record(&mut added);
         if let Some(span) = context.span(id)
             && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
         {
-            values.record(fields);
+            fields.0.extend(added.0);
         }
     }
 
@@ -121,7 +139,7 @@ fn text_line(metadata: &Metadata<'_>, mut fields: Fields) -> String {
 }
 
 /// RFC 3339 with milliseconds, in UTC. `time`'s own formatter is a feature that no other crate of a function needs.
-fn timestamp(now: SystemTime) -> String {
+pub(crate) fn timestamp(now: SystemTime) -> String {
     let now = OffsetDateTime::from(now);
     let (year, month, day) = now.to_calendar_date();
     let (hour, minute, second, millisecond) = now.to_hms_milli();
@@ -194,6 +212,31 @@ mod tests {
         assert_eq!((&line["requestId"], &line["connectionId"]), (&"r-1".into(), &"c=".into()));
         assert_eq!((&line["attempts"], &line["error"]), (&2.into(), &"no\nway".into()));
         assert!(line["timestamp"].as_str().is_some_and(|time| time.len() == 24 && time.ends_with('Z')));
+    }
+
+    #[test]
+    fn a_panic_is_an_error_with_the_fields_of_its_record() {
+        let lines = lines(true, Level::ERROR, || {
+            let _record = tracing::error_span!("record", sequenceNumber = "7").entered();
+            log_panic("panicked at src/main.rs:3:5:\nno such order");
+        });
+        let line: Value = serde_json::from_str(&lines.concat()).unwrap();
+        assert_eq!((&line["level"], &line["sequenceNumber"]), (&"ERROR".into(), &"7".into()));
+        assert!(line["message"].as_str().is_some_and(|text| text.contains("no such order")), "{line}");
+    }
+
+    #[test]
+    fn metrics_have_the_level_that_lambda_lets_through() {
+        for (log_level, expected) in [
+            (None, "INFO"),
+            (Some("TRACE"), "INFO"),
+            (Some("INFO"), "INFO"),
+            (Some("warn"), "WARN"),
+            (Some("ERROR"), "ERROR"),
+            (Some("FATAL"), "FATAL"),
+        ] {
+            assert_eq!(metrics_level(log_level), expected, "{log_level:?}");
+        }
     }
 
     #[test]

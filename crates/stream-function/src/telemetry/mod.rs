@@ -4,6 +4,6 @@ mod emf;
 mod log;
 mod tally;
 
-pub(crate) use emf::metrics_line;
-pub(crate) use log::init;
+pub(crate) use emf::{Line, metrics_line};
+pub(crate) use log::{init, metrics_level};
 pub(crate) use tally::{Counts, Tally};

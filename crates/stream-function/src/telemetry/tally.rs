@@ -17,6 +17,7 @@ pub(crate) struct Tally {
     dead_letter_failures: AtomicU64,
     skipped: AtomicU64,
     redelivered: AtomicU64,
+    probes: AtomicU64,
     ages_ms: Mutex<Vec<u64>>,
 }
 
@@ -39,6 +40,8 @@ pub(crate) struct Counts {
     pub skipped: u64,
     /// Records that Lambda is to deliver again although their handling began.
     pub redelivered: u64,
+    /// Probe messages, which are none of the records above.
+    pub probes: u64,
     /// How long each record had been in the stream when its handling began.
     pub ages_ms: Vec<u64>,
 }
@@ -78,6 +81,10 @@ impl Tally {
         self.redelivered.fetch_add(1, Relaxed);
     }
 
+    pub fn probed(&self) {
+        self.probes.fetch_add(1, Relaxed);
+    }
+
     pub fn counts(&self) -> Counts {
         Counts {
             records: self.records.load(Relaxed),
@@ -88,6 +95,7 @@ impl Tally {
             dead_letter_failures: self.dead_letter_failures.load(Relaxed),
             skipped: self.skipped.load(Relaxed),
             redelivered: self.redelivered.load(Relaxed),
+            probes: self.probes.load(Relaxed),
             ages_ms: lock(&self.ages_ms).clone(),
         }
     }

@@ -74,8 +74,8 @@ impl TestEvent {
             .with("sourceIp", "192.0.2.1")
             .with("apiId", "test-api")
             .with("stage", "v1")
-            .with("requestTimeEpoch", 1_583_348_638_390_u64)
-            .with("connectedAt", 1_583_348_600_000_u64)
+            .with("requestTimeEpoch", "1583348638390")
+            .with("connectedAt", "1583348600000")
     }
 
     /// The same event on another route.

@@ -104,6 +104,8 @@ impl<H> TestKit<H> {
             jitter: Arc::new(Jitter::seeded(1)),
             function_name: "function-under-test".into(),
             log_payloads: false,
+            metrics_level: "INFO",
+            answers_probes: true,
             memory: Mutex::default(),
             health: Arc::default(),
         };

@@ -78,3 +78,13 @@ run "refuses_what_a_client_would_not_wait_for" {
 
   expect_failures = [var.settings]
 }
+
+run "refuses_another_architecture_than_the_zip_was_built_for" {
+  command = plan
+
+  variables {
+    bundle = "../../tests/fixtures/arm64"
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}

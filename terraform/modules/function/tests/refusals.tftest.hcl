@@ -214,3 +214,27 @@ run "refuses_a_retention_that_cloudwatch_lacks" {
 
   expect_failures = [var.settings]
 }
+
+run "refuses_another_architecture_than_the_zips_were_built_for" {
+  command = plan
+
+  variables {
+    bundle = "../../tests/fixtures/arm64"
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "takes_the_architecture_that_the_zips_were_built_for" {
+  command = plan
+
+  variables {
+    bundle       = "../../tests/fixtures/arm64"
+    architecture = "arm64"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.architectures == tolist(["arm64"])
+    error_message = "the function must run on the architecture it was built for"
+  }
+}

@@ -56,6 +56,21 @@ run "throttles_and_logs_nothing_by_default" {
   }
 }
 
+run "gives_a_route_a_bucket_of_its_own" {
+  command = plan
+
+  variables {
+    route_throttling = { "$connect" = { rate_limit = 20, burst_limit = 10 } }
+  }
+
+  assert {
+    condition = [for settings in aws_apigatewayv2_stage.this.route_settings : [settings.route_key, settings.throttling_rate_limit, settings.throttling_burst_limit, settings.logging_level]] == [
+      ["$connect", 20, 10, "OFF"],
+    ]
+    error_message = "the route must have its own limits, and the stage's logging"
+  }
+}
+
 run "builds_its_addresses_from_what_the_emulator_answers" {
   command = plan
 
@@ -109,8 +124,13 @@ run "puts_the_mapping_key_in_place_of_the_stage" {
   }
 
   assert {
-    condition     = output.websocket_uri == "wss://ws.example.com/events/v1" && output.api.connections_endpoint == "https://ws.example.com/events/v1"
-    error_message = "a custom domain's addresses end with the mapping key and name no stage"
+    condition     = output.websocket_uri == "wss://ws.example.com/events/v1"
+    error_message = "a custom domain's address ends with the mapping key and names no stage"
+  }
+
+  assert {
+    condition     = output.api.connections_endpoint == "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1" && aws_apigatewayv2_api.this.disable_execute_api_endpoint == false
+    error_message = "functions must not depend on the domain's DNS"
   }
 
   assert {
@@ -142,6 +162,24 @@ run "serves_a_whole_domain" {
   assert {
     condition     = output.websocket_uri == "wss://ws.example.com" && aws_apigatewayv2_api_mapping.this[0].api_mapping_key == null
     error_message = "without a mapping key the domain itself is the address"
+  }
+}
+
+run "answers_through_the_domain_where_it_is_the_only_way" {
+  command = plan
+
+  variables {
+    domain = {
+      name                     = "ws.example.com"
+      certificate_arn          = "arn:aws:acm:eu-west-1:000000000000:certificate/1234abcd"
+      mapping_key              = "events/v1"
+      disable_default_endpoint = true
+    }
+  }
+
+  assert {
+    condition     = output.api.connections_endpoint == "https://ws.example.com/events/v1" && aws_apigatewayv2_api.this.disable_execute_api_endpoint == true
+    error_message = "where the default endpoint is off, functions must use the domain"
   }
 }
 

@@ -207,3 +207,16 @@ run "deploys_anew_for_another_schema" {
     error_message = "what clients may send changes, so the API must be deployed anew"
   }
 }
+
+run "deploys_anew_when_the_default_endpoint_is_disabled" {
+  command = plan
+
+  variables {
+    domain = { name = "ws.example.com", certificate_arn = "arn:aws:acm:eu-west-1:000000000000:certificate/1234abcd", disable_default_endpoint = true }
+  }
+
+  assert {
+    condition     = output.configuration_hash != run.deploys_by_the_hash_alone.configuration_hash
+    error_message = "AWS turns the endpoint off with the next deployment only"
+  }
+}

@@ -48,8 +48,9 @@ run "manages_the_account_role_where_asked" {
     condition = (
       aws_cloudwatch_log_group.access[0].name == "/aws/apigateway/sluicegate" &&
       aws_cloudwatch_log_group.access[0].retention_in_days == 14 &&
-      aws_cloudwatch_log_group.execution[0].name == "API-Gateway-Execution-Logs_a1b2c3d4e5/v1" &&
-      aws_cloudwatch_log_group.execution[0].retention_in_days == 14
+      aws_cloudwatch_log_group.execution["rest"].name == "API-Gateway-Execution-Logs_a1b2c3d4e5/v1" &&
+      aws_cloudwatch_log_group.execution["websocket"].name == "/aws/apigateway/a1b2c3d4e5/v1" &&
+      aws_cloudwatch_log_group.execution["websocket"].retention_in_days == 14
     )
     error_message = "both log groups must exist beforehand, with a retention"
   }

@@ -179,6 +179,26 @@ run "refuses_a_burst_of_zero" {
   expect_failures = [var.throttling]
 }
 
+run "refuses_a_bucket_of_a_route_that_is_not_there" {
+  command = plan
+
+  variables {
+    route_throttling = { relay = { rate_limit = 1, burst_limit = 1 } }
+  }
+
+  expect_failures = [var.route_throttling]
+}
+
+run "refuses_a_route_without_a_burst" {
+  command = plan
+
+  variables {
+    route_throttling = { "$default" = { rate_limit = 1, burst_limit = 0 } }
+  }
+
+  expect_failures = [var.route_throttling]
+}
+
 run "refuses_an_unknown_logging_mode" {
   command = plan
 

@@ -71,6 +71,12 @@ resource "aws_iam_role_policy_attachment" "aws" {
   policy_arn = "arn:aws:iam::aws:policy/${each.key}"
 }
 
+# The role may make it too, and what a function makes stays behind.
+resource "aws_cloudwatch_log_group" "echo" {
+  name              = "/aws/lambda/versions"
+  retention_in_days = 1
+}
+
 resource "aws_lambda_function" "echo" {
   function_name    = "versions"
   role             = aws_iam_role.echo.arn
@@ -90,7 +96,7 @@ resource "aws_lambda_function" "echo" {
     mode = "Active"
   }
 
-  depends_on = [aws_iam_role_policy_attachment.own, aws_iam_role_policy_attachment.aws]
+  depends_on = [aws_cloudwatch_log_group.echo, aws_iam_role_policy_attachment.own, aws_iam_role_policy_attachment.aws]
 }
 
 resource "aws_lambda_alias" "live" {
@@ -99,8 +105,13 @@ resource "aws_lambda_alias" "live" {
   function_name    = aws_lambda_function.echo.function_name
   function_version = var.main_version
 
-  routing_config {
-    additional_version_weights = var.weights
+  # Neither AWS nor the emulator reads an empty block back.
+  dynamic "routing_config" {
+    for_each = length(var.weights) > 0 ? [var.weights] : []
+
+    content {
+      additional_version_weights = routing_config.value
+    }
   }
 
   depends_on = [aws_lambda_function.echo]

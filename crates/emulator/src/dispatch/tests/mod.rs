@@ -5,6 +5,7 @@ mod api_gateway;
 mod authorizers;
 mod function_states;
 mod hostile;
+mod integrations;
 mod invoke;
 mod lambda;
 mod managed_policies;

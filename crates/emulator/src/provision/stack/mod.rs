@@ -1,6 +1,7 @@
 //! The stack's definition, read from Terraform's own files: `variables.tf` for types and defaults, `stack.auto.tfvars`
 //! for values, `*.vtl` for the mapping templates.
 
+mod rules;
 mod types;
 
 use serde::Deserialize;
@@ -48,6 +49,7 @@ pub struct Stack {
     pub data_trace: bool,
     pub access_log_retention_days: u32,
     pub throttling: Throttling,
+    pub route_throttling: BTreeMap<String, Throttling>,
     pub stream: Stream,
     pub functions: BTreeMap<String, Function>,
     pub route_schemas: BTreeMap<String, String>,
@@ -58,6 +60,7 @@ pub struct Stack {
     pub templates: BTreeMap<String, String>,
 }
 
+/// `var.throttling`, or an element of `var.route_throttling`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Throttling {
     pub rate_limit: f64,
@@ -109,15 +112,24 @@ pub struct Authorizer {
 
 impl Stack {
     /// Reads a project's definition. `var_files` come after `stack.auto.tfvars`; later values replace earlier ones, as
-    /// with Terraform's `-var-file`. Fails with [`StackError`], for the first problem.
+    /// with Terraform's `-var-file`. Fails with [`StackError`], for the first problem or for what works on AWS only.
     pub fn read(project: &Path, var_files: &[PathBuf]) -> Result<Self, StackError> {
+        let stack = Self::define(project, var_files)?;
+        match stack.domain {
+            Some(_) => Err(StackError::AwsOnly("a custom domain (variable \"domain\")")),
+            None => Ok(stack),
+        }
+    }
+
+    /// As [`read`](Self::read), for a stack that may be meant for AWS.
+    pub fn define(project: &Path, var_files: &[PathBuf]) -> Result<Self, StackError> {
         let terraform = project.join(TERRAFORM_DIR);
         let declared = declared(&terraform.join("variables.tf"))?;
         let mut values = Map::new();
         let mut files = vec![terraform.join(VALUES_FILE)];
         files.extend_from_slice(var_files);
-        for path in files {
-            for (name, value) in assigned(&path)? {
+        for path in &files {
+            for (name, value) in assigned(path)? {
                 let problem = |problem| StackError::Value { path: path.clone(), problem };
                 let Some((r#type, _)) = declared.get(&name) else {
                     return Err(problem(types::unknown(
@@ -143,8 +155,9 @@ impl Stack {
         }
         let mut stack: Self = serde_json::from_value(Value::Object(values))
             .map_err(|error| StackError::Value { path, problem: error.to_string() })?;
-        if stack.domain.is_some() {
-            return Err(StackError::AwsOnly("a custom domain (variable \"domain\")"));
+        if let Some(rule) = rules::broken(&stack) {
+            let path = files.pop().unwrap_or(terraform);
+            return Err(StackError::Value { path, problem: rule.to_owned() });
         }
         stack.templates = templates(&terraform.join(TEMPLATES_DIR), &stack.stream_name())?;
         Ok(stack)

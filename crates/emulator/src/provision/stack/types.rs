@@ -134,7 +134,10 @@ pub(super) fn literal(expression: &Expression) -> Result<Value, String> {
             members.iter().map(member).collect::<Result<_, String>>().map(Value::Object)
         }
         Expression::Parenthesis(inner) => literal(inner),
-        other => Err(format!("only literals can be used here, not {other:?}")),
+        other => {
+            let text = hcl::format::to_string(other).unwrap_or_default();
+            Err(format!("only literals can stand here, not {}: write the value itself", text.trim()))
+        }
     }
 }
 

@@ -168,7 +168,7 @@ pub fn purpose(request: &Parts, host: &str) -> Purpose {
     } else if let Some(name) = path.strip_prefix(PAGES_PREFIX) {
         Purpose::Page(name.to_owned())
     } else {
-        let endpoint = Endpoint::parse(host, path).filter(|endpoint| endpoint.connection_id().is_some());
+        let endpoint = Endpoint::parse(host, path).filter(|endpoint| endpoint.management().is_some());
         endpoint.map_or(Purpose::Call, Purpose::Connection)
     }
 }

@@ -30,7 +30,7 @@ pub async fn record(
     time_limit: Duration,
 ) -> anyhow::Result<(Client, String)> {
     let mut reader = StreamReader::open(aws, &stack.stream_name).await?;
-    let mut client = Client::open(&stack.websocket_uri, time_limit).await?;
+    let mut client = Client::open(&stack.entry, time_limit).await?;
     let message = json!({ "run": run, "look": "for this record" });
     client.send(message.to_string()).await?;
     let (key, event) = reader.next(|event| event["payload"] == message, time_limit).await?;

@@ -3,17 +3,16 @@
 //! Emulators are known to differ in some of this (COMPARE.md), so these findings are reported but are not failures.
 
 use super::Finding;
+use crate::stack::entry::{Entry, Socket};
 use anyhow::{Context as _, bail};
 use emulator::services::apigateway::websocket::limits::{FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// Bytes of the fragmented message.
 const FRAGMENTED_BYTES: usize = 100 * 1024;
@@ -22,9 +21,9 @@ const UNSUPPORTED: u16 = 1003;
 const TOO_BIG: u16 = 1009;
 
 /// Sends a fragmented message and waits for it: every target must pass this.
-pub async fn fragmented(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<()> {
+pub async fn fragmented(entry: &Entry, run: &str, time_limit: Duration) -> anyhow::Result<()> {
     let text = padded(run, FRAGMENTED_BYTES);
-    let mut client = Client::open(uri, time_limit).await?;
+    let mut client = Client::open(entry, time_limit).await?;
     for frame in frames(&text) {
         client.socket.send(frame).await.context("the connection was lost")?;
     }
@@ -37,39 +36,39 @@ pub async fn fragmented(uri: &str, run: &str, time_limit: Duration) -> anyhow::R
 }
 
 /// Checks the behaviours in which emulators differ.
-pub async fn findings(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<Vec<Finding>> {
+pub async fn findings(entry: &Entry, run: &str, time_limit: Duration) -> anyhow::Result<Vec<Finding>> {
     let frame = || vec![Message::text(padded(run, FRAME_BYTES_MAX + 1))];
     let binary = || vec![Message::binary(vec![1, 2, 3])];
     Ok(vec![
         Finding {
             expected: "digits and escapes come back as they were sent",
-            differs: spelling(uri, run, time_limit).await?,
+            differs: spelling(entry, run, time_limit).await?,
         },
         Finding {
             expected: "text that is not JSON is rejected with \"Bad request body\"",
-            differs: refusal(uri, time_limit).await?,
+            differs: refusal(entry, time_limit).await?,
         },
         Finding {
             expected: "a frame over 32 KB closes its connection with 1009",
-            differs: closing(uri, frame(), TOO_BIG, time_limit).await?,
+            differs: closing(entry, frame(), TOO_BIG, time_limit).await?,
         },
         Finding {
             expected: "a message over 128 KB closes its connection with 1009",
-            differs: closing(uri, frames(&padded(run, MESSAGE_BYTES_MAX + 1)), TOO_BIG, time_limit).await?,
+            differs: closing(entry, frames(&padded(run, MESSAGE_BYTES_MAX + 1)), TOO_BIG, time_limit).await?,
         },
         Finding {
             expected: "a binary frame closes its connection with 1003",
-            differs: closing(uri, binary(), UNSUPPORTED, time_limit).await?,
+            differs: closing(entry, binary(), UNSUPPORTED, time_limit).await?,
         },
     ])
 }
 
 /// How numbers beyond 64 bits and escapes come back.
-async fn spelling(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<Option<String>> {
+async fn spelling(entry: &Entry, run: &str, time_limit: Duration) -> anyhow::Result<Option<String>> {
     let rest =
         r#""big":12345678901234567890123,"one":1.0,"exp":1e3,"tiny":-1E-400,"text":"\"'\\/\b\f\u00e9é☃""#;
     let text = format!(r#"{{"run":"{run}",{rest}}}"#);
-    let mut client = Client::open(uri, time_limit).await?;
+    let mut client = Client::open(entry, time_limit).await?;
     client.send(text.clone()).await?;
     Ok(match client.text_with(run, time_limit).await {
         Ok(received) => (received != text).then(|| format!("sent {text}, received {received}")),
@@ -78,20 +77,20 @@ async fn spelling(uri: &str, run: &str, time_limit: Duration) -> anyhow::Result<
 }
 
 /// How API Gateway replies to text that is not JSON.
-async fn refusal(uri: &str, time_limit: Duration) -> anyhow::Result<Option<String>> {
-    let mut client = Client::open(uri, time_limit).await?;
+async fn refusal(entry: &Entry, time_limit: Duration) -> anyhow::Result<Option<String>> {
+    let mut client = Client::open(entry, time_limit).await?;
     client.send("not json".into()).await?;
     Ok(client.text_with("Bad request body", time_limit).await.err().map(|error| format!("{error:#}")))
 }
 
 /// The code that API Gateway closes with after `messages`.
 async fn closing(
-    uri: &str,
+    entry: &Entry,
     messages: Vec<Message>,
     code: u16,
     time_limit: Duration,
 ) -> anyhow::Result<Option<String>> {
-    let mut client = Client::open(uri, time_limit).await?;
+    let mut client = Client::open(entry, time_limit).await?;
     for message in messages {
         // It may have closed already, which is read below.
         if client.socket.send(message).await.is_err() {
@@ -123,15 +122,12 @@ fn frames(text: &str) -> Vec<Message> {
 
 /// A raw connection, which does not recognise its own messages.
 pub struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
 }
 
 impl Client {
-    pub async fn open(uri: &str, time_limit: Duration) -> anyhow::Result<Self> {
-        let handshake = timeout(time_limit, connect_async(uri)).await;
-        let (socket, _) =
-            handshake.with_context(|| format!("no handshake with {uri}"))?.context("cannot connect")?;
-        Ok(Self { socket })
+    pub async fn open(entry: &Entry, time_limit: Duration) -> anyhow::Result<Self> {
+        Ok(Self { socket: entry.connect(time_limit).await? })
     }
 
     pub async fn send(&mut self, text: String) -> anyhow::Result<()> {

@@ -12,12 +12,21 @@ const SHORT: Timeouts = Timeouts {
     probe_every: Duration::from_millis(20),
     first_answer: Duration::from_millis(400),
     answer: Duration::from_millis(400),
+    finding: Duration::from_millis(400),
+};
+
+/// For what must arrive, however busy the machine is.
+const PATIENT: Timeouts = Timeouts {
+    probe_every: Duration::from_millis(20),
+    first_answer: Duration::from_secs(30),
+    answer: Duration::from_secs(30),
+    finding: Duration::from_millis(400),
 };
 
 /// The replies to a message, by the number of messages before it.
-type Answer = fn(u64, String) -> Vec<String>;
+pub type Answer = fn(u64, String) -> Vec<String>;
 
-async fn server(answer: Answer) -> String {
+pub async fn server(answer: Answer) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("ws://{}", listener.local_addr().unwrap());
     let count = Arc::new(AtomicU64::new(0));
@@ -40,13 +49,17 @@ async fn server(answer: Answer) -> String {
 }
 
 async fn outcome(answer: Answer) -> Result<(), String> {
-    let uri = server(answer).await;
-    as_clients(&uri, "run", SHORT).await.map_err(|error| format!("{error:#}"))
+    outcome_within(SHORT, answer).await
+}
+
+async fn outcome_within(timeouts: Timeouts, answer: Answer) -> Result<(), String> {
+    let entry = Entry::open_to_all(&server(answer).await);
+    as_clients(&entry, "run", timeouts).await.map_err(|error| format!("{error:#}"))
 }
 
 #[tokio::test]
 async fn an_echo_passes() {
-    outcome(|_, text| vec![text]).await.unwrap();
+    outcome_within(PATIENT, |_, text| vec![text]).await.unwrap();
 }
 
 #[tokio::test]
@@ -54,12 +67,13 @@ async fn acknowledgements_other_messages_and_repetitions_pass() {
     let answer = |_, text: String| {
         vec![r#"{"ack":{"sequenceNumber":"1"}}"#.into(), "no JSON".into(), text.clone(), text]
     };
-    outcome(answer).await.unwrap();
+    outcome_within(PATIENT, answer).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_stack_that_needs_time_passes() {
-    outcome(|count, text| if count < 5 { vec![] } else { vec![text] }).await.unwrap();
+    let answer = |count, text| if count < 5 { vec![] } else { vec![text] };
+    outcome_within(PATIENT, answer).await.unwrap();
 }
 
 #[tokio::test]
@@ -98,16 +112,16 @@ async fn an_error_of_the_gateway_fails_by_its_name() {
 
 #[tokio::test]
 async fn an_echo_differs_from_what_aws_documents() {
-    let uri = server(|_, text| vec![text]).await;
-    let findings = client_side::findings(&uri, "run", SHORT.answer).await.unwrap();
+    let entry = Entry::open_to_all(&server(|_, text| vec![text]).await);
+    let findings = client_side::findings(&entry, "run", SHORT.answer).await.unwrap();
     let differ: Vec<_> = findings.iter().map(|finding| finding.differs.is_some()).collect();
     assert_eq!(differ, [false, true, true, true, true], "{findings:?}");
 }
 
 #[tokio::test]
 async fn changed_spelling_is_reported() {
-    let uri = server(|_, text| vec![text.replace("1.0", "1")]).await;
-    let findings = client_side::findings(&uri, "run", SHORT.answer).await.unwrap();
+    let entry = Entry::open_to_all(&server(|_, text| vec![text.replace("1.0", "1")]).await);
+    let findings = client_side::findings(&entry, "run", SHORT.answer).await.unwrap();
     assert!(findings[0].differs.as_ref().is_some_and(|found| found.contains("received")), "{findings:?}");
 }
 
@@ -115,6 +129,39 @@ async fn changed_spelling_is_reported() {
 async fn a_lost_message_of_several_frames_fails() {
     let error = outcome(|_, text| if text.len() > 99_000 { vec![] } else { vec![text] }).await.unwrap_err();
     assert!(error.contains("fragmented message"), "{error}");
+}
+
+/// A stage with an authorizer, to whom nothing or the wrong thing was shown.
+#[tokio::test]
+async fn a_refused_handshake_fails_at_once() {
+    for (status, advice) in [(401, "--token"), (403, "does not let this client in")] {
+        let entry = Entry::open_to_all(&refusing(status).await);
+        let pace = Pace::below(500.0, Duration::from_secs(300));
+        let probed = probes::run(&entry, &[], "run", pace).await.unwrap_err();
+        let patient = Timeouts { first_answer: Duration::from_secs(300), ..SHORT };
+        let full = as_clients(&entry, "run", patient).await.unwrap_err();
+        for error in [probed, full] {
+            assert!(error.is::<NotAdmitted>() && error.to_string().contains(advice), "{error:#}");
+        }
+    }
+}
+
+/// A server that refuses every handshake.
+async fn refusing(status: u16) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("ws://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // What is closed before the request was read is closed by a reset, with the answer lost.
+            let mut request = [0; 4096];
+            if stream.read(&mut request).await.is_ok() {
+                let answer = format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+    });
+    uri
 }
 
 #[test]

@@ -108,3 +108,28 @@ fn state_is_for_its_owner_alone() {
     let mode = folder.path().join("state/default").metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
+
+/// Terraform drops an attribute that a type does not have, without a word.
+#[test]
+fn a_misspelled_attribute_is_refused_before_terraform_drops_it() {
+    let folder = folder();
+    let bundle = folder.path().join("bundle");
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    layout::copy_terraform(&project.join(TERRAFORM), &bundle.join(TERRAFORM)).unwrap();
+    fs::remove_file(bundle.join(crate::bundle::manifest::FILE)).unwrap();
+    seal(&bundle);
+    prepare(&folder, "prod").unwrap().check_values().unwrap();
+    for (values, sentence) in [
+        (
+            "functions = { echo = { memry_mb = 256 } }",
+            "there is no attribute \"memry_mb\"; did you mean \"memory_mb\"?",
+        ),
+        ("nam = \"x\"", "there is no variable \"nam\"; did you mean \"name\"?"),
+        ("name = var.x", "only literals can stand here, not var.x: write the value itself"),
+        ("stream = { mode = \"FAST\" }", "stream.mode must be PROVISIONED or ON_DEMAND."),
+    ] {
+        layout::write(&folder.path().join("environments/prod.tfvars"), values).unwrap();
+        let error = prepare(&folder, "prod").unwrap().check_values().unwrap_err().to_string();
+        assert!(error.contains(sentence) && error.contains("prod.tfvars"), "{error}");
+    }
+}

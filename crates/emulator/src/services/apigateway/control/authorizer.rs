@@ -4,6 +4,8 @@ use super::definition::Definition;
 use super::invalid;
 use super::resource::Resource;
 use super::settings::Authorizer;
+use super::uri;
+use super::uri::Callee;
 use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::identity_source::IdentitySource;
 use crate::services::apigateway::websocket::stage;
@@ -60,9 +62,11 @@ impl Authorizer {
     /// What the gateway needs to call it. Errors: a URI that does not name a function, or an invalid identity source.
     pub fn compile(&self, id: &str) -> Result<stage::Authorizer, ApiError> {
         let uri = self.authorizer_uri.as_deref().unwrap_or_default();
-        let function_arn = function_arn(uri).ok_or_else(|| {
-            invalid(format!("Invalid Authorizer URI: {uri}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation."))
-        })?;
+        let Some(Callee::Function(function_arn)) = uri::parse(uri) else {
+            return Err(invalid(format!(
+                "Invalid Authorizer URI: {uri}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation."
+            )));
+        };
         let sources = self.identity_source.iter().flatten();
         let identity_sources =
             sources.map(|text| IdentitySource::parse(text).map_err(|error| invalid(error.to_string())));
@@ -72,33 +76,5 @@ impl Authorizer {
             credentials_arn: self.authorizer_credentials_arn.clone(),
             identity_sources: identity_sources.collect::<Result<_, _>>()?,
         })
-    }
-}
-
-/// The function's ARN in an invocation URI.
-fn function_arn(uri: &str) -> Option<&str> {
-    let (gateway, path) = uri.split_once(":lambda:path/2015-03-31/functions/")?;
-    let arn = path.strip_suffix("/invocations")?;
-    (gateway.starts_with("arn:") && gateway.contains(":apigateway:") && arn.contains(":function:"))
-        .then_some(arn)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_function_is_read_from_its_invocation_uri() {
-        let arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
-        let path = format!("lambda:path/2015-03-31/functions/{arn}/invocations");
-        assert_eq!(function_arn(&format!("arn:aws:apigateway:us-east-1:{path}")), Some(arn));
-        for wrong in [
-            arn,
-            path.as_str(),
-            "https://example.com",
-            "arn:aws:apigateway:us-east-1:kinesis:action/PutRecord",
-        ] {
-            assert_eq!(function_arn(wrong), None, "{wrong}");
-        }
     }
 }

@@ -1,12 +1,13 @@
 //! Compiles a deployment's snapshot and a stage's settings into what the gateway serves.
 
 use super::definition::Definition;
+use super::settings;
 use super::settings::StageSettings;
 use super::{expression, invalid};
 use crate::protocol::ApiError;
 use crate::services::apigateway::websocket::selection::SelectionExpression;
 use crate::services::apigateway::websocket::stage::{
-    Integration, IntegrationResponse, RequestModel, Route, Stage,
+    Integration, IntegrationResponse, RequestModel, RequestModels, Route, Stage,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,14 +26,10 @@ pub fn stage(
     let integrations = integrations(definition)?;
     let mut routes = HashMap::new();
     for (id, source) in &definition.routes {
-        let request_model = match source.request_model(definition)?.and_then(|name| definition.model(name)) {
-            Some(model) => Some(RequestModel { name: model.name.clone(), schema: model.compile()? }),
-            None => None,
-        };
         let route = Route {
             key: source.route_key.clone(),
             authorization: source.authorization(definition)?,
-            request_model,
+            request_models: request_models(definition, source)?,
             integration: source.integration_id().and_then(|id| integrations.get(id)).cloned(),
             two_way: definition.route_responses.get(id).is_some_and(|responses| !responses.is_empty()),
             throttle: settings.route_throttle(&source.route_key),
@@ -59,6 +56,13 @@ pub fn stage(
 fn route_selection(definition: &Definition) -> Result<SelectionExpression, ApiError> {
     let text = definition.api.route_selection_expression.as_deref().unwrap_or_default();
     expression::parse("routeSelectionExpression", text)
+}
+
+fn request_models(definition: &Definition, route: &settings::Route) -> Result<RequestModels, ApiError> {
+    let compiled = route.models(definition)?.into_iter().map(|(key, model)| {
+        Ok((key.to_owned(), RequestModel { name: model.name.clone(), schema: model.compile()? }))
+    });
+    Ok(RequestModels { selection: route.model_selection()?, by_key: compiled.collect::<Result<_, _>>()? })
 }
 
 fn integrations(definition: &Definition) -> Result<HashMap<&str, Arc<Integration>>, ApiError> {

@@ -1,11 +1,13 @@
-//! Integrations: what a route calls. Kinesis service actions and MOCK; others are refused by name.
+//! Integrations: what a route calls. Kinesis service actions, Lambda functions, SQS queues and MOCK; the others are refused
+//! by name.
 
 use super::definition::Definition;
 use super::resource::Resource;
 use super::settings::Integration;
-use super::{expression, invalid};
+use super::uri::Callee;
+use super::{expression, invalid, uri};
 use crate::protocol::ApiError;
-use crate::services::apigateway::websocket::stage::{KinesisAction, Passthrough, Target};
+use crate::services::apigateway::websocket::stage::{Function, KinesisAction, Passthrough, Target};
 use serde_json::{Value, json};
 
 /// Timeout of an integration, in milliseconds, at least.
@@ -13,9 +15,8 @@ pub const TIMEOUT_MS_MIN: u64 = 50;
 /// At most; also the default of a WebSocket API.
 pub const TIMEOUT_MS_MAX: u64 = 29_000;
 
-/// The only request parameter that changes nothing: Kinesis always gets this content type.
-const CONTENT_TYPE_PARAMETER: (&str, &str) =
-    ("integration.request.header.Content-Type", "'application/x-amz-json-1.1'");
+/// The one request parameter that changes nothing, where its value is what the service is sent anyway.
+const CONTENT_TYPE: &str = "integration.request.header.Content-Type";
 
 impl Resource for Integration {
     const KIND: &'static str = "Integration";
@@ -28,11 +29,15 @@ impl Resource for Integration {
         self.passthrough_behavior.get_or_insert_with(|| "WHEN_NO_MATCH".into());
         self.payload_format_version.get_or_insert_with(|| "1.0".into());
         self.timeout_in_millis.get_or_insert(TIMEOUT_MS_MAX);
+        if self.calls_function() {
+            self.integration_method.get_or_insert_with(|| "POST".into());
+        }
     }
 
     fn check(&self, _: Option<&str>, _: &Definition) -> Result<(), ApiError> {
-        self.target()?;
+        let target = self.target()?;
         self.passthrough()?;
+        expression::check_content_handling(self.content_handling_strategy.as_deref())?;
         self.timeout_ms()?;
         if self.connection_type.as_deref() != Some("INTERNET") {
             return Err(unsupported("connectionType", self.connection_type.as_deref()));
@@ -41,12 +46,12 @@ impl Resource for Integration {
             return Err(invalid("payloadFormatVersion: a WEBSOCKET API supports 1.0 only"));
         }
         for (name, value) in self.request_parameters.iter().flatten() {
-            if (name.as_str(), value.as_str()) != CONTENT_TYPE_PARAMETER {
+            if (name.as_str(), Some(value.as_str())) != (CONTENT_TYPE, content_type(&target)) {
                 return Err(unsupported("requestParameters", Some(name)));
             }
         }
         let selection = self.template_selection_expression.as_deref();
-        expression::templates("requestTemplates", self.request_templates.as_ref(), selection).map(drop)
+        expression::check_templates("requestTemplates", self.request_templates.as_ref(), selection)
     }
 
     fn check_delete(&self, id: &str, definition: &Definition) -> Result<(), ApiError> {
@@ -70,28 +75,58 @@ impl Resource for Integration {
 impl Integration {
     /// What it calls. Errors: a type, method or URI that this emulator does not support, or a missing role.
     pub fn target(&self) -> Result<Target, ApiError> {
-        match self.integration_type.as_str() {
-            "MOCK" => Ok(Target::Mock),
-            "AWS" => {
-                let uri = self.integration_uri.as_deref().unwrap_or_default();
-                let action = match service_action(uri) {
-                    Some(("kinesis", "PutRecord")) => KinesisAction::PutRecord,
-                    Some(("kinesis", "PutRecords")) => KinesisAction::PutRecords,
-                    _ => return Err(unsupported("integrationUri", Some(uri))),
-                };
-                match self.integration_method.as_deref() {
-                    Some("POST") => {}
-                    None => return Err(invalid("integrationMethod is required for an AWS integration")),
-                    other => return Err(unsupported("integrationMethod", other)),
-                }
-                let role_arn = self.credentials_arn.clone().filter(|arn| arn.contains(":role/"));
-                let role_arn = role_arn.ok_or_else(|| {
-                    invalid("credentialsArn: the role that the gateway acts as is required for an AWS service action")
-                })?;
-                Ok(Target::Kinesis { action, role_arn })
-            }
-            other => Err(unsupported("integrationType", Some(other))),
+        let kind = self.integration_type.as_str();
+        if kind == "MOCK" {
+            return Ok(Target::Mock);
         }
+        if !matches!(kind, "AWS" | "AWS_PROXY") {
+            return Err(unsupported("integrationType", Some(kind)));
+        }
+        let uri = self.integration_uri.as_deref().unwrap_or_default();
+        let callee = uri::parse(uri);
+        if kind == "AWS_PROXY" && !matches!(callee, Some(Callee::Function(_))) {
+            return Err(invalid(format!(
+                "integrationUri: {uri} is not the invocation of a Lambda function, which is all that AWS_PROXY calls"
+            )));
+        }
+        let target = match callee {
+            Some(Callee::Function(arn)) => Target::Function(Function {
+                arn: arn.to_owned(),
+                credentials_arn: self.credentials_arn.as_ref().map(|_| self.role()).transpose()?,
+                is_proxy: kind == "AWS_PROXY",
+            }),
+            Some(Callee::Action("kinesis", "PutRecord")) => {
+                Target::Kinesis { action: KinesisAction::PutRecord, role_arn: self.role()? }
+            }
+            Some(Callee::Action("kinesis", "PutRecords")) => {
+                Target::Kinesis { action: KinesisAction::PutRecords, role_arn: self.role()? }
+            }
+            Some(Callee::Queue(account_id, name)) => Target::Queue {
+                account_id: account_id.to_owned(),
+                name: name.to_owned(),
+                role_arn: self.role()?,
+            },
+            _ => return Err(unsupported("integrationUri", Some(uri))),
+        };
+        match self.integration_method.as_deref() {
+            Some("POST") => Ok(target),
+            None => Err(invalid("integrationMethod is required for an AWS integration")),
+            other => Err(unsupported("integrationMethod", other)),
+        }
+    }
+
+    fn role(&self) -> Result<String, ApiError> {
+        match &self.credentials_arn {
+            Some(arn) if arn.contains(":role/") => Ok(arn.clone()),
+            None => Err(invalid(
+                "credentialsArn: the role that the gateway acts as is required for an AWS service action",
+            )),
+            other => Err(unsupported("credentialsArn", other.as_deref())),
+        }
+    }
+
+    fn calls_function(&self) -> bool {
+        matches!(uri::parse(self.integration_uri.as_deref().unwrap_or_default()), Some(Callee::Function(_)))
     }
 
     /// Errors: a value that AWS does not know.
@@ -116,31 +151,16 @@ impl Integration {
     }
 }
 
-/// Service and action of `arn:{partition}:apigateway:{region}:{service}:action/{action}`.
-fn service_action(uri: &str) -> Option<(&str, &str)> {
-    let mut parts = uri.splitn(6, ':');
-    let is_gateway = parts.next() == Some("arn") && parts.nth(1) == Some("apigateway");
-    let (_region, service) = (parts.next()?, parts.next()?);
-    let action = parts.next()?.strip_prefix("action/")?;
-    is_gateway.then_some((service, action))
+/// What a service is sent in any case, as a request parameter says it.
+fn content_type(target: &Target) -> Option<&'static str> {
+    match target {
+        Target::Kinesis { .. } => Some("'application/x-amz-json-1.1'"),
+        Target::Queue { .. } => Some("'application/x-www-form-urlencoded'"),
+        Target::Function(_) | Target::Mock => None,
+    }
 }
 
 fn unsupported(member: &str, value: Option<&str>) -> ApiError {
     let value = value.unwrap_or("none");
     invalid(format!("{member}: {value} is not supported by the emulator"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_service_action_is_read_from_its_uri() {
-        assert_eq!(
-            service_action("arn:aws:apigateway:eu-west-1:kinesis:action/PutRecord"),
-            Some(("kinesis", "PutRecord"))
-        );
-        assert_eq!(service_action("arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/x"), None);
-        assert_eq!(service_action("https://example.com"), None);
-    }
 }

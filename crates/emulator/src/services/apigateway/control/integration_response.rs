@@ -16,8 +16,9 @@ impl Resource for IntegrationResponse {
     fn check(&self, _: Option<&str>, _: &Definition) -> Result<(), ApiError> {
         self.key()?;
         self.subprotocol()?;
+        expression::check_content_handling(self.content_handling_strategy.as_deref())?;
         let selection = self.template_selection_expression.as_deref();
-        expression::templates("responseTemplates", self.response_templates.as_ref(), selection).map(drop)
+        expression::check_templates("responseTemplates", self.response_templates.as_ref(), selection)
     }
 }
 
@@ -74,6 +75,7 @@ mod tests {
             response_parameters: None,
             response_templates: None,
             template_selection_expression: None,
+            content_handling_strategy: None,
         };
         response.key()
     }

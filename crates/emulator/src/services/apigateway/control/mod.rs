@@ -17,6 +17,7 @@ pub mod settings;
 mod stage;
 mod stage_settings;
 mod tagging;
+mod uri;
 
 pub use account::PRINCIPAL;
 

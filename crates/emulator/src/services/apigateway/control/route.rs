@@ -2,10 +2,10 @@
 
 use super::definition::Definition;
 use super::resource::Resource;
-use super::settings::Route;
+use super::settings::{Model, Route};
 use super::{expression, invalid};
 use crate::protocol::ApiError;
-use crate::services::apigateway::websocket::selection::{SelectionExpression, Subject};
+use crate::services::apigateway::websocket::selection::SelectionExpression;
 use crate::services::apigateway::websocket::stage::Authorization;
 
 /// Prefix of the predefined routes' keys.
@@ -53,7 +53,8 @@ impl Resource for Route {
         {
             return Err(invalid(format!("target: no integration of this API is called {target}")));
         }
-        self.request_model(definition).map(drop)
+        self.model_selection()?;
+        self.models(definition).map(drop)
     }
 }
 
@@ -83,34 +84,27 @@ impl Route {
         }
     }
 
-    /// The name of the model that bodies must satisfy. Errors: a selection expression that is not static, or a model
-    /// that the API does not have.
-    pub fn request_model(&self, definition: &Definition) -> Result<Option<&str>, ApiError> {
-        for name in self.request_models.iter().flatten().map(|(_, name)| name) {
-            if definition.model(name).is_none() {
-                return Err(invalid(format!("Invalid model identifier specified: {name}")));
-            }
-        }
-        let label = match self.model_selection_expression.as_deref() {
-            None => MODEL_KEY_DEFAULT.into(),
-            Some(MODEL_KEY_DEFAULT) => MODEL_KEY_DEFAULT.into(),
-            Some(text) => static_label(text)?,
-        };
-        let models = self.request_models.as_ref();
-        Ok(models
-            .and_then(|models| models.get(&label).or_else(|| models.get(MODEL_KEY_DEFAULT)))
-            .map(String::as_str))
+    /// The models that its bodies must satisfy, each by its key.
+    ///
+    /// # Errors
+    /// A model that the API does not have.
+    pub fn models<'a>(&'a self, definition: &'a Definition) -> Result<Vec<(&'a str, &'a Model)>, ApiError> {
+        let named = self.request_models.iter().flatten().map(|(key, name)| {
+            let model = definition.model(name);
+            let model =
+                model.ok_or_else(|| invalid(format!("Invalid model identifier specified: {name}")))?;
+            Ok((key.as_str(), model))
+        });
+        named.collect()
     }
-}
 
-fn static_label(text: &str) -> Result<String, ApiError> {
-    let expression = SelectionExpression::parse(text);
-    let expression = expression.map_err(|error| invalid(format!("modelSelectionExpression: {error}")))?;
-    if expression.reads_body() || text.contains("context.") {
-        return Err(invalid(format!(
-            "modelSelectionExpression: {text} varies by message, which is not supported by the emulator"
-        )));
+    /// What chooses one of them.
+    ///
+    /// # Errors
+    /// No selection expression.
+    pub fn model_selection(&self) -> Result<Option<SelectionExpression>, ApiError> {
+        // AWS takes the key as it is for what `\$default` says elsewhere.
+        let text = self.model_selection_expression.as_deref().filter(|text| *text != MODEL_KEY_DEFAULT);
+        text.map(|text| expression::parse("modelSelectionExpression", text)).transpose()
     }
-    expression::check("modelSelectionExpression", text)?;
-    Ok(expression.evaluate(Subject::default()).unwrap_or_default().into_owned())
 }

@@ -37,7 +37,7 @@ pub struct Route {
     pub authorizer_id: Option<String>,
     /// `false`
     pub api_key_required: Option<bool>,
-    /// A static label of the request model.
+    /// Which request model applies to a message.
     pub model_selection_expression: Option<String>,
     /// Model names by label.
     pub request_models: Option<BTreeMap<String, String>>,
@@ -60,25 +60,27 @@ pub struct RouteResponse {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Integration {
-    /// `AWS` or `MOCK`
+    /// `AWS`, `AWS_PROXY` or `MOCK`
     pub integration_type: String,
     /// `INTERNET`
     pub connection_type: Option<String>,
-    /// The role that the gateway assumes.
+    /// The role that the gateway acts as; a function may be called by leave of its own policy instead.
     pub credentials_arn: Option<String>,
     pub description: Option<String>,
-    /// `POST`, for service actions.
+    /// `POST`, unless the type is `MOCK`.
     pub integration_method: Option<String>,
-    /// `arn:{partition}:apigateway:{region}:kinesis:action/{action}`
+    /// `arn:{partition}:apigateway:{region}:…`, see [`super::uri`].
     pub integration_uri: Option<String>,
     /// For messages that no template matches.
     pub passthrough_behavior: Option<String>,
     /// `1.0`
     pub payload_format_version: Option<String>,
-    /// Only the content type that Kinesis gets anyway.
+    /// Only the content type that the service is sent anyway.
     pub request_parameters: Option<BTreeMap<String, String>>,
     pub request_templates: Option<BTreeMap<String, String>>,
     pub template_selection_expression: Option<String>,
+    /// `CONVERT_TO_TEXT`; inert.
+    pub content_handling_strategy: Option<String>,
     /// 50 to 29,000.
     pub timeout_in_millis: Option<u64>,
 }
@@ -92,6 +94,8 @@ pub struct IntegrationResponse {
     pub response_parameters: Option<BTreeMap<String, String>>,
     pub response_templates: Option<BTreeMap<String, String>>,
     pub template_selection_expression: Option<String>,
+    /// `CONVERT_TO_TEXT`; inert.
+    pub content_handling_strategy: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

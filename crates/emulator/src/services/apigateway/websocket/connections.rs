@@ -1,7 +1,7 @@
 //! The connections of the emulator by id, and how to send to each.
 
 use super::identity::Identity;
-use super::limits::QUEUED_BYTES_MAX;
+use super::limits::{CALLS_MAX, QUEUED_BYTES_MAX};
 use super::queue::{CloseReason, Outbox, Queue, SendError, queue};
 use crate::core::clock;
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A client's connection, as all but its own tasks see it.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Connection {
     last_active_ms: AtomicU64,
     /// Set once, by an authorizer, before the connection is established. Boxed, because most connections have none.
     identity: OnceLock<Box<Identity>>,
+    /// Places for functions that its messages run; made for the first of them.
+    calls: OnceLock<Arc<Semaphore>>,
     queued_bytes: AtomicUsize,
     outgoing: Queue,
 }
@@ -59,6 +62,7 @@ impl Connection {
             user_agent,
             last_active_ms: AtomicU64::new(connected_at_ms),
             identity: OnceLock::new(),
+            calls: OnceLock::new(),
             queued_bytes: AtomicUsize::new(0),
             outgoing,
         };
@@ -93,7 +97,21 @@ impl Connection {
         result
     }
 
-    /// The writer took a message of this size from the queue.
+    /// Queues the answer to a message of the client's, which may have left or read too slowly meanwhile.
+    pub fn reply(&self, message: Bytes) {
+        if let Err(error) = self.send(message) {
+            tracing::warn!(connection_id = self.id, %error, "failed to queue a reply");
+        }
+    }
+
+    /// Waits until one more of its messages may run a function; the permit is given back by dropping it.
+    pub async fn may_call(&self) -> Option<OwnedSemaphorePermit> {
+        let calls = self.calls.get_or_init(|| Arc::new(Semaphore::new(CALLS_MAX)));
+        // Nobody closes it.
+        calls.clone().acquire_owned().await.ok()
+    }
+
+    /// The writer took a message of this size out of the queue.
     pub fn written(&self, bytes: usize) {
         self.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
         self.touch();

@@ -1,6 +1,6 @@
 //! `$context` of one message, which templates, selections and log lines look up by name.
 
-use super::connections::Connection;
+use super::connections::{CloseInfo, Connection};
 use super::handshake_request::HandshakeRequest;
 use super::selection::ContextLookup;
 use super::trace::Trace;
@@ -44,7 +44,9 @@ pub struct MessageContext<'a> {
     pub request_time_ms: u64,
     /// The handshake, while `$connect` runs.
     pub opening: Option<&'a HandshakeRequest>,
-    /// The results so far.
+    /// How the connection ended, while `$disconnect` runs.
+    pub ended: Option<&'a CloseInfo>,
+    /// What became of it so far.
     pub trace: Trace,
 }
 
@@ -88,6 +90,7 @@ impl<'a> MessageContext<'a> {
             message_id: None,
             request_time_ms,
             opening: None,
+            ended: None,
             trace: Trace::default(),
         }
     }

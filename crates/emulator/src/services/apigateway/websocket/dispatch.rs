@@ -1,24 +1,28 @@
 //! A message's way through the gateway: throttle, route, model, integration, reply.
 
-use super::connections::{CloseInfo, Connection};
+mod run;
+
+pub use run::{call, run};
+
+use super::connections::Connection;
 use super::context::{EventType, MessageContext};
 use super::deployed::Deployed;
 use super::frames::ErrorFrame;
 use super::gateway::Gateway;
-use super::integration::{self, Answer, IntegrationError};
+use super::integration::IntegrationError;
 use super::metrics::count;
-use super::model;
 use super::selection::Subject;
-use super::stage::{Integration, Route, Stage, Target};
-use super::trace::{Call, Failure};
-use super::{access_log, ids};
+use super::stage::{Route, Stage};
+use super::trace::Failure;
+use super::{access_log, ids, model};
 use crate::core::clock;
 use bytes::Bytes;
 use json_text::Json;
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::sync::OwnedSemaphorePermit;
 
-/// The result for a message.
+/// What came of a message.
+#[derive(Default)]
 pub struct Handled {
     /// The frame for the client, if any.
     pub reply: Option<Bytes>,
@@ -32,11 +36,34 @@ impl Handled {
     }
 }
 
+/// What names a message, and when it came.
+struct Ids {
+    request_id: String,
+    message_id: String,
+    now_ms: u64,
+}
+
+impl Ids {
+    fn context<'a>(
+        self,
+        gateway: &'a Gateway,
+        connection: &'a Connection,
+        route_key: &'a str,
+    ) -> MessageContext<'a> {
+        let account_id = &gateway.shared.account.id;
+        let Self { request_id, message_id, now_ms } = self;
+        let context =
+            MessageContext::new(connection, EventType::Message, route_key, account_id, request_id, now_ms);
+        MessageContext { message_id: Some(message_id), ..context }
+    }
+}
+
+/// Handles a text message.
 pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str) -> Handled {
     let now_ms = clock::now_ms();
-    let request_id = ids::id(now_ms);
+    let ids = Ids { request_id: ids::id(now_ms), message_id: ids::id(now_ms), now_ms };
     let Some(deployed) = gateway.deployed(&connection.api_id, &connection.stage) else {
-        return Handled::refused(ErrorFrame::Forbidden.render(&connection.id, &request_id));
+        return Handled::refused(ErrorFrame::Forbidden.render(&connection.id, &ids.request_id));
     };
     let stage = &deployed.stage;
     let needs_json = stage.route_selection_expression.reads_body() && deployed.has_custom_routes;
@@ -47,30 +74,78 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
     let key = stage.route_selection_expression.evaluate(subject);
     let route = route(stage, key.as_deref());
     let route_key = route.map_or("", |route| route.key.as_str());
-    let counters = deployed.counters(route_key);
-    count(&counters.messages);
+    count(&deployed.counters(route_key).messages);
 
-    let account_id = &gateway.shared.account.id;
-    let mut context =
-        MessageContext::new(connection, EventType::Message, route_key, account_id, request_id, now_ms);
-    context.message_id = Some(ids::id(now_ms));
-    let outcome = match route {
-        None => Err(ErrorFrame::Forbidden.into()),
-        // AWS does not log throttled requests (docs/aws-behaviour.md#apigateway-logs).
-        Some(route) if !deployed.admits(&route.key, now_ms) => {
-            count(&counters.client_errors);
-            return Handled::refused(refuse(ErrorFrame::TooManyRequests, &context));
-        }
-        Some(route) => match violation(stage, route, body) {
-            Some(violation) => {
-                Err(Refused { frame: ErrorFrame::BadRequestBody, validation: Some(violation) })
-            }
-            None => {
-                tracing::info!(target: "flow", hop = "frame", connection_id = connection.id, route = route.key, bytes = body.len());
-                run(gateway, &deployed, route, &mut context, body).await.map_err(Refused::from)
-            }
-        },
+    let Some(route) = route else {
+        let mut context = ids.context(gateway, connection, route_key);
+        return settle(gateway, &deployed, Err(ErrorFrame::Forbidden.into()), &mut context);
     };
+    // AWS logs no throttled requests (docs/aws-behaviour.md#apigateway-logs).
+    if !deployed.admits(&route.key, now_ms) {
+        count(&deployed.counters(route_key).client_errors);
+        let context = ids.context(gateway, connection, route_key);
+        return Handled::refused(refuse(ErrorFrame::TooManyRequests, &context));
+    }
+    let mut context = ids.context(gateway, connection, route_key);
+    if let Some(violation) = model::violation(stage, route, &context, body) {
+        let refused = Refused { frame: ErrorFrame::BadRequestBody, validation: Some(violation) };
+        return settle(gateway, &deployed, Err(refused), &mut context);
+    }
+    tracing::info!(target: "flow", hop = "frame", connection_id = connection.id, route = route.key, bytes = body.len());
+    if route.integration.as_ref().is_some_and(|integration| integration.calls_function()) {
+        let ids = Ids {
+            request_id: context.request_id,
+            message_id: context.message_id.unwrap_or_default(),
+            now_ms,
+        };
+        let (connection, route) = (connection.clone(), route.clone());
+        let permit = connection.may_call().await;
+        let call = FunctionCall {
+            gateway: gateway.clone(),
+            deployed,
+            connection,
+            route,
+            ids,
+            body: body.to_owned(),
+        };
+        gateway.shared.tasks.spawn(call.run(permit));
+        return Handled::default();
+    }
+    let outcome = run(gateway, &deployed, route, &mut context, body).await.map_err(Refused::from);
+    settle(gateway, &deployed, outcome, &mut context)
+}
+
+/// A message for a function. It runs in a task of its own: meanwhile the client's next frames are read, and its next message
+/// does not wait for this one, as on AWS.
+struct FunctionCall {
+    gateway: Gateway,
+    deployed: Arc<Deployed>,
+    connection: Arc<Connection>,
+    route: Arc<Route>,
+    ids: Ids,
+    body: String,
+}
+
+impl FunctionCall {
+    async fn run(self, _permit: Option<OwnedSemaphorePermit>) {
+        let Self { gateway, deployed, connection, route, ids, body } = self;
+        let mut context = ids.context(&gateway, &connection, &route.key);
+        let outcome = run(&gateway, &deployed, &route, &mut context, &body).await.map_err(Refused::from);
+        let handled = settle(&gateway, &deployed, outcome, &mut context);
+        if let Some(reply) = handled.reply {
+            connection.reply(reply);
+        }
+    }
+}
+
+/// Logs and counts what came of a message.
+fn settle(
+    gateway: &Gateway,
+    deployed: &Deployed,
+    outcome: Result<Option<Bytes>, Refused>,
+    context: &mut MessageContext<'_>,
+) -> Handled {
+    let counters = deployed.counters(context.route_key);
     let (reply, is_refused) = match outcome {
         Ok(reply) => (reply, false),
         Err(refused) => {
@@ -78,10 +153,10 @@ pub async fn message(gateway: &Gateway, connection: &Arc<Connection>, body: &str
             if is_refused {
                 count(&counters.client_errors);
             }
-            (Some(refuse_logged(refused, &mut context)), is_refused)
+            (Some(refuse_logged(refused, context)), is_refused)
         }
     };
-    access_log::write(gateway, stage, &context);
+    access_log::write(gateway, &deployed.stage, context);
     if reply.is_some() {
         count(&counters.messages);
     }
@@ -99,124 +174,13 @@ fn refuse_logged(refused: Refused, context: &mut MessageContext<'_>) -> Bytes {
     refuse(refused.frame, context)
 }
 
-/// Runs `$connect`'s integration, if there is such a route. Returns the handshake's status and its subprotocol.
-pub async fn connect(
-    gateway: &Gateway,
-    deployed: &Deployed,
-    route: &Route,
-    context: &mut MessageContext<'_>,
-) -> (u16, Option<String>) {
-    let counters = deployed.counters(&route.key);
-    let Some(integration) = &route.integration else { return (101, None) };
-    let outcome = match call(gateway, deployed, integration, context, "").await {
-        Ok(answer) => integration::reply(&deployed.stage, integration, context, &answer)
-            .map(|reply| (answer.status, reply.subprotocol)),
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok((200..=299, subprotocol)) => (101, subprotocol),
-        Ok((status @ 400.., _)) => (status, None),
-        Ok(_) => (500, None),
-        Err(error) => {
-            count(&counters.execution_errors);
-            tracing::warn!(%error, "failed to handle $connect");
-            (500, None)
-        }
-    }
-}
-
-/// Runs `$disconnect`, if there is such a route. Best effort, as on AWS: a failure is only logged.
-pub async fn disconnect(gateway: &Gateway, connection: &Arc<Connection>, ended: &CloseInfo) {
-    tracing::info!(target: "flow", hop = "disconnect", connection_id = connection.id, code = ended.status_code, reason = ended.reason);
-    let Some(deployed) = gateway.deployed(&connection.api_id, &connection.stage) else { return };
-    let Some(route) = deployed.stage.routes.get("$disconnect") else { return };
-    let now_ms = clock::now_ms();
-    let (account_id, request_id) = (&gateway.shared.account.id, ids::id(now_ms));
-    let mut context =
-        MessageContext::new(connection, EventType::Disconnect, &route.key, account_id, request_id, now_ms);
-    if let Err(error) = run(gateway, &deployed, route, &mut context, "").await {
-        tracing::warn!(connection_id = connection.id, %error, "failed to handle $disconnect");
-    }
-    access_log::write(gateway, &deployed.stage, &context);
-}
-
-/// The route for a key. Messages that name the lifecycle routes do not reach them.
+/// The route for a key. The lifecycle routes cannot be reached by a message that names them.
 fn route<'a>(stage: &'a Stage, key: Option<&str>) -> Option<&'a Arc<Route>> {
     let chosen = key.filter(|key| !key.starts_with('$')).and_then(|key| stage.routes.get(key));
     chosen.or_else(|| stage.routes.get("$default"))
 }
 
-/// Whether the route's request model refuses a message. The reason is only worked out for an access log.
-fn violation(stage: &Stage, route: &Route, body: &str) -> Option<String> {
-    let model = route.request_model.as_ref()?;
-    // Every model refuses text that is not JSON: decided, docs/aws-behaviour.md#apigateway-text-that-is-not-json leaves
-    // it open.
-    let instance = match model::instance(body) {
-        Ok(instance) => instance,
-        Err(unusable) => return Some(format!("[{unusable}]")),
-    };
-    if model.schema.is_valid(&instance) {
-        return None;
-    }
-    let reason = stage.access_log.as_ref().and_then(|_| model.schema.validate(&instance).err());
-    Some(reason.map_or_else(String::new, |error| format!("[{error}]")))
-}
-
-async fn run(
-    gateway: &Gateway,
-    deployed: &Deployed,
-    route: &Route,
-    context: &mut MessageContext<'_>,
-    body: &str,
-) -> Result<Option<Bytes>, IntegrationError> {
-    let Some(integration) = &route.integration else { return Ok(None) };
-    let answer = call(gateway, deployed, integration, context, body).await;
-    let reply = match answer {
-        Ok(answer) if route.two_way => {
-            integration::reply(&deployed.stage, integration, context, &answer).map(|reply| Some(reply.body))
-        }
-        answer => answer.map(|_| None),
-    };
-    reply.inspect_err(|error| {
-        count(&deployed.counters(&route.key).execution_errors);
-        tracing::warn!(connection_id = context.connection.id, route = route.key, %error, "failed to handle a message");
-    })
-}
-
-/// Calls an integration, and records the result for the log and the metrics.
-async fn call(
-    gateway: &Gateway,
-    deployed: &Deployed,
-    integration: &Integration,
-    context: &mut MessageContext<'_>,
-    body: &str,
-) -> Result<Answer, IntegrationError> {
-    let begun = Instant::now();
-    let answer = integration::call(gateway, &deployed.stage, integration, context, body).await;
-    let latency = begun.elapsed();
-    let counters = deployed.counters(context.route_key);
-    // As on AWS, MOCK has no latency.
-    if !matches!(integration.target, Target::Mock) {
-        counters.observe_latency(latency);
-    }
-    let (status, error) = match &answer {
-        Ok(answer) => (answer.status, answer.error.clone()),
-        Err(error) => (error.status(), Some(error.to_string())),
-    };
-    if answer.as_ref().is_ok_and(|answer| answer.status >= 400) {
-        count(&counters.integration_errors);
-    }
-    context.trace.status = Some(status);
-    context.trace.integration = Some(Call {
-        status,
-        latency_ms: latency.as_millis() as u64,
-        error,
-        request_id: answer.as_ref().map(|answer| answer.request_id.clone()).unwrap_or_default(),
-    });
-    answer
-}
-
-/// A refusal in the client's form.
+/// A refusal as the client sees it.
 struct Refused {
     frame: ErrorFrame,
     validation: Option<String>,

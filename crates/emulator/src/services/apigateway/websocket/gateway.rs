@@ -14,6 +14,7 @@ use crate::core::metrics::Page;
 use crate::fault_injection::Faults;
 use crate::services::kinesis::Streams;
 use crate::services::lambda::invocation::Functions;
+use crate::services::sqs::Queues;
 use dashmap::DashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(super) struct Shared {
     pub(super) account: Account,
     pub(super) streams: Streams,
     pub(super) functions: Functions,
+    pub(super) queues: Arc<Queues>,
     pub(super) permissions: Arc<dyn Permissions>,
     pub(super) logs: Arc<dyn LogSink>,
     pub(super) timers: Timers,
@@ -49,9 +51,11 @@ pub struct Deps {
     pub account: Account,
     /// Where integrations put records.
     pub streams: Streams,
-    /// Where authorizers run.
+    /// Where authorizers and functions of integrations run.
     pub functions: Functions,
-    /// Decides for integrations' roles and for callers of `@connections`.
+    /// Where integrations send messages.
+    pub queues: Arc<Queues>,
+    /// Decides for integrations' roles and callers of `@connections`.
     pub permissions: Arc<dyn Permissions>,
     pub logs: Arc<dyn LogSink>,
     pub timers: Timers,
@@ -62,11 +66,13 @@ pub struct Deps {
 
 impl Gateway {
     pub fn new(deps: Deps) -> Self {
-        let Deps { account, streams, functions, permissions, logs, timers, faults, is_starting } = deps;
+        let Deps { account, streams, functions, queues, permissions, logs, timers, faults, is_starting } =
+            deps;
         let shared = Shared {
             account,
             streams,
             functions,
+            queues,
             permissions,
             logs,
             timers,

@@ -11,7 +11,7 @@ use super::limits::URL_CHARS_MAX;
 use super::metrics::count;
 use super::queue::Outbox;
 use super::trace::Failure;
-use super::{access_log, authorizer, dispatch, ids, socket};
+use super::{access_log, authorizer, header_names, ids, lifecycle, socket};
 use crate::core::clock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -93,7 +93,7 @@ impl Gateway {
             domain_name: host.to_owned(),
             connected_at_ms: now_ms,
             source_ip,
-            user_agent: text(&parts.headers, header::USER_AGENT),
+            user_agent: user_agent(&parts.headers),
         });
         let subprotocol = match self.connect(&deployed, &connection, &parts, request_id.clone()).await {
             (101, subprotocol) => subprotocol,
@@ -123,7 +123,7 @@ impl Gateway {
         };
         // The headers that AWS's front end adds.
         let port = connection.domain_name.rsplit_once(':').map_or("80", |(_, port)| port);
-        let opening = HandshakeRequest::new(&request.headers, &request.uri)
+        let opening = HandshakeRequest::new(request)
             .with_header("X-Forwarded-For", connection.source_ip.to_string())
             .with_header("X-Forwarded-Port", port.to_owned())
             .with_header("X-Forwarded-Proto", "http".to_owned());
@@ -141,7 +141,7 @@ impl Gateway {
         let (status, subprotocol) = match authorized {
             Ok(()) => {
                 count(&counters.connects);
-                dispatch::connect(self, deployed, route, &mut context).await
+                lifecycle::connect(self, deployed, route, &mut context).await
             }
             Err(refusal) => {
                 tracing::warn!(target: "flow", hop = "refused handshake", connection_id = connection.id, reason = %refusal);
@@ -180,8 +180,8 @@ async fn serve(gateway: Gateway, connection: Arc<Connection>, outbox: Outbox, up
 /// Runs `$disconnect` for a client that is gone.
 pub(super) async fn forget(gateway: &Gateway, connection: &Arc<Connection>, ended: &CloseInfo) {
     gateway.shared.connections.remove(&connection.id);
-    // Boxed, so that open connections do not have to hold it.
-    Box::pin(dispatch::disconnect(gateway, connection, ended)).await;
+    // Boxed, it is no part of an open connection.
+    Box::pin(lifecycle::disconnect(gateway, connection, ended)).await;
 }
 
 fn switch_protocols(accept: HeaderValue, subprotocol: Option<String>) -> Response<Full<Bytes>> {
@@ -233,6 +233,6 @@ fn accept(request: &Parts) -> Option<HeaderValue> {
     HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(Into::into)
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    headers.get(header::USER_AGENT).map(|agent| header_names::text(agent.as_bytes()))
 }

@@ -1,30 +1,32 @@
 //! A client's opening handshake: headers and query, as templates and authorizers see them.
 
+use super::header_names;
 use crate::protocol::query;
-use http::{HeaderMap, Uri};
+use http::request::Parts;
 use mapping_template::Params;
 use std::collections::BTreeMap;
 
 /// A handshake's headers and query; only known while `$connect` runs.
 #[derive(Debug, Default)]
 pub struct HandshakeRequest {
-    /// Names in the case of [`title_case`], in the order of the request.
+    /// Names as the client wrote them, those of one name together.
     headers: Vec<(String, String)>,
     query: Vec<(String, String)>,
 }
 
 impl HandshakeRequest {
-    /// Reads a handshake. Headers that are not text are left out.
-    pub fn new(headers: &HeaderMap, uri: &Uri) -> Self {
-        let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-            Some((title_case(name.as_str()), value.to_str().ok()?.to_owned()))
-        };
-        let query = uri.query().map(query::pairs).unwrap_or_default();
-        Self { headers: headers.iter().filter_map(text).collect(), query }
+    /// Takes a handshake apart.
+    pub fn new(request: &Parts) -> Self {
+        let query = request.uri.query().map(query::pairs).unwrap_or_default();
+        Self { headers: header_names::as_sent(request), query }
     }
 
-    /// Adds a header of the gateway's own.
+    /// Adds a header of the gateway's own after the client's headers of that name, and spells them all alike: a function that
+    /// looks the name up must not get the client's value alone because of its case.
     pub fn with_header(mut self, name: &str, value: String) -> Self {
+        for (found, _) in self.headers.iter_mut().filter(|(found, _)| found.eq_ignore_ascii_case(name)) {
+            name.clone_into(found);
+        }
         self.headers.push((name.to_owned(), value));
         self
     }
@@ -71,36 +73,34 @@ fn by_name(pairs: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
     all
 }
 
-/// A header's name as clients usually write it: `Sec-WebSocket-Key`, `X-Api-Key`. The client's own case is lost,
-/// because parsed header names have none.
-fn title_case(name: &str) -> String {
-    let mut title = String::with_capacity(name.len());
-    let mut at_start = true;
-    for character in name.chars() {
-        title.push(if at_start { character.to_ascii_uppercase() } else { character });
-        at_start = character == '-';
-    }
-    title.replace("Websocket", "WebSocket")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_handshake_is_known_by_its_headers_and_its_query() {
-        let mut headers = HeaderMap::new();
-        headers.insert("sec-websocket-key", "k".parse().unwrap());
-        headers.append("x-a", "1".parse().unwrap());
-        headers.append("x-a", "2".parse().unwrap());
-        let opening = HandshakeRequest::new(&headers, &"/v1?token=a%2Bb+c&t&token=last".parse().unwrap());
+        let request = http::Request::get("/v1?token=a%2Bb+c&t&token=last")
+            .header("sec-websocket-key", "k")
+            .header("x-a", "1")
+            .header("x-a", "2")
+            .body(());
+        let opening = HandshakeRequest::new(&request.unwrap().into_parts().0);
         assert_eq!((opening.header("SEC-WEBSOCKET-key"), opening.header("X-A")), (Some("k"), Some("2")));
-        assert_eq!(opening.headers()["X-A"], ["1", "2"]);
-        assert!(opening.headers().contains_key("Sec-WebSocket-Key"));
+        assert_eq!(opening.headers()["x-a"], ["1", "2"]);
         assert_eq!(opening.queries()["token"], ["a+b c", "last"]);
         assert_eq!(
             (opening.query("token"), opening.query("t"), opening.query("x")),
             (Some("last"), Some(""), None)
         );
+    }
+
+    #[test]
+    fn what_the_gateway_adds_stands_behind_the_clients_own() {
+        let request = http::Request::get("/v1").header("x-forwarded-for", "203.0.113.9").body(());
+        let opening = HandshakeRequest::new(&request.unwrap().into_parts().0)
+            .with_header("X-Forwarded-For", "127.0.0.1".into());
+        assert_eq!(opening.headers()["X-Forwarded-For"], ["203.0.113.9", "127.0.0.1"]);
+        assert_eq!(opening.headers().len(), 1);
+        assert_eq!(opening.params().header["X-Forwarded-For"], "127.0.0.1");
     }
 }

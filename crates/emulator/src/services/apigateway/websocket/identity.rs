@@ -9,4 +9,6 @@ pub struct Identity {
     pub principal_id: String,
     /// `$context.authorizer.{name}`; every value is already text.
     pub context: BTreeMap<String, String>,
+    /// Milliseconds that the authorizer took: `integrationLatency` in events.
+    pub latency_ms: u64,
 }

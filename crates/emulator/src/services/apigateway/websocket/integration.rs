@@ -1,31 +1,68 @@
 //! Calls integrations: the request template, the service, and the response template on the way back.
 
+mod function;
+mod kinesis;
+mod mock;
+mod proxy;
+mod queue;
+
 use super::context::MessageContext;
 use super::gateway::Gateway;
 use super::handshake_request::HandshakeRequest;
 use super::selection::Subject;
 use super::stage::{
-    Integration, KinesisAction, ParameterValue, Passthrough, ResponseKey, Stage, Target, Templates,
+    Function, Integration, IntegrationResponse, ParameterValue, Passthrough, ResponseKey, Stage, Target,
+    Templates,
 };
-use crate::core::identity::{Denied, Principal};
-use crate::services::kinesis::{KinesisError, PutRecord, stream_of};
+use crate::core::identity::Denied;
+use crate::services::lambda::invocation::InvokeError;
 use bytes::Bytes;
-use json_text::{Json, Kind};
+use json_text::Json;
 use mapping_template::{RenderError, Scope, Template};
-use serde_json::Value;
 use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
+    /// HTTP status: of a proxied function, the one that it answered.
     pub status: u16,
+    /// The status of the service that was called.
+    pub service_status: u16,
+    /// The body.
     pub body: Bytes,
     /// The error, for the log.
     pub error: Option<String>,
+    /// `errorMessage` of a function that failed, which its integration responses are chosen by.
+    pub error_message: Option<String>,
+    /// The subprotocol that a proxied function chose.
+    pub subprotocol: Option<String>,
     /// The backend's id of the request.
     pub request_id: String,
 }
 
-/// What the client gets.
+impl Answer {
+    fn new(status: u16, body: impl Into<Bytes>, request_id: String) -> Self {
+        Self {
+            status,
+            service_status: status,
+            body: body.into(),
+            error: None,
+            error_message: None,
+            subprotocol: None,
+            request_id,
+        }
+    }
+
+    fn with_error(self, error: String) -> Self {
+        Self { error: Some(error), ..self }
+    }
+
+    /// What the key of an integration response is matched on.
+    fn matched(&self) -> String {
+        self.error_message.clone().unwrap_or_else(|| self.status.to_string())
+    }
+}
+
+/// What goes back to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The message's text.
@@ -48,13 +85,37 @@ pub enum IntegrationError {
     /// No template matches, and the integration passes nothing through: 415.
     #[error("no request template of integration {0} matches, and its passthrough behaviour is NEVER")]
     UnsupportedMediaType(String),
-    /// The integration's role may not do this.
+    /// The integration's role may not do this, or the function's own policy does not let the gateway invoke it.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// A MOCK request template whose result has no `{"statusCode": number}`.
+    /// The function's code was not reached.
+    #[error(transparent)]
+    NotReached(#[from] InvokeError),
+    /// What a function would be sent is no JSON.
+    #[error("the request of integration {0} is not the JSON that a function is invoked with: {1}")]
+    NoPayload(String, String),
+    /// A proxied function failed.
+    #[error("{function} failed: {message}")]
+    FunctionFailed {
+        /// Its ARN.
+        function: String,
+        /// Its `errorMessage`.
+        message: String,
+        /// The invocation's id.
+        request_id: String,
+    },
+    /// A proxied function answered what is no answer of a proxy.
     #[error(
-        "the request template of MOCK integration {0} does not render a JSON object with a numeric statusCode"
+        "malformed Lambda proxy response of {function}: {why}; answer an object such as {{\"statusCode\": 200}}"
     )]
+    Malformed {
+        /// Its ARN.
+        function: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A MOCK request template that renders no `{"statusCode": number}`.
+    #[error("the request template of MOCK integration {0} renders no JSON object with a numeric statusCode")]
     MockStatus(String),
     #[error("integration {0} did not answer within {1} ms")]
     Timeout(String, u64),
@@ -68,8 +129,33 @@ impl IntegrationError {
     pub fn status(&self) -> u16 {
         match self {
             Self::UnsupportedMediaType(_) => 415,
+            Self::FunctionFailed { .. } | Self::Malformed { .. } => 502,
             Self::Timeout(..) => 504,
             _ => 500,
+        }
+    }
+
+    /// The status of the handshake that it ends.
+    pub fn handshake_status(&self) -> u16 {
+        match self.status() {
+            status @ 500.. => status,
+            _ => 500,
+        }
+    }
+
+    /// The status of the service that was called, as far as one was.
+    pub fn service_status(&self) -> u16 {
+        match self {
+            Self::FunctionFailed { .. } | Self::Malformed { .. } => 200,
+            _ => self.status(),
+        }
+    }
+
+    /// The callee's id of the request, where it got one.
+    pub fn request_id(&self) -> &str {
+        match self {
+            Self::FunctionFailed { request_id, .. } => request_id,
+            _ => "",
         }
     }
 }
@@ -82,14 +168,28 @@ pub async fn call(
     context: &MessageContext<'_>,
     body: &str,
 ) -> Result<Answer, IntegrationError> {
+    if let Target::Function(function @ Function { is_proxy: true, .. }) = &integration.target {
+        return function::proxied(gateway, stage, integration, function, context, body).await;
+    }
     let request = request(stage, integration, context, body)?;
+    let limit = Duration::from_millis(integration.timeout_ms);
+    let too_slow = |_| IntegrationError::Timeout(integration.id.clone(), integration.timeout_ms);
     match &integration.target {
-        Target::Mock => mock(integration, &request),
+        Target::Mock => {
+            let status = mock::status(&request);
+            let status = status.ok_or_else(|| IntegrationError::MockStatus(integration.id.clone()))?;
+            Ok(Answer::new(status, Bytes::new(), String::new()))
+        }
         Target::Kinesis { action, role_arn } => {
-            let timeout = Duration::from_millis(integration.timeout_ms);
-            tokio::time::timeout(timeout, put(gateway, *action, role_arn, &request))
-                .await
-                .map_err(|_| IntegrationError::Timeout(integration.id.clone(), integration.timeout_ms))?
+            let put = kinesis::put(gateway, *action, role_arn, &request);
+            tokio::time::timeout(limit, put).await.map_err(too_slow)?
+        }
+        Target::Queue { account_id, name, role_arn } => {
+            let sent = queue::send(gateway, account_id, name, role_arn, &request);
+            tokio::time::timeout(limit, sent).await.map_err(too_slow)?
+        }
+        Target::Function(function) => {
+            function::invoked(gateway, stage, integration, function, context, request).await
         }
     }
 }
@@ -114,24 +214,24 @@ fn request(
     }
 }
 
-/// The client's reply to a backend's answer, from the integration response that matches its status. Fails with
-/// [`IntegrationError::NoResponse`] if none matches, or the error of a response template.
+/// What the client gets for a backend's answer to a body: the integration response that matches it decides, or a proxied
+/// function itself.
+///
+/// # Errors
+/// [`IntegrationError::NoResponse`] where none matches, and what a response template fails with.
 pub fn reply(
     stage: &Stage,
     integration: &Integration,
     context: &MessageContext<'_>,
+    body: &str,
     answer: &Answer,
 ) -> Result<Reply, IntegrationError> {
-    let status = answer.status.to_string();
-    let matches =
-        |key: &ResponseKey| matches!(key, ResponseKey::Status(pattern) if pattern.is_match(&status));
-    let is_default = |key: &ResponseKey| matches!(key, ResponseKey::Default);
-    let responses = &integration.responses;
-    let response = responses.iter().find(|response| matches(&response.key));
-    let response = response
-        .or_else(|| responses.iter().find(|response| is_default(&response.key)))
-        .ok_or_else(|| IntegrationError::NoResponse(integration.id.clone(), answer.status))?;
-    let subject = Subject { status: Some(answer.status), context: Some(context), ..Subject::default() };
+    if integration.is_proxy() {
+        return Ok(Reply { body: answer.body.clone(), subprotocol: answer.subprotocol.clone() });
+    }
+    let response = response(integration, answer)?;
+    let json = if reads_body(&response.templates) { Json::read(body).ok() } else { None };
+    let subject = Subject { body: json, status: Some(answer.status), context: Some(context) };
     let body = match select(&response.templates, subject) {
         Some(template) => {
             let body = String::from_utf8_lossy(&answer.body);
@@ -148,8 +248,24 @@ pub fn reply(
     Ok(Reply { body, subprotocol })
 }
 
-/// The template that an expression's value names, else `$default`; without an expression, the only one
-/// (docs/aws-behaviour.md#apigateway-template-selection).
+/// The integration response for an answer: by its status, or by the error of a function that failed.
+fn response<'a>(
+    integration: &'a Integration,
+    answer: &Answer,
+) -> Result<&'a IntegrationResponse, IntegrationError> {
+    let matched = answer.matched();
+    let matches =
+        |key: &ResponseKey| matches!(key, ResponseKey::Status(pattern) if pattern.is_match(&matched));
+    let is_default = |key: &ResponseKey| matches!(key, ResponseKey::Default);
+    let responses = &integration.responses;
+    let found = responses.iter().find(|response| matches(&response.key));
+    found
+        .or_else(|| responses.iter().find(|response| is_default(&response.key)))
+        .ok_or_else(|| IntegrationError::NoResponse(integration.id.clone(), answer.status))
+}
+
+/// The template that an expression's value names, else the one called `$default`; without an expression, the
+/// only one there is (docs/aws-behaviour.md#apigateway-template-selection).
 fn select<'a>(templates: &'a Templates, subject: Subject<'_>) -> Option<&'a Template> {
     let named = match &templates.selection {
         Some(selection) => selection.evaluate(subject).and_then(|key| templates.by_key.get(&*key)),
@@ -181,59 +297,4 @@ fn render(
         .render_into(scope, &mut text)
         .map_err(|error| IntegrationError::Template { integration: integration.id.clone(), error })?;
     Ok(text)
-}
-
-fn mock(integration: &Integration, request: &str) -> Result<Answer, IntegrationError> {
-    // With our own JSON reader: the template may have copied any of the client's JSON into the request.
-    let status = Json::read(request).ok().and_then(|request| request.member("statusCode"));
-    let status = status.and_then(|status| match status.kind() {
-        Kind::Number(digits) => digits.parse().ok(),
-        _ => None,
-    });
-    let status = status.ok_or_else(|| IntegrationError::MockStatus(integration.id.clone()))?;
-    Ok(Answer { status, body: Bytes::new(), error: None, request_id: String::new() })
-}
-
-/// Acts as the integration's role on the stream in the rendered request.
-async fn put(
-    gateway: &Gateway,
-    action: KinesisAction,
-    role_arn: &str,
-    request: &str,
-) -> Result<Answer, IntegrationError> {
-    let streams = &gateway.shared.streams;
-    let (stream, put): (_, Result<Vec<u8>, KinesisError>) = match action {
-        KinesisAction::PutRecord => {
-            let record = PutRecord::read(request);
-            let stream = record.stream();
-            may(gateway, role_arn, "kinesis:PutRecord", stream.as_deref())?;
-            let placed = streams.put_record(&record).await;
-            (stream, placed.map(|placed| serde_json::to_vec(&placed).unwrap_or_default()))
-        }
-        KinesisAction::PutRecords => {
-            let records: Value = serde_json::from_str(request).unwrap_or_default();
-            let stream = stream_of(&records);
-            may(gateway, role_arn, "kinesis:PutRecords", stream.as_deref())?;
-            let placed = streams.put_records(&records).await;
-            (stream, placed.map(|placed| placed.to_string().into_bytes()))
-        }
-    };
-    let request_id = uuid::Uuid::new_v4().to_string();
-    Ok(match put {
-        Ok(body) => Answer { status: 200, body: body.into(), error: None, request_id },
-        Err(error) => {
-            // On a one-way route the client never learns of this (docs/aws-behaviour.md#template-kinesis), so the log
-            // and the metric must show it.
-            tracing::warn!(target: "flow", hop = "refused record", stream = stream.as_deref().unwrap_or("?"), %error);
-            let body = error.to_json().to_string().into();
-            Answer { status: error.status, body, error: Some(error.to_string()), request_id }
-        }
-    })
-}
-
-/// Whether the gateway may assume the role, and the role may use the stream.
-fn may(gateway: &Gateway, role_arn: &str, action: &str, stream: Option<&str>) -> Result<(), Denied> {
-    gateway.shared.permissions.assume("apigateway.amazonaws.com", role_arn)?;
-    let resource = gateway.shared.account.stream_arn(stream.unwrap_or("*"));
-    gateway.shared.permissions.check(&Principal::Role(role_arn.to_owned()), action, &resource)
 }

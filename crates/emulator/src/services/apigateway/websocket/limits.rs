@@ -15,7 +15,9 @@ pub const LIFETIME_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 pub const AUTHORIZER_MAX: Duration = Duration::from_secs(29);
 /// Characters of a handshake's URL with its query, at most.
 pub const URL_CHARS_MAX: usize = 4_096;
-/// Messages queued for one slow client, at most; then `@connections` answers 429. AWS publishes no figure.
+/// Functions that messages of one client may be running at the same time; then it is not read. AWS publishes no figure.
+pub const CALLS_MAX: usize = 32;
+/// Messages that wait for one slow client, at most; then `@connections` answers 429. AWS publishes no figure.
 pub const QUEUED_MESSAGES_MAX: usize = 1_024;
 /// Bytes queued for one slow client, at most; then `@connections` answers 429. AWS publishes no figure.
 pub const QUEUED_BYTES_MAX: usize = 4 * 1_024 * 1_024;

@@ -2,7 +2,7 @@
 //! (docs/aws-behaviour.md#apigateway-connections).
 
 use super::connections::Connection;
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, Misplaced};
 use super::gateway::Gateway;
 use super::ids;
 use super::metrics::count;
@@ -22,6 +22,8 @@ use std::sync::Arc;
 enum Refusal {
     #[error("Forbidden")]
     NoSuchStage,
+    #[error("Forbidden")]
+    Misplaced(Misplaced),
     #[error("Invalid connectionId: {0}")]
     Malformed(String),
     #[error("the connection is gone")]
@@ -45,7 +47,9 @@ enum Refusal {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NoSuchStage | Self::Denied(_) | Self::UnknownKey => StatusCode::FORBIDDEN,
+            Self::NoSuchStage | Self::Misplaced(_) | Self::Denied(_) | Self::UnknownKey => {
+                StatusCode::FORBIDDEN
+            }
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Gone => StatusCode::GONE,
             Self::Body(error) => error.code().0,
@@ -55,9 +59,14 @@ impl Refusal {
         }
     }
 
+    /// Whether its answer has a body: 410 has none (docs/aws-behaviour.md#apigateway-gone).
+    fn has_body(&self) -> bool {
+        !matches!(self, Self::Gone)
+    }
+
     fn code(&self) -> &'static str {
         match self {
-            Self::NoSuchStage => "ForbiddenException",
+            Self::NoSuchStage | Self::Misplaced(_) => "ForbiddenException",
             Self::Malformed(_) => "BadRequestException",
             Self::Gone => "GoneException",
             Self::Denied(_) => "AccessDeniedException",
@@ -82,7 +91,12 @@ impl Gateway {
         match self.try_manage(endpoint, parts, body) {
             Ok(response) => response,
             Err(refusal) => {
-                let mut response = answer(refusal.status(), Some(&json!({"message": refusal.to_string()})));
+                if let Refusal::Misplaced(why) = &refusal {
+                    let path = parts.uri.path();
+                    tracing::warn!(target: "flow", hop = "refused post", path, reason = %why, "no connection has this address");
+                }
+                let body = refusal.has_body().then(|| json!({"message": refusal.to_string()}));
+                let mut response = answer(refusal.status(), body.as_ref());
                 response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(refusal.code()));
                 response
             }
@@ -107,9 +121,9 @@ impl Gateway {
         parts: &Parts,
         body: Result<Bytes, BodyError>,
     ) -> Result<Response<Full<Bytes>>, Refusal> {
+        let id = endpoint.management().unwrap_or(Err(Misplaced::NoId)).map_err(Refusal::Misplaced)?;
         let deployed = self.stage_at(endpoint).ok_or(Refusal::NoSuchStage)?;
         let stage = &deployed.stage;
-        let id = endpoint.connection_id().unwrap_or_default();
         let caller = identity::caller(&self.shared.permissions, parts).ok_or(Refusal::UnknownKey)?;
         let resource = self.shared.account.execute_api_arn(
             &stage.api_id,

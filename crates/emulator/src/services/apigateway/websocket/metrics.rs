@@ -100,7 +100,7 @@ impl GatewayMetrics {
             }
         }
         let name = "sluicegate_gateway_integration_latency_seconds";
-        page.family(name, "histogram", "IntegrationLatency: from calling Kinesis to its answer.");
+        page.family(name, "histogram", "IntegrationLatency: from calling the integration to its answer.");
         for ([api, stage, route], counters) in &routes {
             let labels = [("api", api.as_str()), ("stage", stage), ("route", route)];
             let buckets = counters.latency_buckets.each_ref().map(|bucket| bucket.load(Relaxed));

@@ -4,6 +4,9 @@
 //! schemas hardly ever depend on it: a larger number counts as the largest double of its sign, half a surrogate pair as
 //! U+FFFD. The integration gets the message's own text in any case.
 
+use super::context::MessageContext;
+use super::selection::Subject;
+use super::stage::{RequestModel, RequestModels, Route, Stage};
 use json_text::{Json, NotJson, Token};
 use serde_json::{Map, Number, Value};
 
@@ -22,7 +25,41 @@ pub enum Unusable {
     TooDeep,
 }
 
-/// An incomplete array or object, with the name of its next member.
+/// What the route's request model says against a message. The reason is worked out for an access log alone.
+pub fn violation(stage: &Stage, route: &Route, context: &MessageContext<'_>, body: &str) -> Option<String> {
+    // Messages to a proxy are not validated (docs/aws-behaviour.md#apigateway-model-selection).
+    if route.integration.as_ref().is_some_and(|integration| integration.is_proxy()) {
+        return None;
+    }
+    let model = chosen(&route.request_models, context, body)?;
+    // Text that is not JSON is refused by any model: decided,
+    // docs/aws-behaviour.md#apigateway-text-that-is-not-json leaves it open.
+    let instance = match instance(body) {
+        Ok(instance) => instance,
+        Err(unusable) => return Some(format!("[{unusable}]")),
+    };
+    if model.schema.is_valid(&instance) {
+        return None;
+    }
+    let reason = stage.access_log.as_ref().and_then(|_| model.schema.validate(&instance).err());
+    Some(reason.map_or_else(String::new, |error| format!("[{error}]")))
+}
+
+/// The model of the key that the expression comes to, else that of `$default`.
+fn chosen<'a>(
+    models: &'a RequestModels,
+    context: &MessageContext<'_>,
+    body: &str,
+) -> Option<&'a RequestModel> {
+    let selected = models.selection.as_ref().and_then(|selection| {
+        let json = if selection.reads_body() { Json::read(body).ok() } else { None };
+        let key = selection.evaluate(Subject { body: json, context: Some(context), ..Subject::default() })?;
+        models.by_key.get(&*key)
+    });
+    selected.or_else(|| models.by_key.get("$default"))
+}
+
+/// An array or object that is not complete yet, with the name under which its next member goes.
 enum Open {
     Array(Vec<Value>),
     Object(Map<String, Value>, String),

@@ -2,6 +2,8 @@
 //!
 //! `$request.body.action`, `${request.body.service}/${request.body.action}`, a bare literal, `\$default`.
 
+mod reach;
+
 use json_text::{ArrayPart, Json, Kind, minify};
 use std::borrow::Cow;
 

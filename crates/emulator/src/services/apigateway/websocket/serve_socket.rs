@@ -12,8 +12,10 @@ use crate::core::clock;
 use crate::core::identity::Unrestricted;
 use crate::core::logs::LogSink;
 use crate::fault_injection::Faults;
+use crate::services::iam::Iam;
 use crate::services::kinesis::{self, Streams, SubscriptionTimers, WriteLimits};
 use crate::services::lambda::invocation::{self, Functions, INIT_MAX};
+use crate::services::sqs::Queues;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -41,10 +43,12 @@ impl Gateway {
             init_max: INIT_MAX,
             processes: invocation::Processes::default(),
         });
+        let iam = Iam::new(account.clone());
         let deps = Deps {
-            account,
+            account: account.clone(),
             streams: streams.clone(),
             functions,
+            queues: Arc::new(Queues::new(account, Arc::new(iam))),
             permissions,
             logs,
             timers,

@@ -187,10 +187,8 @@ async fn handle(gateway: &Gateway, connection: &Arc<Connection>, text: Utf8Bytes
 /// Dispatches a message and queues the reply. Returns whether it was refused and the client is at fault.
 async fn answer(gateway: &Gateway, connection: &Arc<Connection>, text: &str) -> bool {
     let handled = dispatch::message(gateway, connection, text).await;
-    if let Some(reply) = handled.reply
-        && let Err(error) = connection.send(reply)
-    {
-        tracing::warn!(connection_id = connection.id, %error, "failed to queue a reply");
+    if let Some(reply) = handled.reply {
+        connection.reply(reply);
     }
     handled.is_refused
 }

@@ -36,9 +36,9 @@ pub struct Route {
     pub key: String,
     /// `AuthorizationType`; only `$connect` has one other than NONE.
     pub authorization: Authorization,
-    /// The schema for bodies, if the route has a request model.
-    pub request_model: Option<RequestModel>,
-    /// The integration in the route's target. A route without a target refuses its messages.
+    /// Schemas of which a frame's body must satisfy one, if the route has request models.
+    pub request_models: RequestModels,
+    /// What the route's target names. A route without a target refuses its frames.
     pub integration: Option<Arc<Integration>>,
     /// Whether the client gets the integration's answer (a `$default` route response exists).
     pub two_way: bool,
@@ -64,6 +64,16 @@ pub struct Authorizer {
     pub identity_sources: Vec<IdentitySource>,
 }
 
+/// A route's request models by key, with the expression that chooses one for a message.
+#[derive(Debug, Default)]
+pub struct RequestModels {
+    /// `ModelSelectionExpression`; without one, or where it comes to no key, the model is that of `$default`.
+    pub selection: Option<SelectionExpression>,
+    /// Compiled models by key.
+    pub by_key: HashMap<String, RequestModel>,
+}
+
+/// A request model, compiled.
 #[derive(Debug)]
 pub struct RequestModel {
     pub name: String,
@@ -83,7 +93,19 @@ pub struct Integration {
     pub responses: Vec<IntegrationResponse>,
 }
 
-/// The integrations that this emulator supports.
+impl Integration {
+    /// Whether it calls a function. Those of one connection run at the same time, as on AWS.
+    pub fn calls_function(&self) -> bool {
+        matches!(self.target, Target::Function(_))
+    }
+
+    /// Whether it is a proxy: its backend's answer goes back as it is.
+    pub fn is_proxy(&self) -> bool {
+        matches!(self.target, Target::Function(Function { is_proxy: true, .. }))
+    }
+}
+
+/// The integrations that this emulator can call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// `arn:{partition}:apigateway:{region}:kinesis:action/{action}`, and the role to assume.
@@ -92,10 +114,34 @@ pub enum Target {
         /// `CredentialsArn`.
         role_arn: String,
     },
+    /// `…:sqs:path/{account}/{queue}`, for SendMessage.
+    Queue {
+        /// The account in the path.
+        account_id: String,
+        /// The queue's name.
+        name: String,
+        /// `CredentialsArn`.
+        role_arn: String,
+    },
+    /// A Lambda function.
+    Function(Function),
     /// MOCK: the request template's `statusCode` picks the integration response.
     Mock,
 }
 
+/// A function that an integration invokes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Its ARN.
+    pub arn: String,
+    /// The role that invokes it; without one the function's own policy must allow the gateway to.
+    pub credentials_arn: Option<String>,
+    /// `AWS_PROXY`: it is sent the whole event, and its answer has a status; otherwise it is sent what the request template
+    /// renders.
+    pub is_proxy: bool,
+}
+
+/// Actions of Kinesis that an integration may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KinesisAction {
     PutRecord,

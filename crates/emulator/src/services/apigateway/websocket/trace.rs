@@ -5,7 +5,10 @@ use std::borrow::Cow;
 /// A call of an integration or an authorizer for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
+    /// The status that came of it: of a function, what it answered.
     pub status: u16,
+    /// The status of the service that was called: of a function, Lambda's.
+    pub service_status: u16,
     /// Milliseconds until the answer.
     pub latency_ms: u64,
     /// The error, in the callee's or the gateway's words.
@@ -56,7 +59,8 @@ impl Trace {
 impl Call {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         Some(match name {
-            "status" | "integrationStatus" => self.status.to_string().into(),
+            "status" => self.status.to_string().into(),
+            "integrationStatus" => self.service_status.to_string().into(),
             "latency" | "integrationLatency" => self.latency_ms.to_string().into(),
             "error" => self.error.as_deref()?.into(),
             "requestId" => self.request_id.as_str().into(),
@@ -82,7 +86,13 @@ mod tests {
     use super::*;
 
     fn call() -> Call {
-        Call { status: 400, latency_ms: 12, error: Some("refused".into()), request_id: "r".into() }
+        Call {
+            status: 400,
+            service_status: 201,
+            latency_ms: 12,
+            error: Some("refused".into()),
+            request_id: "r".into(),
+        }
     }
 
     #[test]
@@ -92,19 +102,19 @@ mod tests {
         let trace = Trace {
             status: Some(403),
             integration: Some(call()),
-            authorizer: Some(Call { status: 200, ..call() }),
+            authorizer: Some(Call { status: 200, service_status: 202, ..call() }),
             error: Some(error),
         };
         let expected = [
             ("status", "403"),
             ("integration.status", "400"),
-            ("integration.integrationStatus", "400"),
+            ("integration.integrationStatus", "201"),
             ("integration.latency", "12"),
             ("integrationLatency", "12"),
             ("integration.error", "refused"),
             ("integration.requestId", "r"),
             ("authorizer.status", "200"),
-            ("authorizer.integrationStatus", "200"),
+            ("authorizer.integrationStatus", "202"),
             ("authorizer.integrationLatency", "12"),
             ("authorizer.latency", "12"),
             ("authorizer.error", "refused"),

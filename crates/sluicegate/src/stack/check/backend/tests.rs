@@ -1,6 +1,7 @@
 //! The backend checks against an emulator in this process, with the project's stack and no function.
 
 use super::*;
+use crate::stack::entry::Entry;
 use emulator::provision::compose;
 use emulator::provision::stack::Stack;
 use emulator::{Emulator, EmulatorOptions};
@@ -25,9 +26,11 @@ async fn emulator() -> (Emulator, Deployed, Aws) {
     let url = emulator.endpoint_url();
     let connections_endpoint = format!("{url}/_aws/execute-api/{}/{}", composed.api_id, stack.stage);
     let deployed = Deployed {
-        websocket_uri: connections_endpoint.replacen("http", "ws", 1),
+        entry: Entry::open_to_all(&connections_endpoint.replacen("http", "ws", 1)),
         connections_endpoint,
         stream_name: stack.stream_name(),
+        probed_routes: BTreeMap::new(),
+        rate_limit: stack.throttling.rate_limit,
     };
     let aws = Aws::new(&move |name| match name {
         "AWS_ENDPOINT_URL" => Some(url.clone()),

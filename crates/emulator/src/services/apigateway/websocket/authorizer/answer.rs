@@ -64,7 +64,11 @@ pub fn judge(body: &[u8], method_arn: &str) -> Result<Judgement, BadAnswer> {
     let request = Request { action: INVOKE, resource: method_arn, ..Request::default() };
     Ok(Judgement {
         allows: allows(std::iter::once(&policy), &request),
-        identity: Identity { principal_id: principal_id.to_owned(), context: context(&answer["context"])? },
+        identity: Identity {
+            principal_id: principal_id.to_owned(),
+            context: context(&answer["context"])?,
+            latency_ms: 0,
+        },
     })
 }
 

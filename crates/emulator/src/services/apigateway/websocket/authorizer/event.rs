@@ -4,8 +4,9 @@
 //! `stageVariables` for an authorizer. No recording was found, so the order of members is ours.
 
 use crate::services::apigateway::websocket::context::MessageContext;
+use crate::services::apigateway::websocket::event::{last_values, request_context};
 use crate::services::apigateway::websocket::handshake_request::HandshakeRequest;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The event as JSON.
@@ -17,35 +18,15 @@ pub fn request(
     let none = HandshakeRequest::default();
     let opening = context.opening.unwrap_or(&none);
     let (headers, queries) = (opening.headers(), opening.queries());
-    let last = |all: &BTreeMap<&str, Vec<&str>>| -> Map<String, Value> {
-        all.iter().map(|(name, values)| ((*name).to_owned(), json!(values.last()))).collect()
-    };
     json!({
         "type": "REQUEST",
         "methodArn": method_arn,
-        "headers": last(&headers),
+        "headers": last_values(&headers),
         "multiValueHeaders": headers,
-        "queryStringParameters": last(&queries),
+        "queryStringParameters": last_values(&queries),
         "multiValueQueryStringParameters": queries,
         "stageVariables": variables,
-        "requestContext": {
-            "routeKey": context.route_key,
-            "eventType": context.event_type.as_str(),
-            "extendedRequestId": context.request_id,
-            "requestTime": context.get("requestTime"),
-            "messageDirection": "IN",
-            "stage": context.connection.stage,
-            "connectedAt": context.connection.connected_at_ms,
-            "requestTimeEpoch": context.request_time_ms,
-            "identity": {
-                "userAgent": context.connection.user_agent,
-                "sourceIp": context.connection.source_ip.to_string(),
-            },
-            "requestId": context.request_id,
-            "domainName": context.connection.domain_name,
-            "connectionId": context.connection.id,
-            "apiId": context.connection.api_id,
-        },
+        "requestContext": request_context(context),
     })
 }
 
@@ -67,11 +48,12 @@ mod tests {
             user_agent: Some("wscat".into()),
         };
         let (connection, _queue) = Connection::new(new);
-        let mut headers = http::HeaderMap::new();
-        headers.insert("host", "127.0.0.1:4566".parse().unwrap());
-        headers.insert("sec-websocket-version", "13".parse().unwrap());
-        headers.insert("user-agent", "wscat".parse().unwrap());
-        let opening = HandshakeRequest::new(&headers, &"/v1?token=demo&a=1&a=2".parse().unwrap());
+        let handshake = http::Request::get("/v1?token=demo&a=1&a=2")
+            .header("host", "127.0.0.1:4566")
+            .header("sec-websocket-version", "13")
+            .header("user-agent", "wscat")
+            .body(());
+        let opening = HandshakeRequest::new(&handshake.unwrap().into_parts().0);
         let mut context = MessageContext::new(
             &connection,
             EventType::Connect,

@@ -11,19 +11,19 @@ mod source;
 use super::context::MessageContext;
 use super::gateway::Gateway;
 use super::identity::Identity;
+use super::invoke::{Callee, invoke};
 use super::limits::AUTHORIZER_MAX;
 use super::stage::{Authorization, Authorizer, Stage};
 use super::trace::Call;
+use crate::core::identity;
 use crate::core::identity::proof::Proof;
 use crate::core::identity::signature::Claim;
-use crate::core::identity::{self, Principal};
 use crate::services::lambda::invocation::InvocationResult;
 use answer::BadAnswer;
 use http::request::Parts;
 use std::time::Instant;
 
-const SERVICE: &str = "apigateway.amazonaws.com";
-/// The error with which an authorizer's function refuses a client with 401, as in AWS's examples.
+/// What an authorizer's function fails with to have the client refused with 401, as AWS's examples do.
 const UNAUTHORIZED: &str = "Unauthorized";
 
 #[derive(Debug, thiserror::Error)]
@@ -98,13 +98,16 @@ pub async fn authorize(
             let begun = Instant::now();
             let request_id = uuid::Uuid::new_v4().to_string();
             let asked = ask(gateway, stage, authorizer, &request_id, event, &method_arn).await;
+            let status = asked.as_ref().err().map_or(200, Refusal::status);
+            let latency_ms = begun.elapsed().as_millis() as u64;
             context.trace.authorizer = Some(Call {
-                status: asked.as_ref().err().map_or(200, Refusal::status),
-                latency_ms: begun.elapsed().as_millis() as u64,
+                status,
+                service_status: status,
+                latency_ms,
                 error: asked.as_ref().err().map(ToString::to_string),
                 request_id,
             });
-            context.connection.identify(asked?);
+            context.connection.identify(Identity { latency_ms, ..asked? });
             Ok(())
         }
     }
@@ -118,13 +121,13 @@ async fn ask(
     event: String,
     method_arn: &str,
 ) -> Result<Identity, Refusal> {
-    may_invoke(gateway, stage, authorizer)?;
-    let account = &gateway.shared.account;
-    let function = authorizer.function_arn.strip_prefix(&account.function_arn("")).unwrap_or_default();
-    let answer = gateway.shared.functions.invoke(function, request_id, event.into());
-    let answer = tokio::time::timeout(AUTHORIZER_MAX, answer).await.map_err(|_| {
-        Refusal::Failed(format!("{} did not answer within {AUTHORIZER_MAX:?}", authorizer.function_arn))
-    })?;
+    let source = format!("{}/authorizers/{}", stage.api_id, authorizer.id);
+    let callee = Callee {
+        function_arn: &authorizer.function_arn,
+        credentials_arn: authorizer.credentials_arn.as_deref(),
+        source_arn: gateway.shared.account.arn("execute-api", &source),
+    };
+    let answer = invoke(gateway, &callee, request_id, event.into(), AUTHORIZER_MAX).await;
     match answer.map_err(|error| Refusal::Failed(error.to_string()))? {
         InvocationResult::Response(body) => {
             let judged = answer::judge(&body, method_arn);
@@ -143,21 +146,4 @@ async fn ask(
             }
         }
     }
-}
-
-/// The authorizer's role, or the function's own policy, must allow the invocation.
-fn may_invoke(gateway: &Gateway, stage: &Stage, authorizer: &Authorizer) -> Result<(), Refusal> {
-    const ACTION: &str = "lambda:InvokeFunction";
-    let (permissions, function) = (&gateway.shared.permissions, &authorizer.function_arn);
-    let allowed = match &authorizer.credentials_arn {
-        Some(role_arn) => permissions
-            .assume(SERVICE, role_arn)
-            .and_then(|()| permissions.check(&Principal::Role(role_arn.clone()), ACTION, function)),
-        None => {
-            let source = format!("{}/authorizers/{}", stage.api_id, authorizer.id);
-            let source_arn = gateway.shared.account.arn("execute-api", &source);
-            permissions.check_service(SERVICE, ACTION, function, &source_arn)
-        }
-    };
-    allowed.map_err(|denied| Refusal::Failed(denied.to_string()))
 }

@@ -1,0 +1,156 @@
+//! What Terraform's `validation` blocks refuse of a stack, refused for `dev` too, in the same words.
+//!
+//! Limits that the emulator's own control plane holds, such as those of memory and batches, are left to it.
+
+use super::{Function, Stack};
+
+/// The first rule that a stack breaks, in the words of `terraform/`.
+pub fn broken(stack: &Stack) -> Option<&'static str> {
+    stack_rules(stack).into_iter().chain(stack.functions.values().flat_map(function_rules)).find_map(|rule| {
+        let (holds, sentence) = rule;
+        (!holds).then_some(sentence)
+    })
+}
+
+/// A condition, and what is said where it does not hold.
+type Rule = (bool, &'static str);
+
+fn stack_rules(stack: &Stack) -> [Rule; 7] {
+    let routes: Vec<_> = stack.functions.values().flat_map(|function| &function.routes).collect();
+    let is_route = |key: &String| key == "$default" || routes.contains(&key);
+    let name_fits = |text: &str| is_lowercase_name(text, 24, "-");
+    [
+        (
+            name_fits(&stack.name),
+            "name must be 1 to 24 lowercase letters, digits or hyphens and begin with a letter: IAM role names built from it end at 64 characters.",
+        ),
+        (
+            is_stage(&stack.stage),
+            "stage must be 1 to 128 letters, digits, underscores or hyphens ($default is for HTTP APIs only).",
+        ),
+        (
+            ["PROVISIONED", "ON_DEMAND"].contains(&stack.stream.mode.as_str()),
+            "stream.mode must be PROVISIONED or ON_DEMAND.",
+        ),
+        (
+            stack.functions.keys().all(|key| is_lowercase_name(key, 28, "-_")),
+            "each key of functions must be 1 to 28 lowercase letters, digits, hyphens or underscores and begin with a letter: it names a crate, a zip and a role.",
+        ),
+        (
+            stack.route_schemas.keys().all(is_route),
+            "each key of route_schemas must be $default or a route that a function asks for.",
+        ),
+        (
+            stack.route_throttling.keys().all(|key| key == "$connect" || is_route(key)),
+            "each key of route_throttling must be $connect, $default or a route that a function asks for.",
+        ),
+        (
+            stack.acknowledgements || stack.admitted_per_second() <= stack.taken_per_second(),
+            "throttling and route_throttling admit rate_limit + burst_limit messages in one second, which is more than the stream takes (1,000 records for each shard, 4,000 for a new on-demand stream). What it refuses is lost, and no client is told: lower them, raise stream.shard_count, or set acknowledgements = true, so that clients get a nack and can send again.",
+        ),
+    ]
+}
+
+fn function_rules(function: &Function) -> [Rule; 5] {
+    let all = |texts: &[String], known: &[&str]| texts.iter().all(|text| known.contains(&text.as_str()));
+    let is_key = |key: &String| {
+        (1..=128).contains(&key.len())
+            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:-".contains(&byte))
+    };
+    [
+        (
+            all(&function.lifecycle_events, &["CONNECT", "DISCONNECT"]),
+            "lifecycle_events takes CONNECT and DISCONNECT only.",
+        ),
+        (
+            all(&function.connection_actions, &["POST", "GET", "DELETE"]),
+            "connection_actions takes POST, GET and DELETE only.",
+        ),
+        (
+            ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"].contains(&function.log_level.as_str()),
+            "log_level must be TRACE, DEBUG, INFO, WARN, ERROR or FATAL.",
+        ),
+        (
+            ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"].contains(&function.starting_position.as_str()),
+            "starting_position must be TRIM_HORIZON, LATEST or AT_TIMESTAMP.",
+        ),
+        (
+            function.routes.iter().all(is_key),
+            "each route key must be 1 to 128 letters, digits or any of _ . / : - and cannot begin with $: $default is always there, and connections and disconnections are asked for with lifecycle_events.",
+        ),
+    ]
+}
+
+fn is_lowercase_name(text: &str, chars_max: usize, also: &str) -> bool {
+    text.len() <= chars_max
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || also.contains(char))
+}
+
+fn is_stage(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+impl Stack {
+    /// Messages that a full bucket and the rate let through in one second.
+    fn admitted_per_second(&self) -> f64 {
+        let buckets = std::iter::once(&self.throttling).chain(self.route_throttling.values());
+        buckets.map(|bucket| bucket.rate_limit + f64::from(bucket.burst_limit)).sum()
+    }
+
+    /// Records that the stream takes in one second.
+    fn taken_per_second(&self) -> f64 {
+        if self.stream.mode == "ON_DEMAND" { 4_000.0 } else { 1_000.0 * f64::from(self.stream.shard_count) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provision::stack::StackError;
+    use std::path::{Path, PathBuf};
+
+    fn project() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    fn read(values: &str) -> Result<Stack, StackError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("case.tfvars");
+        std::fs::write(&file, values).unwrap();
+        Stack::read(&project(), &[file])
+    }
+
+    /// The same table for both: `tests/terraform` lets Terraform plan each of these.
+    #[test]
+    fn what_terraform_refuses_is_refused_in_its_words() {
+        let table = std::fs::read_to_string(project().join("tests/terraform/refused.txt")).unwrap();
+        let cases: Vec<_> = table.lines().filter_map(|line| line.split_once(" => ")).collect();
+        assert!(cases.len() >= 12, "the table has {} cases", cases.len());
+        for (values, sentence) in cases {
+            let error = read(values).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(sentence), "{values}: {error:?}");
+        }
+    }
+
+    /// Each sentence stands in terraform/ word for word.
+    #[test]
+    fn the_words_are_terraforms() {
+        let mut stack = read("").unwrap();
+        assert_eq!(broken(&stack), None);
+        let mut sources = String::new();
+        for file in [
+            "variables.tf",
+            "modules/gateway/variables.tf",
+            "modules/function/settings.tf",
+            "modules/stream/variables.tf",
+        ] {
+            sources.push_str(&std::fs::read_to_string(project().join("terraform").join(file)).unwrap());
+        }
+        let function = stack.functions.remove("echo").unwrap();
+        for (_, sentence) in stack_rules(&stack).into_iter().chain(function_rules(&function)) {
+            assert!(sources.contains(sentence), "{sentence}");
+        }
+    }
+}

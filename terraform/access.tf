@@ -1,0 +1,8 @@
+# Who may connect. Not an error, since a public API is what the reference architecture has: a warning at plan and deploy.
+
+check "authorization" {
+  assert {
+    condition     = var.authorizer != null || var.public
+    error_message = "everybody may connect to ${var.name}: set authorizer, or public = true where that is meant."
+  }
+}
