@@ -8,8 +8,8 @@ CALLS = [
 
 ALIASES = [
     "#set($b = $m)#set($b.z = $i)$m.z", "#set($b = $o.map)#set($b['c'] = 'changed')$o.map.c",
-    "#set($b = $l)#set($done = $b.add($j))$l.size()", "#set($b = [$w, $w])#set($b[0][0] = $s)$w[0]",
-    "#set($done = $o.map.put('m', $m))#set($m.k3 = 'deep')$o.map.m.k3", "#set($m.list = $l)#set($done = $m.list.add(4))$l.size()",
+    "#set($b = [$w, $w])#set($b[0][0] = $s)$w[0]",
+    "#set($done = $o.map.put('m', $m))#set($m.k3 = 'deep')$o.map.m.k3",
 ]
 
 # A string that ends in a mark, or holds one that begins nothing.
@@ -76,7 +76,9 @@ JAVA_CALLS = [
     "$input.path('$.o')", "$none.x()", "$undefined.size().y",
 ]
 
+# A list that grows in its own loop never ends in airspeed.
 MESSAGE_ALIASES = [
+    "#set($b = $l)#set($done = $b.add($j))$l.size()", "#set($m.list = $l)#set($done = $m.list.add(4))$l.size()",
     "#set($p = $input.path('$.m'))#set($p.q = 'r')$input.json('$.m') $m", "#set($input.path('$').new = $i)$input.json('$')",
     "#set($done = $input.path('$').put('put', [1, {'k': $s}]))$input.json('$.put')", "#set($o.list[0] = $s)$input.json('$.o')",
     "#foreach($r in $o.list)#set($done = $r)#end$done.a", "#foreach($e in $m.entrySet())#set($done = $e.setValue($foreach.index))#end$m",
