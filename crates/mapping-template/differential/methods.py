@@ -8,8 +8,8 @@ CALLS = [
 
 ALIASES = [
     "#set($b = $m)#set($b.z = $i)$m.z", "#set($b = $o.map)#set($b['c'] = 'changed')$o.map.c",
-    "#set($b = $l)#set($done = $b.add($j))$l.size()", "#set($b = [$w, $w])#set($b[0][0] = $s)$w[0]",
-    "#set($done = $o.map.put('m', $m))#set($m.k3 = 'deep')$o.map.m.k3", "#set($m.list = $l)#set($done = $m.list.add(4))$l.size()",
+    "#set($b = [$w, $w])#set($b[0][0] = $s)$w[0]",
+    "#set($done = $o.map.put('m', $m))#set($m.k3 = 'deep')$o.map.m.k3",
 ]
 
 # A string that ends in a mark, or holds one that begins nothing.
@@ -17,7 +17,7 @@ STRINGS = ['"$"', '"<$> $i"', '"#"', "'$'", "'#set'"]
 JAVA_STRINGS = ['"$s $"', '"$!"', '"${"', '"$! $s"', '"#set"', '"a#"', '"$5"', '"$i#"', '"$$s"', '"a##b"', '"#*"', '"$!{"', '"#[["']
 
 JAVA_LISTS = [
-    "$o.list", "$l.subList(0, 2)", "$s.split('o')", "$m.entrySet()", "[0..$i]", "[$j .. 2]", "[$x..4]",
+    "$o.list", "$l.subList(0, 2)", "$s.split('o')", "$o.map.entrySet()", "[0..$i]", "[$j .. 2]", "[$x..4]",
     "[1..$l.size()]", "[0..$undefined]", "$s.split('', 3)", "[$none, $s]",
 ]
 
@@ -58,7 +58,7 @@ _LISTS = [
 _MAPS = [
     "putIfAbsent('k1', 'x')", "putIfAbsent('k7', 'x')", "remove('k1')", "remove('k1', 'v1')", "remove('k1', 'v2')",
     "replace('k1', 'y')", "replace('k8', 'y')", "replace('k2', 5, 6)", "getOrDefault('k1', 0)", "getOrDefault('k9', 0)",
-    "containsKey('k1')", "containsValue('v1')", "containsValue(5)", "containsValue('5')", "values()", "entrySet()", "keySet()",
+    "containsKey('k1')", "containsValue('v1')", "containsValue(5)", "containsValue('5')", "values()", "keySet()",
     "hashCode()", "equals({'k1': 'v1', 'k2': 5})", "equals($o)", "size()", "isEmpty()", "toString()", "putAll({'p': $i})",
     "put('k2', $l)", "put('k1', $none)", "keySet().contains('k1')", "keySet().size()", "values().contains('v1')", "empty", "clear()",
 ]
@@ -76,7 +76,9 @@ JAVA_CALLS = [
     "$input.path('$.o')", "$none.x()", "$undefined.size().y",
 ]
 
+# A list that grows in its own loop never ends in airspeed.
 MESSAGE_ALIASES = [
+    "#set($b = $l)#set($done = $b.add($j))$l.size()", "#set($m.list = $l)#set($done = $m.list.add(4))$l.size()",
     "#set($p = $input.path('$.m'))#set($p.q = 'r')$input.json('$.m') $m", "#set($input.path('$').new = $i)$input.json('$')",
     "#set($done = $input.path('$').put('put', [1, {'k': $s}]))$input.json('$.put')", "#set($o.list[0] = $s)$input.json('$.o')",
     "#foreach($r in $o.list)#set($done = $r)#end$done.a", "#foreach($e in $m.entrySet())#set($done = $e.setValue($foreach.index))#end$m",

@@ -125,9 +125,19 @@ def equality():
         yield
 
 
+class Failed:
+    """What a calculation gives that cannot be made: null in Java, which is not an undefined reference."""
+
+    def __str__(self):
+        return ""
+
+
+FAILED = Failed()
+
+
 def divide(left, right):
     if right == 0:
-        return None
+        return FAILED
     if isinstance(left, int) and isinstance(right, int):
         quotient = abs(left) // abs(right)
         return quotient if (left < 0) == (right < 0) else -quotient
@@ -136,7 +146,7 @@ def divide(left, right):
 
 def remainder(left, right):
     if right == 0:
-        return None
+        return FAILED
     if isinstance(left, int) and isinstance(right, int):
         return left - right * divide(left, right)
     return math.fmod(left, right)
@@ -150,16 +160,16 @@ def reckoning():
     def add(left, right):
         if is_number(left) and is_number(right):
             return left + right
-        if any(value is None or isinstance(value, str) for value in (left, right)):
+        if FAILED not in (left, right) and any(value is None or isinstance(value, str) for value in (left, right)):
             return java_text(left) + java_text(right)
-        return None
+        return FAILED
 
     changes = {
         "+": add,
-        "-": numeric(operator.sub, None),
-        "*": numeric(operator.mul, None),
-        "/": numeric(divide, None),
-        "%": numeric(remainder, None),
+        "-": numeric(operator.sub, FAILED),
+        "*": numeric(operator.mul, FAILED),
+        "/": numeric(divide, FAILED),
+        "%": numeric(remainder, FAILED),
     }
     for names, operation in {
         ("<", "lt"): operator.lt, (">", "gt"): operator.gt, ("<=", "le"): operator.le, (">=", "ge"): operator.ge,
@@ -302,11 +312,38 @@ def copied_keys():
         yield
 
 
+@contextmanager
+def set_value():
+    original = air.Assignment.evaluate_raw
+
+    class Known:
+        def __init__(self, value):
+            self.value = value
+
+        def calculate(self, namespace, loader):
+            return self.value
+
+    def evaluate_raw(self, stream, namespace, loader):
+        expression = self.value
+        value = expression.calculate(namespace, loader)
+        if value is FAILED or (value is None and len(expression.expression) > 1):
+            return None
+        self.value = Known("" if value is None else value)
+        try:
+            return original(self, stream, namespace, loader)
+        finally:
+            self.value = expression
+
+    with replaced(air.Assignment, evaluate_raw=evaluate_raw):
+        yield
+
+
 RULES = [
     ("truth: only false is false", "AIR: test_if_statement_considers_None_to_be_truthy; Velocity 1.x", truth),
     ("text: Java's for maps and lists, JSON for arrays from JSON", "AIR: test_dict_to_string, test_array_assign_item_via_brackets", text),
     ("equality: undefined is empty, other types by text", "AIR; Velocity 1.6", equality),
     ("reckoning: Java's division and remainder, no exception across types", "Java; Velocity 1.x", reckoning),
+    ("#set: undefined is an empty string, and a failed calculation changes nothing", "AIR: test_dict_assign_var_not_found; Velocity 1.7", set_value),
     ("precedence: == and != alike", "Velocity's grammar", precedence),
     ("lines: #else and #foreach take their line end, #* *# none", "AIR: test_multi_line_comments_skipped; Velocity's grammar", lines),
     ("blanks before #set", "AIR: the preamble of every recording; Velocity's grammar", blanks_before_set),

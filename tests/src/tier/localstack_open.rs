@@ -164,9 +164,7 @@ mod tests {
     #[test]
     fn the_locked_versions_are_the_ones_that_run() {
         let read = |name: &str| std::fs::read_to_string(project().join(SOURCES).join(name)).unwrap();
-        assert!(
-            read("requirements.txt").contains(&format!("\nlocalstack-core[base-runtime]=={VERSION} \\\n"))
-        );
+        assert!(read("requirements.txt").contains(&format!("\nlocalstack-core=={VERSION} \\\n")));
         let lock: serde_json::Value = serde_json::from_str(&read("package-lock.json")).unwrap();
         let engine = &lock["packages"]["node_modules/kinesis-local"]["version"];
         assert!(read("start.py").contains(&format!("\nENGINE_VERSION = {engine} ")), "{engine}");

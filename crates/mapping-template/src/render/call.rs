@@ -21,6 +21,11 @@ impl<'s> Renderer<'s> {
     /// Calls a method. Of what is undefined, each is undefined, as in Velocity; one that a value does not have fails.
     pub(super) fn call(&mut self, value: Value<'s>, call: Call<'_, 's>) -> Result<Value<'s>> {
         self.charge(1)?;
+        match value {
+            Value::Builtin(Builtin::Input) => return self.input_method(call),
+            Value::Builtin(Builtin::Util) => return self.util_method(call),
+            _ => {}
+        }
         let value = self.opened(value)?;
         let Some(kind) = self.kind(&value) else { return Ok(Value::Undefined) };
         if !kind.has(call.method, call.arguments.len()) {
@@ -48,8 +53,6 @@ impl<'s> Renderer<'s> {
             Value::List(id) => self.list_method(id, call),
             Value::Map(id) => self.map_method(id, call),
             Value::Entry(id) => self.entry_method(id, call),
-            Value::Builtin(Builtin::Input) => self.input_method(call),
-            Value::Builtin(Builtin::Util) => self.util_method(call),
             Value::Loop(depth) => Ok(self.loop_property(depth, getter_property(call.method))),
             _ => self.no_method(kind, call),
         }

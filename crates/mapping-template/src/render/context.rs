@@ -99,7 +99,7 @@ impl<'s> Renderer<'s> {
     }
 
     /// What the template has overridden. Other members of the two maps are its own business.
-    pub(super) fn overridden(mut self) -> Result<Overrides> {
+    pub(super) fn overridden(&mut self) -> Result<Overrides> {
         let mut overrides = Overrides::default();
         let Some((request, response)) = self.overrides else { return Ok(overrides) };
         for (name, root, kinds) in

@@ -90,6 +90,11 @@ impl<'s> Renderer<'s> {
     }
 
     fn write_entry(&mut self, id: EntryId, style: Style, out: &mut String, level: usize) -> Result<()> {
+        if style == Style::Json {
+            // It has no form in JSON, and is written as its text.
+            let text = self.text(&Value::Entry(id))?;
+            return self.write_quoted(&text, out);
+        }
         let (key, value) = (self.heap.entry(id).1.clone(), self.heap.entry_value(id));
         self.write_name(&key, style, out)?;
         self.write_inside(&value, style, out, level + 1, false)
