@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// Bytes that the gateway's mapping template puts around a payload (`modules/gateway/templates/message.vtl`),
 /// with the longest route key and address it is likely to carry.
-pub const ENVELOPE_BYTES: u64 = 260;
+pub const ENVELOPE_BYTES: u64 = 270;
 /// Bytes of a partition key: the connection's id. They count towards a record's size.
 pub const PARTITION_KEY_BYTES: u64 = 16;
 /// Bytes of what Lambda puts around each record in an event, before its base64 data.

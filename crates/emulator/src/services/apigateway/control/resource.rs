@@ -22,6 +22,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned {
     const MERGED: &'static [&'static str] = &[];
     /// Members that an update may not have.
     const FIXED: &'static [&'static str] = &[];
+    /// Members that an update may not empty; it removes others that are the empty string.
+    const NEVER_EMPTY: &'static [&'static str] = &[];
 
     fn complete(&mut self) {}
 
@@ -73,6 +75,9 @@ pub fn serve<R: Resource>(
             let operation = format!("Update{}", R::KIND);
             if let Some(fixed) = R::FIXED.iter().find(|name| !call.body[**name].is_null()) {
                 return Err(invalid(format!("{operation}: {fixed} cannot be changed")));
+            }
+            if let Some(empty) = R::NEVER_EMPTY.iter().find(|name| call.body[**name] == "") {
+                return Err(invalid(format!("{operation}: {empty} cannot be empty")));
             }
             let mut next =
                 input::overlay(Service::ApiGateway, &operation, current, call.body.clone(), R::MERGED)?;

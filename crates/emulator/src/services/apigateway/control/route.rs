@@ -16,6 +16,7 @@ impl Resource for Route {
     const KIND: &'static str = "Route";
     const ID: &'static str = "routeId";
     const COUNT_MAX: usize = 300;
+    const NEVER_EMPTY: &'static [&'static str] = &["routeResponseSelectionExpression"];
 
     fn complete(&mut self) {
         self.authorization_type.get_or_insert_with(|| "NONE".into());
