@@ -269,7 +269,7 @@ async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
     // A busy machine may need longer than the gap until a message is in the stream.
     for gap_s in [10, 20, 40, 80] {
         if let Some(answers) = answers_after_gap(gap_s).await {
-            assert!(answers.iter().all(|answer| answer != "\"early\""), "{answers:?}");
+            assert!(!answers.is_empty() && answers.iter().all(|answer| answer != "\"early\""), "{answers:?}");
             return;
         }
     }
@@ -295,10 +295,10 @@ async fn answers_after_gap(gap_s: u64) -> Option<Vec<String>> {
             answers.extend(Some(frame).filter(|frame| !frame.starts_with(r#"{"ack":"#)));
         }
         if !answers.is_empty() {
-            return Some(answers);
+            break;
         }
     }
-    panic!("nothing was answered after the gap");
+    Some(answers)
 }
 
 /// Faults come and go while the emulator runs, by its own page.
