@@ -276,8 +276,7 @@ async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
     panic!("no message came into the stream within the gap");
 }
 
-/// What the function answers once the gap is over, of a message in it and others until one is answered; `None` if the
-/// gap may have been over before the message was in the stream.
+/// What the function answers after the gap; `None` if the early message may have been in the stream only after it.
 async fn answers_after_gap(gap_s: u64) -> Option<Vec<String>> {
     let started = Instant::now();
     let emulator = emulator_with(&format!("latest-gap={gap_s}s"), "acknowledgements = true").await;
