@@ -269,15 +269,14 @@ async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
     // A busy machine may need longer than the gap until a message is in the stream.
     for gap_s in [10, 20, 40, 80] {
         if let Some(answers) = answers_after_gap(gap_s).await {
-            assert!(answers.iter().all(|answer| answer != "\"early\""), "{answers:?}");
+            assert!(!answers.is_empty() && answers.iter().all(|answer| answer != "\"early\""), "{answers:?}");
             return;
         }
     }
     panic!("no message came into the stream within the gap");
 }
 
-/// What the function answers once the gap is over, of a message in it and others until one is answered; `None` if the
-/// gap may have been over before the message was in the stream.
+/// What the function answers after the gap; `None` if the early message may have been in the stream only after it.
 async fn answers_after_gap(gap_s: u64) -> Option<Vec<String>> {
     let started = Instant::now();
     let emulator = emulator_with(&format!("latest-gap={gap_s}s"), "acknowledgements = true").await;
@@ -295,10 +294,10 @@ async fn answers_after_gap(gap_s: u64) -> Option<Vec<String>> {
             answers.extend(Some(frame).filter(|frame| !frame.starts_with(r#"{"ack":"#)));
         }
         if !answers.is_empty() {
-            return Some(answers);
+            break;
         }
     }
-    panic!("nothing was answered after the gap");
+    Some(answers)
 }
 
 /// Faults come and go while the emulator runs, by its own page.

@@ -212,6 +212,7 @@ fn loops_go_over_the_list_itself() {
 
 #[test]
 fn entries_in_a_message_are_written_as_their_text() {
-    let template = "#set($m = {'k': [1]})#set($x = $input.path('$'))#set($x.e = $m.entrySet())$input.json('$')";
+    let template =
+        "#set($m = {'k': [1]})#set($x = $input.path('$'))#set($x.e = $m.entrySet())$input.json('$')";
     assert_eq!(render(template, "{}"), r#"{"e":["k=[1]"]}"#);
 }
