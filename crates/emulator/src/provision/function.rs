@@ -87,7 +87,11 @@ impl Composer<'_> {
             "Sid": "DenyWithoutTls", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": arn,
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }]});
-        let mut attributes = json!({"MessageRetentionPeriod": "1209600", "Policy": policy.to_string()});
+        let mut attributes = json!({
+            "MessageRetentionPeriod": "1209600", "Policy": policy.to_string(),
+            // The provider's default, which is below SQS's.
+            "MaximumMessageSize": "262144",
+        });
         match &self.stack.kms_key_arns.queues {
             Some(key) => attributes["KmsMasterKeyId"] = key.as_str().into(),
             None => attributes["SqsManagedSseEnabled"] = "true".into(),
