@@ -44,8 +44,9 @@ impl Composer<'_> {
         let log_group = format!("/aws/lambda/{name}");
         self.log_group(&log_group, function.log_retention_days).await?;
         let queue_name = format!("{name}-dlq");
+        // The size is what the Terraform provider sends by default, a quarter of what AWS has.
         let queue = json!({"QueueName": queue_name, "Attributes": {
-            "MessageRetentionPeriod": "1209600", "SqsManagedSseEnabled": "true",
+            "MaximumMessageSize": "262144", "MessageRetentionPeriod": "1209600", "SqsManagedSseEnabled": "true",
         }});
         self.target("sqs", "AmazonSQS", "CreateQueue", &queue).await?;
         let queue_arn = account.arn("sqs", &queue_name);
