@@ -5,6 +5,7 @@ mod check;
 mod entry;
 mod idle_cost;
 mod place;
+mod redeploy;
 mod shards;
 mod terraform;
 mod workspace;
@@ -161,17 +162,23 @@ async fn refuse_another_place(terraform: &Terraform<'_>, workspace: &Workspace) 
     }
 }
 
-/// Applies a plan. Where its stream has to change in steps, each is planned and applied before it.
+/// Applies a plan. Where its stream has to change in steps, each is planned and applied before it; where it takes
+/// something away from the gateway, a second deployment follows it.
 async fn apply(terraform: &Terraform<'_>, plan: Plan<'_>) -> anyhow::Result<()> {
-    let Some(resize) = shards::resize(&plan.contents) else {
-        return terraform.apply().await;
-    };
-    for step in resize.steps(&plan.contents) {
-        terraform.plan(Goal::Deployed, Some(&step)).await?;
+    if let Some(resize) = shards::resize(&plan.contents) {
+        for step in resize.steps(&plan.contents) {
+            terraform.plan(Goal::Deployed, Some(&format!("-var=stream={step}"))).await?;
+            terraform.apply().await?;
+        }
+        terraform.plan(Goal::Deployed, None).await?;
+    }
+    terraform.apply().await?;
+    if redeploy::is_needed(&plan.contents) {
+        println!("\nthe gateway is deployed again: its deployment was made before the removal");
+        terraform.plan(Goal::Deployed, Some(&format!("-replace={}", redeploy::DEPLOYMENT))).await?;
         terraform.apply().await?;
     }
-    terraform.plan(Goal::Deployed, None).await?;
-    terraform.apply().await
+    Ok(())
 }
 
 async fn deploy(

@@ -52,9 +52,9 @@ impl<'a> Terraform<'a> {
         serde_json::from_value(place).with_context(|| format!("the plan has no output {}", place::OUTPUT))
     }
 
-    /// Plans a deployment, or a removal, into the workspace's plan file, and prints the plan. `step` replaces the variable
-    /// `stream` on the way to it.
-    pub async fn plan(&self, goal: Goal, step: Option<&str>) -> anyhow::Result<()> {
+    /// Plans a deployment, or a removal, into the workspace's plan file, and prints the plan. `more` is one more
+    /// argument.
+    pub async fn plan(&self, goal: Goal, more: Option<&str>) -> anyhow::Result<()> {
         let mut command = self.command(&["plan", "-input=false"]);
         command.args(colour());
         if goal == Goal::Removed {
@@ -62,7 +62,7 @@ impl<'a> Terraform<'a> {
         }
         command.arg(format!("-out={}", self.workspace.plan_file().display()));
         let command = self.with_values(&mut command);
-        command.args(step.map(|stream| format!("-var=stream={stream}")));
+        command.args(more);
         self.print(command, "plan").await
     }
 
