@@ -69,7 +69,7 @@ pub struct Integration {
     pub description: Option<String>,
     /// `POST`, unless the type is `MOCK`.
     pub integration_method: Option<String>,
-    /// `arn:{partition}:apigateway:{region}:…`, see [`super::uri`].
+    /// `arn:{partition}:apigateway:{region}:…`, see `super::uri`.
     pub integration_uri: Option<String>,
     /// For messages that no template matches.
     pub passthrough_behavior: Option<String>,
