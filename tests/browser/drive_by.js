@@ -43,6 +43,11 @@ async function attempts({ endpoint, zip, websocketUri }) {
   const code = { FunctionName: "drive-by", Role: "arn:aws:iam::000000000000:role/by-fetch", Runtime: "provided.al2023" };
   const create = { ...code, Handler: "bootstrap", Code: { ZipFile: zip } };
   await blind("/2015-03-31/functions", JSON.stringify(create), "text/plain");
+  // A new function is Pending for a moment; only a page that is allowed can see that, and has to wait.
+  for (let isPending = true; isPending; ) {
+    const answer = await fetch(`${endpoint}/2015-03-31/functions/drive-by`).catch(() => undefined);
+    isPending = answer?.ok && (await answer.json()).Configuration.State === "Pending";
+  }
   await blind("/2015-03-31/functions/drive-by/invocations", "{}", "text/plain");
 
   await openly("faults", "/_sluicegate/faults", { method: "PUT", body: "put-swapped" });
