@@ -53,10 +53,14 @@ impl AwsApi {
             Some(policies.collect::<Map<_, _>>()).filter(|policies| !policies.is_empty())
         });
         let queues = self.queues.inspect(|queues| {
-            queues
-                .iter()
-                .map(|(name, queue)| (name.clone(), json!(queue.attributes.all())))
-                .collect::<Map<_, _>>()
+            let queues = queues.iter().map(|(name, queue)| {
+                let mut attributes = json!(queue.attributes.all());
+                if let Some(policy) = attributes.get_mut("Policy") {
+                    *policy = parsed(policy.as_str().unwrap_or_default());
+                }
+                (name.clone(), attributes)
+            });
+            queues.collect::<Map<_, _>>()
         });
         let log_groups = self.logs.inspect(|groups| {
             groups
