@@ -18,33 +18,16 @@ pub(super) fn continuation(through: &str) -> Value {
 mod tests {
     use super::*;
     use crate::services::kinesis::routes::Routes;
-    use crate::services::kinesis::routes::starting;
-    use crate::services::kinesis::store::types::{
-        EpochSeconds, HashKeyRange, SequenceNumberRange, Shard, StreamBuilder, StreamStatus,
-    };
+    use crate::services::kinesis::sample::{shard, stream};
     use proptest::prelude::*;
     use std::collections::HashMap;
-
-    const CREATED_MS: u64 = 1_708_327_306_000;
 
     proptest! {
         /// docs/aws-behaviour.md#kinesis-continuation: whatever the clock does, it lies behind its record and before
         /// the next, and is its own continuation.
         #[test]
         fn a_continuation_lies_between_two_records(times in prop::collection::vec(0..4_000_000_000_000_u64, 2..20)) {
-            let shard = Shard {
-                shard_id: sequence::shard_id_name(0),
-                hash_key_range: HashKeyRange::new("0".into(), u128::MAX.to_string()),
-                sequence_number_range: SequenceNumberRange {
-                    starting_sequence_number: starting(0, CREATED_MS),
-                    ending_sequence_number: None,
-                },
-                parent_shard_id: None,
-                adjacent_parent_shard_id: None,
-            };
-            let created = EpochSeconds(CREATED_MS as f64 / 1_000.0);
-            let stream = StreamBuilder::new("s".into(), "arn".into(), StreamStatus::Active, created, vec![shard]);
-            let mut routes = Routes::of(&stream.build(), &HashMap::new());
+            let mut routes = Routes::of(&stream(vec![shard(0, 0, u128::MAX)]), &HashMap::new());
             let mut last: Option<String> = None;
             for now_ms in times {
                 let next = routes.route(0).unwrap().take(now_ms);

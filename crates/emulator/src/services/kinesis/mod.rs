@@ -22,6 +22,8 @@ mod request;
 mod reshard;
 mod retain;
 mod routes;
+#[cfg(test)]
+mod sample;
 mod settings;
 mod shard_filter;
 mod store;

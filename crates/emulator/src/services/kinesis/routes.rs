@@ -86,36 +86,16 @@ pub(super) fn starting(shard: i64, created_ms: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::kinesis::store::types::{
-        EpochSeconds, HashKeyRange, SequenceNumberRange, Shard, StreamBuilder, StreamStatus,
-    };
+    use crate::services::kinesis::sample::{self, shard};
     use proptest::prelude::*;
 
-    const CREATED_MS: u64 = 1_708_327_306_000;
     const HALF: u128 = u128::MAX / 2;
-
-    fn shard(index: i64, from: u128, to: u128, ends: bool) -> Shard {
-        Shard {
-            shard_id: sequence::shard_id_name(index),
-            hash_key_range: HashKeyRange::new(from.to_string(), to.to_string()),
-            sequence_number_range: SequenceNumberRange {
-                starting_sequence_number: starting(index, CREATED_MS),
-                ending_sequence_number: ends.then(|| "0".into()),
-            },
-            parent_shard_id: None,
-            adjacent_parent_shard_id: None,
-        }
-    }
 
     /// A shard that was split in two.
     fn stream() -> Stream {
-        let shards = vec![
-            shard(0, 0, u128::MAX, true),
-            shard(1, 0, HALF, false),
-            shard(2, HALF + 1, u128::MAX, false),
-        ];
-        let created = EpochSeconds(CREATED_MS as f64 / 1_000.0);
-        StreamBuilder::new("s".into(), "arn".into(), StreamStatus::Active, created, shards).build()
+        let mut parent = shard(0, 0, u128::MAX);
+        parent.sequence_number_range.ending_sequence_number = Some("0".into());
+        sample::stream(vec![parent, shard(1, 0, HALF), shard(2, HALF + 1, u128::MAX)])
     }
 
     #[test]

@@ -109,30 +109,16 @@ fn created_ms(shard: &Shard) -> u64 {
 mod tests {
     use super::*;
     use crate::services::kinesis::reshard::{Step, apply};
-    use crate::services::kinesis::routes::starting;
-    use crate::services::kinesis::store::types::{
-        EpochSeconds, HashKeyRange, SequenceNumberRange, StreamBuilder, StreamStatus,
-    };
+    use crate::services::kinesis::sample::{self, CREATED_MS};
     use serde_json::json;
 
-    const CREATED_MS: u64 = 1_708_327_306_000;
     const SPLIT_MS: u64 = CREATED_MS + 60_000;
 
     /// One shard, split in two after a minute.
     fn stream() -> Stream {
-        let mut shards = vec![Shard {
-            shard_id: sequence::shard_id_name(0),
-            hash_key_range: HashKeyRange::new("0".into(), u128::MAX.to_string()),
-            sequence_number_range: SequenceNumberRange {
-                starting_sequence_number: starting(0, CREATED_MS),
-                ending_sequence_number: None,
-            },
-            parent_shard_id: None,
-            adjacent_parent_shard_id: None,
-        }];
+        let mut shards = vec![sample::shard(0, 0, u128::MAX)];
         apply(&mut shards, Step::Split { shard: 0, at: u128::MAX / 2 }, SPLIT_MS);
-        let created = EpochSeconds(CREATED_MS as f64 / 1_000.0);
-        StreamBuilder::new("s".into(), "arn".into(), StreamStatus::Active, created, shards).build()
+        sample::stream(shards)
     }
 
     #[test]

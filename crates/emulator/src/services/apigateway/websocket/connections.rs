@@ -47,6 +47,22 @@ pub struct NewConnection {
     pub user_agent: Option<String>,
 }
 
+#[cfg(test)]
+impl NewConnection {
+    /// One of the ids and times that AWS's documents show.
+    pub fn sample(user_agent: Option<&str>) -> Self {
+        Self {
+            id: "Qyi07eCbtjMCJKw=".into(),
+            api_id: "abcdef1234".into(),
+            stage: "v1".into(),
+            domain_name: "127.0.0.1:4566".into(),
+            connected_at_ms: 1_708_326_702_789,
+            source_ip: std::net::Ipv4Addr::LOCALHOST.into(),
+            user_agent: user_agent.map(Into::into),
+        }
+    }
+}
+
 impl Connection {
     /// A connection, and the queue for its writer.
     pub fn new(new: NewConnection) -> (Arc<Self>, Outbox) {

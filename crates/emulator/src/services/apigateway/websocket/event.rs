@@ -96,16 +96,7 @@ mod tests {
     use std::sync::Arc;
 
     fn connection(user_agent: Option<&str>) -> Arc<Connection> {
-        let new = NewConnection {
-            id: "Qyi07eCbtjMCJKw=".into(),
-            api_id: "abcdef1234".into(),
-            stage: "v1".into(),
-            domain_name: "127.0.0.1:4566".into(),
-            connected_at_ms: 1_708_326_702_789,
-            source_ip: std::net::Ipv4Addr::LOCALHOST.into(),
-            user_agent: user_agent.map(Into::into),
-        };
-        Connection::new(new).0
+        Connection::new(NewConnection::sample(user_agent)).0
     }
 
     fn context<'a>(

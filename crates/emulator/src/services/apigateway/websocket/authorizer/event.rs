@@ -38,16 +38,7 @@ mod tests {
 
     #[test]
     fn the_event_is_that_of_connect_with_what_an_authorizer_needs() {
-        let new = NewConnection {
-            id: "Qyi07eCbtjMCJKw=".into(),
-            api_id: "abcdef1234".into(),
-            stage: "v1".into(),
-            domain_name: "127.0.0.1:4566".into(),
-            connected_at_ms: 1_708_326_702_789,
-            source_ip: std::net::Ipv4Addr::LOCALHOST.into(),
-            user_agent: Some("wscat".into()),
-        };
-        let (connection, _queue) = Connection::new(new);
+        let (connection, _queue) = Connection::new(NewConnection::sample(Some("wscat")));
         let handshake = http::Request::get("/v1?token=demo&a=1&a=2")
             .header("host", "127.0.0.1:4566")
             .header("sec-websocket-version", "13")
