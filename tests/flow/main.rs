@@ -1,4 +1,4 @@
-//! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and round.
+//! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and the round trip.
 
 mod access;
 mod aliases;

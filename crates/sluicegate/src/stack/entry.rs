@@ -28,11 +28,11 @@ pub struct EntryArgs {
     headers: Vec<String>,
 }
 
-/// A stage of an API, and how to get into it.
+/// A stage of an API, and the credentials to connect to it.
 #[derive(Clone)]
 pub struct Entry {
     uri: String,
-    /// With its name, escaped.
+    /// The token with its parameter's name, escaped.
     token: Option<String>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -56,12 +56,12 @@ impl NotAdmitted {
 }
 
 impl EntryArgs {
-    /// Whether anything is there for an authorizer to see.
+    /// Whether there is a token or header for an authorizer.
     pub fn is_empty(&self) -> bool {
         self.token.is_none() && self.headers.is_empty()
     }
 
-    /// The way into the stage at `uri`.
+    /// The entry to the stage at `uri`.
     pub fn entry(&self, uri: &str) -> anyhow::Result<Entry> {
         let token = self.token.as_deref().map(|token| {
             let (name, value) =
@@ -74,7 +74,7 @@ impl EntryArgs {
 }
 
 impl Entry {
-    /// The way into a stage that lets everybody in.
+    /// The entry to a stage that everybody can connect to.
     #[cfg(test)]
     pub fn open_to_all(uri: &str) -> Self {
         Self { uri: uri.to_owned(), token: None, headers: Vec::new() }
@@ -108,7 +108,7 @@ impl Entry {
     }
 }
 
-/// Without the token, which must not be printed.
+/// Prints the URI without the token, which must not be printed.
 impl fmt::Display for Entry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.uri)
