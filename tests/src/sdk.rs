@@ -15,8 +15,13 @@ pub struct Caller {
 impl Caller {
     /// A developer with keys of their own: any will do on an emulator.
     pub fn developer() -> Self {
+        Self::developer_in("us-east-1")
+    }
+
+    /// The same in a region.
+    pub fn developer_in(region: &'static str) -> Self {
         let credentials = Credentials::new("developer", "secret", None, None, "tests");
-        Self { region: Region::new("us-east-1"), credentials }
+        Self { region: Region::new(region), credentials }
     }
 
     /// Who the environment names, as AWS's own tools read it; `None` where it names no keys. Profiles are not

@@ -1,5 +1,6 @@
 //! What a run is to do.
 
+use crate::entry::Entry;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ pub enum Load {
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to connect.
-    pub uri: String,
+    pub entry: Entry,
     /// Connections, above 0.
     pub connections: usize,
     /// Connections opened per second.

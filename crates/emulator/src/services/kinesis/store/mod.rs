@@ -28,7 +28,7 @@ use ferrokinesis::store::{Store as Library, StoreOptions};
 use http::request::Parts;
 use http::{Response, Uri, header};
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::RwLock;
 use tower_service::Service as _;
 use types::{Operation, check};
@@ -37,6 +37,9 @@ use types::{Operation, check};
 #[derive(Clone)]
 pub(super) struct Store {
     library: Library,
+    account: Account,
+    /// The same library, once the account's region is known: it writes the region into ARNs.
+    in_region: Arc<OnceLock<Library>>,
     /// The library's wire API.
     router: axum::Router,
     /// Never removed from, so that a stream has one lock.
@@ -55,10 +58,27 @@ impl Store {
             shard_limit: shards_max,
             enforce_limits,
             aws_account_id: account.id.clone(),
-            aws_region: account.region.clone(),
             ..StoreOptions::default()
         });
-        Self { library, router, open: Arc::default(), creation: Arc::default() }
+        let account = account.clone();
+        Self {
+            library,
+            account,
+            in_region: Arc::default(),
+            router,
+            open: Arc::default(),
+            creation: Arc::default(),
+        }
+    }
+
+    /// The library as it answers calls. Until the region is known there are none.
+    fn library(&self) -> &Library {
+        let Some(region) = self.account.region.known() else { return &self.library };
+        self.in_region.get_or_init(|| {
+            let mut library = self.library.clone();
+            library.aws_region = region.to_string();
+            library
+        })
     }
 
     /// Has the library answer an operation, of a request that is normalised. None that appends or subscribes: those are
@@ -78,7 +98,7 @@ impl Store {
             Operation::GetShardIterator => stream_of(&request),
             _ => None,
         };
-        let dispatched = actions::dispatch(&self.library, operation, request);
+        let dispatched = actions::dispatch(self.library(), operation, request);
         let Some(stream) = stream else {
             let _creation = match operation {
                 Operation::CreateStream => Some(self.creation.write().await),
