@@ -37,6 +37,27 @@ fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or("none")
 }
 
+/// docs/aws-behaviour.md#request-region
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_for_another_region_is_refused_in_its_services_protocol() {
+    let emulator = empty_emulator().await;
+    let elsewhere = SIGNED.replace("us-east-1", "eu-west-1");
+    let kinesis = format!("{JSON}{elsewhere}X-Amz-Target: Kinesis_20131202.ListStreams\r\n");
+    let message = "Credential should be scoped to a valid region, not 'eu-west-1'. This emulator is in us-east-1: set \
+                   AWS_REGION=us-east-1, or start it with --region eu-west-1";
+    for (line, headers, code) in [
+        ("POST /", &kinesis, "InvalidSignatureException"),
+        ("GET /v2/apis", &elsewhere, ""),
+        ("POST /v1/@connections/x", &elsewhere, ""),
+        ("POST /2015-03-31/functions/f/invocations", &elsewhere, ""),
+        ("POST /", &elsewhere.replace("lambda", "iam"), "<Code>SignatureDoesNotMatch</Code>"),
+    ] {
+        let answer = send(&emulator, line, headers, "Action=ListRoles&Version=2010-05-08").await;
+        let says_so = answer.contains(message) || answer.contains(&message.replace('\'', "&apos;"));
+        assert!(status(&answer) == "403" && says_so && answer.contains(code), "{line}: {answer}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unsigned_call_is_refused_in_its_services_protocol() {
     let emulator = empty_emulator().await;

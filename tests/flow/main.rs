@@ -25,6 +25,7 @@ mod open_files;
 mod persisted_streams;
 mod protocol;
 mod queue_integrations;
+mod regions;
 mod request_models;
 mod resharding;
 mod resumed_subscription;

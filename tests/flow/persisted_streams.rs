@@ -5,10 +5,11 @@ use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{
     ConsumerStatus, ShardIteratorType, StartingPosition, SubscribeToShardEventStream,
 };
-use emulator::EmulatorOptions;
+use emulator::core::account::Account;
 use emulator::services::kinesis::SubscriptionTimers;
+use emulator::{Emulator, EmulatorOptions};
 use sluicegate_tests::functions::binary;
-use sluicegate_tests::sdk;
+use sluicegate_tests::sdk::{self, Caller};
 use sluicegate_tests::test_emulator::TestEmulator;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Lines};
@@ -16,6 +17,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// Times that the process is killed; `SLUICEGATE_KILLS` replaces it.
@@ -39,6 +41,7 @@ impl Serving {
         let mut process = Command::new(sluicegate)
             .args(["serve", "--quiet", "--port", "0", "--data-dir"])
             .arg(folder)
+            .env_remove("AWS_REGION")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -135,6 +138,38 @@ async fn a_killed_emulator_loses_nothing_that_it_acknowledged() {
         assert!(of_writer.is_sorted(), "records of writer {writer} changed places");
     }
     println!("{kills} kills, {} acknowledged, {} found", acknowledged.len(), all.len());
+}
+
+/// A data folder's streams have a region in their ARNs, and so the folder has one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_folder_remembers_its_region() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let start = async |account: Account| {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let data_dir = Some(folder.path().to_owned());
+        Emulator::start(listener, EmulatorOptions { account, data_dir, ..EmulatorOptions::default() }).await
+    };
+    let ireland = || Account::in_region("eu-west-1".parse().expect("a region"));
+    for account in [ireland(), Account::in_first_region()] {
+        let emulator = start(account).await.expect("it starts");
+        assert_eq!(emulator.account().region.known().map(ToString::to_string).as_deref(), Some("eu-west-1"));
+        let kinesis = sdk::kinesis_as(&Caller::developer_in("eu-west-1"), Some(&emulator.endpoint_url()));
+        // Of the second emulator it is not new.
+        let _ = kinesis.create_stream().stream_name("kept").shard_count(1).send().await;
+        let summary = kinesis.describe_stream_summary().stream_name("kept").send().await.expect("the stream");
+        let arn = summary.stream_description_summary.expect("a summary").stream_arn;
+        assert_eq!(arn, "arn:aws:kinesis:eu-west-1:000000000000:stream/kept");
+        emulator.stop().await;
+    }
+    let refused = start(Account::default()).await.err().expect("it is refused").to_string();
+    let path = folder.path().display();
+    assert_eq!(
+        refused,
+        format!(
+            "{path} holds streams of eu-west-1, and this emulator is in us-east-1: start it with --region eu-west-1, or name another \
+             folder with --data-dir"
+        )
+    );
 }
 
 /// docs/aws-behaviour.md#kinesis-fan-out: with AWS's SDK client, over the event stream.

@@ -56,7 +56,8 @@ impl Emulator {
 
     /// Runs a command that starts an emulator.
     pub fn spawn(command: &mut Command, readers: Readers) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // The tests' calls are for the default region.
+        command.env_remove("AWS_REGION").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("the emulator starts");
         let mut stdout = BufReader::new(process.stdout.take().expect("a pipe"));
         let stderr = BufReader::new(process.stderr.take().expect("a pipe"));

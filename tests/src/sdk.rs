@@ -15,8 +15,13 @@ pub struct Caller {
 impl Caller {
     /// A developer. The keys are arbitrary, because an emulator accepts any.
     pub fn developer() -> Self {
+        Self::developer_in("us-east-1")
+    }
+
+    /// The same in a region.
+    pub fn developer_in(region: &'static str) -> Self {
         let credentials = Credentials::new("developer", "secret", None, None, "tests");
-        Self { region: Region::new("us-east-1"), credentials }
+        Self { region: Region::new(region), credentials }
     }
 
     /// The caller from the environment variables of AWS's tools; `None` if they have no keys. Profiles are not read:

@@ -23,7 +23,11 @@ pub struct Process {
 impl Process {
     pub fn start() -> anyhow::Result<Self> {
         let mut serve = Command::new(binary("sluicegate"));
-        serve.args(["serve", "--quiet", "--port", "0"]).current_dir(project()).stdout(Stdio::piped());
+        serve
+            .env_remove("AWS_REGION")
+            .args(["serve", "--quiet", "--port", "0"])
+            .current_dir(project())
+            .stdout(Stdio::piped());
         let mut child = serve.spawn().context("the emulator's process does not start")?;
         let stdout = child.stdout.take().context("the emulator's process has no output")?;
         let mut process = Self { aws_endpoint: String::new(), child, stdout: BufReader::new(stdout) };

@@ -57,7 +57,7 @@ impl Report {
             Load::Closed { in_flight } => (None, Some(in_flight)),
         };
         Self {
-            uri: settings.uri.clone(),
+            uri: settings.entry.to_string(),
             connections: settings.connections,
             rate_per_s,
             in_flight,

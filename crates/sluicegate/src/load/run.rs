@@ -138,7 +138,7 @@ async fn open(
     progress: &Progress,
     recorder: &mut Recorder,
 ) -> anyhow::Result<Vec<Socket>> {
-    let dialer = Dialer::new(&settings.uri, settings.sources.clone(), settings.size).await?;
+    let dialer = Dialer::new(settings.entry.clone(), settings.sources.clone(), settings.size).await?;
     let begin = Instant::now();
     let mut sockets = vec![dialer.dial(0).await?];
     recorder.opened(begin.elapsed().as_micros() as u64);

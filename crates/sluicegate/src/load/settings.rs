@@ -1,5 +1,6 @@
 //! The settings of a run.
 
+use crate::entry::Entry;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ pub enum Load {
 
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The URI to connect to.
-    pub uri: String,
+    /// Where to connect.
+    pub entry: Entry,
     /// Connections, above 0.
     pub connections: usize,
     /// Connections opened per second.

@@ -6,13 +6,14 @@ mod server;
 
 use super::recorder::Counts;
 use super::*;
+use crate::entry::Entry;
 use server::{Server, seq};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Four connections, 400 messages: short, and still enough for each fault to show several times.
 fn to(server: &Server) -> Settings {
     Settings {
-        uri: server.uri.clone(),
+        entry: Entry::open_to_all(&server.uri),
         connections: 4,
         connects_per_s: 10_000.0,
         sources: Vec::new(),

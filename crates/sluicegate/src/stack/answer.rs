@@ -1,6 +1,6 @@
 //! A client that recognises its own messages when they come back.
 
-use super::entry::{Entry, Socket};
+use crate::entry::{Entry, Socket};
 use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};

@@ -7,8 +7,8 @@ mod probes;
 mod stream;
 
 use super::answer::{Answers, Client};
-use super::entry::{Entry, NotAdmitted};
 use crate::aws::Aws;
+use crate::entry::{Entry, NotAdmitted};
 use anyhow::{Context as _, bail};
 use probes::Pace;
 use serde_json::{Value, json};

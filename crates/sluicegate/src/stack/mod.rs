@@ -2,7 +2,6 @@
 
 mod answer;
 mod check;
-mod entry;
 mod idle_cost;
 mod place;
 mod redeploy;
@@ -11,10 +10,10 @@ mod terraform;
 mod workspace;
 
 use crate::bundle;
+use crate::entry::EntryArgs;
 use crate::stop::unless_stopped;
 use anyhow::{Context as _, bail};
 use check::{Deployed, Extent};
-use entry::EntryArgs;
 use serde_json::Value;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! Probe messages: one for each route of each function, which `stream-function` answers itself. No handler sees them.
 
 use super::passed;
+use crate::entry::{Entry, NotAdmitted, Socket};
 use crate::stack::answer::HANDSHAKE_MAX;
-use crate::stack::entry::{Entry, NotAdmitted, Socket};
 use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
