@@ -12,6 +12,7 @@ mod integrations;
 mod one_definition;
 mod probe;
 mod refusals;
+mod regions;
 mod serve;
 mod versions;
 
@@ -45,6 +46,7 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
     trials.push(with_terraform(tree.as_ref(), "refusals", refusals::run));
     trials.push(with_terraform(tree.as_ref(), "integrations", integrations::run));
+    trials.push(with_terraform(tree.as_ref(), "another_region", regions::run));
     trials.push(with_terraform(tree.as_ref(), "versions_and_aliases", versions::run));
     let missing = probe::missing();
     if let Some(tool) = missing {

@@ -10,7 +10,7 @@ variable "architecture" {
   description = "The machine's own."
 }
 
-# There before the stack: the provider alone waits more than a minute until it believes that a queue is there or gone.
+# There before the stack: the provider waits 25 s for each queue that it makes.
 variable "queue_arn" {
   type        = string
   description = "Where orders go."

@@ -24,7 +24,7 @@ use dashmap::DashMap;
 use ferrokinesis::actions;
 use ferrokinesis::store::{Store as Library, StoreOptions};
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::RwLock;
 use types::{Operation, check};
 
@@ -32,6 +32,9 @@ use types::{Operation, check};
 #[derive(Clone)]
 pub(super) struct Store {
     library: Library,
+    account: Account,
+    /// The same library, once the account's region is known: it writes the region into ARNs.
+    in_region: Arc<OnceLock<Library>>,
     /// Never removed from, so that a stream has one lock.
     open: Arc<DashMap<String, Arc<Open>>>,
     /// Held for writing while a stream is created, and for reading by calls that rely on its absence.
@@ -48,10 +51,26 @@ impl Store {
             shard_limit: shards_max,
             enforce_limits,
             aws_account_id: account.id.clone(),
-            aws_region: account.region.clone(),
             ..StoreOptions::default()
         });
-        Self { library, open: Arc::default(), creation: Arc::default() }
+        let account = account.clone();
+        Self {
+            library,
+            account,
+            in_region: Arc::default(),
+            open: Arc::default(),
+            creation: Arc::default(),
+        }
+    }
+
+    /// The library as it answers calls. Until the region is known there are none.
+    fn library(&self) -> &Library {
+        let Some(region) = self.account.region.known() else { return &self.library };
+        self.in_region.get_or_init(|| {
+            let mut library = self.library.clone();
+            library.aws_region = region.to_string();
+            library
+        })
     }
 
     /// Has the library answer an operation, of a request that is normalised. None that appends or subscribes: those are
@@ -71,7 +90,7 @@ impl Store {
             Operation::GetShardIterator => stream_of(&request),
             _ => None,
         };
-        let dispatched = actions::dispatch(&self.library, operation, request);
+        let dispatched = actions::dispatch(self.library(), operation, request);
         let Some(stream) = stream else {
             let _creation = match operation {
                 Operation::CreateStream => Some(self.creation.write().await),
