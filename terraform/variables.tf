@@ -31,7 +31,7 @@ variable "bundle" {
 }
 
 variable "logging" {
-  description = "Access and execution logs of the API: `off`, `existing_role` (the account already has API Gateway's CloudWatch role) or `manage_account_role` (this stack sets that account-wide role, which outlives it)."
+  description = "Access and execution logs of the API: `off`, or `existing_role`, the one that API Gateway has for all APIs of the account and region (`just account` sets it)."
   type        = string
   default     = "off"
 }

@@ -1,5 +1,6 @@
 //! `sluicegate stack`: plans, deploys, reads and destroys the stack of a bundle, from the bundle alone.
 
+mod account;
 mod answer;
 mod check;
 mod entry;
@@ -134,6 +135,11 @@ async fn plan<'a>(
     goal: Goal,
 ) -> anyhow::Result<Plan<'a>> {
     refuse_another_place(terraform, workspace).await?;
+    if goal == Goal::Deployed && workspace.check_values()?.logging != "off" {
+        if let Some(refusal) = account::refusal(&terraform.account().await?) {
+            bail!(refusal);
+        }
+    }
     let mut plan = Plan { workspace, contents: Value::Null };
     terraform.plan(goal, None).await?;
     plan.contents = terraform.show_plan().await?;
