@@ -52,6 +52,11 @@ output "authorization" {
   value       = var.authorizer == null ? "NONE" : "CUSTOM"
 }
 
+output "deletion_protection" {
+  description = "Whether `sluicegate stack` refuses to delete or replace stream and queues."
+  value       = var.deletion_protection
+}
+
 output "deployed_to" {
   description = "Where the stack is: `account_id`, `region`, `endpoint` and `name`. `sluicegate stack` refuses to plan for another place with the same state."
   value = {

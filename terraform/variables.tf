@@ -2,7 +2,7 @@
 # A limit that concerns one module is checked in that module; here stands what spans several.
 
 variable "name" {
-  description = "Prefix of every resource name; unique in the account, because IAM roles are global."
+  description = "Prefix of every resource name, unique in the account and region."
   type        = string
   default     = "sluicegate"
 
@@ -191,6 +191,12 @@ variable "access_log_retention_days" {
   description = "Days that the API's own logs are kept, where `logging` is on."
   type        = number
   default     = 14
+}
+
+variable "deletion_protection" {
+  description = "Whether `sluicegate stack` refuses every plan that would delete or replace the stream or a dead-letter queue, and with it what is in them."
+  type        = bool
+  default     = false
 }
 
 variable "tags" {

@@ -74,6 +74,6 @@ locals {
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.name
+  dashboard_name = coalesce(var.dashboard_name, var.name)
   dashboard_body = jsonencode({ widgets = local.widgets })
 }

@@ -23,6 +23,8 @@ pub struct Workspace {
     pub values: Option<PathBuf>,
     /// The bundle's providers, where it has one for this machine.
     pub providers: Option<PathBuf>,
+    /// Whether the environment says where its state is.
+    has_backend: bool,
     folder: PathBuf,
 }
 
@@ -58,12 +60,13 @@ impl Workspace {
         }
         let backend = environments.join(format!("{environment}.backend.tf"));
         let target = folder.join(TERRAFORM).join(BACKEND_FILE);
-        if backend.is_file() {
+        let has_backend = backend.is_file();
+        if has_backend {
             layout::copy(&backend, &target)?;
         } else {
             layout::write(&target, LOCAL_BACKEND)?;
         }
-        Ok(Self { environment: environment.to_owned(), values, providers, folder })
+        Ok(Self { environment: environment.to_owned(), values, providers, has_backend, folder })
     }
 
     /// Refuses what Terraform would drop without a word, such as a misspelled attribute, and what it would refuse later.
@@ -79,6 +82,29 @@ impl Workspace {
         files.sort();
         files.extend(self.values.clone());
         Ok(Stack::define(&self.folder, &files)?)
+    }
+
+    /// What an environment of its own leaves to chance.
+    pub fn warnings(&self) -> anyhow::Result<Vec<String>> {
+        let (Some(values), environment) = (&self.values, &self.environment) else { return Ok(Vec::new()) };
+        let text =
+            std::fs::read_to_string(values).with_context(|| format!("cannot read {}", values.display()))?;
+        let body = hcl::parse(&text).with_context(|| format!("{} is not valid HCL", values.display()))?;
+        let mut warnings = Vec::new();
+        if environment != DEFAULT && !body.attributes().any(|attribute| attribute.key() == "name") {
+            warnings.push(format!(
+                "{} sets no name: environment {environment} deploys under the name that stack.auto.tfvars has, as the default \
+                 environment does, and in the same account and region their resources collide",
+                values.display()
+            ));
+        }
+        if environment != DEFAULT && !self.has_backend {
+            warnings.push(format!(
+                "environment {environment} has no {environment}.backend.tf: its state is on this machine alone, and whoever else \
+                 deploys it would make a second stack"
+            ));
+        }
+        Ok(warnings)
     }
 
     pub fn terraform(&self) -> PathBuf {
