@@ -144,6 +144,12 @@ impl<'a> Invocation<'a> {
         Self { tools, folder: folder.to_owned(), environment: Vec::new() }
     }
 
+    /// In another region than the default.
+    pub fn in_region(mut self, region: &str) -> Self {
+        self.environment.push(("AWS_REGION", region.to_owned()));
+        self
+    }
+
     pub fn folder(&self) -> &Path {
         &self.folder
     }

@@ -12,6 +12,7 @@ mod one_definition;
 mod probe;
 mod provider;
 mod refusals;
+mod regions;
 mod serve;
 mod versions;
 
@@ -45,6 +46,7 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
     trials.push(with_terraform(tree.as_ref(), "refusals", refusals::run));
+    trials.push(with_terraform(tree.as_ref(), "another_region", regions::run));
     trials.push(with_terraform(tree.as_ref(), "versions_and_aliases", versions::run));
     let missing = probe::missing();
     if let Some(tool) = missing {

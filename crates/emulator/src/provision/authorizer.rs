@@ -45,7 +45,7 @@ impl Composer<'_> {
         let create = json!({
             "name": name,
             "authorizerType": "REQUEST",
-            "authorizerUri": format!("arn:aws:apigateway:{}:lambda:path/{path}", account.region),
+            "authorizerUri": format!("arn:aws:apigateway:{}:lambda:path/{path}", account.region()),
             "identitySource": authorizer.identity_sources,
         });
         let created = self.api_gateway(&format!("/{api}/authorizers"), &create).await?;

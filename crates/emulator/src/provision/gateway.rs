@@ -97,7 +97,7 @@ impl Composer<'_> {
         role: Option<&str>,
         template: &str,
     ) -> Result<String, ComposeError> {
-        let region = &self.emulator.account().region;
+        let region = self.emulator.account().region();
         let mut integration = json!({
             "integrationType": "MOCK",
             "timeoutInMillis": 29_000,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
-/// Hours in a month, as AWS's own calculator counts them.
+/// Hours in a month, as in AWS's calculator.
 pub const HOURS_PER_MONTH: f64 = 730.0;
 /// Bytes of the gigabyte that AWS bills.
 pub const GB: f64 = 1_073_741_824.0;
@@ -39,14 +39,14 @@ pub struct PriceList {
     pub prices: Prices,
 }
 
-/// A price per unit that falls with the volume of a month.
+/// A price per unit that decreases with the volume of a month.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
     pub unit: String,
-    /// How many of the unit the dollars are for.
+    /// The number of units that the dollars are for.
     pub per: f64,
-    /// Steps: units of the month up to which the dollars hold, null for all that follow.
+    /// Steps: the units of the month up to which the dollars apply, null for all further units.
     pub steps: Vec<(Option<f64>, f64)>,
     pub certainty: Certainty,
     /// Where the price is published.

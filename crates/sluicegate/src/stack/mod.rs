@@ -3,7 +3,6 @@
 mod account;
 mod answer;
 mod check;
-mod entry;
 mod idle_cost;
 mod place;
 mod protection;
@@ -13,10 +12,10 @@ mod terraform;
 mod workspace;
 
 use crate::bundle;
+use crate::entry::EntryArgs;
 use crate::stop::unless_stopped;
 use anyhow::{Context as _, bail};
 use check::{Deployed, Extent};
-use entry::EntryArgs;
 use place::Place;
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -167,7 +166,7 @@ async fn plan<'a>(
     Ok(plan)
 }
 
-/// A state belongs to one place. A plan for another would forget the stack that it has.
+/// Fails if the state belongs to another place, because a plan for this one would forget the stack there.
 async fn refuse_another_place(
     terraform: &Terraform<'_>,
     workspace: &Workspace,
@@ -184,8 +183,8 @@ async fn refuse_another_place(
     }
 }
 
-/// Applies a plan. Where its stream has to change in steps, each is planned and applied before it; where it takes
-/// something away from the gateway, a second deployment follows it.
+/// Applies a plan. If the stream must change in steps, each step is planned and applied first. If the plan removes
+/// something from the gateway, a second deployment follows.
 async fn apply(terraform: &Terraform<'_>, plan: Plan<'_>) -> anyhow::Result<()> {
     if let Some(resize) = shards::resize(&plan.contents) {
         for step in resize.steps(&plan.contents) {
@@ -261,7 +260,7 @@ async fn deployed(terraform: &Terraform<'_>, entry: &EntryArgs) -> anyhow::Resul
     described(&terraform.outputs().await?, entry)
 }
 
-/// What the outputs say of the stack.
+/// The stack as described by its outputs.
 fn described(outputs: &Value, entry: &EntryArgs) -> anyhow::Result<Deployed> {
     let value = |name: &str| missing(outputs[name].get("value").cloned(), name);
     Ok(Deployed {
@@ -274,7 +273,7 @@ fn described(outputs: &Value, entry: &EntryArgs) -> anyhow::Result<Deployed> {
     })
 }
 
-/// A text among the outputs.
+/// An output that is a string.
 fn output<'a>(outputs: &'a Value, name: &str) -> anyhow::Result<&'a str> {
     missing(outputs[name]["value"].as_str(), name)
 }

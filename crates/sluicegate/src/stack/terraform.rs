@@ -15,9 +15,9 @@ const INSTALL: &str = "cannot run terraform: install Terraform 1.11 or newer";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
-    /// The stack is as the bundle says.
+    /// The stack matches the bundle.
     Deployed,
-    /// Nothing of the stack is left.
+    /// The stack is destroyed.
     Removed,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Terraform<'a> {
         show
     }
 
-    /// Where a plan would go: asked of the provider, with the credentials that it finds, and of nothing else.
+    /// The place that a plan would be for, determined by the provider with its credentials.
     pub async fn place(&self) -> anyhow::Result<Place> {
         let mut command =
             self.command(&["plan", "-input=false", "-no-color", "-refresh=false", "-lock=false"]);
@@ -125,7 +125,7 @@ impl<'a> Terraform<'a> {
         command
     }
 
-    /// Runs a command whose output is long, and only of interest when it fails.
+    /// Runs a command whose long output matters only if it fails.
     async fn quiet(&self, command: &mut Command, what: &str) -> anyhow::Result<()> {
         let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped()), what).await?;
         if !output.status.success() {
@@ -157,7 +157,7 @@ impl<'a> Terraform<'a> {
     }
 }
 
-/// Terraform colours what it prints wherever that goes.
+/// Terraform colours its output even if it does not go to a terminal.
 fn colour() -> Option<&'static str> {
     let is_wanted = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     (!is_wanted).then_some("-no-color")
@@ -209,7 +209,7 @@ async fn attend(
     }
 }
 
-/// Interrupts a process that runs, as Ctrl-C does.
+/// Interrupts a running process, as Ctrl-C does.
 #[cfg(unix)]
 fn interrupter(child: &Child) -> impl Fn() + use<> {
     use rustix::process::{Pid, Signal, kill_process};
@@ -222,7 +222,7 @@ fn interrupter(child: &Child) -> impl Fn() + use<> {
     }
 }
 
-/// A terminal's Ctrl-C reaches it by itself there.
+/// On this system, Ctrl-C in the terminal reaches the process directly.
 #[cfg(not(unix))]
 fn interrupter(_: &Child) -> impl Fn() + use<> {
     || {}

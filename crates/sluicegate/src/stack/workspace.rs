@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub const DEFAULT: &str = "default";
 /// Characters of the longest environment's name.
 const NAME_CHARS_MAX: usize = 32;
-/// Where the state is kept where the environment does not say: in the environment's folder.
+/// The default file of the state, in the environment's folder.
 const LOCAL_BACKEND: &str = "# State on this machine. environments/NAME.backend.tf replaces this file.\n\
     terraform {\n  backend \"local\" {\n    path = \"../terraform.tfstate\"\n  }\n}\n";
 /// The backend's file, in the working copy of the configuration.
@@ -19,9 +19,9 @@ const BACKEND_FILE: &str = "backend.tf";
 pub struct Workspace {
     /// The environment's name.
     pub environment: String,
-    /// The environment's own values.
+    /// The tfvars of the environment.
     pub values: Option<PathBuf>,
-    /// The bundle's providers, where it has one for this machine.
+    /// The bundle's providers, if it has one for this machine.
     pub providers: Option<PathBuf>,
     /// Whether the environment says where its state is.
     has_backend: bool,
@@ -69,8 +69,8 @@ impl Workspace {
         Ok(Self { environment: environment.to_owned(), values, providers, has_backend, folder })
     }
 
-    /// Refuses what Terraform would drop without a word, such as a misspelled attribute, and what it would refuse later.
-    /// Returns what is left.
+    /// Fails for attributes that Terraform would silently drop, such as misspelled ones, and for errors that it would find
+    /// only later. Returns the values otherwise.
     pub fn check_values(&self) -> anyhow::Result<Stack> {
         let terraform = self.terraform();
         let entries =
@@ -111,13 +111,13 @@ impl Workspace {
         self.folder.join(TERRAFORM)
     }
 
-    /// Where a plan lies between being made and being applied.
+    /// The file of a plan that has not been applied yet.
     pub fn plan_file(&self) -> PathBuf {
         self.folder.join("plan.tfplan")
     }
 }
 
-/// The values of an environment; only the default one may be without.
+/// The tfvars of an environment; only the default one can exist without.
 pub fn values(environment: &str, environments: &Path) -> anyhow::Result<Option<PathBuf>> {
     check_name(environment)?;
     let values = environments.join(format!("{environment}.tfvars"));

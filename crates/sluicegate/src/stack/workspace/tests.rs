@@ -125,7 +125,7 @@ fn state_is_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o700);
 }
 
-/// Terraform drops an attribute that a type does not have, without a word.
+/// Terraform silently drops an attribute that a type does not have.
 #[test]
 fn a_misspelled_attribute_is_refused_before_terraform_drops_it() {
     let folder = folder();

@@ -143,8 +143,8 @@ impl Function {
     /// Checks that an alias can use its versions.
     fn check_alias(&self, account: &Account, alias: &Alias) -> Result<(), ApiError> {
         let role = |version: &str| match version {
-            LATEST => Some(&self.settings.role),
-            number => self.version(number).map(|version| &version.settings.role),
+            LATEST => Some(&self.latest.settings.role),
+            number => self.version(number).map(|version| &version.configuration.settings.role),
         };
         let Some(main) = role(&alias.version) else {
             return Err(no_version(account, &self.name, &alias.version));
