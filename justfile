@@ -77,6 +77,12 @@ image TAG="sluicegate": (_require "cargo cargo-lambda zig docker")
 bundle-image TAG="sluicegate-bundle": (_require "docker")
     docker build --target bundle --build-arg EMULATOR_BINARY=dist/bin/sluicegate --tag {{ quote(TAG) }} .
 
+# Give API Gateway a role for the logs of all APIs of an account and REGION: once, before a stack with `logging`
+[group('deploy')]
+account REGION *ARGS: (_require "terraform")
+    terraform -chdir=terraform/account init -input=false
+    AWS_REGION={{ quote(REGION) }} terraform -chdir=terraform/account apply -state={{ quote(REGION + ".tfstate") }} {{ ARGS }}
+
 # Build the bundle and show what a deployment to ENV would change and cost
 [group('deploy')]
 plan: (_require bundling + " aws") bundle

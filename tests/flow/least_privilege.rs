@@ -39,7 +39,7 @@ async fn with_all_statements_nothing_is_denied() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_integrations_statement_nothing_enters_the_stream() {
     let emulator = start("no-put", "").await;
-    let policy = Policy::read(&emulator, "no-put-integration", "put-record").await;
+    let policy = Policy::read(&emulator, "no-put-use1-integration", "put-record").await;
     for statement in policy.statements() {
         assert_eq!(statement["Sid"], "PutRecord", "no hop is known that this statement serves");
         let mut client = emulator.client().await;
@@ -57,7 +57,7 @@ async fn without_the_integrations_statement_nothing_enters_the_stream() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_statement_of_the_functions_role_its_hop_fails() {
     let emulator = start("one-less", "").await;
-    let policy = Policy::read(&emulator, "one-less-echo-function", "flow").await;
+    let policy = Policy::read(&emulator, "one-less-echo-use1", "flow").await;
     let mut client = emulator.client().await;
     works(&mut client, "before").await;
     assert_eq!(denials::of("one-less"), []);

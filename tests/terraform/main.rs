@@ -11,6 +11,7 @@ mod documentation;
 mod integrations;
 mod one_definition;
 mod probe;
+mod provider;
 mod refusals;
 mod regions;
 mod serve;
@@ -42,6 +43,7 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     };
     let mut trials = documentation::trials();
     trials.push(constants::trial());
+    trials.extend(provider::trials());
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
     trials.push(with_terraform(tree.as_ref(), "refusals", refusals::run));

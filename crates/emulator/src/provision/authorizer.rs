@@ -22,7 +22,7 @@ impl Composer<'_> {
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": [streams],
         })];
         let description = format!("The function {name} decides who may connect.");
-        let role_name = format!("{name}-function");
+        let role_name = format!("{name}-{}", self.region_code());
         let role = self.role(&role_name, "lambda.amazonaws.com", &description, "logs", &statements).await?;
         let code = Code {
             name: &name,

@@ -48,7 +48,7 @@ impl Composer<'_> {
 
         let statements =
             self.function_statements(api, function, &stream_arn, &consumer_arn, &queue_arn, &log_group);
-        let role_name = format!("{name}-function");
+        let role_name = format!("{name}-{}", self.region_code());
         let description = format!("The function {name} reads its stream and answers its clients.");
         let role = self.role(&role_name, "lambda.amazonaws.com", &description, "flow", &statements).await?;
 

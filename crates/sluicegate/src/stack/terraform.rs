@@ -1,7 +1,9 @@
 //! Runs Terraform on an environment's working folder.
 
+use super::account;
 use super::place::{self, Place};
 use super::workspace::Workspace;
+use crate::bundle::{layout, provider};
 use crate::stop::stop_signal;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
@@ -31,18 +33,38 @@ impl<'a> Terraform<'a> {
 
     /// Prepares providers, modules and backend. Downloads nothing if the bundle has the provider.
     pub async fn init(&self) -> anyhow::Result<()> {
-        let mut command = self.command(&["init", "-input=false", "-no-color"]);
+        self.init_of(&mut self.command(&["init"])).await
+    }
+
+    async fn init_of(&self, command: &mut Command) -> anyhow::Result<()> {
+        command.args(["-input=false", "-no-color"]);
         if let Some(providers) = &self.workspace.providers {
             command.arg("-lockfile=readonly").arg(format!("-plugin-dir={}", providers.display()));
         }
-        self.quiet(&mut command, "init").await
+        self.quiet(command, "init").await
+    }
+
+    /// A plan of the account's own configuration, which is not to be applied: it shows what API Gateway's settings are.
+    pub async fn account(&self) -> anyhow::Result<Value> {
+        let folder = self.workspace.terraform().join(account::FOLDER);
+        layout::copy(&self.workspace.terraform().join(provider::LOCK), &folder.join(provider::LOCK))?;
+        let inside = format!("-chdir={}", account::FOLDER);
+        let out = format!("-out={}", self.workspace.plan_file().display());
+        self.init_of(&mut self.command(&[&inside, "init"])).await?;
+        let plan = ["plan", "-input=false", "-no-color", "-lock=false", "-refresh=false"];
+        self.quiet(self.command(&[&inside]).args(plan).arg(out), "plan of the account").await?;
+        let show = self
+            .json(self.command(&[&inside, "show", "-json"]).arg(self.workspace.plan_file()), "show")
+            .await;
+        let _ = std::fs::remove_file(self.workspace.plan_file());
+        show
     }
 
     /// The place that a plan would be for, determined by the provider with its credentials.
     pub async fn place(&self) -> anyhow::Result<Place> {
         let mut command =
             self.command(&["plan", "-input=false", "-no-color", "-refresh=false", "-lock=false"]);
-        command.args(["-target=data.aws_caller_identity.current", "-target=data.aws_region.current"]);
+        command.args(["-target=data.aws_caller_identity.current", "-target=data.aws_service.kinesis"]);
         command.arg(format!("-out={}", self.workspace.plan_file().display()));
         self.quiet(self.with_values(&mut command), "plan").await?;
         let plan = self.show_plan().await;

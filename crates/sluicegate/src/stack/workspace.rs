@@ -23,6 +23,8 @@ pub struct Workspace {
     pub values: Option<PathBuf>,
     /// The bundle's providers, if it has one for this machine.
     pub providers: Option<PathBuf>,
+    /// Whether the environment says where its state is.
+    has_backend: bool,
     folder: PathBuf,
 }
 
@@ -58,17 +60,18 @@ impl Workspace {
         }
         let backend = environments.join(format!("{environment}.backend.tf"));
         let target = folder.join(TERRAFORM).join(BACKEND_FILE);
-        if backend.is_file() {
+        let has_backend = backend.is_file();
+        if has_backend {
             layout::copy(&backend, &target)?;
         } else {
             layout::write(&target, LOCAL_BACKEND)?;
         }
-        Ok(Self { environment: environment.to_owned(), values, providers, folder })
+        Ok(Self { environment: environment.to_owned(), values, providers, has_backend, folder })
     }
 
     /// Fails for attributes that Terraform would silently drop, such as misspelled ones, and for errors that it would find
-    /// only later.
-    pub fn check_values(&self) -> anyhow::Result<()> {
+    /// only later. Returns the values.
+    pub fn check_values(&self) -> anyhow::Result<Stack> {
         let terraform = self.terraform();
         let entries =
             std::fs::read_dir(&terraform).with_context(|| format!("cannot read {}", terraform.display()))?;
@@ -78,8 +81,30 @@ impl Workspace {
         });
         files.sort();
         files.extend(self.values.clone());
-        Stack::define(&self.folder, &files)?;
-        Ok(())
+        Ok(Stack::define(&self.folder, &files)?)
+    }
+
+    /// What an environment of its own leaves to chance.
+    pub fn warnings(&self) -> anyhow::Result<Vec<String>> {
+        let (Some(values), environment) = (&self.values, &self.environment) else { return Ok(Vec::new()) };
+        let text =
+            std::fs::read_to_string(values).with_context(|| format!("cannot read {}", values.display()))?;
+        let body = hcl::parse(&text).with_context(|| format!("{} is not valid HCL", values.display()))?;
+        let mut warnings = Vec::new();
+        if environment != DEFAULT && !body.attributes().any(|attribute| attribute.key() == "name") {
+            warnings.push(format!(
+                "{} sets no name: environment {environment} deploys under the name that stack.auto.tfvars has, as the default \
+                 environment does, and in the same account and region their resources collide",
+                values.display()
+            ));
+        }
+        if environment != DEFAULT && !self.has_backend {
+            warnings.push(format!(
+                "environment {environment} has no {environment}.backend.tf: its state is on this machine alone, and whoever else \
+                 deploys it would make a second stack"
+            ));
+        }
+        Ok(warnings)
     }
 
     pub fn terraform(&self) -> PathBuf {
