@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// Hours of retention included in the price.
 const RETENTION_FREE_HOURS: u64 = 24;
-/// Hours up to which retention is billed as extended; past them as long-term.
+/// Hours up to which retention is billed as extended, and after which it is billed as long-term.
 const RETENTION_EXTENDED_HOURS: u64 = 168;
 
 /// Kinesis asks KMS for the stream's key about every five minutes, for each set of credentials: those of the gateway's
@@ -25,10 +25,10 @@ pub struct Line {
     pub usd: f64,
 }
 
-/// The lines, in the order of the data's way.
+/// The lines, in the order of the flow.
 #[derive(Clone, Debug, Serialize)]
 pub struct Bill {
-    /// All that costs something.
+    /// All lines with a cost.
     pub lines: Vec<Line>,
     pub total_usd: f64,
 }

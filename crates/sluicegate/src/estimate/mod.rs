@@ -86,9 +86,9 @@ pub struct Args {
 pub struct Estimate {
     /// The workload.
     workload: Workload,
-    /// The capacity it needs.
+    /// The required capacity.
     capacity: Capacity,
-    /// Messages per second to set as the stage's limit, sustained and at once.
+    /// The stage's limits to set, in messages per second: rate and burst.
     stage_rate_limit: u64,
     /// Seconds until all clients have reconnected, at the quota of new connections.
     reconnect_all_s: f64,

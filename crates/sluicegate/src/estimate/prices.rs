@@ -8,7 +8,7 @@ pub const REGION: &str = "us-east-1";
 pub const AS_OF: &str = "2026-11-23";
 /// Where to check them live.
 pub const CHECK_AT: &str = "https://calculator.aws";
-/// Hours in a month, as AWS's own calculator counts them.
+/// Hours in a month, as in AWS's calculator.
 pub const HOURS_PER_MONTH: f64 = 730.0;
 /// Bytes of the gigabyte that AWS bills.
 pub const GB: f64 = 1_073_741_824.0;
@@ -17,13 +17,13 @@ pub const PUT_UNIT_BYTES: u64 = 25 * 1024;
 /// Bytes to which an on-demand stream rounds each record up.
 pub const ON_DEMAND_RECORD_BYTES: u64 = 1024;
 
-/// A price per unit that falls with the volume of a month.
+/// A price per unit that decreases with the volume of a month.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Price {
     pub unit: &'static str,
-    /// How many of the unit the dollars are for.
+    /// The number of units that the dollars are for.
     pub per: f64,
-    /// Steps: units of the month up to which the dollars hold. The last holds for all that follow.
+    /// Steps: the units of the month up to which the dollars apply. The last step applies to all further units.
     pub steps: &'static [(f64, f64)],
     /// Where the price is published.
     pub source: &'static str,
@@ -66,32 +66,32 @@ pub const SHARD_HOURS: Price = flat("shard-hours", 1.0, &[(ALL, 0.015)], KINESIS
 pub const PUT_UNITS: Price = flat("PUT units", MILLION, &[(ALL, 0.014)], KINESIS);
 /// Shards of a provisioned stream that a consumer reads with enhanced fan-out.
 pub const CONSUMER_SHARD_HOURS: Price = flat("consumer-shard-hours", 1.0, &[(ALL, 0.015)], KINESIS);
-/// What consumers read from a provisioned stream with enhanced fan-out.
+/// Data that consumers read from a provisioned stream with enhanced fan-out.
 pub const FAN_OUT: Price = flat("GB", 1.0, &[(ALL, 0.013)], KINESIS);
 /// Shards of a provisioned stream that keep records for more than a day, up to seven.
 pub const EXTENDED_SHARD_HOURS: Price = flat("shard-hours", 1.0, &[(ALL, 0.020)], KINESIS);
-/// What a stream keeps for more than seven days.
+/// Data that a stream keeps for more than seven days.
 pub const LONG_TERM: Price = flat("GB-months", 1.0, &[(ALL, 0.023)], KINESIS);
 /// An on-demand stream.
 pub const STREAM_HOURS: Price = flat("stream-hours", 1.0, &[(ALL, 0.040)], KINESIS);
-/// What is put into an on-demand stream.
+/// Data put into an on-demand stream.
 pub const ON_DEMAND_IN: Price = flat("GB", 1.0, &[(ALL, 0.080)], KINESIS);
-/// What consumers read from an on-demand stream with enhanced fan-out.
+/// Data that consumers read from an on-demand stream with enhanced fan-out.
 pub const ON_DEMAND_FAN_OUT: Price = flat("GB", 1.0, &[(ALL, 0.050)], KINESIS);
-/// What an on-demand stream keeps for more than a day, up to seven.
+/// Data that an on-demand stream keeps for more than a day, up to seven.
 pub const ON_DEMAND_EXTENDED: Price = flat("GB-months", 1.0, &[(ALL, 0.10)], KINESIS);
 /// Invocations of functions.
 pub const INVOCATIONS: Price = flat("invocations", MILLION, &[(ALL, 0.20)], LAMBDA);
-/// Memory of functions over time, on Graviton. What follows the second step is not known here.
+/// Memory of functions over time, on Graviton. Prices after the second step are not included.
 pub const GB_SECONDS_ARM64: Price =
     flat("GB-seconds", 1.0, &[(7.5e9, 0.000_013_333_4), (18.75e9, 0.000_012_000_1)], LAMBDA);
-/// Memory of functions over time, on Intel and AMD; the discounts for volume are not known here.
+/// Memory of functions over time, on Intel and AMD. Volume discounts are not included.
 pub const GB_SECONDS_X86: Price = flat("GB-seconds", 1.0, &[(ALL, 0.000_016_666_7)], LAMBDA);
-/// Logs of functions taken in. The discounts begin at 10 TB; beyond them it is less than said here.
+/// Ingested logs of functions. Discounts start at 10 TB and are not included.
 pub const LOGS_IN: Price = flat("GB", 1.0, &[(ALL, 0.50)], CLOUDWATCH);
-/// Calls of KMS, for AWS's own keys too.
+/// Calls of KMS, including those for AWS's own keys.
 pub const KMS_REQUESTS: Price = flat("requests", 10_000.0, &[(ALL, 0.03)], KMS);
-/// Data that leaves AWS. What follows 10 TB is not known here, and less.
+/// Data transferred out of AWS. The lower prices after 10 TB are not included.
 pub const DATA_OUT: Price = flat("GB", 1.0, &[(10_240.0, 0.09)], EC2);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The whole estimate against an example worked out by hand.
+//! The estimate compared with an example calculated by hand.
 
 use super::*;
 

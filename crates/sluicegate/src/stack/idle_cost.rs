@@ -25,7 +25,7 @@ pub struct Line {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct IdleCost {
-    /// What costs something even when nothing happens.
+    /// Costs without any load.
     pub lines: Vec<Line>,
 }
 
