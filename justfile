@@ -79,7 +79,7 @@ bundle-image TAG="sluicegate-bundle": (_require "docker")
 
 # Give API Gateway a role for the logs of all APIs of an account and REGION: once, before a stack with `logging`
 [group('deploy')]
-account REGION *ARGS:
+account REGION *ARGS: (_require "terraform")
     terraform -chdir=terraform/account init -input=false
     AWS_REGION={{ quote(REGION) }} terraform -chdir=terraform/account apply -state={{ quote(REGION + ".tfstate") }} {{ ARGS }}
 

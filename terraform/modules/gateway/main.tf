@@ -75,8 +75,11 @@ resource "aws_apigatewayv2_stage" "this" {
     }
   }
 
+  # The role must be allowed to put records before a client is let in, and a replaced one until the stage has the next
+  # deployment.
   depends_on = [
     aws_cloudwatch_log_group.execution,
+    aws_iam_role_policy.integration,
     var.after,
   ]
 }

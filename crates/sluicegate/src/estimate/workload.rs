@@ -82,6 +82,12 @@ pub struct Workload {
     pub mean_batch: Option<f64>,
     /// Bytes that an invocation logs.
     pub log_bytes: u64,
+    /// Bytes that the API logs for each message; 0 without `logging`.
+    pub api_log_bytes: u64,
+    /// Whether the account has On-demand Advantage, which changes the prices of on-demand streams.
+    pub advantage: bool,
+    /// Execution environments that each function has ready all the time.
+    pub provisioned_concurrency: u64,
 }
 
 impl Workload {
