@@ -38,23 +38,15 @@ pub(super) fn needs(
         "GetItem" | "UpdateItem" | "DeleteItem" => {
             vec![need(operation, table, Some(vec![key_in(table, &request["Key"])]))]
         }
-        "Query" => {
+        "Query" | "Scan" => {
             let index = request["IndexName"].as_str();
-            let attribute = partition_key(table, index);
-            let value =
-                attribute.as_deref().and_then(|attribute| key_condition::partition(request, attribute));
-            let mut need = need(operation, table, Some(vec![leading(value)]));
-            if let Some(index) = index {
-                need.resource = arn::index(account, table, index);
-            }
-            vec![need]
-        }
-        "Scan" => {
-            let mut need = need(operation, table, None);
-            if let Some(index) = request["IndexName"].as_str() {
-                need.resource = arn::index(account, table, index);
-            }
-            vec![need]
+            let keys = (operation == "Query").then(|| {
+                let attribute = partition_key(table, index);
+                leading(attribute.and_then(|attribute| key_condition::partition(request, &attribute)))
+            });
+            let need = need(operation, table, keys.map(|key| vec![key]));
+            let of_index = index.map(|index| arn::index(account, table, index));
+            vec![Need { resource: of_index.unwrap_or_else(|| need.resource.clone()), ..need }]
         }
         "BatchGetItem" => by_table(request, |table, asked| {
             let keys = asked["Keys"].as_array().into_iter().flatten();
@@ -69,19 +61,13 @@ pub(super) fn needs(
             need(operation, table, Some(writes.map(key).collect()))
         }),
         "TransactGetItems" | "TransactWriteItems" => {
-            let actions = request["TransactItems"].as_array().into_iter().flatten();
-            let one = |(kind, asked): (&String, &Value)| {
-                let table = asked["TableName"].as_str().unwrap_or_default();
-                let (action, item) = match kind.as_str() {
-                    "Get" => ("GetItem", &asked["Key"]),
-                    "Put" => ("PutItem", &asked["Item"]),
-                    "Update" => ("UpdateItem", &asked["Key"]),
-                    "Delete" => ("DeleteItem", &asked["Key"]),
-                    _ => ("ConditionCheckItem", &asked["Key"]),
-                };
+            let parts = request["TransactItems"].as_array().into_iter().flatten();
+            let one = |(kind, part): (&String, &Value)| {
+                let table = part["TableName"].as_str().unwrap_or_default();
+                let (action, item) = part_of_transaction(kind, part);
                 need(action, table, Some(vec![key_in(table, item)]))
             };
-            actions.filter_map(Value::as_object).flatten().map(one).collect()
+            parts.filter_map(Value::as_object).flatten().map(one).collect()
         }
         "ListTables" => vec![Need { resource: "*".into(), ..need(operation, "", None) }],
         "ListTagsOfResource" | "TagResource" | "UntagResource" => {
@@ -89,6 +75,17 @@ pub(super) fn needs(
             vec![need(operation, resource.rsplit('/').next().unwrap_or_default(), None)]
         }
         _ => vec![need(operation, table, None)],
+    }
+}
+
+/// The action of a transaction's part, and what names its item.
+fn part_of_transaction<'a>(kind: &str, part: &'a Value) -> (&'static str, &'a Value) {
+    match kind {
+        "Get" => ("GetItem", &part["Key"]),
+        "Put" => ("PutItem", &part["Item"]),
+        "Update" => ("UpdateItem", &part["Key"]),
+        "Delete" => ("DeleteItem", &part["Key"]),
+        _ => ("ConditionCheckItem", &part["Key"]),
     }
 }
 
