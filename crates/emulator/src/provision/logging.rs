@@ -30,7 +30,7 @@ impl Composer<'_> {
         }
         // As `terraform/account` does: whether an account has the role is a fact about the account, which is this
         // emulator's.
-        let role_name = format!("sluicegate-api-gateway-logs-{}", self.emulator.account().region);
+        let role_name = format!("sluicegate-api-gateway-logs-{}", self.emulator.account().region());
         let description = "API Gateway writes the logs of every API of this account and region.";
         let role = self.assumable(&role_name, "apigateway.amazonaws.com", description).await?;
         let attach =

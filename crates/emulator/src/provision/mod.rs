@@ -202,7 +202,7 @@ impl Composer<'_> {
 
     /// The region in roles' names, as the root module shortens it.
     fn region_code(&self) -> String {
-        region_code(&self.emulator.account().region)
+        region_code(self.emulator.account().region())
     }
 
     /// A customer's own key; the key that AWS manages needs no permission.
