@@ -70,7 +70,7 @@ impl Workspace {
     }
 
     /// Fails for attributes that Terraform would silently drop, such as misspelled ones, and for errors that it would find
-    /// only later. Returns the values otherwise.
+    /// only later. Returns the values.
     pub fn check_values(&self) -> anyhow::Result<Stack> {
         let terraform = self.terraform();
         let entries =
