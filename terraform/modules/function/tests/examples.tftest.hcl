@@ -5,6 +5,16 @@ mock_provider "aws" {
   override_during = plan
 }
 
+# The mocks know the queue of the other tests.
+override_resource {
+  target = module.function.aws_sqs_queue.dead_letters
+  values = {
+    arn = "arn:aws:sqs:eu-west-1:000000000000:orders-echo-dlq"
+    url = "https://sqs.eu-west-1.amazonaws.com/000000000000/orders-echo-dlq"
+  }
+  override_during = plan
+}
+
 variables {
   bundle = "../../tests/fixtures/functions"
 }
