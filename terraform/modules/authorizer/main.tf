@@ -44,6 +44,8 @@ resource "aws_lambda_function" "this" {
       error_message = "architecture is ${var.architecture}, but the zips in ${var.bundle} were built for ${local.built_for}: build the bundle for ${var.architecture}, or remove architecture from the tfvars."
     }
   }
+
+  tags = var.tags
 }
 
 # Lambda would create this group itself, without retention, and leave it behind.
@@ -52,6 +54,8 @@ resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.settings.log_retention_days
   kms_key_id        = var.logs_key_arn
+
+  tags = var.tags
 }
 
 resource "aws_iam_role" "this" {
@@ -71,6 +75,8 @@ resource "aws_iam_role" "this" {
   lifecycle {
     create_before_destroy = true
   }
+
+  tags = var.tags
 }
 
 # It writes logs and nothing else. What it asks to check a token, give it in an override.

@@ -52,6 +52,8 @@ resource "aws_lambda_function" "this" {
       error_message = "architecture is ${var.architecture}, but the zips in ${var.bundle} were built for ${local.built_for}: build the bundle for ${var.architecture}, or remove architecture from the tfvars."
     }
   }
+
+  tags = var.tags
 }
 
 # Lambda would create this group itself, without retention, and leave it behind.
@@ -60,4 +62,6 @@ resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.settings.log_retention_days
   kms_key_id        = var.logs_key_arn
+
+  tags = var.tags
 }

@@ -73,6 +73,8 @@ resource "aws_iam_role" "this" {
   lifecycle {
     create_before_destroy = true
   }
+
+  tags = var.tags
 }
 
 resource "aws_iam_role_policy" "this" {

@@ -21,6 +21,8 @@ resource "aws_iam_role" "integration" {
   lifecycle {
     create_before_destroy = true
   }
+
+  tags = var.tags
 }
 
 resource "aws_iam_role_policy" "integration" {

@@ -215,3 +215,9 @@ variable "role_name" {
     error_message = "role_name must be 1 to 64 letters, digits or any of + = , . @ _ -."
   }
 }
+
+variable "tags" {
+  description = "Tags of every resource that can carry them, beside the provider's default tags."
+  type        = map(string)
+  default     = {}
+}

@@ -19,4 +19,6 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
   alarm_actions = var.alarm_topic_arns
   ok_actions    = var.alarm_topic_arns
+
+  tags = var.tags
 }

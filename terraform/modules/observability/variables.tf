@@ -60,3 +60,9 @@ variable "iterator_age_alarm_seconds" {
     error_message = "iterator_age_alarm_seconds must be over 0 and at most 31,536,000, the longest retention."
   }
 }
+
+variable "tags" {
+  description = "Tags of every resource that can carry them, beside the provider's default tags."
+  type        = map(string)
+  default     = {}
+}
