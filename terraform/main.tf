@@ -11,6 +11,8 @@ locals {
     name                   = "${var.name}-${key}"
     dead_letter_queue_name = "${var.name}-${key}-dlq"
   } }
+
+  iam = { path = var.iam_path, permissions_boundary = var.permissions_boundary }
 }
 
 module "stream" {
@@ -32,6 +34,7 @@ module "authorizer" {
   architecture = var.architecture
   settings     = var.authorizer
   logs_key_arn = var.kms_key_arns.logs
+  iam          = local.iam
 }
 
 module "gateway" {
@@ -52,6 +55,7 @@ module "gateway" {
   log_retention_days = var.access_log_retention_days
   logs_key_arn       = var.kms_key_arns.logs
   domain             = var.domain
+  iam                = local.iam
 
   # The functions are made from the API and not from its stage, so that this is no circle.
   after = [for function in module.function : function.mapping_id]
@@ -71,6 +75,7 @@ module "function" {
   settings               = each.value
   queue_key_arn          = var.kms_key_arns.queues
   logs_key_arn           = var.kms_key_arns.logs
+  iam                    = local.iam
 }
 
 module "observability" {

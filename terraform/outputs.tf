@@ -23,6 +23,31 @@ output "function_names" {
   value       = { for key, function in module.function : key => function.name }
 }
 
+output "function_arns" {
+  description = "ARN of each function by its key."
+  value       = { for key, function in module.function : key => function.arn }
+}
+
+output "role_names" {
+  description = "Name of each function's role by the function's key."
+  value       = { for key, function in module.function : key => function.role_name }
+}
+
+output "role_arns" {
+  description = "ARN of each function's role by the function's key."
+  value       = { for key, function in module.function : key => function.role_arn }
+}
+
+output "log_group_names" {
+  description = "Name of each function's log group by the function's key."
+  value       = { for key, function in module.function : key => function.log_group_name }
+}
+
+output "api_id" {
+  description = "Id of the API."
+  value       = module.gateway.api.id
+}
+
 output "dead_letter_queue_urls" {
   description = "URL of each function's dead-letter queue by the function's key."
   value       = { for key, function in module.function : key => function.dead_letter_queue_url }

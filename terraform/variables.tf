@@ -100,12 +100,27 @@ variable "kms_key_arns" {
 variable "functions" {
   description = "The functions by name; each attribute is described in modules/function. One without `routes` sees every event."
   type = map(object({
-    memory_mb                   = optional(number, 128)
-    timeout_seconds             = optional(number, 30)
-    routes                      = optional(list(string), [])
-    lifecycle_events            = optional(list(string), [])
-    connection_actions          = optional(list(string), ["POST"])
-    environment                 = optional(map(string), {})
+    memory_mb          = optional(number, 128)
+    timeout_seconds    = optional(number, 30)
+    routes             = optional(list(string), [])
+    lifecycle_events   = optional(list(string), [])
+    connection_actions = optional(list(string), ["POST"])
+    environment        = optional(map(string), {})
+    secret_arns        = optional(map(string), {})
+    policy_statements = optional(list(object({
+      effect     = optional(string, "Allow")
+      actions    = list(string)
+      resources  = list(string)
+      conditions = optional(map(map(list(string))), {})
+    })), [])
+    managed_policy_arns = optional(list(string), [])
+    vpc = optional(object({
+      subnet_ids         = list(string)
+      security_group_ids = list(string)
+    }))
+    layers                      = optional(list(string), [])
+    tracing                     = optional(bool, false)
+    ephemeral_storage_mb        = optional(number, 512)
     reserved_concurrency        = optional(number, -1)
     log_level                   = optional(string, "INFO")
     log_retention_days          = optional(number, 14)
@@ -129,6 +144,28 @@ variable "functions" {
   validation {
     condition     = length(var.functions) <= 20
     error_message = "a stream has at most 20 consumers, and each function is one: split the functions over several stacks."
+  }
+}
+
+variable "iam_path" {
+  description = "Path of every role, such as `/teams/chat/`. Set it before the first deployment: a change replaces the roles."
+  type        = string
+  default     = "/"
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9+=,.@_-]{1,64}/)*$", var.iam_path)) && length(var.iam_path) <= 512
+    error_message = "iam_path must begin and end with / and have letters, digits and +=,.@_- between, at most 64 in a part and 512 in all."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds what every role may do, where the account asks for one."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of a managed policy (arn:aws:iam::...:policy/...)."
   }
 }
 

@@ -155,3 +155,23 @@ run "refuses_an_account_that_is_no_account" {
 
   expect_failures = [var.allowed_account_ids]
 }
+
+run "refuses_a_path_that_is_none" {
+  command = plan
+
+  variables {
+    iam_path = "teams/"
+  }
+
+  expect_failures = [var.iam_path]
+}
+
+run "refuses_a_boundary_that_is_no_policy" {
+  command = plan
+
+  variables {
+    permissions_boundary = "bounds"
+  }
+
+  expect_failures = [var.permissions_boundary]
+}

@@ -56,6 +56,13 @@ run "fills_in_the_settings_of_the_reference_architecture" {
       lifecycle_events            = []
       connection_actions          = ["POST"]
       environment                 = {}
+      secret_arns                 = {}
+      policy_statements           = []
+      managed_policy_arns         = []
+      vpc                         = null
+      layers                      = []
+      tracing                     = false
+      ephemeral_storage_mb        = 512
       reserved_concurrency        = -1
       log_level                   = "INFO"
       log_retention_days          = 14

@@ -49,5 +49,5 @@ resource "aws_lambda_event_source_mapping" "this" {
   }
 
   # AWS checks the role's permissions when the mapping is made, and then the function begins to run.
-  depends_on = [aws_iam_role_policy.this]
+  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy.own, aws_iam_role_policy_attachment.own]
 }

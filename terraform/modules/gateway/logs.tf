@@ -79,8 +79,10 @@ resource "aws_api_gateway_account" "managed" {
 resource "aws_iam_role" "account" {
   count = var.logging == "manage_account_role" ? 1 : 0
 
-  name        = "${var.name}-api-gateway-logs"
-  description = "API Gateway writes the logs of every API of this account and region."
+  name                 = "${var.name}-api-gateway-logs"
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary
+  description          = "API Gateway writes the logs of every API of this account and region."
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

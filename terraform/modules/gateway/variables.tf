@@ -204,3 +204,12 @@ variable "logs_key_arn" {
   type        = string
   default     = null
 }
+
+variable "iam" {
+  description = "`path` of each role, and the ARN of the policy that is its `permissions_boundary`, or null."
+  type = object({
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+  })
+  default = {}
+}

@@ -181,6 +181,8 @@ fn role(role: &Role) -> Value {
         "trust": parsed(&role.trust.text),
         "inline": policies.collect::<Map<_, _>>(),
         "attached": role.attached.keys().collect::<Vec<_>>(),
+        "boundary": role.boundary.as_ref().map(|(arn, _)| arn),
+        "path": role.path,
     })
 }
 

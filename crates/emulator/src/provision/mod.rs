@@ -10,6 +10,7 @@ use axum::body::Body;
 mod authorizer;
 mod call;
 mod function;
+mod function_role;
 mod gateway;
 mod logging;
 pub mod stack;
@@ -211,14 +212,17 @@ impl Composer<'_> {
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}},
         ]});
         let trust = trust.to_string();
-        let create = [
+        let path = &self.stack.iam_path;
+        let mut create = vec![
             ("Action", "CreateRole"),
             ("RoleName", name),
+            ("Path", path),
             ("AssumeRolePolicyDocument", &trust),
             ("Description", description),
         ];
+        create.extend(self.stack.permissions_boundary.as_deref().map(|arn| ("PermissionsBoundary", arn)));
         self.iam(&create).await?;
-        Ok(format!("arn:aws:iam::{}:role/{name}", self.emulator.account().id))
+        Ok(format!("arn:aws:iam::{}:role{path}{name}", self.emulator.account().id))
     }
 
     async fn role(
@@ -230,14 +234,23 @@ impl Composer<'_> {
         statements: &[Value],
     ) -> Result<String, ComposeError> {
         let arn = self.assumable(name, service, description).await?;
+        self.role_policy(name, policy_name, statements).await?;
+        Ok(arn)
+    }
+
+    async fn role_policy(
+        &self,
+        role: &str,
+        policy_name: &str,
+        statements: &[Value],
+    ) -> Result<(), ComposeError> {
         let policy = json!({"Version": POLICY_VERSION, "Statement": statements}).to_string();
         let put = [
             ("Action", "PutRolePolicy"),
-            ("RoleName", name),
+            ("RoleName", role),
             ("PolicyName", policy_name),
             ("PolicyDocument", &policy),
         ];
-        self.iam(&put).await?;
-        Ok(arn)
+        self.iam(&put).await
     }
 }

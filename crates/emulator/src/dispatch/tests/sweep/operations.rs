@@ -24,9 +24,11 @@ pub(super) fn iam() -> Operations {
     vec![
         (
             "CreateRole",
-            json!({"RoleName": "swept", "AssumeRolePolicyDocument": TRUST, "Path": "/", "Description": "d", "MaxSessionDuration": "3600", "Tags": tags}),
+            json!({"RoleName": "swept", "AssumeRolePolicyDocument": TRUST, "Path": "/", "Description": "d", "MaxSessionDuration": "3600", "PermissionsBoundary": MANAGED, "Tags": tags}),
         ),
         ("GetRole", role()),
+        ("PutRolePermissionsBoundary", json!({"RoleName": "swept", "PermissionsBoundary": MANAGED})),
+        ("DeleteRolePermissionsBoundary", role()),
         ("ListRoles", json!({"PathPrefix": "/"})),
         ("UpdateRole", json!({"RoleName": "swept", "Description": "d", "MaxSessionDuration": "3600"})),
         ("UpdateAssumeRolePolicy", json!({"RoleName": "swept", "PolicyDocument": TRUST})),

@@ -114,7 +114,7 @@ impl Lambda {
         let next: Settings =
             input::overlay(Service::Lambda, "UpdateFunctionConfiguration", &current.settings, patch, &[])?;
         next.check()?;
-        self.check_role(&next.role)?;
+        self.check_role(&next)?;
         self.update(store, &name, |function| function.settings = next)
     }
 

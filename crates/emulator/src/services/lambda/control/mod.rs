@@ -183,6 +183,12 @@ impl Lambda {
                 "layers are kept and read back; their content is not there"
             );
         }
+        if function.settings.vpc().is_some() {
+            tracing::warn!(
+                function = function.name,
+                "its VPC is kept and read back; the function is on this machine's own network"
+            );
+        }
         let config = function.config();
         let arn = self.account.arn("logs", &format!("log-group:{}", config.log_group));
         if self.iam.may(&config.role_arn, "logs:CreateLogGroup", &arn) {
