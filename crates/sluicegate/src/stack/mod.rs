@@ -6,6 +6,7 @@ mod entry;
 mod idle_cost;
 mod place;
 mod redeploy;
+mod releases;
 mod shards;
 mod terraform;
 mod workspace;
@@ -15,7 +16,9 @@ use crate::stop::unless_stopped;
 use anyhow::{Context as _, bail};
 use check::{Deployed, Extent};
 use entry::EntryArgs;
+use releases::{CanaryArgs, Rollback, RollbackArgs};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use terraform::{Goal, Terraform};
@@ -52,9 +55,16 @@ enum Action {
         /// Skip the check
         #[arg(long)]
         no_check: bool,
+        /// Undo a rollback: go to the version that has the bundle's code
+        #[arg(long)]
+        roll_forward: bool,
+        #[command(flatten)]
+        canary: CanaryArgs,
         #[command(flatten)]
         check: CheckArgs,
     },
+    /// Put an earlier version of the functions in place of the current one, or end a canary
+    Rollback(RollbackArgs),
     /// Check the deployed stack: send each function a probe message, which its handler does not see
     Check(CheckArgs),
     /// Print the outputs of the stack as JSON, or one of them as plain text
@@ -88,14 +98,21 @@ impl CheckArgs {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let bundle = args.bundle.unwrap_or_else(own_bundle);
     let workspace = Workspace::prepare(&bundle, &args.env, &args.environments, &args.state)?;
-    workspace.check_values()?;
+    let pinned = workspace.check_values()?.pinned_versions;
     let terraform = Terraform::new(&workspace);
     terraform.init().await?;
     match args.action {
         Action::Plan => plan(&terraform, &workspace, Goal::Deployed).await.map(drop),
-        Action::Deploy { yes, no_check, check } => {
-            let check = (!no_check).then_some(&check);
-            deploy(&terraform, &workspace, yes, check).await
+        Action::Deploy { yes, no_check, roll_forward, canary, check } => {
+            let how = Deployment { yes, roll_forward, canary, check: (!no_check).then_some(&check) };
+            deploy(&terraform, &workspace, &pinned, how).await
+        }
+        Action::Rollback(args) => {
+            let rollback = Rollback::prepare(&terraform, &args).await?;
+            if !args.yes && !confirmed("roll back", &workspace).await? {
+                bail!("not confirmed: nothing was rolled back");
+            }
+            rollback.apply().await
         }
         Action::Check(check) => {
             let stack = deployed(&terraform, &check.entry).await?;
@@ -142,6 +159,9 @@ async fn plan<'a>(
         if let Some(resize) = shards::resize(&plan.contents) {
             println!("{}: `stack deploy` takes these steps\n", resize.describe());
         }
+        for forward in releases::forwards(&plan.contents) {
+            println!("{forward}\n");
+        }
         if shards::leaves_on_demand(&plan.contents) {
             println!("{}\n", shards::LEAVES_ON_DEMAND);
         }
@@ -181,20 +201,45 @@ async fn apply(terraform: &Terraform<'_>, plan: Plan<'_>) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// How to deploy.
+struct Deployment<'a> {
+    yes: bool,
+    roll_forward: bool,
+    canary: CanaryArgs,
+    check: Option<&'a CheckArgs>,
+}
+
 async fn deploy(
     terraform: &Terraform<'_>,
     workspace: &Workspace,
-    yes: bool,
-    check: Option<&CheckArgs>,
+    pinned: &BTreeMap<String, String>,
+    how: Deployment<'_>,
 ) -> anyhow::Result<()> {
+    let held = how.canary.hold(terraform).await?;
     let plan = plan(terraform, workspace, Goal::Deployed).await?;
-    if !yes && !confirmed("deploy to", workspace).await? {
+    if let Some(forward) = releases::forwards(&plan.contents).first()
+        && !how.roll_forward
+    {
+        bail!("{forward}");
+    }
+    held.as_ref().map_or(Ok(()), |held| held.check(&plan.contents))?;
+    if !how.yes && !confirmed("deploy to", workspace).await? {
         bail!("not confirmed: nothing was deployed");
     }
-    apply(terraform, plan).await?;
+    match held {
+        None => apply(terraform, plan).await?,
+        Some(held) => {
+            let staged = terraform.with(held.pins(pinned));
+            staged.plan(Goal::Deployed, None).await?;
+            apply(&staged, plan).await?;
+            held.try_new(&terraform.outputs().await?).await?;
+            terraform.plan(Goal::Deployed, None).await?;
+            terraform.apply().await?;
+        }
+    }
     let outputs = terraform.outputs().await?;
     println!("\n  {}\n", output(&outputs, "websocket_uri")?);
-    let Some(check) = check else { return Ok(()) };
+    let Some(check) = how.check else { return Ok(()) };
     let authorization = output(&outputs, "authorization")?;
     if authorization != "NONE" && check.entry.is_empty() {
         println!(
@@ -255,6 +300,12 @@ fn described(outputs: &Value, entry: &EntryArgs) -> anyhow::Result<Deployed> {
 /// A text among the outputs.
 fn output<'a>(outputs: &'a Value, name: &str) -> anyhow::Result<&'a str> {
     missing(outputs[name]["value"].as_str(), name)
+}
+
+/// Texts by key among the outputs.
+fn output_map(outputs: &Value, name: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let map = missing(outputs[name].get("value").cloned(), name)?;
+    serde_json::from_value(map).with_context(|| format!("{name} is not a map of texts"))
 }
 
 fn missing<T>(value: Option<T>, name: &str) -> anyhow::Result<T> {

@@ -66,8 +66,9 @@ impl Workspace {
         Ok(Self { environment: environment.to_owned(), values, providers, folder })
     }
 
-    /// Refuses what Terraform would drop without a word, such as a misspelled attribute, and what it would refuse later.
-    pub fn check_values(&self) -> anyhow::Result<()> {
+    /// The stack's values. Refuses what Terraform would drop without a word, such as a misspelled attribute, and what it
+    /// would refuse later.
+    pub fn check_values(&self) -> anyhow::Result<Stack> {
         let terraform = self.terraform();
         let entries =
             std::fs::read_dir(&terraform).with_context(|| format!("cannot read {}", terraform.display()))?;
@@ -77,8 +78,7 @@ impl Workspace {
         });
         files.sort();
         files.extend(self.values.clone());
-        Stack::define(&self.folder, &files)?;
-        Ok(())
+        Ok(Stack::define(&self.folder, &files)?)
     }
 
     pub fn terraform(&self) -> PathBuf {

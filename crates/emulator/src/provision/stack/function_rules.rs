@@ -2,8 +2,10 @@
 
 use super::Function;
 use super::function::PolicyStatement;
-use super::rules::Rule;
 use regex_lite::Regex;
+
+/// A condition, and what is said where it does not hold.
+pub(super) type Rule = (bool, &'static str);
 
 /// Layers of a function, at most.
 const LAYERS_MAX: usize = 5;

@@ -3,7 +3,7 @@
 //! Limits that the emulator's own control plane holds, such as those of memory and batches, are left to it.
 
 use super::Stack;
-use super::function_rules::{fits, function_rules, is_policy_arn};
+use super::function_rules::{Rule, fits, function_rules, is_policy_arn};
 
 /// The first rule that a stack breaks, in the words of `terraform/`.
 pub fn broken(stack: &Stack) -> Option<&'static str> {
@@ -12,9 +12,6 @@ pub fn broken(stack: &Stack) -> Option<&'static str> {
         (!holds).then_some(sentence)
     })
 }
-
-/// A condition, and what is said where it does not hold.
-pub(super) type Rule = (bool, &'static str);
 
 fn stack_rules(stack: &Stack) -> [Rule; 11] {
     let routes: Vec<_> = stack.functions.values().flat_map(|function| &function.routes).collect();
