@@ -85,6 +85,11 @@ deploy *ARGS: bundle
 check *ARGS:
     {{ stack }} check {{ ARGS }}
 
+# Put the functions' version before in place (`--function KEY`, `--to VERSION`), or end a canary
+[group('deploy')]
+rollback *ARGS:
+    {{ stack }} rollback {{ ARGS }}
+
 # Run the flow suite on ENV's stack, with the AWS credentials in the environment
 [group('deploy')]
 suite *ARGS:

@@ -76,6 +76,8 @@ module "function" {
   queue_key_arn          = var.kms_key_arns.queues
   logs_key_arn           = var.kms_key_arns.logs
   iam                    = local.iam
+  pinned_version         = lookup(var.pinned_versions, each.key, null)
+  mapping_metrics        = var.mapping_metrics
 }
 
 module "observability" {
@@ -87,4 +89,9 @@ module "observability" {
   functions                  = local.names
   alarm_topic_arns           = var.alarm_topic_arns
   iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+  retention_hours            = var.stream.retention_hours
+  thresholds                 = var.alarm_thresholds
+  mapping_metrics            = var.mapping_metrics
+  mapping_ids                = { for key, function in module.function : key => function.mapping_id }
+  runbooks                   = var.runbooks
 }

@@ -122,6 +122,7 @@ variable "functions" {
     tracing                     = optional(bool, false)
     ephemeral_storage_mb        = optional(number, 512)
     reserved_concurrency        = optional(number, -1)
+    provisioned_concurrency     = optional(number, 0)
     log_level                   = optional(string, "INFO")
     log_retention_days          = optional(number, 14)
     batch_size                  = optional(number, 16)
@@ -144,6 +145,17 @@ variable "functions" {
   validation {
     condition     = length(var.functions) <= 20
     error_message = "a stream has at most 20 consumers, and each function is one: split the functions over several stacks."
+  }
+}
+
+variable "pinned_versions" {
+  description = "Numbers of published versions that stay at work, by function, whatever is published beside them: how a rollback is kept."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key, version in var.pinned_versions : contains(keys(var.functions), key) && can(regex("^[1-9][0-9]*$", version))])
+    error_message = "each of pinned_versions must be the number of a published version, under the key of a function."
   }
 }
 
@@ -222,6 +234,36 @@ variable "iterator_age_alarm_seconds" {
   description = "Age of the last record read, in seconds, at which a function's alarm goes off."
   type        = number
   default     = 60
+}
+
+variable "alarm_thresholds" {
+  description = "Counts within a minute above which alarms go off, each explained in modules/observability; `dead_letter_age_hours` is half of the stream's retention where it is null."
+  type = object({
+    integration_errors    = optional(number, 0)
+    execution_errors      = optional(number, 0)
+    write_throttles       = optional(number, 0)
+    errors                = optional(number, 0)
+    throttles             = optional(number, 0)
+    dead_letters          = optional(number, 0)
+    dead_letter_age_hours = optional(number)
+    dead_letter_failures  = optional(number, 0)
+    destination_failures  = optional(number, 0)
+    given_up_events       = optional(number, 0)
+    dropped_events        = optional(number, 0)
+  })
+  default = {}
+}
+
+variable "mapping_metrics" {
+  description = "Whether event source mappings publish their metrics (`EventCount`), which AWS bills as custom metrics; without them, two alarms of each function are left out."
+  type        = bool
+  default     = true
+}
+
+variable "runbooks" {
+  description = "Address of the runbooks that alarms link to; your own copy, where you have one."
+  type        = string
+  default     = "docs/runbooks.md"
 }
 
 variable "access_log_retention_days" {

@@ -175,3 +175,23 @@ run "refuses_a_boundary_that_is_no_policy" {
 
   expect_failures = [var.permissions_boundary]
 }
+
+run "refuses_a_pin_of_no_function" {
+  command = plan
+
+  variables {
+    pinned_versions = { relay = "1" }
+  }
+
+  expect_failures = [var.pinned_versions]
+}
+
+run "refuses_a_pin_that_is_no_version" {
+  command = plan
+
+  variables {
+    pinned_versions = { echo = "latest" }
+  }
+
+  expect_failures = [var.pinned_versions]
+}

@@ -40,6 +40,19 @@ run "has_the_outputs_of_its_contract" {
   }
 
   assert {
+    condition = (
+      output.api_id == "a1b2c3d4e5" &&
+      output.function_arns == { echo = "arn:aws:lambda:eu-west-1:000000000000:function:sluicegate-echo" } &&
+      output.role_names == { echo = "sluicegate-echo-function" } &&
+      output.role_arns == { echo = "arn:aws:iam::000000000000:role/sluicegate" } &&
+      output.log_group_names == { echo = "/aws/lambda/sluicegate-echo" } &&
+      output.published_versions == { echo = "3" } &&
+      contains(keys(output.alarm_arns), "echo-errors")
+    )
+    error_message = "what other configurations attach to must be found by the function's key"
+  }
+
+  assert {
     condition     = endswith(output.dashboard_url, "#dashboards/dashboard/sluicegate")
     error_message = "the dashboard must be named after the stack"
   }
@@ -64,6 +77,7 @@ run "fills_in_the_settings_of_the_reference_architecture" {
       tracing                     = false
       ephemeral_storage_mb        = 512
       reserved_concurrency        = -1
+      provisioned_concurrency     = 0
       log_level                   = "INFO"
       log_retention_days          = 14
       batch_size                  = 16
@@ -97,6 +111,7 @@ run "names_a_function_by_its_key" {
     outputs = {
       name                  = "overridden"
       dead_letter_queue_url = "https://sqs.eu-west-1.amazonaws.com/000000000000/overridden-dlq"
+      mapping_id            = "overridden"
     }
   }
 

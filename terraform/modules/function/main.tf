@@ -25,6 +25,7 @@ resource "aws_lambda_function" "this" {
   timeout                        = var.settings.timeout_seconds
   reserved_concurrent_executions = var.settings.reserved_concurrency
   layers                         = var.settings.layers
+  publish                        = true # each change of code or settings is a version, which release.tf puts to work
 
   # A secret's variable holds its ARN and never its value, which would stand in Terraform's state.
   environment {

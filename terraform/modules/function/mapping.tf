@@ -14,7 +14,7 @@ resource "aws_kinesis_stream_consumer" "this" {
 }
 
 resource "aws_lambda_event_source_mapping" "this" {
-  function_name    = aws_lambda_function.this.arn
+  function_name    = aws_lambda_alias.current.arn
   event_source_arn = aws_kinesis_stream_consumer.this.arn # the consumer's, not the stream's: enhanced fan-out
   enabled          = var.settings.enabled
 
@@ -33,6 +33,13 @@ resource "aws_lambda_event_source_mapping" "this" {
   destination_config {
     on_failure {
       destination_arn = local.dead_letter_queue_arn
+    }
+  }
+
+  dynamic "metrics_config" {
+    for_each = var.mapping_metrics ? ["EventCount"] : []
+    content {
+      metrics = [metrics_config.value]
     }
   }
 

@@ -32,3 +32,13 @@ output "log_group_name" {
   description = "Name of the function's log group."
   value       = aws_cloudwatch_log_group.this.name
 }
+
+output "published_version" {
+  description = "Number of the newest published version."
+  value       = aws_lambda_function.this.version
+}
+
+output "alias_arn" {
+  description = "ARN of the alias `current`, which leads to the version at work."
+  value       = aws_lambda_alias.current.arn
+}

@@ -25,6 +25,7 @@ variable "settings" {
     tracing                     = optional(bool, false)
     ephemeral_storage_mb        = optional(number, 512)
     reserved_concurrency        = number
+    provisioned_concurrency     = optional(number, 0)
     log_level                   = string
     log_retention_days          = number
     batch_size                  = number
@@ -116,6 +117,11 @@ variable "settings" {
   validation {
     condition     = var.settings.reserved_concurrency >= -1 && floor(var.settings.reserved_concurrency) == var.settings.reserved_concurrency
     error_message = "reserved_concurrency must be a whole number: -1 reserves none, 0 stops the function."
+  }
+
+  validation {
+    condition     = var.settings.provisioned_concurrency >= 0 && floor(var.settings.provisioned_concurrency) == var.settings.provisioned_concurrency && (var.settings.reserved_concurrency < 0 || var.settings.provisioned_concurrency <= var.settings.reserved_concurrency)
+    error_message = "provisioned_concurrency must be a whole number, 0 for none, and at most reserved_concurrency where that is set."
   }
 
   validation {

@@ -76,3 +76,15 @@ variable "iam" {
   })
   default = {}
 }
+
+variable "mapping_metrics" {
+  description = "Whether the event source mapping publishes its metrics (`EventCount`), which AWS bills as custom metrics."
+  type        = bool
+  default     = false
+}
+
+variable "pinned_version" {
+  description = "Number of the published version that stays at work; null for the newest."
+  type        = string
+  default     = null
+}

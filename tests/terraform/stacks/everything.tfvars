@@ -7,6 +7,9 @@ data_trace       = true
 
 access_log_retention_days = 30
 
+alarm_thresholds = { errors = 5, dead_letter_age_hours = 6 }
+runbooks         = "https://wiki.example.com/runbooks"
+
 throttling = {
   rate_limit  = 900
   burst_limit = 100
@@ -60,6 +63,7 @@ functions = {
     connection_actions         = ["POST", "GET", "DELETE"]
     environment                = { GREETING = "hello" }
     reserved_concurrency       = 5
+    provisioned_concurrency    = 2
     log_level                  = "DEBUG"
     log_retention_days         = 7
     batch_size                 = 100

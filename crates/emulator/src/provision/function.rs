@@ -74,13 +74,15 @@ impl Composer<'_> {
             more: settings(function),
             zip,
         };
-        let created = self.create_function(code).await?;
+        self.create_function(code).await?;
+        let alias_arn = self.release(&name).await?;
         if function.reserved_concurrency >= 0 {
             let path = format!("/2017-10-31/functions/{name}/concurrency");
             let reserved = json!({"ReservedConcurrentExecutions": function.reserved_concurrency});
             call::call(self.emulator, "lambda", Method::PUT, &path, None, &reserved).await?;
         }
-        let mapping = self.mapping(function, &created["FunctionArn"], &consumer_arn, &queue_arn).await?;
+        self.provision(&name, function.provisioned_concurrency).await?;
+        let mapping = self.mapping(function, &alias_arn, &consumer_arn, &queue_arn).await?;
         Ok((name, mapping))
     }
 
@@ -131,12 +133,12 @@ impl Composer<'_> {
     async fn mapping(
         &self,
         function: &Function,
-        function_arn: &Value,
+        alias_arn: &Value,
         consumer_arn: &str,
         queue_arn: &str,
     ) -> Result<String, ComposeError> {
         let mut mapping = json!({
-            "FunctionName": function_arn,
+            "FunctionName": alias_arn,
             "EventSourceArn": consumer_arn,
             "Enabled": function.enabled,
             "StartingPosition": function.starting_position,
@@ -155,6 +157,9 @@ impl Composer<'_> {
                 Some(ms) => json!(ms as f64 / 1_000.0),
                 None => timestamp.as_str().into(),
             };
+        }
+        if self.stack.mapping_metrics {
+            mapping["MetricsConfig"] = json!({"Metrics": ["EventCount"]});
         }
         if !function.routes.is_empty() {
             let mut filters =
@@ -175,6 +180,7 @@ fn settings(function: &Function) -> Value {
         "Layers": function.layers,
         "TracingConfig": {"Mode": if function.tracing { "Active" } else { "PassThrough" }},
         "EphemeralStorage": {"Size": function.ephemeral_storage_mb},
+        "Publish": true,
     });
     if let Some(vpc) = &function.vpc {
         settings["VpcConfig"] =

@@ -13,10 +13,11 @@ mod function;
 mod function_role;
 mod gateway;
 mod logging;
+mod release;
 pub mod stack;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+pub use release::update_code;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Method, Request, Response};
@@ -107,26 +108,6 @@ pub async fn compose(
     Ok(Composed { api_id, functions })
 }
 
-/// Replaces a function's code, as `UpdateFunctionCode` does, once an update before it is through. Fails with
-/// [`ComposeError`], with the control plane's message.
-pub async fn update_code(
-    emulator: &dyn ControlPlane,
-    function_name: &str,
-    zip: &Bytes,
-) -> Result<(), ComposeError> {
-    let path = format!("/2015-03-31/functions/{function_name}/code");
-    let update = json!({"ZipFile": STANDARD.encode(zip)});
-    for _ in 1..ACTIVE_LOOKS_MAX {
-        match call::call(emulator, "lambda", Method::PUT, &path, None, &update).await {
-            Err(error) if error.status == CONFLICT => tokio::time::sleep(ACTIVE_LOOK_EVERY).await,
-            other => return other.map(drop),
-        }
-    }
-    call::call(emulator, "lambda", Method::PUT, &path, None, &update).await.map(drop)
-}
-
-/// The status of a call that another one is in the way of.
-const CONFLICT: u16 = 409;
 /// The version of IAM's policy language.
 const POLICY_VERSION: &str = "2012-10-17";
 

@@ -21,6 +21,7 @@ pub struct Function {
     pub tracing: bool,
     pub ephemeral_storage_mb: u32,
     pub reserved_concurrency: i64,
+    pub provisioned_concurrency: u32,
     pub log_level: String,
     pub log_retention_days: u32,
     pub batch_size: u32,

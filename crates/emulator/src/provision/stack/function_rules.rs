@@ -13,7 +13,7 @@ const LAYERS_MAX: usize = 5;
 const MANAGED_POLICIES_MAX: usize = 10;
 
 // long: a table, one rule after the other
-pub(super) fn function_rules(function: &Function) -> [Rule; 12] {
+pub(super) fn function_rules(function: &Function) -> [Rule; 13] {
     let all = |texts: &[String], known: &[&str]| texts.iter().all(|text| known.contains(&text.as_str()));
     let each = |texts: &[String], pattern: &str| texts.iter().all(|text| fits(pattern, text));
     [
@@ -58,6 +58,11 @@ pub(super) fn function_rules(function: &Function) -> [Rule; 12] {
         (
             (512..=10_240).contains(&function.ephemeral_storage_mb),
             "ephemeral_storage_mb must be a whole number from 512 to 10,240.",
+        ),
+        (
+            function.reserved_concurrency < 0
+                || i64::from(function.provisioned_concurrency) <= function.reserved_concurrency,
+            "provisioned_concurrency must be a whole number, 0 for none, and at most reserved_concurrency where that is set.",
         ),
         (
             ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"].contains(&function.log_level.as_str()),

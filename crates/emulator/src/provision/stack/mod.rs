@@ -37,6 +37,10 @@ pub enum StackError {
         /// Which value, the problem, and what would be right.
         problem: String,
     },
+    #[error(
+        "pinned_versions names versions of a deployed stack, and `dev` begins with version 1: leave it out for local runs"
+    )]
+    Pinned,
     /// A setting that exists only on AWS.
     #[error("{0} works on AWS only, the emulator does not have it: leave it out for local runs")]
     AwsOnly(&'static str),
@@ -57,6 +61,9 @@ pub struct Stack {
     pub stream: Stream,
     pub kms_key_arns: KmsKeyArns,
     pub functions: BTreeMap<String, Function>,
+    pub pinned_versions: BTreeMap<String, String>,
+    pub mapping_metrics: bool,
+    pub alarm_thresholds: BTreeMap<String, Option<f64>>,
     pub iam_path: String,
     pub permissions_boundary: Option<String>,
     pub route_schemas: BTreeMap<String, String>,
@@ -108,6 +115,7 @@ impl Stack {
         let stack = Self::define(project, var_files)?;
         match stack.domain {
             Some(_) => Err(StackError::AwsOnly("a custom domain (variable \"domain\")")),
+            None if !stack.pinned_versions.is_empty() => Err(StackError::Pinned),
             None => Ok(stack),
         }
     }

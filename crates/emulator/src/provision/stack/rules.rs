@@ -13,7 +13,7 @@ pub fn broken(stack: &Stack) -> Option<&'static str> {
     })
 }
 
-fn stack_rules(stack: &Stack) -> [Rule; 11] {
+fn stack_rules(stack: &Stack) -> [Rule; 13] {
     let routes: Vec<_> = stack.functions.values().flat_map(|function| &function.routes).collect();
     let is_route = |key: &String| key == "$default" || routes.contains(&key);
     let keys = [&stack.kms_key_arns.queues, &stack.kms_key_arns.logs];
@@ -42,6 +42,17 @@ fn stack_rules(stack: &Stack) -> [Rule; 11] {
         (
             stack.functions.keys().all(|key| is_lowercase_name(key, 28, "-_")),
             "each key of functions must be 1 to 28 lowercase letters, digits, hyphens or underscores and begin with a letter: it names a crate, a zip and a role.",
+        ),
+        (
+            stack
+                .pinned_versions
+                .iter()
+                .all(|(key, version)| stack.functions.contains_key(key) && fits("^[1-9][0-9]*$", version)),
+            "each of pinned_versions must be the number of a published version, under the key of a function.",
+        ),
+        (
+            stack.alarm_thresholds.values().flatten().all(|threshold| *threshold >= 0.0),
+            "each of alarm_thresholds must be 0 or more.",
         ),
         (
             fits(r"^/([A-Za-z0-9+=,.@_-]{1,64}/)*$", &stack.iam_path) && stack.iam_path.len() <= 512,
@@ -142,6 +153,7 @@ mod tests {
             "variables.tf",
             "modules/gateway/variables.tf",
             "modules/function/settings.tf",
+            "modules/observability/variables.tf",
             "modules/stream/variables.tf",
         ] {
             sources.push_str(&std::fs::read_to_string(project().join("terraform").join(file)).unwrap());

@@ -143,7 +143,12 @@ impl Calls {
         Ok(in_alarm)
     }
 
-    async fn lambda(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<(StatusCode, Value)> {
+    pub(super) async fn lambda(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> anyhow::Result<(StatusCode, Value)> {
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let request = Request::builder().method(method).header("content-type", "application/json");
         self.send(&LAMBDA, path, request, body).await
@@ -180,8 +185,7 @@ impl Calls {
         let request = request.uri(format!("{url}{path}")).body(body);
         let request = request.with_context(|| format!("{url} is not a valid endpoint URL"))?;
         let answer = self.http.send(endpoint.name, request).await;
-        let answer =
-            answer.map_err(|error| anyhow!("no response from {url}: {}", causes(error.as_ref())))?;
+        let answer = answer.map_err(|error| anyhow!("no response from {url}: {}", causes(error.as_ref())))?;
         Ok((answer.status, serde_json::from_slice(&answer.body).unwrap_or_default()))
     }
 }

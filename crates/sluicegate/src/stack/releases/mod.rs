@@ -8,7 +8,7 @@ mod plan;
 mod tests;
 mod version_log;
 
-pub use plan::{Forward, forwards};
+pub use plan::forwards;
 
 use super::{Terraform, output_map};
 use crate::stop::unless_stopped;
@@ -124,7 +124,9 @@ impl Held {
             Some(Candidate {
                 name: names.get(key)?.clone(),
                 log_group: groups.get(key)?.clone(),
-                alarms: of_function.filter_map(|(_, arn)| Some(arn.rsplit_once(":alarm:")?.1.to_owned())).collect(),
+                alarms: of_function
+                    .filter_map(|(_, arn)| Some(arn.rsplit_once(":alarm:")?.1.to_owned()))
+                    .collect(),
                 stable: stable.clone(),
                 fresh: fresh.clone(),
             })

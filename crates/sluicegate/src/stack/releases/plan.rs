@@ -41,8 +41,7 @@ pub fn forwards(plan: &Value) -> Vec<Forward> {
 /// The keys of functions with provisioned concurrency.
 pub fn provisioned(plan: &Value) -> Vec<String> {
     let changes = plan["resource_changes"].as_array().into_iter().flatten();
-    let provisioned =
-        changes.filter(|change| change["type"] == "aws_lambda_provisioned_concurrency_config");
+    let provisioned = changes.filter(|change| change["type"] == "aws_lambda_provisioned_concurrency_config");
     provisioned
         .filter_map(|change| Some(change["module_address"].as_str()?.split('"').nth(1)?.to_owned()))
         .collect()

@@ -1,9 +1,12 @@
 //! Rollbacks and canaries against an emulator in this process.
 
 use super::*;
+use bytes::Bytes;
+use emulator::package::{Packing, package};
 use emulator::provision::compose;
 use emulator::provision::stack::Stack;
 use emulator::{Emulator, EmulatorOptions};
+use http::Method;
 use serde_json::json;
 use std::path::Path;
 use tokio::net::TcpListener;
@@ -30,28 +33,139 @@ fn a_rollback_goes_to_the_version_before_or_ends_a_canary() {
     }
 }
 
-/// A stack with one function, whose code is a script.
-async fn emulator() -> (Emulator, String) {
-    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let stack = Stack::read(&project, &[]).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let emulator = Emulator::start(listener, EmulatorOptions::default()).await.unwrap();
-    let zips = BTreeMap::from([("echo".to_owned(), script("one"))]);
-    let composed = compose(&emulator, &stack, &zips).await.unwrap();
-    (emulator, composed.functions["echo"].clone())
+/// How long a test waits for what must come.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Ends before it is ready, as a broken release does.
+const BROKEN: &str = "#!/bin/sh\nexit 1\n";
+
+/// A stack with one function, whose code is a script, in two versions of which the first is at work.
+struct Scene {
+    emulator: Emulator,
+    name: String,
+    calls: Calls,
 }
 
-fn script(text: &str) -> bytes::Bytes {
-    emulator::package::package(text.as_bytes(), emulator::package::Packing::Stored).unwrap().into()
+impl Scene {
+    async fn start() -> Self {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let stack = Stack::read(&project, &[]).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let emulator = Emulator::start(listener, EmulatorOptions::default()).await.unwrap();
+        let zip: Bytes = package(BROKEN.as_bytes(), Packing::Stored).unwrap().into();
+        let zips = BTreeMap::from([("echo".to_owned(), zip)]);
+        let composed = compose(&emulator, &stack, &zips).await.unwrap();
+        let url = emulator.endpoint_url();
+        let calls = Calls::new(move |name| match name {
+            "AWS_ENDPOINT_URL" => Some(url.clone()),
+            "AWS_REGION" => Some("us-east-1".into()),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("developer".into()),
+            _ => None,
+        });
+        let scene = Self { emulator, name: composed.functions["echo"].clone(), calls: calls.unwrap() };
+        scene.until(Method::PUT, "/configuration", json!({ "Timeout": 5 })).await;
+        scene.until(Method::POST, "/versions", json!({})).await;
+        scene
+    }
+
+    /// Repeats a call until the change before it is through.
+    async fn until(&self, method: Method, below: &str, body: Value) {
+        let path = format!("/2015-03-31/functions/{}{below}", self.name);
+        let made = async {
+            while !self.calls.lambda(method.clone(), &path, &body).await.unwrap().0.is_success() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, made).await.expect("a change that ends");
+    }
+
+    async fn alias(&self) -> Alias {
+        self.calls.alias(&self.name).await.unwrap().unwrap()
+    }
+
+    fn candidates(&self) -> [Candidate; 1] {
+        [Candidate {
+            name: self.name.clone(),
+            log_group: format!("/aws/lambda/{}", self.name),
+            alarms: vec![format!("{}-errors", self.name)],
+            stable: "1".into(),
+            fresh: "2".into(),
+        }]
+    }
+
+    async fn rollback(&self, args: &RollbackArgs) -> anyhow::Result<()> {
+        let url = self.emulator.endpoint_url();
+        let calls = Calls::new(move |name| match name {
+            "AWS_ENDPOINT_URL" => Some(url.clone()),
+            _ => Some("us-east-1".into()),
+        });
+        let names = BTreeMap::from([("echo".to_owned(), self.name.clone())]);
+        Rollback::of(calls?, names, args).await?.apply().await
+    }
 }
 
-fn calls(emulator: &Emulator) -> Calls {
-    let url = emulator.endpoint_url();
-    let calls = Calls::new(move |name| match name {
-        "AWS_ENDPOINT_URL" => Some(url.clone()),
-        "AWS_REGION" => Some("us-east-1".into()),
-        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("developer".into()),
-        _ => None,
-    });
-    calls.unwrap()
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_puts_the_version_before_in_place() {
+    let scene = Scene::start().await;
+    assert_eq!(scene.alias().await, alias("1", None), "a stack begins with its first version");
+    scene.calls.set_alias(&scene.name, &alias("2", None)).await.unwrap();
+    let mut args = RollbackArgs { function: None, to: None, yes: true };
+    scene.rollback(&args).await.unwrap();
+    assert_eq!(scene.alias().await, alias("1", None));
+    let nothing = scene.rollback(&args).await.unwrap_err();
+    assert_eq!(nothing.to_string(), "there is nothing to roll back");
+    args = RollbackArgs { function: Some("echo".into()), to: Some(2), yes: true };
+    scene.rollback(&args).await.unwrap();
+    assert_eq!(scene.alias().await, alias("2", None), "forward too, by its number");
+    scene.calls.set_alias(&scene.name, &alias("1", Some(("2", 0.1)))).await.unwrap();
+    scene.rollback(&RollbackArgs { function: None, to: None, yes: true }).await.unwrap();
+    assert_eq!(scene.alias().await, alias("1", None), "a canary is ended");
+    scene.emulator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canary_stops_at_the_first_failure_of_the_new_version() {
+    let scene = Scene::start().await;
+    let look_every = Duration::from_millis(50);
+    let trial = Trial { share: 1.0, window: DEADLINE, look_every };
+    let candidates = scene.candidates();
+    let invoke = async {
+        let path = format!("/2015-03-31/functions/{}:current/invocations", scene.name);
+        while scene.alias().await.second.is_none() {
+            tokio::task::yield_now().await;
+        }
+        scene.calls.lambda(Method::POST, &path, &json!({})).await.unwrap();
+    };
+    let (stopped, ()) = tokio::join!(canary::run(&scene.calls, &candidates, trial), invoke);
+    let stopped = stopped.unwrap_err().to_string();
+    assert!(stopped.starts_with(&format!("version 2 of {} fails: invocation ", scene.name)), "{stopped}");
+    canary::take_back(&scene.calls, &candidates).await.unwrap();
+    assert_eq!(scene.alias().await, alias("1", None));
+
+    // Its window ends without a failure: what is older than the canary does not count.
+    let trial = Trial { share: 1.0, window: look_every, look_every };
+    canary::run(&scene.calls, &candidates, trial).await.unwrap();
+    scene.emulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_held_deployment_tries_what_it_published() {
+    let outputs = |published: &str| {
+        let map = |value: &str| json!({ "value": { "echo": value } });
+        json!({
+            "published_versions": map(published), "function_names": map("s-echo"), "log_group_names": map("/g"),
+            "alarm_arns": { "value": {
+                "echo-errors": "arn:aws:cloudwatch:us-east-1:000000000000:alarm:s-echo-errors",
+                "write-throttles": "arn:aws:cloudwatch:us-east-1:000000000000:alarm:s-write-throttles",
+            } },
+        })
+    };
+    let calls = Calls::new(|_| Some("us-east-1".into())).unwrap();
+    let trial = Trial { share: 0.1, window: DEADLINE, look_every: DEADLINE };
+    let held = Held { calls, trial, stable: BTreeMap::from([("echo".into(), "2".into())]) };
+    assert_eq!(held.candidates(&outputs("2")).unwrap(), []);
+    let found = held.candidates(&outputs("3")).unwrap();
+    assert_eq!((found[0].stable.as_str(), found[0].fresh.as_str()), ("2", "3"));
+    assert_eq!(found[0].alarms, ["s-echo-errors"]);
+    let own = BTreeMap::from([("echo".into(), "1".into())]);
+    assert_eq!(held.pins(&own), r#"-var=pinned_versions={"echo":"1"}"#);
 }

@@ -115,6 +115,7 @@ impl Lambda {
         }
         next.description = request.description.unwrap_or(next.description);
         function.check_alias(&self.account, &next)?;
+        function.check_unprovisioned(&next)?;
         next.renew_revision();
         Ok(Reply::ok(self.put_alias(function, next)))
     }
@@ -124,6 +125,7 @@ impl Lambda {
         let target = format!("{name}:{alias}");
         let removed = store.functions.get_mut(&name).and_then(|function| function.aliases.remove(alias));
         if removed.is_some() {
+            store.functions.get_mut(&name).and_then(|function| function.provisioned.remove(alias));
             self.functions.remove(&target);
             self.iam.set_resource_policy(&self.account.function_arn(&target), None);
         }
@@ -143,8 +145,8 @@ impl Function {
     /// Checks that an alias can use its versions.
     fn check_alias(&self, account: &Account, alias: &Alias) -> Result<(), ApiError> {
         let role = |version: &str| match version {
-            LATEST => Some(&self.settings.role),
-            number => self.version(number).map(|version| &version.settings.role),
+            LATEST => Some(&self.latest.settings.role),
+            number => self.version(number).map(|version| &version.configuration.settings.role),
         };
         let Some(main) = role(&alias.version) else {
             return Err(no_version(account, &self.name, &alias.version));

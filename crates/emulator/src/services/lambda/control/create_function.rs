@@ -2,6 +2,7 @@
 
 use super::checks::{architecture, check_tags};
 use super::code::Code;
+use super::configuration::Configuration;
 use super::function::Function;
 use super::reference::{NameForm, Reference, detected, too_long};
 use super::settings::Settings;
@@ -74,13 +75,17 @@ impl Lambda {
             return Err(invalid(format!("the account has {FUNCTIONS_MAX} functions, which is the limit")));
         }
         let status = Status::Creating(Instant::now() + self.settle_time);
-        let mut function = Function::new(name.clone(), settings, code, architecture, request.tags, status);
+        let mut function = Function::new(
+            name.clone(),
+            Configuration::new(settings, code, architecture, status),
+            request.tags,
+        );
         self.host(&function);
         let view = if request.publish {
             let number = function.publish_version(None, status);
             self.published(&function, number, false)
         } else {
-            function.view(&self.account)
+            function.shown(&self.account)
         };
         store.functions.insert(name, function);
         Ok(Reply::created(view))

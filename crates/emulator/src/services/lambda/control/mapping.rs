@@ -114,9 +114,9 @@ impl Lambda {
     fn mapped(&self, store: &Store, function: &str) -> Result<(String, String), ApiError> {
         let reference = Reference::read(&self.account, NameForm::Write, function, None)?;
         let reference = if function.starts_with("arn:") { reference.without_latest() } else { reference };
-        let role = store.look(&reference, &self.account, |_, view| view.settings.role.clone());
-        let role = role.map_err(|_| invalid("Function does not exist"))?;
-        Ok((reference.target(), role))
+        let found = store.find(&reference, &self.account);
+        let (_, view) = found.map_err(|_| invalid("Function does not exist"))?;
+        Ok((reference.target(), view.configuration.settings.role.clone()))
     }
 
     fn check_unique(&self, store: &Store, mapping: &Mapping) -> Result<(), ApiError> {

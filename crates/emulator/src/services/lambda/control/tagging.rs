@@ -62,7 +62,7 @@ impl Lambda {
             Tagged::Function(name) => {
                 let function = store.function_mut(&name, &self.account)?;
                 function.tags = tags;
-                function.renew_revision();
+                function.latest.renew_revision();
             }
         }
         Ok(Reply::no_content())
