@@ -29,12 +29,18 @@ fn runbooks() -> anyhow::Result<()> {
     let (code, page) = (read("terraform/modules/observability/locals.tf")?, read("docs/runbooks.md")?);
     // An alarm's first attribute is its description.
     let lines: Vec<_> = code.lines().map(str::trim).collect();
-    let alarms = lines.windows(2).filter(|pair| pair[1].starts_with("description")).filter_map(|pair| pair[0].strip_suffix(" = {"));
+    let alarms = lines
+        .windows(2)
+        .filter(|pair| pair[1].starts_with("description"))
+        .filter_map(|pair| pair[0].strip_suffix(" = {"));
     let mut alarms: Vec<_> = alarms.collect();
     let mut headings: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     alarms.sort_unstable();
     headings.sort_unstable();
-    ensure!(alarms.len() > 10 && alarms == headings, "alarms are {alarms:?}, and docs/runbooks.md has {headings:?}");
+    ensure!(
+        alarms.len() > 10 && alarms == headings,
+        "alarms are {alarms:?}, and docs/runbooks.md has {headings:?}"
+    );
     Ok(())
 }
 

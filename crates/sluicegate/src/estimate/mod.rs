@@ -143,10 +143,8 @@ impl Estimate {
             },
             ..workload
         };
-        let longer = Workload {
-            retention_hours: workload.retention_hours.max(LONGER_RETENTION_HOURS),
-            ..workload
-        };
+        let longer =
+            Workload { retention_hours: workload.retention_hours.max(LONGER_RETENTION_HOURS), ..workload };
         Self {
             stage_rate_limit: capacity.stage_rate_limit(&workload),
             reconnect_all_s: workload.connections as f64 / quotas::CONNECTS_PER_S,

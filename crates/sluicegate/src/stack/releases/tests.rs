@@ -38,6 +38,17 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// Ends before it is ready, as a broken release does.
 const BROKEN: &str = "#!/bin/sh\nexit 1\n";
 
+fn developer(endpoint: &str) -> Calls {
+    let endpoint = endpoint.to_owned();
+    let calls = Calls::new(move |name| match name {
+        "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
+        "AWS_REGION" => Some("us-east-1".into()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("developer".into()),
+        _ => None,
+    });
+    calls.unwrap()
+}
+
 /// A stack with one function, whose code is a script, in two versions of which the first is at work.
 struct Scene {
     emulator: Emulator,
@@ -54,14 +65,8 @@ impl Scene {
         let zip: Bytes = package(BROKEN.as_bytes(), Packing::Stored).unwrap().into();
         let zips = BTreeMap::from([("echo".to_owned(), zip)]);
         let composed = compose(&emulator, &stack, &zips).await.unwrap();
-        let url = emulator.endpoint_url();
-        let calls = Calls::new(move |name| match name {
-            "AWS_ENDPOINT_URL" => Some(url.clone()),
-            "AWS_REGION" => Some("us-east-1".into()),
-            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("developer".into()),
-            _ => None,
-        });
-        let scene = Self { emulator, name: composed.functions["echo"].clone(), calls: calls.unwrap() };
+        let calls = developer(&emulator.endpoint_url());
+        let scene = Self { emulator, name: composed.functions["echo"].clone(), calls };
         scene.until(Method::PUT, "/configuration", json!({ "Timeout": 5 })).await;
         scene.until(Method::POST, "/versions", json!({})).await;
         scene
@@ -93,13 +98,8 @@ impl Scene {
     }
 
     async fn rollback(&self, args: &RollbackArgs) -> anyhow::Result<()> {
-        let url = self.emulator.endpoint_url();
-        let calls = Calls::new(move |name| match name {
-            "AWS_ENDPOINT_URL" => Some(url.clone()),
-            _ => Some("us-east-1".into()),
-        });
         let names = BTreeMap::from([("echo".to_owned(), self.name.clone())]);
-        Rollback::of(calls?, names, args).await?.apply().await
+        Rollback::of(developer(&self.emulator.endpoint_url()), names, args).await?.apply().await
     }
 }
 
@@ -159,7 +159,7 @@ async fn a_held_deployment_tries_what_it_published() {
             } },
         })
     };
-    let calls = Calls::new(|_| Some("us-east-1".into())).unwrap();
+    let calls = developer("http://127.0.0.1:9");
     let trial = Trial { share: 0.1, window: DEADLINE, look_every: DEADLINE };
     let held = Held { calls, trial, stable: BTreeMap::from([("echo".into(), "2".into())]) };
     assert_eq!(held.candidates(&outputs("2")).unwrap(), []);
@@ -168,4 +168,17 @@ async fn a_held_deployment_tries_what_it_published() {
     assert_eq!(found[0].alarms, ["s-echo-errors"]);
     let own = BTreeMap::from([("echo".into(), "1".into())]);
     assert_eq!(held.pins(&own), r#"-var=pinned_versions={"echo":"1"}"#);
+}
+
+/// As `dev` does after each build: what nothing invokes any more is deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn new_code_takes_the_place_of_the_version_at_work() {
+    let scene = Scene::start().await;
+    let zip: Bytes = package(b"#!/bin/sh\nexit 2\n", Packing::Stored).unwrap().into();
+    emulator::provision::update_code(&scene.emulator, &scene.name, &zip).await.unwrap();
+    assert_eq!(scene.alias().await, alias("3", None));
+    assert_eq!(scene.calls.versions(&scene.name).await.unwrap(), [2, 3]);
+    emulator::provision::update_code(&scene.emulator, &scene.name, &zip).await.unwrap();
+    assert_eq!(scene.alias().await, alias("3", None), "the same code is the same version");
+    scene.emulator.stop().await;
 }
