@@ -83,7 +83,7 @@ locals {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = "${var.name}-function"
+  name                 = coalesce(var.role_name, "${var.name}-function")
   path                 = var.iam.path
   permissions_boundary = var.iam.permissions_boundary
   description          = "The function ${var.name} reads its stream and answers its clients."
@@ -96,6 +96,11 @@ resource "aws_iam_role" "this" {
       Principal = { Service = "lambda.amazonaws.com" }
     }]
   })
+
+  # Under a new name, the function must have the new role before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_iam_role_policy" "this" {

@@ -62,7 +62,7 @@ impl Composer<'_> {
         environment["SLUICEGATE_STAGE"] = stack.stage.as_str().into();
         // Built from names as the module does, not from this emulator's answer: account and name are what counts.
         environment["SLUICEGATE_DEAD_LETTER_QUEUE_URL"] =
-            format!("https://sqs.{}.amazonaws.com/{}/{queue_name}", account.region, account.id).into();
+            format!("https://sqs.{}.amazonaws.com/{}/{queue_name}", account.region(), account.id).into();
         let code = Code {
             name: &name,
             role: &role,

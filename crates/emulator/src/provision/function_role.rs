@@ -38,7 +38,7 @@ impl Composer<'_> {
         arns: &Arns<'_>,
         log_group: &str,
     ) -> Result<String, ComposeError> {
-        let role_name = format!("{name}-function");
+        let role_name = format!("{name}-{}", self.region_code());
         let description = format!("The function {name} reads its stream and answers its clients.");
         let statements = self.statements(api, function, arns, log_group);
         let role = self.role(&role_name, "lambda.amazonaws.com", &description, "flow", &statements).await?;

@@ -182,18 +182,28 @@ impl Composer<'_> {
         })
     }
 
+    /// The region in roles' names, as the root module shortens it.
+    fn region_code(&self) -> String {
+        region_code(self.emulator.account().region())
+    }
+
     /// A customer's own key; the key that AWS manages needs no permission.
     fn customer_key(&self) -> Option<&str> {
         Some(self.stack.stream.kms_key_arn.as_str()).filter(|key| !key.starts_with("alias/aws/"))
     }
 
-    /// A role that a service may assume, without permissions yet; returns its ARN.
-    async fn assumable(&self, name: &str, service: &str, description: &str) -> Result<String, ComposeError> {
+    /// A role that a service may assume, without permissions yet; returns its ARN. `bounds` are its path and its boundary.
+    async fn assumable(
+        &self,
+        name: &str,
+        service: &str,
+        description: &str,
+        (path, boundary): (&str, Option<&str>),
+    ) -> Result<String, ComposeError> {
         let trust = json!({"Version": POLICY_VERSION, "Statement": [
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}},
         ]});
         let trust = trust.to_string();
-        let path = &self.stack.iam_path;
         let mut create = vec![
             ("Action", "CreateRole"),
             ("RoleName", name),
@@ -201,7 +211,7 @@ impl Composer<'_> {
             ("AssumeRolePolicyDocument", &trust),
             ("Description", description),
         ];
-        create.extend(self.stack.permissions_boundary.as_deref().map(|arn| ("PermissionsBoundary", arn)));
+        create.extend(boundary.map(|arn| ("PermissionsBoundary", arn)));
         self.iam(&create).await?;
         Ok(format!("arn:aws:iam::{}:role{path}{name}", self.emulator.account().id))
     }
@@ -214,7 +224,8 @@ impl Composer<'_> {
         policy_name: &str,
         statements: &[Value],
     ) -> Result<String, ComposeError> {
-        let arn = self.assumable(name, service, description).await?;
+        let bounds = (self.stack.iam_path.as_str(), self.stack.permissions_boundary.as_deref());
+        let arn = self.assumable(name, service, description, bounds).await?;
         self.role_policy(name, policy_name, statements).await?;
         Ok(arn)
     }
@@ -233,5 +244,39 @@ impl Composer<'_> {
             ("PolicyDocument", &policy),
         ];
         self.iam(&put).await
+    }
+}
+
+/// `eu-west-1` is `euw1`.
+fn region_code(region: &str) -> String {
+    let short = |part| match part {
+        "north" => "n",
+        "south" => "s",
+        "east" => "e",
+        "west" => "w",
+        "central" => "c",
+        "northeast" => "ne",
+        "northwest" => "nw",
+        "southeast" => "se",
+        "southwest" => "sw",
+        other => other,
+    };
+    region.split('-').map(short).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::region_code;
+
+    #[test]
+    fn a_regions_code_is_short_and_its_own() {
+        for (region, code) in [
+            ("us-east-1", "use1"),
+            ("ap-south-1", "aps1"),
+            ("ap-southeast-1", "apse1"),
+            ("us-gov-west-1", "usgovw1"),
+        ] {
+            assert_eq!(region_code(region), code);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::alias::Alias;
 use super::checks::{architecture, check_revision};
 use super::configuration::Configuration;
-use super::provisioned_concurrency::Provisioned;
+use super::provisioned::Provisioned;
 use super::reference::{NameForm, Reference};
 use super::settings::Settings;
 use super::status::Status;

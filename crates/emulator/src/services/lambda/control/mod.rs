@@ -15,6 +15,7 @@ mod mapping;
 mod mapping_check;
 mod mapping_settings;
 mod policy;
+mod provisioned;
 mod provisioned_concurrency;
 mod reference;
 mod resource_policy;

@@ -2,39 +2,21 @@
 
 use super::alias::Alias;
 use super::function::Function;
+use super::provisioned::Provisioned;
 use super::reference::{NameForm, Reference};
 use super::{Lambda, Store, invalid, parse};
 use crate::core::account::Account;
 use crate::protocol::rest::RestCall;
-use crate::protocol::{Answer, ApiError, Reply, Service, time};
+use crate::protocol::{Answer, ApiError, Reply, Service};
 use crate::services::lambda::invocation::config::LATEST;
 use http::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use std::time::SystemTime;
+use serde_json::json;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct PutProvisionedConcurrencyConfig {
     provisioned_concurrent_executions: u32,
-}
-
-#[derive(Debug, Clone)]
-pub struct Provisioned {
-    pub executions: u32,
-    modified: SystemTime,
-}
-
-impl Provisioned {
-    fn view(&self) -> Value {
-        json!({
-            "RequestedProvisionedConcurrentExecutions": self.executions,
-            "AllocatedProvisionedConcurrentExecutions": self.executions,
-            "AvailableProvisionedConcurrentExecutions": self.executions,
-            "Status": "READY",
-            "LastModified": time::lambda_timestamp(self.modified),
-        })
-    }
 }
 
 impl Lambda {
@@ -94,7 +76,7 @@ fn put(function: &mut Function, qualifier: String, call: &RestCall) -> Answer {
             "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function",
         ));
     }
-    let provisioned = Provisioned { executions, modified: SystemTime::now() };
+    let provisioned = Provisioned::new(executions);
     let mut view = provisioned.view();
     view["Status"] = "IN_PROGRESS".into();
     function.provisioned.insert(qualifier, provisioned);
