@@ -48,7 +48,7 @@ async fn an_alias_lives_as_recorded() {
     let of_version = api.made("GET", &format!("{ALIASES}?FunctionVersion=2"), Value::Null).await;
     assert_eq!(names(of_version), ["beta", "live"]);
     let page = api.made("GET", &format!("{ALIASES}?MaxItems=1"), Value::Null).await;
-    assert_eq!((names(page.clone()), &page["NextMarker"]), (vec![json!("beta")], &json!("beta")));
+    assert_eq!((names(page.clone()), page["NextMarker"].is_string()), (vec![json!("beta")], true));
 
     let path = format!("{ALIASES}/live");
     let wrong = json!({"RevisionId": "wrong", "Description": "d"});

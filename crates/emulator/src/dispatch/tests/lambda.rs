@@ -190,8 +190,12 @@ async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
     );
 
     let path = format!("{MAPPINGS}/{}", created["UUID"].as_str().unwrap());
-    let update = json!({"BatchSize": 50, "Enabled": false, "FilterCriteria": {"Filters": []}});
-    api.made("PUT", &path, update).await;
+    let metrics = json!({"MetricsConfig": {"Metrics": ["EventCount"]}});
+    assert_eq!(api.made("PUT", &path, metrics.clone()).await["MetricsConfig"], metrics["MetricsConfig"]);
+    let update = json!({
+        "BatchSize": 50, "Enabled": false, "FilterCriteria": {"Filters": []}, "MetricsConfig": {"Metrics": []},
+    });
+    assert_eq!(api.made("PUT", &path, update).await["MetricsConfig"], Value::Null);
     let changed = api.mapped().unwrap();
     assert_eq!((changed.uuid, changed.batch_size, changed.enabled), (config.uuid, 50, false));
     assert_eq!((changed.filters, changed.on_failure_arn.as_deref()), (Vec::<String>::new(), Some(QUEUE)));

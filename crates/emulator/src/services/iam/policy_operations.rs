@@ -9,7 +9,7 @@ use crate::protocol::input::from_text;
 use crate::protocol::page::page;
 use crate::protocol::tags;
 use crate::protocol::tags::Tag;
-use crate::protocol::{Answer, ApiError, Reply};
+use crate::protocol::{Answer, ApiError, Reply, Service};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -145,7 +145,8 @@ impl Iam {
                 && (!only_attached || view["AttachmentCount"] != 0)
         });
         let limit = request.max_items.unwrap_or(LISTED).clamp(1, LISTED_MAX);
-        let (listed, marker) = page(views.iter(), request.marker.as_deref(), limit);
+        let listed = page(views.iter(), request.marker.as_deref(), limit);
+        let (listed, marker) = listed.map_err(|_| Service::Iam.invalid("Invalid Marker."))?;
         Ok(Reply::ok(json!({"Policies": listed, "IsTruncated": marker.is_some(), "Marker": marker})))
     }
 

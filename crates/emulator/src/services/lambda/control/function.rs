@@ -11,7 +11,6 @@ use super::version::Version;
 use super::view::View;
 use super::{Lambda, Store, listing, parse};
 use crate::core::account::Account;
-use crate::protocol::page::page;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
@@ -90,7 +89,7 @@ impl Lambda {
             }
         };
         let functions = functions.iter().map(|(key, function)| (key, function));
-        let (functions, next) = page(functions, call.query_value("Marker"), listing::limit(call)?);
+        let (functions, next) = listing::marked(call, functions, listing::limit(call)?)?;
         Ok(Reply::ok(json!({"Functions": functions, "NextMarker": next})))
     }
 

@@ -226,7 +226,7 @@ impl Functions {
 
     /// Keeps a warm environment, which is frozen if nothing comes.
     fn keep(&self, function: &Function, environment: Environment) {
-        let starts_sweep = self.freezer.idle(&environment);
+        let starts_sweep = self.freezer.idle(|| environment.freeze());
         function.idle().push(environment);
         if starts_sweep {
             let (freezer, functions) = (self.freezer.clone(), self.by_name.clone());
