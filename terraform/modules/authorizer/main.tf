@@ -59,8 +59,10 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name        = coalesce(var.role_name, "${var.name}-function")
-  description = "The function ${var.name} decides who may connect."
+  name                 = coalesce(var.role_name, "${var.name}-function")
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary
+  description          = "The function ${var.name} decides who may connect."
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -82,7 +84,7 @@ resource "aws_iam_role" "this" {
 # It writes logs and nothing else. What it asks to check a token, give it in an override.
 resource "aws_iam_role_policy" "this" {
   name = "logs"
-  role = aws_iam_role.this.name
+  role = aws_iam_role.this.id # as in modules/function
 
   policy = jsonencode({
     Version = "2012-10-17"

@@ -66,6 +66,15 @@ variable "logs_key_arn" {
   default     = null
 }
 
+variable "iam" {
+  description = "`path` of each role, and the ARN of the policy that is its `permissions_boundary`, or null."
+  type = object({
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+  })
+  default = {}
+}
+
 variable "role_name" {
   description = "Name of the role, unique in the account. Null: `{name}-function`."
   type        = string

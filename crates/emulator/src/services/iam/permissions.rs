@@ -37,8 +37,8 @@ impl Iam {
         Err(refuse(service, request.action, role_arn))
     }
 
-    /// Whether a role may do something, by its own policies or the resource's. Unlike [`Permissions::check`] this is
-    /// not an attempt, and a refusal is not logged.
+    /// Whether a role may do something, by its own policies or the resource's, within its boundary. Unlike
+    /// [`Permissions::check`] this is not an attempt, and a refusal is not logged.
     pub fn may(&self, role_arn: &str, action: &str, resource: &str) -> bool {
         self.role_may(role_arn, &Request { action, resource, ..Request::default() })
     }
@@ -49,7 +49,9 @@ impl Iam {
             let documents = role.inline.values().chain(role.attached.values());
             let own = documents.map(|document| &document.policy);
             let of_resources = self.resource_policies.read();
+            let bounds = role.boundary.iter().map(|(_, document)| &document.policy);
             allows(own.chain(of_resources.get(request.resource)), &request)
+                && (role.boundary.is_none() || allows(bounds, &request))
         });
         allowed == Some(true)
     }

@@ -27,9 +27,11 @@ pub(super) fn iam() -> Operations {
     vec![
         (
             "CreateRole",
-            json!({"RoleName": "swept", "AssumeRolePolicyDocument": TRUST, "Path": "/", "Description": "d", "MaxSessionDuration": "3600", "Tags": tags}),
+            json!({"RoleName": "swept", "AssumeRolePolicyDocument": TRUST, "Path": "/", "Description": "d", "MaxSessionDuration": "3600", "PermissionsBoundary": MANAGED, "Tags": tags}),
         ),
         ("GetRole", role()),
+        ("PutRolePermissionsBoundary", json!({"RoleName": "swept", "PermissionsBoundary": MANAGED})),
+        ("DeleteRolePermissionsBoundary", role()),
         ("ListRoles", json!({"PathPrefix": "/"})),
         ("UpdateRole", json!({"RoleName": "swept", "Description": "d", "MaxSessionDuration": "3600"})),
         ("UpdateAssumeRolePolicy", json!({"RoleName": "swept", "PolicyDocument": TRUST})),
@@ -242,6 +244,14 @@ pub(super) fn rest() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/2015-03-31/functions/echo/aliases", alias.clone()),
         ("PUT", "/2015-03-31/functions/echo/aliases/live", alias),
         ("POST", "/2015-03-31/functions/echo/policy", permission),
+        (
+            "PUT",
+            "/2019-09-30/functions/echo/provisioned-concurrency?Qualifier=1",
+            json!({"ProvisionedConcurrentExecutions": 1}),
+        ),
+        ("GET", "/2019-09-30/functions/echo/provisioned-concurrency?Qualifier=1", json!({})),
+        ("GET", "/2019-09-30/functions/echo/provisioned-concurrency?List=ALL", json!({})),
+        ("DELETE", "/2019-09-30/functions/echo/provisioned-concurrency?Qualifier=1", json!({})),
         ("PUT", "/2017-10-31/functions/echo/concurrency", json!({"ReservedConcurrentExecutions": 1})),
         (
             "POST",

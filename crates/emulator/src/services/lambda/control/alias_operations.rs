@@ -114,6 +114,7 @@ impl Lambda {
         }
         next.description = request.description.unwrap_or(next.description);
         function.check_alias(&self.account, &next)?;
+        function.check_unprovisioned(&next)?;
         next.renew_revision();
         Ok(Reply::ok(self.put_alias(function, next)))
     }
@@ -123,6 +124,7 @@ impl Lambda {
         let target = format!("{name}:{alias}");
         let removed = store.functions.get_mut(&name).and_then(|function| function.aliases.remove(alias));
         if removed.is_some() {
+            store.functions.get_mut(&name).and_then(|function| function.provisioned.remove(alias));
             self.functions.remove(&target);
             self.iam.set_resource_policy(&self.account.function_arn(&target), None);
         }

@@ -3,6 +3,7 @@
 use super::alias::Alias;
 use super::checks::{architecture, check_revision};
 use super::configuration::Configuration;
+use super::provisioned::Provisioned;
 use super::reference::{NameForm, Reference};
 use super::settings::Settings;
 use super::status::Status;
@@ -35,6 +36,8 @@ pub struct Function {
     pub(super) versions_published: u64,
     /// Aliases by name.
     pub aliases: BTreeMap<String, Alias>,
+    /// By qualifier.
+    pub provisioned: BTreeMap<String, Provisioned>,
 }
 
 #[derive(Deserialize)]
@@ -106,7 +109,7 @@ impl Lambda {
             &[],
         )?;
         next.check()?;
-        self.check_role(&next.role)?;
+        self.check_role(&next)?;
         self.update(store, &name, |latest| latest.settings = next)
     }
 
@@ -185,6 +188,7 @@ impl Function {
             versions: BTreeMap::new(),
             versions_published: 0,
             aliases: BTreeMap::new(),
+            provisioned: BTreeMap::new(),
         }
     }
 

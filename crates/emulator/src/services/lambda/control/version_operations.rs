@@ -139,6 +139,7 @@ impl Lambda {
             return Err(ApiError::conflict("ResourceConflictException", message));
         }
         function.versions.remove(&number);
+        function.provisioned.remove(&number.to_string());
         self.functions.remove(&target);
         self.iam.set_resource_policy(&self.account.function_arn(&target), None);
         Ok(Reply::no_content())
