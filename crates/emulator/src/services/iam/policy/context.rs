@@ -13,6 +13,10 @@ pub struct Request<'a> {
     pub source_account: Option<&'a str>,
     /// `aws:SourceArn`, if the caller sends it.
     pub source_arn: Option<&'a str>,
+    /// `iam:PassedToService`, of a call that passes a role.
+    pub passed_to_service: Option<&'a str>,
+    /// `lambda:FunctionArn`, of a call that concerns an event source mapping.
+    pub function_arn: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,6 +35,10 @@ pub enum Caller<'a> {
 /// The context keys that this emulator supports, in conditions and as policy variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ContextKey {
+    /// `lambda:FunctionArn`
+    FunctionArn,
+    /// `iam:PassedToService`
+    PassedToService,
     /// `aws:PrincipalAccount`
     PrincipalAccount,
     /// `aws:PrincipalArn`
@@ -52,6 +60,8 @@ impl ContextKey {
             "aws:securetransport" => Some(Self::SecureTransport),
             "aws:sourceaccount" => Some(Self::SourceAccount),
             "aws:sourcearn" => Some(Self::SourceArn),
+            "iam:passedtoservice" => Some(Self::PassedToService),
+            "lambda:functionarn" => Some(Self::FunctionArn),
             _ => None,
         }
     }
@@ -65,6 +75,8 @@ impl<'a> Request<'a> {
             (ContextKey::SecureTransport, _) => Some(Cow::Borrowed("true")),
             (ContextKey::SourceAccount, _) => self.source_account.map(Cow::Borrowed),
             (ContextKey::SourceArn, _) => self.source_arn.map(Cow::Borrowed),
+            (ContextKey::PassedToService, _) => self.passed_to_service.map(Cow::Borrowed),
+            (ContextKey::FunctionArn, _) => self.function_arn.map(Cow::Borrowed),
             (ContextKey::PrincipalAccount, Caller::Role(arn)) => account_of(arn).map(Cow::Borrowed),
             (ContextKey::PrincipalAccount, Caller::Account(id)) => Some(Cow::Borrowed(id)),
             (ContextKey::PrincipalArn, Caller::Role(arn)) => Some(Cow::Borrowed(arn)),
