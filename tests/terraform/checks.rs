@@ -13,6 +13,7 @@ pub const FOLDERS: [&str; 7] = [
     "",
     "account",
     "modules/authorizer",
+    "modules/connect",
     "modules/function",
     "modules/gateway",
     "modules/observability",
