@@ -217,9 +217,9 @@ async fn deploy(
     println!("\n  {}\n", output(&outputs, "websocket_uri")?);
     let Some(check) = check else { return Ok(()) };
     let authorization = output(&outputs, "authorization")?;
-    if authorization != "NONE" && check.entry.is_empty() {
+    if authorization == "CUSTOM" && check.entry.is_empty() {
         println!(
-            "skipped the check: who connects is checked ({authorization}). Run `stack check` with --token or --header"
+            "skipped the check: an authorizer decides who connects. Run `stack check` with --token or --header"
         );
         return Ok(());
     }
@@ -263,8 +263,11 @@ async fn deployed(terraform: &Terraform<'_>, entry: &EntryArgs) -> anyhow::Resul
 /// The stack as described by its outputs.
 fn described(outputs: &Value, entry: &EntryArgs) -> anyhow::Result<Deployed> {
     let value = |name: &str| missing(outputs[name].get("value").cloned(), name);
+    let uri = output(outputs, "websocket_uri")?;
+    // The credentials that deploy may usually connect too.
+    let is_signed = outputs["authorization"]["value"] == "AWS_IAM";
     Ok(Deployed {
-        entry: entry.entry(output(outputs, "websocket_uri")?)?,
+        entry: if is_signed { entry.signing().entry(uri)? } else { entry.entry(uri)? },
         connections_endpoint: output(outputs, "connections_endpoint")?.to_owned(),
         stream_name: output(outputs, "stream_name")?.to_owned(),
         probed_routes: serde_json::from_value(value("probed_routes")?)
