@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 /// Each folder with a configuration of its own, below `terraform/`.
-pub const FOLDERS: [&str; 7] = [
+pub const FOLDERS: [&str; 8] = [
     "",
     "account",
     "modules/authorizer",
