@@ -15,6 +15,7 @@ mod entry;
 mod estimate;
 mod flow_log;
 mod functions;
+mod handshake_signature;
 mod health;
 mod load;
 mod lossy;
