@@ -120,14 +120,17 @@ impl Run {
     /// Asks the ledger's questions. What an earlier run has learnt is kept.
     async fn probe(&mut self, again: bool) -> anyhow::Result<()> {
         let out = self.folder.join("probed.json");
-        if again || read(&out).is_none() {
+        // A rehearsal's answers are not AWS's.
+        let is_of_target = |probed: &Value| probed["target"] == self.report.target.as_str();
+        if again || !read(&out).is_some_and(|probed| is_of_target(&probed)) {
             let mut command = self.probe_command();
             command.arg("--yes").arg("--out").arg(&out);
             self.step("probe", command).await?;
         } else {
             println!("probe: asked by an earlier run (--again asks again)");
         }
-        if let (Some(probed), Some(decided)) = (read(&out), read(&self.project.join(DECIDED))) {
+        let probed = read(&out).filter(|probed| probed["target"] == self.report.target.as_str());
+        if let (Some(probed), Some(decided)) = (probed, read(&self.project.join(DECIDED))) {
             self.report.answers = report::answers(&probed, &decided);
         }
         self.write()
