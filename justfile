@@ -118,7 +118,7 @@ test *ARGS:
 test-local *ARGS="--target auto":
     cargo test --test localstack -- {{ ARGS }}
 
-# Run stream and functions on the open LocalStack (installs it into target/; needs Python 3.13)
+# Run stream and functions on the open LocalStack (in an image, or installed into target/; needs Docker or Python 3.13)
 [group('test')]
 test-localstack-open *ARGS:
     cargo test --test localstack -- --target localstack-open {{ ARGS }}

@@ -2,8 +2,8 @@
 //!
 //! One emulator is chosen and named ([`choice`]), started ([`localstack`], [`image`] or [`process`]), filled with
 //! `terraform/` as it stands ([`terraform`]), and put to the flow suite ([`crate::suite`]). The open LocalStack
-//! ([`localstack_open`]) runs the half behind the stream, with suites of its own in `tests/localstack/half`. What was
-//! started is a value whose drop removes it, also after a panic; Ctrl-C drops it too.
+//! ([`localstack_open`]) runs the half behind the stream, in an image or as a process ([`places`]), with suites of its own
+//! in `tests/localstack/half`. What was started is a value whose drop removes it, also after a panic; Ctrl-C drops it too.
 
 pub mod arguments;
 pub mod base;
@@ -15,6 +15,7 @@ pub mod image;
 pub mod localstack;
 pub mod localstack_open;
 pub mod packages;
+pub mod places;
 pub mod process;
 pub mod process_family;
 pub mod terraform;

@@ -1,6 +1,7 @@
 //! The Docker engine: whether it answers, building an image, and removing by label what was started.
 
 use anyhow::{Context as _, bail};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use testcontainers::bollard::models::HostConfig;
@@ -32,6 +33,15 @@ pub fn publish_on_this_machine(host: &mut HostConfig) {
     for binding in host.port_bindings.iter_mut().flat_map(|ports| ports.values_mut()).flatten().flatten() {
         binding.host_ip = Some(address.clone());
     }
+}
+
+/// Whether the engine's own network is that of this machine: a container in it then listens where this process would.
+pub fn shares_network() -> Result<(), String> {
+    let gateway = bridge_gateway().ok_or("the Docker engine has no bridge")?;
+    // Nobody else can listen there.
+    TcpListener::bind((&*gateway, 0)).map(drop).map_err(|error| {
+        format!("the Docker engine has another network than this process ({gateway}: {error})")
+    })
 }
 
 /// The engine's own address on its default network, where it has one.
