@@ -124,9 +124,10 @@ fn choose(asked: Requested, machine: &Machine) -> Option<Choice> {
 /// Why the licensed LocalStack did not run.
 pub fn why_not_localstack(plan: &Plan, machine: &Machine) -> String {
     match (&plan.whole, &machine.docker) {
-        (Some(Choice::Skip(reason) | Choice::Refuse(reason)), _) => reason.clone(),
+        (Some(Choice::Skip(reason)), _) => reason.clone(),
         _ if !machine.has_token => format!("{TOKEN} is not set"),
         (_, Err(error)) => no_docker(error),
+        _ if !machine.has_terraform => no_terraform(),
         _ => "another target was asked for".into(),
     }
 }
@@ -184,6 +185,19 @@ mod tests {
     fn an_ordinary_test_run_starts_nothing() {
         let Plan { whole, half } = plan(Requested::Nothing, &FULL);
         assert!(matches!(whole, Some(Choice::Skip(_))) && half.is_none());
+    }
+
+    #[test]
+    fn why_localstack_did_not_run_is_its_own_reason() {
+        let no_token = Machine { has_token: false, has_deployed: false, ..FULL };
+        let why = |asked, machine: &Machine| why_not_localstack(&plan(asked, machine), machine);
+        for asked in [Requested::Deployed, Requested::LocalStack, Requested::Image] {
+            assert_eq!(why(asked, &no_token), "LOCALSTACK_AUTH_TOKEN is not set", "{asked:?}");
+        }
+        let bare = Machine { has_terraform: false, ..FULL };
+        assert_eq!(why(Requested::LocalStack, &bare), "terraform is not installed");
+        assert_eq!(why(Requested::Process, &FULL), "another target was asked for");
+        assert!(why(Requested::Nothing, &no_token).starts_with("no emulator was asked for"));
     }
 
     #[test]
