@@ -3,6 +3,8 @@
 
 #[path = "house/paths.rs"]
 mod paths;
+#[path = "house/recipes.rs"]
+mod recipes;
 #[path = "house/repository.rs"]
 mod repository;
 #[path = "house/sizes.rs"]
@@ -24,7 +26,7 @@ const FLOORS: [&[&str]; 10] = [
     &["dispatch"],
     &["services::apigateway"],
     &["services::lambda"],
-    &["services::kinesis", "services::sqs", "services::logs", "services::cloudwatch"],
+    &["services::kinesis", "services::sqs", "services::dynamodb", "services::logs", "services::cloudwatch"],
     &["services::iam", "services::sts"],
     &["protocol", "storage", "fault_injection", "package"],
 ];

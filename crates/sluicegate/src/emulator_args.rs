@@ -3,10 +3,13 @@
 use crate::access_args::AccessArgs;
 use crate::{flow_log, print};
 use anyhow::Context as _;
+use emulator::core::account::Account;
 use emulator::core::isolation;
 use emulator::core::open_files;
+use emulator::core::region::{NotARegion, Region};
 use emulator::fault_injection::{FAULTS_MAX, Fault, FaultSettings, FaultSpec};
 use emulator::services::kinesis::WriteLimits;
+use emulator::services::lambda::invocation::Freeze;
 use emulator::{Emulator, EmulatorOptions};
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +24,9 @@ pub struct EmulatorArgs {
     /// Address to listen on; any address but loopback lets other hosts run programs on this machine
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     bind: IpAddr,
+    /// Region of the emulator; it refuses calls signed for another one [default: that of the first signed call; `dev`: us-east-1]
+    #[arg(long, env = "AWS_REGION", value_name = "NAME", value_parser = region)]
+    region: Option<GivenRegion>,
     /// Print only warnings, not one line per event
     #[arg(long, short)]
     quiet: bool,
@@ -40,8 +46,31 @@ pub struct EmulatorArgs {
     /// Seed for random faults: repeat an earlier run with the number that it printed
     #[arg(long, value_name = "NUMBER", requires = "faults")]
     fault_seed: Option<u64>,
+    /// When functions that have nothing to do are stopped until their next event, as Lambda does
+    #[arg(long, value_name = "WHEN", default_value = "soon")]
+    freeze: FreezeArg,
     #[command(flatten)]
     access: AccessArgs,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum FreezeArg {
+    /// 20 ms after an invocation
+    Soon,
+    /// As soon as an invocation has ended
+    Immediate,
+    /// Never: for debuggers and profilers
+    Off,
+}
+
+impl From<FreezeArg> for Freeze {
+    fn from(freeze: FreezeArg) -> Self {
+        match freeze {
+            FreezeArg::Soon => Self::Soon,
+            FreezeArg::Immediate => Self::Immediate,
+            FreezeArg::Off => Self::Off,
+        }
+    }
 }
 
 fn fault_help() -> String {
@@ -88,6 +117,11 @@ impl EmulatorArgs {
         self.data_dir.as_deref()
     }
 
+    fn account(&self) -> Account {
+        let region = self.region.clone().and_then(|given| given.0);
+        region.map_or_else(Account::in_first_region, Account::in_region)
+    }
+
     /// Starts the emulator on a socket. `is_starting`: the caller creates a stack on it at once.
     pub async fn start(&self, listener: TcpListener, is_starting: bool) -> anyhow::Result<Emulator> {
         isolation::hide();
@@ -99,11 +133,13 @@ impl EmulatorArgs {
         );
         let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };
         let options = EmulatorOptions {
+            account: self.account(),
             write_limits,
             faults,
             data_dir: self.data_dir.clone(),
             access: self.access.access(),
             is_starting,
+            freeze: self.freeze.into(),
             ..EmulatorOptions::default()
         };
         for warning in self.access.warnings(listener.local_addr().context("the socket has no address")?) {
@@ -119,6 +155,38 @@ impl EmulatorArgs {
     }
 }
 
+#[derive(Debug, Clone)]
+struct GivenRegion(Option<Region>);
+
+/// A region; none for an empty text, as of a variable that is set to nothing.
+fn region(text: &str) -> Result<GivenRegion, NotARegion> {
+    Ok(GivenRegion(if text.is_empty() { None } else { Some(text.parse()?) }))
+}
+
 pub fn greet(text: &str) {
     println!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        emulator: EmulatorArgs,
+    }
+
+    #[test]
+    fn a_region_is_given_or_left_to_the_first_call() {
+        for (arguments, expected) in
+            [(&["x", "--region", "eu-west-1"][..], Some("eu-west-1")), (&["x", "--region", ""], None)]
+        {
+            let account = Command::parse_from(arguments).emulator.account();
+            assert_eq!(account.region.known().map(ToString::to_string).as_deref(), expected);
+        }
+        let error = Command::try_parse_from(["x", "--region", "cn-north-1"]).err().expect("it is refused");
+        assert!(error.to_string().contains("other partitions"), "{error}");
+    }
 }

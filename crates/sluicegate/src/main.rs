@@ -11,6 +11,7 @@ mod connect;
 mod dev;
 mod dlq;
 mod emulator_args;
+mod entry;
 mod estimate;
 mod flow_log;
 mod functions;

@@ -7,12 +7,13 @@ use crate::connections::SendError;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a handler failed, and what happens to the record.
+/// The reason why a handler failed, which determines what happens to the record.
 ///
 /// | a handler returns | what happens |
 /// |---|---|
 /// | [`retry`]`(error)` | It runs again within this invocation (2 s), then Lambda delivers the record again, and nothing of its connection is handled before that. After 5 deliveries to one warm environment the record goes to the dead-letter queue. |
 /// | [`give_up`]`(reason)` | The record goes to the dead-letter queue at once; the connection's next one is handled. |
+/// | [`reject`]`(reason)` | The client is sent an error frame with the reason, and the record is done. |
 /// | a [`SendError`] that may pass | As `retry`; the post itself has been tried again already. |
 /// | a [`SendError`] that is for good | As `give_up`. |
 /// | any of these, while other connections get through | The retries end after 150 ms, and the record goes to the dead-letter queue. |
@@ -25,20 +26,22 @@ pub struct Failure {
     error: BoxError,
 }
 
-/// What a failure asks for.
+/// The handling that a failure requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Course {
-    /// The handler asked to be run again.
+    /// The handler must run again.
     Retry,
-    /// A post was retried until its time was up; only redelivery can help.
+    /// A post was retried until its time was over; only redelivery can succeed.
     Redeliver,
     /// No attempt will ever succeed.
     GiveUp,
+    /// The client's message is wrong: only the client gets an error.
+    Reject,
     /// An error that was not classified.
     Unknown,
 }
 
-/// What failed may succeed soon: run the handler again.
+/// The failure may be temporary: run the handler again.
 ///
 /// The handler starts anew, so what it has sent before failing is sent again.
 /// ```
@@ -59,14 +62,36 @@ pub fn retry(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Failure {
 /// ```
 /// use stream_function::{Connection, Event, Failure, give_up};
 ///
-/// async fn handler(event: Event, _: Connection) -> Result<(), Failure> {
-///     let order: u64 = event.json().map_err(|error| give_up(format!("the order is not a number: {error}")))?;
-///     # let _ = order;
+/// async fn handler(_: Event, connection: Connection) -> Result<(), Failure> {
+///     let price = std::env::var("PRICE").map_err(|error| give_up(format!("no price is set: {error}")))?;
+///     connection.send_text(price).await?;
 ///     Ok(())
 /// }
 /// ```
 pub fn give_up(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Failure {
     Failure { course: Course::GiveUp, error: reason.into() }
+}
+
+/// The client's message is wrong: send the client an error frame with this reason, and go on.
+///
+/// The frame has the shape of API Gateway's own error frames, so that a client reads all of them in one place:
+/// ```json
+/// {"message": "no order: missing field `pieces`", "connectionId": "L0SM9cOFvHcCIhw=", "requestId": "c6af9ac6"}
+/// ```
+/// Nothing goes to the dead-letter queue, and nothing is logged above `DEBUG`, since anybody can send wrong messages; the
+/// metric `Rejected` counts them. Use [`give_up`] for what an operator must see. The client reads the reason and all
+/// its causes, so they must hold nothing that is not meant for it.
+/// ```
+/// use stream_function::{Connection, Event, Failure, reject};
+///
+/// async fn handler(event: Event, connection: Connection) -> Result<(), Failure> {
+///     let pieces: u32 = event.json().map_err(reject)?;
+///     connection.send_json(&pieces).await?;
+///     Ok(())
+/// }
+/// ```
+pub fn reject(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Failure {
+    Failure { course: Course::Reject, error: reason.into() }
 }
 
 impl Failure {
@@ -94,7 +119,7 @@ impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Failure {
     }
 }
 
-/// A post's error decides, wherever in the chain of causes it is.
+/// The error of a post decides, wherever it is in the chain of causes.
 fn course_of(error: &(dyn StdError + 'static)) -> Course {
     let mut link = Some(error);
     while let Some(error) = link {
@@ -136,6 +161,7 @@ mod tests {
         assert_eq!(Failure::from("no idea").course, Course::Unknown);
         assert_eq!(retry("soon").course, Course::Retry);
         assert_eq!(give_up(throttled()).course, Course::GiveUp, "the handler has the last word");
+        assert_eq!(reject(throttled()).course, Course::Reject);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::connection::Connection;
 use crate::connections::Connections;
 use crate::dead_letters::DeadLetters;
 use crate::environment::Environment;
-use crate::event::Event;
+use crate::event::{Event, EventType};
 use crate::failure::Failure;
 use crate::jitter::Jitter;
 use crate::limits::{Limits, WARM_UP_TIMEOUT};
@@ -19,7 +19,7 @@ use crate::run_error::RunError;
 use crate::runtime::{self, Context};
 use crate::telemetry;
 
-/// A handler with limits of its own; [`run`](crate::run) is one with the defaults.
+/// A handler with its own limits; [`run`](crate::run) uses the defaults.
 ///
 /// ```no_run
 /// # use stream_function::{Connection, Event, Failure, Function, RunError};
@@ -30,14 +30,51 @@ use crate::telemetry;
 /// ```
 pub struct Function<H> {
     handler: H,
+    handles_lifecycle: bool,
     limits: Limits,
     connections: Option<Arc<dyn Connections>>,
 }
 
 impl<H> Function<H> {
-    /// A function with the default limits.
+    /// A function for messages, with the default limits. Other events are skipped: see [`lifecycle`](Self::lifecycle).
     pub fn new(handler: H) -> Self {
-        Self { handler, limits: Limits::default(), connections: None }
+        Self { handler, handles_lifecycle: false, limits: Limits::default(), connections: None }
+    }
+
+    /// Sets the handler of events other than messages: clients that connect and disconnect.
+    ///
+    /// They are in the stream if a function's `lifecycle_events` request them; functions without `routes` then get them
+    /// too. Without this handler they are skipped.
+    /// ```no_run
+    /// # use stream_function::{Connection, Event, EventType, Failure, Function, RunError, SendError};
+    /// # async fn main_() -> Result<(), RunError> {
+    /// let chat = async |event: Event, connection: Connection| {
+    ///     connection.send_text(event.payload()).await.map(drop)
+    /// };
+    /// let presence = async |event: Event, _: Connection| {
+    ///     tracing::info!(left = event.event_type() == EventType::Disconnect, "presence");
+    ///     Ok::<_, SendError>(())
+    /// };
+    /// Function::new(chat).lifecycle(presence).run().await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn lifecycle<L, E, F>(
+        self,
+        handler: L,
+    ) -> Function<impl AsyncFn(Event, Connection) -> Result<(), Failure>>
+    where
+        H: AsyncFn(Event, Connection) -> Result<(), E>,
+        E: Into<Failure>,
+        L: AsyncFn(Event, Connection) -> Result<(), F>,
+        F: Into<Failure>,
+    {
+        let Self { handler: messages, limits, connections, .. } = self;
+        let handler = async move |event: Event, connection: Connection| match event.event_type() {
+            EventType::Message => messages(event, connection).await.map_err(Into::into),
+            _ => handler(event, connection).await.map_err(Into::into),
+        };
+        Function { handler, handles_lifecycle: true, limits, connections }
     }
 
     /// How many connections' records are handled side by side: 64 by default, at least 1. Each uses one socket to
@@ -92,8 +129,8 @@ impl<H> Function<H> {
     }
 
     #[cfg(feature = "test-kit")]
-    pub(crate) fn into_parts(self) -> (H, Limits) {
-        (self.handler, self.limits)
+    pub(crate) fn into_parts(self) -> (H, bool, Limits) {
+        (self.handler, self.handles_lifecycle, self.limits)
     }
 
     /// Builds the clients once, then handles batches for as long as the execution environment lives.
@@ -106,9 +143,9 @@ impl<H> Function<H> {
         E: Into<Failure>,
     {
         telemetry::init(|name| std::env::var(name).ok());
-        let Self { handler, limits, connections } = self;
+        let Self { handler, handles_lifecycle, limits, connections } = self;
         let runner = match prepare(limits, connections) {
-            Ok(runner) => runner,
+            Ok(runner) => Runner { handles_lifecycle, ..runner },
             Err(error) => {
                 runtime::report_init_error(&error).await;
                 return Err(error);
@@ -147,6 +184,8 @@ fn runner(
         log_payloads: environment.log_payloads,
         metrics_level: environment.metrics_level,
         answers_probes: environment.answers_probes,
+        handles_lifecycle: false,
+        isolates_panics: true,
         memory: std::sync::Mutex::default(),
         health: Arc::default(),
     }

@@ -3,7 +3,7 @@
 
 locals {
   route_selection_expression = "$request.body.action"
-  service_uri                = "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.name}:kinesis:action/PutRecord"
+  service_uri                = "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_service.kinesis.region}:kinesis:action/PutRecord"
   label                      = "default" # of the one template or model that each part has
   whole_response             = "$default"
 
@@ -26,7 +26,7 @@ locals {
       type        = "AWS"
       method      = "POST"
       uri         = local.service_uri
-      role        = local.integration_role_name
+      role        = "${trimprefix(var.iam.path, "/")}${local.integration_role_name}"
       template    = template
       timeout_ms  = 29000   # the longest that AWS grants a WebSocket API
       passthrough = "NEVER" # anything else would pass a client's own JSON to Kinesis as the PutRecord request

@@ -1,7 +1,8 @@
-//! The open LocalStack: what needs no licence of it, in an image of our own or as a process on this machine.
+//! The open LocalStack, which needs no licence, in an image of our own or as a process on this machine.
 //!
-//! `tests/localstack/open` holds its locked packages, and a runtime executor of our own: LocalStack's needs Docker and
-//! programs that no registry has. It listens on loopback alone and ends with what started it; both are checked.
+//! `tests/localstack/open` contains its locked packages and our runtime executor: LocalStack's executor needs Docker, and
+//! programs that no registry has. LocalStack listens only on loopback and ends with the process that started it; both
+//! are checked.
 
 mod container;
 mod process;
@@ -21,14 +22,14 @@ use tokio::time::{Instant, sleep};
 /// The last open version.
 pub const VERSION: &str = "4.14.0";
 const SOURCES: &str = "tests/localstack/open";
-/// Time to become healthy.
+/// Longest wait until LocalStack is healthy.
 const START_MAX: Duration = Duration::from_secs(120);
-/// Time for all that it started to be gone, once it was killed.
+/// Longest wait until all of its processes have ended after it was killed.
 const STOP_MAX: Duration = Duration::from_secs(30);
-/// Between two looks.
+/// Interval between two checks.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Installs it, or builds its image, unless it is there.
+/// Installs LocalStack or builds its image, unless that was done before.
 pub fn install(place: Place) -> Result<(), String> {
     let script = match place {
         Place::Image => "image",
@@ -45,7 +46,7 @@ pub fn install(place: Place) -> Result<(), String> {
     Err(words.lines().last().unwrap_or("its installation failed").to_owned())
 }
 
-/// A LocalStack that runs. Dropping it ends it with all that it started.
+/// A running LocalStack. Dropping it ends all of its processes.
 pub struct LocalStackOpen {
     address: String,
     family: Family,
@@ -59,12 +60,12 @@ enum Running {
 }
 
 impl LocalStackOpen {
-    /// Starts it on a free port.
+    /// Starts LocalStack on a free port.
     pub async fn start(place: Place) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0").context("no port is free")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
         let family = Family::of(&format!("localstack-open at {address}"));
-        // Before anything runs, so that its first second is seen too.
+        // The watch starts before anything listens, so that it sees the first second too.
         let watch = Watch::start(family.clone());
         let running = match place {
             Place::Process => Running::Process(Process::start(&address, &family)?),
@@ -94,7 +95,7 @@ impl LocalStackOpen {
         &self.address
     }
 
-    /// The end of its log, for a person who wonders why something failed.
+    /// The end of LocalStack's log, for errors.
     pub fn last_log(&self) -> String {
         match &self.running {
             Running::Process(process) => process.last_log(),
@@ -102,7 +103,7 @@ impl LocalStackOpen {
         }
     }
 
-    /// Commands of the functions that run now.
+    /// Commands of the running functions.
     pub fn functions(&self) -> Vec<String> {
         let commands = self.family.members().into_iter().map(|member| member.command);
         commands.filter(|command| command.ends_with("bootstrap")).collect()
@@ -120,7 +121,7 @@ impl LocalStackOpen {
         }
     }
 
-    /// Ends it, and sees that it kept to this machine and left nothing behind.
+    /// Stops LocalStack and checks that it listened only on loopback and left no processes behind.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         self.is_running().await?;
         let seen = self.watch.finish();
@@ -135,7 +136,11 @@ impl LocalStackOpen {
                 self.address
             );
         }
-        ensure!(seen.elsewhere.is_empty(), "LocalStack listened where others reach it: {:?}", seen.elsewhere);
+        ensure!(
+            seen.elsewhere.is_empty(),
+            "LocalStack listened on addresses that other machines can reach: {:?}",
+            seen.elsewhere
+        );
         let end = Instant::now() + STOP_MAX;
         loop {
             let left = self.family.members();

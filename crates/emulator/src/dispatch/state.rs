@@ -7,7 +7,7 @@ use super::AwsApi;
 use crate::core::account::Account;
 use crate::services::apigateway::control::definition::{ApiRecord, Definition};
 use crate::services::iam::role::Role;
-use crate::services::lambda::control::Function;
+use crate::services::lambda::control::{Configuration, Function};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -86,15 +86,10 @@ impl AwsApi {
     fn lambda_state(&self) -> (Map<String, Value>, Map<String, Value>) {
         self.lambda.inspect(|store| {
             let functions = store.functions.iter().map(|(name, function)| {
-                let settings = json!({
-                    "settings": function.settings.view(name, &self.account),
-                    "codeSha256": function.code.sha256,
-                    "architecture": function.architecture,
-                    "reservedConcurrency": function.reserved_concurrency,
-                    "policy": function.policy(),
-                    "versions": versions(function, &self.account),
-                    "aliases": aliases(function),
-                });
+                let mut settings = configuration(&function.latest, name, &self.account);
+                settings["reservedConcurrency"] = json!(function.reserved_concurrency);
+                settings["versions"] = json!(versions(function, &self.account));
+                settings["aliases"] = json!(aliases(function));
                 (name.clone(), settings)
             });
             let mappings = store.mappings.values().filter(|mapping| !mapping.is_deleting).map(|mapping| {
@@ -112,16 +107,19 @@ impl AwsApi {
     }
 }
 
+fn configuration(configuration: &Configuration, name: &str, account: &Account) -> Value {
+    json!({
+        "settings": configuration.settings.view(name, account),
+        "codeSha256": configuration.code.sha256,
+        "architecture": configuration.architecture,
+        "policy": configuration.policy(),
+    })
+}
+
 /// Published versions by number, if there are any.
 fn versions(function: &Function, account: &Account) -> Option<Map<String, Value>> {
     let versions = function.versions.iter().map(|(number, version)| {
-        let settings = json!({
-            "settings": version.settings.view(&function.name, account),
-            "codeSha256": version.code.sha256,
-            "architecture": version.architecture,
-            "policy": version.policy(),
-        });
-        (number.to_string(), settings)
+        (number.to_string(), configuration(&version.configuration, &function.name, account))
     });
     Some(versions.collect::<Map<_, _>>()).filter(|versions| !versions.is_empty())
 }
@@ -131,7 +129,11 @@ fn aliases(function: &Function) -> Option<Map<String, Value>> {
     let aliases = function.aliases.values().map(|alias| {
         let weight = alias.second.as_ref().map(|(version, share)| json!({version: share}));
         // Not `version`, which is left out wherever it stands.
-        let settings = json!({"functionVersion": alias.version, "weights": weight, "policy": alias.policy()});
+        let provisioned = function.provisioned.get(&alias.name).map(|provisioned| provisioned.executions);
+        let settings = json!({
+            "functionVersion": alias.version, "weights": weight, "policy": alias.policy(),
+            "provisionedConcurrency": provisioned,
+        });
         (alias.name.clone(), settings)
     });
     Some(aliases.collect::<Map<_, _>>()).filter(|aliases| !aliases.is_empty())
@@ -181,6 +183,8 @@ fn role(role: &Role) -> Value {
         "trust": parsed(&role.trust.text),
         "inline": policies.collect::<Map<_, _>>(),
         "attached": role.attached.keys().collect::<Vec<_>>(),
+        "boundary": role.boundary.as_ref().map(|(arn, _)| arn),
+        "path": role.path,
     })
 }
 

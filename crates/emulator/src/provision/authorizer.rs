@@ -22,7 +22,7 @@ impl Composer<'_> {
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": [streams],
         })];
         let description = format!("The function {name} decides who may connect.");
-        let role_name = format!("{name}-function");
+        let role_name = format!("{name}-{}", self.region_code());
         let role = self.role(&role_name, "lambda.amazonaws.com", &description, "logs", &statements).await?;
         let code = Code {
             name: &name,
@@ -32,6 +32,7 @@ impl Composer<'_> {
             timeout_seconds: authorizer.timeout_seconds,
             log_level: &authorizer.log_level,
             environment: json!(authorizer.environment),
+            more: json!({}), // it has no versions
             zip,
         };
         self.create_function(code).await?;
@@ -45,7 +46,7 @@ impl Composer<'_> {
         let create = json!({
             "name": name,
             "authorizerType": "REQUEST",
-            "authorizerUri": format!("arn:aws:apigateway:{}:lambda:path/{path}", account.region),
+            "authorizerUri": format!("arn:aws:apigateway:{}:lambda:path/{path}", account.region()),
             "identitySource": authorizer.identity_sources,
         });
         let created = self.api_gateway(&format!("/{api}/authorizers"), &create).await?;

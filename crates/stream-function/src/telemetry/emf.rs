@@ -13,10 +13,10 @@ use crate::limits::METRIC_VALUES_MAX;
 /// The metrics' namespace.
 const NAMESPACE: &str = "Sluicegate";
 
-/// What a line says beside its counts.
+/// The fields of a line other than its counts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line<'a> {
-    /// Lambda filters lines by it, and takes a line without one for INFO.
+    /// Lambda filters lines by their level, and treats a line without one as INFO.
     pub level: &'static str,
     pub function_name: &'a str,
     pub request_id: &'a str,
@@ -46,8 +46,10 @@ pub(crate) fn metrics_line(counts: &Counts, about: Line<'_>) -> String {
         values.push(("AgeAtHandling", "Milliseconds", json!(ages_ms)));
     }
     // Named only where there are some: a custom metric is paid for by the month in which it appears.
-    if counts.probes > 0 {
-        values.push(("Probes", "Count", json!(counts.probes)));
+    for (name, count) in [("Probes", counts.probes), ("Rejected", counts.rejected)] {
+        if count > 0 {
+            values.push((name, "Count", json!(count)));
+        }
     }
     let metrics: Vec<Value> =
         values.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
@@ -67,7 +69,7 @@ pub(crate) fn metrics_line(counts: &Counts, about: Line<'_>) -> String {
     line.to_string()
 }
 
-/// At most [`METRIC_VALUES_MAX`] of the values, evenly taken, the largest always among them.
+/// At most [`METRIC_VALUES_MAX`] of the values, evenly sampled, including the largest.
 fn sample(values: &[u64]) -> Vec<u64> {
     if values.len() <= METRIC_VALUES_MAX {
         return values.to_vec();
@@ -117,8 +119,11 @@ mod tests {
     #[test]
     fn nothing_is_declared_that_has_no_value() {
         let line = metrics_line(&Counts::default(), ABOUT);
-        assert!(!line.contains("AgeAtHandling") && !line.contains("Probes"), "{line}");
-        assert!(metrics_line(&Counts { probes: 2, ..Counts::default() }, ABOUT).contains(r#""Probes":2"#));
+        for name in ["AgeAtHandling", "Probes", "Rejected"] {
+            assert!(!line.contains(name), "{line}");
+        }
+        let line = metrics_line(&Counts { probes: 2, rejected: 3, ..Counts::default() }, ABOUT);
+        assert!(line.contains(r#""Probes":2"#) && line.contains(r#""Rejected":3"#), "{line}");
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Lambda {
         let function =
             function.ok_or_else(|| super::no_function(&self.account, &format!("{name}:$LATEST")))?;
         function.reserved_concurrency = reserved;
-        function.renew_revision();
+        function.latest.renew_revision();
         self.host(function);
         for version in function.versions.values() {
             self.functions.put(version.config(&name, reserved));

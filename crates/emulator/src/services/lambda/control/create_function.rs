@@ -2,6 +2,7 @@
 
 use super::checks::{architecture, check_tags};
 use super::code::Code;
+use super::configuration::Configuration;
 use super::function::Function;
 use super::reference::{NameForm, Reference, detected, too_long};
 use super::settings::Settings;
@@ -61,7 +62,7 @@ impl Lambda {
         }
         settings.check()?;
         let architecture = architecture(request.architectures)?;
-        self.check_role(&settings.role)?;
+        self.check_role(&settings)?;
         if self.store.lock().functions.contains_key(&name) {
             return Err(already_exists(&name));
         }
@@ -74,23 +75,33 @@ impl Lambda {
             return Err(invalid(format!("the account has {FUNCTIONS_MAX} functions, which is the limit")));
         }
         let status = Status::Creating(Instant::now() + self.settle_time);
-        let mut function = Function::new(name.clone(), settings, code, architecture, request.tags, status);
+        let mut function = Function::new(
+            name.clone(),
+            Configuration::new(settings, code, architecture, status),
+            request.tags,
+        );
         self.host(&function);
         let view = if request.publish {
             let number = function.publish_version(None, status);
             self.published(&function, number, false)
         } else {
-            function.view(&self.account)
+            function.shown(&self.account)
         };
         store.functions.insert(name, function);
         Ok(Reply::created(view))
     }
 
-    /// As AWS does when a function gets a role.
-    pub(super) fn check_role(&self, role: &str) -> Result<(), ApiError> {
+    /// As AWS does when a function gets a role, or a VPC.
+    pub(super) fn check_role(&self, settings: &Settings) -> Result<(), ApiError> {
         self.iam
-            .assume(PRINCIPAL, role, None)
-            .map_err(|_| invalid("The role defined for the function cannot be assumed by Lambda."))
+            .assume(PRINCIPAL, &settings.role, None)
+            .map_err(|_| invalid("The role defined for the function cannot be assumed by Lambda."))?;
+        if settings.vpc().is_some() && !self.iam.may(&settings.role, "ec2:CreateNetworkInterface", "*") {
+            return Err(invalid(
+                "The provided execution role does not have permissions to call CreateNetworkInterface on EC2",
+            ));
+        }
+        Ok(())
     }
 
     pub(super) async fn unpack(&self, name: &str, zip_file: Option<String>) -> Result<Code, ApiError> {

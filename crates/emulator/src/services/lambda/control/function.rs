@@ -2,15 +2,15 @@
 
 use super::alias::Alias;
 use super::checks::{architecture, check_revision};
-use super::code::Code;
+use super::configuration::Configuration;
+use super::provisioned::Provisioned;
 use super::reference::{NameForm, Reference};
-use super::resource_policy::ResourcePolicy;
 use super::settings::Settings;
 use super::status::Status;
 use super::version::Version;
 use super::view::View;
 use super::{Lambda, Store, listing, parse};
-use crate::protocol::page::page;
+use crate::core::account::Account;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
@@ -25,14 +25,10 @@ use tokio::time::Instant;
 #[derive(Debug, Clone)]
 pub struct Function {
     pub name: String,
-    pub settings: Settings,
-    pub code: Code,
-    /// `x86_64` or `arm64`: the machine's own.
-    pub architecture: String,
+    /// `$LATEST`
+    pub latest: Configuration,
     /// `ReservedConcurrentExecutions`
     pub reserved_concurrency: Option<u32>,
-    /// Who may invoke it, besides the account's own roles.
-    pub(super) policy: ResourcePolicy,
     pub tags: Tags,
     /// Published versions by number.
     pub versions: BTreeMap<u64, Version>,
@@ -40,9 +36,8 @@ pub struct Function {
     pub(super) versions_published: u64,
     /// Aliases by name.
     pub aliases: BTreeMap<String, Alias>,
-    modified: SystemTime,
-    pub(super) revision: String,
-    pub(super) status: Status,
+    /// By qualifier.
+    pub provisioned: BTreeMap<String, Provisioned>,
 }
 
 #[derive(Deserialize)]
@@ -60,32 +55,27 @@ struct UpdateFunctionCode {
 impl Lambda {
     pub(super) fn get_function(&self, store: &Store, call: &RestCall, name: &str) -> Answer {
         let reference = self.qualified(NameForm::Read, call, name)?;
-        store.look(&reference, &self.account, |function, view| {
-            let concurrency =
-                function.reserved_concurrency.map(|n| json!({"ReservedConcurrentExecutions": n}));
-            Reply::ok(json!({
-                "Configuration": view.whole(&self.account, &reference.target()),
-                "Code": {"RepositoryType": "S3", "ResolvedSource": null},
-                "Tags": (!function.tags.is_empty()).then_some(&function.tags),
-                "Concurrency": concurrency,
-            }))
-        })
+        let (function, view) = store.find(&reference, &self.account)?;
+        let concurrency = function.reserved_concurrency.map(|n| json!({"ReservedConcurrentExecutions": n}));
+        Ok(Reply::ok(json!({
+            "Configuration": view.whole(&self.account, &reference.target()),
+            "Code": {"RepositoryType": "S3", "ResolvedSource": null},
+            "Tags": (!function.tags.is_empty()).then_some(&function.tags),
+            "Concurrency": concurrency,
+        })))
     }
 
     pub(super) fn get_configuration(&self, store: &Store, call: &RestCall, name: &str) -> Answer {
         let reference = self.qualified(NameForm::Read, call, name)?;
-        store.look(&reference, &self.account, |_, view| {
-            Reply::ok(view.whole(&self.account, &reference.target()))
-        })
+        let (_, view) = store.find(&reference, &self.account)?;
+        Ok(Reply::ok(view.whole(&self.account, &reference.target())))
     }
 
     pub(super) fn list_functions(&self, store: &Store, call: &RestCall) -> Answer {
         call.only_query(Service::Lambda, &["FunctionVersion", "Marker", "MaxItems"])?;
         let functions: Vec<_> = match call.query_value("FunctionVersion") {
             None => {
-                let latest = |function: &Function| {
-                    function.with_view(|view| view.listed(&self.account, &function.name))
-                };
+                let latest = |function: &Function| function.view().listed(&self.account, &function.name);
                 store.functions.iter().map(|(name, function)| (name.clone(), latest(function))).collect()
             }
             Some("ALL") => {
@@ -99,7 +89,7 @@ impl Lambda {
             }
         };
         let functions = functions.iter().map(|(key, function)| (key, function));
-        let (functions, next) = page(functions, call.query_value("Marker"), listing::limit(call)?);
+        let (functions, next) = listing::marked(call, functions, listing::limit(call)?)?;
         Ok(Reply::ok(json!({"Functions": functions, "NextMarker": next})))
     }
 
@@ -107,15 +97,20 @@ impl Lambda {
         let account = &self.account;
         let name = self.unqualified(NameForm::Write, name)?;
         let current = store.function(&name, account)?;
-        current.status.check_settled(&account.function_arn(&name))?;
+        current.latest.status.check_settled(&account.function_arn(&name))?;
         let mut patch = call.body.clone();
         let revision = patch.as_object_mut().and_then(|patch| patch.remove("RevisionId"));
         current.check_revision(revision.as_ref().and_then(Value::as_str))?;
-        let next: Settings =
-            input::overlay(Service::Lambda, "UpdateFunctionConfiguration", &current.settings, patch, &[])?;
+        let next: Settings = input::overlay(
+            Service::Lambda,
+            "UpdateFunctionConfiguration",
+            &current.latest.settings,
+            patch,
+            &[],
+        )?;
         next.check()?;
-        self.check_role(&next.role)?;
-        self.update(store, &name, |function| function.settings = next)
+        self.check_role(&next)?;
+        self.update(store, &name, |latest| latest.settings = next)
     }
 
     pub(super) async fn update_code(&self, call: &RestCall, name: &str) -> Answer {
@@ -125,23 +120,25 @@ impl Lambda {
         {
             let mut store = self.store.lock();
             store.settle(Instant::now());
-            store.function(&name, &self.account)?.status.check_settled(&arn)?;
+            store.function(&name, &self.account)?.latest.status.check_settled(&arn)?;
         }
         let requested = request.architectures.map(|list| architecture(Some(list))).transpose()?;
         let code = self.unpack(&name, request.zip_file).await?;
         let mut store = self.store.lock();
         store.settle(Instant::now());
         let function = store.function(&name, &self.account)?;
-        function.status.check_settled(&arn)?;
+        function.latest.status.check_settled(&arn)?;
         function.check_revision(request.revision_id.as_deref())?;
         if request.dry_run {
-            return Ok(Reply::ok(function.view(&self.account)));
+            return Ok(Reply::ok(function.shown(&self.account)));
         }
-        let updated = self.update(&mut store, &name, |function| {
-            if code.sha256 != function.code.sha256 {
-                function.code = code;
+        let updated = self.update(&mut store, &name, |latest| {
+            if code.sha256 != latest.code.sha256 {
+                latest.code = code;
             }
-            function.architecture = requested.unwrap_or_else(|| function.architecture.clone());
+            if let Some(requested) = requested {
+                latest.architecture = requested;
+            }
         });
         if !request.publish {
             return updated;
@@ -169,77 +166,48 @@ impl Lambda {
     }
 
     /// Changes `$LATEST`, which is `InProgress` for a moment.
-    fn update(&self, store: &mut Store, name: &str, change: impl FnOnce(&mut Function)) -> Answer {
+    fn update(&self, store: &mut Store, name: &str, change: impl FnOnce(&mut Configuration)) -> Answer {
         let function = store.function_mut(name, &self.account)?;
-        change(function);
-        function.modified = SystemTime::now();
-        function.status = Status::Updating(Instant::now() + self.settle_time);
-        function.renew_revision();
+        let latest = &mut function.latest;
+        change(latest);
+        latest.modified = SystemTime::now();
+        latest.status = Status::Updating(Instant::now() + self.settle_time);
+        latest.renew_revision();
         self.host(function);
-        Ok(Reply::ok(function.view(&self.account)))
+        Ok(Reply::ok(function.shown(&self.account)))
     }
 }
 
 impl Function {
-    pub(super) fn new(
-        name: String,
-        settings: Settings,
-        code: Code,
-        architecture: String,
-        tags: Tags,
-        status: Status,
-    ) -> Self {
-        let (modified, revision) = (SystemTime::now(), uuid::Uuid::new_v4().to_string());
+    pub(super) fn new(name: String, latest: Configuration, tags: Tags) -> Self {
         Self {
             name,
-            settings,
-            code,
-            architecture,
+            latest,
             reserved_concurrency: None,
-            policy: ResourcePolicy::default(),
             tags,
             versions: BTreeMap::new(),
             versions_published: 0,
             aliases: BTreeMap::new(),
-            modified,
-            revision,
-            status,
+            provisioned: BTreeMap::new(),
         }
     }
 
     /// What the function host is told.
     pub fn config(&self) -> FunctionConfig {
-        self.settings.config(&self.name, LATEST, &self.code, self.reserved_concurrency)
-    }
-
-    pub(super) fn renew_revision(&mut self) {
-        self.revision = uuid::Uuid::new_v4().to_string();
+        let Configuration { settings, code, .. } = &self.latest;
+        settings.config(&self.name, LATEST, code, self.reserved_concurrency)
     }
 
     pub(super) fn check_revision(&self, revision: Option<&str>) -> Result<(), ApiError> {
-        check_revision(revision, &self.revision)
+        check_revision(revision, &self.latest.revision)
     }
 
-    pub(super) fn with_view<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
-        look(&View {
-            name: &self.name,
-            version: LATEST,
-            settings: &self.settings,
-            code: &self.code,
-            architecture: &self.architecture,
-            modified: self.modified,
-            revision: &self.revision,
-            status: self.status,
-        })
+    pub(super) fn view(&self) -> View<'_> {
+        View { name: &self.name, version: None, configuration: &self.latest }
     }
 
-    /// The statements of its own policy, for the emulator's state.
-    pub fn policy(&self) -> Option<Value> {
-        self.policy.statements()
-    }
-
-    /// A FunctionConfiguration.
-    pub(super) fn view(&self, account: &crate::core::account::Account) -> Value {
-        self.with_view(|view| view.whole(account, &self.name))
+    /// A FunctionConfiguration under the function's own ARN.
+    pub(super) fn shown(&self, account: &Account) -> Value {
+        self.view().whole(account, &self.name)
     }
 }

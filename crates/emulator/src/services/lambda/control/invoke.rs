@@ -134,8 +134,8 @@ impl Lambda {
         let meant = Reference { name: reference.name.clone(), qualifier: Some(qualifier) };
         let mut store = self.store.lock();
         store.settle(tokio::time::Instant::now());
-        let is_pending = store.look(&meant, &self.account, |_, view| view.status.is_pending())?;
-        if is_pending { Err(status::pending()) } else { Ok(()) }
+        let (_, view) = store.find(&meant, &self.account)?;
+        if view.configuration.status.is_pending() { Err(status::pending()) } else { Ok(()) }
     }
 }
 

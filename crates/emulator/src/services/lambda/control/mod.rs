@@ -6,6 +6,7 @@ mod alias_operations;
 mod checks;
 pub mod code;
 mod concurrency;
+mod configuration;
 mod create_function;
 mod function;
 mod invoke;
@@ -14,6 +15,8 @@ mod mapping;
 mod mapping_check;
 mod mapping_settings;
 mod policy;
+mod provisioned;
+mod provisioned_concurrency;
 mod reference;
 mod resource_policy;
 pub mod settings;
@@ -25,6 +28,7 @@ mod version_operations;
 mod view;
 
 pub use alias::Alias;
+pub use configuration::Configuration;
 pub use create_function::PRINCIPAL;
 pub use function::Function;
 pub use invoke::PAYLOAD_BYTES_MAX;
@@ -152,6 +156,9 @@ impl Lambda {
                 store.function(&name, &self.account)?;
                 Ok(Reply::ok(json!({"CodeSigningConfigArn": "", "FunctionName": name})))
             }
+            (_, ["2019-09-30", "functions", name, "provisioned-concurrency"]) => {
+                self.serve_provisioned(store, call, name)
+            }
             (&Method::GET, ["2019-09-30", "functions", name, "concurrency"]) => {
                 self.get_concurrency(store, name)
             }
@@ -177,10 +184,16 @@ impl Lambda {
     /// Registers a function with the function host. Its log group is created first if its role may create it; on AWS
     /// that happens when the function first logs.
     fn host(&self, function: &Function) {
-        if function.settings.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
+        if function.latest.settings.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
             tracing::warn!(
                 function = function.name,
                 "layers are kept and read back; their content is not there"
+            );
+        }
+        if function.latest.settings.vpc().is_some() {
+            tracing::warn!(
+                function = function.name,
+                "its VPC is kept and read back; the function is on this machine's own network"
             );
         }
         let config = function.config();
@@ -217,34 +230,22 @@ impl Store {
     /// Completes changes whose time is over.
     fn settle(&mut self, now: Instant) {
         for function in self.functions.values_mut() {
-            if function.status.settle(now) {
-                function.renew_revision();
-            }
-            for version in function.versions.values_mut().filter_map(|version| {
-                let is_over = version.status.settle(now);
-                is_over.then_some(version)
-            }) {
-                version.revision = uuid::Uuid::new_v4().to_string();
-            }
+            let published = function.versions.values_mut().map(|version| &mut version.configuration);
+            published.chain([&mut function.latest]).for_each(|one| one.settle(now));
         }
     }
 
     /// The function, the version of a qualifier, or an alias's main version.
-    fn look<T>(
-        &self,
-        reference: &Reference,
-        account: &Account,
-        look: impl FnOnce(&Function, &View<'_>) -> T,
-    ) -> Result<T, ApiError> {
+    fn find(&self, reference: &Reference, account: &Account) -> Result<(&Function, View<'_>), ApiError> {
         let not_found = || reference.not_found(account);
         let function = self.functions.get(&reference.name).ok_or_else(not_found)?;
         let qualifier = reference.qualifier.as_deref().unwrap_or(LATEST);
         let version = function.aliases.get(qualifier).map_or(qualifier, |alias| alias.version.as_str());
         if version == LATEST {
-            return Ok(function.with_view(|view| look(function, view)));
+            return Ok((function, function.view()));
         }
         let version = function.version(version).ok_or_else(not_found)?;
-        Ok(version.with_view(&function.name, |view| look(function, view)))
+        Ok((function, version.view(&function.name)))
     }
 
     /// A function by its name.

@@ -1,6 +1,7 @@
 //! Resource policies of functions, versions and aliases: which services may invoke them, and for which source.
 
 use super::checks::stale;
+use super::configuration::Configuration;
 use super::reference::{NameForm, Reference, mismatch, too_long, validation};
 use super::resource_policy::{Permission, ResourcePolicy, document};
 use super::{Lambda, Store, alias_operations, invalid, parse};
@@ -120,7 +121,11 @@ struct Resource<'a> {
     revision: &'a mut String,
 }
 
-impl Resource<'_> {
+impl<'a> Resource<'a> {
+    fn of(configuration: &'a mut Configuration) -> Self {
+        Self { policy: &mut configuration.policy, revision: &mut configuration.revision }
+    }
+
     fn check_revision(&self, given: Option<&str>) -> Result<(), ApiError> {
         let current =
             if self.policy.permissions.is_empty() { &*self.revision } else { &self.policy.revision };
@@ -134,14 +139,14 @@ impl Store {
             return Err(super::no_function(account, &reference.name));
         };
         let Some(qualifier) = reference.qualifier.as_deref() else {
-            return Ok(Resource { policy: &mut function.policy, revision: &mut function.revision });
+            return Ok(Resource::of(&mut function.latest));
         };
         if qualifier == LATEST {
             return Err(invalid(format!("We currently do not support adding policies for {LATEST}.")));
         }
         let version = function.version(qualifier).map(|version| version.number);
         if let Some(version) = version.and_then(|number| function.versions.get_mut(&number)) {
-            return Ok(Resource { policy: &mut version.policy, revision: &mut version.revision });
+            return Ok(Resource::of(&mut version.configuration));
         }
         match function.aliases.get_mut(qualifier) {
             Some(alias) => Ok(Resource { policy: &mut alias.policy, revision: &mut alias.revision }),

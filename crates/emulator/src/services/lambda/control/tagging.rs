@@ -62,7 +62,7 @@ impl Lambda {
             Tagged::Function(name) => {
                 let function = store.function_mut(&name, &self.account)?;
                 function.tags = tags;
-                function.renew_revision();
+                function.latest.renew_revision();
             }
         }
         Ok(Reply::no_content())
@@ -77,7 +77,7 @@ impl Lambda {
             return Err(validation(&[mismatch("resource", arn, RESOURCE)]));
         };
         match kind {
-            "event-source-mapping" if region != self.account.region => {
+            "event-source-mapping" if region != self.account.region() => {
                 Err(unreachable(region, &self.account))
             }
             "event-source-mapping" if account != self.account.id => Err(foreign(account, &self.account)),

@@ -1,20 +1,18 @@
 //! The operations on versions.
 
+use super::configuration::Configuration;
 use super::function::Function;
 use super::reference::{NameForm, Reference};
-use super::resource_policy::ResourcePolicy;
 use super::settings::Settings;
 use super::status::Status;
 use super::version::Version;
 use super::{Lambda, Store, invalid, listing, parse};
 use crate::core::account::Account;
-use crate::protocol::page::page;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service};
 use crate::services::lambda::invocation::config::LATEST;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::time::SystemTime;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -28,11 +26,12 @@ struct PublishVersion {
 impl Function {
     /// Whether `$LATEST` is unchanged since a version was published.
     fn is_as_published(&self, version: &Version) -> bool {
-        let description = self.settings.description.clone();
-        version.code.sha256 == self.code.sha256
-            && version.architecture == self.architecture
+        let (latest, published) = (&self.latest, &version.configuration);
+        let description = latest.settings.description.clone();
+        published.code.sha256 == latest.code.sha256
+            && published.architecture == latest.architecture
             && version.described == description
-            && Settings { description, ..version.settings.clone() } == self.settings
+            && Settings { description, ..published.settings.clone() } == latest.settings
     }
 
     /// Publishes `$LATEST`, unless the newest version is the same. Returns the version's number.
@@ -43,21 +42,17 @@ impl Function {
             return last.number;
         }
         self.versions_published += 1;
-        let mut settings = self.settings.clone();
-        settings.description = description.filter(|text| !text.is_empty()).or(settings.description);
+        let Configuration { settings, code, architecture, .. } = self.latest.clone();
+        let described = settings.description.clone();
+        let description = description.filter(|text| !text.is_empty()).or(settings.description);
+        let settings = Settings { description, ..settings };
         let version = Version {
             number: self.versions_published,
-            settings,
-            code: self.code.clone(),
-            architecture: self.architecture.clone(),
-            policy: ResourcePolicy::default(),
-            described: self.settings.description.clone(),
-            modified: SystemTime::now(),
-            revision: uuid::Uuid::new_v4().to_string(),
-            status,
+            configuration: Configuration::new(settings, code, architecture, status),
+            described,
         };
         self.versions.insert(version.number, version);
-        self.renew_revision();
+        self.latest.renew_revision();
         self.versions_published
     }
 
@@ -76,10 +71,10 @@ impl Function {
     /// `$LATEST` and then every version, as lists show them, each with a key for paging.
     pub(super) fn listed_versions(&self, account: &Account) -> Vec<(String, Value)> {
         let key = |number: u64| format!("{} {number:020}", self.name);
-        let latest = self.with_view(|view| view.listed(account, &format!("{}:{LATEST}", self.name)));
+        let latest = self.view().listed(account, &format!("{}:{LATEST}", self.name));
         let published = self.versions.values().map(|version| {
             let target = format!("{}:{}", self.name, version.number);
-            (key(version.number), version.with_view(&self.name, |view| view.listed(account, &target)))
+            (key(version.number), version.view(&self.name).listed(account, &target))
         });
         std::iter::once((key(0), latest)).chain(published).collect()
     }
@@ -90,9 +85,9 @@ impl Lambda {
         let request: PublishVersion = parse("PublishVersion", call.body.clone())?;
         let name = self.unqualified(NameForm::Write, name)?;
         let function = store.function_mut(&name, &self.account)?;
-        function.status.check_settled(&self.account.function_arn(&name))?;
+        function.latest.status.check_settled(&self.account.function_arn(&name))?;
         function.check_revision(request.revision_id.as_deref())?;
-        let current = &function.code.sha256;
+        let current = &function.latest.code.sha256;
         if let Some(other) = request.code_sha256.filter(|sha256| !sha256.is_empty() && sha256 != current) {
             return Err(invalid(format!(
                 "CodeSHA256 ({other}) is different from current CodeSHA256 in $LATEST ({current}). Please try again with the CodeSHA256 in $LATEST."
@@ -108,7 +103,7 @@ impl Lambda {
         let config = version.config(&function.name, function.reserved_concurrency);
         let target = if is_qualified { config.target() } else { function.name.clone() };
         self.functions.put(config);
-        version.with_view(&function.name, |view| view.whole(&self.account, &target))
+        version.view(&function.name).whole(&self.account, &target)
     }
 
     pub(super) fn list_versions(&self, store: &Store, call: &RestCall, name: &str) -> Answer {
@@ -116,7 +111,7 @@ impl Lambda {
         let name = self.unqualified(NameForm::Read, name)?;
         let versions = store.function(&name, &self.account)?.listed_versions(&self.account);
         let versions = versions.iter().map(|(key, version)| (key, version));
-        let (versions, next) = page(versions, call.query_value("Marker"), listing::limit(call)?);
+        let (versions, next) = listing::marked(call, versions, listing::limit(call)?)?;
         Ok(Reply::ok(json!({"Versions": versions, "NextMarker": next})))
     }
 
@@ -144,6 +139,7 @@ impl Lambda {
             return Err(ApiError::conflict("ResourceConflictException", message));
         }
         function.versions.remove(&number);
+        function.provisioned.remove(&number.to_string());
         self.functions.remove(&target);
         self.iam.set_resource_policy(&self.account.function_arn(&target), None);
         Ok(Reply::no_content())

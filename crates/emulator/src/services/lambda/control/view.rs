@@ -1,12 +1,10 @@
 //! FunctionConfiguration: a function, a version or an alias's version as Lambda's answers show it.
 
-use super::code::Code;
-use super::settings::Settings;
-use super::status::Status;
+use super::configuration::Configuration;
 use crate::core::account::Account;
 use crate::protocol::time;
+use crate::services::lambda::invocation::config::LATEST;
 use serde_json::{Value, json};
-use std::time::SystemTime;
 
 /// Members that lists omit.
 const NOT_LISTED: [&str; 7] = [
@@ -22,31 +20,29 @@ const NOT_LISTED: [&str; 7] = [
 /// The values that a FunctionConfiguration shows.
 pub(super) struct View<'a> {
     pub name: &'a str,
-    pub version: &'a str,
-    pub settings: &'a Settings,
-    pub code: &'a Code,
-    pub architecture: &'a str,
-    pub modified: SystemTime,
-    pub revision: &'a str,
-    pub status: Status,
+    /// `None`: `$LATEST`.
+    pub version: Option<u64>,
+    pub configuration: &'a Configuration,
 }
 
 impl View<'_> {
     /// The answer of GetFunctionConfiguration; its ARN ends in `target`, a name with or without a qualifier.
     pub fn whole(&self, account: &Account, target: &str) -> Value {
-        let mut view = self.settings.view(self.name, account);
+        let Configuration { settings, code, architecture, modified, revision, status, .. } =
+            self.configuration;
+        let mut view = settings.view(self.name, account);
         let own = json!({
             "FunctionName": self.name,
             "FunctionArn": account.function_arn(target),
-            "CodeSize": self.code.size,
-            "CodeSha256": self.code.sha256,
-            "LastModified": time::lambda_timestamp(self.modified),
-            "Version": self.version,
-            "RevisionId": self.revision,
+            "CodeSize": code.size,
+            "CodeSha256": code.sha256,
+            "LastModified": time::lambda_timestamp(*modified),
+            "Version": self.version.map_or_else(|| LATEST.to_owned(), |number| number.to_string()),
+            "RevisionId": revision,
             "PackageType": "Zip",
-            "Architectures": [self.architecture],
+            "Architectures": [architecture],
         });
-        for more in [own, self.status.view()] {
+        for more in [own, status.view()] {
             if let (Value::Object(members), Value::Object(more)) = (&mut view, more) {
                 members.extend(more);
             }
