@@ -141,7 +141,7 @@ test *ARGS: (_require "cargo")
 test-local *ARGS="--target auto": (_require "cargo terraform")
     cargo test --test localstack -- {{ ARGS }}
 
-# Run stream and functions on the open LocalStack (installs it into target/; needs Python 3.13 and npm)
+# Run stream and functions on the open LocalStack (in an image, or installed into target/; needs Docker or Python 3.13)
 [group('test')]
 test-localstack-open *ARGS: (_require "cargo terraform npm python")
     cargo test --test localstack -- --target localstack-open {{ ARGS }}

@@ -2,8 +2,8 @@
 //!
 //! It chooses an emulator ([`choice`]), starts it ([`localstack`], [`image`] or [`process`]), applies the unchanged
 //! `terraform/` to it ([`terraform`]), and runs the flow suite against it ([`crate::suite`]). The open LocalStack
-//! ([`localstack_open`]) runs the half behind the stream, with its own suites in `tests/localstack/half`. Everything
-//! that is started is a value whose drop removes it, also after a panic and Ctrl-C.
+//! ([`localstack_open`]) runs the half behind the stream, in an image or as a process ([`places`]), with its own suites in
+//! `tests/localstack/half`. Everything that is started is a value whose drop removes it, also after a panic and Ctrl-C.
 
 pub mod arguments;
 pub mod base;
@@ -15,6 +15,7 @@ pub mod image;
 pub mod localstack;
 pub mod localstack_open;
 pub mod packages;
+pub mod places;
 pub mod process;
 pub mod process_family;
 pub mod terraform;

@@ -14,6 +14,10 @@ pub enum Requested {
     LocalStack,
     /// The open LocalStack, for the half of the flow behind the stream, if it can run.
     LocalStackOpen,
+    /// The same in its image, or failure.
+    LocalStackOpenImage,
+    /// The same as a process, or failure.
+    LocalStackOpenProcess,
     /// The emulator's image, or failure.
     Image,
     /// The emulator's process, or failure.
@@ -47,11 +51,14 @@ fn emulator(name: &str) -> anyhow::Result<Requested> {
         "auto" => Requested::Auto,
         "localstack" => Requested::LocalStack,
         "localstack-open" => Requested::LocalStackOpen,
+        "localstack-open-image" => Requested::LocalStackOpenImage,
+        "localstack-open-process" => Requested::LocalStackOpenProcess,
         "image" => Requested::Image,
         "process" => Requested::Process,
         "deployed" => Requested::Deployed,
         _ => bail!(
-            "--target must be auto, localstack, localstack-open, image, process or deployed, not {name}"
+            "--target must be auto, localstack, localstack-open, localstack-open-image, localstack-open-process, image, \
+             process or deployed, not {name}"
         ),
     })
 }
@@ -82,7 +89,10 @@ mod tests {
     #[test]
     fn an_unknown_emulator_is_refused_with_the_names_that_exist() {
         let error = parsed(&["--target", "azure"]).map(|(asked, _)| asked).unwrap_err().to_string();
-        assert!(error.contains("localstack-open, image, process") && error.contains("azure"), "{error}");
+        assert!(
+            error.contains("localstack-open, localstack-open-image, ") && error.contains("azure"),
+            "{error}"
+        );
         assert!(parsed(&["--target"]).is_err());
     }
 }

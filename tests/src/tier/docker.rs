@@ -1,6 +1,7 @@
 //! The Docker engine: a check whether it answers, building an image, and removing a run's containers by their label.
 
 use anyhow::{Context as _, bail};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use testcontainers::bollard::models::HostConfig;
@@ -32,6 +33,15 @@ pub fn publish_on_this_machine(host: &mut HostConfig) {
     for binding in host.port_bindings.iter_mut().flat_map(|ports| ports.values_mut()).flatten().flatten() {
         binding.host_ip = Some(address.clone());
     }
+}
+
+/// Whether the engine is in this process's network, so that a container in the engine's network is too.
+pub fn shares_network() -> Result<(), String> {
+    let gateway = bridge_gateway().ok_or("the Docker engine has no bridge")?;
+    // Only a process in the engine's network can listen on its address.
+    TcpListener::bind((&*gateway, 0)).map(drop).map_err(|error| {
+        format!("the Docker engine has another network than this process ({gateway}: {error})")
+    })
 }
 
 /// The engine's address on its default network, if it has one.

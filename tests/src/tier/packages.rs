@@ -25,7 +25,7 @@ pub fn build(target: Target) -> anyhow::Result<TempDir> {
     let folder = tempfile::tempdir().context("cannot make a folder for the functions")?;
     let as_for_lambda = match target {
         Target::LocalStack => true,
-        Target::Image => !base::runs_what_is_built_here(),
+        Target::Image => !base::runs_what_is_built_here(base::BOOKWORM),
         Target::Process | Target::Deployed => false,
     };
     if as_for_lambda {

@@ -8,7 +8,6 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -36,9 +35,9 @@ pub struct Member {
 }
 
 impl Family {
-    /// A family that is identified by its own folder.
-    pub fn of(root: &Path) -> Self {
-        Self { value: root.display().to_string() }
+    /// Named after something that no other family has.
+    pub fn of(name: &str) -> Self {
+        Self { value: name.to_owned() }
     }
 
     /// The variable that the processes inherit.
@@ -90,31 +89,31 @@ impl Seen {
     }
 }
 
-/// Looks repeatedly at the addresses that a family listens on.
+/// Looks repeatedly at the addresses that a family listens on, until it is dropped.
 pub struct Watch {
-    stop: Arc<AtomicBool>,
+    owner: Arc<()>,
     thread: JoinHandle<Seen>,
 }
 
 impl Watch {
     /// Starts the watch.
     pub fn start(family: Family) -> Self {
-        let stop = Arc::<AtomicBool>::default();
-        let is_over = Arc::clone(&stop);
+        let owner = Arc::new(());
+        let watched = Arc::downgrade(&owner);
         let thread = std::thread::spawn(move || {
             let (mut seen, begun) = (Seen::default(), Instant::now());
-            while !is_over.load(Ordering::Relaxed) {
+            while watched.strong_count() > 0 {
                 seen.look(&family.members());
                 std::thread::sleep((begun.elapsed() / LOOK_PART).clamp(LOOK_EVERY[0], LOOK_EVERY[1]));
             }
             seen
         });
-        Self { stop, thread }
+        Self { owner, thread }
     }
 
     /// Stops the watch; returns everything that it has seen.
     pub fn finish(self) -> Seen {
-        self.stop.store(true, Ordering::Relaxed);
+        drop(self.owner);
         self.thread.join().unwrap_or_default()
     }
 }
@@ -189,8 +188,8 @@ mod tests {
 
     #[test]
     fn what_a_program_starts_is_of_its_family_and_nothing_else_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let (family, other) = (Family::of(folder.path()), Family::of(Path::new("/another")));
+        let name = format!("a family of {}", std::process::id());
+        let (family, other) = (Family::of(&name), Family::of("another"));
         let mut shell = Command::new("sh");
         // The shell waits; `cat` is the process that it has started.
         shell.args(["-c", "cat; true"]).envs(family.mark()).stdin(Stdio::piped());

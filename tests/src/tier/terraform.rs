@@ -112,7 +112,8 @@ impl Stack {
         terraform.env("AWS_ENDPOINT_URL", &self.aws_endpoint).env("AWS_REGION", "us-east-1");
         terraform.env("AWS_ACCESS_KEY_ID", "developer").env("AWS_SECRET_ACCESS_KEY", "secret");
         terraform.env("AWS_EC2_METADATA_DISABLED", "true").env("CHECKPOINT_DISABLE", "1");
-        terraform.env("TF_IN_AUTOMATION", "1");
+        // A provider that is killed leaves a folder there.
+        terraform.env("TF_IN_AUTOMATION", "1").env("TMPDIR", self.copy.path());
         let output = group::output(&mut terraform).await.context("cannot run terraform")?;
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
