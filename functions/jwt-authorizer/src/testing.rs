@@ -62,7 +62,7 @@ impl Signer {
                 json!({"kty": "EC", "crv": "P-256", "x": encoded(x), "y": encoded(y)})
             }
             SigningKey::Rsa(key) => {
-                json!({"kty": "RSA", "n": encoded(&key.modulus.to_bytes_be()), "e": "AQAB"})
+                json!({"kty": "RSA", "n": encoded(key.modulus.to_bytes_be()), "e": "AQAB"})
             }
         };
         jwk["kid"] = self.id.as_str().into();
