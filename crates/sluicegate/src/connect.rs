@@ -1,12 +1,12 @@
 //! `sluicegate connect`: a terminal client that keeps its connection alive and reconnects when it is lost.
 
+use crate::tls::{self, Socket};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
-use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// Sent to keep the connection open. API Gateway counts only data messages as activity, not pings; so this message
@@ -42,7 +42,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let mut attempt = 0_u32;
     let mut was_connected = false;
     loop {
-        let (socket, _) = match connect_async(&args.uri).await {
+        let (socket, _) = match tls::connect(args.uri.as_str()).await {
             Ok(connected) => connected,
             Err(error) if args.no_reconnect || !was_connected => return Err(explain(error, &args.uri)),
             Err(error) => {
@@ -82,8 +82,6 @@ async fn pause(attempt: &mut u32) -> ControlFlow<()> {
         _ = tokio::signal::ctrl_c() => ControlFlow::Break(()),
     }
 }
-
-type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn talk(
     mut socket: Socket,

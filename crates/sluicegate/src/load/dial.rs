@@ -1,24 +1,22 @@
 //! Opens connections, from as many addresses of this machine as given.
 
-use crate::connect;
+use crate::{connect, tls};
 use anyhow::Context as _;
-use rustls::{ClientConfig, RootCertStore};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::{IntoClientRequest as _, uri_mode};
 use tokio_tungstenite::tungstenite::http;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::stream::Mode;
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
+use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
 /// Seconds that opening a connection may take. API Gateway waits 29 for a `$connect` route.
 const OPEN_S_MAX: u64 = 30;
 /// Bytes of a connection's read buffer, at least and at most; thousands of connections share a machine.
 const READ_BUFFER_BYTES: (usize, usize) = (2 * 1024, 64 * 1024);
 
-pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub use crate::tls::Socket;
 
 pub struct Dialer {
     uri: http::Uri,
@@ -48,7 +46,7 @@ impl Dialer {
             .with_context(|| format!("{host} has no address of the same family as --source-addresses"))?;
         let connector = match mode {
             Mode::Plain => Connector::Plain,
-            Mode::Tls => Connector::Rustls(Arc::new(tls()?)),
+            Mode::Tls => Connector::Rustls(tls::config()?),
         };
         let (least, most) = READ_BUFFER_BYTES;
         // Nothing is held back: each message goes out when it is due.
@@ -101,13 +99,4 @@ impl Dialer {
         };
         anyhow::Error::new(error).context(format!("cannot connect to {}{hint}", self.target))
     }
-}
-
-/// The system's root certificates, read once: reading them for each connection costs milliseconds.
-fn tls() -> anyhow::Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    let (added, _) = roots.add_parsable_certificates(found.certs);
-    anyhow::ensure!(added > 0, "no root certificates found on this system: install ca-certificates");
-    Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }

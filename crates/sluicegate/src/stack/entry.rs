@@ -1,17 +1,16 @@
 //! How the checks get into an API: its URI, and what an authorizer wants to see in the handshake.
 
 use crate::connect;
+use crate::tls;
 use anyhow::{Context as _, bail};
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::fmt;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, handshake::client::Request};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub use crate::tls::Socket;
 
 /// The query parameter that an authorizer reads by default (`identity_sources`).
 const TOKEN_PARAMETER: &str = "token";
@@ -82,7 +81,7 @@ impl Entry {
 
     /// Connects.
     pub async fn connect(&self, time_limit: Duration) -> anyhow::Result<Socket> {
-        let handshake = timeout(time_limit, connect_async(self.request()?)).await;
+        let handshake = timeout(time_limit, tls::connect(self.request()?)).await;
         match handshake
             .with_context(|| format!("no handshake with {self} within {} s", time_limit.as_secs()))?
         {
