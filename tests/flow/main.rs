@@ -4,6 +4,7 @@ mod access;
 mod aliases;
 mod authorization;
 mod client_to_gateway;
+mod credentials;
 mod crowd;
 mod dead_letter_queues;
 mod early_clients;

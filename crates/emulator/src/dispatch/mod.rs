@@ -21,6 +21,7 @@ use crate::services::iam::Iam;
 use crate::services::lambda::control::Lambda;
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
+use crate::services::sts;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Response, header};
@@ -106,8 +107,8 @@ impl AwsApi {
             Service::Iam => self.iam.handle(&operation, input),
             Service::Sts => {
                 let session = session(&self.permissions, parts);
-                let role_id = session.as_ref().and_then(|session| self.iam.role_id(&session.role_arn));
-                crate::services::sts::handle(&self.account, session.as_deref(), role_id, &operation)
+                let caller = sts::Caller { principal: &principal, session: session.as_deref() };
+                sts::handle(&self.account, &self.iam, caller, &operation, input)
             }
             Service::Logs => self.logs.handle(&operation, input),
             Service::Sqs => self.queues.handle(&principal, &host, &operation, input).await,
@@ -115,7 +116,7 @@ impl AwsApi {
         }
     }
 
-    /// Roles may call SQS, which checks for itself, and ask who they are. For anything else a policy must allow the
+    /// Roles may call SQS and STS, which check for themselves. For anything else a policy must allow the
     /// service's action on every resource; no role of this flow has such a policy.
     fn authorize(
         &self,

@@ -1,5 +1,6 @@
 //! IAM: roles, their policies, and whether a role may do what it attempts.
 
+mod assume;
 pub mod account_policy;
 pub mod managed;
 mod permissions;

@@ -8,6 +8,7 @@ use crate::core::identity::signature::SigningKeys;
 use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal};
 use crate::protocol::id;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Access keys that are issued here begin so: as temporary ones of AWS do, and on with what no key of AWS's has, which
 /// are written in base32. A developer's own temporary key is never taken for one.
@@ -54,7 +55,29 @@ impl Iam {
         self.by_arn(role_arn, |role| role.id.clone())
     }
 
-    fn by_arn<T>(&self, arn: &str, look: impl FnOnce(&Role) -> T) -> Option<T> {
+    pub(super) fn issue_until(
+        &self,
+        role_arn: &str,
+        session: &str,
+        expires: Option<SystemTime>,
+    ) -> Credentials {
+        let credentials = Credentials {
+            access_key_id: id::access_key(ISSUED_KEY_PREFIX, ISSUED_KEY_RANDOM_CHARS),
+            secret_access_key: id::secret(SECRET_CHARS),
+            session_token: id::secret(TOKEN_CHARS),
+        };
+        let issued = Issued {
+            role_arn: role_arn.to_owned(),
+            session: session.to_owned(),
+            expires,
+            session_token: credentials.session_token.clone(),
+            signing_keys: SigningKeys::new(credentials.secret_access_key.clone()),
+        };
+        self.issued.write().insert(credentials.access_key_id.clone(), Arc::new(issued));
+        credentials
+    }
+
+    pub(super) fn by_arn<T>(&self, arn: &str, look: impl FnOnce(&Role) -> T) -> Option<T> {
         let name = arn.rsplit('/').next()?;
         let roles = self.roles.read();
         roles.get(name).filter(|role| role.arn == arn).map(look)
@@ -117,19 +140,7 @@ impl Permissions for Iam {
     }
 
     fn issue(&self, role_arn: &str, session: &str) -> Credentials {
-        let credentials = Credentials {
-            access_key_id: id::access_key(ISSUED_KEY_PREFIX, ISSUED_KEY_RANDOM_CHARS),
-            secret_access_key: id::secret(SECRET_CHARS),
-            session_token: id::secret(TOKEN_CHARS),
-        };
-        let issued = Issued {
-            role_arn: role_arn.to_owned(),
-            session: session.to_owned(),
-            session_token: credentials.session_token.clone(),
-            signing_keys: SigningKeys::new(credentials.secret_access_key.clone()),
-        };
-        self.issued.write().insert(credentials.access_key_id.clone(), Arc::new(issued));
-        credentials
+        self.issue_until(role_arn, session, None)
     }
 
     fn revoke(&self, access_key_id: &str) {
@@ -144,11 +155,12 @@ impl Permissions for Iam {
     }
 
     fn issued(&self, access_key_id: &str) -> Option<Arc<Issued>> {
-        self.issued.read().get(access_key_id).cloned()
+        let issued = self.issued.read().get(access_key_id).cloned();
+        issued.filter(|issued| !issued.is_expired(SystemTime::now()))
     }
 }
 
-fn refuse(role: &str, action: &str, resource: &str) -> Denied {
+pub(super) fn refuse(role: &str, action: &str, resource: &str) -> Denied {
     tracing::warn!(role, action, resource, "denied: no statement of the role's policies allows it");
     Denied { role: role.to_owned(), action: action.to_owned(), resource: resource.to_owned() }
 }
