@@ -132,10 +132,8 @@ async fn an_assumed_role_may_what_its_policies_say() {
         "[profile base]\nregion = us-east-1\n[profile operator]\nregion = us-east-1\nrole_arn = {ROLE}\nsource_profile = base\n"
     );
     person.file(".aws/config", &config);
-    person.file(
-        ".aws/credentials",
-        "[base]\naws_access_key_id = developer\naws_secret_access_key = secret\n",
-    );
+    person
+        .file(".aws/credentials", "[base]\naws_access_key_id = developer\naws_secret_access_key = secret\n");
     let error = person.fails().await;
     assert!(error.contains("ListQueues is refused") && error.contains(ROLE), "{error}");
     let policy = json!({"Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}});
@@ -181,7 +179,8 @@ async fn serve_portal(portal: TcpListener) {
         let mut head = vec![0; 16 * 1024];
         let read = socket.read(&mut head).await.unwrap_or_default();
         let head = String::from_utf8_lossy(&head[..read]).to_ascii_lowercase();
-        let is_asked = head.starts_with("get /federation/credentials?") && head.contains("role_name=operator");
+        let is_asked =
+            head.starts_with("get /federation/credentials?") && head.contains("role_name=operator");
         let keys = json!({"roleCredentials": {
             "accessKeyId": "ASIAIOSFODNN7EXAMPLE", "secretAccessKey": "secret", "sessionToken": "s", "expiration": 4_070_908_800_000_u64,
         }});

@@ -4,6 +4,7 @@ use aws_sdk_kinesis::primitives::Blob;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use emulator::package::{Packing, package};
+use emulator::services::lambda::invocation::Freeze;
 use emulator::{Emulator, EmulatorOptions};
 use http::Method;
 use serde_json::{Value, json};
@@ -181,7 +182,10 @@ async fn a_function_that_takes_more_memory_than_it_has_is_ended() {
 /// docs/aws-behaviour.md#lambda-runtime: 413, and the function is told so.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_over_six_megabytes_is_refused() {
-    let scene = Scene::start(json!({"MISDEED": "answer too large"}), 60).await;
+    // The function prints what it is told after its invocation has ended.
+    let options = EmulatorOptions { freeze: Freeze::Off, ..EmulatorOptions::default() };
+    let environment = json!({"MISDEED": "answer too large"});
+    let scene = Scene::start_on(empty_emulator_with(options).await, environment, 60).await;
     scene.map().await;
     scene.put().await;
     let log: Vec<_> = scene.log_after(1).await.into_iter().map(|(_, line)| line).collect();
@@ -189,7 +193,6 @@ async fn an_answer_over_six_megabytes_is_refused() {
         "Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes).";
     assert!(has(&log, refusal), "{log:#?}");
     assert!(has(&log, "Status: error\tError Type: Function.ResponseSizeTooLarge"), "{log:#?}");
-    // The function says so after its invocation has ended.
     eventually("the function is told", || async {
         scene.log().await.iter().any(|(_, line)| line == "response HTTP/1.1 413 Payload Too Large")
     })
@@ -341,4 +344,56 @@ async fn a_function_without_concurrency_gets_its_records_later_and_no_retry_is_u
     scene.lambda(Method::DELETE, path, Value::Null).await;
     scene.log_after(1).await;
     assert_eq!(scene.reported().await, None);
+}
+
+/// A function that still has something to do 300 ms after its answer, as a spawned task has.
+async fn lingering(freeze: Freeze) -> Scene {
+    let options = EmulatorOptions { freeze, ..EmulatorOptions::default() };
+    let environment = json!({"MISDEED": "linger"});
+    let scene = Scene::start_on(empty_emulator_with(options).await, environment, 60).await;
+    scene.map().await;
+    scene.put().await;
+    scene.log_after(1).await;
+    scene
+}
+
+impl Scene {
+    async fn is_logged(&self, line: &str) -> bool {
+        self.log().await.iter().any(|(_, logged)| logged == line)
+    }
+}
+
+/// docs/aws-behaviour.md#lambda-freeze: what runs on after the answer stands still until the next event.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_with_nothing_to_do_is_frozen_until_its_next_event() {
+    for freeze in [Freeze::Soon, Freeze::Immediate] {
+        let scene = lingering(freeze).await;
+        scene.put().await;
+        // The second event thaws it for what the first one left; and it freezes anew.
+        let log = scene.log_after(2).await;
+        let process = log.iter().find_map(|(_, line)| line.strip_prefix("process ")).expect("its process");
+        eventually("the function is frozen", || async {
+            let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");
+            stat.contains(") T ")
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_frozen_function_left_undone_goes_on_with_its_next_event() {
+    let scene = lingering(Freeze::Immediate).await;
+    assert!(!scene.is_logged("late").await);
+    eventually("the function goes on", || async {
+        scene.put().await;
+        scene.is_logged("late").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_is_not_frozen_where_that_is_turned_off() {
+    let scene = lingering(Freeze::Off).await;
+    eventually("the function ends what it has begun", || scene.is_logged("late")).await;
 }

@@ -38,6 +38,13 @@ pub(crate) struct Fault {
 
 type Result<T> = std::result::Result<T, Fault>;
 
+/// Memory reserved for a string per piece of it, so that most strings never grow: growing took a tenth of a small
+/// rendering.
+const PIECE_BYTES_EXPECTED: usize = 64;
+
+/// Most memory reserved for a string. A template can keep many strings, and each keeps what was reserved for it.
+const TEXT_BYTES_RESERVED_MAX: usize = 256;
+
 /// Renders a parsed template.
 pub(crate) fn render(parsed: &Parsed, scope: &Scope<'_>, into: &mut String) -> Result<Overrides> {
     let mut renderer = Renderer {
@@ -247,7 +254,8 @@ impl<'s> Renderer<'s> {
 
     /// Renders a block or an interpolated string into a text of its own.
     fn text_of(&mut self, block: &'s Block) -> Result<String> {
-        let mut text = String::new();
+        let reserved = block.len().saturating_mul(PIECE_BYTES_EXPECTED).min(TEXT_BYTES_RESERVED_MAX);
+        let mut text = String::with_capacity(reserved);
         let outer = std::mem::replace(&mut self.output_bytes_max, RENDERED_BYTES_MAX);
         let result = self.nested(|this| this.block(block, &mut text));
         self.output_bytes_max = outer;

@@ -7,6 +7,7 @@ use emulator::core::isolation;
 use emulator::core::open_files;
 use emulator::fault_injection::{FAULTS_MAX, Fault, FaultSettings, FaultSpec};
 use emulator::services::kinesis::WriteLimits;
+use emulator::services::lambda::invocation::Freeze;
 use emulator::{Emulator, EmulatorOptions};
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -40,8 +41,31 @@ pub struct EmulatorArgs {
     /// Seed for random faults: repeat an earlier run with the number that it printed
     #[arg(long, value_name = "NUMBER", requires = "faults")]
     fault_seed: Option<u64>,
+    /// When functions that have nothing to do are stopped until their next event, as Lambda does
+    #[arg(long, value_name = "WHEN", default_value = "soon")]
+    freeze: FreezeArg,
     #[command(flatten)]
     access: AccessArgs,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum FreezeArg {
+    /// 20 ms after an invocation
+    Soon,
+    /// As soon as an invocation has ended
+    Immediate,
+    /// Never: for debuggers and profilers
+    Off,
+}
+
+impl From<FreezeArg> for Freeze {
+    fn from(freeze: FreezeArg) -> Self {
+        match freeze {
+            FreezeArg::Soon => Self::Soon,
+            FreezeArg::Immediate => Self::Immediate,
+            FreezeArg::Off => Self::Off,
+        }
+    }
 }
 
 fn fault_help() -> String {
@@ -104,6 +128,7 @@ impl EmulatorArgs {
             data_dir: self.data_dir.clone(),
             access: self.access.access(),
             is_starting,
+            freeze: self.freeze.into(),
             ..EmulatorOptions::default()
         };
         for warning in self.access.warnings(listener.local_addr().context("the socket has no address")?) {

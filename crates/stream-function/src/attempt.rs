@@ -13,7 +13,9 @@ use crate::dead_letter::{DeadLetter, DeadLetterReason, cut};
 use crate::dead_letters::Report;
 use crate::event::Event;
 use crate::failure::{Course, Failure};
+use crate::panics;
 use crate::record::Record;
+use crate::rejection;
 use crate::retry_policy::RetryPolicy;
 
 /// A record of the batch and the event in it, if it holds one.
@@ -115,20 +117,24 @@ impl Runner {
         let mut attempts = 0;
         loop {
             let run = handler(event.clone(), connection.clone());
+            let run = async { if self.isolates_panics { panics::catch(run).await } else { Ok(run.await) } };
             let failure: Failure = match timeout_at(window.handle_until, run).await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => error.into(),
-                Err(_) => {
-                    let error = "the handler did not finish before Lambda's deadline".into();
-                    return Err(AttemptError { reason: DeadLetterReason::TimedOut, error, may_pass: true });
+                Ok(Ok(Ok(()))) => return Ok(()),
+                Ok(Ok(Err(error))) => error.into(),
+                Ok(Err(error)) => {
+                    return Err(AttemptError { reason: DeadLetterReason::Panicked, error, may_pass: false });
                 }
+                Err(_) => return Err(AttemptError::late()),
             };
+            if failure.course == Course::Reject {
+                return self.reject(&failure, event, &connection, window, batch).await;
+            }
             attempts += 1;
             let wait = match failure.course {
                 Course::Retry => retry_policy.wait(attempts),
                 // Run again after it has sent something, it would send that twice.
                 Course::Unknown if sent.load(Ordering::Relaxed) == 0 => retry_policy.wait(attempts),
-                Course::Unknown | Course::Redeliver | Course::GiveUp => None,
+                Course::Unknown | Course::Redeliver | Course::GiveUp | Course::Reject => None,
             };
             let Some(wait) = wait else {
                 return Err(AttemptError::from(&failure));
@@ -136,6 +142,28 @@ impl Runner {
             tracing::debug!(error = %failure, attempts, "retrying the handler");
             batch.tally.retried();
             sleep(wait).await;
+        }
+    }
+
+    /// Tells the client what is wrong with its message.
+    async fn reject(
+        &self,
+        failure: &Failure,
+        event: &Event,
+        connection: &Connection,
+        window: Window,
+        batch: &Batch<'_>,
+    ) -> Result<(), AttemptError> {
+        let reason = failure.text();
+        tracing::debug!(reason = cut(&reason), "rejected the message");
+        let post = connection.send_text(rejection::frame(&reason, event));
+        match timeout_at(window.handle_until, post).await {
+            Ok(Ok(_)) => {
+                batch.tally.rejected();
+                Ok(())
+            }
+            Ok(Err(error)) => Err(AttemptError::from(&Failure::from(error))),
+            Err(_) => Err(AttemptError::late()),
         }
     }
 
@@ -214,11 +242,18 @@ impl Runner {
     }
 }
 
+impl AttemptError {
+    fn late() -> Self {
+        let error = "the handler did not finish before Lambda's deadline".into();
+        Self { reason: DeadLetterReason::TimedOut, error, may_pass: true }
+    }
+}
+
 impl From<&Failure> for AttemptError {
     fn from(failure: &Failure) -> Self {
         let (reason, may_pass) = match failure.course {
             Course::Retry | Course::Redeliver => (DeadLetterReason::RetriesExhausted, true),
-            Course::GiveUp => (DeadLetterReason::GaveUp, false),
+            Course::GiveUp | Course::Reject => (DeadLetterReason::GaveUp, false),
             Course::Unknown => (DeadLetterReason::Failed, false),
         };
         Self { reason, error: failure.text(), may_pass }

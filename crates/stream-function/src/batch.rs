@@ -29,6 +29,10 @@ pub(crate) struct Runner {
     pub log_payloads: bool,
     pub metrics_level: &'static str,
     pub answers_probes: bool,
+    /// Whether the handler takes what is not a message.
+    pub handles_lifecycle: bool,
+    /// Whether a handler's panic costs its record alone.
+    pub isolates_panics: bool,
     pub memory: Mutex<Memory>,
     pub health: Arc<Mutex<Health>>,
 }
@@ -115,6 +119,10 @@ impl Runner {
             let delivered = &records[place];
             if let Some(probe) = self.probe(delivered) {
                 self.answer_probe(&probe, delivered, batch).instrument(delivered.span(batch)).await;
+                next = lock(plan).settle(place, RecordOutcome::Finished);
+                continue;
+            }
+            if !self.handles_lifecycle && delivered.event().is_some_and(|event| !event.is_message()) {
                 next = lock(plan).settle(place, RecordOutcome::Finished);
                 continue;
             }

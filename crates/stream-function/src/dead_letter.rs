@@ -22,6 +22,8 @@ pub enum DeadLetterReason {
     RetriesExhausted,
     /// The handler did not end before Lambda's deadline, in every delivery.
     TimedOut,
+    /// The handler panicked.
+    Panicked,
 }
 
 impl DeadLetterReason {
@@ -34,6 +36,7 @@ impl DeadLetterReason {
             Self::Failed => "failed",
             Self::RetriesExhausted => "retries_exhausted",
             Self::TimedOut => "timed_out",
+            Self::Panicked => "panicked",
         }
     }
 }

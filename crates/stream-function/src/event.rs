@@ -29,7 +29,8 @@ pub struct Event {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[non_exhaustive]
 pub enum EventType {
-    /// A client has connected. Only for functions that ask for `lifecycle_events`; the payload is `null`.
+    /// A client has connected: for [`Function::lifecycle`](crate::Function::lifecycle), where a function's
+    /// `lifecycle_events` ask for it. The payload is `null`.
     ///
     /// The connection is not established yet: posts to it may find it [gone](crate::Delivery::Gone).
     #[serde(rename = "CONNECT")]
@@ -38,7 +39,7 @@ pub enum EventType {
     #[default]
     #[serde(rename = "MESSAGE")]
     Message,
-    /// A client has left. Only for functions that ask for `lifecycle_events`; the payload is `null`.
+    /// A client has left; otherwise as [`Connect`](Self::Connect).
     #[serde(rename = "DISCONNECT")]
     Disconnect,
     /// A type that this version does not know.
@@ -121,6 +122,10 @@ impl Event {
     #[must_use]
     pub fn event_type(&self) -> EventType {
         self.body.event_type
+    }
+
+    pub(crate) fn is_message(&self) -> bool {
+        self.event_type() == EventType::Message
     }
 
     /// API Gateway's id of the frame.

@@ -13,6 +13,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// |---|---|
 /// | [`retry`]`(error)` | It runs again within this invocation (2 s), then Lambda delivers the record again, and nothing of its connection is handled before that. After 5 deliveries to one warm environment the record goes to the dead-letter queue. |
 /// | [`give_up`]`(reason)` | The record goes to the dead-letter queue at once; the connection's next one is handled. |
+/// | [`reject`]`(reason)` | The client is sent an error frame with the reason, and the record is done. |
 /// | a [`SendError`] that may pass | As `retry`; the post itself has been tried again already. |
 /// | a [`SendError`] that is for good | As `give_up`. |
 /// | any of these, while other connections get through | The retries end after 150 ms, and the record goes to the dead-letter queue. |
@@ -34,6 +35,8 @@ pub(crate) enum Course {
     Redeliver,
     /// No attempt will ever succeed.
     GiveUp,
+    /// The client's message is wrong: the client is told, and nobody else.
+    Reject,
     /// An error that was not classified.
     Unknown,
 }
@@ -59,14 +62,36 @@ pub fn retry(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Failure {
 /// ```
 /// use stream_function::{Connection, Event, Failure, give_up};
 ///
-/// async fn handler(event: Event, _: Connection) -> Result<(), Failure> {
-///     let order: u64 = event.json().map_err(|error| give_up(format!("the order is not a number: {error}")))?;
-///     # let _ = order;
+/// async fn handler(_: Event, connection: Connection) -> Result<(), Failure> {
+///     let price = std::env::var("PRICE").map_err(|error| give_up(format!("no price is set: {error}")))?;
+///     connection.send_text(price).await?;
 ///     Ok(())
 /// }
 /// ```
 pub fn give_up(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Failure {
     Failure { course: Course::GiveUp, error: reason.into() }
+}
+
+/// The client's message is wrong: send the client an error frame with this reason, and go on.
+///
+/// The frame has the shape of API Gateway's own error frames, so that a client reads all of them in one place:
+/// ```json
+/// {"message": "no order: missing field `pieces`", "connectionId": "L0SM9cOFvHcCIhw=", "requestId": "c6af9ac6"}
+/// ```
+/// Nothing goes to the dead-letter queue, and nothing is logged above `DEBUG`, since anybody can send wrong messages; the
+/// metric `Rejected` counts them. Use [`give_up`] for what an operator must see. The client reads the reason and all
+/// its causes, so they must hold nothing that is not meant for it.
+/// ```
+/// use stream_function::{Connection, Event, Failure, reject};
+///
+/// async fn handler(event: Event, connection: Connection) -> Result<(), Failure> {
+///     let pieces: u32 = event.json().map_err(reject)?;
+///     connection.send_json(&pieces).await?;
+///     Ok(())
+/// }
+/// ```
+pub fn reject(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Failure {
+    Failure { course: Course::Reject, error: reason.into() }
 }
 
 impl Failure {
@@ -136,6 +161,7 @@ mod tests {
         assert_eq!(Failure::from("no idea").course, Course::Unknown);
         assert_eq!(retry("soon").course, Course::Retry);
         assert_eq!(give_up(throttled()).course, Course::GiveUp, "the handler has the last word");
+        assert_eq!(reject(throttled()).course, Course::Reject);
     }
 
     #[test]

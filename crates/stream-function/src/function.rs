@@ -12,7 +12,7 @@ use crate::connection::Connection;
 use crate::connections::Connections;
 use crate::dead_letters::DeadLetters;
 use crate::environment::Environment;
-use crate::event::Event;
+use crate::event::{Event, EventType};
 use crate::failure::Failure;
 use crate::jitter::Jitter;
 use crate::limits::{Limits, WARM_UP_TIMEOUT};
@@ -32,22 +32,60 @@ use crate::telemetry;
 /// ```
 pub struct Function<H> {
     handler: H,
+    handles_lifecycle: bool,
     limits: Limits,
-    connections: Option<Arc<dyn Connections>>,
+    client: Client,
+}
+
+/// What reaches clients.
+enum Client {
+    /// The library's own.
+    Own,
     #[cfg(feature = "aws-sdk")]
-    uses_aws_sdk: bool,
+    AwsSdk,
+    Given(Arc<dyn Connections>),
 }
 
 impl<H> Function<H> {
-    /// A function with the default limits.
+    /// A function of messages, with the default limits. Other events are passed over: see [`lifecycle`](Self::lifecycle).
     pub fn new(handler: H) -> Self {
-        Self {
-            handler,
-            limits: Limits::default(),
-            connections: None,
-            #[cfg(feature = "aws-sdk")]
-            uses_aws_sdk: false,
-        }
+        Self { handler, handles_lifecycle: false, limits: Limits::default(), client: Client::Own }
+    }
+
+    /// Handles with `handler` what is not a message: clients that connect and disconnect.
+    ///
+    /// They are in the stream where a function's `lifecycle_events` ask for them, and a function without `routes` gets them
+    /// then, too. Without this handler they are passed over.
+    /// ```no_run
+    /// # use stream_function::{Connection, Event, EventType, Failure, Function, RunError, SendError};
+    /// # async fn main_() -> Result<(), RunError> {
+    /// let chat = async |event: Event, connection: Connection| {
+    ///     connection.send_text(event.payload()).await.map(drop)
+    /// };
+    /// let presence = async |event: Event, _: Connection| {
+    ///     tracing::info!(left = event.event_type() == EventType::Disconnect, "presence");
+    ///     Ok::<_, SendError>(())
+    /// };
+    /// Function::new(chat).lifecycle(presence).run().await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn lifecycle<L, E, F>(
+        self,
+        handler: L,
+    ) -> Function<impl AsyncFn(Event, Connection) -> Result<(), Failure>>
+    where
+        H: AsyncFn(Event, Connection) -> Result<(), E>,
+        E: Into<Failure>,
+        L: AsyncFn(Event, Connection) -> Result<(), F>,
+        F: Into<Failure>,
+    {
+        let Self { handler: messages, limits, client, .. } = self;
+        let handler = async move |event: Event, connection: Connection| match event.event_type() {
+            EventType::Message => messages(event, connection).await.map_err(Into::into),
+            _ => handler(event, connection).await.map_err(Into::into),
+        };
+        Function { handler, handles_lifecycle: true, limits, client }
     }
 
     /// How many connections' records are handled side by side: 64 by default, at least 1. Each uses one socket to
@@ -97,7 +135,7 @@ impl<H> Function<H> {
     /// Reaches clients by an implementation of your own instead of the library's.
     #[must_use]
     pub fn connections(mut self, connections: impl Connections + 'static) -> Self {
-        self.connections = Some(Arc::new(connections));
+        self.client = Client::Given(Arc::new(connections));
         self
     }
 
@@ -106,13 +144,13 @@ impl<H> Function<H> {
     #[cfg(feature = "aws-sdk")]
     #[must_use]
     pub fn aws_sdk(mut self) -> Self {
-        self.uses_aws_sdk = true;
+        self.client = Client::AwsSdk;
         self
     }
 
     #[cfg(feature = "test-kit")]
-    pub(crate) fn into_parts(self) -> (H, Limits) {
-        (self.handler, self.limits)
+    pub(crate) fn into_parts(self) -> (H, bool, Limits) {
+        (self.handler, self.handles_lifecycle, self.limits)
     }
 
     /// Reads the environment and builds the clients.
@@ -121,12 +159,14 @@ impl<H> Function<H> {
             .map_err(|error| RunError::new("the function cannot start", &error))?;
         let transport = transport(&environment)
             .map_err(|error| RunError::new("cannot create the HTTP client", error.as_ref()))?;
-        let own = self.connections.clone();
-        #[cfg(feature = "aws-sdk")]
-        let own = own.or_else(|| {
-            self.uses_aws_sdk.then(|| -> Arc<dyn Connections> { Arc::new(SdkConnections::new(&environment)) })
-        });
-        Ok(runner(environment, transport, self.limits, own))
+        let given: Option<Arc<dyn Connections>> = match &self.client {
+            Client::Own => None,
+            #[cfg(feature = "aws-sdk")]
+            Client::AwsSdk => Some(Arc::new(SdkConnections::new(&environment))),
+            Client::Given(connections) => Some(Arc::clone(connections)),
+        };
+        let runner = runner(environment, transport, self.limits, given);
+        Ok(Runner { handles_lifecycle: self.handles_lifecycle, ..runner })
     }
 
     /// Builds the clients once, then handles batches for as long as the execution environment lives.
@@ -170,6 +210,8 @@ fn runner(
         log_payloads: environment.log_payloads,
         metrics_level: environment.metrics_level,
         answers_probes: environment.answers_probes,
+        handles_lifecycle: false,
+        isolates_panics: true,
         memory: std::sync::Mutex::default(),
         health: Arc::default(),
     }

@@ -12,7 +12,7 @@ use tokio::time::timeout_at;
 
 use crate::attempt::Delivered;
 use crate::batch::{Batch, Runner};
-use crate::event::{Event, EventType};
+use crate::event::Event;
 use crate::limits::PROBE_BYTES_MAX;
 
 /// Looked for before anything is parsed: other messages pay no more than this search.
@@ -37,10 +37,7 @@ impl Probe {
     /// The probe in an event, if there is one.
     pub fn read(event: &Event) -> Option<Self> {
         let payload = event.payload();
-        if event.event_type() != EventType::Message
-            || payload.len() > PROBE_BYTES_MAX
-            || !payload.contains(MARK)
-        {
+        if !event.is_message() || payload.len() > PROBE_BYTES_MAX || !payload.contains(MARK) {
             return None;
         }
         serde_json::from_str::<Message<Self>>(payload).ok().map(|message| message.probe)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use stream_function::{Connection, Delivery, Event, RunError, SendError, run};
+use stream_function::{Connection, Delivery, Event, Failure, RunError, SendError, reject, run};
 
 /// What a client sends: `{"action":"relay"}` asks for its own id, with `to` and `data` it writes to another client.
 #[derive(Deserialize)]
@@ -26,7 +26,6 @@ enum Content<'a> {
     YourId { connection_id: &'a str },
     Message { from: &'a str, data: Option<&'a RawValue> },
     Gone { to: &'a str, gone: bool },
-    Error { error: String },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,26 +33,23 @@ async fn main() -> Result<(), RunError> {
     run(relay).await
 }
 
-async fn relay(event: Event, sender: Connection) -> Result<(), SendError> {
-    let request: Request<'_> = match serde_json::from_str(event.payload()) {
-        Ok(request) => request,
-        // The sender can mend it, an operator cannot: so it goes back, not to the dead-letter queue.
-        Err(error) => return answer(&sender, Content::Error { error: error.to_string() }).await.map(drop),
-    };
+async fn relay(event: Event, sender: Connection) -> Result<(), Failure> {
+    // The sender can correct its message, an operator cannot: so errors go back, and not to the dead-letter queue.
+    let request: Request<'_> = serde_json::from_str(event.payload()).map_err(reject)?;
     let Some(to) = request.to else {
-        return answer(&sender, Content::YourId { connection_id: sender.id() }).await.map(drop);
+        answer(&sender, Content::YourId { connection_id: sender.id() }).await?;
+        return Ok(());
     };
     let message = Content::Message { from: sender.id(), data: request.data };
     match answer(&sender.to(&to), message).await {
         Ok(Delivery::Delivered) => Ok(()),
         // An id of another shape never was a client's.
         Ok(Delivery::Gone) | Err(SendError::InvalidConnectionId(_)) => {
-            answer(&sender, Content::Gone { to: &to, gone: true }).await.map(drop)
+            answer(&sender, Content::Gone { to: &to, gone: true }).await?;
+            Ok(())
         }
-        Err(error @ SendError::TooLarge { .. }) => {
-            answer(&sender, Content::Error { error: error.to_string() }).await.map(drop)
-        }
-        Err(error) => Err(error),
+        Err(error @ SendError::TooLarge { .. }) => Err(reject(error)),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -53,7 +53,7 @@ fn a_request_of_another_shape_is_answered() {
     let answers = received(&kit, "ann");
     assert_eq!(answers.len(), 2);
     assert!(
-        answers.iter().all(|answer| answer["action"] == "relay" && answer["error"].is_string()),
+        answers.iter().all(|answer| answer["message"].is_string() && answer["connectionId"] == "ann"),
         "{answers:?}"
     );
     assert!(kit.dead_letters().is_empty());
@@ -64,7 +64,7 @@ fn what_grows_too_large_on_the_way_is_answered() {
     let kit = TestKit::new(relay);
     kit.deliver([message(json!({"action": "relay", "to": "bob", "data": "x".repeat(131_050)}))]);
     assert!(kit.sent_to("bob").is_empty());
-    assert!(received(&kit, "ann")[0]["error"].as_str().is_some_and(|error| error.contains("131072")));
+    assert!(received(&kit, "ann")[0]["message"].as_str().is_some_and(|error| error.contains("131072")));
 }
 
 #[test]

@@ -13,6 +13,9 @@ const TOO_LARGE_BYTES: usize = 6 * 1_048_576 + 101;
 /// More memory than the smallest function has.
 const TOO_MUCH_MEMORY_BYTES: usize = 192 * 1_048_576;
 
+/// How long after its answer it still has something to do.
+const LINGER: Duration = Duration::from_millis(300);
+
 fn main() -> io::Result<()> {
     let misdeed = env::var("MISDEED").unwrap_or_default();
     match misdeed.as_str() {
@@ -51,6 +54,15 @@ fn main() -> io::Result<()> {
             "write" => {
                 write_files()?;
                 respond("null")?;
+                continue;
+            }
+            "linger" => {
+                respond("null")?;
+                println!("process {}", std::process::id());
+                std::thread::spawn(|| {
+                    std::thread::sleep(LINGER);
+                    println!("late");
+                });
                 continue;
             }
             "report" => {

@@ -77,6 +77,7 @@ impl Shared {
             endpoint_url,
             faults: self.faults.clone(),
             init_max: options.init_max.unwrap_or(invocation::INIT_MAX),
+            freeze: options.freeze,
             processes: Processes::in_folder(temp_folder),
         })
     }

@@ -5,6 +5,7 @@ use crate::fault_injection::FaultSettings;
 use crate::server::guard::Access;
 use crate::services::apigateway::websocket::Timers;
 use crate::services::kinesis::{SubscriptionTimers, WriteLimits};
+use crate::services::lambda::invocation::Freeze;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct EmulatorOptions {
     /// How long a function's init may take before it is restarted; `None`: as on AWS,
     /// [`crate::services::lambda::invocation::INIT_MAX`].
     pub init_max: Option<Duration>,
+    /// When functions that have nothing to do are frozen.
+    pub freeze: Freeze,
     /// How long functions are `Pending` or `InProgress`; `None`: [`crate::services::lambda::control::SETTLE_TIME`].
     pub function_settle_time: Option<Duration>,
     /// Who may use the port besides this machine's own clients; nobody by default.

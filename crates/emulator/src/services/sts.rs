@@ -55,9 +55,9 @@ fn assume_role(account: &Account, iam: &Iam, caller: Caller<'_>, input: AssumeRo
         let message = format!("RoleSessionName must be 2 to 64 letters, digits or _+=,.@-: {session}");
         return Err(Service::Sts.invalid(message));
     }
-    let role = iam.assumable(caller.principal, &role_arn).map_err(|denied| ApiError::access_denied(&denied))?;
-    let seconds_max =
-        if caller.session.is_some() { CHAINED_SESSION_S_MAX } else { role.session_seconds_max };
+    let role =
+        iam.assumable(caller.principal, &role_arn).map_err(|denied| ApiError::access_denied(&denied))?;
+    let seconds_max = if caller.session.is_some() { CHAINED_SESSION_S_MAX } else { role.session_seconds_max };
     let seconds = duration_seconds.unwrap_or(SESSION_S_DEFAULT);
     if !(SESSION_S_MIN..=seconds_max).contains(&seconds) {
         return Err(Service::Sts.invalid(format!(
@@ -159,7 +159,8 @@ mod tests {
         let iam = iam();
         let session = iam.issued(&iam.issue(ROLE, "echo").access_key_id).unwrap();
         let may = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}"#;
-        iam.handle("PutRolePolicy", json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": may})).unwrap();
+        iam.handle("PutRolePolicy", json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": may}))
+            .unwrap();
         for (seconds, is_granted) in [("3600", true), ("3601", false)] {
             let ask = json!({"RoleArn": ROLE, "RoleSessionName": "me", "DurationSeconds": seconds});
             assert_eq!(call(&iam, Some(&session), "AssumeRole", ask).is_ok(), is_granted, "{seconds}");

@@ -3,8 +3,8 @@
 use super::refused::chain;
 use anyhow::{anyhow, bail, ensure};
 use aws_config::SdkConfig;
-use aws_sdk_kinesis::config::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_kinesis::config::ProvideCredentials as _;
 
 pub async fn check(config: &SdkConfig) -> anyhow::Result<()> {
     let profile = profile(&|name| std::env::var(name).ok());

@@ -90,7 +90,14 @@ impl Build {
         }
         build.args(["--locked", "--offline", "--release", "--target", host]);
         // With the commands that call AWS: who deploys uses them.
-        build.args(["--package", env!("CARGO_PKG_NAME"), "--bin", env!("CARGO_PKG_NAME"), "--features", "operator"]);
+        build.args([
+            "--package",
+            env!("CARGO_PKG_NAME"),
+            "--bin",
+            env!("CARGO_PKG_NAME"),
+            "--features",
+            "operator",
+        ]);
         run(&mut build, "cargo build of the bundle's program", INSTALL_CARGO_LAMBDA)?;
         if is_linux {
             return Ok(out.join(env!("CARGO_PKG_NAME")).join("bootstrap"));

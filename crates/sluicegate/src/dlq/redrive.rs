@@ -134,8 +134,7 @@ async fn put(aws: &Aws, record: &Record) -> anyhow::Result<()> {
     let data = STANDARD.decode(&record.data).context("the record's data is not base64")?;
     let retries = aws.kinesis.config().retry_config().cloned().unwrap_or_else(RetryConfig::standard);
     let attempts = retries.max_attempts().max(PUT_ATTEMPTS_MIN);
-    let retries =
-        aws_sdk_kinesis::config::Builder::new().retry_config(retries.with_max_attempts(attempts));
+    let retries = aws_sdk_kinesis::config::Builder::new().retry_config(retries.with_max_attempts(attempts));
     let put = aws.kinesis.put_record().stream_arn(&record.stream_arn).partition_key(&record.partition_key);
     let put = put.data(Blob::new(data)).customize().config_override(retries);
     let error = match put.send().await.map_err(refused("PutRecord")) {

@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     write(&tfvars, &values)?;
     println!("created functions/{name} on route \"{route}\"; `cargo run -- dev` builds and runs it");
     println!("  test it    cargo test -p {name}");
-    println!("  try it     {{\"action\":\"{route}\"}} in `cargo run -- connect`");
+    println!("  try it     {{\"action\":\"{route}\",\"text\":\"hi\"}} in `cargo run -- connect`");
     Ok(())
 }
 

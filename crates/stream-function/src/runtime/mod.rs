@@ -21,16 +21,15 @@ mod tests;
 mod time_left;
 
 use std::any::type_name;
-use std::panic::AssertUnwindSafe;
 use std::time::{Instant, SystemTime};
 
-use futures_util::FutureExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use context::Context;
 
 use self::api::{Api, ApiError, Diagnostic};
+use crate::panics;
 use crate::run_error::{BoxError, RunError};
 use crate::telemetry;
 
@@ -111,27 +110,18 @@ where
         error_message: format!("the event does not have the shape that the function expects: {error}"),
     })?;
     // The handler is run anew with the next event; what a panic left half done in it is the handler's own.
-    let answer = AssertUnwindSafe(async { handler(event, context).await }).catch_unwind().await;
-    let answer = match answer {
+    let answer = match panics::catch(handler(event, context)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             let error: BoxError = error.into();
             tracing::error!(%error, "the handler failed");
             return Err(Diagnostic { error_type: type_name::<E>().into(), error_message: error.to_string() });
         }
-        Err(panic) => return Err(panicked(panic.as_ref())),
+        // The hook of `telemetry::init` has logged it.
+        Err(error_message) => return Err(Diagnostic { error_type: "Runtime.Panic".into(), error_message }),
     };
     serde_json::to_vec(&answer).map_err(|error| Diagnostic {
         error_type: "Runtime.MarshalError".into(),
         error_message: format!("cannot serialise the response as JSON: {error}"),
     })
-}
-
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Diagnostic {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    let error_message =
-        text.map_or_else(|| "the handler panicked".into(), |text| format!("the handler panicked: {text}"));
-    // The hook of `telemetry::init` has logged it, with its place.
-    Diagnostic { error_type: "Runtime.Panic".into(), error_message }
 }

@@ -46,8 +46,10 @@ pub(crate) fn metrics_line(counts: &Counts, about: Line<'_>) -> String {
         values.push(("AgeAtHandling", "Milliseconds", json!(ages_ms)));
     }
     // Named only where there are some: a custom metric is paid for by the month in which it appears.
-    if counts.probes > 0 {
-        values.push(("Probes", "Count", json!(counts.probes)));
+    for (name, count) in [("Probes", counts.probes), ("Rejected", counts.rejected)] {
+        if count > 0 {
+            values.push((name, "Count", json!(count)));
+        }
     }
     let metrics: Vec<Value> =
         values.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
@@ -117,8 +119,11 @@ mod tests {
     #[test]
     fn nothing_is_declared_that_has_no_value() {
         let line = metrics_line(&Counts::default(), ABOUT);
-        assert!(!line.contains("AgeAtHandling") && !line.contains("Probes"), "{line}");
-        assert!(metrics_line(&Counts { probes: 2, ..Counts::default() }, ABOUT).contains(r#""Probes":2"#));
+        for name in ["AgeAtHandling", "Probes", "Rejected"] {
+            assert!(!line.contains(name), "{line}");
+        }
+        let line = metrics_line(&Counts { probes: 2, rejected: 3, ..Counts::default() }, ABOUT);
+        assert!(line.contains(r#""Probes":2"#) && line.contains(r#""Rejected":3"#), "{line}");
     }
 
     #[test]

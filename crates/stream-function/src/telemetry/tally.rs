@@ -18,6 +18,7 @@ pub(crate) struct Tally {
     skipped: AtomicU64,
     redelivered: AtomicU64,
     probes: AtomicU64,
+    rejected: AtomicU64,
     ages_ms: Mutex<Vec<u64>>,
 }
 
@@ -42,6 +43,8 @@ pub(crate) struct Counts {
     pub redelivered: u64,
     /// Probe messages, which are none of the records above.
     pub probes: u64,
+    /// Messages that were answered by an error frame.
+    pub rejected: u64,
     /// How long each record had been in the stream when its handling began.
     pub ages_ms: Vec<u64>,
 }
@@ -85,6 +88,10 @@ impl Tally {
         self.probes.fetch_add(1, Relaxed);
     }
 
+    pub fn rejected(&self) {
+        self.rejected.fetch_add(1, Relaxed);
+    }
+
     pub fn counts(&self) -> Counts {
         Counts {
             records: self.records.load(Relaxed),
@@ -96,6 +103,7 @@ impl Tally {
             skipped: self.skipped.load(Relaxed),
             redelivered: self.redelivered.load(Relaxed),
             probes: self.probes.load(Relaxed),
+            rejected: self.rejected.load(Relaxed),
             ages_ms: lock(&self.ages_ms).clone(),
         }
     }

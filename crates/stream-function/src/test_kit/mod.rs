@@ -95,7 +95,7 @@ impl<H> TestKit<H> {
     #[expect(clippy::expect_used, reason = "a test cannot go on without its runtime")]
     pub fn of(function: Function<H>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        let (handler, limits) = function.into_parts();
+        let (handler, handles_lifecycle, limits) = function.into_parts();
         let (clients, dead_letters) = <(Arc<FakeConnections>, Arc<FakeDeadLetterQueue>)>::default();
         let runner = Runner {
             connections: Arc::clone(&clients) as _,
@@ -106,6 +106,8 @@ impl<H> TestKit<H> {
             log_payloads: false,
             metrics_level: "INFO",
             answers_probes: true,
+            handles_lifecycle,
+            isolates_panics: false,
             memory: Mutex::default(),
             health: Arc::default(),
         };
@@ -176,6 +178,12 @@ impl<H> TestKit<H> {
         *lock(&self.runner.memory) = Default::default();
         *lock(&self.runner.health) = Default::default();
         self.runner.dead_letters.restart();
+    }
+
+    /// From here on a handler's panic sends its record to the dead-letter queue, as it does in production. Otherwise it
+    /// goes through to the test, so that an assertion within a handler can fail.
+    pub fn isolate_panics(&mut self) {
+        self.runner.isolates_panics = true;
     }
 
     /// Sets what is left until Lambda's deadline when a batch comes: 30 s unless a test says otherwise.

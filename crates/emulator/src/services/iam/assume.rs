@@ -25,12 +25,10 @@ impl Iam {
             Principal::Role(arn) => (arn.as_str(), Caller::Role(arn)),
         };
         const ACTION: &str = "sts:AssumeRole";
-        let request =
-            |caller| Request { action: ACTION, resource: role_arn, caller, ..Request::default() };
+        let request = |caller| Request { action: ACTION, resource: role_arn, caller, ..Request::default() };
         let judged = self.by_arn(role_arn, |role| {
             let trust = |caller| judge(std::iter::once(&role.trust.policy), &request(caller));
-            let found =
-                Assumable { role_id: role.id.clone(), session_seconds_max: role.session_seconds };
+            let found = Assumable { role_id: role.id.clone(), session_seconds_max: role.session_seconds };
             (trust(as_caller), trust(Caller::Account(account)), found)
         });
         match judged {
@@ -63,15 +61,20 @@ mod tests {
     fn iam(trusted: &serde_json::Value, caller_may: bool) -> Iam {
         let iam = Iam::new(Account::default());
         let trust = |principal: &serde_json::Value| {
-            json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}}).to_string()
+            json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}})
+                .to_string()
         };
-        for (name, principal) in [("target", trusted), ("caller", &json!({"Service": "lambda.amazonaws.com"}))] {
+        for (name, principal) in
+            [("target", trusted), ("caller", &json!({"Service": "lambda.amazonaws.com"}))]
+        {
             let input = json!({"RoleName": name, "AssumeRolePolicyDocument": trust(principal)});
             iam.handle("CreateRole", input).unwrap();
         }
         if caller_may {
-            let policy = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": TARGET}});
-            let input = json!({"RoleName": "caller", "PolicyName": "p", "PolicyDocument": policy.to_string()});
+            let policy =
+                json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": TARGET}});
+            let input =
+                json!({"RoleName": "caller", "PolicyName": "p", "PolicyDocument": policy.to_string()});
             iam.handle("PutRolePolicy", input).unwrap();
         }
         iam

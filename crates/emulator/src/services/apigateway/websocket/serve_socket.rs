@@ -41,6 +41,7 @@ impl Gateway {
             endpoint_url: String::new(),
             faults: faults.clone(),
             init_max: INIT_MAX,
+            freeze: invocation::Freeze::default(),
             processes: invocation::Processes::default(),
         });
         let iam = Iam::new(account.clone());

@@ -32,6 +32,7 @@ pub(super) fn deps(streams: Streams) -> (Deps, mpsc::UnboundedReceiver<String>) 
         endpoint_url: String::new(),
         faults: faults.clone(),
         init_max: invocation::INIT_MAX,
+        freeze: invocation::Freeze::default(),
         processes: invocation::Processes::default(),
     });
     let (reported, reports) = mpsc::unbounded_channel();

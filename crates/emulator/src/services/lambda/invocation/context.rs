@@ -1,5 +1,6 @@
 //! What every execution environment shares.
 
+use super::freezer::Freeze;
 use super::processes::Processes;
 use crate::core::account::Account;
 use crate::core::identity::Permissions;
@@ -22,6 +23,8 @@ pub struct Deps {
     pub faults: Faults,
     /// [`INIT_MAX`], or less in tests.
     pub init_max: Duration,
+    /// When environments that have nothing to do are frozen.
+    pub freeze: Freeze,
     /// Groups the processes of functions.
     pub processes: Processes,
 }

@@ -28,6 +28,8 @@ pub struct Environment {
     log_stream: Arc<LogStream>,
     running: Running,
     init: Init,
+    /// When its last invocation ended.
+    idle_since: Instant,
 }
 
 /// An environment's process and its servers.
@@ -72,7 +74,8 @@ impl Environment {
             .await
             .inspect_err(|_| deps.permissions.revoke(&credentials.access_key_id))?;
         let init = Init::Since(Instant::now());
-        Ok(Self { config, deps, credentials, log_stream, running, init })
+        let idle_since = Instant::now();
+        Ok(Self { config, deps, credentials, log_stream, running, init, idle_since })
     }
 
     /// Whether this environment is alive and has exactly these settings and this code.
@@ -89,6 +92,7 @@ impl Environment {
         request_id: &str,
         payload: Bytes,
     ) -> Result<InvocationResult, StartError> {
+        self.running.process.freeze(false);
         let initialised = match self.initialise().await {
             Err(NotReady::Exhausted(error)) => return Err(error),
             Err(NotReady::Failed(failure)) => Err(failure),
@@ -109,7 +113,21 @@ impl Environment {
         };
         self.running.outputs_so_far().await;
         self.report(request_id, begun.elapsed(), failure.as_ref());
+        self.idle_since = Instant::now();
         Ok(ended)
+    }
+
+    /// Stops its processes until the next invocation.
+    pub fn freeze(&self) {
+        self.running.process.freeze(true);
+    }
+
+    /// Freezes it if it has been idle for `idle_min`. Returns whether it is frozen.
+    pub fn freeze_if_idle(&self, idle_min: Duration) -> bool {
+        if !self.running.process.is_frozen() && self.idle_since.elapsed() >= idle_min {
+            self.freeze();
+        }
+        self.running.process.is_frozen()
     }
 
     /// Keeps the end of the log from now on, for [`Environment::take_log_tail`].

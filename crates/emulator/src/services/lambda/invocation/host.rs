@@ -4,6 +4,7 @@ use super::alias::AliasRoute;
 use super::config::{FunctionConfig, LATEST};
 use super::context::Deps;
 use super::environment::Environment;
+use super::freezer::{Freezer, IDLE_MIN};
 use super::process::StartError;
 use super::result::{Failure, InvocationResult};
 use crate::core::metrics::Page;
@@ -56,6 +57,7 @@ pub struct Functions {
     aliases: Arc<DashMap<String, AliasRoute>>,
     deps: Arc<Deps>,
     in_flight: Arc<AtomicU32>,
+    freezer: Arc<Freezer>,
 }
 
 struct Function {
@@ -79,6 +81,7 @@ impl Functions {
         Self {
             by_name: Arc::default(),
             aliases: Arc::default(),
+            freezer: Arc::new(Freezer::new(deps.freeze)),
             deps: Arc::new(deps),
             in_flight: Arc::default(),
         }
@@ -216,9 +219,23 @@ impl Functions {
         let ended = environment.invoke(target, request_id, payload).await.map_err(exhausted)?;
         let log_tail = environment.take_log_tail();
         if !environment.is_spent() && environment.is_fit_for(&function.config.load()) {
-            function.idle().push(environment);
+            self.keep(function, environment);
         }
         Ok(Invoked { ended, version: config.version.clone(), log_tail })
+    }
+
+    /// Keeps a warm environment, which is frozen if nothing comes.
+    fn keep(&self, function: &Function, environment: Environment) {
+        let starts_sweep = self.freezer.idle(&environment);
+        function.idle().push(environment);
+        if starts_sweep {
+            let (freezer, functions) = (self.freezer.clone(), self.by_name.clone());
+            tokio::spawn(async move {
+                freezer
+                    .sweep(|| functions.iter().filter(|function| function.freeze_idle()).count() > 0)
+                    .await;
+            });
+        }
     }
 
     pub fn write_metrics(&self, page: &mut Page) {
@@ -248,6 +265,11 @@ impl Functions {
 impl Function {
     fn idle(&self) -> parking_lot::MutexGuard<'_, Vec<Environment>> {
         self.idle.lock()
+    }
+
+    /// Freezes the environments that have been idle long enough. Returns whether that leaves idle ones.
+    fn freeze_idle(&self) -> bool {
+        self.idle().iter().filter(|environment| !environment.freeze_if_idle(IDLE_MIN)).count() > 0
     }
 
     /// The environment that was used last: it is the warmest.

@@ -4,6 +4,7 @@ mod alias;
 pub mod config;
 mod context;
 mod environment;
+mod freezer;
 mod host;
 mod log_stream;
 mod memory;
@@ -16,6 +17,7 @@ mod watcher;
 
 pub use alias::AliasRoute;
 pub use context::{Deps, INIT_MAX};
+pub use freezer::{Freeze, IDLE_MIN};
 pub use host::{CONCURRENCY_MAX, Functions, InvokeError, Invoked};
 pub use output::LOG_EVENT_BYTES_MAX;
 pub use processes::Processes;

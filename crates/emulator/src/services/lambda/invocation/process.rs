@@ -17,6 +17,7 @@ pub(super) struct Process {
     pub pid: u32,
     exited: watch::Receiver<Option<ExitStatus>>,
     kill: CancellationToken,
+    is_frozen: watch::Sender<bool>,
 }
 
 /// What a process gets besides the function's settings.
@@ -81,21 +82,31 @@ impl Process {
             processes.watcher.began(group.as_raw_pid());
         }
         let (exit, exited) = watch::channel(None);
+        let (is_frozen, frozen) = watch::channel(false);
         let kill = processes.kill_token();
         let (kill_now, watched, code) = (kill.clone(), deps.clone(), config.code_dir.clone());
         processes.follow(async move {
-            wait_for_exit(child, group, kill_now, exit).await;
+            wait_for_exit(child, group, kill_now, frozen, exit).await;
             if let Some(group) = group {
                 watched.processes.watcher.ended(group.as_raw_pid());
             }
             let _ = tokio::task::spawn_blocking(move || drop((temp_dir, code))).await;
         });
-        Ok((Self { pid, exited, kill }, stdout, stderr))
+        Ok((Self { pid, exited, kill, is_frozen }, stdout, stderr))
     }
 
     /// Starts to end it.
     pub fn kill(&self) {
         self.kill.cancel();
+    }
+
+    /// Stops everything of it, or lets it go on.
+    pub fn freeze(&self, freeze: bool) {
+        self.is_frozen.send_if_modified(|is_frozen| std::mem::replace(is_frozen, freeze) != freeze);
+    }
+
+    pub fn is_frozen(&self) -> bool {
+        *self.is_frozen.borrow()
     }
 
     /// Whether it has ended or is about to.
@@ -149,27 +160,36 @@ fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, env: &
     }
 }
 
-/// Owns the process: ends it on request, reaps it in any case, and leaves nothing of its group.
+/// Owns the process: freezes and ends it on request, reaps it in any case, and leaves nothing of its group. It alone sends
+/// signals, since a process that is reaped may have left its id to another.
 async fn wait_for_exit(
     mut child: Child,
     group: Option<Pid>,
     kill: CancellationToken,
+    mut frozen: watch::Receiver<bool>,
     exit: watch::Sender<Option<ExitStatus>>,
 ) {
-    let end_group = || {
+    let signal = |signal| {
         if let Some(group) = group {
             // It fails only if nothing of the group is left.
-            let _ = kill_process_group(group, Signal::KILL);
+            let _ = kill_process_group(group, signal);
         }
     };
-    let status = tokio::select! {
-        status = child.wait() => status,
-        () = kill.cancelled() => {
-            end_group();
-            child.wait().await
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status,
+            () = kill.cancelled() => {
+                signal(Signal::KILL);
+                break child.wait().await;
+            }
+            // An error means that the environment is gone, and `kill` with it.
+            Ok(()) = frozen.changed() => {
+                let is_frozen = *frozen.borrow_and_update();
+                signal(if is_frozen { Signal::STOP } else { Signal::CONT });
+            }
         }
     };
-    end_group();
+    signal(Signal::KILL);
     match status {
         Ok(status) => {
             exit.send_replace(Some(status));
