@@ -6,6 +6,8 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 ENV := env("ENV", "default")
 
 sluicegate := "cargo run --quiet --"
+# With AWS's SDK, which the commands that call AWS need.
+operator := "cargo run --quiet --features sluicegate/operator --"
 stack := sluicegate + " stack --env " + quote(ENV)
 compose := "docker compose --file docker-compose.localstack.yml"
 
@@ -102,6 +104,16 @@ outputs *NAME:
 [group('deploy')]
 connect:
     {{ sluicegate }} connect "$({{ stack }} outputs websocket_uri)"
+
+# List failed records in dead-letter queues, or redrive them into the stream
+[group('operate')]
+dlq *ARGS="list":
+    {{ operator }} dlq {{ ARGS }}
+
+# Show the events of ENV's stream (`--follow` as they arrive)
+[group('operate')]
+tail *ARGS:
+    {{ operator }} tail --stream "$({{ stack }} outputs stream_name)" {{ ARGS }}
 
 # Destroy ENV's stack and all its data
 [group('deploy')]

@@ -147,7 +147,7 @@ async fn an_assumed_role_may_what_its_policies_say() {
     person.succeeds().await;
 }
 
-/// What `aws sso login` leaves behind is enough, until it expires.
+/// What `aws sso login` leaves behind is enough, for as long as the portal takes it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_by_sso_is_taken_from_its_cache() {
     let emulator = emulator().await;
@@ -162,15 +162,19 @@ async fn a_login_by_sso_is_taken_from_its_cache() {
     );
     let error = person.fails().await;
     assert!(error.contains("profile default"), "{error}");
-    let token = |expires: &str| {
-        let token = json!({"startUrl": "https://sso.test/start", "region": "us-east-1", "accessToken": "t", "expiresAt": expires});
+    let token = |token: &str| {
+        let token = json!({
+            "startUrl": "https://sso.test/start", "region": "us-east-1", "accessToken": token,
+            "expiresAt": "2099-01-01T00:00:00Z",
+        });
         person.file(&format!(".aws/sso/cache/{SSO_CACHE_FILE}"), &token.to_string());
     };
-    token("2099-01-01T00:00:00Z");
+    token("t");
     person.succeeds().await;
-    token("2020-01-01T00:00:00Z");
+    // One that the portal does not know any more.
+    token("over");
     let error = person.fails().await;
-    assert!(error.contains("expired"), "{error}");
+    assert!(error.contains("AWS credentials of profile default cannot be used"), "{error}");
 }
 
 /// Answers every request for a role's credentials that shows the token.

@@ -35,3 +35,4 @@ mod side_by_side;
 mod stopping;
 mod stream_to_function;
 mod suite;
+mod tail;

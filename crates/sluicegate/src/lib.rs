@@ -26,13 +26,17 @@ mod project;
 mod serve;
 mod stack;
 mod stop;
+#[cfg(feature = "operator")]
+mod stream;
 mod table;
+#[cfg(feature = "operator")]
+mod tail;
 mod template;
 mod tls;
 
 use clap::{Parser, Subcommand};
 #[cfg(not(feature = "operator"))]
-use full_build as dlq;
+use full_build::{self as dlq, self as tail};
 use std::process::ExitCode;
 
 /// Run and deploy real-time APIs on AWS: API Gateway WebSocket, Kinesis and Rust functions.
@@ -63,6 +67,8 @@ enum Command {
     Estimate(estimate::Args),
     /// List failed records in dead-letter queues, or redrive them into the stream
     Dlq(dlq::Args),
+    /// Show the events of a stream as they pass
+    Tail(tail::Args),
     /// Build everything a deployment needs into one folder, or verify such a folder
     Bundle(bundle::Args),
     /// Plan, deploy, check or destroy the stack of a bundle
@@ -92,6 +98,7 @@ pub fn main() -> ExitCode {
             Command::Load(args) => load::run(args).await,
             Command::Estimate(args) => estimate::run(&args),
             Command::Dlq(args) => dlq::run(args).await,
+            Command::Tail(args) => tail::run(args).await,
             Command::Bundle(args) => bundle::run(&args),
             Command::Stack(args) => stack::run(args).await,
             Command::Completions(args) => completions::run(&args),

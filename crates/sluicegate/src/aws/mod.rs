@@ -3,7 +3,7 @@
 mod credentials;
 mod refused;
 
-pub use refused::{Refused, refused};
+pub use refused::{Refused, chain, refused};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_apigatewaymanagement::config::SharedHttpClient;
