@@ -6,6 +6,12 @@ locals {
   routes           = distinct(flatten([for function in values(var.functions) : function.routes]))
   lifecycle_events = distinct(flatten([for function in values(var.functions) : function.lifecycle_events]))
 
+  # IAM's roles and CloudWatch's dashboards are the account's and not a region's: their names carry the region, so that
+  # stacks of one name can stand in several. A role's name has 64 characters, hence the short form: eu-west-1 is euw1.
+  directions  = { north = "n", south = "s", east = "e", west = "w", central = "c", northeast = "ne", northwest = "nw", southeast = "se", southwest = "sw" }
+  region      = data.aws_service.kinesis.region
+  region_code = join("", [for part in split("-", local.region) : lookup(local.directions, part, part)])
+
   # Named here, so that alarms and dashboard need not wait for the functions themselves.
   names = { for key in keys(var.functions) : key => {
     name                   = "${var.name}-${key}"
@@ -28,6 +34,7 @@ module "authorizer" {
   count  = var.authorizer == null ? 0 : 1
 
   name         = "${var.name}-authorizer"
+  role_name    = "${var.name}-authorizer-${local.region_code}"
   bundle       = var.bundle
   architecture = var.architecture
   settings     = var.authorizer
@@ -38,6 +45,7 @@ module "gateway" {
   source = "./modules/gateway"
 
   name               = var.name
+  role_name          = "${var.name}-${local.region_code}-integration"
   stage              = var.stage
   stream             = module.stream
   routes             = local.routes
@@ -62,6 +70,7 @@ module "function" {
   for_each = var.functions
 
   name                   = local.names[each.key].name
+  role_name              = "${local.names[each.key].name}-${local.region_code}"
   dead_letter_queue_name = local.names[each.key].dead_letter_queue_name
   bundle                 = var.bundle
   package                = each.key
@@ -77,6 +86,7 @@ module "observability" {
   source = "./modules/observability"
 
   name                       = var.name
+  dashboard_name             = "${var.name}-${local.region}"
   api                        = module.gateway.api
   stream_name                = module.stream.name
   functions                  = local.names

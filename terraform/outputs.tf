@@ -52,11 +52,16 @@ output "authorization" {
   value       = var.authorizer == null ? "NONE" : "CUSTOM"
 }
 
+output "deletion_protection" {
+  description = "Whether `sluicegate stack` refuses to delete or replace stream and queues."
+  value       = var.deletion_protection
+}
+
 output "deployed_to" {
   description = "Where the stack is: `account_id`, `region`, `endpoint` and `name`. `sluicegate stack` refuses to plan for another place with the same state."
   value = {
     account_id = data.aws_caller_identity.current.account_id
-    region     = data.aws_region.current.id
+    region     = data.aws_service.kinesis.region
     endpoint   = var.endpoint
     name       = var.name
   }

@@ -2,7 +2,7 @@
 # A limit that concerns one module is checked in that module; here stands what spans several.
 
 variable "name" {
-  description = "Prefix of every resource name; unique in the account, because IAM roles are global."
+  description = "Prefix of every resource name, unique in the account and region."
   type        = string
   default     = "sluicegate"
 
@@ -31,7 +31,7 @@ variable "bundle" {
 }
 
 variable "logging" {
-  description = "Access and execution logs of the API: `off`, `existing_role` (the account already has API Gateway's CloudWatch role) or `manage_account_role` (this stack sets that account-wide role, which outlives it)."
+  description = "Access and execution logs of the API: `off`, or `existing_role`, the one that API Gateway has for all APIs of the account and region (`just account` sets it)."
   type        = string
   default     = "off"
 }
@@ -191,6 +191,12 @@ variable "access_log_retention_days" {
   description = "Days that the API's own logs are kept, where `logging` is on."
   type        = number
   default     = 14
+}
+
+variable "deletion_protection" {
+  description = "Whether `sluicegate stack` refuses every plan that would delete or replace the stream or a dead-letter queue, and with it what is in them."
+  type        = bool
+  default     = false
 }
 
 variable "tags" {

@@ -40,8 +40,8 @@ run "has_the_outputs_of_its_contract" {
   }
 
   assert {
-    condition     = endswith(output.dashboard_url, "#dashboards/dashboard/sluicegate")
-    error_message = "the dashboard must be named after the stack"
+    condition     = endswith(output.dashboard_url, "#dashboards/dashboard/sluicegate-eu-west-1")
+    error_message = "the dashboard must be named after the stack and its region: the account has one list for all regions"
   }
 }
 
@@ -158,4 +158,34 @@ run "warns_where_everybody_may_connect" {
   }
 
   expect_failures = [check.authorization]
+}
+
+run "names_what_is_the_accounts_after_the_region" {
+  command = plan
+
+  variables {
+    authorizer = { function = "echo" }
+  }
+
+  assert {
+    condition = (
+      module.gateway.role_name == "sluicegate-euw1-integration" &&
+      module.function["echo"].role_name == "sluicegate-echo-euw1" &&
+      module.authorizer[0].role_name == "sluicegate-authorizer-euw1"
+    )
+    error_message = "two regions must not share a role"
+  }
+}
+
+run "tells_whether_it_is_protected" {
+  command = plan
+
+  variables {
+    deletion_protection = true
+  }
+
+  assert {
+    condition     = output.deletion_protection
+    error_message = "sluicegate stack reads the protection from the state"
+  }
 }

@@ -1,4 +1,4 @@
-//! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and round.
+//! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and the round trip.
 
 mod access;
 mod aliases;
@@ -26,6 +26,7 @@ mod open_files;
 mod persisted_streams;
 mod protocol;
 mod queue_integrations;
+mod regions;
 mod request_models;
 mod resharding;
 mod resumed_subscription;

@@ -1,4 +1,4 @@
-//! The denials that an emulator in this process logged.
+//! The denials that emulators in this process have logged.
 
 use emulator::core::identity::Denied;
 use parking_lot::Mutex;
@@ -13,7 +13,7 @@ const SOURCE: &str = "emulator::services::iam::permissions";
 
 static SEEN: Mutex<Vec<Denied>> = Mutex::new(Vec::new());
 
-/// Begins to listen, for all emulators of this process. To be called before what is to be heard.
+/// Starts to record the denials of all emulators of this process. Call it before the denials that a test expects.
 pub fn watch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -21,14 +21,14 @@ pub fn watch() {
     });
 }
 
-/// What roles were denied whose names contain `name`, oldest first. Emulators with stacks of different names are
-/// told apart so.
+/// The denials of roles whose names contain `name`, oldest first. The name distinguishes emulators whose stacks have
+/// different names.
 pub fn of(name: &str) -> Vec<Denied> {
     let seen = SEEN.lock();
     seen.iter().filter(|denied| denied.role.contains(name)).cloned().collect()
 }
 
-/// Takes the denials out of the log, and leaves the rest unformatted.
+/// Records the denials, and ignores the other events of the log.
 struct Listener;
 
 impl Subscriber for Listener {

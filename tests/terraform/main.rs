@@ -10,7 +10,9 @@ mod deployment;
 mod documentation;
 mod one_definition;
 mod probe;
+mod provider;
 mod refusals;
+mod regions;
 mod serve;
 mod versions;
 
@@ -40,9 +42,11 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     };
     let mut trials = documentation::trials();
     trials.push(constants::trial());
+    trials.extend(provider::trials());
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
     trials.push(with_terraform(tree.as_ref(), "refusals", refusals::run));
+    trials.push(with_terraform(tree.as_ref(), "another_region", regions::run));
     trials.push(with_terraform(tree.as_ref(), "versions_and_aliases", versions::run));
     let missing = probe::missing();
     if let Some(tool) = missing {

@@ -1,6 +1,7 @@
 //! An empty emulator in this process, and the functions' zips beside it.
 
 use anyhow::Context as _;
+use emulator::core::account::Account;
 use emulator::{Emulator, EmulatorOptions};
 use serde_json::Value;
 use sluicegate_tests::functions::packages;
@@ -17,10 +18,14 @@ pub struct Served {
 
 impl Served {
     pub fn start() -> anyhow::Result<Self> {
+        Self::start_in(Account::default())
+    }
+
+    pub fn start_in(account: Account) -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
         let emulator = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
-            Emulator::start(listener, EmulatorOptions::default()).await
+            Emulator::start(listener, EmulatorOptions { account, ..EmulatorOptions::default() }).await
         })?;
         Ok(Self { emulator, runtime })
     }

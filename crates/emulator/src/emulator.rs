@@ -9,6 +9,7 @@ use crate::core::account::Account;
 #[cfg(feature = "fuzzing")]
 use crate::core::open_files;
 use crate::core::panics;
+use crate::core::region::{Region, RegionCell};
 use crate::core::temp_folder::{self, TempFolder};
 use crate::fault_injection::Faults;
 use crate::server;
@@ -66,9 +67,13 @@ impl Emulator {
         // It runs beside the start.
         drop(tokio::task::spawn_blocking(temp_folder::remove_stale));
         let stored = match options.data_dir.clone() {
-            Some(path) => Some(open_storage(path).await?),
+            Some(path) => Some(open_storage(path, options.account.region.clone()).await?),
             None => None,
         };
+        if options.is_starting {
+            // The stack is created at once, not on a call that could decide.
+            options.account.region.settle(Region::default());
+        }
         let emulator = Self::assemble(address, options, temp_folder, stored).await;
         let Running { stop, cut, tasks, .. } = &*emulator.running;
         tasks.spawn(server::serve(emulator.app.clone(), listener, stop.clone(), cut.clone()));
@@ -173,7 +178,7 @@ impl Emulator {
     }
 }
 
-async fn open_storage(path: PathBuf) -> std::io::Result<(Storage, Restored)> {
+async fn open_storage(path: PathBuf, region: RegionCell) -> std::io::Result<(Storage, Restored)> {
     let opened = tokio::task::spawn_blocking(move || {
         let (storage, restored) = Storage::open(&path)?;
         for check in [Checkpoints::check, Streams::check] {
@@ -183,9 +188,31 @@ async fn open_storage(path: PathBuf) -> std::io::Result<(Storage, Restored)> {
                 problem,
             })?;
         }
+        settle(&region, &restored).map_err(|(found, own)| StorageError::Region {
+            folder: path,
+            found,
+            own,
+        })?;
         Ok::<_, StorageError>((storage, restored))
     });
     opened.await?.map_err(std::io::Error::other)
+}
+
+/// A data folder's streams decide the region, if nothing did before. Errors: their region, and the emulator's.
+fn settle(region: &RegionCell, restored: &Restored) -> Result<(), (Region, Region)> {
+    match Streams::region(&restored.documents) {
+        Some(found) => {
+            let own = region.settle(found.clone());
+            if *own == found { Ok(()) } else { Err((found, own.clone())) }
+        }
+        None => {
+            if !restored.tails.is_empty() {
+                // Definitions that were lost are made anew, with an ARN.
+                region.settle(Region::default());
+            }
+            Ok(())
+        }
+    }
 }
 
 /// If the emulator listens everywhere, its own functions call it over loopback.

@@ -3,6 +3,8 @@
 
 #[path = "house/paths.rs"]
 mod paths;
+#[path = "house/recipes.rs"]
+mod recipes;
 #[path = "house/repository.rs"]
 mod repository;
 #[path = "house/sizes.rs"]

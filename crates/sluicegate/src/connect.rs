@@ -1,19 +1,21 @@
 //! `sluicegate connect`: a terminal client that keeps its connection alive and reconnects when it is lost.
 
-use crate::tls::{self, Socket};
+use crate::entry::{EntryArgs, NotAdmitted, Socket};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::Message;
 
 /// Sent to keep the connection open. API Gateway counts only data messages as activity, not pings; so this message
 /// reaches the functions like any other.
 const KEEP_ALIVE: &str = r#"{"action":"keep-alive"}"#;
 /// The longest wait between reconnection attempts, in seconds; it doubles from 1.
 const RECONNECT_S_MAX: u64 = 30;
+/// How long a handshake may take: API Gateway waits 29 s for a `$connect` route.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -26,6 +28,8 @@ pub struct Args {
     /// Exit when the connection is lost instead of reconnecting
     #[arg(long)]
     no_reconnect: bool,
+    #[command(flatten)]
+    entry: EntryArgs,
 }
 
 enum End {
@@ -37,16 +41,19 @@ enum End {
 
 /// Runs until end of input or Ctrl-C.
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    let entry = args.entry.entry(&args.uri)?;
     let mut lines = read_lines();
     let is_terminal = std::io::stdin().is_terminal();
     let mut attempt = 0_u32;
     let mut was_connected = false;
     loop {
-        let (socket, _) = match tls::connect(args.uri.as_str()).await {
+        let socket = match entry.connect(HANDSHAKE_MAX).await {
             Ok(connected) => connected,
-            Err(error) if args.no_reconnect || !was_connected => return Err(explain(error, &args.uri)),
+            Err(error) if args.no_reconnect || !was_connected || error.is::<NotAdmitted>() => {
+                return Err(error);
+            }
             Err(error) => {
-                eprintln!("not connected ({error})");
+                eprintln!("not connected: {error:#}");
                 if pause(&mut attempt).await.is_break() {
                     return Ok(());
                 }
@@ -154,20 +161,4 @@ fn read_lines() -> mpsc::Receiver<String> {
         }
     });
     receiver
-}
-
-/// Explains a failed handshake and what to do about it.
-pub fn explain(error: Error, uri: &str) -> anyhow::Error {
-    match &error {
-        Error::Http(response) => {
-            let hint = response.headers().get("x-sluicegate-hint").and_then(|hint| hint.to_str().ok());
-            let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-            let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-            anyhow::anyhow!("{uri} rejected the handshake with {}{hint}: {body}", response.status())
-        }
-        Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
-            anyhow::anyhow!("nothing is listening at {uri}: start the emulator with `cargo run -- dev`")
-        }
-        _ => anyhow::Error::new(error).context(format!("cannot connect to {uri}")),
-    }
 }

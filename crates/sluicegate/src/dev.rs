@@ -153,12 +153,13 @@ fn greeting(emulator: &Emulator, stack: &Stack, composed: &Composed) -> String {
     let functions: Vec<_> = composed.functions.values().map(String::as_str).collect();
     format!(
         "\n  WebSocket    {uri}\n  \
-         AWS APIs     AWS_ENDPOINT_URL=http://127.0.0.1:{port}\n  \
+         AWS APIs     AWS_ENDPOINT_URL=http://127.0.0.1:{port} AWS_REGION={}\n  \
          Stream       {}\n  \
          Functions    {}\n  \
          API          {}\n\n  \
          Press Ctrl-C to stop. In another terminal:\n  \
          cargo run -- connect {uri}\n",
+        emulator.account().region(),
         stack.stream_name(),
         functions.join(", "),
         composed.api_id

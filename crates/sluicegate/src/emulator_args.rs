@@ -3,8 +3,10 @@
 use crate::access_args::AccessArgs;
 use crate::{flow_log, print};
 use anyhow::Context as _;
+use emulator::core::account::Account;
 use emulator::core::isolation;
 use emulator::core::open_files;
+use emulator::core::region::{NotARegion, Region};
 use emulator::fault_injection::{FAULTS_MAX, Fault, FaultSettings, FaultSpec};
 use emulator::services::kinesis::WriteLimits;
 use emulator::services::lambda::invocation::Freeze;
@@ -22,6 +24,9 @@ pub struct EmulatorArgs {
     /// Address to listen on; any address but loopback lets other hosts run programs on this machine
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     bind: IpAddr,
+    /// Region of the emulator; it refuses calls signed for another one [default: that of the first signed call; `dev`: us-east-1]
+    #[arg(long, env = "AWS_REGION", value_name = "NAME", value_parser = region)]
+    region: Option<Option<Region>>,
     /// Print only warnings, not one line per event
     #[arg(long, short)]
     quiet: bool,
@@ -112,6 +117,10 @@ impl EmulatorArgs {
         self.data_dir.as_deref()
     }
 
+    fn account(&self) -> Account {
+        self.region.clone().flatten().map_or_else(Account::in_first_region, Account::in_region)
+    }
+
     /// Starts the emulator on a socket. `is_starting`: the caller creates a stack on it at once.
     pub async fn start(&self, listener: TcpListener, is_starting: bool) -> anyhow::Result<Emulator> {
         isolation::hide();
@@ -123,6 +132,7 @@ impl EmulatorArgs {
         );
         let faults = FaultSettings { specs: self.faults.clone(), seed: self.fault_seed };
         let options = EmulatorOptions {
+            account: self.account(),
             write_limits,
             faults,
             data_dir: self.data_dir.clone(),
@@ -142,6 +152,11 @@ impl EmulatorArgs {
         }
         Emulator::start(listener, options).await.context("cannot start the emulator")
     }
+}
+
+/// A region; none for an empty text, as of a variable that is set to nothing.
+fn region(text: &str) -> Result<Option<Region>, NotARegion> {
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 
 pub fn greet(text: &str) {

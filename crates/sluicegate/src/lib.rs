@@ -13,6 +13,7 @@ mod dev;
 #[cfg(feature = "operator")]
 mod dlq;
 mod emulator_args;
+mod entry;
 mod estimate;
 mod flow_log;
 #[cfg(not(feature = "operator"))]

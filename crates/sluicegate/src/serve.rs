@@ -41,11 +41,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         () = signals.next() => return Ok(()),
     };
     let url = emulator.endpoint_url();
+    let account = emulator.account();
+    let which =
+        if account.region.known().is_some() { "" } else { " # or another region: the first call decides" };
     greet(&format!(
         "Empty emulator listening at {url}; calls must be signed, any credentials work. In another terminal:\n  \
-         export AWS_ENDPOINT_URL={url} AWS_REGION=us-east-1\n  \
+         export AWS_ENDPOINT_URL={url} AWS_REGION={}{which}\n  \
          export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n  \
-         terraform -chdir=terraform apply"
+         terraform -chdir=terraform apply",
+        account.region()
     ));
     signals.next().await;
     signals.stop(&emulator).await

@@ -55,7 +55,7 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name        = "${var.name}-function"
+  name        = coalesce(var.role_name, "${var.name}-function")
   description = "The function ${var.name} decides who may connect."
 
   assume_role_policy = jsonencode({
@@ -66,6 +66,11 @@ resource "aws_iam_role" "this" {
       Principal = { Service = "lambda.amazonaws.com" }
     }]
   })
+
+  # Under a new name, the function must have the new role before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # It writes logs and nothing else. What it asks to check a token, give it in an override.

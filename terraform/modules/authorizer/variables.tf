@@ -65,3 +65,14 @@ variable "logs_key_arn" {
   type        = string
   default     = null
 }
+
+variable "role_name" {
+  description = "Name of the role, unique in the account. Null: `{name}-function`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.role_name == null || can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.role_name))
+    error_message = "role_name must be 1 to 64 letters, digits or any of + = , . @ _ -."
+  }
+}

@@ -12,3 +12,8 @@ output "mapping_id" {
   description = "Id of the event source mapping; it is known when the mapping is enabled."
   value       = aws_lambda_event_source_mapping.this.uuid
 }
+
+output "role_name" {
+  description = "Name of the function's role."
+  value       = aws_iam_role.this.name
+}

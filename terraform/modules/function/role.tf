@@ -57,7 +57,7 @@ locals {
 }
 
 resource "aws_iam_role" "this" {
-  name        = "${var.name}-function"
+  name        = coalesce(var.role_name, "${var.name}-function")
   description = "The function ${var.name} reads its stream and answers its clients."
 
   assume_role_policy = jsonencode({
@@ -68,6 +68,11 @@ resource "aws_iam_role" "this" {
       Principal = { Service = "lambda.amazonaws.com" }
     }]
   })
+
+  # Under a new name, the function must have the new role before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_iam_role_policy" "this" {

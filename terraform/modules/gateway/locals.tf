@@ -3,7 +3,7 @@
 
 locals {
   route_selection_expression = "$request.body.action"
-  service_uri                = "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.name}:kinesis:action/PutRecord"
+  service_uri                = "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_service.kinesis.region}:kinesis:action/PutRecord"
   label                      = "default" # of the one template or model that each part has
   whole_response             = "$default"
 

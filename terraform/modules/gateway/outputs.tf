@@ -32,3 +32,8 @@ output "domain_mapping_id" {
   description = "Id of the mapping from the custom domain to the stage, or null."
   value       = one(aws_apigatewayv2_api_mapping.this[*].id)
 }
+
+output "role_name" {
+  description = "Name of the role."
+  value       = aws_iam_role.integration.name
+}

@@ -1,7 +1,7 @@
 # The role that the integrations act as: it may put records into the one stream, and nothing else.
 
 locals {
-  integration_role_name = "${var.name}-integration"
+  integration_role_name = coalesce(var.role_name, "${var.name}-integration")
 }
 
 resource "aws_iam_role" "integration" {
@@ -16,6 +16,11 @@ resource "aws_iam_role" "integration" {
       Principal = { Service = "apigateway.amazonaws.com" }
     }]
   })
+
+  # Under a new name, the integrations must have the new role, with its policy, before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_iam_role_policy" "integration" {
@@ -39,4 +44,8 @@ resource "aws_iam_role_policy" "integration" {
       }],
     )
   })
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

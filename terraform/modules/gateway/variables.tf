@@ -134,13 +134,13 @@ variable "route_throttling" {
 }
 
 variable "logging" {
-  description = "Access and execution logs: `off`, `existing_role` (needs the import in the root's account.tf) or `manage_account_role`."
+  description = "Access and execution logs: `off`, or `existing_role`, the account-wide one that terraform/account sets."
   type        = string
   default     = "off"
 
   validation {
-    condition     = contains(["off", "existing_role", "manage_account_role"], var.logging)
-    error_message = "logging must be off, existing_role or manage_account_role."
+    condition     = contains(["off", "existing_role"], var.logging)
+    error_message = "logging must be off or existing_role: the account's role, which manage_account_role used to set, has a root of its own, terraform/account."
   }
 }
 
@@ -151,7 +151,7 @@ variable "data_trace" {
 
   validation {
     condition     = !var.data_trace || var.logging != "off"
-    error_message = "data_trace needs execution logs: set logging to existing_role or manage_account_role."
+    error_message = "data_trace needs execution logs: set logging = existing_role."
   }
 }
 
@@ -203,4 +203,15 @@ variable "logs_key_arn" {
   description = "ARN of the customer key that encrypts the log groups; null for CloudWatch's own."
   type        = string
   default     = null
+}
+
+variable "role_name" {
+  description = "Name of the role, unique in the account. Null: `{name}-integration`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.role_name == null || can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.role_name))
+    error_message = "role_name must be 1 to 64 letters, digits or any of + = , . @ _ -."
+  }
 }

@@ -1,6 +1,6 @@
 output "dashboard_url" {
   description = "Address of the dashboard in the console."
-  value       = "https://${data.aws_region.current.name}.console.${local.console_domain}/cloudwatch/home?region=${data.aws_region.current.name}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
+  value       = "https://${data.aws_service.cloudwatch.region}.console.${local.console_domain}/cloudwatch/home?region=${data.aws_service.cloudwatch.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
 }
 
 output "alarm_names" {

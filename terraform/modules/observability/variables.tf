@@ -1,10 +1,21 @@
 variable "name" {
-  description = "Name of the dashboard; the alarms' names begin with it."
+  description = "What the alarms' names begin with."
   type        = string
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,128}$", var.name))
-    error_message = "name of the dashboard must be 1 to 128 letters, digits, hyphens or underscores."
+    error_message = "name of the alarms must be 1 to 128 letters, digits, hyphens or underscores."
+  }
+}
+
+variable "dashboard_name" {
+  description = "Name of the dashboard, unique in the account: CloudWatch keeps one list for all regions. Null: `name`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.dashboard_name == null || can(regex("^[A-Za-z0-9_-]{1,255}$", var.dashboard_name))
+    error_message = "dashboard_name must be 1 to 255 letters, digits, hyphens or underscores."
   }
 }
 

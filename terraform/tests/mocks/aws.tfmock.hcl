@@ -12,10 +12,10 @@ mock_data "aws_partition" {
   }
 }
 
-mock_data "aws_region" {
+mock_data "aws_service" {
   defaults = {
-    id   = "eu-west-1"
-    name = "eu-west-1"
+    region   = "eu-west-1"
+    dns_name = "sqs.eu-west-1.amazonaws.com"
   }
 }
 

@@ -1,18 +1,18 @@
-//! The tier's own argument, beside those of every test harness.
+//! The tier's argument `--target`, in addition to those of every test harness.
 
 use anyhow::{Context as _, bail};
 use libtest_mimic::Arguments;
 
-/// Which emulator is asked for.
+/// The requested target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Requested {
     /// None: an ordinary `cargo test`, which needs neither Docker nor Terraform.
     Nothing,
-    /// The most real one that can run here.
+    /// The target closest to AWS that can run here.
     Auto,
     /// LocalStack, or failure.
     LocalStack,
-    /// The open LocalStack, which runs the half of the flow behind the stream, where it can run.
+    /// The open LocalStack, for the half of the flow behind the stream, if it can run.
     LocalStackOpen,
     /// The emulator's image, or failure.
     Image,
@@ -22,7 +22,7 @@ pub enum Requested {
     Deployed,
 }
 
-/// Takes `--target NAME` out of a command line; the rest is the harness's.
+/// Removes `--target NAME` from a command line; the rest is for the harness.
 pub fn parse(command_line: impl IntoIterator<Item = String>) -> anyhow::Result<(Requested, Arguments)> {
     let mut asked = Requested::Nothing;
     let mut rest = Vec::new();
@@ -37,7 +37,7 @@ pub fn parse(command_line: impl IntoIterator<Item = String>) -> anyhow::Result<(
         }
     }
     let mut arguments = Arguments::from_iter(rest);
-    // Cases share one stack, and one shard's quota of reads.
+    // Cases share one stack and the read quota of one shard.
     arguments.test_threads.get_or_insert(1);
     Ok((asked, arguments))
 }
@@ -50,7 +50,9 @@ fn emulator(name: &str) -> anyhow::Result<Requested> {
         "image" => Requested::Image,
         "process" => Requested::Process,
         "deployed" => Requested::Deployed,
-        _ => bail!("--target is auto, localstack, localstack-open, image, process or deployed, not {name}"),
+        _ => bail!(
+            "--target must be auto, localstack, localstack-open, image, process or deployed, not {name}"
+        ),
     })
 }
 

@@ -1,5 +1,5 @@
-//! The image's base, and whether programs that are built for this machine run in it: they need Linux, and a C library no
-//! older than the one they were linked with.
+//! The image's base, and whether programs built on this machine run in it. They need Linux and a C library that is at
+//! least as new as the one that they were linked with.
 
 use crate::functions::{binary, project};
 use anyhow::{Context as _, bail};
@@ -8,20 +8,20 @@ use std::process::Command;
 
 /// The C library of the base, Debian 12.
 const GLIBC: Version = (2, 36);
-/// Where cargo-lambda puts what it built for the base.
+/// The folder for cargo-lambda's build for the base.
 const FOLDER: &str = "target/image-debug";
 
 type Version = (u32, u32);
 
-/// Whether what is built here as usual runs there.
+/// Whether an ordinary build on this machine runs in the base.
 pub fn runs_what_is_built_here() -> bool {
     let said = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
     let said = said.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     glibc(&said).is_some_and(|version| version <= GLIBC)
 }
 
-/// The emulator's program for the base: the ordinary debug binary, which the tests have built anyway, or else one that
-/// cargo-lambda links against an older C library.
+/// The emulator's program for the base: the debug binary that the tests use, or one that cargo-lambda links against an
+/// older C library.
 pub fn program() -> anyhow::Result<PathBuf> {
     if runs_what_is_built_here() {
         return Ok(binary("sluicegate"));
@@ -29,7 +29,7 @@ pub fn program() -> anyhow::Result<PathBuf> {
     println!("building the emulator for its image with cargo-lambda (the first time takes minutes)");
     let folder = project().join(FOLDER);
     let mut build = nested_cargo::command(&project());
-    // Optimizations are its own, made for functions: one that panics may abort, an emulator must not.
+    // cargo-lambda's optimizations are made for functions, which may abort on a panic. An emulator must not.
     build.args([
         "lambda",
         "build",
@@ -42,13 +42,13 @@ pub fn program() -> anyhow::Result<PathBuf> {
     let status = build.arg("--lambda-dir").arg(&folder).status().context("cannot run cargo")?;
     if !status.success() {
         bail!(
-            "cargo lambda build failed ({status}): where it is missing, `pip install cargo-lambda ziglang`"
+            "cargo lambda build failed ({status}): if it is not installed, run `pip install cargo-lambda ziglang`"
         );
     }
     Ok(folder.join("sluicegate/bootstrap"))
 }
 
-/// What `getconf GNU_LIBC_VERSION` says: `glibc 2.36`. Other C libraries, and macOS, say nothing.
+/// Parses the output of `getconf GNU_LIBC_VERSION`, such as `glibc 2.36`. It is empty for other C libraries and on macOS.
 fn glibc(said: &str) -> Option<Version> {
     let (major, minor) = said.trim().strip_prefix("glibc ")?.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))

@@ -1,14 +1,14 @@
-//! What the tier runs on, and why: decided from what the machine has, in one place, without touching it.
+//! The choice of the tier's target and its reason, made from a description of the machine and without side effects.
 
 use super::arguments::Requested;
 use std::env;
 
-/// The variable that holds LocalStack's licence.
+/// The variable with LocalStack's licence.
 pub const TOKEN: &str = "LOCALSTACK_AUTH_TOKEN";
-/// The variable that holds the address of a stack that is deployed already.
+/// The variable with the address of a deployed stack.
 pub const DEPLOYED: &str = "SLUICEGATE_WEBSOCKET_URI";
 
-/// An emulator to run on.
+/// A target of the suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     LocalStack,
@@ -17,12 +17,12 @@ pub enum Target {
     Deployed,
 }
 
-/// What there is to run on.
+/// The properties of the machine that determine the choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     /// Whether there is a licence for LocalStack.
     pub has_token: bool,
-    /// Whether a Docker engine answers; what it said instead, where none does.
+    /// Whether a Docker engine answers; the error if none does.
     pub docker: Result<(), String>,
     pub has_terraform: bool,
     /// Whether the environment names a deployed stack.
@@ -30,7 +30,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Looks around.
+    /// Inspects this machine.
     pub fn inspect() -> Self {
         let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         Self {
@@ -42,27 +42,27 @@ impl Machine {
     }
 }
 
-/// What is done, and why.
+/// What to do, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// The suite runs.
     Run(Target, String),
     /// The suite counts as ignored.
     Skip(String),
-    /// The emulator that was asked for cannot run: a failure.
+    /// The run fails, because the requested target cannot run.
     Refuse(String),
 }
 
-/// What runs the whole flow, and whether the open LocalStack runs its half.
+/// The target of the whole flow, and whether the open LocalStack runs its half.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// `None`: the whole flow was not asked for.
+    /// `None` if the whole flow was not requested.
     pub whole: Option<Choice>,
-    /// `None`: the half was not asked for. An error: it was, and cannot run here; it counts as ignored.
+    /// `None` if the half was not requested; an error if it was requested but cannot run here, and so counts as ignored.
     pub half: Option<Result<(), String>>,
 }
 
-/// Plans. The licensed LocalStack runs the whole flow, and so its half too; otherwise `Auto` asks for both.
+/// Makes the plan. The licensed LocalStack runs the whole flow, which includes the half; otherwise `Auto` requests both.
 pub fn plan(asked: Requested, machine: &Machine) -> Plan {
     let whole = choose(asked, machine);
     let is_licensed = matches!(whole, Some(Choice::Run(Target::LocalStack, _)));
@@ -75,20 +75,22 @@ fn no_terraform() -> String {
     "terraform is not installed".into()
 }
 
-/// Chooses for the whole flow. `Auto` takes the most real emulator that can run; any other name is that emulator or a
-/// failure.
+/// Chooses the target of the whole flow. `Auto` takes the target closest to AWS that can run. For any other name, the
+/// result is that target or a failure.
 fn choose(asked: Requested, machine: &Machine) -> Option<Choice> {
     use Choice::{Refuse, Run, Skip};
     let no_token = || format!("{TOKEN} is not set");
     let no_docker = |error: &str| format!("no running Docker engine found: {error}");
     Some(match asked {
         Requested::LocalStackOpen => return None,
-        Requested::Nothing => Skip("no emulator was asked for; `just test-local` asks".into()),
+        Requested::Nothing => Skip("no target was requested; `just test-local` requests one".into()),
         Requested::Deployed if machine.has_deployed => Run(Target::Deployed, format!("{DEPLOYED} names it")),
-        Requested::Deployed => Refuse(format!("{DEPLOYED} is not set: the output websocket_uri of a stack")),
+        Requested::Deployed => {
+            Refuse(format!("{DEPLOYED} is not set: set it to the output websocket_uri of a stack"))
+        }
         Requested::Auto if !machine.has_terraform => Skip(no_terraform()),
         _ if !machine.has_terraform => Refuse(no_terraform()),
-        Requested::Process => Run(Target::Process, "it was asked for".into()),
+        Requested::Process => Run(Target::Process, "it was requested".into()),
         Requested::Auto => match (&machine.docker, machine.has_token) {
             (Ok(()), true) => Run(Target::LocalStack, format!("{TOKEN} is set")),
             (Ok(()), false) => Run(Target::Image, no_token()),
@@ -97,19 +99,19 @@ fn choose(asked: Requested, machine: &Machine) -> Option<Choice> {
         Requested::LocalStack if !machine.has_token => Refuse(no_token()),
         Requested::LocalStack | Requested::Image => match (&machine.docker, asked) {
             (Err(error), _) => Refuse(no_docker(error)),
-            (Ok(()), Requested::LocalStack) => Run(Target::LocalStack, "it was asked for".into()),
-            (Ok(()), _) => Run(Target::Image, "it was asked for".into()),
+            (Ok(()), Requested::LocalStack) => Run(Target::LocalStack, "it was requested".into()),
+            (Ok(()), _) => Run(Target::Image, "it was requested".into()),
         },
     })
 }
 
-/// Why the licensed LocalStack did not run.
+/// The reason why the licensed LocalStack did not run.
 pub fn why_not_localstack(plan: &Plan, machine: &Machine) -> String {
     match (&plan.whole, &machine.docker) {
         (Some(Choice::Skip(reason) | Choice::Refuse(reason)), _) => reason.clone(),
         _ if !machine.has_token => format!("{TOKEN} is not set"),
         (_, Err(error)) => format!("no running Docker engine found: {error}"),
-        _ => "another target was asked for".into(),
+        _ => "another target was requested".into(),
     }
 }
 

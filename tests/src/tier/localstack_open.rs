@@ -1,7 +1,8 @@
-//! The open LocalStack: what needs no licence of it, as a process on this machine.
+//! The open LocalStack, which needs no licence, as a process on this machine.
 //!
-//! `tests/localstack/open` holds its locked packages, and a runtime executor of our own: LocalStack's needs Docker and
-//! programs that no registry has. It listens on loopback alone and ends with what started it; both are checked.
+//! `tests/localstack/open` contains its locked packages and our runtime executor: LocalStack's executor needs Docker, and
+//! programs that no registry has. LocalStack listens only on loopback and ends with the process that started it; both
+//! are checked.
 
 use super::health;
 use super::process_family::{Family, Watch};
@@ -17,19 +18,19 @@ use tokio::time::{Instant, sleep};
 
 /// The last open version.
 pub const VERSION: &str = "4.14.0";
-/// Where `install` puts it and its Kinesis engine.
+/// The folder in which `install` puts LocalStack and its Kinesis engine.
 const INSTALLED: &str = "target/localstack-open";
 const SOURCES: &str = "tests/localstack/open";
-/// Time to become healthy.
+/// Longest wait until LocalStack is healthy.
 const START_MAX: Duration = Duration::from_secs(120);
-/// Time for all that it started to be gone, once it was killed.
+/// Longest wait until all of its processes have ended after it was killed.
 const STOP_MAX: Duration = Duration::from_secs(30);
-/// Between two looks.
+/// Interval between two checks.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Lines of its log that an error shows.
+/// Lines of LocalStack's log in an error.
 const LOG_LINES: usize = 40;
 
-/// Installs it where it is not there yet.
+/// Installs LocalStack unless it is installed.
 pub fn install() -> Result<(), String> {
     let mut install = Command::new(project().join(SOURCES).join("install"));
     let output = install.stdin(Stdio::null()).stderr(Stdio::piped()).stdout(Stdio::inherit()).output();
@@ -42,7 +43,7 @@ pub fn install() -> Result<(), String> {
     Err(words.lines().last().unwrap_or("its installation failed").to_owned())
 }
 
-/// A LocalStack that runs. Dropping it ends it with all that it started.
+/// A running LocalStack. Dropping it ends all of its processes.
 pub struct LocalStackOpen {
     address: String,
     child: Child,
@@ -51,19 +52,19 @@ pub struct LocalStackOpen {
 }
 
 impl LocalStackOpen {
-    /// Starts it on a free port.
+    /// Starts LocalStack on a free port.
     pub async fn start() -> anyhow::Result<Self> {
         let root = tempfile::Builder::new().prefix("sluicegate-localstack-").tempdir()?;
         let port = TcpListener::bind("127.0.0.1:0").context("no port is free")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
         let child = command(root.path(), &address)?.spawn().context("Python does not start")?;
-        // Before anything listens, so that its first second is seen too.
+        // The watch starts before anything listens, so that it sees the first second too.
         let watch = Some(Watch::start(Family::of(root.path())));
         let mut started = Self { address, child, watch, root };
         let end = Instant::now() + START_MAX;
         while !health::is_healthy(&started.address, "/_localstack/health").await {
             let ended = started.child.try_wait()?;
-            ensure!(ended.is_none(), "LocalStack stopped while it started:\n{}", started.last_log());
+            ensure!(ended.is_none(), "LocalStack stopped while starting:\n{}", started.last_log());
             ensure!(
                 Instant::now() < end,
                 "LocalStack is not healthy within {START_MAX:?}:\n{}",
@@ -84,23 +85,23 @@ impl LocalStackOpen {
         &self.address
     }
 
-    /// The end of its log, for a person who wonders why something failed.
+    /// The end of LocalStack's log, for errors.
     pub fn last_log(&self) -> String {
         let log = std::fs::read_to_string(log_file(self.root.path())).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
     }
 
-    /// Commands of the functions that run now.
+    /// Commands of the running functions.
     pub fn functions(&self) -> Vec<String> {
         let commands = Family::of(self.root.path()).members().into_iter().map(|member| member.command);
         commands.filter(|command| command.ends_with("bootstrap")).collect()
     }
 
-    /// Ends it, and sees that it kept to this machine and left nothing behind.
+    /// Stops LocalStack and checks that it listened only on loopback and left no processes behind.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         if let Some(ended) = self.child.try_wait()? {
-            bail!("LocalStack ended by itself ({ended}):\n{}", self.last_log());
+            bail!("LocalStack stopped unexpectedly ({ended}):\n{}", self.last_log());
         }
         let family = Family::of(self.root.path());
         let seen = self.watch.take().context("it was not watched")?.finish();
@@ -112,7 +113,11 @@ impl LocalStackOpen {
                 self.address
             );
         }
-        ensure!(seen.elsewhere.is_empty(), "LocalStack listened where others reach it: {:?}", seen.elsewhere);
+        ensure!(
+            seen.elsewhere.is_empty(),
+            "LocalStack listened on addresses that other machines can reach: {:?}",
+            seen.elsewhere
+        );
         let end = Instant::now() + STOP_MAX;
         loop {
             let left = family.members();
@@ -124,13 +129,14 @@ impl LocalStackOpen {
         }
     }
 
-    /// Its group at once; its Kinesis engine, which is in another, when the input that they share ends.
+    /// Kills the process group. The Kinesis engine is in another group and ends when its input, which it shares with
+    /// LocalStack, ends.
     fn kill(&mut self) {
         if let Some(group) = self.child.id().try_into().ok().and_then(Pid::from_raw) {
             let _ = kill_process_group(group, Signal::KILL);
         }
         drop(self.child.stdin.take());
-        // Before it leads its group, it is killed by itself.
+        // Until it leads its group, only the process itself can be killed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -150,7 +156,7 @@ fn command(root: &Path, address: &str) -> anyhow::Result<Command> {
     let log = std::fs::File::create(log_file(root))?;
     let mut python = Command::new(project().join(INSTALLED).join("venv/bin/python"));
     python.arg(project().join(SOURCES).join("start.py")).arg(address).arg(root).current_dir(root);
-    // Nothing else of the caller's: neither keys nor settings.
+    // No other variables of the caller, such as keys and settings.
     python.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", root);
     python.envs(Family::of(root).mark());
     python.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);

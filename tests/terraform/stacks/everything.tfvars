@@ -2,7 +2,7 @@
 name             = "all"
 stage            = "live"
 acknowledgements = true
-logging          = "manage_account_role"
+logging          = "existing_role"
 data_trace       = true
 
 access_log_retention_days = 30

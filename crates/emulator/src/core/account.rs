@@ -1,5 +1,7 @@
 //! The account and region of an emulator, and the ARNs that follow from them.
 
+use super::region::{Region, RegionCell};
+
 /// Most ARNs are shorter than so many bytes.
 const ARN_BYTES: usize = 128;
 
@@ -7,18 +9,33 @@ const ARN_BYTES: usize = 128;
 pub struct Account {
     /// Twelve digits.
     pub id: String,
-    /// Such as `us-east-1`.
-    pub region: String,
+    pub region: RegionCell,
 }
 
 impl Default for Account {
     /// The account id that local emulators agree on, and the region that AWS tools default to.
     fn default() -> Self {
-        Self { id: "000000000000".into(), region: "us-east-1".into() }
+        Self::in_region(Region::default())
     }
 }
 
 impl Account {
+    /// The account id that local emulators agree on, in the region of the first signed call.
+    pub fn in_first_region() -> Self {
+        Self { id: "000000000000".into(), region: RegionCell::default() }
+    }
+
+    pub fn in_region(region: Region) -> Self {
+        let account = Self::in_first_region();
+        account.region.settle(region);
+        account
+    }
+
+    /// The region's name, such as `us-east-1`.
+    pub fn region(&self) -> &str {
+        self.region.name()
+    }
+
     /// `arn:aws:kinesis:{region}:{account}:stream/{name}`
     pub fn stream_arn(&self, name: &str) -> String {
         self.arn_of("kinesis", ["stream/", name])
@@ -40,7 +57,7 @@ impl Account {
 
     /// Needed several times per message: allocated once, and built without formatting.
     fn arn_of<const PARTS: usize>(&self, service: &str, resource: [&str; PARTS]) -> String {
-        let head = ["arn:aws:", service, ":", &self.region, ":", &self.id, ":"];
+        let head = ["arn:aws:", service, ":", self.region(), ":", &self.id, ":"];
         let mut arn = String::with_capacity(ARN_BYTES);
         arn.extend(head.into_iter().chain(resource));
         arn

@@ -10,4 +10,5 @@ pub mod logs;
 pub mod metrics;
 pub mod open_files;
 pub mod panics;
+pub mod region;
 pub mod temp_folder;

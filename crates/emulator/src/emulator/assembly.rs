@@ -57,7 +57,7 @@ pub(super) async fn app(
     let mappings = shared.mappings(&streams, &functions, checkpoints);
     let gateway = shared.gateway(&streams, &functions, &options);
     let lambda = shared.lambda(&streams, &functions, &mappings, temp_folder, &options);
-    let guard = Guard::new(options.access, shared.iam.clone());
+    let guard = Guard::new(options.access, shared.iam.clone(), shared.account.region.clone());
     let faults = shared.faults.clone();
     let aws_api = shared.aws_api(&gateway, lambda);
     App { guard, gateway, streams, functions, mappings, aws_api, faults }
@@ -129,7 +129,7 @@ impl Shared {
     }
 
     fn aws_api(self, gateway: &Gateway, lambda: Lambda) -> AwsApi {
-        let api_gateway = ApiGateway::new(self.iam.clone(), gateway.clone());
+        let api_gateway = ApiGateway::new(self.account.clone(), self.iam.clone(), gateway.clone());
         AwsApi::new(self.account, self.iam, self.logs, self.queues, api_gateway, lambda)
     }
 }

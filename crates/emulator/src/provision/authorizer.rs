@@ -22,7 +22,7 @@ impl Composer<'_> {
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": [streams],
         })];
         let description = format!("The function {name} decides who may connect.");
-        let role_name = format!("{name}-function");
+        let role_name = format!("{name}-{}", self.region_code());
         let role = self.role(&role_name, "lambda.amazonaws.com", &description, "logs", &statements).await?;
         let code = Code {
             name: &name,
@@ -45,7 +45,7 @@ impl Composer<'_> {
         let create = json!({
             "name": name,
             "authorizerType": "REQUEST",
-            "authorizerUri": format!("arn:aws:apigateway:{}:lambda:path/{path}", account.region),
+            "authorizerUri": format!("arn:aws:apigateway:{}:lambda:path/{path}", account.region()),
             "identitySource": authorizer.identity_sources,
         });
         let created = self.api_gateway(&format!("/{api}/authorizers"), &create).await?;

@@ -37,7 +37,8 @@ impl Composer<'_> {
             form.push_str(&format!("&{}={}", encode(name), encode(value)));
         }
         let what = format!("iam {}", parameters[0].1);
-        let request = request("iam", Method::POST, "/", "application/x-www-form-urlencoded", None, form);
+        let request =
+            request(self.emulator, "iam", Method::POST, "/", "application/x-www-form-urlencoded", None, form);
         send(self.emulator, &what, request).await.map(drop)
     }
 }
@@ -55,12 +56,13 @@ pub(super) async fn call(
         (_, Some(target)) => ("application/x-amz-json-1.1", target.to_owned()),
         (_, None) => ("application/json", format!("{service} {method} {path}")),
     };
-    let answer =
-        send(emulator, &what, request(service, method, path, content_type, target, body.to_string())).await?;
+    let request = request(emulator, service, method, path, content_type, target, body.to_string());
+    let answer = send(emulator, &what, request).await?;
     Ok(serde_json::from_slice(&answer).unwrap_or_default())
 }
 
 fn request(
+    emulator: &dyn ControlPlane,
     service: &str,
     method: Method,
     path: &str,
@@ -70,7 +72,8 @@ fn request(
 ) -> Request<Bytes> {
     // The account's own key: its signature is not verified, and the scope names the service.
     let authorization = format!(
-        "AWS4-HMAC-SHA256 Credential=sluicegate/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        "AWS4-HMAC-SHA256 Credential=sluicegate/20260101/{}/{service}/aws4_request, SignedHeaders=host, Signature=0",
+        emulator.account().region()
     );
     let mut request = Request::new(Bytes::from(body));
     *request.method_mut() = method;

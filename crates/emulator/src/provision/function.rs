@@ -48,7 +48,7 @@ impl Composer<'_> {
 
         let statements =
             self.function_statements(api, function, &stream_arn, &consumer_arn, &queue_arn, &log_group);
-        let role_name = format!("{name}-function");
+        let role_name = format!("{name}-{}", self.region_code());
         let description = format!("The function {name} reads its stream and answers its clients.");
         let role = self.role(&role_name, "lambda.amazonaws.com", &description, "flow", &statements).await?;
 
@@ -59,7 +59,7 @@ impl Composer<'_> {
         environment["SLUICEGATE_STAGE"] = stack.stage.as_str().into();
         // Built from names as the module does, not from this emulator's answer: account and name are what counts.
         environment["SLUICEGATE_DEAD_LETTER_QUEUE_URL"] =
-            format!("https://sqs.{}.amazonaws.com/{}/{queue_name}", account.region, account.id).into();
+            format!("https://sqs.{}.amazonaws.com/{}/{queue_name}", account.region(), account.id).into();
         let code = Code {
             name: &name,
             role: &role,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 impl Composer<'_> {
     pub(super) async fn gateway(&self) -> Result<String, ComposeError> {
         let stack = self.stack;
-        let role_name = format!("{}-integration", stack.name);
+        let role_name = format!("{}-{}-integration", stack.name, self.region_code());
         let mut statements = vec![json!({
             "Sid": "PutRecord", "Effect": "Allow", "Action": "kinesis:PutRecord",
             "Resource": self.emulator.account().stream_arn(&stack.stream_name()),
@@ -97,7 +97,7 @@ impl Composer<'_> {
         role: Option<&str>,
         template: &str,
     ) -> Result<String, ComposeError> {
-        let region = &self.emulator.account().region;
+        let region = self.emulator.account().region();
         let mut integration = json!({
             "integrationType": "MOCK",
             "timeoutInMillis": 29_000,

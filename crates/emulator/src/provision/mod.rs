@@ -200,6 +200,11 @@ impl Composer<'_> {
         })
     }
 
+    /// The region in roles' names, as the root module shortens it.
+    fn region_code(&self) -> String {
+        region_code(self.emulator.account().region())
+    }
+
     /// A customer's own key; the key that AWS manages needs no permission.
     fn customer_key(&self) -> Option<&str> {
         Some(self.stack.stream.kms_key_arn.as_str()).filter(|key| !key.starts_with("alias/aws/"))
@@ -239,5 +244,39 @@ impl Composer<'_> {
         ];
         self.iam(&put).await?;
         Ok(arn)
+    }
+}
+
+/// `eu-west-1` is `euw1`.
+fn region_code(region: &str) -> String {
+    let short = |part| match part {
+        "north" => "n",
+        "south" => "s",
+        "east" => "e",
+        "west" => "w",
+        "central" => "c",
+        "northeast" => "ne",
+        "northwest" => "nw",
+        "southeast" => "se",
+        "southwest" => "sw",
+        other => other,
+    };
+    region.split('-').map(short).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::region_code;
+
+    #[test]
+    fn a_regions_code_is_short_and_its_own() {
+        for (region, code) in [
+            ("us-east-1", "use1"),
+            ("ap-south-1", "aps1"),
+            ("ap-southeast-1", "apse1"),
+            ("us-gov-west-1", "usgovw1"),
+        ] {
+            assert_eq!(region_code(region), code);
+        }
     }
 }

@@ -25,6 +25,7 @@ pub use entry::{Entry, KeptRecord, NewRecord};
 pub use folder::FORMAT;
 pub use repair::Repair;
 
+use crate::core::region::Region;
 use log::Log;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -86,6 +87,12 @@ pub enum StorageError {
         /// The reader's error.
         problem: String,
     },
+    /// ARNs have a region in them, and so have streams.
+    #[error(
+        "{folder} holds streams of {found}, and this emulator is in {own}: start it with --region {found}, or name \
+         another folder with --data-dir"
+    )]
+    Region { folder: PathBuf, found: Region, own: Region },
     /// A failed write could not be undone, or the log is closed.
     #[error("{0} takes no more writes: an earlier one failed, or the emulator has stopped; start it again")]
     Broken(PathBuf),

@@ -69,7 +69,7 @@ impl<'s> Renderer<'s> {
         let before = self.get(id, &key);
         Ok(match (call.method, call.arguments) {
             ("put", [_, value]) => self.put(call.method, id, key, value)?,
-            // A key whose value is null counts as absent.
+            // A key with a null value counts as absent.
             ("putIfAbsent", [_, value]) => match before {
                 None | Some(Value::Undefined) => self.put(call.method, id, key, value)?,
                 Some(before) => before,

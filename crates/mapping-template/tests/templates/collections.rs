@@ -44,7 +44,7 @@ fn range_over_references() {
         ("#set($l = [7, 8])#foreach($i in [1..$l.size()])$i,#end", "1,2,"),
         ("#set($x = 2.9)#set($r = [$x..4])$r.size()", "3"),
         ("#set($n = $input.path('$.n'))#foreach($i in [0..$n])$i,#end", "0,1,2,"),
-        // Velocity has no list where an end is no number.
+        // Velocity makes no list if an end is not a number.
         ("#foreach($i in [1..$none])$i,#end|#set($x = 'a')#foreach($i in [$x..2])$i,#end|", "||"),
     ] {
         assert_eq!(render(template, r#"{"n":2}"#), expected, "{template}");
@@ -58,13 +58,13 @@ fn range_over_references() {
 }
 
 #[test]
-fn null_stands_for_an_argument_or_an_element_only() {
+fn null_is_valid_only_as_argument_or_element() {
     assert_eq!(render("#set($l = [null])#set($i = $l.add(null))$l", ""), "[null, null]");
     for template in
         ["#set($a = null)", "#if($a == null)#end", "#foreach($i in null)#end", "#set($m = {'a': null})"]
     {
         assert!(
-            refused(template).to_string().contains("`null` stands for an argument or an element only"),
+            refused(template).to_string().contains("`null` is valid only as an argument or an element"),
             "{template}"
         );
     }

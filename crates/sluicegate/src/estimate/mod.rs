@@ -77,6 +77,15 @@ pub struct Args {
     /// Log bytes per invocation; measure them, the default is a guess
     #[arg(long, default_value_t = 700, value_name = "BYTES")]
     log_bytes: u64,
+    /// Log bytes of the API per message, if the stack has `logging` (about 2,500 without message bodies) [default: none]
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "BYTES")]
+    api_log_bytes: u64,
+    /// Use the prices of On-demand Advantage, which an account chooses for all its on-demand streams in a region
+    #[arg(long)]
+    advantage: bool,
+    /// Execution environments that each function keeps ready (provisioned concurrency)
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000))]
+    provisioned_concurrency: u64,
     /// Print the complete estimate as JSON
     #[arg(long)]
     json: bool,
@@ -86,9 +95,9 @@ pub struct Args {
 pub struct Estimate {
     /// The workload.
     workload: Workload,
-    /// The capacity it needs.
+    /// The required capacity.
     capacity: Capacity,
-    /// Messages per second to set as the stage's limit, sustained and at once.
+    /// The stage's limits to set, in messages per second: rate and burst.
     stage_rate_limit: u64,
     /// Seconds until all clients have reconnected, at the quota of new connections.
     reconnect_all_s: f64,
@@ -136,6 +145,7 @@ impl Estimate {
                 StreamMode::Provisioned => StreamMode::OnDemand,
                 StreamMode::OnDemand => StreamMode::Provisioned,
             },
+            advantage: false,
             ..workload
         };
         Self {
@@ -149,11 +159,11 @@ impl Estimate {
             bill,
             capacity,
             prices: PriceList {
-                region: prices::REGION,
-                as_of: prices::AS_OF,
-                check_at: prices::CHECK_AT,
+                region: &prices::list().region,
+                as_of: &prices::list().as_of,
+                check_at: &prices::list().check_at,
                 hours_per_month: prices::HOURS_PER_MONTH,
-                without: "free tiers, taxes, support, alarms, access logs, custom domains",
+                without: "free tiers, taxes, support, alarms, dashboards, custom domains",
             },
             workload,
         }
@@ -169,6 +179,10 @@ fn workload_of(args: &Args) -> anyhow::Result<Workload> {
         "--connection-minutes must be above 0 and at most {CONNECTION_MINUTES_MAX}: API Gateway ends a connection then"
     );
     ensure!(args.invocation_ms.is_finite() && args.invocation_ms > 0.0, "--invocation-ms must be above 0");
+    ensure!(
+        !args.advantage || args.mode == StreamMode::OnDemand,
+        "--advantage is for on-demand streams: pass --mode on-demand"
+    );
     ensure!(args.mean_batch.is_none_or(|mean| mean >= 1.0), "--mean-batch must be at least 1 record");
     Ok(Workload {
         connections: args.connections,
@@ -191,6 +205,9 @@ fn workload_of(args: &Args) -> anyhow::Result<Workload> {
         invocation_ms: args.invocation_ms,
         mean_batch: args.mean_batch,
         log_bytes: args.log_bytes,
+        api_log_bytes: args.api_log_bytes,
+        advantage: args.advantage,
+        provisioned_concurrency: args.provisioned_concurrency,
     })
 }
 

@@ -1,25 +1,24 @@
-//! Opens connections, from as many addresses of this machine as given.
+//! Opens connections, from the given addresses of this machine.
 
-use crate::{connect, tls};
+use crate::entry::Entry;
+pub use crate::entry::Socket;
+use crate::tls;
 use anyhow::Context as _;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio_tungstenite::tungstenite::client::{IntoClientRequest as _, uri_mode};
-use tokio_tungstenite::tungstenite::http;
+use tokio_tungstenite::tungstenite::client::uri_mode;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::stream::Mode;
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
-/// Seconds that opening a connection may take. API Gateway waits 29 for a `$connect` route.
+/// Maximum seconds to open a connection. API Gateway waits 29 for a `$connect` route.
 const OPEN_S_MAX: u64 = 30;
-/// Bytes of a connection's read buffer, at least and at most; thousands of connections share a machine.
+/// Minimum and maximum bytes of a connection's read buffer; thousands of connections share a machine.
 const READ_BUFFER_BYTES: (usize, usize) = (2 * 1024, 64 * 1024);
 
-pub use crate::tls::Socket;
-
 pub struct Dialer {
-    uri: http::Uri,
+    entry: Entry,
     target: SocketAddr,
     sources: Vec<IpAddr>,
     connector: Connector,
@@ -27,12 +26,13 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    /// Resolves the URI's host once. Connections take turns in the addresses of `sources`, or leave theirs
-    /// to the system where there are none. `message_bytes` is what each will carry.
-    pub async fn new(uri: &str, sources: Vec<IpAddr>, message_bytes: usize) -> anyhow::Result<Self> {
-        let uri: http::Uri = uri.parse().with_context(|| format!("{uri} is not a valid URI"))?;
-        let mode = uri_mode(&uri).with_context(|| format!("{uri} must begin with ws:// or wss://"))?;
-        let host = uri.host().with_context(|| format!("{uri} has no host"))?;
+    /// Resolves the URI's host once. Connections use the addresses of `sources` in turn; without any, the system chooses
+    /// the address. `message_bytes` is the size of messages.
+    pub async fn new(entry: Entry, sources: Vec<IpAddr>, message_bytes: usize) -> anyhow::Result<Self> {
+        let request = entry.request()?;
+        let uri = request.uri();
+        let mode = uri_mode(uri).with_context(|| format!("{entry} must begin with ws:// or wss://"))?;
+        let host = uri.host().with_context(|| format!("{entry} has no host"))?;
         let port = uri.port_u16().unwrap_or(match mode {
             Mode::Plain => 80,
             Mode::Tls => 443,
@@ -49,27 +49,30 @@ impl Dialer {
             Mode::Tls => Connector::Rustls(tls::config()?),
         };
         let (least, most) = READ_BUFFER_BYTES;
-        // Nothing is held back: each message goes out when it is due.
+        // Without a write buffer, so that each message is sent when it is due.
         let config = WebSocketConfig::default()
             .read_buffer_size((2 * message_bytes).next_power_of_two().clamp(least, most))
             .write_buffer_size(0);
-        Ok(Self { uri, target, sources, connector, config })
+        Ok(Self { entry, target, sources, connector, config })
     }
 
     pub async fn dial(&self, index: usize) -> anyhow::Result<Socket> {
         match tokio::time::timeout(Duration::from_secs(OPEN_S_MAX), self.open(index)).await {
             Ok(opened) => opened,
-            Err(_) => anyhow::bail!("no handshake with {} within {OPEN_S_MAX} s", self.uri),
+            Err(_) => anyhow::bail!("no handshake with {} within {OPEN_S_MAX} s", self.entry),
         }
     }
 
     async fn open(&self, index: usize) -> anyhow::Result<Socket> {
         let stream = self.tcp(index).await.map_err(|error| self.explain_tcp(error))?;
-        let request = self.uri.clone().into_client_request()?;
-        let opened =
-            client_async_tls_with_config(request, stream, Some(self.config), Some(self.connector.clone()))
-                .await;
-        opened.map(|(socket, _)| socket).map_err(|error| connect::explain(error, &self.uri.to_string()))
+        let opened = client_async_tls_with_config(
+            self.entry.request()?,
+            stream,
+            Some(self.config),
+            Some(self.connector.clone()),
+        )
+        .await;
+        opened.map(|(socket, _)| socket).map_err(|error| self.entry.explain(error))
     }
 
     async fn tcp(&self, index: usize) -> std::io::Result<TcpStream> {

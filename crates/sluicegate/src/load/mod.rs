@@ -17,6 +17,7 @@ mod settings;
 mod thresholds;
 mod window;
 
+use crate::entry::EntryArgs;
 use crate::table;
 use anyhow::{Context as _, bail, ensure};
 use message::{SIZE_BYTES_MAX, SIZE_BYTES_MIN};
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use thresholds::Thresholds;
 
-/// Seconds of ramp and measurement together, at most: API Gateway ends a connection after two hours.
+/// Maximum seconds of ramp and measurement together: API Gateway ends a connection after two hours.
 const RUN_S_MAX: f64 = 7_200.0;
 
 #[derive(clap::Args)]
@@ -82,6 +83,8 @@ pub struct Args {
     /// Write a chart of latency percentiles over time to an .svg or .html file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
+    #[command(flatten)]
+    entry: EntryArgs,
 }
 
 /// Runs the load and prints the results. Ctrl-C stops sending; a second Ctrl-C also stops waiting for replies.
@@ -117,7 +120,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs with a progress bar, and Ctrl-C as the way out.
+/// Runs with a progress bar until the end or Ctrl-C.
 async fn watched(settings: Settings) -> anyhow::Result<Outcome> {
     let progress = Arc::new(Progress::default());
     let signals = Signals::default();
@@ -166,7 +169,7 @@ fn settings(args: &Args) -> anyhow::Result<Settings> {
         bail!("--plot {} must end in .svg or .html", plot.display());
     }
     Ok(Settings {
-        uri: args.uri.clone(),
+        entry: args.entry.entry(&args.uri)?,
         connections: args.connections as usize,
         connects_per_s: args.connect_rate,
         sources: args.source_addresses.clone(),

@@ -1,20 +1,23 @@
 //! `sluicegate stack`: plans, deploys, reads and destroys the stack of a bundle, from the bundle alone.
 
+mod account;
 mod answer;
 mod check;
-mod entry;
 mod idle_cost;
 mod place;
+mod protection;
 mod redeploy;
 mod shards;
 mod terraform;
 mod workspace;
 
 use crate::bundle;
+use crate::entry::EntryArgs;
 use crate::stop::unless_stopped;
 use anyhow::{Context as _, bail};
 use check::{Deployed, Extent};
-use entry::EntryArgs;
+use place::Place;
+use serde::Deserialize as _;
 use serde_json::Value;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -101,6 +104,11 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let bundle = args.bundle.unwrap_or_else(own_bundle);
     let workspace = Workspace::prepare(&bundle, &args.env, &args.environments, &args.state)?;
     workspace.check_values()?;
+    if matches!(args.action, Action::Plan | Action::Deploy { .. }) {
+        for warning in workspace.warnings()? {
+            eprintln!("warning: {warning}");
+        }
+    }
     let terraform = Terraform::new(&workspace);
     terraform.init().await?;
     match args.action {
@@ -145,10 +153,19 @@ async fn plan<'a>(
     workspace: &'a Workspace,
     goal: Goal,
 ) -> anyhow::Result<Plan<'a>> {
-    refuse_another_place(terraform, workspace).await?;
+    let outputs = terraform.outputs().await?;
+    refuse_another_place(terraform, workspace, &outputs).await?;
+    if goal == Goal::Deployed && workspace.check_values()?.logging != "off" {
+        if let Some(refusal) = account::refusal(&terraform.account().await?) {
+            bail!(refusal);
+        }
+    }
     let mut plan = Plan { workspace, contents: Value::Null };
     terraform.plan(goal, None).await?;
     plan.contents = terraform.show_plan().await?;
+    if let Some(refusal) = protection::refusal(&plan.contents, outputs[protection::OUTPUT]["value"] == true) {
+        bail!(refusal);
+    }
     if goal == Goal::Deployed {
         println!("\n{}", idle_cost::of(&plan.contents).render());
         if let Some(resize) = shards::resize(&plan.contents) {
@@ -161,21 +178,25 @@ async fn plan<'a>(
     Ok(plan)
 }
 
-/// A state belongs to one place. A plan for another would forget the stack that it has.
-async fn refuse_another_place(terraform: &Terraform<'_>, workspace: &Workspace) -> anyhow::Result<()> {
-    let before = terraform.outputs().await?[place::OUTPUT]["value"].take();
+/// Fails if the state belongs to another place, because a plan for this one would forget the stack there.
+async fn refuse_another_place(
+    terraform: &Terraform<'_>,
+    workspace: &Workspace,
+    outputs: &Value,
+) -> anyhow::Result<()> {
+    let before = &outputs[place::OUTPUT]["value"];
     if before.is_null() {
         return Ok(());
     }
-    let before = serde_json::from_value(before).context("cannot read from the state where the stack is")?;
+    let before = Place::deserialize(before).context("cannot read from the state where the stack is")?;
     match place::conflict(&workspace.environment, &before, &terraform.place().await?) {
         Some(conflict) => bail!(conflict),
         None => Ok(()),
     }
 }
 
-/// Applies a plan. Where its stream has to change in steps, each is planned and applied before it; where it takes
-/// something away from the gateway, a second deployment follows it.
+/// Applies a plan. If the stream must change in steps, each step is planned and applied first. If the plan removes
+/// something from the gateway, a second deployment follows.
 async fn apply(terraform: &Terraform<'_>, plan: Plan<'_>) -> anyhow::Result<()> {
     if let Some(resize) = shards::resize(&plan.contents) {
         for step in resize.steps(&plan.contents) {
@@ -251,7 +272,7 @@ async fn deployed(terraform: &Terraform<'_>, entry: &EntryArgs) -> anyhow::Resul
     described(&terraform.outputs().await?, entry)
 }
 
-/// What the outputs say of the stack.
+/// The stack as described by its outputs.
 fn described(outputs: &Value, entry: &EntryArgs) -> anyhow::Result<Deployed> {
     let value = |name: &str| missing(outputs[name].get("value").cloned(), name);
     Ok(Deployed {
@@ -264,7 +285,7 @@ fn described(outputs: &Value, entry: &EntryArgs) -> anyhow::Result<Deployed> {
     })
 }
 
-/// A text among the outputs.
+/// An output that is a string.
 fn output<'a>(outputs: &'a Value, name: &str) -> anyhow::Result<&'a str> {
     missing(outputs[name]["value"].as_str(), name)
 }

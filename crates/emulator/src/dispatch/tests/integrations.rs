@@ -143,6 +143,25 @@ async fn what_no_integration_can_call_is_refused_by_name() {
     assert_eq!(made["contentHandlingStrategy"], "CONVERT_TO_TEXT");
 }
 
+#[tokio::test]
+async fn another_region_is_refused_by_name() {
+    let api = Api::new().await;
+    let (id, ..) = websocket_api(&api).await;
+    let elsewhere = |uri: &str| uri.replace("us-east-1", "eu-west-1");
+    let own = "is in eu-west-1, and this emulator, which is in us-east-1, has no other region";
+    for (collection, settings) in [
+        (
+            "integrations",
+            with(queue(), json!({"integrationUri": elsewhere(&uri("sqs:path/000000000000/orders"))})),
+        ),
+        ("integrations", with(proxy(), json!({"integrationUri": invocation(&elsewhere(FUNCTION))}))),
+        ("authorizers", json!({"authorizerUri": elsewhere(&invocation(FUNCTION))})),
+    ] {
+        let (_, message) = api.refused("POST", &format!("/v2/apis/{id}/{collection}"), settings).await;
+        assert!(message.contains(own), "{message}");
+    }
+}
+
 /// docs/aws-behaviour.md#apigateway-model-selection: any expression that reads a message or its context is one.
 #[tokio::test]
 async fn a_route_names_its_models_and_what_chooses_one() {

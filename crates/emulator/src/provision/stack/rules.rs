@@ -15,7 +15,7 @@ pub fn broken(stack: &Stack) -> Option<&'static str> {
 /// A condition, and what is said where it does not hold.
 type Rule = (bool, &'static str);
 
-fn stack_rules(stack: &Stack) -> [Rule; 9] {
+fn stack_rules(stack: &Stack) -> [Rule; 10] {
     let routes: Vec<_> = stack.functions.values().flat_map(|function| &function.routes).collect();
     let is_route = |key: &String| key == "$default" || routes.contains(&key);
     let keys = [&stack.kms_key_arns.queues, &stack.kms_key_arns.logs];
@@ -28,6 +28,10 @@ fn stack_rules(stack: &Stack) -> [Rule; 9] {
         (
             is_stage(&stack.stage),
             "stage must be 1 to 128 letters, digits, underscores or hyphens ($default is for HTTP APIs only).",
+        ),
+        (
+            ["off", "existing_role"].contains(&stack.logging.as_str()),
+            "logging must be off or existing_role: the account's role, which manage_account_role used to set, has a root of its own, terraform/account.",
         ),
         (
             ["PROVISIONED", "ON_DEMAND"].contains(&stack.stream.mode.as_str()),

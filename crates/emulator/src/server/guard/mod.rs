@@ -15,6 +15,7 @@ use crate::core::browser::{self, Sender};
 use crate::core::identity::Permissions;
 use crate::core::identity::proof::{Proof, Unproven};
 use crate::core::identity::signature::{Claim, Incomplete};
+use crate::core::region::{OtherRegion, Region, RegionCell};
 use crate::services::apigateway::websocket::{self, Endpoint};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -82,6 +83,9 @@ pub enum Refusal {
     /// Keys that this emulator did not issue or has revoked, or a wrong signature.
     #[error(transparent)]
     Unproven(#[from] Unproven),
+    /// Signed for a region that is not the emulator's.
+    #[error(transparent)]
+    OtherRegion(#[from] OtherRegion),
 }
 
 impl Refusal {
@@ -102,7 +106,7 @@ impl Refusal {
             Self::Unproven(Unproven::UnknownKey) => {
                 Some(("UnrecognizedClientException", "InvalidClientTokenId"))
             }
-            Self::Unproven(Unproven::WrongSignature) => {
+            Self::Unproven(Unproven::WrongSignature) | Self::OtherRegion(_) => {
                 Some(("InvalidSignatureException", "SignatureDoesNotMatch"))
             }
         }
@@ -112,6 +116,7 @@ impl Refusal {
 pub struct Guard {
     access: Access,
     permissions: Arc<dyn Permissions>,
+    region: RegionCell,
 }
 
 impl std::fmt::Debug for Guard {
@@ -121,9 +126,9 @@ impl std::fmt::Debug for Guard {
 }
 
 impl Guard {
-    /// Looks up keys in `permissions`.
-    pub fn new(access: Access, permissions: Arc<dyn Permissions>) -> Self {
-        Self { access, permissions }
+    /// Looks up keys in `permissions`. Signed calls are for `region`, which the first of them decides if it is open.
+    pub fn new(access: Access, permissions: Arc<dyn Permissions>, region: RegionCell) -> Self {
+        Self { access, permissions, region }
     }
 
     /// Decides on a request by its head. Fails with [`Refusal`] if it is not admitted.
@@ -154,9 +159,17 @@ impl Guard {
 
     fn proof(&self, request: &Parts) -> Result<Proof, Refusal> {
         let Some(claim) = Claim::read(request)? else {
-            return if self.access.allows_unsigned { Ok(Proof::None) } else { Err(Refusal::Unsigned) };
+            if !self.access.allows_unsigned {
+                return Err(Refusal::Unsigned);
+            }
+            // It names none, and what it creates has one.
+            self.region.settle(Region::default());
+            return Ok(Proof::None);
         };
-        Ok(Proof::of(claim, &*self.permissions)?)
+        let (region, service) = (claim.region().to_owned(), claim.service().to_owned());
+        let proof = Proof::of(claim, &*self.permissions)?;
+        self.region.check(&region, &service)?;
+        Ok(proof)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::core::account::Account;
 use crate::core::identity::Credentials;
+use crate::core::region::RegionCell;
 use crate::services::iam::Iam;
 use http::Request;
 
@@ -17,7 +18,7 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 const POST: &str = "/_aws/execute-api/abc/v1/@connections/x";
 
 fn guard(access: Access) -> Guard {
-    Guard::new(access, Arc::new(Iam::new(Account::default())))
+    Guard::new(access, Arc::new(Iam::new(Account::default())), Account::default().region)
 }
 
 /// What becomes of a request with this head, in one word.
@@ -40,6 +41,7 @@ fn outcome(guard: &Guard, method: &str, uri: &str, host: &str, headers: &[(&str,
         Err(Refusal::Unsigned) => "unsigned",
         Err(Refusal::Incomplete(_)) => "incomplete",
         Err(Refusal::Unproven(_)) => "unproven",
+        Err(Refusal::OtherRegion(_)) => "other region",
     }
 }
 
@@ -58,7 +60,7 @@ fn programs_with_keys_and_people_with_an_address_may() {
         ("PUT", "/_sluicegate/faults", &[("origin", "http://127.0.0.1:4566")], "page"),
         (
             "POST",
-            "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2F20260101%2Fr%2Fsts%2Faws4_request&X-Amz-SignedHeaders=host&X-Amz-Signature=0",
+            "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2F20260101%2Fus-east-1%2Fsts%2Faws4_request&X-Amz-SignedHeaders=host&X-Amz-Signature=0",
             &[],
             "call",
         ),
@@ -90,6 +92,7 @@ fn a_call_without_a_signature_may_not() {
     let open = Guard::new(
         Access { allows_unsigned: true, ..Access::default() },
         Arc::new(Iam::new(Account::default())),
+        Account::default().region,
     );
     assert_eq!(outcome(&open, "POST", "/", HOST, &[FORM]), "call");
     assert_eq!(outcome(&open, "POST", POST, HOST, &[]), "connection");
@@ -179,11 +182,48 @@ fn a_host_of_another_name_meets_a_refusal_that_names_the_flag() {
     assert!(refusal.to_string().ends_with("start the emulator with --allowed-host emulator"), "{refusal}");
 }
 
+/// docs/aws-behaviour.md#request-region
+#[test]
+fn calls_are_for_the_region_of_the_first_of_them() {
+    let region = RegionCell::default();
+    let access = Access { allows_unsigned: true, ..Access::default() };
+    let guard = Guard::new(access, Arc::new(Iam::new(Account::default())), region.clone());
+    let call = |scope: &str| {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=local/20260101/{scope}/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        outcome(&guard, "POST", "/", HOST, &[("authorization", &authorization)])
+    };
+    assert_eq!(outcome(&guard, "GET", "/v1", HOST, &UPGRADE), "handshake");
+    assert_eq!(outcome(&guard, "GET", "/_sluicegate/state", HOST, &[]), "page");
+    assert_eq!((call("us-east-1/iam"), call("not a region/lambda")), ("call", "other region"));
+    assert_eq!(region.known(), None, "nothing so far was for a region");
+    assert_eq!((call("eu-west-1/kinesis"), call("us-east-1/kinesis")), ("call", "other region"));
+    let presigned = |region: &str| {
+        let query = format!("X-Amz-Credential=a%2F20260101%2F{region}%2Flambda%2Faws4_request");
+        let uri =
+            format!("/?X-Amz-Algorithm=AWS4-HMAC-SHA256&{query}&X-Amz-SignedHeaders=host&X-Amz-Signature=0");
+        outcome(&guard, "POST", &uri, HOST, &[])
+    };
+    assert_eq!((presigned("eu-west-1"), presigned("eu-west-2")), ("call", "other region"));
+    assert_eq!(region.name(), "eu-west-1");
+}
+
+#[test]
+fn an_unsigned_call_is_for_the_default_region() {
+    let region = RegionCell::default();
+    let access = Access { allows_unsigned: true, ..Access::default() };
+    let guard = Guard::new(access, Arc::new(Iam::new(Account::default())), region.clone());
+    assert_eq!(outcome(&guard, "POST", "/", HOST, &[FORM]), "call");
+    assert_eq!(region.known().map(ToString::to_string).as_deref(), Some("us-east-1"));
+}
+
 #[test]
 fn issued_keys_are_verified() {
     let iam = Arc::new(Iam::new(Account::default()));
     let issued = iam.issue("arn:aws:iam::000000000000:role/r", "f");
-    let guard = Guard::new(Access { allows_unsigned: true, ..Access::default() }, iam.clone());
+    let access = Access { allows_unsigned: true, ..Access::default() };
+    let guard = Guard::new(access, iam.clone(), Account::default().region);
     let of = |credentials: &Credentials, token: Option<&str>| {
         let authorization = DEVELOPER.1.replace("local", &credentials.access_key_id);
         let mut request =

@@ -2,6 +2,7 @@
 
 use super::Streams;
 use super::store::types::{Consumer, ConsumerStatus, StoredRecordRef, Stream, StreamStatus};
+use crate::core::region::Region;
 use crate::storage::{Entry, Restored, Storage, StorageError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -81,6 +82,13 @@ impl Streams {
             }
         }
         Ok(())
+    }
+
+    /// The region of a data folder's streams, if it has any.
+    pub fn region(documents: &BTreeMap<String, String>) -> Option<Region> {
+        let streams = documents.iter().filter(|(key, _)| key.starts_with(STREAM));
+        let arns = streams.filter_map(|(_, value)| serde_json::from_str::<KeptStream>(value).ok());
+        arns.filter_map(|kept| kept.stream.stream_arn.split(':').nth(3)?.parse().ok()).next()
     }
 
     /// Fills empty streams with the content of a data folder.

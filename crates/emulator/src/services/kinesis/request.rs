@@ -5,8 +5,6 @@ use super::store::types::{Operation, check, decode_shard_iterator};
 use crate::core::account::{Account, stream_arn_of_arn, stream_name_of_arn};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header;
-use http::request::Parts;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -166,12 +164,6 @@ fn refuse_foreign(account: &Account, arn: &str) -> Result<(), KinesisError> {
     let stream = stream_arn_of_arn(arn).and_then(stream_name_of_arn).unwrap_or(arn);
     let message = format!("Stream {stream} under account {id} not found.");
     Err(KinesisError::client("ResourceNotFoundException", &message))
-}
-
-/// By a header, or by the query as a presigned URL is.
-pub(crate) fn is_signed(parts: &Parts) -> bool {
-    let query = parts.uri.query().unwrap_or_default();
-    parts.headers.contains_key(header::AUTHORIZATION) || query.contains("X-Amz-Signature=")
 }
 
 /// The stream that a request is about.

@@ -3,7 +3,7 @@
 //! Emulators are known to differ in some of this (COMPARE.md), so these findings are reported but are not failures.
 
 use super::Finding;
-use crate::stack::entry::{Entry, Socket};
+use crate::entry::{Entry, Socket};
 use anyhow::{Context as _, bail};
 use emulator::services::apigateway::websocket::limits::{FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
 use futures_util::{SinkExt as _, StreamExt as _};

@@ -120,6 +120,16 @@ impl Claim {
         self.scope.split('/').next().unwrap_or_default()
     }
 
+    /// The region that it is signed for.
+    pub fn region(&self) -> &str {
+        self.scope.split('/').nth(1).unwrap_or_default()
+    }
+
+    /// The service that it is signed for, by its signing name.
+    pub fn service(&self) -> &str {
+        self.scope.split('/').nth(2).unwrap_or_default()
+    }
+
     /// `None` if a signed header is missing, or the body is not the one that was signed.
     fn canonical_request(&self, request: &Parts, host: &str, body: &[u8]) -> Option<String> {
         let mut canonical = String::with_capacity(1_024);

@@ -21,6 +21,7 @@ mod uri;
 
 pub use account::PRINCIPAL;
 
+use crate::core::account::Account;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Service};
 use crate::services::apigateway::websocket::Gateway;
@@ -38,6 +39,7 @@ const REFUSED_COLLECTIONS: [(&str, &str); 3] =
     [("domainnames", "DomainName"), ("vpclinks", "VpcLink"), ("portals", "Portal")];
 
 pub struct ApiGateway {
+    account: Account,
     iam: Arc<Iam>,
     /// Published to under the store's lock, and so in the order of the changes: it neither blocks nor calls back.
     gateway: Gateway,
@@ -52,8 +54,8 @@ pub struct Store {
 
 impl ApiGateway {
     /// A region without APIs, whose stages `gateway` serves.
-    pub fn new(iam: Arc<Iam>, gateway: Gateway) -> Self {
-        Self { iam, gateway, store: Mutex::default() }
+    pub fn new(account: Account, iam: Arc<Iam>, gateway: Gateway) -> Self {
+        Self { account, iam, gateway, store: Mutex::default() }
     }
 
     pub fn handle(&self, call: &RestCall) -> Answer {
@@ -75,6 +77,20 @@ impl ApiGateway {
         }
     }
 
+    /// Refuses an integration or authorizer in another region, which AWS would call there.
+    fn check_region(&self, call: &RestCall) -> Result<(), ApiError> {
+        let own = self.account.region();
+        for member in ["integrationUri", "authorizerUri"] {
+            let uri = call.body[member].as_str().unwrap_or_default();
+            if let Some(region) = uri::regions(uri).find(|region| *region != own) {
+                return Err(invalid(format!(
+                    "{member}: {uri} is in {region}, and this emulator, which is in {own}, has no other region"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     fn serve_part(
         &self,
         account_logs: bool,
@@ -83,6 +99,7 @@ impl ApiGateway {
         call: &RestCall,
         path: &[&str],
     ) -> Answer {
+        self.check_region(call)?;
         match path {
             ["deployments"] => self.serve_deployments(api, record, call, None),
             ["deployments", id] => self.serve_deployments(api, record, call, Some(id)),

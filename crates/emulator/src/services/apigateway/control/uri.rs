@@ -39,6 +39,16 @@ pub fn parse(uri: &str) -> Option<Callee<'_>> {
     }
 }
 
+/// The regions that a URI names: the service's and, if there is one, the function's.
+pub fn regions(uri: &str) -> impl Iterator<Item = &str> {
+    let function = match parse(uri) {
+        Some(Callee::Function(arn)) => Some(arn),
+        _ => None,
+    };
+    let arns = [Some(uri).filter(|uri| uri.starts_with("arn:")), function].into_iter().flatten();
+    arns.filter_map(|arn| arn.split(':').nth(3)).filter(|region| !region.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

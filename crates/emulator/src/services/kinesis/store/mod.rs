@@ -18,27 +18,23 @@ pub(super) use open::Open;
 pub(super) use records::Records;
 
 use super::error::KinesisError;
-use super::request::{is_signed, iterated_stream, stream_of};
+use super::request::{iterated_stream, stream_of};
 use crate::core::account::Account;
-use axum::body::Body;
-use bytes::Bytes;
 use dashmap::DashMap;
 use ferrokinesis::actions;
 use ferrokinesis::store::{Store as Library, StoreOptions};
-use http::request::Parts;
-use http::{Response, Uri, header};
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::RwLock;
-use tower_service::Service as _;
 use types::{Operation, check};
 
 /// Streams and their records, in memory.
 #[derive(Clone)]
 pub(super) struct Store {
     library: Library,
-    /// The library's wire API.
-    router: axum::Router,
+    account: Account,
+    /// The same library, once the account's region is known: it writes the region into ARNs.
+    in_region: Arc<OnceLock<Library>>,
     /// Never removed from, so that a stream has one lock.
     open: Arc<DashMap<String, Arc<Open>>>,
     /// Held for writing while a stream is created, and for reading by calls that rely on its absence.
@@ -48,17 +44,33 @@ pub(super) struct Store {
 impl Store {
     /// An empty store for so many shards.
     pub(super) fn new(account: &Account, shards_max: u32, enforce_limits: bool) -> Self {
-        let (router, library) = ferrokinesis::create_app(StoreOptions {
+        let library = Library::new(StoreOptions {
             create_stream_ms: 0,
             delete_stream_ms: 0,
             update_stream_ms: 0,
             shard_limit: shards_max,
             enforce_limits,
             aws_account_id: account.id.clone(),
-            aws_region: account.region.clone(),
             ..StoreOptions::default()
         });
-        Self { library, router, open: Arc::default(), creation: Arc::default() }
+        let account = account.clone();
+        Self {
+            library,
+            account,
+            in_region: Arc::default(),
+            open: Arc::default(),
+            creation: Arc::default(),
+        }
+    }
+
+    /// The library as it answers calls. Until the region is known there are none.
+    fn library(&self) -> &Library {
+        let Some(region) = self.account.region.known() else { return &self.library };
+        self.in_region.get_or_init(|| {
+            let mut library = self.library.clone();
+            library.aws_region = region.to_string();
+            library
+        })
     }
 
     /// Has the library answer an operation, of a request that is normalised. None that appends or subscribes: those are
@@ -78,7 +90,7 @@ impl Store {
             Operation::GetShardIterator => stream_of(&request),
             _ => None,
         };
-        let dispatched = actions::dispatch(&self.library, operation, request);
+        let dispatched = actions::dispatch(self.library(), operation, request);
         let Some(stream) = stream else {
             let _creation = match operation {
                 Operation::CreateStream => Some(self.creation.write().await),
@@ -97,17 +109,6 @@ impl Store {
                 return Ok(dispatched.await?);
             }
         }
-    }
-
-    /// Has the library refuse a call of the wire API that is not served: no POST, of an unknown content type or
-    /// operation, no document, or unsigned. What only looks signed to the library is refused as unsigned.
-    pub(super) async fn refuse(&self, mut parts: Parts, body: Bytes) -> Response<Body> {
-        if !is_signed(&parts) {
-            parts.headers.remove(header::AUTHORIZATION);
-            parts.uri = Uri::from_static("/");
-        }
-        let call = http::Request::from_parts(parts, Body::from(body));
-        self.router.clone().call(call).await.unwrap_or_else(|never| match never {})
     }
 
     /// The shared state of a stream's writers and readers, whether the stream exists or not.

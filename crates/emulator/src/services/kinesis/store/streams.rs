@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 impl Store {
     pub(crate) async fn create_stream(&self, name: &str, shards: usize) -> Result<(), KinesisError> {
         let request = json!({"StreamName": name, "ShardCount": shards});
-        actions::dispatch(&self.library, Operation::CreateStream, request).await?;
+        actions::dispatch(self.library(), Operation::CreateStream, request).await?;
         Ok(())
     }
 

@@ -90,7 +90,7 @@ impl Reference {
         let group = |index: usize| found.get(index).map(|found| found.as_str());
         let place = |index: usize| group(index).map(|text| text.trim_end_matches(':'));
         match (place(REGION), place(ACCOUNT)) {
-            (Some(region), _) if region != account.region => return Err(unreachable(region, account)),
+            (Some(region), _) if region != account.region() => return Err(unreachable(region, account)),
             (_, Some(id)) if id != account.id => return Err(foreign(id, account)),
             _ => {}
         }
@@ -166,7 +166,7 @@ pub(super) fn detected(wrong: &[String]) -> String {
 /// The refusal of a function in another region.
 pub(super) fn unreachable(region: &str, account: &Account) -> ApiError {
     let message =
-        format!("Functions from '{region}' are not reachable in this region ('{}')", account.region);
+        format!("Functions from '{region}' are not reachable in this region ('{}')", account.region());
     ApiError::not_found("ResourceNotFoundException", message)
 }
 

@@ -180,7 +180,7 @@ impl Settings {
             "EphemeralStorage": {"Size": self.ephemeral_storage_mb()},
             "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
             "RuntimeVersionConfig": {
-                "RuntimeVersionArn": format!("arn:aws:lambda:{}::runtime:{}", account.region, "0".repeat(64)),
+                "RuntimeVersionArn": format!("arn:aws:lambda:{}::runtime:{}", account.region(), "0".repeat(64)),
             },
             "LoggingConfig": {
                 "LogFormat": if json { "JSON" } else { "Text" },

@@ -77,7 +77,7 @@ impl Lambda {
             return Err(validation(&[mismatch("resource", arn, RESOURCE)]));
         };
         match kind {
-            "event-source-mapping" if region != self.account.region => {
+            "event-source-mapping" if region != self.account.region() => {
                 Err(unreachable(region, &self.account))
             }
             "event-source-mapping" if account != self.account.id => Err(foreign(account, &self.account)),

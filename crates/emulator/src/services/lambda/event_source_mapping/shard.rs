@@ -51,7 +51,7 @@ impl Shard {
         let frame = EventFrame {
             event_source_arn: config.event_source_arn.clone(),
             invoke_identity_arn: deps.functions.role_arn(&config.function_name).unwrap_or_default(),
-            region: deps.account.region.clone(),
+            region: deps.account.region().to_owned(),
         };
         let settings = PartitionQueueSettings {
             batch_size: config.batch_size,
@@ -156,7 +156,7 @@ impl Shard {
                 record,
                 shard_id: &self.info.id,
                 event_source_arn: &self.config.event_source_arn,
-                region: &self.deps.account.region,
+                region: self.deps.account.region(),
             });
             if self.progress.filtered(outcome) {
                 let MappingConfig { uuid, function_name, .. } = &self.config;

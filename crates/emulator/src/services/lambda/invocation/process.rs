@@ -131,7 +131,7 @@ impl Drop for Process {
 /// emulator sets. A function's settings cannot have names that Lambda reserves; they may replace `PATH`,
 /// `LD_LIBRARY_PATH`, `TZ` and `TMPDIR`.
 fn variables(command: &mut Command, config: &FunctionConfig, deps: &Deps, env: &ProcessEnv<'_>) {
-    let region = &deps.account.region;
+    let region = deps.account.region();
     let task_root = config.code_dir.to_string_lossy();
     command
         .env("LD_LIBRARY_PATH", format!("{task_root}:{task_root}/lib:/opt/lib"))

@@ -1,7 +1,7 @@
 //! The backend checks against an emulator in this process, with the project's stack and no function.
 
 use super::*;
-use crate::stack::entry::Entry;
+use crate::entry::Entry;
 use emulator::provision::compose;
 use emulator::provision::stack::Stack;
 use emulator::{Emulator, EmulatorOptions};

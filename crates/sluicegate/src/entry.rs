@@ -1,8 +1,7 @@
-//! How the checks get into an API: its URI, and what an authorizer wants to see in the handshake.
+//! How clients get into an API: its URI, and what an authorizer wants to see in the handshake.
 
-use crate::connect;
 use crate::tls;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::fmt;
 use std::time::Duration;
@@ -16,22 +15,24 @@ pub use crate::tls::Socket;
 const TOKEN_PARAMETER: &str = "token";
 /// Bytes of a URI that need no escape in a query's value.
 const UNRESERVED: &[u8] = b"-._~";
+/// The header in which an emulator says why it refuses a handshake.
+const HINT: &str = "x-sluicegate-hint";
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct EntryArgs {
-    /// Token that the checks send in the query string (as `token`, or as NAME with NAME=VALUE), for a stack with an authorizer
+    /// Token for an API with an authorizer, sent in the query string as `token` (as NAME with NAME=VALUE)
     #[arg(long, value_name = "[NAME=]VALUE", env = "SLUICEGATE_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// Header that the checks send with their handshakes (repeatable)
+    /// Header to send with the handshake (repeatable)
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
 }
 
-/// A stage of an API, and how to get into it.
+/// A stage of an API, and the credentials to connect to it.
 #[derive(Clone)]
 pub struct Entry {
     uri: String,
-    /// With its name, escaped.
+    /// The token with its parameter's name, escaped.
     token: Option<String>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -42,12 +43,16 @@ pub struct Entry {
 pub struct NotAdmitted {
     uri: String,
     status: u16,
+    /// What an emulator says of it.
+    hint: Option<String>,
 }
 
 impl NotAdmitted {
-    fn advice(&self) -> &'static str {
-        if self.status == StatusCode::UNAUTHORIZED.as_u16() {
-            "the stack has an authorizer, pass what it asks for with --token or --header"
+    fn advice(&self) -> &str {
+        if let Some(hint) = &self.hint {
+            hint
+        } else if self.status == StatusCode::UNAUTHORIZED.as_u16() {
+            "the API has an authorizer, pass what it asks for with --token or --header"
         } else {
             "its authorizer does not let this client in, check --token and --header, or the stage in the URI"
         }
@@ -55,12 +60,12 @@ impl NotAdmitted {
 }
 
 impl EntryArgs {
-    /// Whether anything is there for an authorizer to see.
+    /// Whether there is a token or header for an authorizer.
     pub fn is_empty(&self) -> bool {
         self.token.is_none() && self.headers.is_empty()
     }
 
-    /// The way into the stage at `uri`.
+    /// The entry to the stage at `uri`.
     pub fn entry(&self, uri: &str) -> anyhow::Result<Entry> {
         let token = self.token.as_deref().map(|token| {
             let (name, value) =
@@ -73,7 +78,7 @@ impl EntryArgs {
 }
 
 impl Entry {
-    /// The way into a stage that lets everybody in.
+    /// The entry to a stage that everybody can connect to.
     #[cfg(test)]
     pub fn open_to_all(uri: &str) -> Self {
         Self { uri: uri.to_owned(), token: None, headers: Vec::new() }
@@ -82,20 +87,34 @@ impl Entry {
     /// Connects.
     pub async fn connect(&self, time_limit: Duration) -> anyhow::Result<Socket> {
         let handshake = timeout(time_limit, tls::connect(self.request()?)).await;
-        match handshake
-            .with_context(|| format!("no handshake with {self} within {} s", time_limit.as_secs()))?
-        {
-            Ok((socket, _)) => Ok(socket),
-            Err(Error::Http(response))
-                if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) =>
-            {
-                bail!(NotAdmitted { uri: self.uri.clone(), status: response.status().as_u16() })
+        let handshake = handshake
+            .with_context(|| format!("no handshake with {self} within {} s", time_limit.as_secs()))?;
+        handshake.map(|(socket, _)| socket).map_err(|error| self.explain(error))
+    }
+
+    /// Explains a failed handshake and what to do about it.
+    pub fn explain(&self, error: Error) -> anyhow::Error {
+        let uri = &self.uri;
+        match &error {
+            Error::Http(response) => {
+                let hint =
+                    response.headers().get(HINT).and_then(|hint| hint.to_str().ok()).map(str::to_owned);
+                let status = response.status();
+                if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+                    return NotAdmitted { uri: uri.clone(), status: status.as_u16(), hint }.into();
+                }
+                let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+                let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                anyhow::anyhow!("{uri} rejected the handshake with {status}{hint}: {body}")
             }
-            Err(error) => Err(connect::explain(error, &self.uri)),
+            Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
+                anyhow::anyhow!("nothing is listening at {uri}: start the emulator with `cargo run -- dev`")
+            }
+            _ => anyhow::Error::new(error).context(format!("cannot connect to {uri}")),
         }
     }
 
-    fn request(&self) -> anyhow::Result<Request> {
+    pub fn request(&self) -> anyhow::Result<Request> {
         let uri = match &self.token {
             Some(token) => format!("{}{}{token}", self.uri, if self.uri.contains('?') { '&' } else { '?' }),
             None => self.uri.clone(),
@@ -107,10 +126,16 @@ impl Entry {
     }
 }
 
-/// Without the token, which must not be printed.
+/// Prints the URI without the token, which must not be printed.
 impl fmt::Display for Entry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.uri)
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 
