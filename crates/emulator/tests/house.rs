@@ -26,8 +26,8 @@ const FLOORS: [&[&str]; 10] = [
     &["dispatch"],
     &["services::apigateway"],
     &["services::lambda"],
-    &["services::kinesis", "services::sqs", "services::logs", "services::cloudwatch"],
-    &["services::iam", "services::sts"],
+    &["services::kinesis", "services::sqs", "services::logs", "services::cloudwatch", "services::sts"],
+    &["services::iam"],
     &["protocol", "storage", "fault_injection", "package"],
 ];
 /// Below all floors: what every room may use.

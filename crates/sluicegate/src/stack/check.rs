@@ -47,6 +47,7 @@ const LARGE_BYTES: usize = 24 * 1024;
 
 /// A deployed stack, as its outputs describe it.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "operator"), expect(dead_code, reason = "the backend checks read the rest"))]
 pub struct Deployed {
     pub entry: Entry,
     /// The base URL of `/@connections`.
