@@ -100,6 +100,11 @@ deploy *ARGS: (_require bundling + " aws") bundle
 check *ARGS: (_require "cargo terraform")
     {{ stack }} check {{ ARGS }}
 
+# Put the functions' version before in place (`--function KEY`, `--to VERSION`), or end a canary
+[group('deploy')]
+rollback *ARGS:
+    {{ stack }} rollback {{ ARGS }}
+
 # Run the flow suite on ENV's stack, with the AWS credentials in the environment
 [group('deploy')]
 suite *ARGS: (_require "cargo terraform aws")
@@ -120,12 +125,12 @@ connect *ARGS: (_require "cargo terraform")
 
 # List failed records in dead-letter queues, or redrive them into the stream
 [group('operate')]
-dlq *ARGS="list":
+dlq *ARGS="list": (_require "cargo")
     {{ operator }} dlq {{ ARGS }}
 
 # Show the events of ENV's stream (`--follow` as they arrive)
 [group('operate')]
-tail *ARGS:
+tail *ARGS: (_require "cargo terraform")
     {{ operator }} tail --stream "$({{ stack }} outputs stream_name)" {{ ARGS }}
 
 # Destroy ENV's stack and all its data

@@ -8,6 +8,7 @@ mod configuration;
 mod constants;
 mod deployment;
 mod documentation;
+mod integrations;
 mod one_definition;
 mod probe;
 mod provider;
@@ -46,6 +47,7 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
     trials.push(with_terraform(tree.as_ref(), "refusals", refusals::run));
+    trials.push(with_terraform(tree.as_ref(), "integrations", integrations::run));
     trials.push(with_terraform(tree.as_ref(), "another_region", regions::run));
     trials.push(with_terraform(tree.as_ref(), "versions_and_aliases", versions::run));
     let missing = probe::missing();

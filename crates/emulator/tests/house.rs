@@ -26,7 +26,14 @@ const FLOORS: [&[&str]; 10] = [
     &["dispatch"],
     &["services::apigateway"],
     &["services::lambda"],
-    &["services::kinesis", "services::sqs", "services::logs", "services::cloudwatch", "services::sts"],
+    &[
+        "services::kinesis",
+        "services::sqs",
+        "services::dynamodb",
+        "services::logs",
+        "services::cloudwatch",
+        "services::sts",
+    ],
     &["services::iam"],
     &["protocol", "storage", "fault_injection", "package"],
 ];

@@ -32,6 +32,7 @@ impl Composer<'_> {
             timeout_seconds: authorizer.timeout_seconds,
             log_level: &authorizer.log_level,
             environment: json!(authorizer.environment),
+            more: json!({}), // it has no versions
             zip,
         };
         self.create_function(code).await?;

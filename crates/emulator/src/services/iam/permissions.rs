@@ -29,6 +29,7 @@ impl Iam {
             caller: Caller::Service(service),
             source_account: Some(&self.account.id),
             source_arn,
+            leading_keys: None,
         };
         let trusted = self.by_arn(role_arn, |role| allows(std::iter::once(&role.trust.policy), &request));
         if trusted == Some(true) {
@@ -37,15 +38,21 @@ impl Iam {
         Err(refuse(service, request.action, role_arn))
     }
 
-    /// Whether a role may do something, by its own policies or the resource's. Unlike [`Permissions::check`] this is
-    /// not an attempt, and a refusal is not logged.
+    /// Whether a role may do something, by its own policies or the resource's, within its boundary. Unlike
+    /// [`Permissions::check`] this is not an attempt, and a refusal is not logged.
     pub fn may(&self, role_arn: &str, action: &str, resource: &str) -> bool {
-        let request = Request { action, resource, caller: Caller::Role(role_arn), ..Request::default() };
+        self.role_may(role_arn, &Request { action, resource, ..Request::default() })
+    }
+
+    fn role_may(&self, role_arn: &str, request: &Request<'_>) -> bool {
+        let request = Request { caller: Caller::Role(role_arn), ..*request };
         let allowed = self.by_arn(role_arn, |role| {
             let documents = role.inline.values().chain(role.attached.values());
             let own = documents.map(|document| &document.policy);
             let of_resources = self.resource_policies.read();
-            allows(own.chain(of_resources.get(resource)), &request)
+            let bounds = role.boundary.iter().map(|(_, document)| &document.policy);
+            allows(own.chain(of_resources.get(request.resource)), &request)
+                && (role.boundary.is_none() || allows(bounds, &request))
         });
         allowed == Some(true)
     }
@@ -90,12 +97,23 @@ impl Permissions for Iam {
     }
 
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied> {
+        self.check_items(principal, action, resource, None)
+    }
+
+    fn check_items(
+        &self,
+        principal: &Principal,
+        action: &str,
+        resource: &str,
+        leading_keys: Option<&[String]>,
+    ) -> Result<(), Denied> {
+        let request = Request { action, resource, leading_keys, ..Request::default() };
         let (name, allowed) = match principal {
-            Principal::Role(arn) => (arn, self.may(arn, action, resource)),
+            Principal::Role(arn) => (arn, self.role_may(arn, &request)),
             // An administrator may do everything that the resource policy does not deny.
             Principal::Account => {
                 let id = &self.account.id;
-                let request = Request { action, resource, caller: Caller::Account(id), ..Request::default() };
+                let request = Request { caller: Caller::Account(id), ..request };
                 let of_resources = self.resource_policies.read();
                 (id, judge(of_resources.get(resource).into_iter(), &request) != Decision::Denied)
             }
@@ -119,6 +137,7 @@ impl Permissions for Iam {
             caller: Caller::Service(service),
             source_account: Some(&self.account.id),
             source_arn: Some(source_arn),
+            leading_keys: None,
         };
         if allows(self.resource_policies.read().get(resource).into_iter(), &request) {
             return Ok(());

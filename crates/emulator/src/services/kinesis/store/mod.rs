@@ -54,13 +54,7 @@ impl Store {
             ..StoreOptions::default()
         });
         let account = account.clone();
-        Self {
-            library,
-            account,
-            in_region: Arc::default(),
-            open: Arc::default(),
-            creation: Arc::default(),
-        }
+        Self { library, account, in_region: Arc::default(), open: Arc::default(), creation: Arc::default() }
     }
 
     /// The library as it answers calls. Until the region is known there are none.
