@@ -98,6 +98,11 @@ deploy *ARGS: (_require bundling + " aws") bundle
 check *ARGS: (_require "cargo terraform")
     {{ stack }} check {{ ARGS }}
 
+# Put the functions' version before in place (`--function KEY`, `--to VERSION`), or end a canary
+[group('deploy')]
+rollback *ARGS:
+    {{ stack }} rollback {{ ARGS }}
+
 # Run the flow suite on ENV's stack, with the AWS credentials in the environment
 [group('deploy')]
 suite *ARGS: (_require "cargo terraform aws")

@@ -17,6 +17,8 @@ locals {
     name                   = "${var.name}-${key}"
     dead_letter_queue_name = "${var.name}-${key}-dlq"
   } }
+
+  iam = { path = var.iam_path, permissions_boundary = var.permissions_boundary }
 }
 
 module "stream" {
@@ -39,6 +41,7 @@ module "authorizer" {
   architecture = var.architecture
   settings     = var.authorizer
   logs_key_arn = var.kms_key_arns.logs
+  iam          = local.iam
 }
 
 module "connect" {
@@ -76,6 +79,7 @@ module "gateway" {
   log_retention_days = var.access_log_retention_days
   logs_key_arn       = var.kms_key_arns.logs
   domain             = var.domain
+  iam                = local.iam
 
   # The functions are made from the API and not from its stage, so that this is no circle.
   after = [for function in module.function : function.mapping_id]
@@ -96,6 +100,9 @@ module "function" {
   settings               = each.value
   queue_key_arn          = var.kms_key_arns.queues
   logs_key_arn           = var.kms_key_arns.logs
+  iam                    = local.iam
+  pinned_version         = lookup(var.pinned_versions, each.key, null)
+  mapping_metrics        = var.mapping_metrics
 }
 
 module "observability" {
@@ -108,4 +115,9 @@ module "observability" {
   functions                  = local.names
   alarm_topic_arns           = var.alarm_topic_arns
   iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+  retention_hours            = var.stream.retention_hours
+  thresholds                 = var.alarm_thresholds
+  mapping_metrics            = var.mapping_metrics
+  mapping_ids                = { for key, function in module.function : key => function.mapping_id }
+  runbooks                   = var.runbooks
 }

@@ -23,6 +23,36 @@ output "function_names" {
   value       = { for key, function in module.function : key => function.name }
 }
 
+output "function_arns" {
+  description = "ARN of each function by its key."
+  value       = { for key, function in module.function : key => function.arn }
+}
+
+output "published_versions" {
+  description = "Number of each function's newest published version by the function's key; the alias `current` leads to it, unless a rollback or `pinned_versions` says otherwise."
+  value       = { for key, function in module.function : key => function.published_version }
+}
+
+output "role_names" {
+  description = "Name of each function's role by the function's key."
+  value       = { for key, function in module.function : key => function.role_name }
+}
+
+output "role_arns" {
+  description = "ARN of each function's role by the function's key."
+  value       = { for key, function in module.function : key => function.role_arn }
+}
+
+output "log_group_names" {
+  description = "Name of each function's log group by the function's key."
+  value       = { for key, function in module.function : key => function.log_group_name }
+}
+
+output "api_id" {
+  description = "Id of the API."
+  value       = module.gateway.api.id
+}
+
 output "dead_letter_queue_urls" {
   description = "URL of each function's dead-letter queue by the function's key."
   value       = { for key, function in module.function : key => function.dead_letter_queue_url }
@@ -31,6 +61,11 @@ output "dead_letter_queue_urls" {
 output "dashboard_url" {
   description = "Address of the dashboard in the console."
   value       = module.observability.dashboard_url
+}
+
+output "alarm_arns" {
+  description = "ARN of each alarm by its name without the stack's."
+  value       = module.observability.alarm_arns
 }
 
 output "probed_routes" {

@@ -100,13 +100,29 @@ variable "kms_key_arns" {
 variable "functions" {
   description = "The functions by name; each attribute is described in modules/function. One without `routes` sees every event."
   type = map(object({
-    memory_mb                   = optional(number, 128)
-    timeout_seconds             = optional(number, 30)
-    routes                      = optional(list(string), [])
-    lifecycle_events            = optional(list(string), [])
-    connection_actions          = optional(list(string), ["POST"])
-    environment                 = optional(map(string), {})
+    memory_mb          = optional(number, 128)
+    timeout_seconds    = optional(number, 30)
+    routes             = optional(list(string), [])
+    lifecycle_events   = optional(list(string), [])
+    connection_actions = optional(list(string), ["POST"])
+    environment        = optional(map(string), {})
+    secret_arns        = optional(map(string), {})
+    policy_statements = optional(list(object({
+      effect     = optional(string, "Allow")
+      actions    = list(string)
+      resources  = list(string)
+      conditions = optional(map(map(list(string))), {})
+    })), [])
+    managed_policy_arns = optional(list(string), [])
+    vpc = optional(object({
+      subnet_ids         = list(string)
+      security_group_ids = list(string)
+    }))
+    layers                      = optional(list(string), [])
+    tracing                     = optional(bool, false)
+    ephemeral_storage_mb        = optional(number, 512)
     reserved_concurrency        = optional(number, -1)
+    provisioned_concurrency     = optional(number, 0)
     log_level                   = optional(string, "INFO")
     log_retention_days          = optional(number, 14)
     batch_size                  = optional(number, 16)
@@ -129,6 +145,39 @@ variable "functions" {
   validation {
     condition     = length(var.functions) <= 20
     error_message = "a stream has at most 20 consumers, and each function is one: split the functions over several stacks."
+  }
+}
+
+variable "pinned_versions" {
+  description = "Numbers of published versions that stay at work, by function, whatever is published beside them: how a rollback is kept."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key, version in var.pinned_versions : contains(keys(var.functions), key) && can(regex("^[1-9][0-9]*$", version))])
+    error_message = "each of pinned_versions must be the number of a published version, under the key of a function."
+  }
+}
+
+variable "iam_path" {
+  description = "Path of every role, such as `/teams/chat/`. Set it before the first deployment: AWS moves no role, and a second one cannot have the name of the first."
+  type        = string
+  default     = "/"
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9+=,.@_-]{1,64}/)*$", var.iam_path)) && length(var.iam_path) <= 512
+    error_message = "iam_path must begin and end with / and have letters, digits and +=,.@_- between, at most 64 in a part and 512 in all."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds what every role may do, where the account asks for one."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of a managed policy (arn:aws:iam::...:policy/...)."
   }
 }
 
@@ -197,6 +246,36 @@ variable "iterator_age_alarm_seconds" {
   description = "Age of the last record read, in seconds, at which a function's alarm goes off."
   type        = number
   default     = 60
+}
+
+variable "alarm_thresholds" {
+  description = "Counts within a minute above which alarms go off, each explained in modules/observability; `dead_letter_age_hours` is half of the stream's retention where it is null."
+  type = object({
+    integration_errors    = optional(number, 0)
+    execution_errors      = optional(number, 0)
+    write_throttles       = optional(number, 0)
+    errors                = optional(number, 0)
+    throttles             = optional(number, 0)
+    dead_letters          = optional(number, 0)
+    dead_letter_age_hours = optional(number)
+    dead_letter_failures  = optional(number, 0)
+    destination_failures  = optional(number, 0)
+    given_up_events       = optional(number, 0)
+    dropped_events        = optional(number, 0)
+  })
+  default = {}
+}
+
+variable "mapping_metrics" {
+  description = "Whether event source mappings publish their metrics (`EventCount`), which AWS bills as custom metrics; without them, two alarms of each function are left out."
+  type        = bool
+  default     = true
+}
+
+variable "runbooks" {
+  description = "Address of the runbooks that alarms link to; your own copy, where you have one."
+  type        = string
+  default     = "docs/runbooks.md"
 }
 
 variable "access_log_retention_days" {

@@ -36,6 +36,8 @@ pub struct Options {
     pub state: PathBuf,
     /// Whether to ask questions that take hours.
     pub long: bool,
+    /// A custom domain that API Gateway does not have yet, and the ARN of its certificate.
+    pub domain: Option<(String, String)>,
     /// Variables for Terraform, besides the caller's own.
     pub environment: Vec<(String, String)>,
 }
@@ -115,7 +117,9 @@ async fn apply_and_ask(options: &Options, terraform: &Terraform, mut stop: Stop)
     }
     let outputs = terraform.outputs().await?;
     let aws = Aws::new(&keys, options.endpoint.as_deref())?;
-    let stack = Arc::new(Stack::new(aws, &outputs, is_aws, options.long, refused)?);
+    let mut stack = Stack::new(aws, &outputs, is_aws, options.long, refused)?;
+    stack.domain.clone_from(&options.domain);
+    let stack = Arc::new(stack);
     // In a task of its own, so that after a panic the configuration is still destroyed.
     let mut asking = tokio::spawn(ask_all(stack.clone()));
     let answers = tokio::select! {

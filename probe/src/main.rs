@@ -27,6 +27,12 @@ struct Args {
     /// Also ask questions that take hours: how idle and old connections are closed
     #[arg(long)]
     long: bool,
+    /// Also ask about a custom domain: one that this account has a certificate for, and API Gateway does not have yet
+    #[arg(long, value_name = "NAME", requires = "certificate_arn")]
+    domain: Option<String>,
+    /// ARN of the certificate for --domain, in ACM in the same region
+    #[arg(long, value_name = "ARN", requires = "domain")]
+    certificate_arn: Option<String>,
     /// Do not ask for confirmation before creating resources on AWS
     #[arg(long)]
     yes: bool,
@@ -52,7 +58,8 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> anyhow::Result<()> {
     let is_aws = args.endpoint.is_none();
     let endpoint = args.endpoint.filter(|endpoint| !endpoint.is_empty());
-    let options = Options { endpoint, state: args.state, long: args.long, ..Options::default() };
+    let domain = args.domain.zip(args.certificate_arn);
+    let options = Options { endpoint, state: args.state, long: args.long, domain, ..Options::default() };
     if args.destroy {
         return probe::remove(&options).await;
     }

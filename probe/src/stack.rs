@@ -53,6 +53,8 @@ pub struct Stack {
     pub is_aws: bool,
     /// Whether there is time for questions of hours.
     pub long: bool,
+    /// A custom domain to use, and the ARN of its certificate.
+    pub domain: Option<(String, String)>,
     /// The control plane's errors, by question, for those whose own part it refused.
     pub refused: BTreeMap<String, String>,
     /// Removes what must not be written.
@@ -103,6 +105,7 @@ impl Stack {
             times,
             is_aws,
             long,
+            domain: None,
             refused,
             redactor: Redactor::new(literals),
             account_id,

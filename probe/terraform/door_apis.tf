@@ -12,7 +12,7 @@ locals {
     "strict/$default"    = "{\"statusCode\": 200}"
     "strict/escaped-key" = "{\"statusCode\": 200}"
     "strict/lenient"     = "{statusCode: 200,}"
-    "door/$connect"      = "{\"statusCode\": $input.params('status')}"
+    "door/$connect"      = "{\"statusCode\": #if($input.params('status') != \"times\")$input.params('status')#elseif(\"$context.connectedAt\" == \"\" || \"$context.requestTimeEpoch\" == \"\")403#{else}201#end}"
     "guarded/$connect"   = "{\"statusCode\": 200}"
     "guarded/$default"   = "{\"statusCode\": 200}"
   }

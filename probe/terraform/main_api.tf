@@ -23,7 +23,7 @@ locals {
     } },
     { disconnect = {
       route    = "$disconnect"
-      template = "#set($data = \"$context.eventType <$context.disconnectStatusCode> <$context.disconnectReason> <$context.messageDirection>\")${format(local.put, "$context.connectionId")}"
+      template = "#set($data = \"$context.eventType <$context.disconnectStatusCode> <$context.disconnectReason> <$context.messageDirection> <$context.connectedAt> <$context.requestTimeEpoch>\")${format(local.put, "$context.connectionId")}"
     } },
     # No JSON, no route of its own: the stage says which question is asked.
     { raw = {

@@ -9,6 +9,7 @@ mod dead_letter_queues;
 mod early_clients;
 mod failing_batches;
 mod faults_on_demand;
+mod freezing;
 mod function_host;
 mod function_integrations;
 mod function_memory;

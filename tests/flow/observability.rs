@@ -166,7 +166,8 @@ async fn the_metrics_page_counts_the_whole_flow() {
     assert!(sample(&page, "sluicegate_stream_bytes_total{") > 0.0);
     assert!(sample(&page, r#"sluicegate_mapping_iterator_age_seconds{function="sluicegate-echo""#) >= 0.0);
     let invocations = |page: &str| {
-        sample(page, r#"sluicegate_function_invocations_total{function="sluicegate-echo",outcome="ok"}"#)
+        let name = "sluicegate_function_invocations_total";
+        sample(page, &format!(r#"{name}{{function="sluicegate-echo",outcome="ok",version="1"}}"#))
     };
     eventually("the last invocation has ended", || async {
         invocations(&emulator.emulator.metrics()) >= 1.0

@@ -10,6 +10,7 @@ mod constants;
 mod deployer;
 mod deployment;
 mod documentation;
+mod integrations;
 mod one_definition;
 mod probe;
 mod provider;
@@ -50,6 +51,7 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     trials.push(with_terraform(tree.as_ref(), "authorization", authorization::run));
     trials.push(with_terraform(tree.as_ref(), "deployer_policy", deployer::run));
     trials.push(with_terraform(tree.as_ref(), "refusals", refusals::run));
+    trials.push(with_terraform(tree.as_ref(), "integrations", integrations::run));
     trials.push(with_terraform(tree.as_ref(), "another_region", regions::run));
     trials.push(with_terraform(tree.as_ref(), "versions_and_aliases", versions::run));
     let missing = probe::missing();

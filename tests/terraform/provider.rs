@@ -216,7 +216,9 @@ impl<'a> Check<'a> {
             Expression::Parenthesis(inner) => self.expression(inner),
             Expression::FuncCall(call) => call.args.iter().for_each(|argument| self.expression(argument)),
             Expression::Conditional(choice) => {
-                [&choice.cond_expr, &choice.true_expr, &choice.false_expr].map(|part| self.expression(part));
+                for part in [&choice.cond_expr, &choice.true_expr, &choice.false_expr] {
+                    self.expression(part);
+                }
             }
             Expression::Operation(operation) => match &**operation {
                 Operation::Unary(unary) => self.expression(&unary.expr),

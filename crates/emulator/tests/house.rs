@@ -26,7 +26,7 @@ const FLOORS: [&[&str]; 11] = [
     &["dispatch"],
     &["services::apigateway"],
     &["services::lambda"],
-    &["services::kinesis", "services::sqs", "services::logs", "services::cloudwatch"],
+    &["services::kinesis", "services::sqs", "services::dynamodb", "services::logs", "services::cloudwatch"],
     &["services::sts"],
     &["services::iam"],
     &["protocol", "storage", "fault_injection", "package"],

@@ -26,7 +26,7 @@ pub struct EmulatorArgs {
     bind: IpAddr,
     /// Region of the emulator; it refuses calls signed for another one [default: that of the first signed call; `dev`: us-east-1]
     #[arg(long, env = "AWS_REGION", value_name = "NAME", value_parser = region)]
-    region: Option<Option<Region>>,
+    region: Option<GivenRegion>,
     /// Print only warnings, not one line per event
     #[arg(long, short)]
     quiet: bool,
@@ -118,7 +118,8 @@ impl EmulatorArgs {
     }
 
     fn account(&self) -> Account {
-        self.region.clone().flatten().map_or_else(Account::in_first_region, Account::in_region)
+        let region = self.region.clone().and_then(|given| given.0);
+        region.map_or_else(Account::in_first_region, Account::in_region)
     }
 
     /// Starts the emulator on a socket. `is_starting`: the caller creates a stack on it at once.
@@ -154,11 +155,38 @@ impl EmulatorArgs {
     }
 }
 
+#[derive(Debug, Clone)]
+struct GivenRegion(Option<Region>);
+
 /// A region; none for an empty text, as of a variable that is set to nothing.
-fn region(text: &str) -> Result<Option<Region>, NotARegion> {
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
+fn region(text: &str) -> Result<GivenRegion, NotARegion> {
+    Ok(GivenRegion(if text.is_empty() { None } else { Some(text.parse()?) }))
 }
 
 pub fn greet(text: &str) {
     println!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        emulator: EmulatorArgs,
+    }
+
+    #[test]
+    fn a_region_is_given_or_left_to_the_first_call() {
+        for (arguments, expected) in
+            [(&["x", "--region", "eu-west-1"][..], Some("eu-west-1")), (&["x", "--region", ""], None)]
+        {
+            let account = Command::parse_from(arguments).emulator.account();
+            assert_eq!(account.region.known().map(ToString::to_string).as_deref(), expected);
+        }
+        let error = Command::try_parse_from(["x", "--region", "cn-north-1"]).err().expect("it is refused");
+        assert!(error.to_string().contains("other partitions"), "{error}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Asks one question of an emulator and returns what was seen.
 
 mod connections;
+mod control;
 mod functions;
 mod handshakes;
 mod messages;
@@ -13,6 +14,18 @@ use crate::stack::Stack;
 
 /// The result of asking.
 type Observed = anyhow::Result<Vec<Seen>>;
+
+/// A question cannot be asked here, which is known when it is tried.
+#[derive(Debug)]
+struct NotHere(&'static str);
+
+impl std::error::Error for NotHere {}
+
+impl std::fmt::Display for NotHere {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
 
 /// Why a question is not asked here.
 fn unasked(stack: &Stack, question: &Question) -> Option<&'static str> {
@@ -32,6 +45,7 @@ pub async fn ask(stack: &Stack, question: &Question) -> Answer {
         (None, Some(seen)) => Outcome::Seen(cleaned(stack, seen)),
         (None, None) => match seen(stack, question).await {
             Ok(seen) => Outcome::Seen(cleaned(stack, seen)),
+            Err(error) if error.is::<NotHere>() => Outcome::NotAsked(error.to_string()),
             Err(error) => Outcome::Failed(stack.redactor.clean(&format!("{error:#}"))),
         },
     };

@@ -1,7 +1,7 @@
 //! Questions that are unlike others.
 
 use super::messages::{connection_id, until_closed, who};
-use super::{Observed, connections, functions};
+use super::{Observed, connections, control, functions};
 use crate::client::Answered;
 use crate::frame::{CLOSE, Frame, PING, TEXT};
 use crate::questions::Special;
@@ -34,6 +34,10 @@ pub async fn ask(stack: &Stack, special: Special) -> Observed {
         Special::AuthorizerEvent => functions::authorizer_event(stack).await,
         Special::EventSourceArn => functions::event_source_arn(stack).await,
         Special::PartitionQueues => functions::partition_queues(stack).await,
+        Special::ThrottledRoutes => control::throttled_routes(stack).await,
+        Special::EmptyExpression => control::empty_expression(stack).await,
+        Special::ExecutionLogGroup => control::execution_log_group(stack).await,
+        Special::MappedStage => control::mapped_stage(stack).await,
         Special::IdleTraffic => {
             let ping = Frame::new(PING, "");
             let (seen, lasted) = until_closed(stack, &ping, MINUTE, 15 * MINUTE).await?;

@@ -1,6 +1,6 @@
 //! What API Gateway's control plane refuses, and in which words. What it accepts is removed with its API.
 
-use super::{How, Question};
+use super::{How, Question, Special};
 
 const fn create(
     id: &'static str,
@@ -78,4 +78,22 @@ pub(super) const QUESTIONS: &[Question] = &[
         "/v2/apis/{}/authorizers",
         r#"{"name":"http","authorizerType":"REQUEST","identitySource":["$request.header.Auth"],"authorizerUri":"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/arn:aws:lambda:{region}:{account}:function:nobodys/invocations"}"#,
     ),
+    Question {
+        id: "empty-response-expression",
+        asks: "does an update to the empty string remove a route's response selection expression?",
+        rows: &["gateway/empty-response-expression"],
+        how: How::Special(Special::EmptyExpression),
+    },
+    Question {
+        id: "execution-log-group",
+        asks: "what is the name of the log group of a WebSocket stage's execution logs?",
+        rows: &["gateway/execution-log-group"],
+        how: How::Special(Special::ExecutionLogGroup),
+    },
+    Question {
+        id: "mapped-stage",
+        asks: "can a stage be deleted that a custom domain's mapping points at, as a rename of it would?",
+        rows: &["gateway/mapped-stage"],
+        how: How::Special(Special::MappedStage),
+    },
 ];

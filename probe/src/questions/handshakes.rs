@@ -30,6 +30,13 @@ pub(super) const QUESTIONS: &[Question] = &[
         "/v1?status=201",
     ),
     handshake(
+        "connect-times",
+        "have $context.connectedAt and $context.requestTimeEpoch a value on $connect (403 if one is empty)?",
+        &["gateway/context-times"],
+        "door",
+        "/v1?status=times",
+    ),
+    handshake(
         "connect-403",
         "does the handshake get another status of a MOCK $connect that has a response, and with which body?",
         &["gateway/handshake-other-status", "gateway/handshake-body"],

@@ -181,6 +181,21 @@ pub(super) const QUESTIONS: &[Question] = &[
         how: How::Special(Special::ThrottledMessage),
     },
     Question {
+        id: "throttled-routes",
+        asks: "does a stage's limit count for all its routes together, or for each by itself?",
+        rows: &["gateway/throttling"],
+        how: How::Special(Special::ThrottledRoutes),
+    },
+    Question {
+        id: "message-times",
+        asks: "have $context.connectedAt and $context.requestTimeEpoch a value when a message is handled?",
+        rows: &["gateway/context-times"],
+        how: How::Record {
+            set: r#"#set($data = "<$context.connectedAt> <$context.requestTimeEpoch>")"#,
+            message: "",
+        },
+    },
+    Question {
         id: "timeout",
         asks: "what does a client get if an integration does not answer in time?",
         rows: &["gateway/timeout-frame"],
@@ -188,8 +203,12 @@ pub(super) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "disconnect",
-        asks: "are there disconnectStatusCode, disconnectReason and messageDirection in the template of $disconnect, which has no integration response?",
-        rows: &["gateway/disconnect-variables", "gateway/disconnect-without-response"],
+        asks: "are there disconnectStatusCode, disconnectReason, messageDirection, connectedAt and requestTimeEpoch in the template of $disconnect, which has no integration response?",
+        rows: &[
+            "gateway/disconnect-variables",
+            "gateway/context-times",
+            "gateway/disconnect-without-response",
+        ],
         how: How::Special(Special::Disconnect),
     },
     Question {

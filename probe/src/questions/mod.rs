@@ -143,6 +143,14 @@ pub enum Special {
     EventSourceArn,
     /// A record that fails, and records of other partition keys after it.
     PartitionQueues,
+    /// Messages to a route while another has used up the stage's limit.
+    ThrottledRoutes,
+    /// A route's response selection expression, updated to the empty string.
+    EmptyExpression,
+    /// The log group of a stage with execution logs.
+    ExecutionLogGroup,
+    /// The deletion of a stage that a custom domain's mapping points at.
+    MappedStage,
     /// Pings every minute and no message, until the connection is closed.
     IdleTraffic,
     /// A message every five minutes, until the connection is closed.
@@ -167,6 +175,14 @@ impl Special {
             Self::PartitionQueues => {
                 "a record that the function fails for, then records of other partition keys"
             }
+            Self::ThrottledRoutes => {
+                "messages to a stage of one message a second: many to one route, and then one to another, five times"
+            }
+            Self::EmptyExpression => {
+                "PATCH /v2/apis/{}/routes/{route} {\"routeResponseSelectionExpression\":\"\"}"
+            }
+            Self::ExecutionLogGroup => "messages to a stage whose logging level is INFO",
+            Self::MappedStage => "DELETE /v2/apis/{}/stages/mapped, to which a domain is mapped",
             Self::IdleTraffic => "a ping a minute",
             Self::Lifetime => "a message every five minutes",
         }

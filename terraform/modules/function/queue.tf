@@ -43,4 +43,6 @@ resource "aws_sqs_queue" "dead_letters" {
       error_message = "the function and its mapping use ${local.dead_letter_queue_arn}, which is not the queue that was created: use one account and region for all resources."
     }
   }
+
+  tags = var.tags
 }

@@ -27,7 +27,7 @@ locals {
       method      = "POST"
       uri         = local.service_uri
       function    = null
-      role        = local.integration_role_name
+      role        = "${trimprefix(var.iam.path, "/")}${local.integration_role_name}"
       template    = template
       timeout_ms  = 29000   # the longest that AWS grants a WebSocket API
       passthrough = "NEVER" # anything else would pass a client's own JSON to Kinesis as the PutRecord request

@@ -26,6 +26,8 @@ resource "aws_cloudwatch_log_group" "access" {
   name              = "/aws/apigateway/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.logs_key_arn
+
+  tags = var.tags
 }
 
 # API Gateway would create its group itself, without retention, and leave it behind. Under which name is not settled:
@@ -50,6 +52,8 @@ resource "aws_cloudwatch_log_group" "execution" {
   name              = each.value
   retention_in_days = var.log_retention_days
   kms_key_id        = var.logs_key_arn
+
+  tags = var.tags
 }
 
 # Up to version 0.1 the module had the account's setting, which all APIs of the region share, in its state. It is the

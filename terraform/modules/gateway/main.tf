@@ -12,6 +12,8 @@ resource "aws_apigatewayv2_api" "this" {
   protocol_type                = "WEBSOCKET"
   route_selection_expression   = local.route_selection_expression
   disable_execute_api_endpoint = local.disable_default_endpoint
+
+  tags = var.tags
 }
 
 resource "aws_apigatewayv2_deployment" "this" {
@@ -82,4 +84,6 @@ resource "aws_apigatewayv2_stage" "this" {
     aws_iam_role_policy.integration,
     var.after,
   ]
+
+  tags = var.tags
 }

@@ -5,8 +5,10 @@ locals {
 }
 
 resource "aws_iam_role" "integration" {
-  name        = local.integration_role_name
-  description = "API Gateway puts the events of ${var.name} into its stream."
+  name                 = local.integration_role_name
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary
+  description          = "API Gateway puts the events of ${var.name} into its stream."
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -21,11 +23,13 @@ resource "aws_iam_role" "integration" {
   lifecycle {
     create_before_destroy = true
   }
+
+  tags = var.tags
 }
 
 resource "aws_iam_role_policy" "integration" {
   name = "put-record"
-  role = aws_iam_role.integration.name
+  role = aws_iam_role.integration.id # as in modules/function
 
   policy = jsonencode({
     Version = "2012-10-17"

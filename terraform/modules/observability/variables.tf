@@ -60,3 +60,56 @@ variable "iterator_age_alarm_seconds" {
     error_message = "iterator_age_alarm_seconds must be over 0 and at most 31,536,000, the longest retention."
   }
 }
+
+variable "tags" {
+  description = "Tags of every resource that can carry them, beside the provider's default tags."
+  type        = map(string)
+  default     = {}
+}
+
+variable "retention_hours" {
+  description = "Hours that the stream keeps a record, in which it can be redriven."
+  type        = number
+  default     = 24
+}
+
+variable "mapping_metrics" {
+  description = "Whether the mappings publish their metrics, which two alarms of each function watch."
+  type        = bool
+  default     = false
+}
+
+variable "mapping_ids" {
+  description = "Id of each function's event source mapping, by the function's key."
+  type        = map(string)
+  default     = {}
+}
+
+variable "thresholds" {
+  description = "Counts within a minute above which alarms go off; `dead_letter_age_hours` is half of `retention_hours` where it is null."
+  type = object({
+    integration_errors    = optional(number, 0)
+    execution_errors      = optional(number, 0)
+    write_throttles       = optional(number, 0)
+    errors                = optional(number, 0)
+    throttles             = optional(number, 0)
+    dead_letters          = optional(number, 0)
+    dead_letter_age_hours = optional(number)
+    dead_letter_failures  = optional(number, 0)
+    destination_failures  = optional(number, 0)
+    given_up_events       = optional(number, 0)
+    dropped_events        = optional(number, 0)
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for threshold in values(var.thresholds) : threshold == null || try(threshold >= 0, false)])
+    error_message = "each of alarm_thresholds must be 0 or more."
+  }
+}
+
+variable "runbooks" {
+  description = "Address of the runbooks; each alarm's description ends with it and the alarm's own heading."
+  type        = string
+  default     = "docs/runbooks.md"
+}

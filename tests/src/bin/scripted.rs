@@ -16,6 +16,7 @@ const TOO_MUCH_MEMORY_BYTES: usize = 192 * 1_048_576;
 /// The time of its work after the answer.
 const LINGER: Duration = Duration::from_millis(300);
 
+// long: a script, one behaviour after another
 fn main() -> io::Result<()> {
     let misdeed = env::var("MISDEED").unwrap_or_default();
     match misdeed.as_str() {

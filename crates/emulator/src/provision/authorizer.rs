@@ -102,6 +102,7 @@ impl Composer<'_> {
             timeout_seconds: function.timeout_seconds,
             log_level: &authorizer.log_level,
             environment: function.environment,
+            more: json!({}), // it has no versions
             zip: function.zip,
         };
         self.create_function(code).await?;

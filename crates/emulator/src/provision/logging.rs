@@ -32,7 +32,7 @@ impl Composer<'_> {
         // emulator's.
         let role_name = format!("sluicegate-api-gateway-logs-{}", self.emulator.account().region());
         let description = "API Gateway writes the logs of every API of this account and region.";
-        let role = self.assumable(&role_name, "apigateway.amazonaws.com", description).await?;
+        let role = self.assumable(&role_name, "apigateway.amazonaws.com", description, ("/", None)).await?;
         let attach =
             [("Action", "AttachRolePolicy"), ("RoleName", &role_name), ("PolicyArn", MANAGED_POLICY)];
         self.iam(&attach).await?;

@@ -42,7 +42,7 @@ impl<'s> Renderer<'s> {
         let mut map = Map::with_capacity(entries.len());
         for (key, value) in entries {
             let key = self.expression(key)?;
-            let key = self.key(key)?;
+            let key = self.new_key("a map", key)?;
             let value = self.expression(value)?;
             map.insert(key, value);
         }
@@ -154,11 +154,20 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// The value's text, as the key of a map.
-    pub(super) fn key(&mut self, value: Value<'s>) -> Result<Text<'s>> {
-        match value {
-            Value::Text(text) => Ok(text),
-            other => self.text(&other),
+    /// The value as a key to look up. Keys are strings, and Java finds no number, boolean or null among them.
+    pub(super) fn key(&mut self, value: Value<'s>) -> Result<Option<Text<'s>>> {
+        Ok(match value {
+            Value::Text(text) => Some(text),
+            Value::Block(_) => Some(self.text(&value)?),
+            _ => None,
+        })
+    }
+
+    /// The value as a key to insert. Java's maps take any; here another one than a string is an error.
+    pub(super) fn new_key(&mut self, method: &str, value: Value<'s>) -> Result<Text<'s>> {
+        match self.key(value.clone())? {
+            Some(key) => Ok(key),
+            None => self.wrong_argument(method, "a string as the key", &value),
         }
     }
 }

@@ -76,7 +76,7 @@ impl<'s> Renderer<'s> {
                 _ => Ok(Value::Undefined),
             },
             Value::Map(_) | Value::Builtin(_) => {
-                let name = self.key(index)?;
+                let Some(name) = self.key(index)? else { return Ok(Value::Undefined) };
                 let value = self.opened(value.clone())?;
                 self.property(&value, &name)
             }
@@ -137,7 +137,7 @@ impl<'s> Renderer<'s> {
             }
             (Value::Map(id), StepKind::Index(key)) => {
                 let key = self.nested(|this| this.expression(key))?;
-                let key = self.key(key)?;
+                let key = self.new_key("#set", key)?;
                 self.insert("#set", id, key, value)?;
             }
             (Value::List(id), StepKind::Index(index)) => {

@@ -1,6 +1,6 @@
 //! Lists, maps and ranges: literals, indexes and assignment (docs/aws-behaviour.md#template-language).
 
-use crate::common::{air_table, refused, render};
+use crate::common::{air_table, problem, refused, render};
 
 #[test]
 fn lists_and_maps() {
@@ -68,4 +68,43 @@ fn null_is_valid_only_as_argument_or_element() {
             "{template}"
         );
     }
+}
+
+/// docs/aws-behaviour.md#template-map-keys: a client's `"1"` is not found by the number 1, as in Java.
+#[test]
+fn keys_are_strings_and_nothing_else_finds_them() {
+    let set = "#set($m = $input.path('$'))";
+    for (expression, expected) in [
+        ("$m.get('1')|$m['1']|$m.containsKey('1')", "a|a|true"),
+        ("$m.get(1)|$m[1]|$m.containsKey(1)", "||false"),
+        ("$m.get($m.n)|$m[$m.n]|$m.containsKey($m.n)", "||false"),
+        ("$m.get(\"$m.n\")|$m[\"$m.n\"]", "a|a"),
+        ("$m.get(true)|$m.get(null)|$m.getOrDefault(1, 'none')", "||none"),
+        ("$m.get($none)|$m.containsKey($none)", "empty|true"),
+        ("$m.keySet().contains(1)|$m.keySet().contains('1')", "false|true"),
+        ("$m.remove(1)|$m.remove(1, 'a')|$m.size()", "|false|4"),
+        ("$m.replace(1, 'b')|$m.replace(1, 'a', 'b')|$m.get('1')", "|false|a"),
+        ("$m.remove('1', 'a')|$m.size()", "true|3"),
+    ] {
+        let body = r#"{"1":"a","n":1,"true":"b","":"empty"}"#;
+        assert_eq!(render(&format!("{set}{expression}"), body), expected, "{expression}");
+    }
+}
+
+/// docs/aws-behaviour.md#template-map-keys: Java keeps 1 and "1" apart, so that a key of another type is an error here.
+#[test]
+fn a_key_of_another_type_is_an_error() {
+    for (template, says) in [
+        ("#set($m = {1: 'a'})", "a map expected a string as the key, found an integer"),
+        ("#set($m = {true: 'a'})", "a map expected a string as the key, found a boolean"),
+        ("#set($m = {})$m.put(1, 'a')", "put expected a string as the key, found an integer"),
+        ("#set($m = {})$m.put(null, 'a')", "put expected a string as the key, found null"),
+        ("#set($m = {})$m.putIfAbsent(1.5, 'a')", "putIfAbsent expected a string as the key, found a double"),
+        ("#set($m = {})#set($m[1] = 'a')", "#set expected a string as the key, found an integer"),
+        ("#set($m = {})#set($l = [])#set($m[$l] = 'a')", "#set expected a string as the key, found a list"),
+    ] {
+        assert_eq!(problem(template, "").to_string(), says, "{template}");
+    }
+    let sound = "#set($n = 1)#set($m = {\"$n\": 'a'})#set($m[\"x$n\"] = 'b')$m.put($n.toString(), 'c') $m";
+    assert_eq!(render(sound, ""), "a {1=c, x1=b}");
 }

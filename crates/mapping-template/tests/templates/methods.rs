@@ -313,3 +313,15 @@ fn methods_of_undefined_values_are_undefined() {
     );
     assert_eq!(render("#set($l = [$none, null])#set($m = {'a': $none})$l $m", ""), "[, null] {a=}");
 }
+
+/// docs/aws-behaviour.md#template-integer-types: by their size, whatever made them.
+#[test]
+fn small_longs_are_integers() {
+    for (template, expected) in [
+        ("#set($i = 5)$i.equals($i.longValue())|$i.equals($i.parseLong('5'))", "true|true"),
+        ("#set($i = 5)#set($l = [$i.parseLong('5')])$l.contains(5)|$l.indexOf(5)", "true|0"),
+        ("#set($i = -1)#set($j = $i.longValue())$i.hashCode()|$j.hashCode()", "-1|-1"),
+    ] {
+        assert_eq!(render(template, ""), expected, "{template}");
+    }
+}

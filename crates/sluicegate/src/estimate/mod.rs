@@ -15,6 +15,9 @@ use quotas::Quota;
 use serde::Serialize;
 use workload::{Architecture, CONNECTION_MINUTES_MAX, MESSAGE_BYTES_MAX, StreamMode, Workload};
 
+/// A week: the time in which dead letters that a mapping reported can be redriven.
+const LONGER_RETENTION_HOURS: u64 = 168;
+
 #[derive(clap::Args)]
 pub struct Args {
     /// Number of clients connected at the same time
@@ -107,6 +110,8 @@ pub struct Estimate {
     bill: Bill,
     /// Monthly cost with the other capacity mode.
     other_mode_usd: f64,
+    /// What a retention of [`LONGER_RETENTION_HOURS`] would cost beyond the bill, in a month.
+    longer_retention_usd: f64,
     /// Region and date of the prices.
     prices: PriceList,
 }
@@ -148,6 +153,8 @@ impl Estimate {
             advantage: false,
             ..workload
         };
+        let longer =
+            Workload { retention_hours: workload.retention_hours.max(LONGER_RETENTION_HOURS), ..workload };
         Self {
             stage_rate_limit: capacity.stage_rate_limit(&workload),
             reconnect_all_s: workload.connections as f64 / quotas::CONNECTS_PER_S,
@@ -155,6 +162,7 @@ impl Estimate {
                 .into_iter()
                 .map(|quota| QuotaUse { share: quota.share(), state: quota.state(), quota })
                 .collect(),
+            longer_retention_usd: Bill::of(&longer, &capacity).total_usd - bill.total_usd,
             other_mode_usd: Bill::of(&other, &Capacity::of(&other)).total_usd,
             bill,
             capacity,

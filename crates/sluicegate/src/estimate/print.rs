@@ -3,7 +3,7 @@
 use super::capacity::Bound;
 use super::quotas::State;
 use super::workload::StreamMode;
-use super::{Estimate, prices};
+use super::{Estimate, LONGER_RETENTION_HOURS, prices};
 use crate::table::{Align, Table, number};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -173,5 +173,9 @@ fn bill(estimate: &Estimate) -> String {
         StreamMode::OnDemand => "with provisioned shards",
     };
     table.row([other.to_owned(), empty(), empty(), empty(), number(estimate.other_mode_usd, 2)]);
+    if estimate.longer_retention_usd > 0.0 {
+        let longer = format!("more with a retention of {LONGER_RETENTION_HOURS} hours");
+        table.row([longer, empty(), empty(), empty(), number(estimate.longer_retention_usd, 2)]);
+    }
     table.render()
 }

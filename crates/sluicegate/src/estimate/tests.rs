@@ -113,3 +113,13 @@ fn json_is_complete_and_finite() {
         assert!(line["usd"].is_f64() && line["price"]["source"].is_string(), "{line}");
     }
 }
+
+/// One shard: $0.02 an hour beyond the first day's retention.
+#[test]
+fn a_week_of_retention_is_priced_where_it_is_not_had() {
+    let day = Estimate::of(workload());
+    assert!((day.longer_retention_usd - 730.0 * 0.02).abs() < 1e-9, "{}", day.longer_retention_usd);
+    assert!(print::text(&day).contains("more with a retention of 168 hours"));
+    let week = Estimate::of(Workload { retention_hours: 168, ..workload() });
+    assert!(!print::text(&week).contains("more with a retention"));
+}

@@ -24,11 +24,18 @@ pub enum Goal {
 #[derive(Debug)]
 pub struct Terraform<'a> {
     workspace: &'a Workspace,
+    /// A further argument of every plan.
+    more: Option<String>,
 }
 
 impl<'a> Terraform<'a> {
     pub const fn new(workspace: &'a Workspace) -> Self {
-        Self { workspace }
+        Self { workspace, more: None }
+    }
+
+    /// The same, with a further argument of every plan.
+    pub fn with(&self, more: String) -> Self {
+        Self { workspace: self.workspace, more: Some(more) }
     }
 
     /// Prepares providers, modules and backend. Downloads nothing if the bundle has the provider.
@@ -122,7 +129,7 @@ impl<'a> Terraform<'a> {
         }
         let endpoint = place::endpoint(std::env::var("AWS_ENDPOINT_URL").ok());
         command.args(endpoint.map(|endpoint| format!("-var=endpoint={endpoint}")));
-        command
+        command.args(&self.more)
     }
 
     /// Runs a command whose long output matters only if it fails.

@@ -91,6 +91,15 @@ pub trait Permissions: Send + Sync {
     /// Whether `principal` may now do `action` on `resource`. The callee logs a refusal.
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied>;
 
+    /// The same for items of a table, by their partition keys (`dynamodb:LeadingKeys`), where the action has them.
+    fn check_items(
+        &self,
+        principal: &Principal,
+        action: &str,
+        resource: &str,
+        leading_keys: Option<&[String]>,
+    ) -> Result<(), Denied>;
+
     /// Whether a service, such as `apigateway.amazonaws.com`, may assume a role: the role's trust policy decides. Fails
     /// with [`Denied`], with the service as the principal.
     fn assume(&self, service: &str, role_arn: &str) -> Result<(), Denied>;
@@ -133,6 +142,10 @@ pub struct Unrestricted;
 
 impl Permissions for Unrestricted {
     fn check(&self, _: &Principal, _: &str, _: &str) -> Result<(), Denied> {
+        Ok(())
+    }
+
+    fn check_items(&self, _: &Principal, _: &str, _: &str, _: Option<&[String]>) -> Result<(), Denied> {
         Ok(())
     }
 

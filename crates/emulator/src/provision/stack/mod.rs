@@ -1,8 +1,12 @@
 //! The stack's definition, read from Terraform's own files: `variables.tf` for types and defaults, `stack.auto.tfvars`
 //! for values, `*.vtl` for the mapping templates.
 
+mod function;
+mod function_rules;
 mod rules;
 mod types;
+
+pub use function::Function;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -35,6 +39,10 @@ pub enum StackError {
         /// Which value, the problem, and what would be right.
         problem: String,
     },
+    #[error(
+        "pinned_versions names versions of a deployed stack, and `dev` begins with version 1: leave it out for local runs"
+    )]
+    Pinned,
     /// A setting that exists only on AWS.
     #[error("{0} works on AWS only, the emulator does not have it: leave it out for local runs")]
     AwsOnly(&'static str),
@@ -55,6 +63,11 @@ pub struct Stack {
     pub stream: Stream,
     pub kms_key_arns: KmsKeyArns,
     pub functions: BTreeMap<String, Function>,
+    pub pinned_versions: BTreeMap<String, String>,
+    pub mapping_metrics: bool,
+    pub alarm_thresholds: BTreeMap<String, Option<f64>>,
+    pub iam_path: String,
+    pub permissions_boundary: Option<String>,
     pub route_schemas: BTreeMap<String, String>,
     pub authorization: Option<String>,
     pub authorizer: Option<Authorizer>,
@@ -84,29 +97,6 @@ pub struct Stream {
 pub struct KmsKeyArns {
     pub queues: Option<String>,
     pub logs: Option<String>,
-}
-
-/// An element of `var.functions`, which `terraform/modules/function/variables.tf` describes.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Function {
-    pub memory_mb: u32,
-    pub timeout_seconds: u32,
-    pub routes: Vec<String>,
-    pub lifecycle_events: Vec<String>,
-    pub connection_actions: Vec<String>,
-    pub environment: BTreeMap<String, String>,
-    pub reserved_concurrency: i64,
-    pub log_level: String,
-    pub log_retention_days: u32,
-    pub batch_size: u32,
-    pub batching_window_seconds: u32,
-    pub parallelization_factor: u32,
-    pub bisect_on_error: bool,
-    pub maximum_retry_attempts: i64,
-    pub maximum_record_age_seconds: i64,
-    pub starting_position: String,
-    pub starting_position_timestamp: Option<String>,
-    pub enabled: bool,
 }
 
 /// `var.authorizer`, which `terraform/modules/authorizer/README.md` describes.
@@ -142,6 +132,7 @@ impl Stack {
         let stack = Self::define(project, var_files)?;
         match stack.domain {
             Some(_) => Err(StackError::AwsOnly("a custom domain (variable \"domain\")")),
+            None if !stack.pinned_versions.is_empty() => Err(StackError::Pinned),
             None => Ok(stack),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! Limits that the emulator's own control plane holds, such as those of memory and batches, are left to it.
 
-use super::{Authorizer, Function, Stack};
+use super::function_rules::{Rule, fits, function_rules, is_policy_arn};
+use super::{Authorizer, Stack};
 
 /// The first rule that a stack breaks, in the words of `terraform/`.
 pub fn broken(stack: &Stack) -> Option<&'static str> {
@@ -13,10 +14,8 @@ pub fn broken(stack: &Stack) -> Option<&'static str> {
     rules.find_map(|(holds, sentence)| (!holds).then_some(sentence))
 }
 
-/// A condition, and what is said where it does not hold.
-type Rule = (bool, &'static str);
-
-fn stack_rules(stack: &Stack) -> [Rule; 10] {
+// long: a table, one rule after the other
+fn stack_rules(stack: &Stack) -> [Rule; 14] {
     let routes: Vec<_> = stack.functions.values().flat_map(|function| &function.routes).collect();
     let is_route = |key: &String| key == "$default" || routes.contains(&key);
     let keys = [&stack.kms_key_arns.queues, &stack.kms_key_arns.logs];
@@ -49,6 +48,25 @@ fn stack_rules(stack: &Stack) -> [Rule; 10] {
         (
             stack.functions.keys().all(|key| is_lowercase_name(key, 28, "-_")),
             "each key of functions must be 1 to 28 lowercase letters, digits, hyphens or underscores and begin with a letter: it names a crate, a zip and a role.",
+        ),
+        (
+            stack
+                .pinned_versions
+                .iter()
+                .all(|(key, version)| stack.functions.contains_key(key) && fits("^[1-9][0-9]*$", version)),
+            "each of pinned_versions must be the number of a published version, under the key of a function.",
+        ),
+        (
+            stack.alarm_thresholds.values().flatten().all(|threshold| *threshold >= 0.0),
+            "each of alarm_thresholds must be 0 or more.",
+        ),
+        (
+            fits(r"^/([A-Za-z0-9+=,.@_-]{1,64}/)*$", &stack.iam_path) && stack.iam_path.len() <= 512,
+            "iam_path must begin and end with / and have letters, digits and +=,.@_- between, at most 64 in a part and 512 in all.",
+        ),
+        (
+            stack.permissions_boundary.iter().all(|arn| is_policy_arn(arn)),
+            "permissions_boundary must be the ARN of a managed policy (arn:aws:iam::...:policy/...).",
         ),
         (
             stack.route_schemas.keys().all(is_route),
@@ -101,36 +119,6 @@ fn authorizer_rules(authorizer: &Authorizer) -> [Rule; 3] {
         (
             authorizer.identity_sources.is_none() || authorizer.token_from == "query",
             "authorizer.identity_sources is for an authorizer that reads no token: leave token_from out, which names the one place of a token.",
-        ),
-    ]
-}
-
-fn function_rules(function: &Function) -> [Rule; 5] {
-    let all = |texts: &[String], known: &[&str]| texts.iter().all(|text| known.contains(&text.as_str()));
-    let is_key = |key: &String| {
-        (1..=128).contains(&key.len())
-            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:-".contains(&byte))
-    };
-    [
-        (
-            all(&function.lifecycle_events, &["CONNECT", "DISCONNECT"]),
-            "lifecycle_events takes CONNECT and DISCONNECT only.",
-        ),
-        (
-            all(&function.connection_actions, &["POST", "GET", "DELETE"]),
-            "connection_actions takes POST, GET and DELETE only.",
-        ),
-        (
-            ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"].contains(&function.log_level.as_str()),
-            "log_level must be TRACE, DEBUG, INFO, WARN, ERROR or FATAL.",
-        ),
-        (
-            ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"].contains(&function.starting_position.as_str()),
-            "starting_position must be TRIM_HORIZON, LATEST or AT_TIMESTAMP.",
-        ),
-        (
-            function.routes.iter().all(is_key),
-            "each route key must be 1 to 128 letters, digits or any of _ . / : - and cannot begin with $: $default is always there, and connections and disconnections are asked for with lifecycle_events.",
         ),
     ]
 }
@@ -212,6 +200,7 @@ mod tests {
             "modules/authorizer/variables.tf",
             "modules/gateway/variables.tf",
             "modules/function/settings.tf",
+            "modules/observability/variables.tf",
             "modules/stream/variables.tf",
         ] {
             sources.push_str(&std::fs::read_to_string(project().join("terraform").join(file)).unwrap());

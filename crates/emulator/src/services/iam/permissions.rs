@@ -38,8 +38,8 @@ impl Iam {
         Err(refuse(service, request.action, role_arn))
     }
 
-    /// Whether a role may do something, by its own policies or the resource's. Unlike [`Permissions::check`] this is
-    /// not an attempt, and a refusal is not logged.
+    /// Whether a role may do something, by its own policies or the resource's, within its boundary. Unlike
+    /// [`Permissions::check`] this is not an attempt, and a refusal is not logged.
     pub fn may(&self, role_arn: &str, action: &str, resource: &str) -> bool {
         self.role_may(&Request { action, resource, caller: Caller::Role(role_arn), ..Request::default() })
     }
@@ -50,7 +50,9 @@ impl Iam {
             let documents = role.inline.values().chain(role.attached.values());
             let own = documents.map(|document| &document.policy);
             let of_resources = self.resource_policies.read();
+            let bounds = role.boundary.iter().map(|(_, document)| &document.policy);
             allows(own.chain(of_resources.get(request.resource)), request)
+                && (role.boundary.is_none() || allows(bounds, request))
         });
         allowed == Some(true)
     }
@@ -130,7 +132,17 @@ impl Permissions for Iam {
     }
 
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied> {
-        self.decide(principal, &Request { action, resource, ..Request::default() })
+        self.check_items(principal, action, resource, None)
+    }
+
+    fn check_items(
+        &self,
+        principal: &Principal,
+        action: &str,
+        resource: &str,
+        leading_keys: Option<&[String]>,
+    ) -> Result<(), Denied> {
+        self.decide(principal, &Request { action, resource, leading_keys, ..Request::default() })
     }
 
     fn check_service(

@@ -3,6 +3,7 @@
 use super::error::KinesisError;
 use super::store::types::{Operation, check, decode_shard_iterator};
 use crate::core::account::{Account, stream_arn_of_arn, stream_name_of_arn};
+use crate::protocol::page;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -204,18 +205,10 @@ pub(super) fn checked(
     Ok(request)
 }
 
-/// A token of a page: opaque, and all that is needed to go on.
-pub(super) fn token(document: &Value) -> String {
-    STANDARD.encode(document.to_string())
-}
-
 /// What a token of ours says.
 pub(super) fn read_token(token: &str) -> Result<Value, KinesisError> {
-    let bytes = STANDARD.decode(token).ok();
-    bytes
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .filter(Value::is_object)
-        .ok_or_else(|| KinesisError::client("InvalidArgumentException", "NextToken is invalid."))
+    page::read_token(token)
+        .map_err(|_| KinesisError::client("InvalidArgumentException", "NextToken is invalid."))
 }
 
 #[cfg(test)]

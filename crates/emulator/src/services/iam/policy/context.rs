@@ -13,6 +13,8 @@ pub struct Request<'a> {
     pub source_account: Option<&'a str>,
     /// `aws:SourceArn`, if the caller sends it.
     pub source_arn: Option<&'a str>,
+    /// `dynamodb:LeadingKeys`: the partition keys of the items.
+    pub leading_keys: Option<&'a [String]>,
     /// `iam:PassedToService`, of a call that passes a role.
     pub passed_to_service: Option<&'a str>,
     /// `lambda:FunctionArn`, of a call that concerns an event source mapping.
@@ -49,6 +51,8 @@ pub enum ContextKey {
     SourceAccount,
     /// `aws:SourceArn`
     SourceArn,
+    /// `dynamodb:LeadingKeys`, which has several values: only `ForAllValues:` and `ForAnyValue:` compare it.
+    LeadingKeys,
 }
 
 impl ContextKey {
@@ -60,6 +64,7 @@ impl ContextKey {
             "aws:securetransport" => Some(Self::SecureTransport),
             "aws:sourceaccount" => Some(Self::SourceAccount),
             "aws:sourcearn" => Some(Self::SourceArn),
+            "dynamodb:leadingkeys" => Some(Self::LeadingKeys),
             "iam:passedtoservice" => Some(Self::PassedToService),
             "lambda:functionarn" => Some(Self::FunctionArn),
             _ => None,
@@ -68,7 +73,17 @@ impl ContextKey {
 }
 
 impl<'a> Request<'a> {
-    /// The value of a context key; `None` if this request has none.
+    /// The values of a context key; `None` if this request has none.
+    pub fn values(&self, key: ContextKey) -> Option<Vec<Cow<'a, str>>> {
+        match key {
+            ContextKey::LeadingKeys => {
+                Some(self.leading_keys?.iter().map(|key| Cow::Borrowed(key.as_str())).collect())
+            }
+            _ => self.value(key).map(|value| vec![value]),
+        }
+    }
+
+    /// The value of a context key that has one; `None` if this request has none.
     pub fn value(&self, key: ContextKey) -> Option<Cow<'a, str>> {
         match (key, self.caller) {
             // Whoever calls this emulator over HTTP calls AWS over TLS.
@@ -83,6 +98,7 @@ impl<'a> Request<'a> {
             (ContextKey::PrincipalArn, Caller::Account(id)) => {
                 Some(Cow::Owned(format!("arn:aws:iam::{id}:root")))
             }
+            (ContextKey::LeadingKeys, _) => None,
             // A service that calls for itself belongs to no account.
             (_, Caller::Service(_) | Caller::Unnamed) => None,
         }

@@ -15,6 +15,8 @@ mod mapping;
 mod mapping_check;
 mod mapping_settings;
 mod policy;
+mod provisioned;
+mod provisioned_concurrency;
 mod reference;
 mod resource_policy;
 pub mod settings;
@@ -160,6 +162,9 @@ impl Lambda {
                 store.function(&name, &self.account)?;
                 Ok(Reply::ok(json!({"CodeSigningConfigArn": "", "FunctionName": name})))
             }
+            (_, ["2019-09-30", "functions", name, "provisioned-concurrency"]) => {
+                self.serve_provisioned(store, call, name)
+            }
             (&Method::GET, ["2019-09-30", "functions", name, "concurrency"]) => {
                 self.get_concurrency(store, name)
             }
@@ -189,6 +194,12 @@ impl Lambda {
             tracing::warn!(
                 function = function.name,
                 "layers are kept and read back; their content is not there"
+            );
+        }
+        if function.latest.settings.vpc().is_some() {
+            tracing::warn!(
+                function = function.name,
+                "its VPC is kept and read back; the function is on this machine's own network"
             );
         }
         let config = function.config();
