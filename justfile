@@ -121,6 +121,11 @@ outputs *NAME: (_require "cargo terraform")
 connect *ARGS: (_require "cargo terraform")
     {{ sluicegate }} connect "$({{ stack }} outputs websocket_uri)" {{ ARGS }}
 
+# Try a stack on AWS for the first time: probe, deploy, check, suite, destroy, and a report (docs/going-live.md)
+[group('deploy')]
+go-live *ARGS: (_require bundling + " aws") bundle
+    {{ sluicegate }} go-live {{ ARGS }}
+
 # Destroy ENV's stack and all its data
 [group('deploy')]
 destroy *ARGS: (_require "cargo terraform aws")

@@ -1,5 +1,5 @@
-# The stack: one gateway, one stream, and a function with its own consumer for each key of `functions`; where it
-# is asked for, a function that decides who may connect.
+# The stack: one gateway, one stream, and a function with its own consumer for each key of `functions`; where they
+# are asked for, a function that decides who may connect, and one that answers a handshake with a subprotocol.
 
 locals {
   # Routes and lifecycle events exist where a function asks for them.
@@ -44,6 +44,20 @@ module "authorizer" {
   iam          = local.iam
 }
 
+module "connect" {
+  source = "./modules/connect"
+  count  = try(var.authorizer.token_from, null) == "subprotocol" ? 1 : 0
+
+  name               = "${var.name}-connect"
+  role_name          = "${var.name}-connect-${local.region_code}"
+  bundle             = var.bundle
+  architecture       = var.architecture
+  stream             = contains(local.lifecycle_events, "CONNECT") ? module.stream : null
+  log_level          = var.authorizer.log_level
+  log_retention_days = var.authorizer.log_retention_days
+  logs_key_arn       = var.kms_key_arns.logs
+}
+
 module "gateway" {
   source = "./modules/gateway"
 
@@ -55,7 +69,9 @@ module "gateway" {
   lifecycle_events   = local.lifecycle_events
   route_schemas      = var.route_schemas
   acknowledgements   = var.acknowledgements
-  authorizer         = var.authorizer == null ? null : merge(module.authorizer[0], { identity_sources = var.authorizer.identity_sources })
+  authorization      = var.authorization
+  authorizer         = one(module.authorizer)
+  connect_function   = one(module.connect)
   throttling         = var.throttling
   route_throttling   = var.route_throttling
   logging            = var.logging

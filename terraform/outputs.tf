@@ -83,8 +83,13 @@ output "rate_limit" {
 }
 
 output "authorization" {
-  description = "Who may connect: `NONE` (everybody) or `CUSTOM` (whom the authorizer lets in)."
-  value       = var.authorizer == null ? "NONE" : "CUSTOM"
+  description = "Who may connect: `NONE` (everybody), `AWS_IAM` (who signs the handshake) or `CUSTOM` (whom the authorizer lets in)."
+  value       = module.gateway.authorization
+}
+
+output "connect_arn" {
+  description = "ARN on which IAM policies allow `execute-api:Invoke` to those who may connect, where `authorization` is `AWS_IAM`."
+  value       = module.gateway.connect_arn
 }
 
 output "deletion_protection" {

@@ -187,11 +187,18 @@ variable "route_schemas" {
   default     = {}
 }
 
+variable "authorization" {
+  description = "Who may connect: `NONE` (everybody), `AWS_IAM` (who signs the handshake and may `execute-api:Invoke` on the output `connect_arn`) or `CUSTOM` (whom `authorizer` lets in). Null: `CUSTOM` with an authorizer, else `NONE`."
+  type        = string
+  default     = null
+}
+
 variable "authorizer" {
-  description = "Function that decides who may connect: `function` names its zip in `bundle`, `identity_sources` what a handshake must carry for it to be asked; each attribute is described in modules/authorizer. Null: everybody may connect."
+  description = "Function that decides who may connect: `function` names its zip in `bundle` (`jwt-authorizer` is ready-made), `token_from` the one place of the token; each attribute is described in modules/authorizer. Null: there is none."
   type = object({
     function           = string
-    identity_sources   = optional(list(string), ["route.request.querystring.token"])
+    token_from         = optional(string, "query")
+    identity_sources   = optional(list(string))
     memory_mb          = optional(number, 128)
     timeout_seconds    = optional(number, 5)
     environment        = optional(map(string), {})
@@ -204,10 +211,15 @@ variable "authorizer" {
     condition     = var.authorizer == null || !contains(keys(var.functions), "authorizer")
     error_message = "functions cannot have the key authorizer beside an authorizer, whose function has that name: choose another key."
   }
+
+  validation {
+    condition     = try(var.authorizer.token_from, null) != "subprotocol" || !contains(keys(var.functions), "connect")
+    error_message = "functions cannot have the key connect beside a token in the subprotocol, whose function has that name: choose another key."
+  }
 }
 
 variable "public" {
-  description = "Whether it is meant that everybody may connect, where there is no `authorizer`: without it, Terraform warns."
+  description = "Whether it is meant that everybody may connect, where `authorization` is `NONE`: without it, Terraform warns."
   type        = bool
   default     = false
 }

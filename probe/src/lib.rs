@@ -32,6 +32,8 @@ const AT_ONCE: usize = 8;
 pub struct Options {
     /// The emulator's endpoint; without one, AWS.
     pub endpoint: Option<String>,
+    /// The emulator's region; without one, us-east-1.
+    pub region: Option<String>,
     /// Folder of Terraform's state and working files. It is removed after a run that could remove everything else.
     pub state: PathBuf,
     /// Whether to ask questions that take hours.
@@ -93,7 +95,7 @@ fn terraform(options: &Options) -> anyhow::Result<Terraform> {
 fn keys(options: &Options) -> anyhow::Result<Keys> {
     if options.endpoint.is_some() {
         return Ok(Keys {
-            region: "us-east-1".into(),
+            region: options.region.clone().unwrap_or_else(|| "us-east-1".into()),
             access_key_id: "probe".into(),
             secret_access_key: "probe".into(),
             session_token: None,

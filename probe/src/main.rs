@@ -59,7 +59,9 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let is_aws = args.endpoint.is_none();
     let endpoint = args.endpoint.filter(|endpoint| !endpoint.is_empty());
     let domain = args.domain.zip(args.certificate_arn);
-    let options = Options { endpoint, state: args.state, long: args.long, domain, ..Options::default() };
+    let region = std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty());
+    let options =
+        Options { endpoint, region, state: args.state, long: args.long, domain, ..Options::default() };
     if args.destroy {
         return probe::remove(&options).await;
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, empty_emulator, role};
 use sluicegate_tests::client::Client;
 use sluicegate_tests::test_emulator::TestEmulator;
-use sluicegate_tests::{control, functions};
+use sluicegate_tests::{control, functions, signed_handshake};
 
 const FUNCTION_ROLE: &str = "arn:aws:iam::000000000000:role/function";
 const INVOKING_ROLE: &str = "arn:aws:iam::000000000000:role/invoking";
@@ -220,4 +220,50 @@ async fn with_iam_authorization_a_handshake_must_be_signed() {
     let header = format!("AWS4-HMAC-SHA256 Credential=developer/{scope}, SignedHeaders=host, Signature=0");
     let signed = Client::try_connect(&uri, &[("authorization", &header)]).await;
     assert!(signed.is_ok());
+}
+
+/// docs/aws-behaviour.md#apigateway-authorization: a role's session connects if the role may invoke `$connect` of this
+/// API, and signed by its own secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_connects_if_its_policies_allow_it() {
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
+    api.post("routes", json!({"routeKey": "$connect", "authorizationType": "AWS_IAM"})).await;
+    let uri = api.deploy(json!({})).await;
+    let arn = |below: &str| format!("arn:aws:execute-api:us-east-1:000000000000:{}/test/{below}", api.id);
+    for (name, effect, action, resource, expected) in [
+        ("may", "Allow", "execute-api:Invoke", arn("$connect"), 101),
+        ("may-all", "Allow", "execute-api:*", arn("*"), 101),
+        ("other-route", "Allow", "execute-api:Invoke", arn("$default"), 403),
+        ("other-action", "Allow", "execute-api:ManageConnections", arn("$connect"), 403),
+        ("denied", "Deny", "execute-api:Invoke", arn("$connect"), 403),
+    ] {
+        let role = ("RoleName", name);
+        let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "000000000000"}}});
+        let create = [("Action", "CreateRole"), role, ("AssumeRolePolicyDocument", &trust.to_string())];
+        control::iam(&emulator, &create).await;
+        let policy =
+            json!({"Statement": {"Effect": effect, "Action": action, "Resource": resource}}).to_string();
+        let put = [("Action", "PutRolePolicy"), role, ("PolicyName", "p"), ("PolicyDocument", &policy)];
+        control::iam(&emulator, &put).await;
+        let session =
+            control::assume_role(&emulator, &format!("arn:aws:iam::000000000000:role/{name}")).await;
+        let mut keys = signed_handshake::of_session(&session);
+        assert_eq!(signed_status(&uri, &uri, &keys).await, expected, "{name}");
+        // What was signed for another stage, or with another secret, or without the session's token, proves nothing.
+        assert_eq!(signed_status(&uri, &uri.replace("/test", "/other"), &keys).await, 403, "{name}");
+        keys.secret_access_key.push('x');
+        assert_eq!(signed_status(&uri, &uri, &keys).await, 403, "{name}");
+        keys.secret_access_key.pop();
+        keys.session_token = None;
+        assert_eq!(signed_status(&uri, &uri, &keys).await, 403, "{name}");
+    }
+}
+
+/// The status of a handshake whose signature was made for a URI.
+async fn signed_status(uri: &str, signed_for: &str, keys: &signed_http::Keys) -> StatusCode {
+    let headers = signed_handshake::headers(signed_for, keys);
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (Ok((_, response)) | Err(response)) = Client::try_connect(uri, &headers).await;
+    response.status()
 }

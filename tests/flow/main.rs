@@ -15,6 +15,7 @@ mod function_integrations;
 mod function_memory;
 mod function_to_client;
 mod gateway_to_stream;
+mod handshake_functions;
 mod header_names;
 mod integrations;
 mod invoke;

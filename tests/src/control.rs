@@ -26,6 +26,23 @@ pub async fn iam(emulator: &Emulator, parameters: &[(&str, &str)]) -> String {
     send(emulator, "iam", "application/x-www-form-urlencoded", None, form).await
 }
 
+/// Credentials of a role's session, as an environment has them.
+pub async fn assume_role(emulator: &Emulator, role_arn: &str) -> [(&'static str, String); 3] {
+    let form =
+        format!("Version=2011-06-15&Action=AssumeRole&RoleSessionName=test&RoleArn={}", encoded(role_arn));
+    let answer = send(emulator, "sts", "application/x-www-form-urlencoded", None, form).await;
+    let text = |element: &str| {
+        let after = answer.split_once(&format!("<{element}>")).map(|(_, after)| after);
+        let text = after.and_then(|after| after.split_once('<')).map(|(text, _)| text.to_owned());
+        text.unwrap_or_else(|| panic!("no {element} in {answer}"))
+    };
+    [
+        ("AWS_ACCESS_KEY_ID", text("AccessKeyId")),
+        ("AWS_SECRET_ACCESS_KEY", text("SecretAccessKey")),
+        ("AWS_SESSION_TOKEN", text("SessionToken")),
+    ]
+}
+
 /// Waits until a function is neither `Pending` nor `InProgress`, because it cannot be invoked or changed before.
 pub async fn function_is_settled(emulator: &Emulator, name: &str) {
     crate::eventually("the function is settled", || async {

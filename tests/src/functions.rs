@@ -21,7 +21,10 @@ pub fn project() -> PathBuf {
 pub fn packages() -> &'static BTreeMap<String, Bytes> {
     static PACKAGES: OnceLock<BTreeMap<String, Bytes>> = OnceLock::new();
     PACKAGES.get_or_init(|| {
-        ["authorizer", "echo", "relay"].into_iter().map(|key| (key.to_owned(), zip(key))).collect()
+        ["authorizer", "connect", "echo", "jwt-authorizer", "relay"]
+            .into_iter()
+            .map(|key| (key.to_owned(), zip(key)))
+            .collect()
     })
 }
 

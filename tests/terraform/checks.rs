@@ -9,10 +9,11 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 /// Each folder with a configuration of its own, below `terraform/`.
-pub const FOLDERS: [&str; 7] = [
+pub const FOLDERS: [&str; 8] = [
     "",
     "account",
     "modules/authorizer",
+    "modules/connect",
     "modules/function",
     "modules/gateway",
     "modules/observability",

@@ -144,6 +144,12 @@ impl<'a> Invocation<'a> {
         Self { tools, folder: folder.to_owned(), environment: Vec::new() }
     }
 
+    /// With variables in place of those that it has by itself.
+    pub fn with_environment(mut self, variables: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        self.environment.extend(variables);
+        self
+    }
+
     /// In another region than the default.
     pub fn in_region(mut self, region: &str) -> Self {
         self.environment.push(("AWS_REGION", region.to_owned()));

@@ -15,6 +15,8 @@ mod entry;
 mod estimate;
 mod flow_log;
 mod functions;
+mod go_live;
+mod handshake_signature;
 mod health;
 mod load;
 mod lossy;
@@ -66,6 +68,8 @@ enum Command {
     Bundle(bundle::Args),
     /// Plan, deploy, check or destroy the stack of a bundle
     Stack(stack::Args),
+    /// Try a stack on AWS for the first time: probe, deploy, check, destroy, and write a report
+    GoLive(go_live::Args),
     /// Print a shell completion script
     Completions(completions::Args),
 }
@@ -92,6 +96,7 @@ fn main() -> ExitCode {
             Command::Dlq(args) => dlq::run(args).await,
             Command::Bundle(args) => bundle::run(&args),
             Command::Stack(args) => stack::run(args).await,
+            Command::GoLive(args) => go_live::run(args).await,
             Command::Completions(args) => completions::run(&args),
         }
     });

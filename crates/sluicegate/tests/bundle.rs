@@ -154,6 +154,7 @@ fn main() -> ExitCode {
         Trial::test(name, run).with_ignored_flag(true)
     };
     let trials = vec![
+        trial("a_first_time_is_rehearsed_on_the_emulator", a_first_time_is_rehearsed_on_the_emulator),
         trial("two_bundles_of_one_commit_are_the_same_bytes", two_bundles_of_one_commit_are_the_same_bytes),
         trial("a_bundle_carries_no_secret_and_no_place", a_bundle_carries_no_secret_and_no_place),
         trial("a_bundle_deploys_where_there_is_no_source", a_bundle_deploys_where_there_is_no_source),
@@ -288,6 +289,27 @@ fn a_deployment_writes_no_secret_into_its_log_or_its_state(shared: &Shared) {
         for (name, bytes) in &written {
             assert!(memchr::memmem::find(bytes, secret.as_bytes()).is_none(), "{name} holds {secret}");
         }
+    }
+}
+
+/// `just go-live`, rehearsed: the probe, the deployment, the checks and the suite pass, nothing is left, and the report names
+/// no secret.
+fn a_first_time_is_rehearsed_on_the_emulator(shared: &Shared) {
+    let (emulator, folder) = (Emulator::start(), tempfile::tempdir().unwrap());
+    let mut command = program();
+    command.args(["go-live", "--yes", "--bundle"]).arg(shared.bundle());
+    command.arg("--folder").arg(folder.path()).current_dir(project());
+    command.envs(PLANTED.iter().copied());
+    command.env("AWS_ENDPOINT_URL", &emulator.url).env("AWS_REGION", "us-east-1");
+    succeed(&mut command);
+    let report = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
+    let parsed: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let steps: Vec<_> = parsed["steps"].as_array().unwrap().iter().map(|step| &step["name"]).collect();
+    assert_eq!(steps, ["probe", "deploy", "check", "suite", "destroy"]);
+    let answers = parsed["answers"].as_array().unwrap();
+    assert!(!answers.is_empty() && answers.iter().all(|answer| answer["agrees"] == true), "{report}");
+    for (name, secret) in PLANTED {
+        assert!(!report.contains(secret), "the report holds {name}");
     }
 }
 

@@ -3,6 +3,13 @@
 locals {
   package   = "${var.bundle}/${var.settings.function}.zip"
   built_for = trimspace(try(file("${var.bundle}/architecture"), var.architecture)) # as in modules/function
+
+  # A handshake must have all identity sources of an authorizer, so a token has one place.
+  places_of_token = {
+    query       = "route.request.querystring.token"
+    header      = "route.request.header.Authorization"
+    subprotocol = "route.request.header.Sec-WebSocket-Protocol"
+  }
 }
 
 resource "aws_lambda_function" "this" {
@@ -23,7 +30,7 @@ resource "aws_lambda_function" "this" {
   timeout          = var.settings.timeout_seconds
 
   environment {
-    variables = var.settings.environment
+    variables = merge({ TOKEN_FROM = var.settings.token_from }, var.settings.environment)
   }
 
   logging_config {

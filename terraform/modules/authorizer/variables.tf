@@ -22,6 +22,8 @@ variable "settings" {
   description = "Settings of the authorizer, each explained in README.md."
   type = object({
     function           = string
+    token_from         = optional(string, "query")
+    identity_sources   = optional(list(string))
     memory_mb          = number
     timeout_seconds    = number
     environment        = map(string)
@@ -32,6 +34,16 @@ variable "settings" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9_-]{0,27}$", var.settings.function))
     error_message = "authorizer.function must be 1 to 28 lowercase letters, digits, hyphens or underscores and begin with a letter: it names a crate and a zip."
+  }
+
+  validation {
+    condition     = contains(["query", "header", "subprotocol"], var.settings.token_from)
+    error_message = "authorizer.token_from must be query, header or subprotocol."
+  }
+
+  validation {
+    condition     = var.settings.identity_sources == null || var.settings.token_from == "query"
+    error_message = "authorizer.identity_sources is for an authorizer that reads no token: leave token_from out, which names the one place of a token."
   }
 
   validation {

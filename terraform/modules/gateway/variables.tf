@@ -81,8 +81,24 @@ variable "acknowledgements" {
   default     = false
 }
 
+variable "authorization" {
+  description = "Who may connect: `NONE`, `AWS_IAM` or `CUSTOM`, which needs an `authorizer`. Null: `CUSTOM` with one, else `NONE`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.authorization == null ? true : contains(["NONE", "AWS_IAM", "CUSTOM"], var.authorization)
+    error_message = "authorization must be NONE, AWS_IAM or CUSTOM."
+  }
+
+  validation {
+    condition     = var.authorization == null ? true : (var.authorization == "CUSTOM") == (var.authorizer != null)
+    error_message = "authorization must be CUSTOM with an authorizer, and NONE or AWS_IAM without one: a handshake has one kind of authorization."
+  }
+}
+
 variable "authorizer" {
-  description = "The function that decides who may connect: its `name`, its `invoke_arn`, and `identity_sources`, what a handshake must carry for it to be asked. Null: everybody may connect."
+  description = "The function that decides who may connect: its `name`, its `invoke_arn`, and `identity_sources`, what a handshake must carry for it to be asked. Null: there is none."
   type = object({
     name             = string
     invoke_arn       = string
@@ -94,6 +110,15 @@ variable "authorizer" {
     condition     = var.authorizer == null ? true : length(var.authorizer.identity_sources) > 0 && alltrue([for source in var.authorizer.identity_sources : can(regex("^(route\\.request\\.(header|querystring)|stageVariables|context)\\..+$", source))])
     error_message = "authorizer.identity_sources must name at least one of route.request.querystring.NAME, route.request.header.NAME, stageVariables.NAME or context.NAME ($request.header.NAME is for HTTP APIs)."
   }
+}
+
+variable "connect_function" {
+  description = "The function that answers handshakes in the API's stead, as only a function can choose a subprotocol: its `name` and its `invoke_arn`. It puts CONNECT events into the stream itself. Null: there is none."
+  type = object({
+    name       = string
+    invoke_arn = string
+  })
+  default = null
 }
 
 variable "throttling" {

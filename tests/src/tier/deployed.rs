@@ -23,7 +23,10 @@ pub async fn from_environment() -> anyhow::Result<Endpoint> {
         Some(endpoint) => {
             let host = endpoint.trim_start_matches("http://").trim_end_matches('/');
             let is_ours = health::is_healthy(host, "/_sluicegate/health").await;
-            (if is_ours { TargetKind::Local } else { TargetKind::LocalStack }, Caller::developer())
+            (
+                if is_ours { TargetKind::Local } else { TargetKind::LocalStack },
+                Caller::from_environment().unwrap_or_else(Caller::developer),
+            )
         }
     };
     Ok(Endpoint {

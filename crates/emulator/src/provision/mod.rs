@@ -90,6 +90,11 @@ pub async fn compose(
     if let Some(authorizer) = &stack.authorizer {
         let zip = zips.get(&authorizer.function).cloned().unwrap_or_default();
         functions.insert(authorizer.function.clone(), composer.authorizer(authorizer, &zip).await?);
+        if stack.answers_subprotocol() {
+            let zip = zips.get(stack::CONNECT_FUNCTION).cloned().unwrap_or_default();
+            let name = composer.connect_function(authorizer, &zip).await?;
+            functions.insert(stack::CONNECT_FUNCTION.to_owned(), name);
+        }
     }
     let api_id = composer.gateway().await?;
     let mut mappings = Vec::new();

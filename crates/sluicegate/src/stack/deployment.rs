@@ -70,9 +70,9 @@ pub async fn deploy(
     println!("\n  {}\n", output(&outputs, "websocket_uri")?);
     let Some(check) = how.check else { return Ok(()) };
     let authorization = output(&outputs, "authorization")?;
-    if authorization != "NONE" && check.entry.is_empty() {
+    if authorization == "CUSTOM" && check.entry.is_empty() {
         println!(
-            "skipped the check: who connects is checked ({authorization}). Run `stack check` with --token or --header"
+            "skipped the check: an authorizer decides who connects. Run `stack check` with --token or --header"
         );
         return Ok(());
     }

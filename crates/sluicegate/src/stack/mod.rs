@@ -236,8 +236,11 @@ async fn deployed(terraform: &Terraform<'_>, entry: &EntryArgs) -> anyhow::Resul
 /// The stack as described by its outputs.
 fn described(outputs: &Value, entry: &EntryArgs) -> anyhow::Result<Deployed> {
     let value = |name: &str| missing(outputs[name].get("value").cloned(), name);
+    let uri = output(outputs, "websocket_uri")?;
+    // The credentials that deploy may usually connect too.
+    let is_signed = outputs["authorization"]["value"] == "AWS_IAM";
     Ok(Deployed {
-        entry: entry.entry(output(outputs, "websocket_uri")?)?,
+        entry: if is_signed { entry.signing().entry(uri)? } else { entry.entry(uri)? },
         connections_endpoint: output(outputs, "connections_endpoint")?.to_owned(),
         stream_name: output(outputs, "stream_name")?.to_owned(),
         probed_routes: serde_json::from_value(value("probed_routes")?)

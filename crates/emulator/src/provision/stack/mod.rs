@@ -18,6 +18,8 @@ use types::Type;
 const TERRAFORM_DIR: &str = "terraform";
 const VALUES_FILE: &str = "stack.auto.tfvars";
 const TEMPLATES_DIR: &str = "modules/gateway/templates";
+/// The function that answers handshakes with a subprotocol: its folder under `functions/`, and its key.
+pub const CONNECT_FUNCTION: &str = "connect";
 
 /// Why a definition cannot be used; the text names the file, the place and the fix.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,7 @@ pub struct Stack {
     pub iam_path: String,
     pub permissions_boundary: Option<String>,
     pub route_schemas: BTreeMap<String, String>,
+    pub authorization: Option<String>,
     pub authorizer: Option<Authorizer>,
     pub domain: Option<Value>,
     /// The gateway's mapping templates by file name without extension, with `${stream_name}` filled in.
@@ -100,12 +103,26 @@ pub struct KmsKeyArns {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Authorizer {
     pub function: String,
-    pub identity_sources: Vec<String>,
+    pub token_from: String,
+    pub identity_sources: Option<Vec<String>>,
     pub memory_mb: u32,
     pub timeout_seconds: u32,
     pub environment: BTreeMap<String, String>,
     pub log_level: String,
     pub log_retention_days: u32,
+}
+
+impl Authorizer {
+    /// What a handshake must have for the function to be invoked, as `terraform/modules/authorizer` says.
+    pub fn identity_sources(&self) -> Vec<String> {
+        let place_of_token = match self.token_from.as_str() {
+            "header" => "route.request.header.Authorization",
+            "subprotocol" => "route.request.header.Sec-WebSocket-Protocol",
+            _ => "route.request.querystring.token",
+        };
+        let given = self.identity_sources.clone().filter(|sources| !sources.is_empty());
+        given.unwrap_or_else(|| vec![place_of_token.to_owned()])
+    }
 }
 
 impl Stack {
@@ -170,7 +187,19 @@ impl Stack {
     /// The binaries of the stack; each is in a zip of its name.
     pub fn packages(&self) -> BTreeSet<String> {
         let authorizer = self.authorizer.iter().map(|authorizer| authorizer.function.clone());
-        self.functions.keys().cloned().chain(authorizer).collect()
+        let connect = self.answers_subprotocol().then(|| CONNECT_FUNCTION.to_owned());
+        self.functions.keys().cloned().chain(authorizer).chain(connect).collect()
+    }
+
+    /// Whether tokens come in the subprotocol, which only a function on `$connect` can answer.
+    pub fn answers_subprotocol(&self) -> bool {
+        self.authorizer.as_ref().is_some_and(|authorizer| authorizer.token_from == "subprotocol")
+    }
+
+    /// Whether a function asks for an event of a connection's life.
+    pub fn asks_for(&self, lifecycle_event: &str) -> bool {
+        let mut asked = self.functions.values().flat_map(|function| &function.lifecycle_events);
+        asked.any(|event| event == lifecycle_event)
     }
 
     /// The authorizer's deployed name, as the root module builds it.

@@ -2,15 +2,16 @@
 //!
 //! Limits that the emulator's own control plane holds, such as those of memory and batches, are left to it.
 
-use super::Stack;
 use super::function_rules::{Rule, fits, function_rules, is_policy_arn};
+use super::{Authorizer, Stack};
 
 /// The first rule that a stack breaks, in the words of `terraform/`.
 pub fn broken(stack: &Stack) -> Option<&'static str> {
-    stack_rules(stack).into_iter().chain(stack.functions.values().flat_map(function_rules)).find_map(|rule| {
-        let (holds, sentence) = rule;
-        (!holds).then_some(sentence)
-    })
+    let of_functions = stack.functions.values().flat_map(function_rules);
+    let of_authorizer = stack.authorizer.iter().flat_map(authorizer_rules);
+    let mut rules =
+        stack_rules(stack).into_iter().chain(access_rules(stack)).chain(of_functions).chain(of_authorizer);
+    rules.find_map(|(holds, sentence)| (!holds).then_some(sentence))
 }
 
 // long: a table, one rule after the other
@@ -78,6 +79,46 @@ fn stack_rules(stack: &Stack) -> [Rule; 14] {
         (
             stack.acknowledgements || stack.admitted_per_second() <= stack.taken_per_second(),
             "throttling and route_throttling admit rate_limit + burst_limit messages in one second, which is more than the stream takes (1,000 records for each shard, 4,000 for a new on-demand stream). What it refuses is lost, and no client is told: lower them, raise stream.shard_count, or set acknowledgements = true, so that clients get a nack and can send again.",
+        ),
+    ]
+}
+
+fn access_rules(stack: &Stack) -> [Rule; 4] {
+    let authorization = stack.authorization.as_deref();
+    let is_function = |key: &str| stack.functions.contains_key(key);
+    [
+        (
+            authorization.is_none_or(|kind| ["NONE", "AWS_IAM", "CUSTOM"].contains(&kind)),
+            "authorization must be NONE, AWS_IAM or CUSTOM.",
+        ),
+        (
+            authorization.is_none_or(|kind| (kind == "CUSTOM") == stack.authorizer.is_some()),
+            "authorization must be CUSTOM with an authorizer, and NONE or AWS_IAM without one: a handshake has one kind of authorization.",
+        ),
+        (
+            stack.authorizer.is_none() || !is_function("authorizer"),
+            "functions cannot have the key authorizer beside an authorizer, whose function has that name: choose another key.",
+        ),
+        (
+            !stack.answers_subprotocol() || !is_function(super::CONNECT_FUNCTION),
+            "functions cannot have the key connect beside a token in the subprotocol, whose function has that name: choose another key.",
+        ),
+    ]
+}
+
+fn authorizer_rules(authorizer: &Authorizer) -> [Rule; 3] {
+    [
+        (
+            is_lowercase_name(&authorizer.function, 28, "-_"),
+            "authorizer.function must be 1 to 28 lowercase letters, digits, hyphens or underscores and begin with a letter: it names a crate and a zip.",
+        ),
+        (
+            ["query", "header", "subprotocol"].contains(&authorizer.token_from.as_str()),
+            "authorizer.token_from must be query, header or subprotocol.",
+        ),
+        (
+            authorizer.identity_sources.is_none() || authorizer.token_from == "query",
+            "authorizer.identity_sources is for an authorizer that reads no token: leave token_from out, which names the one place of a token.",
         ),
     ]
 }
@@ -151,11 +192,12 @@ mod tests {
     /// Each sentence stands in terraform/ word for word.
     #[test]
     fn the_words_are_terraforms() {
-        let mut stack = read("").unwrap();
+        let mut stack = read("authorizer = { function = \"a\" }").unwrap();
         assert_eq!(broken(&stack), None);
         let mut sources = String::new();
         for file in [
             "variables.tf",
+            "modules/authorizer/variables.tf",
             "modules/gateway/variables.tf",
             "modules/function/settings.tf",
             "modules/observability/variables.tf",
@@ -164,7 +206,9 @@ mod tests {
             sources.push_str(&std::fs::read_to_string(project().join("terraform").join(file)).unwrap());
         }
         let function = stack.functions.remove("echo").unwrap();
-        for (_, sentence) in stack_rules(&stack).into_iter().chain(function_rules(&function)) {
+        let authorizer = stack.authorizer.take().unwrap();
+        let rules = stack_rules(&stack).into_iter().chain(access_rules(&stack));
+        for (_, sentence) in rules.chain(function_rules(&function)).chain(authorizer_rules(&authorizer)) {
             assert!(sources.contains(sentence), "{sentence}");
         }
     }

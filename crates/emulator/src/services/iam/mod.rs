@@ -1,6 +1,7 @@
 //! IAM: roles, their policies, and whether a role may do what it attempts.
 
 pub mod account_policy;
+mod assume;
 pub mod managed;
 mod permissions;
 pub mod policy;

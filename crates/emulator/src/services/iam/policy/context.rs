@@ -15,6 +15,10 @@ pub struct Request<'a> {
     pub source_arn: Option<&'a str>,
     /// `dynamodb:LeadingKeys`: the partition keys of the items.
     pub leading_keys: Option<&'a [String]>,
+    /// `iam:PassedToService`, of a call that passes a role.
+    pub passed_to_service: Option<&'a str>,
+    /// `lambda:FunctionArn`, of a call that concerns an event source mapping.
+    pub function_arn: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,6 +37,10 @@ pub enum Caller<'a> {
 /// The context keys that this emulator supports, in conditions and as policy variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ContextKey {
+    /// `lambda:FunctionArn`
+    FunctionArn,
+    /// `iam:PassedToService`
+    PassedToService,
     /// `aws:PrincipalAccount`
     PrincipalAccount,
     /// `aws:PrincipalArn`
@@ -57,6 +65,8 @@ impl ContextKey {
             "aws:sourceaccount" => Some(Self::SourceAccount),
             "aws:sourcearn" => Some(Self::SourceArn),
             "dynamodb:leadingkeys" => Some(Self::LeadingKeys),
+            "iam:passedtoservice" => Some(Self::PassedToService),
+            "lambda:functionarn" => Some(Self::FunctionArn),
             _ => None,
         }
     }
@@ -80,6 +90,8 @@ impl<'a> Request<'a> {
             (ContextKey::SecureTransport, _) => Some(Cow::Borrowed("true")),
             (ContextKey::SourceAccount, _) => self.source_account.map(Cow::Borrowed),
             (ContextKey::SourceArn, _) => self.source_arn.map(Cow::Borrowed),
+            (ContextKey::PassedToService, _) => self.passed_to_service.map(Cow::Borrowed),
+            (ContextKey::FunctionArn, _) => self.function_arn.map(Cow::Borrowed),
             (ContextKey::PrincipalAccount, Caller::Role(arn)) => account_of(arn).map(Cow::Borrowed),
             (ContextKey::PrincipalAccount, Caller::Account(id)) => Some(Cow::Borrowed(id)),
             (ContextKey::PrincipalArn, Caller::Role(arn)) => Some(Cow::Borrowed(arn)),

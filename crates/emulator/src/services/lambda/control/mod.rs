@@ -112,6 +112,12 @@ impl Lambda {
         }
     }
 
+    /// The ARN of a mapping's function.
+    pub fn mapped_function(&self, uuid: &str) -> Option<String> {
+        let store = self.store.lock();
+        store.mappings.get(uuid).map(|mapping| self.account.function_arn(&mapping.function_name))
+    }
+
     pub async fn handle(&self, call: &RestCall) -> Answer {
         match (&call.method, call.path().as_slice()) {
             (&Method::POST, ["2015-03-31", "functions"]) => self.create_function(call).await,
