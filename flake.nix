@@ -259,20 +259,31 @@
             deny = craneLib.cargoDeny common;
           };
 
-          devShells.default = craneLib.devShell {
+          # Not crane's shell, which brings nixpkgs' compiler: rustup takes the one that rust-toolchain.toml names, so that
+          # `nix develop -c just ci` lints and builds with what `just ci` does. The rest is what `.ci/` would install.
+          devShells.default = pkgs.mkShell {
             packages = [
+              pkgs.actionlint
               pkgs.awscli2
               pkgs.cargo-deny
               pkgs.cargo-lambda
               pkgs.cargo-nextest
+              pkgs.checkov
               pkgs.docker-compose
               pkgs.just
+              pkgs.nodejs
+              pkgs.python3
+              pkgs.rustup
+              pkgs.shellcheck
               pkgs.terraform
               pkgs.websocat
-            ];
+            ]
+            ++ lib.optional pkgs.stdenv.hostPlatform.isLinux pkgs.chromium;
             # What it brought, which a report of a failure should name.
             shellHook = ''
-              for tool in "cargo --version" "cargo lambda --version" "terraform version" "just --version"; do
+              for tool in "cargo --version" "cargo lambda --version" "terraform version" "just --version" \
+                "node --version" "python3 --version" "checkov --version" "websocat --version"; do
+                printf '%s: ' "''${tool% *}"
                 $tool | head -n 1
               done
             '';

@@ -77,6 +77,12 @@ image TAG="sluicegate": (_require "cargo cargo-lambda zig docker")
 bundle-image TAG="sluicegate-bundle": (_require "docker")
     docker build --target bundle --build-arg EMULATOR_BINARY=dist/bin/sluicegate --tag {{ quote(TAG) }} .
 
+# Give API Gateway a role for the logs of all APIs of an account and REGION: once, before a stack with `logging`
+[group('deploy')]
+account REGION *ARGS: (_require "terraform")
+    terraform -chdir=terraform/account init -input=false
+    AWS_REGION={{ quote(REGION) }} terraform -chdir=terraform/account apply -state={{ quote(REGION + ".tfstate") }} {{ ARGS }}
+
 # Build the bundle and show what a deployment to ENV would change and cost
 [group('deploy')]
 plan: (_require bundling + " aws") bundle
@@ -91,6 +97,11 @@ deploy *ARGS: (_require bundling + " aws") bundle
 [group('deploy')]
 check *ARGS: (_require "cargo terraform")
     {{ stack }} check {{ ARGS }}
+
+# Put the functions' version before in place (`--function KEY`, `--to VERSION`), or end a canary
+[group('deploy')]
+rollback *ARGS:
+    {{ stack }} rollback {{ ARGS }}
 
 # Run the flow suite on ENV's stack, with the AWS credentials in the environment
 [group('deploy')]
@@ -130,7 +141,7 @@ test *ARGS: (_require "cargo")
 test-local *ARGS="--target auto": (_require "cargo terraform")
     cargo test --test localstack -- {{ ARGS }}
 
-# Run stream and functions on the open LocalStack (installs it into target/; needs Python 3.13 and npm)
+# Run stream and functions on the open LocalStack (in an image, or installed into target/; needs Docker or Python 3.13)
 [group('test')]
 test-localstack-open *ARGS: (_require "cargo terraform npm python")
     cargo test --test localstack -- --target localstack-open {{ ARGS }}

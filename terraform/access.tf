@@ -2,7 +2,7 @@
 
 check "authorization" {
   assert {
-    condition     = var.authorizer != null || var.public
-    error_message = "everybody may connect to ${var.name}: set authorizer, or public = true where that is meant."
+    condition     = module.gateway.authorization != "NONE" || var.public
+    error_message = "everybody may connect to ${var.name}: set authorizer, authorization = \"AWS_IAM\", or public = true where that is meant."
   }
 }

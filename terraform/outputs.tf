@@ -23,6 +23,36 @@ output "function_names" {
   value       = { for key, function in module.function : key => function.name }
 }
 
+output "function_arns" {
+  description = "ARN of each function by its key."
+  value       = { for key, function in module.function : key => function.arn }
+}
+
+output "published_versions" {
+  description = "Number of each function's newest published version by the function's key; the alias `current` leads to it, unless a rollback or `pinned_versions` says otherwise."
+  value       = { for key, function in module.function : key => function.published_version }
+}
+
+output "role_names" {
+  description = "Name of each function's role by the function's key."
+  value       = { for key, function in module.function : key => function.role_name }
+}
+
+output "role_arns" {
+  description = "ARN of each function's role by the function's key."
+  value       = { for key, function in module.function : key => function.role_arn }
+}
+
+output "log_group_names" {
+  description = "Name of each function's log group by the function's key."
+  value       = { for key, function in module.function : key => function.log_group_name }
+}
+
+output "api_id" {
+  description = "Id of the API."
+  value       = module.gateway.api.id
+}
+
 output "dead_letter_queue_urls" {
   description = "URL of each function's dead-letter queue by the function's key."
   value       = { for key, function in module.function : key => function.dead_letter_queue_url }
@@ -31,6 +61,11 @@ output "dead_letter_queue_urls" {
 output "dashboard_url" {
   description = "Address of the dashboard in the console."
   value       = module.observability.dashboard_url
+}
+
+output "alarm_arns" {
+  description = "ARN of each alarm by its name without the stack's."
+  value       = module.observability.alarm_arns
 }
 
 output "probed_routes" {
@@ -48,15 +83,25 @@ output "rate_limit" {
 }
 
 output "authorization" {
-  description = "Who may connect: `NONE` (everybody) or `CUSTOM` (whom the authorizer lets in)."
-  value       = var.authorizer == null ? "NONE" : "CUSTOM"
+  description = "Who may connect: `NONE` (everybody), `AWS_IAM` (who signs the handshake) or `CUSTOM` (whom the authorizer lets in)."
+  value       = module.gateway.authorization
+}
+
+output "connect_arn" {
+  description = "ARN on which IAM policies allow `execute-api:Invoke` to those who may connect, where `authorization` is `AWS_IAM`."
+  value       = module.gateway.connect_arn
+}
+
+output "deletion_protection" {
+  description = "Whether `sluicegate stack` refuses to delete or replace stream and queues."
+  value       = var.deletion_protection
 }
 
 output "deployed_to" {
   description = "Where the stack is: `account_id`, `region`, `endpoint` and `name`. `sluicegate stack` refuses to plan for another place with the same state."
   value = {
     account_id = data.aws_caller_identity.current.account_id
-    region     = data.aws_region.current.id
+    region     = data.aws_service.kinesis.region
     endpoint   = var.endpoint
     name       = var.name
   }

@@ -2,7 +2,7 @@
 # A limit that concerns one module is checked in that module; here stands what spans several.
 
 variable "name" {
-  description = "Prefix of every resource name; unique in the account, because IAM roles are global."
+  description = "Prefix of every resource name, unique in the account and region."
   type        = string
   default     = "sluicegate"
 
@@ -31,7 +31,7 @@ variable "bundle" {
 }
 
 variable "logging" {
-  description = "Access and execution logs of the API: `off`, `existing_role` (the account already has API Gateway's CloudWatch role) or `manage_account_role` (this stack sets that account-wide role, which outlives it)."
+  description = "Access and execution logs of the API: `off`, or `existing_role`, the one that API Gateway has for all APIs of the account and region (`just account` sets it)."
   type        = string
   default     = "off"
 }
@@ -100,13 +100,29 @@ variable "kms_key_arns" {
 variable "functions" {
   description = "The functions by name; each attribute is described in modules/function. One without `routes` sees every event."
   type = map(object({
-    memory_mb                   = optional(number, 128)
-    timeout_seconds             = optional(number, 30)
-    routes                      = optional(list(string), [])
-    lifecycle_events            = optional(list(string), [])
-    connection_actions          = optional(list(string), ["POST"])
-    environment                 = optional(map(string), {})
+    memory_mb          = optional(number, 128)
+    timeout_seconds    = optional(number, 30)
+    routes             = optional(list(string), [])
+    lifecycle_events   = optional(list(string), [])
+    connection_actions = optional(list(string), ["POST"])
+    environment        = optional(map(string), {})
+    secret_arns        = optional(map(string), {})
+    policy_statements = optional(list(object({
+      effect     = optional(string, "Allow")
+      actions    = list(string)
+      resources  = list(string)
+      conditions = optional(map(map(list(string))), {})
+    })), [])
+    managed_policy_arns = optional(list(string), [])
+    vpc = optional(object({
+      subnet_ids         = list(string)
+      security_group_ids = list(string)
+    }))
+    layers                      = optional(list(string), [])
+    tracing                     = optional(bool, false)
+    ephemeral_storage_mb        = optional(number, 512)
     reserved_concurrency        = optional(number, -1)
+    provisioned_concurrency     = optional(number, 0)
     log_level                   = optional(string, "INFO")
     log_retention_days          = optional(number, 14)
     batch_size                  = optional(number, 16)
@@ -132,17 +148,57 @@ variable "functions" {
   }
 }
 
+variable "pinned_versions" {
+  description = "Numbers of published versions that stay at work, by function, whatever is published beside them: how a rollback is kept."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key, version in var.pinned_versions : contains(keys(var.functions), key) && can(regex("^[1-9][0-9]*$", version))])
+    error_message = "each of pinned_versions must be the number of a published version, under the key of a function."
+  }
+}
+
+variable "iam_path" {
+  description = "Path of every role, such as `/teams/chat/`. Set it before the first deployment: AWS moves no role, and a second one cannot have the name of the first."
+  type        = string
+  default     = "/"
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9+=,.@_-]{1,64}/)*$", var.iam_path)) && length(var.iam_path) <= 512
+    error_message = "iam_path must begin and end with / and have letters, digits and +=,.@_- between, at most 64 in a part and 512 in all."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds what every role may do, where the account asks for one."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of a managed policy (arn:aws:iam::...:policy/...)."
+  }
+}
+
 variable "route_schemas" {
   description = "JSON Schema (draft 4, as text) by route key, for the routes that accept less than any JSON; `$default` is allowed."
   type        = map(string)
   default     = {}
 }
 
+variable "authorization" {
+  description = "Who may connect: `NONE` (everybody), `AWS_IAM` (who signs the handshake and may `execute-api:Invoke` on the output `connect_arn`) or `CUSTOM` (whom `authorizer` lets in). Null: `CUSTOM` with an authorizer, else `NONE`."
+  type        = string
+  default     = null
+}
+
 variable "authorizer" {
-  description = "Function that decides who may connect: `function` names its zip in `bundle`, `identity_sources` what a handshake must carry for it to be asked; each attribute is described in modules/authorizer. Null: everybody may connect."
+  description = "Function that decides who may connect: `function` names its zip in `bundle` (`jwt-authorizer` is ready-made), `token_from` the one place of the token; each attribute is described in modules/authorizer. Null: there is none."
   type = object({
     function           = string
-    identity_sources   = optional(list(string), ["route.request.querystring.token"])
+    token_from         = optional(string, "query")
+    identity_sources   = optional(list(string))
     memory_mb          = optional(number, 128)
     timeout_seconds    = optional(number, 5)
     environment        = optional(map(string), {})
@@ -155,10 +211,15 @@ variable "authorizer" {
     condition     = var.authorizer == null || !contains(keys(var.functions), "authorizer")
     error_message = "functions cannot have the key authorizer beside an authorizer, whose function has that name: choose another key."
   }
+
+  validation {
+    condition     = try(var.authorizer.token_from, null) != "subprotocol" || !contains(keys(var.functions), "connect")
+    error_message = "functions cannot have the key connect beside a token in the subprotocol, whose function has that name: choose another key."
+  }
 }
 
 variable "public" {
-  description = "Whether it is meant that everybody may connect, where there is no `authorizer`: without it, Terraform warns."
+  description = "Whether it is meant that everybody may connect, where `authorization` is `NONE`: without it, Terraform warns."
   type        = bool
   default     = false
 }
@@ -187,10 +248,46 @@ variable "iterator_age_alarm_seconds" {
   default     = 60
 }
 
+variable "alarm_thresholds" {
+  description = "Counts within a minute above which alarms go off, each explained in modules/observability; `dead_letter_age_hours` is half of the stream's retention where it is null."
+  type = object({
+    integration_errors    = optional(number, 0)
+    execution_errors      = optional(number, 0)
+    write_throttles       = optional(number, 0)
+    errors                = optional(number, 0)
+    throttles             = optional(number, 0)
+    dead_letters          = optional(number, 0)
+    dead_letter_age_hours = optional(number)
+    dead_letter_failures  = optional(number, 0)
+    destination_failures  = optional(number, 0)
+    given_up_events       = optional(number, 0)
+    dropped_events        = optional(number, 0)
+  })
+  default = {}
+}
+
+variable "mapping_metrics" {
+  description = "Whether event source mappings publish their metrics (`EventCount`), which AWS bills as custom metrics; without them, two alarms of each function are left out."
+  type        = bool
+  default     = true
+}
+
+variable "runbooks" {
+  description = "Address of the runbooks that alarms link to; your own copy, where you have one."
+  type        = string
+  default     = "docs/runbooks.md"
+}
+
 variable "access_log_retention_days" {
   description = "Days that the API's own logs are kept, where `logging` is on."
   type        = number
   default     = 14
+}
+
+variable "deletion_protection" {
+  description = "Whether `sluicegate stack` refuses every plan that would delete or replace the stream or a dead-letter queue, and with it what is in them."
+  type        = bool
+  default     = false
 }
 
 variable "tags" {

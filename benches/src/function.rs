@@ -48,6 +48,7 @@ impl RunningFunction {
             endpoint_url: emulator.emulator.endpoint_url(),
             faults: emulator.emulator.faults().clone(),
             init_max: emulator::services::lambda::invocation::INIT_MAX,
+            freeze: emulator::services::lambda::invocation::Freeze::default(),
             processes: emulator::services::lambda::invocation::Processes::default(),
         });
         let mut config = config(emulator, code)?;

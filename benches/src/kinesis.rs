@@ -9,6 +9,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::time::Duration;
+use tokio::net::TcpStream;
 
 /// Any key of the account: no emulator here checks its signature.
 const KEY: &str = "Credential=developer/20260101/us-east-1";
@@ -21,12 +22,8 @@ pub struct AwsClient {
 impl AwsClient {
     /// Connects to `127.0.0.1`.
     pub async fn connect(port: u16) -> anyhow::Result<Self> {
-        let host = format!("127.0.0.1:{port}");
-        let socket = tokio::net::TcpStream::connect(&host).await.with_context(|| host.clone())?;
-        socket.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(socket)).await?;
-        tokio::spawn(connection);
-        Ok(Self { host: HeaderValue::try_from(host)?, sender })
+        let host = HeaderValue::try_from(format!("127.0.0.1:{port}"))?;
+        Ok(Self { sender: connection(&host).await?, host })
     }
 
     pub async fn kinesis(&mut self, operation: &str, body: &Value) -> anyhow::Result<Value> {
@@ -108,9 +105,21 @@ impl AwsClient {
     /// Sends a request, after adding its host.
     pub async fn forward(&mut self, mut request: Request<Bytes>) -> anyhow::Result<http::Response<Incoming>> {
         request.headers_mut().insert(header::HOST, self.host.clone());
-        self.sender.ready().await?;
+        // A server may close a connection between two requests, as LocalStack's does after CreateStream.
+        if self.sender.ready().await.is_err() {
+            self.sender = connection(&self.host).await?;
+        }
         Ok(self.sender.send_request(request.map(Full::new)).await?)
     }
+}
+
+/// A new connection to a host.
+async fn connection(host: &HeaderValue) -> anyhow::Result<SendRequest<Full<Bytes>>> {
+    let socket = TcpStream::connect(host.to_str()?).await.with_context(|| format!("{host:?}"))?;
+    socket.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(socket)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 async fn read(call: &str, response: http::Response<Incoming>) -> anyhow::Result<Value> {

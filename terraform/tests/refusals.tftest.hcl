@@ -155,3 +155,43 @@ run "refuses_an_account_that_is_no_account" {
 
   expect_failures = [var.allowed_account_ids]
 }
+
+run "refuses_a_path_that_is_none" {
+  command = plan
+
+  variables {
+    iam_path = "teams/"
+  }
+
+  expect_failures = [var.iam_path]
+}
+
+run "refuses_a_boundary_that_is_no_policy" {
+  command = plan
+
+  variables {
+    permissions_boundary = "bounds"
+  }
+
+  expect_failures = [var.permissions_boundary]
+}
+
+run "refuses_a_pin_of_no_function" {
+  command = plan
+
+  variables {
+    pinned_versions = { relay = "1" }
+  }
+
+  expect_failures = [var.pinned_versions]
+}
+
+run "refuses_a_pin_that_is_no_version" {
+  command = plan
+
+  variables {
+    pinned_versions = { echo = "latest" }
+  }
+
+  expect_failures = [var.pinned_versions]
+}

@@ -40,8 +40,21 @@ run "has_the_outputs_of_its_contract" {
   }
 
   assert {
-    condition     = endswith(output.dashboard_url, "#dashboards/dashboard/sluicegate")
-    error_message = "the dashboard must be named after the stack"
+    condition = (
+      output.api_id == "a1b2c3d4e5" &&
+      output.function_arns == { echo = "arn:aws:lambda:eu-west-1:000000000000:function:sluicegate-echo" } &&
+      output.role_names == { echo = "sluicegate-echo-euw1" } &&
+      output.role_arns == { echo = "arn:aws:iam::000000000000:role/sluicegate" } &&
+      output.log_group_names == { echo = "/aws/lambda/sluicegate-echo" } &&
+      output.published_versions == { echo = "3" } &&
+      contains(keys(output.alarm_arns), "echo-errors")
+    )
+    error_message = "what other configurations attach to must be found by the function's key"
+  }
+
+  assert {
+    condition     = endswith(output.dashboard_url, "#dashboards/dashboard/sluicegate-eu-west-1")
+    error_message = "the dashboard must be named after the stack and its region: the account has one list for all regions"
   }
 }
 
@@ -56,7 +69,15 @@ run "fills_in_the_settings_of_the_reference_architecture" {
       lifecycle_events            = []
       connection_actions          = ["POST"]
       environment                 = {}
+      secret_arns                 = {}
+      policy_statements           = []
+      managed_policy_arns         = []
+      vpc                         = null
+      layers                      = []
+      tracing                     = false
+      ephemeral_storage_mb        = 512
       reserved_concurrency        = -1
+      provisioned_concurrency     = 0
       log_level                   = "INFO"
       log_retention_days          = 14
       batch_size                  = 16
@@ -90,6 +111,7 @@ run "names_a_function_by_its_key" {
     outputs = {
       name                  = "overridden"
       dead_letter_queue_url = "https://sqs.eu-west-1.amazonaws.com/000000000000/overridden-dlq"
+      mapping_id            = "overridden"
     }
   }
 
@@ -158,4 +180,34 @@ run "warns_where_everybody_may_connect" {
   }
 
   expect_failures = [check.authorization]
+}
+
+run "names_what_is_the_accounts_after_the_region" {
+  command = plan
+
+  variables {
+    authorizer = { function = "echo" }
+  }
+
+  assert {
+    condition = (
+      module.gateway.role_name == "sluicegate-euw1-integration" &&
+      module.function["echo"].role_name == "sluicegate-echo-euw1" &&
+      module.authorizer[0].role_name == "sluicegate-authorizer-euw1"
+    )
+    error_message = "two regions must not share a role"
+  }
+}
+
+run "tells_whether_it_is_protected" {
+  command = plan
+
+  variables {
+    deletion_protection = true
+  }
+
+  assert {
+    condition     = output.deletion_protection
+    error_message = "sluicegate stack reads the protection from the state"
+  }
 }

@@ -1,4 +1,4 @@
-//! Who may use the one port, and what a request that is not well formed meets, byte by byte over a socket.
+//! Access to the emulator's port, and the answers to malformed requests, which a raw socket sends.
 
 use emulator::{Emulator, EmulatorOptions};
 use sluicegate_tests::PATIENCE;
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 const SIGNED: &str = "Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0\r\n";
 const JSON: &str = "Content-Type: application/x-amz-json-1.1\r\n";
 
-/// Sends bytes, ends its own side where they are cut off, and reads to the end.
+/// Sends bytes, closes the sending side if the request is cut off, and reads to the end.
 async fn exchange(emulator: &Emulator, bytes: &str, is_cut_off: bool) -> String {
     let exchange = async {
         let mut socket = TcpStream::connect(emulator.address()).await.expect("the emulator listens");
@@ -86,7 +86,7 @@ async fn an_unsigned_call_is_refused_in_its_services_protocol() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unsigned_call_is_taken_where_that_is_allowed() {
+async fn an_unsigned_call_is_accepted_if_that_is_allowed() {
     let mut options = EmulatorOptions::default();
     options.access.allows_unsigned = true;
     let emulator = empty_emulator_with(options).await;
@@ -105,7 +105,7 @@ async fn an_unsigned_call_is_taken_where_that_is_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_a_request_is_said() {
+async fn the_error_says_what_is_wrong_with_a_request() {
     let emulator = empty_emulator().await;
     let close = "Connection: close\r\n";
     let call = format!("POST / HTTP/1.1\r\nHost: localhost\r\n{close}{SIGNED}");
@@ -128,7 +128,7 @@ async fn what_is_wrong_with_a_request_is_said() {
         (format!("{call}{chunked}5\r\nab"), cut_off, "400", "ended early or is malformed"),
         (format!("{call}{chunked}x\r\n"), whole, "400", "ended early or is malformed"),
         (format!("{call}{large}"), whole, "413", "must be smaller than 6356992 bytes"),
-        // Refused by its head: its body is not waited for.
+        // Refused by its head, without waiting for its body.
         (format!("POST / HTTP/1.1\r\nHost: localhost\r\n{close}{large}"), whole, "403", "Missing"),
     ] {
         let answer = exchange(&emulator, &bytes, is_cut_off).await;
@@ -137,9 +137,9 @@ async fn what_is_wrong_with_a_request_is_said() {
     }
 }
 
-/// No page can set these headers, or leave them out.
+/// A page cannot set or omit these headers, which the browser adds.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_emulators_pages_are_no_other_sites() {
+async fn other_sites_cannot_use_the_emulators_pages() {
     let emulator = empty_emulator().await;
     for headers in ["Origin: http://evil.example\r\n", "Sec-Fetch-Site: cross-site\r\n"] {
         for (line, body) in [("PUT /_sluicegate/faults", "put-swapped"), ("GET /_sluicegate/state", "")] {

@@ -1,4 +1,4 @@
-//! A mapping on an alias with weights, with real versions behind it.
+//! A mapping on a weighted alias of real versions.
 
 use crate::function_host::Scene;
 use http::Method;
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use sluicegate_tests::control;
 
 const FUNCTION: &str = "/2015-03-31/functions/scripted";
-/// Records until both versions have run: that one of them never does has a chance of one in 2^63.
+/// Records after which both versions must have run; the chance that one has not is one in 2^63.
 const RECORDS_MAX: usize = 64;
 
-/// docs/aws-behaviour.md#lambda-alias-weights: one version answers, the other fails, and the report of its failure
-/// names it.
+/// docs/aws-behaviour.md#lambda-alias-weights: one version succeeds and the other fails, and the failure report names
+/// the version.
 #[tokio::test(flavor = "multi_thread")]
-async fn each_batch_of_an_aliass_mapping_runs_the_version_that_its_weight_chose() {
+async fn weights_choose_the_version_for_each_batch_of_an_alias() {
     let scene = Scene::start(json!({"ANSWER": "null"}), 60).await;
     let versions = format!("{FUNCTION}/versions");
     assert_eq!(scene.lambda(Method::POST, &versions, json!({})).await["Version"], "1");
@@ -50,7 +50,7 @@ async fn each_batch_of_an_aliass_mapping_runs_the_version_that_its_weight_chose(
     scene.emulator.stop().await;
 }
 
-/// Invocations that are reported in the function's log.
+/// The number of invocations that the function's log reports.
 async fn ended(scene: &Scene) -> usize {
     scene.log().await.iter().filter(|(_, line)| line.starts_with("REPORT ")).count()
 }

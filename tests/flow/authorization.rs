@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, empty_emulator, role};
 use sluicegate_tests::client::Client;
 use sluicegate_tests::test_emulator::TestEmulator;
-use sluicegate_tests::{control, functions};
+use sluicegate_tests::{control, functions, signed_handshake};
 
 const FUNCTION_ROLE: &str = "arn:aws:iam::000000000000:role/function";
 const INVOKING_ROLE: &str = "arn:aws:iam::000000000000:role/invoking";
@@ -15,12 +15,12 @@ fn function_arn(name: &str) -> String {
     format!("arn:aws:lambda:us-east-1:000000000000:function:{name}")
 }
 
-/// A function that answers what its environment says.
+/// Creates a scripted function, whose environment determines its answer.
 async fn scripted(emulator: &Emulator, name: &str, environment: Value) {
     functions::scripted(emulator, name, FUNCTION_ROLE, environment).await;
 }
 
-/// An authorizer by a function; answers its id.
+/// Creates a REQUEST authorizer with a function; returns its id.
 async fn authorizer(api: &Api<'_>, function: &str, more: Value) -> String {
     let uri = format!(
         "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{}/invocations",
@@ -36,7 +36,7 @@ async fn authorizer(api: &Api<'_>, function: &str, more: Value) -> String {
     api.post("authorizers", settings).await["authorizerId"].as_str().expect("an id").to_owned()
 }
 
-/// `$connect`, guarded; MOCK behind it.
+/// Creates a `$connect` route with an authorizer and a MOCK integration.
 async fn guard(api: &Api<'_>, authorizer: &str) {
     let connect = api.mock(200, json!({"integrationResponseKey": "/200/"})).await;
     let route = json!({
@@ -68,8 +68,8 @@ async fn guarded_emulator() -> Emulator {
     emulator
 }
 
-/// docs/aws-behaviour.md#apigateway-handshake-status and #apigateway-authorization: the example's own function,
-/// through the stack as `dev` composes it.
+/// docs/aws-behaviour.md#apigateway-handshake-status and #apigateway-authorization: with the function of the example, in
+/// the stack that `dev` composes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_connects_and_no_other_client_does() {
     let values = std::fs::read_to_string(functions::project().join("examples/authorizer/stack.tfvars"));
@@ -86,12 +86,12 @@ async fn a_token_connects_and_no_other_client_does() {
     let mut client = Client::connect(&format!("{}?token=let-me-in", emulator.uri())).await;
     client.send(r#"{"n":1}"#).await;
     assert_eq!(client.receive().await, r#"{"n":1}"#);
-    // Nothing is cached: each handshake asks.
+    // Nothing is cached: each handshake invokes the authorizer.
     Client::connect(&format!("{}?token=let-me-in", emulator.uri())).await.close().await;
     assert_eq!(emulator_invocations(&emulator.emulator, "sluicegate-authorizer"), 3);
 }
 
-/// How often a function was invoked, as the emulator counts.
+/// The emulator's count of a function's invocations.
 fn emulator_invocations(emulator: &Emulator, function: &str) -> u64 {
     let metrics = emulator.metrics();
     let of_function = format!("sluicegate_function_invocations_total{{function=\"{function}\"");
@@ -99,7 +99,7 @@ fn emulator_invocations(emulator: &Emulator, function: &str) -> u64 {
     counts.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
 }
 
-/// docs/aws-behaviour.md#apigateway-handshake-status: what comes of each way in which an authorizer can answer.
+/// docs/aws-behaviour.md#apigateway-handshake-status: the status for each kind of authorizer answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authorizers_answer_decides_the_status() {
     let emulator = guarded_emulator().await;
@@ -121,15 +121,15 @@ async fn an_authorizers_answer_decides_the_status() {
         let uri = format!("{}?token=x", api.deploy(json!({})).await);
         assert_eq!(status(&uri).await, expected, "an authorizer that {name}");
     }
-    // One whose function is not there.
+    // An authorizer whose function does not exist.
     let api = Api::create(&emulator).await;
     guard(&api, &authorizer(&api, "nobody", json!({})).await).await;
     let uri = format!("{}?token=x", api.deploy(json!({})).await);
     assert_eq!(status(&uri).await, StatusCode::INTERNAL_SERVER_ERROR);
 }
 
-/// docs/aws-behaviour.md#apigateway-authorization, observed: what an authorizer says of a client is known to the
-/// templates of later messages.
+/// docs/aws-behaviour.md#apigateway-authorization, observed: templates of later messages can read the authorizer's
+/// context.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authorizers_context_stays_on_the_connection_as_text() {
     let emulator = guarded_emulator().await;
@@ -150,8 +150,7 @@ async fn an_authorizers_context_stays_on_the_connection_as_text() {
     assert_eq!(client.receive().await, "me 7 true |");
 }
 
-/// docs/aws-behaviour.md#apigateway-authorization: each form of identity source, and that every one of them must be
-/// there.
+/// docs/aws-behaviour.md#apigateway-authorization: each form of identity source; all of them must be present.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_identity_source_must_be_in_the_handshake() {
     let emulator = guarded_emulator().await;
@@ -179,9 +178,9 @@ async fn every_identity_source_must_be_in_the_handshake() {
     assert_eq!(status(Client::try_connect(&with_query, &header).await), StatusCode::UNAUTHORIZED);
 }
 
-/// A function is invoked by a role that may, or by leave of its own policy for this very authorizer.
+/// Either a role may invoke the function, or the function's policy allows this authorizer to.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_authorizer_needs_leave_to_be_invoked() {
+async fn an_authorizer_needs_permission_to_invoke_its_function() {
     let emulator = guarded_emulator().await;
     scripted(&emulator, "allows", answer("Allow", "*")).await;
     let api = Api::create(&emulator).await;
@@ -197,15 +196,14 @@ async fn an_authorizer_needs_leave_to_be_invoked() {
     };
     let policy = "/2015-03-31/functions/allows/policy";
     control::rest(&emulator, "lambda", Method::POST, policy, &permit("other", "other")).await;
-    assert_eq!(status(&uri).await, StatusCode::INTERNAL_SERVER_ERROR, "another authorizer's leave");
+    assert_eq!(status(&uri).await, StatusCode::INTERNAL_SERVER_ERROR, "another authorizer's permission");
     control::rest(&emulator, "lambda", Method::POST, policy, &permit("this", &id)).await;
     assert_eq!(status(&uri).await, StatusCode::SWITCHING_PROTOCOLS);
 }
 
-/// docs/aws-behaviour.md#apigateway-authorization: AWS_IAM asks for a signature, and for `execute-api:Invoke` on
-/// `$connect`.
+/// docs/aws-behaviour.md#apigateway-authorization: AWS_IAM requires a signature and `execute-api:Invoke` on `$connect`.
 #[tokio::test(flavor = "multi_thread")]
-async fn with_iam_authorization_a_handshake_is_signed() {
+async fn with_iam_authorization_a_handshake_must_be_signed() {
     let emulator = empty_emulator().await;
     let api = Api::create(&emulator).await;
     api.post("routes", json!({"routeKey": "$connect", "authorizationType": "AWS_IAM"})).await;
@@ -222,4 +220,50 @@ async fn with_iam_authorization_a_handshake_is_signed() {
     let header = format!("AWS4-HMAC-SHA256 Credential=developer/{scope}, SignedHeaders=host, Signature=0");
     let signed = Client::try_connect(&uri, &[("authorization", &header)]).await;
     assert!(signed.is_ok());
+}
+
+/// docs/aws-behaviour.md#apigateway-authorization: a role's session connects if the role may invoke `$connect` of this
+/// API, and signed by its own secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_connects_if_its_policies_allow_it() {
+    let emulator = empty_emulator().await;
+    let api = Api::create(&emulator).await;
+    api.post("routes", json!({"routeKey": "$connect", "authorizationType": "AWS_IAM"})).await;
+    let uri = api.deploy(json!({})).await;
+    let arn = |below: &str| format!("arn:aws:execute-api:us-east-1:000000000000:{}/test/{below}", api.id);
+    for (name, effect, action, resource, expected) in [
+        ("may", "Allow", "execute-api:Invoke", arn("$connect"), 101),
+        ("may-all", "Allow", "execute-api:*", arn("*"), 101),
+        ("other-route", "Allow", "execute-api:Invoke", arn("$default"), 403),
+        ("other-action", "Allow", "execute-api:ManageConnections", arn("$connect"), 403),
+        ("denied", "Deny", "execute-api:Invoke", arn("$connect"), 403),
+    ] {
+        let role = ("RoleName", name);
+        let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "000000000000"}}});
+        let create = [("Action", "CreateRole"), role, ("AssumeRolePolicyDocument", &trust.to_string())];
+        control::iam(&emulator, &create).await;
+        let policy =
+            json!({"Statement": {"Effect": effect, "Action": action, "Resource": resource}}).to_string();
+        let put = [("Action", "PutRolePolicy"), role, ("PolicyName", "p"), ("PolicyDocument", &policy)];
+        control::iam(&emulator, &put).await;
+        let session =
+            control::assume_role(&emulator, &format!("arn:aws:iam::000000000000:role/{name}")).await;
+        let mut keys = signed_handshake::of_session(&session);
+        assert_eq!(signed_status(&uri, &uri, &keys).await, expected, "{name}");
+        // What was signed for another stage, or with another secret, or without the session's token, proves nothing.
+        assert_eq!(signed_status(&uri, &uri.replace("/test", "/other"), &keys).await, 403, "{name}");
+        keys.secret_access_key.push('x');
+        assert_eq!(signed_status(&uri, &uri, &keys).await, 403, "{name}");
+        keys.secret_access_key.pop();
+        keys.session_token = None;
+        assert_eq!(signed_status(&uri, &uri, &keys).await, 403, "{name}");
+    }
+}
+
+/// The status of a handshake whose signature was made for a URI.
+async fn signed_status(uri: &str, signed_for: &str, keys: &signed_http::Keys) -> StatusCode {
+    let headers = signed_handshake::headers(signed_for, keys);
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (Ok((_, response)) | Err(response)) = Client::try_connect(uri, &headers).await;
+    response.status()
 }

@@ -1,4 +1,4 @@
-//! What a client meets at the front door.
+//! The gateway's behaviour towards clients: addresses, limits, closing and throttling.
 
 use emulator::EmulatorOptions;
 use emulator::services::apigateway::websocket::Timers;
@@ -88,7 +88,7 @@ async fn an_idle_connection_is_closed_with_1001() {
     assert_eq!(client.closed().await, (1001, "Going away".into()));
 }
 
-/// docs/aws-behaviour.md#apigateway-frames, decided: protocol pings keep no connection alive, however many there are.
+/// docs/aws-behaviour.md#apigateway-frames, decided: pings do not reset the idle timeout.
 #[tokio::test(flavor = "multi_thread")]
 async fn pings_do_not_keep_an_idle_connection_alive() {
     let timers = Timers { idle: Duration::from_millis(300), ..Timers::default() };
@@ -103,7 +103,7 @@ async fn pings_do_not_keep_an_idle_connection_alive() {
     assert_eq!(closed, (1001, "Going away".into()));
 }
 
-/// docs/aws-behaviour.md#apigateway-frames: no connection outlives its limit, however busy.
+/// docs/aws-behaviour.md#apigateway-frames: a busy connection ends at its longest lifetime too.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_ends_with_its_lifetime() {
     let timers = Timers { lifetime: Duration::from_millis(300), ..Timers::default() };
@@ -113,10 +113,10 @@ async fn a_connection_ends_with_its_lifetime() {
     assert_eq!(client.closed().await.0, 1001);
 }
 
-/// docs/aws-behaviour.md#apigateway-error-frames, documented: what the model refuses gets this frame, and nothing
-/// enters the stream.
+/// docs/aws-behaviour.md#apigateway-error-frames, documented: a message that the model rejects gets this frame and does
+/// not enter the stream.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_json_is_refused_at_the_door_and_the_connection_lives() {
+async fn a_message_that_is_not_json_gets_an_error_frame() {
     let emulator = TestEmulator::start().await;
     let mut client = emulator.client().await;
     client.send("not json").await;
@@ -126,7 +126,7 @@ async fn what_is_no_json_is_refused_at_the_door_and_the_connection_lives() {
     assert_eq!(client.receive().await, "[1]");
 }
 
-/// docs/aws-behaviour.md#apigateway-quotas: over the stage's rate a message is refused, and the connection lives.
+/// docs/aws-behaviour.md#apigateway-quotas: a message over the stage's rate gets an error frame; the connection stays open.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_over_the_stage_rate_are_refused() {
     let emulator = TestEmulator::with(

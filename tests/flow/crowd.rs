@@ -1,4 +1,4 @@
-//! A crowd at the door: idle clients, clients that talk, and clients that behave badly, on one emulator at once.
+//! Many clients on one emulator: idle ones, chatting ones and hostile ones.
 
 use sluicegate_tests::frame::{CONTINUATION, Frame, PING, PONG, TEXT};
 use sluicegate_tests::raw::{RawClient, handshake, head};
@@ -9,18 +9,18 @@ use tokio::task::JoinSet;
 
 const IDLE: usize = 200;
 const CHATTING: usize = 20;
-/// Below the stage's burst all together, so that the throttle refuses none of them.
+/// All messages together are below the stage's burst, so that none is throttled.
 const MESSAGES: usize = 10;
-/// Messages from a client that reads none of its answers; they count with the others.
+/// Messages from a client that does not read its answers; they count towards the burst too.
 const UNREAD_MESSAGES: usize = 100;
-/// Pings from a client that reads no pong: many times what both sockets hold.
+/// Pings from a client that does not read the pongs: many times the capacity of both socket buffers.
 const UNREAD_PINGS: usize = 200_000;
 
 async fn connect(address: SocketAddr) -> RawClient {
     RawClient::connect(address, "/v1").await.expect("the handshake succeeds")
 }
 
-/// Sends messages all at once and has every answer, in order and nothing else.
+/// Sends messages all at once, and checks that it gets every answer, in order, and nothing else.
 async fn chat(address: SocketAddr, client_number: usize) {
     let mut client = connect(address).await;
     let text = |message: usize| format!("[{client_number},{message}]");
@@ -33,14 +33,14 @@ async fn chat(address: SocketAddr, client_number: usize) {
     }
 }
 
-/// An idle client is still there, and got nothing that was meant for others.
+/// Checks that an idle client is still connected, and has not received messages of others.
 async fn is_there(client: &mut RawClient, number: usize) {
     client.send(&Frame::new(PING, number.to_string()).encode()).await.expect("the gateway reads");
     let frame = client.frame().await.expect("a pong comes").expect("the connection is open");
     assert_eq!((frame.opcode, frame.payload), (PONG, number.to_string().into_bytes()));
 }
 
-/// Clients that behave badly, each in its way, and stay as long as they are kept.
+/// Hostile clients of different kinds. They stay connected until they are dropped.
 async fn hostile_clients(address: SocketAddr) -> Vec<RawClient> {
     let whole = head(&handshake(address, "/v1"));
     let begins = |bytes: Vec<u8>, is_past_handshake: bool| async move {
@@ -49,7 +49,7 @@ async fn hostile_clients(address: SocketAddr) -> Vec<RawClient> {
         } else {
             RawClient::dial(address).await.expect("the emulator accepts")
         };
-        // The gateway may hang up amid it.
+        // The gateway may close the connection meanwhile.
         let _ = client.send(&bytes).await;
         client
     };
@@ -70,7 +70,7 @@ async fn hostile_clients(address: SocketAddr) -> Vec<RawClient> {
     hostile
 }
 
-/// Sends pings and reads nothing, until the gateway reads no more either or all are sent.
+/// Sends pings without reading, until all are sent or the gateway does not read either.
 async fn flood(address: SocketAddr) -> io::Result<()> {
     let pings = Frame::new(PING, [b'x'; 125]).encode().repeat(100);
     let mut client = connect(address).await;
@@ -89,7 +89,7 @@ async fn chat_all(address: SocketAddr, numbers: std::ops::Range<usize>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn idle_clients_and_chatting_ones_leave_each_other_alone() {
+async fn idle_and_chatting_clients_do_not_affect_each_other() {
     let emulator = TestEmulator::start().await;
     let address = emulator.emulator.address();
     let mut idle = Vec::with_capacity(IDLE);
@@ -102,9 +102,9 @@ async fn idle_clients_and_chatting_ones_leave_each_other_alone() {
     }
 }
 
-/// Who floods, stalls, sends garbage or half a handshake costs the others no message, and no order.
+/// Clients that flood, stall, or send garbage or half a handshake do not affect the messages of others or their order.
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_behave_badly_cost_the_others_nothing() {
+async fn hostile_clients_do_not_affect_others() {
     let emulator = TestEmulator::start().await;
     let address = emulator.emulator.address();
     let mut idle = connect(address).await;

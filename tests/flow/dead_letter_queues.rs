@@ -1,4 +1,4 @@
-//! `sluicegate dlq`: what functions could not handle is shown, and put back into its stream.
+//! `sluicegate dlq`: lists the records that functions could not handle, and puts them back into their stream.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,12 +12,12 @@ use sluicegate_tests::{control, eventually, functions};
 use std::process::Output;
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/broken";
-/// Posts to others that say beyond doubt that a connection's failures are its own.
+/// Successful posts to other connections after which failures of one connection count as its own.
 const OTHERS: usize = 64;
 
-/// A client's messages are answered after all, in order, once what kept the answers away is over.
+/// Once the fault has ended, a redrive gets a client's messages answered in order.
 #[tokio::test(flavor = "multi_thread")]
-async fn records_that_a_function_published_whole_go_back_in_order() {
+async fn records_that_a_function_published_go_back_in_order() {
     let emulator = TestEmulator::start().await;
     let (mut lucky, mut unlucky) = (emulator.client().await, emulator.client().await);
     unlucky.send("not json").await;
@@ -25,7 +25,8 @@ async fn records_that_a_function_published_whole_go_back_in_order() {
     let fault = format!("connections-500=for={id}").parse().expect("a fault");
     emulator.emulator.faults().set(FaultSettings { specs: vec![fault], seed: Some(1) });
     let queue = format!("{}-echo-dlq", emulator.stack.name);
-    // Others get through: without that evidence a connection whose posts fail is given up after five deliveries only.
+    // Posts to others succeed. Without that evidence, a connection whose posts fail is given up only after five
+    // deliveries.
     for _ in 0..OTHERS {
         lucky.send("0").await;
     }
@@ -74,9 +75,9 @@ async fn records_that_a_function_published_whole_go_back_in_order() {
     assert_eq!(left(&emulator.emulator, &queue).await, ["0", "0"]);
 }
 
-/// A mapping's message has no records: they are read back from the stream while it has them.
+/// A mapping's message does not contain the records. They are read from the stream as long as it has them.
 #[tokio::test(flavor = "multi_thread")]
-async fn records_that_a_mapping_gave_up_are_read_back_and_put_back_in_order() {
+async fn records_that_a_mapping_gave_up_go_back_in_order() {
     let emulator = empty_emulator().await;
     let source = broken(&emulator).await;
     let shown = lines(&dlq(&emulator, &["list", "--json"]).await);
@@ -88,7 +89,7 @@ async fn records_that_a_mapping_gave_up_are_read_back_and_put_back_in_order() {
     assert_eq!(records, [b"1", b"2", b"3"]);
     assert_eq!(waiting(&emulator, "broken-dlq").await, "1", "list hides nothing");
 
-    // What is another function's stays.
+    // Messages of another function stay.
     dlq(&emulator, &["redrive", "--function", "another"]).await;
     assert_eq!(waiting(&emulator, "broken-dlq").await, "1");
     let output = dlq(&emulator, &["redrive"]).await;
@@ -98,9 +99,9 @@ async fn records_that_a_mapping_gave_up_are_read_back_and_put_back_in_order() {
     assert_eq!(left(&emulator, "broken-dlq").await, ["0", "0"]);
 }
 
-/// What cannot be put back any more stays, and a sentence says why.
+/// A message whose records cannot be put back stays, and the output says why.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_records_are_gone_stays_and_says_so() {
+async fn a_message_whose_records_are_gone_stays() {
     let emulator = empty_emulator().await;
     let source = broken(&emulator).await;
     source.delete().await;
@@ -124,8 +125,8 @@ async fn a_message_whose_records_are_gone_stays_and_says_so() {
     assert_eq!(shown[0]["state"], "unavailable");
 }
 
-/// What was put into the stream before stays before it: where the earlier of a key's two records cannot go back, the
-/// later one waits, whichever queue it is in, and other keys do not.
+/// Records keep the order of the stream: if the earlier of two records of a key cannot go back, the later one waits, even
+/// in another queue. Other keys do not wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_waits_for_an_earlier_one_of_its_key() {
     let emulator = empty_emulator().await;
@@ -163,7 +164,7 @@ async fn a_record_waits_for_an_earlier_one_of_its_key() {
         ("1".into(), "1".into())
     );
 
-    // Once the earlier one is taken out of its queue, nothing is left to wait for.
+    // The later one no longer waits once the earlier one is removed from its queue.
     let url = format!("{}/{}/two-dlq", emulator.endpoint_url(), emulator.account().id);
     control::json(&emulator, "AmazonSQS.PurgeQueue", &json!({"QueueUrl": url})).await;
     dlq(&emulator, &["redrive"]).await;
@@ -172,7 +173,8 @@ async fn a_record_waits_for_an_earlier_one_of_its_key() {
     assert_eq!(left(&emulator, "one-dlq").await, ["0", "0"]);
 }
 
-/// A function that always fails, and what its mapping says of the three records that it gave up. The mapping is gone.
+/// A stream with a function that always failed: its queue has the mapping's message on three records. The mapping is
+/// deleted.
 async fn broken(emulator: &Emulator) -> Source<'_> {
     role(emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*", "sqs:SendMessage"]).await;
     functions::scripted(emulator, "broken", ROLE, json!({"FAILURE": "no database"})).await;
@@ -209,7 +211,7 @@ async fn run(emulator: &Emulator, arguments: &[&str]) -> Output {
         .expect("it runs")
 }
 
-/// The same, where nothing may fail.
+/// Like [`run`]; the command must succeed.
 async fn dlq(emulator: &Emulator, arguments: &[&str]) -> Output {
     let output = run(emulator, arguments).await;
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -225,13 +227,13 @@ fn decoded(data: &Value) -> Vec<u8> {
     STANDARD.decode(data.as_str().expect("data")).expect("base64")
 }
 
-/// How many messages a queue shows.
+/// The number of visible messages in a queue.
 async fn waiting(emulator: &Emulator, queue: &str) -> String {
     let [waiting, _] = left(emulator, queue).await;
     waiting
 }
 
-/// How many messages a queue has: visible, and hidden.
+/// The numbers of visible and of hidden messages in a queue.
 async fn left(emulator: &Emulator, queue: &str) -> [String; 2] {
     let url = format!("{}/{}/{queue}", emulator.endpoint_url(), emulator.account().id);
     let asked = json!({"QueueUrl": url, "AttributeNames": ["All"]});

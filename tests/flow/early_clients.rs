@@ -1,4 +1,4 @@
-//! Issue 16, B: a client that is let in finds every function in its place.
+//! Issue 16, B: a client that can connect finds every function ready.
 
 use emulator::provision::compose;
 use emulator::provision::stack::Stack;
@@ -8,11 +8,11 @@ use sluicegate_tests::client::Client;
 use sluicegate_tests::functions::{packages, project};
 use tokio::net::TcpListener;
 
-/// Starts, each with a client that was there before.
+/// Starts of an emulator, each with a client that connects before it is ready.
 const STARTS: usize = 20;
 
-/// Tries again at once, as often as it is refused, and sends a message as soon as it is let in. Answers how often it
-/// was refused, and what came back.
+/// Reconnects at once each time that it is refused, and sends a message as soon as it is connected. Returns how often it
+/// was refused, and the answer.
 async fn reconnect(uri: String) -> (usize, String) {
     let mut refused = 0;
     loop {
@@ -30,7 +30,7 @@ async fn reconnect(uri: String) -> (usize, String) {
     }
 }
 
-/// As `dev` starts, whose port is open before there is anything behind it.
+/// Starts like `dev`, whose port is open before its stack is complete.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_message_of_an_early_client_is_answered() {
     let stack = Stack::read(&project(), &[]).expect("the stack is well defined");

@@ -1,4 +1,4 @@
-//! What a handler that simply raises does to its shard, and to no other.
+//! A handler that raises an error stops its shard and no other.
 
 use serde_json::json;
 use sluicegate_tests::api::{empty_emulator, role};
@@ -7,11 +7,11 @@ use sluicegate_tests::source::Source;
 use sluicegate_tests::{eventually, functions};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/raises";
-/// Retries of a batch: it is handed over once more than that.
+/// Retries of a batch, after its first delivery.
 const RETRIES: usize = 2;
 
-/// docs/aws-behaviour.md#lambda-batches: the whole batch fails, and what lies behind it in its shard waits until it
-/// is given up. Records of another shard do not wait for it.
+/// docs/aws-behaviour.md#lambda-batches: the whole batch fails, and the records after it in its shard wait until it is
+/// given up. Records of another shard do not wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_that_raises_stops_its_shard_until_its_retries_end() {
     let emulator = empty_emulator().await;
@@ -26,7 +26,7 @@ async fn a_handler_that_raises_stops_its_shard_until_its_retries_end() {
     while source.put(&format!("key {other}"), "elsewhere").await == shard {
         other += 1;
     }
-    // What the search for the other shard's key left in this one lies behind, too.
+    // Records that the search for a key of the other shard has put into this shard come later too.
     let following = other + 1;
     let settings =
         json!({"BatchSize": 2, "MaximumRetryAttempts": RETRIES, "BisectBatchOnFunctionError": false});

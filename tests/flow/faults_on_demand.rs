@@ -1,4 +1,4 @@
-//! Injected faults: what each looks like to AWS's clients, to a WebSocket client and to a function.
+//! Injected faults, as seen by AWS's SDKs, by WebSocket clients and by functions.
 
 use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
@@ -21,12 +21,12 @@ async fn emulator_with(fault: &str, tfvars: &str) -> TestEmulator {
     TestEmulator::with(tfvars, EmulatorOptions { faults, ..EmulatorOptions::default() }).await
 }
 
-/// How often the emulator's one fault has triggered.
+/// The number of times that the emulator's only fault has triggered.
 fn triggered(emulator: &TestEmulator) -> u64 {
     emulator.emulator.faults().report()["faults"][0]["triggered"].as_u64().expect("the emulator has a fault")
 }
 
-/// How often the echo function was invoked, by its log.
+/// The number of invocations in the echo function's log.
 async fn invocations(emulator: &TestEmulator) -> usize {
     let group = format!("/aws/lambda/{}", emulator.stack.function_name("echo"));
     let events =
@@ -40,16 +40,15 @@ async fn invocations(emulator: &TestEmulator) -> usize {
     events.iter().filter(is_start).count()
 }
 
-/// A client's connection id, by the frame that refuses what is no JSON.
+/// A client's connection id, from the error frame for a message that is not JSON.
 async fn connection_id(client: &mut Client) -> String {
     client.send("not json").await;
     client.receive_json().await["connectionId"].as_str().expect("an id").to_owned()
 }
 
-/// docs/aws-behaviour.md#kinesis-limits, #template-kinesis: the client hears of it by a nack alone, an SDK by the
-/// exception.
+/// docs/aws-behaviour.md#kinesis-limits, #template-kinesis: a client gets only a nack, an SDK the exception.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_throttled_put_is_a_nack_to_a_client_and_an_exception_to_an_sdk() {
+async fn a_client_gets_a_nack_for_a_throttled_put_and_an_sdk_an_error() {
     let emulator = emulator_with("put-throttled=2 times", "acknowledgements = true").await;
     let mut client = emulator.client().await;
     client.send("1").await;
@@ -73,8 +72,8 @@ async fn a_throttled_put_is_a_nack_to_a_client_and_an_exception_to_an_sdk() {
     assert!(frames[1].starts_with(r#"{"ack":"#), "{frames:?}");
 }
 
-/// docs/aws-behaviour.md#apigateway-lifecycle, #kinesis-order: two messages that a client sends one after the other
-/// enter the stream the other way round, and are answered so.
+/// docs/aws-behaviour.md#apigateway-lifecycle, #kinesis-order: two messages that a client sends one after the other enter
+/// the stream in the opposite order, and are answered in that order.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_messages_of_a_client_swap_and_so_do_their_answers() {
     let emulator = emulator_with("put-swapped=1 time,60s", "").await;
@@ -85,14 +84,13 @@ async fn two_messages_of_a_client_swap_and_so_do_their_answers() {
     let answers = [client.receive().await, client.receive().await, client.receive().await];
     assert_eq!(answers[0], "2");
     assert_eq!(triggered(&emulator), 1);
-    // The third may pass the first, which follows the second without holding anybody up.
+    // The third can come before the first, which follows the second without delaying others.
     assert!(answers.contains(&"1".into()) && answers.contains(&"3".into()), "{answers:?}");
 }
 
-/// docs/aws-behaviour.md#kinesis-order: the sequence numbers of two puts of one key that are under way together may
-/// be the other way round.
+/// docs/aws-behaviour.md#kinesis-order: two concurrent puts of one key can get sequence numbers in the opposite order.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_puts_that_are_under_way_together_swap() {
+async fn two_concurrent_puts_swap() {
     let emulator = emulator_with("put-swapped=60s,1 time,for=k", "").await;
     let kinesis = sdk::kinesis(&emulator.emulator.endpoint_url());
     let put = || {
@@ -106,7 +104,7 @@ async fn two_puts_that_are_under_way_together_swap() {
     assert!(first.sequence_number > second.sequence_number, "{first:?} after {second:?}");
 }
 
-/// docs/aws-behaviour.md#lambda-batches: duplicates are possible without any error. The library remembers, and
+/// docs/aws-behaviour.md#lambda-batches: duplicates are possible without an error. The library recognises them and
 /// answers once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_comes_twice_is_answered_once_by_the_library() {
@@ -130,10 +128,9 @@ async fn a_throttled_function_gets_its_records_later() {
     assert_eq!((triggered(&emulator), invocations(&emulator).await), (2, 1));
 }
 
-/// docs/aws-behaviour.md#apigateway-connections: the client is there and hears nothing, since the function is told
-/// that it left.
+/// docs/aws-behaviour.md#apigateway-connections: a connected client gets no answer if the function's post fails with 410.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_said_to_be_gone_gets_no_answer() {
+async fn a_client_reported_as_gone_gets_no_answer() {
     let emulator = emulator_with("connections-410=2 times", "").await;
     let mut client = emulator.client().await;
     let id = connection_id(&mut client).await;
@@ -146,10 +143,10 @@ async fn a_client_said_to_be_gone_gets_no_answer() {
     assert_eq!(client.receive().await, "2");
 }
 
-/// docs/aws-behaviour.md#apigateway-connections: an SDK sees the error, and the library tries again until the client
-/// has its answer.
+/// docs/aws-behaviour.md#apigateway-connections: an SDK gets the error, and the library retries until the client has its
+/// answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn posts_that_are_refused_for_a_while_arrive_in_the_end() {
+async fn posts_that_fail_for_a_while_arrive_in_the_end() {
     for (fault, code) in [
         ("connections-429=3 times", "LimitExceededException"),
         ("connections-500=3 times", "InternalServerErrorException"),
@@ -168,7 +165,7 @@ async fn posts_that_are_refused_for_a_while_arrive_in_the_end() {
     }
 }
 
-/// How many messages wait in the echo function's dead-letter queue.
+/// The number of messages in the echo function's dead-letter queue.
 async fn dead_letters(emulator: &TestEmulator) -> String {
     let ask = json!({"QueueUrl": queue_url(emulator), "AttributeNames": ["ApproximateNumberOfMessages"]});
     let answer = control::json(&emulator.emulator, "AmazonSQS.GetQueueAttributes", &ask).await;
@@ -183,7 +180,8 @@ fn queue_url(emulator: &TestEmulator) -> String {
     )
 }
 
-/// Calls that fail for everybody alike are backed off and delivered again; no record is set aside for it.
+/// If calls fail for all connections alike, the function backs off and the records are delivered again; none goes to the
+/// dead-letter queue.
 #[tokio::test(flavor = "multi_thread")]
 async fn uniform_throttling_sends_nothing_to_the_dead_letter_queue() {
     const CLIENTS: usize = 8;
@@ -210,10 +208,10 @@ async fn uniform_throttling_sends_nothing_to_the_dead_letter_queue() {
     }
 }
 
-/// One client fails for good and its records cannot be reported: the others are answered all the same, and the log
-/// says which record it was.
+/// Posts to one client always fail and its records cannot be reported. The others still get their answers, and the log
+/// names the records.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_dead_letter_queue_stops_nobody_and_no_record_goes_unmentioned() {
+async fn records_are_logged_if_the_dead_letter_queue_is_deleted() {
     let emulator = TestEmulator::start().await;
     let (mut good, mut bad) = (emulator.client().await, emulator.client().await);
     let id = connection_id(&mut bad).await;
@@ -233,7 +231,7 @@ async fn a_deleted_dead_letter_queue_stops_nobody_and_no_record_goes_unmentioned
     eventually("each record is in the log", || async { set_aside(&emulator).await == 10 }).await;
 }
 
-/// Log lines of records that the echo function's queue did not take, with their places in the stream.
+/// The number of log lines on records that the echo function could not send to its queue.
 async fn set_aside(emulator: &TestEmulator) -> usize {
     let group = format!("/aws/lambda/{}", emulator.stack.function_name("echo"));
     let filter = json!({"logGroupName": group});
@@ -248,7 +246,7 @@ async fn set_aside(emulator: &TestEmulator) -> usize {
     events.iter().filter(is_meant).count()
 }
 
-/// See docs/aws-behaviour.md#kinesis-fan-out. A delay is the one thing that a lower bound of time can tell of.
+/// See docs/aws-behaviour.md#kinesis-fan-out. A lower bound of time is enough to test a delay.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_shard_answers_no_sooner_than_its_delay() {
     let emulator = emulator_with("shard-slow=500ms,1 time", "").await;
@@ -260,13 +258,13 @@ async fn a_slow_shard_answers_no_sooner_than_its_delay() {
     assert_eq!(triggered(&emulator), 1);
 }
 
-/// docs/aws-behaviour.md#lambda-mappings: what is written when a mapping at LATEST says Enabled and has not begun never
-/// reaches the function.
+/// docs/aws-behaviour.md#lambda-mappings: a mapping at LATEST can be Enabled before it reads. Records of that time never
+/// reach the function.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
-    // Building them is no part of the gap.
+async fn a_mapping_at_latest_misses_records_before_its_first_read() {
+    // The functions are built first, because the build must not be part of the gap.
     tokio::task::spawn_blocking(packages).await.expect("the functions are built");
-    // A busy machine may need longer than the gap until a message is in the stream.
+    // On a busy machine, a message may reach the stream only after the gap.
     for gap_s in [10, 20, 40, 80] {
         if let Some(answers) = answers_after_gap(gap_s).await {
             assert!(!answers.is_empty() && answers.iter().all(|answer| answer != "\"early\""), "{answers:?}");
@@ -276,7 +274,7 @@ async fn a_mapping_at_latest_misses_what_comes_at_its_beginning() {
     panic!("no message came into the stream within the gap");
 }
 
-/// What the function answers after the gap; `None` if the early message may have been in the stream only after it.
+/// The function's answers after the gap; `None` if the early message may have reached the stream only after it.
 async fn answers_after_gap(gap_s: u64) -> Option<Vec<String>> {
     let started = Instant::now();
     let emulator = emulator_with(&format!("latest-gap={gap_s}s"), "acknowledgements = true").await;
@@ -300,7 +298,7 @@ async fn answers_after_gap(gap_s: u64) -> Option<Vec<String>> {
     Some(answers)
 }
 
-/// Faults come and go while the emulator runs, by its own page.
+/// Faults are added and removed by the emulator's page while it runs.
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_are_changed_while_the_emulator_runs() {
     let emulator = TestEmulator::with("acknowledgements = true", EmulatorOptions::default()).await;
@@ -322,7 +320,7 @@ async fn faults_are_changed_while_the_emulator_runs() {
     assert!(frames.contains(&"2".into()), "{frames:?}");
 }
 
-/// Calls the emulator's page of faults as any HTTP client does.
+/// Calls the emulator's page of faults as an HTTP client.
 async fn page(emulator: &TestEmulator, method: &str, body: &str) -> (u16, Value) {
     let mut socket = TcpStream::connect(emulator.emulator.address()).await.expect("the emulator listens");
     let head = format!("{method} /_sluicegate/faults HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
@@ -335,7 +333,7 @@ async fn page(emulator: &TestEmulator, method: &str, body: &str) -> (u16, Value)
     (status, serde_json::from_str(body).expect("JSON"))
 }
 
-/// The state of the emulator's one mapping, as the Lambda API reports it.
+/// The state of the emulator's only mapping, from the Lambda API.
 async fn mapping_state(emulator: &TestEmulator) -> String {
     let authorization = "AWS4-HMAC-SHA256 Credential=developer/20260101/us-east-1/lambda/aws4_request, \
                          SignedHeaders=host, Signature=0";

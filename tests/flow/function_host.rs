@@ -1,4 +1,4 @@
-//! Functions that misbehave, and what each is told: seen by its log, its mapping and its failure destination.
+//! Functions that misbehave, and the errors that they get, observed in the log, the mapping and the failure destination.
 
 use aws_sdk_kinesis::primitives::Blob;
 use base64::Engine as _;
@@ -20,19 +20,19 @@ const QUEUE_ARN: &str = "arn:aws:sqs:us-east-1:000000000000:given-up";
 const FUNCTIONS: &str = "/2015-03-31/functions";
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
-/// A stream of one shard, the scripted function behind it, and a queue for what it gives up.
+/// A stream of one shard, a scripted function behind it, and a queue as its failure destination.
 pub struct Scene {
     pub emulator: Emulator,
     queue_url: String,
 }
 
 impl Scene {
-    /// A function that does what its environment says, with one attempt for each batch of one record.
+    /// Starts an emulator with a scripted function, which gets batches of one record and one attempt for each.
     pub async fn start(environment: Value, timeout_s: u32) -> Self {
         Self::start_on(empty_emulator().await, environment, timeout_s).await
     }
 
-    async fn start_on(emulator: Emulator, environment: Value, timeout_s: u32) -> Self {
+    pub async fn start_on(emulator: Emulator, environment: Value, timeout_s: u32) -> Self {
         role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "sqs:*", "logs:*"]).await;
         let queue =
             control::json(&emulator, "AmazonSQS.CreateQueue", &json!({"QueueName": "given-up"})).await;
@@ -60,12 +60,12 @@ impl Scene {
         scene
     }
 
-    /// Begins to hand records over.
-    async fn map(&self) {
+    /// Maps the stream to the function.
+    pub async fn map(&self) {
         self.map_to("scripted").await;
     }
 
-    /// The same, to a name with or without a qualifier.
+    /// Maps the stream to a function's name, with or without a qualifier.
     pub async fn map_to(&self, function: &str) {
         let mapping = json!({
             "FunctionName": function, "EventSourceArn": STREAM_ARN, "StartingPosition": "TRIM_HORIZON",
@@ -96,8 +96,8 @@ impl Scene {
         events.iter().map(|event| (text(&event["logStreamName"]), text(&event["message"]))).collect()
     }
 
-    /// The log after so many invocations.
-    async fn log_after(&self, invocations: usize) -> Vec<(String, String)> {
+    /// The log after a number of invocations.
+    pub async fn log_after(&self, invocations: usize) -> Vec<(String, String)> {
         eventually("the invocation is reported", || async {
             reports(&self.log().await).len() == invocations
         })
@@ -113,12 +113,12 @@ impl Scene {
     }
 }
 
-/// Each REPORT line and its stream.
+/// Each REPORT line and its log stream.
 fn reports(log: &[(String, String)]) -> Vec<&(String, String)> {
     log.iter().filter(|(_, line)| line.starts_with("REPORT ")).collect()
 }
 
-/// Hands one record to a function that fails; answers its log, line by line, once its record is given up.
+/// Delivers one record to a function that fails; returns the lines of its log once the record is given up.
 async fn log_of_a_failure(misdeed: &str, timeout_s: u32) -> Vec<String> {
     let scene = Scene::start(json!({"MISDEED": misdeed}), timeout_s).await;
     scene.map().await;
@@ -179,10 +179,10 @@ async fn a_function_that_takes_more_memory_than_it_has_is_ended() {
     assert!(has(&log, "Status: error\tError Type: Runtime.OutOfMemory"), "{log:#?}");
 }
 
-/// docs/aws-behaviour.md#lambda-runtime: 413, and the function is told so.
+/// docs/aws-behaviour.md#lambda-runtime: the function gets 413.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_over_six_megabytes_is_refused() {
-    // The function prints what it is told after its invocation has ended.
+    // The function prints the status after its invocation has ended, so that it must not be frozen.
     let options = EmulatorOptions { freeze: Freeze::Off, ..EmulatorOptions::default() };
     let environment = json!({"MISDEED": "answer too large"});
     let scene = Scene::start_on(empty_emulator_with(options).await, environment, 60).await;
@@ -199,10 +199,10 @@ async fn an_answer_over_six_megabytes_is_refused() {
     .await;
 }
 
-/// docs/aws-behaviour.md#lambda-init: an init that takes too long is ended, and begun again as a part of the
-/// invocation, which may succeed.
+/// docs/aws-behaviour.md#lambda-init: an init that takes too long is ended and repeated as part of the invocation, which
+/// can succeed.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_init_that_takes_too_long_is_begun_again_in_the_invocation() {
+async fn an_init_that_takes_too_long_is_repeated_in_the_invocation() {
     let folder = tempfile::tempdir().expect("a folder");
     let options =
         EmulatorOptions { init_max: Some(Duration::from_millis(200)), ..EmulatorOptions::default() };
@@ -221,10 +221,10 @@ async fn an_init_that_takes_too_long_is_begun_again_in_the_invocation() {
     assert!(!report.contains("Init Duration"), "its own time, not that of an init: {report}");
 }
 
-/// See docs/aws-behaviour.md#lambda-runtime and #lambda-environment, by what the function itself was told; and the
-/// lines around each invocation.
+/// See docs/aws-behaviour.md#lambda-runtime and #lambda-environment. The function logs what it received; the log also has
+/// Lambda's lines around each invocation.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_is_told_what_lambda_tells_it() {
+async fn a_function_gets_lambdas_headers_and_variables() {
     const TIMEOUT_S: u32 = 60;
     let scene = Scene::start(json!({"MISDEED": "report"}), TIMEOUT_S).await;
     let before_ms = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
@@ -279,7 +279,7 @@ async fn a_function_is_told_what_lambda_tells_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_has_temporary_files_of_its_own_and_may_not_change_its_code() {
+async fn a_function_has_its_own_temporary_files_and_read_only_code() {
     let scene = Scene::start(json!({"MISDEED": "write"}), 60).await;
     scene.map().await;
     for invocations in 1..=2 {
@@ -295,7 +295,7 @@ async fn a_function_has_temporary_files_of_its_own_and_may_not_change_its_code()
     assert_eq!(modes, ["555", "555", "555", "555"]);
     let [first, again] = &written(log)[..] else { panic!("two invocations") };
     assert!(first == again && first.exists(), "one environment, one folder: {}", first.display());
-    // Other settings are another environment, whose folder is empty; the first one's goes.
+    // Other settings start another environment with an empty folder; that of the first is removed.
     let change = json!({"Environment": {"Variables": {"MISDEED": "write", "CHANGED": "1"}}});
     scene.lambda(Method::PUT, &format!("{FUNCTIONS}/scripted/configuration"), change).await;
     scene.put().await;
@@ -325,10 +325,10 @@ async fn an_environment_is_used_again_until_the_configuration_changes() {
     assert_eq!(has_init, [true, false, true]);
 }
 
-/// docs/aws-behaviour.md#lambda-batches: with no retry allowed, a throttled record would be given up if being
-/// throttled were an attempt.
+/// docs/aws-behaviour.md#lambda-batches: no retry is allowed, so that the record would be given up if throttling counted
+/// as an attempt.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_without_concurrency_gets_its_records_later_and_no_retry_is_used_up() {
+async fn throttling_by_reserved_concurrency_uses_no_retry() {
     let scene = Scene::start(json!({"ANSWER": "null"}), 60).await;
     let path = "/2017-10-31/functions/scripted/concurrency";
     scene.lambda(Method::PUT, path, json!({"ReservedConcurrentExecutions": 0})).await;
@@ -344,56 +344,4 @@ async fn a_function_without_concurrency_gets_its_records_later_and_no_retry_is_u
     scene.lambda(Method::DELETE, path, Value::Null).await;
     scene.log_after(1).await;
     assert_eq!(scene.reported().await, None);
-}
-
-/// A function that still has something to do 300 ms after its answer, as a spawned task has.
-async fn lingering(freeze: Freeze) -> Scene {
-    let options = EmulatorOptions { freeze, ..EmulatorOptions::default() };
-    let environment = json!({"MISDEED": "linger"});
-    let scene = Scene::start_on(empty_emulator_with(options).await, environment, 60).await;
-    scene.map().await;
-    scene.put().await;
-    scene.log_after(1).await;
-    scene
-}
-
-impl Scene {
-    async fn is_logged(&self, line: &str) -> bool {
-        self.log().await.iter().any(|(_, logged)| logged == line)
-    }
-}
-
-/// docs/aws-behaviour.md#lambda-freeze: what runs on after the answer stands still until the next event.
-#[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_function_with_nothing_to_do_is_frozen_until_its_next_event() {
-    for freeze in [Freeze::Soon, Freeze::Immediate] {
-        let scene = lingering(freeze).await;
-        scene.put().await;
-        // The second event thaws it for what the first one left; and it freezes anew.
-        let log = scene.log_after(2).await;
-        let process = log.iter().find_map(|(_, line)| line.strip_prefix("process ")).expect("its process");
-        eventually("the function is frozen", || async {
-            let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");
-            stat.contains(") T ")
-        })
-        .await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_frozen_function_left_undone_goes_on_with_its_next_event() {
-    let scene = lingering(Freeze::Immediate).await;
-    assert!(!scene.is_logged("late").await);
-    eventually("the function goes on", || async {
-        scene.put().await;
-        scene.is_logged("late").await
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_function_is_not_frozen_where_that_is_turned_off() {
-    let scene = lingering(Freeze::Off).await;
-    eventually("the function ends what it has begun", || scene.is_logged("late")).await;
 }

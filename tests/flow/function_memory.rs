@@ -1,4 +1,4 @@
-//! A function takes no more memory for its last invocation than for an early one.
+//! A function's memory does not grow with its invocations.
 
 use sluicegate_tests::functions::binary;
 use sluicegate_tests::runtime_api::RuntimeApi;
@@ -6,9 +6,9 @@ use std::process::{Child, Command, Stdio};
 
 /// Invocations of a run; `SLUICEGATE_INVOCATIONS` replaces it.
 const INVOCATIONS: u64 = 20_000;
-/// After so many the allocator has what it needs; a quarter of a run where that is less.
+/// Invocations after which the allocator has its memory, or a quarter of the run if that is less.
 const WARM_UP: u64 = 100_000;
-/// What may be allocated from there on. Kept trace ids take 2.5 MB in 15,000 invocations.
+/// The growth allowed after the warm-up. If trace ids were kept, they would take 2.5 MB in 15,000 invocations.
 const GROWTH_MAX_BYTES: u64 = 1_000_000;
 
 struct Running(Child);
@@ -25,7 +25,7 @@ impl Running {
             ("AWS_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "key"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
-            // Nobody is called: the batches are empty.
+            // These endpoints are not called, because the batches are empty.
             ("SLUICEGATE_CONNECTIONS_ENDPOINT", "http://127.0.0.1:1/v1"),
             ("SLUICEGATE_DEAD_LETTER_QUEUE_URL", "http://127.0.0.1:1/1/faults"),
         ] {
@@ -34,7 +34,7 @@ impl Running {
         Self(command.spawn().expect("echo starts"))
     }
 
-    /// What the process has allocated and written.
+    /// The memory that the process has allocated and written to.
     fn allocated_bytes(&self) -> u64 {
         let path = format!("/proc/{}/status", self.0.id());
         let status = std::fs::read_to_string(path).expect("the process runs");
@@ -52,7 +52,7 @@ impl Drop for Running {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_function_takes_no_memory_for_traces_gone_by() {
+fn a_function_keeps_no_memory_of_earlier_traces() {
     let invocations = std::env::var("SLUICEGATE_INVOCATIONS").ok().and_then(|count| count.parse().ok());
     let invocations = invocations.unwrap_or(INVOCATIONS);
     let warm_up = WARM_UP.min(invocations / 4);

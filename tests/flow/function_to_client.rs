@@ -1,4 +1,4 @@
-//! `@connections`, called as functions call it.
+//! `@connections`, called as by functions.
 
 use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
@@ -7,7 +7,7 @@ use sluicegate_tests::{eventually, sdk};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// A client's own connection id, which the echo function knows as the partition key of its record.
+/// A client's connection id, from the partition key of its record.
 async fn connection_id(emulator: &TestEmulator, client: &mut sluicegate_tests::client::Client) -> String {
     client.send("not json").await;
     client.receive_json().await["connectionId"]
@@ -64,7 +64,7 @@ async fn an_sdk_posts_to_asks_about_and_closes_a_connection() {
     );
 }
 
-/// docs/aws-behaviour.md#apigateway-connections: 410 for a client that left by itself; 400 for what is no id.
+/// docs/aws-behaviour.md#apigateway-connections: 410 for a client that has left, and 400 for a malformed id.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_left_is_gone_and_a_malformed_id_is_a_bad_request() {
     let emulator = TestEmulator::start().await;
@@ -82,7 +82,7 @@ async fn a_client_that_left_is_gone_and_a_malformed_id_is_a_bad_request() {
     assert_eq!(malformed.expect_err("refused").into_service_error().code(), Some("BadRequestException"));
 }
 
-/// docs/aws-behaviour.md#apigateway-connections: up to 128 KB, on the wire in frames of at most 32 KB; more is 413.
+/// docs/aws-behaviour.md#apigateway-connections: up to 128 KB in frames of at most 32 KB; 413 for more.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_message_is_posted_whole_and_a_larger_one_refused() {
     let emulator = TestEmulator::start().await;
@@ -103,8 +103,8 @@ async fn a_large_message_is_posted_whole_and_a_larger_one_refused() {
     assert!(refused.expect_err("refused").into_service_error().is_payload_too_large_exception());
 }
 
-/// docs/aws-behaviour.md#apigateway-connections: 429 where the client does not read; memory stays bounded, and the
-/// client is not cut off.
+/// docs/aws-behaviour.md#apigateway-connections: 429 if the client does not read; memory stays bounded, and the client
+/// stays connected.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_fills_its_buffer() {
     let emulator = TestEmulator::start().await;
@@ -115,7 +115,7 @@ async fn a_client_that_does_not_read_fills_its_buffer() {
     let mut posted = 0;
     loop {
         let post = connections.post_to_connection().connection_id(&id).data(Blob::new(message.clone()));
-        // The SDK would retry what is meant to be seen here.
+        // Without retries, because the test is about the first error.
         let once = aws_sdk_apigatewaymanagement::config::retry::RetryConfig::disabled();
         let config = aws_sdk_apigatewaymanagement::Config::builder().retry_config(once);
         match post.customize().config_override(config).send().await {
@@ -132,8 +132,8 @@ async fn a_client_that_does_not_read_fills_its_buffer() {
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-connections: what is posted travels in frames of at most 32 KB, and what is no
-/// UTF-8 as a binary message (decided). A client that sees frames as they are: the library joins them.
+/// docs/aws-behaviour.md#apigateway-connections: posted data is sent in frames of at most 32 KB, and as a binary message
+/// if it is not UTF-8 (decided). The test reads single frames, which a WebSocket library would join.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_travels_in_frames_of_at_most_32_kb() {
     let emulator = TestEmulator::start().await;
@@ -166,8 +166,8 @@ async fn a_post_travels_in_frames_of_at_most_32_kb() {
     assert_eq!(client.frame().await, (true, binary, vec![0xff, 0xfe]));
 }
 
-/// docs/aws-behaviour.md#apigateway-connections: by the path and by the host an address reaches the same connection, and
-/// without a signature none does.
+/// docs/aws-behaviour.md#apigateway-connections: addresses by path and by host reach the same connection, and only with a
+/// signature.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_reached_by_path_and_by_host_if_the_call_is_signed() {
     let emulator = TestEmulator::start().await;
@@ -192,8 +192,7 @@ async fn a_connection_is_reached_by_path_and_by_host_if_the_call_is_signed() {
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-wrong-stage, observed: an address that misses the connection is forbidden, in the words
-/// of the gateway.
+/// docs/aws-behaviour.md#apigateway-wrong-stage, observed: an address without the right stage gets the gateway's 403.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_without_the_right_stage_is_forbidden() {
     let emulator = TestEmulator::start().await;
@@ -223,9 +222,9 @@ async fn an_address_without_the_right_stage_is_forbidden() {
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-gone: without a body, for any id that could have been one.
+/// docs/aws-behaviour.md#apigateway-gone: a 410 has no body, for every well-formed id.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_gone_has_no_body() {
+async fn the_answer_for_a_gone_connection_has_no_body() {
     let emulator = TestEmulator::start().await;
     let mut client = emulator.client().await;
     let left = connection_id(&emulator, &mut client).await;
@@ -269,16 +268,16 @@ async fn a_connection_that_is_gone_has_no_body() {
     }
 }
 
-/// A header that names the developer's own keys, whose signatures are not verified.
+/// A header with the developer's keys, whose signatures are not verified.
 const SIGNATURE: &str = "Authorization: AWS4-HMAC-SHA256 Credential=developer/20260101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=0\r\n";
 
-/// A POST with a host of its own; answers the status.
+/// Sends a POST with a `Host`; returns the status.
 async fn request(emulator: &TestEmulator, host: &str, path: &str, header: &str, body: &str) -> u16 {
     let answer = answer(emulator, "POST", host, path, header, body).await;
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
 }
 
-/// A request with a host of its own; answers the whole of the answer.
+/// Sends a request with a `Host`; returns the whole response.
 async fn answer(
     emulator: &TestEmulator,
     method: &str,
@@ -298,7 +297,7 @@ async fn answer(
     answer
 }
 
-/// A client that is no library: it reads frames one by one.
+/// A client that reads single frames, without a WebSocket library.
 struct RawClient(TcpStream);
 
 impl RawClient {
@@ -314,14 +313,14 @@ impl RawClient {
         Self(socket)
     }
 
-    /// A masked frame, with a mask of zeros; fewer than 126 bytes.
+    /// Sends a text frame of fewer than 126 bytes, masked with zeros.
     async fn send_text(&mut self, text: &str) {
         let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).expect("a short text"), 0, 0, 0, 0];
         frame.extend(text.as_bytes());
         self.0.write_all(&frame).await.expect("sent");
     }
 
-    /// The next frame: whether it is its message's last, its opcode and its payload.
+    /// The next frame: whether it is the last of its message, its opcode and its payload.
     async fn frame(&mut self) -> (bool, u8, Vec<u8>) {
         let read = async {
             let first = self.0.read_u8().await?;

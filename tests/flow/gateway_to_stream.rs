@@ -1,4 +1,4 @@
-//! What the gateway writes into the stream.
+//! The records that the gateway puts into the stream.
 
 use aws_sdk_kinesis::types::ShardIteratorType;
 use serde_json::Value;
@@ -22,7 +22,7 @@ async fn records(emulator: &TestEmulator) -> Vec<aws_sdk_kinesis::types::Record>
     records.records
 }
 
-/// DESIGN section 5: the record is the event, keyed by its connection.
+/// DESIGN section 5: the record is the event, and its partition key is the connection's id.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_becomes_an_event_in_the_stream_that_any_sdk_reads() {
     let emulator = TestEmulator::start().await;
@@ -53,7 +53,7 @@ async fn a_message_becomes_an_event_in_the_stream_that_any_sdk_reads() {
     );
 }
 
-/// docs/aws-behaviour.md#apigateway-quotas: what is refused at the door never enters the stream.
+/// docs/aws-behaviour.md#apigateway-quotas: a message that the gateway refuses does not enter the stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_message_leaves_no_record() {
     let emulator = TestEmulator::start().await;
@@ -65,9 +65,9 @@ async fn a_refused_message_leaves_no_record() {
     assert_eq!(records(&emulator).await.len(), 1);
 }
 
-/// What arrived whole is in the stream, though its client is gone without a word right behind it.
+/// A complete message enters the stream even if its client disconnects directly after it without a close frame.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_client_is_gone_at_once_is_in_the_stream() {
+async fn the_last_message_of_a_client_that_is_gone_is_in_the_stream() {
     let emulator = TestEmulator::start().await;
     let mut client = RawClient::connect(emulator.emulator.address(), "/v1").await.expect("a connection");
     client.send(&Frame::new(TEXT, r#"{"msg":"last words"}"#).encode()).await.expect("it is sent");
@@ -78,7 +78,7 @@ async fn a_message_whose_client_is_gone_at_once_is_in_the_stream() {
     assert_eq!(event["payload"]["msg"], "last words");
 }
 
-/// DESIGN section 5: an acknowledgement carries the sequence number that Kinesis gave the record.
+/// DESIGN section 5: an acknowledgement has the record's sequence number.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledgement_names_the_record() {
     let emulator = TestEmulator::with("acknowledgements = true", Default::default()).await;
@@ -92,9 +92,9 @@ async fn an_acknowledgement_names_the_record() {
     assert_eq!(ack["ack"]["sequenceNumber"], records(&emulator).await[0].sequence_number.as_str());
 }
 
-/// DESIGN section 5: lifecycle events reach the stream where a function asks for them.
+/// DESIGN section 5: lifecycle events reach the stream if a function subscribes to them.
 #[tokio::test(flavor = "multi_thread")]
-async fn lifecycle_events_reach_the_stream_where_asked_for() {
+async fn lifecycle_events_reach_the_stream_if_subscribed_to() {
     let tfvars = r#"functions = { echo = { lifecycle_events = ["CONNECT", "DISCONNECT"] } }"#;
     let emulator = TestEmulator::with(tfvars, Default::default()).await;
     emulator.client().await.close().await;
@@ -110,8 +110,7 @@ fn event_type(data: &[u8]) -> String {
     event["eventType"].as_str().unwrap_or_default().to_owned()
 }
 
-/// docs/aws-behaviour.md#kinesis-order: a caller of the wire API is served by the same stream, and its record is
-/// pushed just the same.
+/// docs/aws-behaviour.md#kinesis-order: a record that an SDK puts enters the same stream and is delivered in the same way.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_put_by_an_sdk_reaches_the_function() {
     let emulator = TestEmulator::start().await;
@@ -132,8 +131,8 @@ async fn a_record_put_by_an_sdk_reaches_the_function() {
     assert_eq!(client.receive().await, r#"{"from":"sdk"}"#);
 }
 
-/// DESIGN section 5, docs/aws-behaviour.md#apigateway-integrations: a function's own route uses the same integration,
-/// and the record says which it was.
+/// DESIGN section 5, docs/aws-behaviour.md#apigateway-integrations: a function's own route uses the same integration, and
+/// the record names the route.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_route_of_its_own_goes_to_the_same_stream() {
     let emulator =

@@ -1,4 +1,4 @@
-//! A handshake's headers as templates, authorizers, functions and access logs see them: as the client wrote them.
+//! Templates, authorizers, functions and access logs get a handshake's headers as the client wrote them.
 
 use emulator::Emulator;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use sluicegate_tests::{control, functions};
 const FUNCTION_ROLE: &str = "arn:aws:iam::000000000000:role/function";
 const INVOKING_ROLE: &str = "arn:aws:iam::000000000000:role/invoking";
 
-/// The status of a handshake with more headers, whose bytes go out as they are.
+/// The status of a handshake with more headers, whose bytes are sent unchanged.
 async fn status(emulator: &Emulator, api: &Api<'_>, more: &[u8]) -> u16 {
     let path = format!("/_aws/execute-api/{}/test", api.id);
     let mut request = head(&handshake(emulator.address(), &path));
@@ -52,7 +52,7 @@ async fn a_template_finds_a_header_by_the_name_that_was_sent() {
     }
 }
 
-/// The same event as a function of `$connect` and as an authorizer get it; identity sources ignore the case.
+/// In the events of a `$connect` function and of an authorizer; identity sources ignore the case.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authorizer_and_a_function_see_names_as_sent() {
     let emulator = empty_emulator().await;

@@ -1,5 +1,4 @@
-//! Integrations that the project's own stack does not have: MOCK, PutRecords, and every way in which a template
-//! or a response is chosen.
+//! Integrations that the project's stack does not use: MOCK, PutRecords, and the selection of templates and responses.
 
 use aws_sdk_kinesis::types::{Record, ShardIteratorType, StreamStatus};
 use emulator::Emulator;
@@ -39,8 +38,8 @@ async fn records(emulator: &Emulator) -> Vec<Record> {
     kinesis.get_records().set_shard_iterator(iterator.shard_iterator).send().await.expect("records").records
 }
 
-/// docs/aws-behaviour.md#apigateway-integrations: PutRecords takes a batch that its template builds, with the checks
-/// of an outside caller.
+/// docs/aws-behaviour.md#apigateway-integrations: PutRecords takes a batch from its template, with the same checks as for
+/// other callers.
 #[tokio::test(flavor = "multi_thread")]
 async fn put_records_appends_what_its_template_builds() {
     let emulator = emulator_with_stream().await;
@@ -58,13 +57,13 @@ async fn put_records_appends_what_its_template_builds() {
     assert!(answer.contains(r#""FailedRecordCount":0"#), "{answer}");
     let data: Vec<_> = records(&emulator).await.iter().map(|record| record.data.as_ref().to_vec()).collect();
     assert_eq!(data, [b"a", b"b", b"c"]);
-    // None at all is what Kinesis itself refuses.
+    // Kinesis itself refuses an empty batch.
     let answer = client.exchange(&json!({"items": []})).await;
     assert!(answer.contains("ValidationException"), "{answer}");
     assert_eq!(records(&emulator).await.len(), 3);
 }
 
-/// docs/aws-behaviour.md#apigateway-two-way: without a response template the backend's answer is relayed as it is.
+/// docs/aws-behaviour.md#apigateway-two-way: without a response template, the backend's answer is passed on unchanged.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_without_a_template_is_relayed() {
     let emulator = emulator_with_stream().await;
@@ -83,10 +82,10 @@ async fn an_answer_without_a_template_is_relayed() {
     );
 }
 
-/// docs/aws-behaviour.md#apigateway-error-frames and #apigateway-two-way: on a one-way route a backend's refusal is
-/// silent; what the gateway itself fails at is not.
+/// docs/aws-behaviour.md#apigateway-error-frames and #apigateway-two-way: a one-way route sends no frame for an error of
+/// the backend, and an error frame for one of the gateway.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_one_way_route_tells_no_backend_error_but_the_gateways_own() {
+async fn a_one_way_route_reports_only_the_gateways_errors() {
     let emulator = emulator_with_stream().await;
     let api = Api::create(&emulator).await;
     let template = |data: &str| {
@@ -110,7 +109,7 @@ async fn a_one_way_route_tells_no_backend_error_but_the_gateways_own() {
 
     client.send(json!({"action": "put", "stream": "none"}).to_string()).await;
     client.send(json!({"action": "put", "stream": STREAM}).to_string()).await;
-    // Messages of one connection are handled in order: silence is whatever came before this answer.
+    // Messages of one connection are handled in order, so that any frame would come before this answer.
     assert_eq!(client.exchange(&json!({"action": "end"})).await, "end");
     assert_eq!(records(&emulator).await.len(), 1);
     for action in ["failing", "denied"] {
@@ -122,8 +121,8 @@ async fn a_one_way_route_tells_no_backend_error_but_the_gateways_own() {
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-two-way: the key that matches the status answers, else `$default`, else there is
-/// an internal server error.
+/// docs/aws-behaviour.md#apigateway-two-way: the response is that of the key that matches the status, or of `$default`;
+/// without either it is an internal server error.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_integration_response_is_chosen_by_status() {
     let emulator = empty_emulator().await;
@@ -152,7 +151,7 @@ async fn the_integration_response_is_chosen_by_status() {
     assert!(no_number.starts_with(r#"{"message": "Internal server error""#), "{no_number}");
 }
 
-/// docs/aws-behaviour.md#apigateway-mock-lenient: what CDK and others write for a MOCK has a status too.
+/// docs/aws-behaviour.md#apigateway-mock-lenient: the gateway finds the status in the text that CDK and others write.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mocks_request_template_need_not_render_json() {
     let emulator = empty_emulator().await;
@@ -183,7 +182,7 @@ async fn a_mocks_request_template_need_not_render_json() {
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-template-selection: which request template applies.
+/// docs/aws-behaviour.md#apigateway-template-selection: the selection of the request template.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_template_is_chosen_by_its_expression() {
     let emulator = empty_emulator().await;
@@ -228,7 +227,7 @@ async fn the_request_template_is_chosen_by_its_expression() {
         let answer = api.client().await.exchange(&message).await;
         match expected {
             Some(position) => assert_eq!(answer, (200 + position).to_string(), "case {index}"),
-            // NEVER: 415, which a client sees as an error of the server's.
+            // NEVER: 415, which a client sees as an internal server error.
             None => assert!(
                 answer.starts_with(r#"{"message": "Internal server error""#),
                 "case {index}: {answer}"
@@ -237,10 +236,10 @@ async fn the_request_template_is_chosen_by_its_expression() {
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-template-selection: a body passes unchanged where no template applies, as far as
-/// the behaviour lets it.
+/// docs/aws-behaviour.md#apigateway-template-selection: if no template applies, the passthrough behaviour determines
+/// whether the body passes unchanged.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unmatched_body_passes_through_as_the_behaviour_says() {
+async fn an_unmatched_body_follows_the_passthrough_behaviour() {
     let emulator = empty_emulator().await;
     let api = Api::create(&emulator).await;
     let none = json!({});
@@ -265,13 +264,13 @@ async fn an_unmatched_body_passes_through_as_the_behaviour_says() {
         if index == 0 {
             api.deploy(json!({})).await;
         }
-        // MOCK reads the status from what it is sent: here, from the client's own message.
+        // MOCK reads the status from its request, which is the client's message here.
         let answer = api.client().await.exchange(&json!({"action": route, "statusCode": 200})).await;
         assert_eq!(answer == "passed", passes, "{behaviour} with {templates}: {answer}");
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-template-selection: which response template applies.
+/// docs/aws-behaviour.md#apigateway-template-selection: the selection of the response template.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_response_template_is_chosen_by_status() {
     let emulator = empty_emulator().await;
@@ -292,7 +291,7 @@ async fn the_response_template_is_chosen_by_status() {
         let answer = api.client().await.exchange(&json!({"action": route})).await;
         assert_eq!(answer, "two hundred", "{expression}");
     }
-    // A place in the message chooses one as well.
+    // The expression can also read the message.
     let by_message = json!({
         "integrationResponseKey": "$default", "templateSelectionExpression": "$request.body.as",
         "responseTemplates": {"short": "s", "long": "loooong", "$default": "else"},

@@ -1,4 +1,4 @@
-//! Lambda's Invoke, through the port and to a real function's process.
+//! Lambda's Invoke, from the port to a real function's process.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use sluicegate_tests::{control, functions};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/invoked";
 
-/// What comes of an Invoke.
+/// The response of an Invoke.
 struct Answer {
     status: StatusCode,
     headers: http::HeaderMap,
@@ -23,7 +23,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 
-    /// The log's last lines, which were asked for.
+    /// The last lines of the log, which the request asks for.
     fn log(&self) -> String {
         String::from_utf8(STANDARD.decode(self.header("x-amz-log-result")).expect("base64")).expect("text")
     }
@@ -43,11 +43,11 @@ async fn invoke(emulator: &Emulator, function: &str, payload: &str) -> Answer {
     Answer { status: parts.status, headers: parts.headers, payload }
 }
 
-/// Its answer, its failure, the lines that it logged; and that there is no room for it.
+/// The function's answer, its failure, its log lines, and the error if it is throttled.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_is_invoked_by_whoever_calls() {
+async fn invoke_returns_answer_failure_log_and_throttling() {
     let emulator = empty_emulator().await;
-    // Not even its log: who invokes it sees that all the same.
+    // The role allows nothing, not even the log; the caller gets the log lines all the same.
     role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*"]).await;
     functions::scripted(&emulator, "answers", ROLE, json!({"ANSWER": r#"{"all":"well"}"#})).await;
     functions::scripted(&emulator, "fails", ROLE, json!({"FAILURE": "no database"})).await;

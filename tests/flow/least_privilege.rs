@@ -1,4 +1,4 @@
-//! Every statement of every role's policy is needed, and nothing beyond them: each hop acts as its role.
+//! Each role's policy is minimal: every statement is needed, and no other permission is.
 
 use aws_sdk_kinesis::primitives::Blob;
 use serde_json::{Value, json};
@@ -7,19 +7,19 @@ use sluicegate_tests::test_emulator::TestEmulator;
 use sluicegate_tests::{control, denials, eventually, sdk};
 
 const HELLO: &str = r#"{"msg":"Hello World!"}"#;
-/// What Lambda itself writes into a log in JSON as an invocation begins, and as it ends.
+/// Part of the line that Lambda writes into a JSON log when an invocation starts.
 const START: &str = r#""type":"platform.start""#;
 const REPORT: &str = r#""type":"platform.report""#;
-/// A frame that no function sends.
+/// A message that no function sends.
 const MARKER: &str = r#"{"marker":true}"#;
 
-/// An emulator whose roles have names of their own in this process.
+/// An emulator whose roles have names that are unique in this process.
 async fn start(name: &str, tfvars: &str) -> TestEmulator {
     denials::watch();
     TestEmulator::with(&format!("name = \"{name}\"\n{tfvars}"), Default::default()).await
 }
 
-/// DESIGN section 1, "Roles": with every statement in place, the whole flow and its faults need nothing more.
+/// DESIGN section 1, "Roles": the policies are enough for the whole flow and its faults.
 #[tokio::test(flavor = "multi_thread")]
 async fn with_all_statements_nothing_is_denied() {
     let tfvars = r#"
@@ -35,11 +35,11 @@ async fn with_all_statements_nothing_is_denied() {
     assert_eq!(denials::of("all-granted"), []);
 }
 
-/// DESIGN section 1, "Roles": without a statement its hop fails, and the log names role, action and resource.
+/// DESIGN section 1, "Roles": without a statement, its hop fails and the log names the role, action and resource.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_integrations_statement_nothing_enters_the_stream() {
     let emulator = start("no-put", "").await;
-    let policy = Policy::read(&emulator, "no-put-integration", "put-record").await;
+    let policy = Policy::read(&emulator, "no-put-use1-integration", "put-record").await;
     for statement in policy.statements() {
         assert_eq!(statement["Sid"], "PutRecord", "no hop is known that this statement serves");
         let mut client = emulator.client().await;
@@ -53,11 +53,11 @@ async fn without_the_integrations_statement_nothing_enters_the_stream() {
     }
 }
 
-/// The same for each statement of the function's role.
+/// As for the integration, for each statement of the function's role.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_statement_of_the_functions_role_its_hop_fails() {
     let emulator = start("one-less", "").await;
-    let policy = Policy::read(&emulator, "one-less-echo-function", "flow").await;
+    let policy = Policy::read(&emulator, "one-less-echo-use1", "flow").await;
     let mut client = emulator.client().await;
     works(&mut client, "before").await;
     assert_eq!(denials::of("one-less"), []);
@@ -69,7 +69,7 @@ async fn without_a_statement_of_the_functions_role_its_hop_fails() {
                 policy.put_without(statement).await;
                 client.send(HELLO).await;
                 policy.denied(statement).await;
-                // Frames of one connection keep their order: what had been answered would come before this.
+                // Frames of one connection keep their order, so that an answer would come before this message.
                 mark(&emulator, &connection_id).await;
                 assert_eq!(client.receive().await, MARKER, "{sid} is not needed");
                 policy.put_back().await;
@@ -103,7 +103,7 @@ async fn without_a_statement_of_the_functions_role_its_hop_fails() {
     }
 }
 
-/// A role's inline policy, as the emulator was given it.
+/// A role's inline policy.
 struct Policy<'a> {
     emulator: &'a TestEmulator,
     role: &'a str,
@@ -131,7 +131,7 @@ impl<'a> Policy<'a> {
         let rest = self.statements().iter().filter(|other| *other != statement).cloned();
         document["Statement"] = rest.collect();
         if self.statements().len() == 1 {
-            // IAM takes no policy without statements.
+            // IAM rejects a policy without statements.
             let delete = [("Action", "DeleteRolePolicy"), ("RoleName", self.role), ("PolicyName", self.name)];
             control::iam(&self.emulator.emulator, &delete).await;
         } else {
@@ -175,7 +175,7 @@ impl<'a> Policy<'a> {
     }
 }
 
-/// A new client and its connection's id, which the gateway tells with a refusal.
+/// A new client and its connection's id, from an error frame.
 async fn identified(emulator: &TestEmulator) -> (Client, String) {
     let mut client = emulator.client().await;
     client.send("not json").await;
@@ -183,7 +183,7 @@ async fn identified(emulator: &TestEmulator) -> (Client, String) {
     (client, id.expect("a refusal names its connection"))
 }
 
-/// Sends a message of its own until it has come back. What waited meanwhile may come first.
+/// Sends a unique message until it comes back. Other messages that have waited can come first.
 async fn works(client: &mut Client, word: &str) {
     let message = json!({"works after": word});
     client.send(message.to_string()).await;
@@ -196,7 +196,7 @@ async fn mark(emulator: &TestEmulator, connection_id: &str) {
     post.send().await.expect("the account may post");
 }
 
-/// A record that no function can read, and that therefore ends in the dead-letter queue.
+/// Puts a record that no function can decode, and that therefore goes to the dead-letter queue.
 async fn put_undecodable(emulator: &TestEmulator) {
     let put = sdk::kinesis(&emulator.emulator.endpoint_url()).put_record();
     let put =
@@ -204,7 +204,7 @@ async fn put_undecodable(emulator: &TestEmulator) {
     put.send().await.expect("the stream takes any record");
 }
 
-/// Messages that wait in the function's dead-letter queue.
+/// The number of messages in the function's dead-letter queue.
 async fn faults(emulator: &TestEmulator) -> u64 {
     let account = &emulator.emulator.account().id;
     let url = format!("{}/{account}/{}-echo-dlq", emulator.emulator.endpoint_url(), emulator.stack.name);
@@ -215,7 +215,7 @@ async fn faults(emulator: &TestEmulator) -> u64 {
     count.expect("a queue counts its messages")
 }
 
-/// Lines of the function's log that begin with a word.
+/// The number of lines in the function's log that contain a word.
 async fn logged(emulator: &TestEmulator, word: &str) -> usize {
     let group = json!({"logGroupName": format!("/aws/lambda/{}-echo", emulator.stack.name)});
     let answer = control::json(&emulator.emulator, "Logs_20140328.FilterLogEvents", &group).await;
@@ -223,7 +223,7 @@ async fn logged(emulator: &TestEmulator, word: &str) -> usize {
     events.filter(|event| event["message"].as_str().is_some_and(|text| text.contains(word))).count()
 }
 
-/// IAM answers documents percent-encoded.
+/// Decodes a document, which IAM returns percent-encoded.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.bytes();

@@ -1,4 +1,4 @@
-//! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and round.
+//! The flow, hop by hop: client to gateway, gateway to stream, stream to function, function to client, and the round trip.
 
 mod access;
 mod aliases;
@@ -9,11 +9,13 @@ mod dead_letter_queues;
 mod early_clients;
 mod failing_batches;
 mod faults_on_demand;
+mod freezing;
 mod function_host;
 mod function_integrations;
 mod function_memory;
 mod function_to_client;
 mod gateway_to_stream;
+mod handshake_functions;
 mod header_names;
 mod integrations;
 mod invoke;

@@ -1,4 +1,4 @@
-//! The states that a mapping goes through, and what each waits for.
+//! The states of a mapping, and when they end.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -8,10 +8,10 @@ use sluicegate_tests::{control, eventually, functions};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/slow";
 
-/// docs/aws-behaviour.md#lambda-mappings: a change is through when what is in flight has ended. The function never
-/// answers, so that each invocation lasts for its timeout.
+/// docs/aws-behaviour.md#lambda-mappings: a change is complete when invocations in flight have ended. The function never
+/// answers, so that each invocation lasts until its timeout.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mappings_states_last_until_what_is_in_flight_has_ended() {
+async fn a_mappings_states_last_until_invocations_have_ended() {
     let emulator = empty_emulator().await;
     role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
     functions::scripted(&emulator, "slow", ROLE, json!({"MISDEED": "sleep"})).await;

@@ -1,4 +1,4 @@
-//! What an operator sees: access logs in the stage's own format, and the emulator's counters.
+//! Access logs in the stage's format, and the emulator's metrics.
 
 use emulator::Emulator;
 use http::Method;
@@ -9,7 +9,7 @@ use sluicegate_tests::{control, eventually};
 const GROUP: &str = "/access";
 const LOGGING_ROLE: &str = "arn:aws:iam::000000000000:role/logging";
 
-/// An emulator on which stages may log to a group.
+/// An emulator with a log group for access logs.
 async fn logging_emulator() -> Emulator {
     let emulator = empty_emulator().await;
     role(&emulator, LOGGING_ROLE, "apigateway.amazonaws.com", &["logs:*"]).await;
@@ -33,10 +33,10 @@ async fn lines(emulator: &Emulator) -> Vec<String> {
     events.iter().map(|event| event["message"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// docs/aws-behaviour.md#apigateway-logs: a line for each handshake, message and disconnection, refused ones too;
-/// what has no value is `-`.
+/// docs/aws-behaviour.md#apigateway-logs: a line for each handshake, message and disconnection, including refused ones;
+/// a variable without a value is `-`.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_access_log_tells_what_became_of_each_message() {
+async fn an_access_log_has_the_outcome_of_each_message() {
     let emulator = logging_emulator().await;
     role(&emulator, INTEGRATION_ROLE, "apigateway.amazonaws.com", &["kinesis:PutRecord"]).await;
     let api = Api::create(&emulator).await;
@@ -97,7 +97,7 @@ async fn a_disconnect_needs_no_integration_response() {
     assert!(lines(&emulator).await[0].ends_with(" $disconnect 204"), "{:?}", lines(&emulator).await);
 }
 
-/// A counter's value, by what the line begins with.
+/// The value of the counter whose line starts with a text.
 fn sample(page: &str, begins: &str) -> f64 {
     let lines: Vec<_> = page.lines().filter(|line| line.starts_with(begins)).collect();
     assert_eq!(lines.len(), 1, "{begins} in {page}");
@@ -133,7 +133,7 @@ async fn the_metrics_of_a_websocket_api_are_counted_by_route() {
     assert_eq!(of("connect_count_total", "$connect"), 1.0);
     assert_eq!((of("message_count_total", "lost"), of("message_count_total", "good")), (1.0, 4.0));
     assert_eq!((of("integration_error_total", "lost"), of("integration_error_total", "bad")), (1.0, 1.0));
-    // The status 500 has no response: the answer could not be mapped.
+    // The status 500 has no integration response, which is an execution error.
     assert_eq!((of("execution_error_total", "bad"), of("execution_error_total", "good")), (1.0, 0.0));
     assert_eq!(of("client_error_total", ""), 1.0);
     assert_eq!(of("integration_latency_seconds_count", "lost"), 1.0);
@@ -141,7 +141,7 @@ async fn the_metrics_of_a_websocket_api_are_counted_by_route() {
     let open = format!(r#"sluicegate_gateway_connections{{api="{}",stage="test"}}"#, api.id);
     assert_eq!(sample(&page, &open), 1.0);
 
-    // They outlive a deployment, and go with their stage.
+    // The metrics survive a deployment, and are removed with their stage.
     api.post("deployments", json!({"stageName": "test"})).await;
     let connects = format!(
         r#"sluicegate_gateway_connect_count_total{{api="{}",stage="test",route="$connect"}}"#,
@@ -152,7 +152,7 @@ async fn the_metrics_of_a_websocket_api_are_counted_by_route() {
     eventually("the stage's counters are gone", || async { !emulator.metrics().contains(&api.id) }).await;
 }
 
-/// The page as an operator fetches it, with what is counted of the rest of the emulator.
+/// The page also has the metrics of the stream and of the mapping.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_metrics_page_counts_the_whole_flow() {
     let emulator = sluicegate_tests::test_emulator::TestEmulator::start().await;
@@ -166,7 +166,8 @@ async fn the_metrics_page_counts_the_whole_flow() {
     assert!(sample(&page, "sluicegate_stream_bytes_total{") > 0.0);
     assert!(sample(&page, r#"sluicegate_mapping_iterator_age_seconds{function="sluicegate-echo""#) >= 0.0);
     let invocations = |page: &str| {
-        sample(page, r#"sluicegate_function_invocations_total{function="sluicegate-echo",outcome="ok"}"#)
+        let name = "sluicegate_function_invocations_total";
+        sample(page, &format!(r#"{name}{{function="sluicegate-echo",outcome="ok",version="1"}}"#))
     };
     eventually("the last invocation has ended", || async {
         invocations(&emulator.emulator.metrics()) >= 1.0

@@ -1,5 +1,5 @@
-//! JSON that RFC 8259 allows and many readers refuse goes the way of all JSON: by its `action`, through the filter of
-//! that route's function, and back, byte for byte.
+//! JSON that RFC 8259 allows and many parsers reject takes the same way as other JSON: it is routed by its `action`, passes
+//! the filter of the route's function, and comes back unchanged.
 
 use emulator::EmulatorOptions;
 use serde_json::json;
@@ -8,7 +8,7 @@ use sluicegate_tests::source::Source;
 use sluicegate_tests::test_emulator::TestEmulator;
 use sluicegate_tests::{eventually, functions};
 
-/// Echo hears of route `greeter` alone, by its mapping's filter: what it answers went the right way.
+/// The filter of echo's mapping passes only messages of the route `greeter`, so that each answer shows the right route.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_json_is_routed_and_passes_the_filter() {
     let emulator =
@@ -32,10 +32,10 @@ async fn odd_json_is_routed_and_passes_the_filter() {
         let answer = client.receive().await;
         assert!(answer == message, "{message:.200} was answered with {answer:.200}");
     }
-    // Deeper than the stack's request model looks: refused in words, not routed elsewhere.
+    // Deeper than the stack's request model can validate: an error frame, and not another route.
     client.send(deep(15_000)).await;
     assert!(client.receive().await.starts_with(r#"{"message" : "Bad request body""#));
-    // Half of a pair is not the character that stands for it elsewhere, and no route at all.
+    // A lone surrogate is not the replacement character, and matches no route.
     client.send("{\"action\":\"\\ud83d\"}").await;
     client.send(r#"{"action":"greeter","last":true}"#).await;
     assert_eq!(client.receive().await, r#"{"action":"greeter","last":true}"#);
@@ -43,9 +43,10 @@ async fn odd_json_is_routed_and_passes_the_filter() {
     assert!(page.contains(r#"reason="no_match"} 1"#), "{page}");
 }
 
-/// A model takes what its validator cannot hold; what it refuses is refused with a frame, and the connection lives.
+/// A model also validates values that its validator cannot represent. A message that it rejects gets an error frame, and
+/// the connection stays open.
 #[tokio::test(flavor = "multi_thread")]
-async fn odd_json_is_held_against_a_request_model() {
+async fn odd_json_is_validated_by_a_request_model() {
     let emulator = empty_emulator().await;
     let api = Api::create(&emulator).await;
     let schema = json!({"type": "object", "required": ["action"], "properties": {"x": {"type": ["string", "number", "array"]}}});
@@ -79,8 +80,8 @@ async fn odd_json_is_held_against_a_request_model() {
     }
 }
 
-/// docs/aws-behaviour.md#lambda-filters: what is not JSON is dropped by a filter for data, as on AWS; here it is
-/// counted.
+/// docs/aws-behaviour.md#lambda-filters: a filter for data drops records that are not JSON, as on AWS; the emulator counts
+/// them.
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_are_not_json_are_counted() {
     const ROLE: &str = "arn:aws:iam::000000000000:role/counted";
@@ -104,7 +105,7 @@ async fn records_that_are_not_json_are_counted() {
         .await;
 }
 
-/// A MOCK's request, and the key of a template, are read by the same reader.
+/// The same parser reads the request of a MOCK and the key of a template selection.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_json_in_a_mock_request_and_a_template_selection() {
     let emulator = empty_emulator().await;

@@ -1,4 +1,4 @@
-//! An emulator that may open no more files: it says so, keeps whom it has, and goes on when files become free.
+//! An emulator at its limit of open files: it reports that, keeps its connections, and continues when files become free.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -9,14 +9,14 @@ use std::process::Command;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// Enough for the emulator itself, a function, and some connections.
+/// A hard limit that is enough for the emulator, a function and some connections.
 const FILES_MAX: usize = 64;
-/// Enough for some functions.
+/// A hard limit that is enough for some functions.
 const FILES_FOR_FUNCTIONS: usize = 256;
-/// Below the hard one: what a shell often has.
+/// A soft limit below the hard one, as shells often have.
 const FILES_SOFT: usize = 24;
 
-/// `sluicegate serve` with few files.
+/// Starts `sluicegate serve` with a limit of open files.
 async fn cramped(files_max: usize) -> Emulator {
     let limits =
         format!("ulimit -Sn {FILES_SOFT} && ulimit -Hn {files_max} && exec \"$0\" serve --quiet --port 0");
@@ -32,7 +32,7 @@ async fn scripted() -> Vec<u8> {
     std::fs::read(binary).expect("a binary")
 }
 
-/// More idle connections than there are files: the system completes them before anyone accepts them.
+/// Opens idle connections. There can be more than files, because the system completes them before they are accepted.
 async fn crowd(emulator: &Emulator, count: usize) -> Vec<RawClient> {
     let mut crowd = Vec::new();
     for _ in 0..count {
@@ -43,7 +43,7 @@ async fn crowd(emulator: &Emulator, count: usize) -> Vec<RawClient> {
     crowd
 }
 
-/// Asks for the emulator's health.
+/// Requests the emulator's health page.
 async fn ask(client: &mut RawClient) {
     let request = b"GET /_sluicegate/health HTTP/1.1\r\nhost: localhost\r\n\r\n";
     client.send(request).await.expect("it reads");
@@ -51,22 +51,22 @@ async fn ask(client: &mut RawClient) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_file_for_the_next_connection_an_emulator_says_so_and_goes_on() {
+async fn an_emulator_reports_that_it_has_no_file_left_and_continues() {
     let emulator = cramped(FILES_MAX).await;
     let mut inside = emulator.dial().await;
     ask(&mut inside).await;
     let crowd = crowd(&emulator, FILES_MAX).await;
     ask(&mut inside).await;
 
-    // Accepted or not, the crowd leaves; then there is room for who comes next.
+    // The crowd leaves, whether accepted or not; then there are files for new connections.
     drop(crowd);
     let mut next = emulator.dial().await;
     ask(&mut next).await;
     assert_eq!(emulator.lines("this process may have").len(), 1, "once is enough");
 }
 
-/// Clients never take the last files: a function whose process is gone is started anew, and no record is given up,
-/// although none may be tried twice.
+/// Clients never take the last files: a function whose process has ended is started again, and no record is given up,
+/// although retries are not allowed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_of_clients_takes_no_file_from_functions() {
     const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
@@ -98,9 +98,9 @@ async fn a_crowd_of_clients_takes_no_file_from_functions() {
     eventually("the function has run", || async { reports().await == 1 }).await;
 
     let _crowd = crowd(&emulator, FILES_FOR_FUNCTIONS).await;
-    // Who makes a call is answered, as functions are that call the emulator.
+    // API calls are still answered, as those of functions are.
     ask(&mut emulator.dial().await).await;
-    // New settings end the warm environment.
+    // New settings end the warm environment, so that a new process is needed.
     let settings = json!({"Environment": {"Variables": {"ANSWER": "{}"}}});
     assert_eq!(call("lambda", "PUT /2015-03-31/functions/scripted/configuration", settings).await.0, 200);
     assert!(put().await);
@@ -109,7 +109,7 @@ async fn a_crowd_of_clients_takes_no_file_from_functions() {
     assert_eq!(given_up.get("Messages").cloned().unwrap_or_default(), Value::Null);
 }
 
-/// What the emulator lacks is no failure of a function: who invokes it is throttled.
+/// A lack of files is not a failure of the function, so the caller is throttled.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_file_for_another_function_an_invocation_is_throttled() {
     const INVOCATIONS: usize = 12;

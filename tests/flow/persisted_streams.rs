@@ -1,4 +1,4 @@
-//! A stream in a data folder survives its process, and a consumer of it is pushed to.
+//! A stream in a data folder survives its process, and its consumers get records by subscription.
 
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 /// Times that the process is killed; `SLUICEGATE_KILLS` replaces it.
 const KILLS: usize = 3;
-/// Who put records meanwhile, each with a partition key of its own.
+/// Concurrent writers, each with its own partition key.
 const WRITERS: usize = 4;
 /// Records that must be acknowledged between two kills.
 const ACKNOWLEDGED_BETWEEN: usize = 40;
@@ -32,7 +32,7 @@ pub(super) const SHARD: &str = "shardId-000000000000";
 struct Serving {
     process: Child,
     endpoint: String,
-    /// Held open: a program whose output nobody takes any more ends with its next line.
+    /// Kept open, because the program ends with its next line of output if the pipe is closed.
     _reported: Lines<BufReader<ChildStdout>>,
 }
 
@@ -53,7 +53,7 @@ impl Serving {
         Self { process, endpoint: format!("http://{}", address.expect("its address")), _reported: reported }
     }
 
-    /// As `kill -9` does.
+    /// Kills the process with SIGKILL.
     fn kill(&mut self) {
         self.process.kill().expect("it can be killed");
         self.process.wait().expect("it ends");
@@ -67,7 +67,7 @@ impl Drop for Serving {
     }
 }
 
-/// What was acknowledged: the record's data by its sequence number.
+/// The acknowledged records: data by sequence number.
 type Acknowledged = Arc<Mutex<BTreeMap<String, String>>>;
 
 /// Puts numbered records until the process is gone.
@@ -99,7 +99,7 @@ async fn read_all(kinesis: &Client) -> Vec<(String, String)> {
     }
 }
 
-/// Issue 8: whatever was acknowledged is there after each kill, once, under its sequence number, in its writer's order.
+/// Issue 8: after each kill, every acknowledged record exists once, with its sequence number, in the order of its writer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_emulator_loses_nothing_that_it_acknowledged() {
     let kills = std::env::var("SLUICEGATE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
@@ -172,7 +172,7 @@ async fn a_data_folder_remembers_its_region() {
     );
 }
 
-/// docs/aws-behaviour.md#kinesis-fan-out: by AWS's own client, over the event stream.
+/// docs/aws-behaviour.md#kinesis-fan-out: with AWS's SDK client, over the event stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscriber_is_pushed_a_record_when_it_is_appended() {
     let emulator = TestEmulator::with("", EmulatorOptions::default()).await;
@@ -205,7 +205,7 @@ async fn a_subscriber_is_pushed_a_record_when_it_is_appended() {
     assert!(!continuation.is_empty());
 }
 
-/// Registers a consumer and waits until it can be used; answers its ARN.
+/// Registers a consumer and waits until it is active; returns its ARN.
 pub(super) async fn consumer(kinesis: &Client, stream: &str) -> String {
     let summary = kinesis.describe_stream_summary().stream_name(stream).send().await.expect("a summary");
     let arn = summary.stream_description_summary.expect("a description").stream_arn;
@@ -221,9 +221,9 @@ pub(super) async fn consumer(kinesis: &Client, stream: &str) -> String {
     consumer
 }
 
-/// A reader can tell a quiet shard from a dead connection: it is told again and again where it stands.
+/// A subscription repeats its position, so that a reader can distinguish a quiet shard from a dead connection.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_idle_subscription_says_where_it_stands() {
+async fn an_idle_subscription_repeats_its_position() {
     let subscription_timers = SubscriptionTimers { idle: Duration::from_millis(10), ..Default::default() };
     let emulator =
         TestEmulator::with("", EmulatorOptions { subscription_timers, ..EmulatorOptions::default() }).await;

@@ -15,7 +15,7 @@ async fn emulator_with_queue() -> Emulator {
     emulator
 }
 
-/// The integration of AWS's own examples, with more settings; answers its id.
+/// Creates the integration of AWS's examples, with more settings; returns its id.
 async fn sending(api: &Api<'_>, path: &str, template: &str, more: Value) -> String {
     let form = json!({"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"});
     let mut settings = json!({
@@ -38,7 +38,7 @@ async fn bodies(emulator: &Emulator) -> Vec<String> {
     messages.iter().map(|message| message["Body"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// docs/aws-behaviour.md#apigateway-sqs-integration: what the template renders is what arrives.
+/// docs/aws-behaviour.md#apigateway-sqs-integration: the queue gets the form that the template renders.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_reaches_the_queue_as_its_template_renders_it() {
     for (template, message, expected) in [
@@ -84,10 +84,10 @@ async fn a_queues_answer_is_json_with_every_member() {
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-one-way-silence and #apigateway-error-frames: what SQS refuses is a status for the
-/// integration responses; what the gateway may not do is an error frame.
+/// docs/aws-behaviour.md#apigateway-one-way-silence and #apigateway-error-frames: an error of SQS is a status for the
+/// integration responses; a missing permission of the gateway is an error frame.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_queue_refuses_is_told_by_its_status() {
+async fn an_error_of_a_queue_is_a_status_for_the_responses() {
     let emulator = emulator_with_queue().await;
     let api = Api::create(&emulator).await;
     let end = api.mock(200, default_response("end")).await;

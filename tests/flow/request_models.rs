@@ -1,11 +1,11 @@
-//! Request models: which one a message must satisfy.
+//! The selection of a message's request model.
 
 use serde_json::{Value, json};
 use sluicegate_tests::api::{Api, default_response, empty_emulator};
 
 const REFUSED: &str = r#"{"message" : "Bad request body", "#;
 
-/// docs/aws-behaviour.md#apigateway-model-selection: the value of the expression, else `$default`, else none.
+/// docs/aws-behaviour.md#apigateway-model-selection: by the value of the expression, then `$default`, otherwise none.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_model_is_chosen_by_the_message() {
     let emulator = empty_emulator().await;
@@ -62,7 +62,7 @@ async fn the_model_is_chosen_by_the_message() {
         assert!(answer == "ok" || answer.starts_with(REFUSED), "{answer}");
         assert_eq!(answer == "ok", passes, "{sent}: {answer}");
     }
-    // What is no JSON has nothing to choose by; a model refuses it, none lets it pass.
+    // Text that is not JSON has no value to select by: a `$default` model rejects it, and without one it passes.
     api.route("$default", &mock, true).await;
     client.send("no json").await;
     assert_eq!(client.receive().await, "ok");

@@ -1,4 +1,4 @@
-//! A stream's shards change while records flow through it, by AWS's own client and to a real function's process.
+//! A stream is resharded with AWS's SDK client while records flow through it to a real function's process.
 
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{ScalingType, Shard};
@@ -13,26 +13,26 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use tokio::task::JoinSet;
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/reads";
-/// Partition keys, each with a writer of its own.
+/// Partition keys, each with its own writer.
 const KEYS: usize = 8;
-/// Records that each writer puts between two changes, at least.
+/// Records that each writer puts at least between two changes.
 const BETWEEN: usize = 5;
 
-/// How a stream's shards are changed.
+/// A change of a stream's shards.
 #[derive(Debug, Clone, Copy)]
 enum Change {
     Scale(i32),
-    /// The first shard, in its middle.
+    /// Splits the first shard in the middle.
     Split,
-    /// The first two shards.
+    /// Merges the first two shards.
     Merge,
 }
 
-/// docs/aws-behaviour.md#kinesis-order: every record is handed over, none overtakes another of its key, and a shard's
-/// come after its parents'.
-// long: one story whose steps rest on each other
+/// docs/aws-behaviour.md#kinesis-order: every record is delivered, records of a key keep their order, and those of a shard
+/// come after those of its parents.
+// long: one sequence of steps, each of which needs the one before
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_and_each_keys_order_holds_while_shards_are_split_merged_and_scaled() {
+async fn resharding_loses_no_record_and_keeps_each_keys_order() {
     let emulator = empty_emulator().await;
     role(&emulator, ROLE, "lambda.amazonaws.com", &["kinesis:*", "logs:*"]).await;
     functions::scripted(&emulator, "reads", ROLE, json!({"ANSWER": "null"})).await;
@@ -85,7 +85,7 @@ async fn nothing_is_lost_and_each_keys_order_holds_while_shards_are_split_merged
     let mut places = BTreeMap::<&str, Vec<usize>>::new();
     for (place, (shard, key, n)) in records.iter().enumerate() {
         let (n, next) = (n.parse::<usize>().expect("a number"), next.entry(key).or_default());
-        // One may come twice, and none early.
+        // A record can come twice, but not before an earlier one.
         assert!(n <= *next, "{n} of key {key} overtakes {next}");
         *next = (*next).max(n + 1);
         places.entry(shard).or_default().push(place);
@@ -105,7 +105,7 @@ async fn nothing_is_lost_and_each_keys_order_holds_while_shards_are_split_merged
     }
 }
 
-/// Changes the stream.
+/// Makes a change of the shards.
 async fn make(source: &Source<'_>, change: Change) {
     let shards = source.shards().await;
     let mut open: Vec<&Shard> = shards.iter().filter(|shard| is_open(shard)).collect();

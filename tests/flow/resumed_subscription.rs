@@ -1,4 +1,4 @@
-//! A consumer whose connection is lost goes on where it stood, by AWS's own client.
+//! A consumer whose connection is lost continues at its position, with AWS's SDK client.
 
 use super::persisted_streams::{SHARD, consumer};
 use aws_sdk_kinesis::Client;
@@ -33,10 +33,10 @@ async fn write(kinesis: Client, stream: String) {
     }
 }
 
-/// docs/aws-behaviour.md#kinesis-subscribe-positions: from the last record's number, and at and after the last event's
-/// continuation, while records are put.
+/// docs/aws-behaviour.md#kinesis-subscribe-positions: after the last record's sequence number, and at or after the last
+/// event's continuation, while records are put.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_consumer_goes_on_where_it_stood_and_misses_and_repeats_nothing() {
+async fn a_resumed_consumer_misses_and_repeats_no_record() {
     let subscription_timers = SubscriptionTimers { exclusive: Duration::ZERO, ..Default::default() };
     let emulator =
         TestEmulator::with("", EmulatorOptions { subscription_timers, ..EmulatorOptions::default() }).await;
@@ -57,7 +57,7 @@ async fn a_consumer_goes_on_where_it_stood_and_misses_and_repeats_nothing() {
                 break event;
             }
         };
-        // The connection is lost, every third time before all of the event is handled.
+        // The connection is lost; every third time, before the event is completely handled.
         drop(subscription);
         let handled = if round % 3 == 0 { event.records.len().div_ceil(2) } else { event.records.len() };
         let records = &event.records[..handled];

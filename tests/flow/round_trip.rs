@@ -1,4 +1,4 @@
-//! Client to client: what goes in comes back.
+//! The round trip of a message from a client back to it.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ async fn hello_world_comes_back() {
     assert_eq!(client.receive().await, r#"{"msg":"Hello World!"}"#);
 }
 
-/// Numbers beyond 64 bits, escapes, other scripts and odd white space survive the whole flow.
+/// Numbers beyond 64 bits, escapes, other scripts and unusual white space pass the whole flow.
 #[tokio::test(flavor = "multi_thread")]
 async fn any_json_comes_back_with_every_digit() {
     let emulator = TestEmulator::start().await;

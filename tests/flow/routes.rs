@@ -1,5 +1,5 @@
-//! Which route a message or a handshake takes, on stages that the project's own stack does not have: keys, `$connect`,
-//! throttles, and an API that is not to be reached.
+//! The routes of messages and handshakes, on stages that the project's stack does not have: keys, `$connect`, throttles,
+//! and an API with its endpoint disabled.
 
 use http::StatusCode;
 use serde_json::json;
@@ -7,8 +7,8 @@ use sluicegate_tests::api::{Api, default_response, empty_emulator};
 use sluicegate_tests::client::Client;
 use sluicegate_tests::sdk;
 
-/// docs/aws-behaviour.md#apigateway-route-selection and #apigateway-error-frames: what no route takes is Forbidden,
-/// and the connection lives.
+/// docs/aws-behaviour.md#apigateway-route-selection and #apigateway-error-frames: a message without a route is Forbidden,
+/// and the connection stays open.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_without_a_route_is_forbidden() {
     let emulator = empty_emulator().await;
@@ -27,10 +27,10 @@ async fn a_message_without_a_route_is_forbidden() {
     assert_eq!(client.exchange(&json!({"action": "here"})).await, "here");
 }
 
-/// docs/aws-behaviour.md#apigateway-route-selection: equality alone selects a route; whatever equals no key, and what
-/// is no JSON, goes to `$default`.
+/// docs/aws-behaviour.md#apigateway-route-selection: only a value equal to a key selects its route. Other messages, and
+/// text that is not JSON, go to `$default`.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_key_equals_goes_to_default() {
+async fn a_message_that_matches_no_key_goes_to_default() {
     let emulator = empty_emulator().await;
     let api = Api::create(&emulator).await;
     for key in ["$default", "join"] {
@@ -49,10 +49,10 @@ async fn what_no_key_equals_goes_to_default() {
     assert_eq!(client.receive().await, "default");
 }
 
-/// docs/aws-behaviour.md#apigateway-frames: a subprotocol is agreed on where the `$connect` integration's response
-/// maps one.
+/// docs/aws-behaviour.md#apigateway-frames: the gateway answers with a subprotocol if the response of the `$connect`
+/// integration maps one.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_subprotocol_is_answered_where_it_is_mapped() {
+async fn a_subprotocol_is_answered_if_it_is_mapped() {
     let emulator = empty_emulator().await;
     let protocol = [("sec-websocket-protocol", "chat, other")];
     let api = Api::create(&emulator).await;
@@ -65,7 +65,7 @@ async fn a_subprotocol_is_answered_where_it_is_mapped() {
         Client::try_connect(&uri, &protocol).await.unwrap_or_else(|refused| panic!("{refused:?}"));
     assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
 
-    // Without one the client must give up by itself, as RFC 6455 has it and browsers do.
+    // Without one, the client must fail the connection, as RFC 6455 requires and browsers do.
     let api = Api::create(&emulator).await;
     let connect = api.mock(200, json!({"integrationResponseKey": "/200/"})).await;
     api.route("$connect", &connect, true).await;
@@ -78,8 +78,8 @@ async fn a_subprotocol_is_answered_where_it_is_mapped() {
     assert_eq!(api.call(http::Method::POST, &path, &refused).await.0, StatusCode::BAD_REQUEST);
 }
 
-/// docs/aws-behaviour.md#apigateway-handshake-status and #template-input: the handshake is known to `$connect`'s
-/// template, and to no later one; its status decides.
+/// docs/aws-behaviour.md#apigateway-handshake-status and #template-input: only the template of `$connect` can read the
+/// handshake, and its status decides.
 #[tokio::test(flavor = "multi_thread")]
 async fn connects_template_sees_the_handshake_and_decides_its_status() {
     let emulator = empty_emulator().await;
@@ -111,7 +111,7 @@ async fn connects_template_sees_the_handshake_and_decides_its_status() {
     assert_eq!(client.exchange(&json!({})).await, "[]");
 }
 
-/// docs/aws-behaviour.md#apigateway-quotas: a route's own token bucket is its own, and the stage's goes on beside it.
+/// docs/aws-behaviour.md#apigateway-quotas: a route's token bucket is separate from the stage's.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_route_has_its_own_throttle() {
     let emulator = empty_emulator().await;

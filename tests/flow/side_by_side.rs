@@ -1,4 +1,4 @@
-//! Several mappings on one stream, on the stream's own ARN and on its consumers'.
+//! Several mappings on one stream, by the stream's ARN and by the ARNs of its consumers.
 
 use serde_json::json;
 use sluicegate_tests::api::{empty_emulator, role};
@@ -11,7 +11,7 @@ const ROLE: &str = "arn:aws:iam::000000000000:role/side-by-side";
 const KEYS: [&str; 4] = ["a", "b", "c", "d"];
 const EACH: usize = 5;
 
-/// What a function was handed of each key, in order.
+/// The records that a function received, by key and in order.
 fn by_key(batches: &[Batch]) -> BTreeMap<String, Vec<usize>> {
     let mut by_key = BTreeMap::<_, Vec<_>>::new();
     for (key, n) in batches.iter().flat_map(|batch| batch.records.iter().cloned()) {
@@ -20,7 +20,7 @@ fn by_key(batches: &[Batch]) -> BTreeMap<String, Vec<usize>> {
     by_key
 }
 
-/// Each gets every record and stands where it stands, whatever becomes of the others.
+/// Each mapping gets every record and keeps its own position, whatever happens to the others.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_mapping_on_a_stream_gets_everything_and_waits_for_no_other() {
     let emulator = empty_emulator().await;
@@ -51,14 +51,14 @@ async fn each_mapping_on_a_stream_gets_everything_and_waits_for_no_other() {
     has_all("subscribes", EACH).await;
     has_all("polls", EACH).await;
 
-    // One that fails is handed the first of each shard again and again, and holds nobody up.
+    // A failing function gets the first record of each shard again and again, without delaying other mappings.
     eventually("one fails again and again", || async { batches(&emulator, "fails").await.len() >= 6 }).await;
     let failed = batches(&emulator, "fails").await;
     let different: BTreeSet<_> = failed.iter().map(|batch| (&batch.shard, &batch.records)).collect();
     let shards: BTreeSet<_> = failed.iter().map(|batch| &batch.shard).collect();
     assert!(failed.len() > different.len() && different.len() == shards.len(), "{failed:?}");
 
-    // One that is off misses nothing and is handed nothing twice.
+    // A mapping that was disabled misses no record and repeats none.
     source.change(&polls, json!({"Enabled": false})).await;
     source.mapping_is(&polls, "Disabled").await;
     put(EACH..2 * EACH).await;

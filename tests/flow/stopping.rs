@@ -1,4 +1,4 @@
-//! However an emulator is ended, and whoever still holds on to it: it ends in time, and leaves nothing behind.
+//! An emulator ends in time and leaves nothing behind, however it is stopped and whatever clients still do.
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -10,16 +10,16 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What an emulator promises for an orderly end, and some for a busy machine. Without the promise it is half a minute
-/// and more.
+/// Longest time for an orderly end: the emulator's promise, and a reserve for a busy machine. Without the promise, it
+/// takes half a minute and more.
 const STOP_MAX: Duration = Duration::from_secs(5 + 5);
-/// What a second signal or a kill may take, on a busy machine: less than an orderly end that something holds up.
+/// Longest time after a second signal or a kill, on a busy machine: less than an orderly end that is delayed.
 const AT_ONCE_MAX: Duration = Duration::from_secs(4);
 
-/// Never asks for an event, and has a child. Both write their process ids into a file.
+/// A function that never takes an event and has a child process. Both write their process ids into a file.
 const FAMILY: &str = "#!/bin/sh\necho $$ >>\"$PIDS\"\nsleep 1000 &\necho $! >>\"$PIDS\"\nwait\n";
 
-/// Temporary files, of emulators and of a test.
+/// Folders for the temporary files of emulators and of the test.
 struct Files {
     temp: TempDir,
     own: TempDir,
@@ -35,7 +35,7 @@ impl Files {
         self.temp.path()
     }
 
-    /// Invokes a function with a child on an emulator, and answers the process ids of both once they run.
+    /// Invokes a function with a child process; returns the process ids of both once they run.
     async fn family(&self, emulator: &Emulator) -> Vec<u32> {
         let pids = self.own.path().join("pids");
         let variables = json!({"PIDS": pids, "PATH": std::env::var("PATH").unwrap_or_default()});
@@ -46,7 +46,7 @@ impl Files {
             text.lines().filter_map(|line| line.parse().ok()).collect::<Vec<u32>>()
         };
         eventually("the function and its child run", || async { read().len() == 2 }).await;
-        // Its client waits for the answer for as long as the emulator lives.
+        // The client waits for the response as long as the emulator runs.
         std::mem::forget(invocation);
         assert!(read().into_iter().all(runs));
         read()
@@ -60,7 +60,7 @@ impl Files {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_clients_leave_unfinished_is_cut_off() {
+async fn unfinished_requests_do_not_delay_the_end() {
     let files = Files::new();
     let mut emulator = Emulator::start(files.temp(), Readers::Awake, &[]).await;
     let uri = emulator.websocket_api().await;
@@ -76,7 +76,7 @@ async fn whatever_clients_leave_unfinished_is_cut_off() {
         client.send(bytes.as_bytes()).await.expect("it reads");
         waiting.push(client);
     }
-    // One that reads, and one that answers no close frame.
+    // A client that reads, and one that does not answer a close frame.
     let (mut attentive, mute) = (Client::connect(&uri).await, Client::connect(&uri).await);
     emulator.signal(Signal::INT);
     assert_eq!(attentive.closed().await.0, 1001);
@@ -103,7 +103,7 @@ async fn a_closed_terminal_stops_it_in_order() {
     let mut emulator = Emulator::start(files.temp(), Readers::Awake, &["--quiet"]).await;
     let mut client = Client::connect(&emulator.websocket_api().await).await;
     emulator.signal(Signal::HUP);
-    // Where the system does not say whether the signal was ignored at start, it does what it always does.
+    // If the system does not show whether the signal was ignored at the start, the emulator handles it as usual.
     if cfg!(target_os = "linux") {
         assert_eq!(client.closed().await.0, 1001);
         assert!(emulator.ended_within(STOP_MAX).await.success());
@@ -121,13 +121,14 @@ async fn when_it_is_killed_its_functions_and_files_go_with_it() {
         let mut emulator = Emulator::start(files.temp(), Readers::Awake, &[]).await;
         let family = files.family(&emulator).await;
         emulator.signal(signal);
-        // How quickly the kernel ends a process is not ours to hold.
+        // How fast the kernel ends a process is not part of the test.
         assert_eq!(emulator.ended_within(PATIENCE).await.signal(), Some(signal.as_raw()));
         files.nothing_is_left(&family).await;
     }
 }
 
-/// A shell without job control has the commands that it starts in the background ignore SIGQUIT, and all that they start.
+/// Whether SIGQUIT is ignored, as in commands that a shell without job control starts in the background, and in their
+/// children.
 fn quit_is_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -136,7 +137,7 @@ fn quit_is_ignored() -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_next_start_removes_what_a_killed_one_left() {
+async fn the_next_start_removes_the_files_of_a_killed_emulator() {
     let files = Files::new();
     let mut killed = Emulator::start(files.temp(), Readers::Awake, &[]).await;
     let living = Emulator::start(files.temp(), Readers::Awake, &[]).await;
@@ -164,7 +165,7 @@ async fn without_a_reader_of_its_output_it_stops_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn output_that_nobody_reads_holds_nothing_up() {
+async fn unread_output_does_not_block_the_emulator() {
     const MESSAGES: usize = 10_000;
     const AT_ONCE: usize = 100;
     let files = Files::new();

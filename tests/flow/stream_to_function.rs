@@ -1,11 +1,11 @@
-//! Function processes come and go; records are handed over all the same.
+//! Records are delivered although function processes end and start.
 
 use serde_json::json;
 use sluicegate_tests::eventually;
 use sluicegate_tests::test_emulator::TestEmulator;
 use std::process::Command;
 
-/// The processes of this test's own echo function: children of this process that run its code.
+/// The processes of this test's echo function: children of this process that run its code.
 fn echo_processes(emulator: &TestEmulator) -> Vec<String> {
     let endpoint = format!("AWS_ENDPOINT_URL={}", emulator.emulator.endpoint_url());
     let processes = std::fs::read_dir("/proc").expect("/proc can be read");
@@ -21,13 +21,13 @@ fn echo_processes(emulator: &TestEmulator) -> Vec<String> {
         .collect()
 }
 
-/// Kills the function, once there is one.
+/// Waits until the function has a process, and kills it.
 async fn kill_the_function(emulator: &TestEmulator) {
     eventually("the function runs", || async { !echo_processes(emulator).is_empty() }).await;
     Command::new("kill").arg("-9").args(echo_processes(emulator)).status().expect("kill runs");
 }
 
-/// Issue 2: kill the function's process while messages flow; each is answered, in order per connection.
+/// Issue 2: each message is answered, in order per connection, although the function's process is killed meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn killing_the_function_loses_nothing_and_keeps_order() {
     const MESSAGES: usize = 60;
@@ -44,13 +44,13 @@ async fn killing_the_function_loses_nothing_and_keeps_order() {
     }
     while answered != Some(MESSAGES as u64 - 1) {
         let n = client.receive_json().await["n"].as_u64();
-        // A record may be handed over twice, never skipped: the next is at most one further.
+        // A record can be delivered twice but not skipped, so that the next number is at most one higher.
         assert!(n <= answered.map(|answered| answered + 1), "{n:?} after {answered:?}");
         answered = answered.max(n);
     }
 }
 
-/// Issue 2: when the emulator stops, every child is gone.
+/// Issue 2: no child process is left when the emulator has stopped.
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_the_emulator_ends_every_function_and_connection() {
     let emulator = TestEmulator::start().await;

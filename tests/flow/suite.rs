@@ -1,10 +1,10 @@
-//! The suite that every target must pass, on the emulator in this process.
+//! The flow suite, on the emulator in this process.
 
 use sluicegate_tests::suite;
 use sluicegate_tests::test_emulator::TestEmulator;
 use std::sync::Arc;
 
-/// The same cases run on LocalStack, on the emulator's image and on a deployed stack: `just test-local`.
+/// `just test-local` runs the same cases on LocalStack, on the emulator's image and on a deployed stack.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_of_the_flow_suite_holds() {
     let emulator = TestEmulator::start().await;

@@ -14,6 +14,7 @@ use report::{Outcome, Ran};
 use sluicegate_tests::tier::arguments;
 use sluicegate_tests::tier::choice::{Choice, Machine, plan, why_not_localstack};
 use sluicegate_tests::tier::localstack_open;
+use sluicegate_tests::tier::places::Half;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -41,19 +42,8 @@ fn main() -> ExitCode {
         ran.push(Ran { what, outcome });
     }
     let is_interrupted = ran.iter().any(|ran| matches!(ran.outcome, Outcome::Interrupted));
-    if let Some(can_run) = plan.half.clone().filter(|_| !is_interrupted) {
-        let what = report::half();
-        let outcome = match can_run.and_then(|()| localstack_open::install()) {
-            Ok(()) => {
-                println!("\ntarget: {what}");
-                interruption::run(|interruption| half::run(arguments.clone(), interruption))
-            }
-            Err(reason) => {
-                println!("\nTHE OPEN LOCALSTACK DOES NOT RUN: {reason}");
-                skip(&reason, half::names(), &arguments)
-            }
-        };
-        ran.push(Ran { what, outcome });
+    if let Some(half) = plan.half.clone().filter(|_| !is_interrupted) {
+        ran.push(run_half(half, &arguments));
     }
     for Ran { outcome, .. } in &ran {
         if let Outcome::Broken(error) = outcome {
@@ -63,6 +53,30 @@ fn main() -> ExitCode {
     // The terminal may be gone.
     let _ = writeln!(std::io::stdout(), "{}", report::last_line(&ran, &why_not_localstack(&plan, &machine)));
     report::exit_code(&ran)
+}
+
+/// Runs the half on the open LocalStack, at the first place where it can be installed.
+fn run_half(half: Half, arguments: &libtest_mimic::Arguments) -> Ran {
+    let is_named = half.is_named;
+    let (what, outcome) = match half.settle(localstack_open::install) {
+        Ok((place, why_not_others)) => {
+            let what = report::half(Some(place), &why_not_others);
+            println!("\ntarget: {what}");
+            let outcome = interruption::run(|interruption| half::run(place, arguments.clone(), interruption));
+            (what, outcome)
+        }
+        Err(reasons) => {
+            let reason = reasons.join("; ");
+            println!("\nTHE OPEN LOCALSTACK DOES NOT RUN: {reason}");
+            let outcome = if is_named {
+                Outcome::Broken(anyhow::anyhow!(reason))
+            } else {
+                skip(&reason, half::names(), arguments)
+            };
+            (report::half(None, &[]), outcome)
+        }
+    };
+    Ran { what, outcome }
 }
 
 /// Cases that cannot run, each counted as ignored.

@@ -3,6 +3,7 @@
 use libtest_mimic::Conclusion;
 use sluicegate_tests::tier::choice::{Choice, Target};
 use sluicegate_tests::tier::localstack_open::VERSION;
+use sluicegate_tests::tier::places::Place;
 use std::process::ExitCode;
 
 /// What a shell reports of a process that Ctrl-C ended.
@@ -37,8 +38,19 @@ pub fn whole(choice: &Choice) -> String {
     format!("the whole flow on {target}")
 }
 
-pub fn half() -> String {
-    format!("stream and functions on the open LocalStack {VERSION} with our own runtime executor")
+/// Where it runs, if it does, and why it does not run elsewhere.
+pub fn half(place: Option<Place>, why_not_elsewhere: &[String]) -> String {
+    let place = match place {
+        Some(Place::Image) => " in an image of ours",
+        Some(Place::Process) => " as a process",
+        None => "",
+    };
+    let what =
+        format!("stream and functions on the open LocalStack {VERSION}{place} with our own runtime executor");
+    match why_not_elsewhere {
+        [] => what,
+        reasons => format!("{what} (not in an image: {})", reasons.join("; ")),
+    }
 }
 
 impl Outcome {

@@ -1,14 +1,13 @@
-# Of crane, what flake.nix calls.
+# Of crane, what flake.nix calls, with the arguments that have no default in crane's own functions: those are read at the
+# pinned commit, 2c71e194474d (lib/mkCargoDerivation.nix, lib/cargoClippy.nix and so on).
 let
   library =
     pkgs:
     let
-      made = arguments: import ./derivation.nix (arguments.pname or "shell") pkgs.system arguments;
+      made = arguments: import ./derivation.nix arguments.pname pkgs.system arguments;
     in
     {
-      mkCargoDerivation =
-        # These two have no default in crane.
-        arguments@{ cargoArtifacts, buildPhaseCargoCommand, ... }: made arguments;
+      mkCargoDerivation = arguments@{ cargoArtifacts, buildPhaseCargoCommand, ... }: made arguments;
       overrideScope =
         change:
         let
@@ -16,16 +15,16 @@ let
         in
         # rustc and cargo alone are replaced, and must be there.
         builtins.seq changed.rustc.outPath (builtins.seq changed.cargo.outPath (library pkgs));
-      devShell = made;
       buildDepsOnly = made;
-      buildPackage = made;
-      cargoClippy = made;
-      cargoDeny = made;
-      cargoDoc = made;
+      buildPackage = made; # without cargoArtifacts it builds the dependencies itself
+      cargoClippy = arguments@{ cargoArtifacts, ... }: made arguments;
+      cargoDeny = made; # sets cargoArtifacts itself, as cargoFmt does
+      cargoDoc = arguments@{ cargoArtifacts, ... }: made arguments; # it is mkCargoDerivation that asks for them
       cargoFmt = made;
-      cargoTest = made;
+      cargoTest = arguments@{ cargoArtifacts, ... }: made arguments;
     };
 in
 {
+  # default.nix of crane: `pkgs.callPackage ./lib { }`.
   mkLib = library;
 }

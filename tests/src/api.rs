@@ -1,4 +1,4 @@
-//! An API created call by call, for features that the project's stack does not use.
+//! An API created by calls to the control plane, for features that the project's stack does not use.
 
 use crate::client::Client;
 use crate::control;
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 /// The stage of every such API.
 pub const STAGE: &str = "test";
-/// The role that integrations act as.
+/// The role of integrations.
 pub const INTEGRATION_ROLE: &str = "arn:aws:iam::000000000000:role/integration";
 
 /// An empty emulator on a free port.
@@ -17,13 +17,13 @@ pub async fn empty_emulator() -> Emulator {
     empty_emulator_with(EmulatorOptions::default()).await
 }
 
-/// The same, of another kind.
+/// An emulator with options, on a free port.
 pub async fn empty_emulator_with(options: EmulatorOptions) -> Emulator {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     Emulator::start(listener, options).await.expect("the emulator starts")
 }
 
-/// A role that a service may assume, with some actions on everything.
+/// Creates a role that a service may assume, with some actions allowed on everything.
 pub async fn role(emulator: &Emulator, arn: &str, service: &str, actions: &[&str]) {
     let name = arn.rsplit('/').next().unwrap_or_default();
     let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}});
@@ -40,7 +40,7 @@ pub async fn role(emulator: &Emulator, arn: &str, service: &str, actions: &[&str
     control::iam(emulator, &put).await;
 }
 
-/// An integration response that answers whatever the backend says.
+/// An integration response for every answer of the backend.
 pub fn default_response(template: &str) -> Value {
     json!({"integrationResponseKey": "$default", "responseTemplates": {"$default": template}})
 }
@@ -51,7 +51,7 @@ pub struct Api<'a> {
 }
 
 impl<'a> Api<'a> {
-    /// An API whose routes are chosen by `action`, without any.
+    /// Creates an API whose route selection is by `action`, without routes.
     pub async fn create(emulator: &'a Emulator) -> Self {
         let api = json!({"name": "test", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action"});
         let created = control::rest(emulator, "apigateway", Method::POST, "/v2/apis", &api).await.1;
@@ -59,25 +59,25 @@ impl<'a> Api<'a> {
         Self { emulator, id }
     }
 
-    /// A call below the API, whatever comes of it.
+    /// Calls a path below the API; returns the status and the document.
     pub async fn call(&self, method: Method, below: &str, body: &Value) -> (StatusCode, Value) {
         let path = format!("/v2/apis/{}/{below}", self.id);
         control::rest(self.emulator, "apigateway", method, &path, body).await
     }
 
-    /// Creates something below the API; answers its document.
+    /// Creates a resource of the API; returns its document.
     pub async fn post(&self, below: &str, body: Value) -> Value {
         let (status, answer) = self.call(Method::POST, below, &body).await;
         assert!(status.is_success(), "POST {below}: {status} {answer}");
         answer
     }
 
-    /// Creates an integration; answers its id.
+    /// Creates an integration; returns its id.
     pub async fn integration(&self, settings: Value) -> String {
         self.post("integrations", settings).await["integrationId"].as_str().expect("an id").to_owned()
     }
 
-    /// A MOCK integration whose answer has a status, with one response for it.
+    /// Creates a MOCK integration that answers with a status, and one integration response.
     pub async fn mock(&self, status: u16, response: Value) -> String {
         let template = json!({"statusCode": status}).to_string();
         let mock = json!({"integrationType": "MOCK", "requestTemplates": {"$default": template}});
@@ -86,7 +86,7 @@ impl<'a> Api<'a> {
         id
     }
 
-    /// A Kinesis integration, with more settings than it needs.
+    /// Creates a Kinesis integration, with the settings in `more` too.
     pub async fn kinesis(&self, action: &str, more: Value) -> String {
         let mut settings = json!({
             "integrationType": "AWS",
@@ -100,7 +100,7 @@ impl<'a> Api<'a> {
         self.integration(settings).await
     }
 
-    /// A route to an integration; one with a route response answers.
+    /// Creates a route to an integration; with a route response, the route answers its client.
     pub async fn route(&self, key: &str, integration: &str, answers: bool) {
         let route = json!({"routeKey": key, "target": format!("integrations/{integration}")});
         let id = self.post("routes", route).await["routeId"].as_str().expect("an id").to_owned();
@@ -109,7 +109,7 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// Deploys it as it is to a stage with some settings; answers its URI.
+    /// Deploys the API to a stage with some settings; returns its URI.
     pub async fn deploy(&self, settings: Value) -> String {
         let mut stage = json!({"stageName": STAGE, "autoDeploy": true});
         if let (Value::Object(stage), Value::Object(settings)) = (&mut stage, settings) {
@@ -119,12 +119,12 @@ impl<'a> Api<'a> {
         self.uri()
     }
 
-    /// Where clients connect.
+    /// The URI for clients.
     pub fn uri(&self) -> String {
         format!("ws://{}/_aws/execute-api/{}/{STAGE}", self.emulator.address(), self.id)
     }
 
-    /// A connected client of the deployed API.
+    /// Connects a client to the deployed API.
     pub async fn client(&self) -> Client {
         Client::connect(&self.uri()).await
     }

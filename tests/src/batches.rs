@@ -1,4 +1,4 @@
-//! What a function was handed over, by the lines that the scripted function logs.
+//! The batches that a function received, read from the lines that the scripted function logs.
 
 use crate::control;
 use base64::Engine as _;
@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use emulator::Emulator;
 use serde_json::{Value, json};
 
-/// What was handed over at once.
+/// One batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// The id of the shard.
@@ -24,7 +24,7 @@ impl Batch {
     }
 }
 
-/// Every batch that a function got so far, in the order in which it began on them.
+/// Every batch that a function has received so far, in the order of its invocations.
 pub async fn batches(emulator: &Emulator, function: &str) -> Vec<Batch> {
     let mut ask = json!({"logGroupName": format!("/aws/lambda/{function}"), "filterPattern": "EVENT"});
     let mut batches = Vec::new();

@@ -1,4 +1,4 @@
-//! A WebSocket client for tests: sends, receives within [`PATIENCE`], and sees close codes.
+//! A WebSocket client for tests. It waits for each message up to [`PATIENCE`], and returns close codes.
 
 use crate::PATIENCE;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -24,7 +24,7 @@ impl Client {
         Self { socket }
     }
 
-    /// Connects with headers of the handshake's own; answers also what the server's answer carries.
+    /// Connects with additional headers; returns the server's response too.
     pub async fn try_connect(
         uri: &str,
         headers: &[(&'static str, &str)],
@@ -45,7 +45,7 @@ impl Client {
         self.socket.send(Message::text(text.into())).await.expect("the connection takes a message");
     }
 
-    /// Sends a message; answers what comes next.
+    /// Sends a message and returns the next one that arrives.
     pub async fn exchange(&mut self, message: &Value) -> String {
         self.send(message.to_string()).await;
         self.receive().await
@@ -62,7 +62,7 @@ impl Client {
         }
     }
 
-    /// Sends anything.
+    /// Sends a message of any kind.
     pub async fn send_message(&mut self, message: Message) {
         self.socket.send(message).await.expect("the connection takes a message");
     }
@@ -83,7 +83,7 @@ impl Client {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text:?} is not JSON: {error}"))
     }
 
-    /// The code and reason of the close frame that comes next, after whatever messages were on their way.
+    /// The code and reason of the next close frame; skips the messages before it.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
             let message =
@@ -97,17 +97,17 @@ impl Client {
         }
     }
 
-    /// Sends a ping, if the connection still takes one.
+    /// Sends a ping, and ignores the error if the connection is closed.
     pub async fn ping(&mut self) {
         let _ = self.socket.send(Message::Ping(Vec::new().into())).await;
     }
 
-    /// The code and reason of a close frame, if one comes in time; what comes before it is read and dropped.
+    /// The code and reason of a close frame, if one arrives in time; skips the messages before it.
     pub async fn closed_within(&mut self, time: Duration) -> Option<(u16, String)> {
         timeout(time, self.closed()).await.ok()
     }
 
-    /// Closes from this side and waits until it is done.
+    /// Closes the connection and waits until it is closed.
     pub async fn close(mut self) {
         let _ = self.socket.close(None).await;
         while let Some(Ok(_)) = self.socket.next().await {}

@@ -1,5 +1,4 @@
-//! Calls to an emulator's control plane, as a tool makes them that is no SDK: for what these tests need of services
-//! whose SDKs they do not.
+//! Calls to an emulator's control plane without an SDK, for services whose SDKs the tests do not otherwise need.
 
 use bytes::Bytes;
 use emulator::Emulator;
@@ -8,7 +7,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// Calls an operation of a service that speaks JSON, such as `AmazonSQS.ReceiveMessage`.
+/// Calls an operation of a service with the JSON protocol, such as `AmazonSQS.ReceiveMessage`.
 pub async fn json(emulator: &Emulator, target: &str, body: &Value) -> Value {
     let service = target.split(['_', '.']).next().unwrap_or_default();
     let (service, version) = if service == "AmazonSQS" { ("sqs", "1.0") } else { ("logs", "1.1") };
@@ -18,7 +17,7 @@ pub async fn json(emulator: &Emulator, target: &str, body: &Value) -> Value {
         .unwrap_or_else(|error| panic!("{target} answers no JSON: {error}: {answer}"))
 }
 
-/// Calls an operation of IAM: its `Action` and its parameters. Answers XML.
+/// Calls an operation of IAM by its `Action` and parameters; returns XML.
 pub async fn iam(emulator: &Emulator, parameters: &[(&str, &str)]) -> String {
     let mut form = "Version=2010-05-08".to_owned();
     for (name, value) in parameters {
@@ -27,7 +26,24 @@ pub async fn iam(emulator: &Emulator, parameters: &[(&str, &str)]) -> String {
     send(emulator, "iam", "application/x-www-form-urlencoded", None, form).await
 }
 
-/// Waits until a function is neither `Pending` nor `InProgress`: it is not invoked, or not changed, before.
+/// Credentials of a role's session, as an environment has them.
+pub async fn assume_role(emulator: &Emulator, role_arn: &str) -> [(&'static str, String); 3] {
+    let form =
+        format!("Version=2011-06-15&Action=AssumeRole&RoleSessionName=test&RoleArn={}", encoded(role_arn));
+    let answer = send(emulator, "sts", "application/x-www-form-urlencoded", None, form).await;
+    let text = |element: &str| {
+        let after = answer.split_once(&format!("<{element}>")).map(|(_, after)| after);
+        let text = after.and_then(|after| after.split_once('<')).map(|(text, _)| text.to_owned());
+        text.unwrap_or_else(|| panic!("no {element} in {answer}"))
+    };
+    [
+        ("AWS_ACCESS_KEY_ID", text("AccessKeyId")),
+        ("AWS_SECRET_ACCESS_KEY", text("SecretAccessKey")),
+        ("AWS_SESSION_TOKEN", text("SessionToken")),
+    ]
+}
+
+/// Waits until a function is neither `Pending` nor `InProgress`, because it cannot be invoked or changed before.
 pub async fn function_is_settled(emulator: &Emulator, name: &str) {
     crate::eventually("the function is settled", || async {
         let path = format!("/2015-03-31/functions/{name}/configuration");
@@ -37,12 +53,12 @@ pub async fn function_is_settled(emulator: &Emulator, name: &str) {
     .await;
 }
 
-/// Whether a FunctionConfiguration is of a function that takes invocations and changes.
+/// Whether a function with this FunctionConfiguration can be invoked and changed.
 pub fn is_settled(configuration: &Value) -> bool {
     configuration["State"] == "Active" && configuration["LastUpdateStatus"] == "Successful"
 }
 
-/// Calls a REST service, whatever comes of it: API Gateway or Lambda.
+/// Calls a REST service, which is API Gateway or Lambda; returns the status and the document.
 pub async fn rest(
     emulator: &Emulator,
     service: &str,

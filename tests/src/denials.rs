@@ -1,7 +1,8 @@
-//! The denials that an emulator in this process logged.
+//! What emulators in this process denied to roles, and what they allowed them.
 
 use emulator::core::identity::Denied;
 use parking_lot::Mutex;
+use std::collections::BTreeSet;
 use std::sync::Once;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -12,8 +13,10 @@ use tracing::{Event, Level, Metadata, Subscriber};
 const SOURCE: &str = "emulator::services::iam::permissions";
 
 static SEEN: Mutex<Vec<Denied>> = Mutex::new(Vec::new());
+/// Role, action and resource of what was allowed.
+static ALLOWED: Mutex<BTreeSet<[String; 3]>> = Mutex::new(BTreeSet::new());
 
-/// Begins to listen, for all emulators of this process. To be called before what is to be heard.
+/// Starts to record the denials of all emulators of this process. Call it before the denials that a test expects.
 pub fn watch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -21,23 +24,30 @@ pub fn watch() {
     });
 }
 
-/// What roles were denied whose names contain `name`, oldest first. Emulators with stacks of different names are
-/// told apart so.
+/// The denials of roles whose names contain `name`, oldest first. The name distinguishes emulators whose stacks have
+/// different names.
 pub fn of(name: &str) -> Vec<Denied> {
     let seen = SEEN.lock();
     seen.iter().filter(|denied| denied.role.contains(name)).cloned().collect()
 }
 
-/// Takes the denials out of the log, and leaves the rest unformatted.
+/// The actions that a role was allowed, each with its resource.
+pub fn allowed(role_arn: &str) -> BTreeSet<(String, String)> {
+    let all = ALLOWED.lock();
+    let of_role = all.iter().filter(|[role, ..]| role == role_arn);
+    of_role.map(|[_, action, resource]| (action.clone(), resource.clone())).collect()
+}
+
+/// Records the decisions, and ignores the other events of the log.
 struct Listener;
 
 impl Subscriber for Listener {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::WARN && metadata.target() == SOURCE
+        matches!(*metadata.level(), Level::WARN | Level::TRACE) && metadata.target() == SOURCE
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::WARN)
+        Some(LevelFilter::TRACE)
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -52,7 +62,11 @@ impl Subscriber for Listener {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let Fields { role, action, resource } = fields;
-        SEEN.lock().push(Denied { role, action, resource });
+        if *event.metadata().level() == Level::TRACE {
+            ALLOWED.lock().insert([role, action, resource]);
+        } else {
+            SEEN.lock().push(Denied { role, action, resource });
+        }
     }
 
     fn enter(&self, _: &Id) {}

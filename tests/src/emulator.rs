@@ -17,17 +17,17 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// The role of every function here.
+/// The role of every function.
 const ROLE: &str = "arn:aws:iam::000000000000:role/function";
-/// Between two looks whether a process has ended.
+/// Interval between two checks whether a process has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// What becomes of an emulator's output once it has said where it listens.
+/// What happens to an emulator's output after the line with its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
     /// It is read.
     Awake,
-    /// Nobody reads it, and the pipes stay open.
+    /// It is not read, and the pipes stay open.
     Asleep,
     /// The pipes are closed.
     Gone,
@@ -36,14 +36,14 @@ pub enum Readers {
 /// A running emulator. Dropping it kills it.
 pub struct Emulator {
     process: Child,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     lines: Arc<Mutex<Vec<String>>>,
     _pipes: Vec<Box<dyn Read + Send>>,
 }
 
 impl Emulator {
-    /// Starts one with temporary files in `temp`.
+    /// Starts an emulator with temporary files in `temp`.
     pub async fn start(temp: &Path, readers: Readers, args: &'static [&'static str]) -> Self {
         let temp = temp.to_owned();
         let start = move || {
@@ -54,7 +54,7 @@ impl Emulator {
         tokio::task::spawn_blocking(start).await.expect("it starts")
     }
 
-    /// Runs a command that becomes an emulator.
+    /// Runs a command that starts an emulator.
     pub fn spawn(command: &mut Command, readers: Readers) -> Self {
         // The tests' calls are for the default region.
         command.env_remove("AWS_REGION").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -87,7 +87,7 @@ impl Emulator {
         Self { process, address, lines, _pipes: pipes }
     }
 
-    /// The lines that it has printed with a text in them.
+    /// The printed lines that contain a text.
     pub fn lines(&self, text: &str) -> Vec<String> {
         let lines = self.lines.lock().expect("no panic");
         lines.iter().filter(|line| line.contains(text)).cloned().collect()
@@ -108,12 +108,12 @@ impl Emulator {
         }
     }
 
-    /// A connection to it, on which nothing was sent yet.
+    /// A new connection to the emulator.
     pub async fn dial(&self) -> RawClient {
         RawClient::dial(self.address).await.expect("it listens")
     }
 
-    /// Calls an AWS API on a connection of its own.
+    /// Calls an AWS API on a new connection.
     pub async fn call(&self, service: &str, request: &str, body: &Value) -> Value {
         let mut client = self.dial().await;
         let (status, answer) = self.call_on(&mut client, service, request, body).await;
@@ -121,7 +121,7 @@ impl Emulator {
         answer
     }
 
-    /// Calls an AWS API: by method and path, or by target. Answers the status and the document.
+    /// Calls an AWS API by method and path, or by target; returns the status and the document.
     pub async fn call_on(
         &self,
         client: &mut RawClient,
@@ -154,7 +154,7 @@ impl Emulator {
         .into_bytes()
     }
 
-    /// Creates a function of this `bootstrap`, with variables of its own.
+    /// Creates a function from a `bootstrap`, with environment variables.
     pub async fn function(&self, name: &str, bootstrap: &[u8], timeout_s: u32, variables: Value) {
         let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}});
         let policy = json!({"Statement": {"Effect": "Allow", "Action": ["kinesis:*", "sqs:*", "logs:*"], "Resource": "*"}});
@@ -170,7 +170,7 @@ impl Emulator {
             let mut client = self.dial().await;
             client.send(&self.request("iam", "POST /", &form)).await.expect("it reads");
             let status = client.head().await.expect("an answer").status;
-            // 409: an earlier function has it.
+            // 409: the role exists, from an earlier function.
             assert!(matches!(status, 200 | 409), "{action}: {status}");
         }
         let zip = package(bootstrap, Packing::Stored).expect("a zip");
@@ -188,7 +188,7 @@ impl Emulator {
         .await;
     }
 
-    /// Begins an Invoke; its answer is still to be read.
+    /// Sends an Invoke; the caller reads the response.
     pub async fn invoke(&self, function: &str) -> RawClient {
         let mut client = self.dial().await;
         let path = format!("POST /2015-03-31/functions/{function}/invocations");
@@ -196,7 +196,7 @@ impl Emulator {
         client
     }
 
-    /// Deploys a WebSocket API that answers every message; its URI.
+    /// Deploys a WebSocket API that answers every message; returns its URI.
     pub async fn websocket_api(&self) -> String {
         let api = json!({"name": "test", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action"});
         let api = self.call("apigateway", "POST /v2/apis", &api).await;
@@ -226,20 +226,20 @@ impl Drop for Emulator {
     }
 }
 
-/// The answer that comes next: its status, and its document if it is one.
+/// The next response: its status, and its document if it is JSON.
 pub async fn answer(client: &mut RawClient) -> (u16, Value) {
     let head = client.head().await.expect("it answers");
     let body = client.body(&head).await.expect("it answers whole");
     (head.status, serde_json::from_slice(&body).unwrap_or_default())
 }
 
-/// Whether a process still runs: a zombie does not, whoever may reap it.
+/// Whether a process still runs. A zombie does not run.
 pub fn runs(process: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     test_kill_process(pid(process)).is_ok() && !stat.contains(") Z ")
 }
 
-/// The temporary folders of emulators that lie in `temp`.
+/// The temporary folders of emulators in `temp`.
 pub fn folders(temp: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(temp).expect("a folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());

@@ -1,4 +1,4 @@
-//! A stack that runs somewhere, as the flow suite sees it: addresses, and what kind of emulator is behind them.
+//! A running stack as the flow suite needs it: its addresses and the kind of target.
 
 use crate::sdk::{self, Caller};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -8,16 +8,16 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Between two probes for the first answer.
+/// Interval between two probes for the first answer.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
-/// For the first answer of a stack that was just made: on AWS, new roles and event source mappings take up to
-/// minutes to work; LocalStack pulls the functions' image first.
+/// Longest wait for the first answer of a new stack: on AWS, new roles and event source mappings can take minutes to
+/// work; LocalStack pulls the functions' image first.
 const FIRST_ANSWER_MAX: Duration = Duration::from_secs(300);
 
-/// What a stack runs on.
+/// The kind of target that a stack runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetKind {
-    /// `crates/emulator`, in this process, in its own or in a container.
+    /// `crates/emulator`, in this process, in another or in a container.
     Local,
     LocalStack,
     Aws,
@@ -36,14 +36,14 @@ impl fmt::Display for TargetKind {
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     pub emulator: TargetKind,
-    /// Where clients connect: `ws://…/{stage}` or `wss://…/{stage}`.
+    /// The URI for clients: `ws://…/{stage}` or `wss://…/{stage}`.
     pub websocket_uri: String,
     /// Endpoint of the AWS APIs; `None` is AWS's own.
     pub aws_endpoint: Option<String>,
     /// Endpoint of `@connections`, the stage included.
     pub connections_endpoint: String,
     pub stream_name: String,
-    /// Who calls the AWS APIs.
+    /// The credentials for the AWS APIs.
     pub caller: Caller,
 }
 
@@ -56,7 +56,7 @@ impl Endpoint {
         sdk::connections_as(&self.caller, &self.connections_endpoint)
     }
 
-    /// Waits until a message comes back: only then do all hops work, and only then does the suite begin.
+    /// Waits until a message comes back, which shows that all hops work, so that the suite can start.
     pub async fn first_answer(&self) -> anyhow::Result<()> {
         let end = Instant::now() + FIRST_ANSWER_MAX;
         loop {
@@ -74,7 +74,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether a message comes back before a moment.
+    /// Whether a message comes back before a deadline.
     async fn probe(&self, until: Instant) -> Result<bool, tokio_tungstenite::tungstenite::Error> {
         let Ok(connected) = timeout_at(until, connect_async(&self.websocket_uri)).await else {
             return Ok(false);

@@ -17,21 +17,24 @@ pub fn project() -> PathBuf {
     manifest.parent().expect("tests/ lies in the project").to_owned()
 }
 
-/// Every function's package by key, `authorizer`, `echo` and `relay` among them.
+/// Every function's package by key.
 pub fn packages() -> &'static BTreeMap<String, Bytes> {
     static PACKAGES: OnceLock<BTreeMap<String, Bytes>> = OnceLock::new();
     PACKAGES.get_or_init(|| {
-        ["authorizer", "echo", "relay"].into_iter().map(|key| (key.to_owned(), zip(key))).collect()
+        ["authorizer", "connect", "echo", "jwt-authorizer", "relay"]
+            .into_iter()
+            .map(|key| (key.to_owned(), zip(key)))
+            .collect()
     })
 }
 
-/// A binary of the workspace as a function's package.
+/// The package of a function, from the workspace's binary.
 pub fn zip(key: &str) -> Bytes {
     let binary = std::fs::read(binary(key)).expect("the binary can be read");
     package(&binary, Packing::Stored).expect("a binary can be packed").into()
 }
 
-/// Creates a function that does what its environment says: see `bin/scripted.rs`.
+/// Creates a function whose environment determines what it does: see `bin/scripted.rs`.
 pub async fn scripted(emulator: &Emulator, name: &str, role_arn: &str, environment: Value) {
     let binary = tokio::task::spawn_blocking(|| binary("scripted")).await.expect("it is built");
     let zip = package(&std::fs::read(binary).expect("a binary"), Packing::Stored).expect("a zip");
@@ -47,9 +50,9 @@ pub async fn scripted(emulator: &Emulator, name: &str, role_arn: &str, environme
     control::function_is_settled(emulator, name).await;
 }
 
-/// The path of a workspace's binary, built once if it was not: a function's, or `sluicegate`.
+/// The path of a binary of the workspace, which is a function or `sluicegate`. It is built once per process.
 pub fn binary(name: &str) -> PathBuf {
-    // Even to find that there is nothing to do takes cargo seconds on a busy machine, and it does so one after another.
+    // Cargo takes seconds on a busy machine even if there is nothing to build, and it runs one build at a time.
     static BUILT: Mutex<BTreeMap<String, Arc<OnceLock<PathBuf>>>> = Mutex::new(BTreeMap::new());
     let built = Arc::clone(BUILT.lock().entry(name.to_owned()).or_default());
     built.get_or_init(|| build_binary(name)).clone()
@@ -57,8 +60,8 @@ pub fn binary(name: &str) -> PathBuf {
 
 fn build_binary(name: &str) -> PathBuf {
     let mut cargo = nested_cargo::command(&project());
-    // With a test beside it, cargo takes the features that `cargo test` takes, those of dev-dependencies too. Without
-    // one, some fifty crates were built a second time, the AWS SDKs and tokio among them.
+    // With a test in the same call, cargo uses the features of `cargo test`, including those of dev-dependencies. Without
+    // it, cargo would build some fifty crates a second time, such as the AWS SDKs and tokio.
     let arguments =
         ["build", "--bin", name, "--test", "ledger", "--message-format", "json-render-diagnostics"];
     cargo.args(arguments);

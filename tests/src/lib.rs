@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: an emulator with real functions on a free port, and clients to talk to it.
+//! Helpers of the end-to-end tests: an emulator with real functions on a free port, and clients for it.
 
 pub mod api;
 pub mod batches;
@@ -9,8 +9,10 @@ pub mod emulator;
 pub mod endpoint;
 pub mod functions;
 pub mod group;
+pub mod issuer;
 pub mod runtime_api;
 pub mod sdk;
+pub mod signed_handshake;
 pub mod source;
 pub mod stream_reader;
 pub mod suite;
@@ -19,11 +21,11 @@ pub mod tier;
 
 pub use probe::{frame, raw};
 
-/// Seconds that anything may take before a test gives up: generous, since the machine may be busy. No test
-/// asserts how long something takes.
+/// Longest wait for anything before a test fails. It is generous because the machine can be busy; no test asserts how
+/// long something takes.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// Waits until a condition holds, looking again whenever the scheduler lets it.
+/// Waits until a condition holds. It checks the condition each time that the scheduler runs this task.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
     let wait = async {
         while !condition().await {

@@ -1,4 +1,4 @@
-//! A Runtime API of a test's own: empty batches as fast as a function takes them, each of another trace.
+//! A Runtime API for a test: it serves empty batches as fast as a function takes them, each with a new trace id.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -25,18 +25,18 @@ impl RuntimeApi {
         let address = listener.local_addr().expect("an address");
         let shared = Arc::<Shared>::default();
         let state = Arc::clone(&shared);
-        // The thread ends with the test's process: it has nothing to give back.
+        // The thread ends with the test's process; nothing needs to be released before.
         std::thread::spawn(move || {
             for socket in listener.incoming().map_while(Result::ok) {
                 let shared = Arc::clone(&state);
-                // A function that goes away in the middle of a call has ended.
+                // An error means that the function has ended in the middle of a call.
                 std::thread::spawn(move || shared.serve(socket));
             }
         });
         Self { address, shared }
     }
 
-    /// For `AWS_LAMBDA_RUNTIME_API`.
+    /// The value of `AWS_LAMBDA_RUNTIME_API`.
     pub fn address(&self) -> String {
         self.address.to_string()
     }
@@ -46,7 +46,7 @@ impl RuntimeApi {
         let mut answered = self.shared.answered.lock().expect("no panic");
         while *answered < invocations {
             let before = *answered;
-            // Waiters wake up without an answer too: one that came late sees the count before it sees the notice of it.
+            // Waiters can wake up without a new answer, because a late one sees the count before its notification.
             let wait = self.shared.more.wait_timeout_while(answered, crate::PATIENCE, |now| *now == before);
             let (now, waited) = wait.expect("no panic");
             assert!(
@@ -82,7 +82,7 @@ impl Shared {
     }
 }
 
-/// An invocation with no records, of a trace of its own and an hour's time.
+/// An invocation without records, with its own trace id and a deadline in an hour.
 fn event(number: u64) -> String {
     const BODY: &str = r#"{"Records":[]}"#;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

@@ -1,11 +1,11 @@
-//! AWS's own clients, pointed at an emulator.
+//! AWS SDK clients for an emulator.
 
 use aws_sdk_kinesis::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use std::env;
 
-/// Who calls, and in which region.
+/// The credentials and region of a caller.
 #[derive(Debug, Clone)]
 pub struct Caller {
     region: Region,
@@ -13,7 +13,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A developer with keys of their own: any will do on an emulator.
+    /// A developer. The keys are arbitrary, because an emulator accepts any.
     pub fn developer() -> Self {
         Self::developer_in("us-east-1")
     }
@@ -24,8 +24,8 @@ impl Caller {
         Self { region: Region::new(region), credentials }
     }
 
-    /// Who the environment names, as AWS's own tools read it; `None` where it names no keys. Profiles are not
-    /// read: `aws configure export-credentials --format env` turns one into variables.
+    /// The caller from the environment variables of AWS's tools; `None` if they have no keys. Profiles are not read:
+    /// `aws configure export-credentials --format env` prints one as variables.
     pub fn from_environment() -> Option<Self> {
         let key = env::var("AWS_ACCESS_KEY_ID").ok()?;
         let secret = env::var("AWS_SECRET_ACCESS_KEY").ok()?;
@@ -47,7 +47,7 @@ pub fn connections(endpoint: &str) -> aws_sdk_apigatewaymanagement::Client {
     connections_as(&Caller::developer(), endpoint)
 }
 
-/// A client of `@connections`, for a given caller.
+/// A client of `@connections`, for a caller.
 pub fn connections_as(caller: &Caller, endpoint: &str) -> aws_sdk_apigatewaymanagement::Client {
     let config = aws_sdk_apigatewaymanagement::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -62,7 +62,7 @@ pub fn kinesis(endpoint: &str) -> aws_sdk_kinesis::Client {
     kinesis_as(&Caller::developer(), Some(endpoint))
 }
 
-/// A client of Kinesis, for a given caller; without an endpoint, of AWS itself.
+/// A client of Kinesis, for a caller; without an endpoint, it calls AWS.
 pub fn kinesis_as(caller: &Caller, endpoint: Option<&str>) -> aws_sdk_kinesis::Client {
     let mut config = aws_sdk_kinesis::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -73,7 +73,7 @@ pub fn kinesis_as(caller: &Caller, endpoint: Option<&str>) -> aws_sdk_kinesis::C
     aws_sdk_kinesis::Client::from_conf(config.build())
 }
 
-/// Plain HTTP costs no reading of the system's certificates, which every test would pay for.
+/// A client for plain HTTP does not read the system's certificates, which would slow down every test.
 fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
         Builder::new().build_http()

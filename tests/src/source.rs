@@ -1,4 +1,4 @@
-//! A stream of a test's own, whose records a function of its own gets.
+//! A stream for one test, with a function that receives its records.
 
 use crate::{control, eventually, sdk};
 use aws_sdk_kinesis::Client;
@@ -13,12 +13,12 @@ const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 pub struct Source<'a> {
     emulator: &'a Emulator,
     pub name: &'static str,
-    /// AWS's own client.
+    /// AWS's SDK client.
     pub kinesis: Client,
 }
 
 impl<'a> Source<'a> {
-    /// Creates a stream and waits until it takes records.
+    /// Creates a stream and waits until it is active.
     pub async fn create(emulator: &'a Emulator, name: &'static str, shards: i32) -> Self {
         let kinesis = sdk::kinesis(&emulator.endpoint_url());
         kinesis.create_stream().stream_name(name).shard_count(shards).send().await.expect("a stream");
@@ -37,7 +37,7 @@ impl<'a> Source<'a> {
         format!("arn:aws:kinesis:us-east-1:{}:stream/{}", self.emulator.account().id, self.name)
     }
 
-    /// Registers a consumer and waits until it can be used; answers its ARN.
+    /// Registers a consumer and waits until it is active; returns its ARN.
     pub async fn consumer(&self, name: &str) -> String {
         let register = self.kinesis.register_stream_consumer().stream_arn(self.arn()).consumer_name(name);
         let arn = register.send().await.expect("a consumer").consumer.expect("a description").consumer_arn;
@@ -62,7 +62,7 @@ impl<'a> Source<'a> {
             .unwrap_or_default()
     }
 
-    /// Puts a record; answers its shard's id.
+    /// Puts a record; returns its shard's id.
     pub async fn put(&self, partition_key: &str, data: &str) -> String {
         let put = self.kinesis.put_record().stream_name(self.name).partition_key(partition_key);
         put.data(Blob::new(data)).send().await.expect("the stream takes a record").shard_id
@@ -81,13 +81,13 @@ impl<'a> Source<'a> {
             .collect()
     }
 
-    /// Hands all records to a function; answers the mapping's id.
+    /// Maps all records to a function, with the settings in `more`; returns the mapping's id.
     pub async fn map(&self, function: &str, more: Value) -> String {
         let mapping = self.create_mapping(function, more).await;
         mapping["UUID"].as_str().expect("a mapping has an id").to_owned()
     }
 
-    /// The same; answers what the emulator answers.
+    /// Like [`Source::map`]; returns the emulator's response.
     pub async fn create_mapping(&self, function: &str, more: Value) -> Value {
         let mut settings = json!({
             "EventSourceArn": self.arn(), "FunctionName": function, "StartingPosition": "TRIM_HORIZON",
@@ -101,12 +101,12 @@ impl<'a> Source<'a> {
         mapping
     }
 
-    /// A call about a mapping, whatever comes of it.
+    /// Calls an operation on a mapping; returns the status and the document.
     pub async fn call_mapping(&self, method: Method, mapping: &str, body: &Value) -> (StatusCode, Value) {
         control::rest(self.emulator, "lambda", method, &format!("{MAPPINGS}/{mapping}"), body).await
     }
 
-    /// Changes a mapping; answers the state that it is in now.
+    /// Changes a mapping; returns its new state.
     pub async fn change(&self, mapping: &str, settings: Value) -> String {
         let (status, answer) = self.call_mapping(Method::PUT, mapping, &settings).await;
         assert!(status.is_success(), "{status} {answer}");
@@ -121,7 +121,7 @@ impl<'a> Source<'a> {
         .await;
     }
 
-    /// Ends a mapping, and waits until it is gone.
+    /// Deletes a mapping and waits until it is gone.
     pub async fn unmap(&self, mapping: &str) {
         let (status, answer) = self.call_mapping(Method::DELETE, mapping, &Value::Null).await;
         assert!(status.is_success(), "{status} {answer}");
@@ -131,7 +131,7 @@ impl<'a> Source<'a> {
         .await;
     }
 
-    /// Deletes the stream, and waits until it is gone.
+    /// Deletes the stream and waits until it is gone.
     pub async fn delete(&self) {
         self.kinesis.delete_stream().stream_name(self.name).send().await.expect("it is deleted");
         eventually("the stream is gone", || async {

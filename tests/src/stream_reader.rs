@@ -1,4 +1,4 @@
-//! Reads the new records of a stream with AWS's own client.
+//! Reads the new records of a stream with AWS's SDK client.
 
 use crate::PATIENCE;
 use crate::endpoint::Endpoint;
@@ -7,10 +7,10 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Between two reads that found nothing: a shard on AWS allows five a second, to all readers together.
+/// Interval between two reads that find nothing. AWS allows five reads per shard and second, for all readers together.
 const READ_EVERY: Duration = Duration::from_millis(250);
 
-/// A position in each of a stream's shards.
+/// The positions of a reader in all shards of a stream.
 #[derive(Debug)]
 pub struct StreamReader {
     kinesis: aws_sdk_kinesis::Client,

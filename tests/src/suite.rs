@@ -1,8 +1,8 @@
-//! The flow suite: what must hold on every target, and the known exceptions.
+//! The flow suite: the behaviour that must hold on every target, and the known exceptions.
 //!
-//! A case runs against an [`Endpoint`] and panics where the flow does not behave. Cases share a stack with each
-//! other, and on AWS with whoever uses it: each knows its own messages again. Where an emulator is known to differ,
-//! the case names the emulator and the reason, and is counted as ignored there; no assertion is loosened for it.
+//! A case runs against an [`Endpoint`] and panics if the flow does not behave. Cases share a stack with each other, and
+//! on AWS with its other users, so each recognises its own messages. If a target is known to differ, the case names the
+//! target and the reason, and counts as ignored there; no assertion is loosened for it.
 
 mod connections;
 mod limits;
@@ -20,15 +20,15 @@ pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// One behaviour of the flow.
 #[derive(Clone, Copy)]
 pub struct Case {
-    /// What holds, as a sentence.
+    /// The behaviour, as a sentence.
     pub name: &'static str,
     pub run: fn(Arc<Endpoint>) -> Running,
-    /// Emulators on which it is not run, each with its reason.
+    /// The targets on which it is not run, each with the reason.
     pub exceptions: &'static [(TargetKind, &'static str)],
 }
 
 impl Case {
-    /// Why it is not run on an emulator; `None` where it is.
+    /// The reason why it is not run on a target; `None` if it is run.
     pub fn exception(&self, emulator: TargetKind) -> Option<&'static str> {
         self.exceptions.iter().find(|(kind, _)| *kind == emulator).map(|(_, reason)| *reason)
     }
@@ -50,13 +50,13 @@ pub const CASES: &[Case] = cases![
     messages::hello_world_comes_back,
     messages::json_of_every_kind_comes_back_equal,
     messages::every_digit_and_escape_comes_back except [
-        Aws: "how $input.json spells numbers and escapes is not documented, and was not recorded",
-        LocalStack: "its templates are rendered in Python, which spells numbers anew",
+        Aws: "how $input.json writes numbers and escapes is neither documented nor recorded",
+        LocalStack: "it renders templates in Python, which rewrites numbers",
     ],
     messages::each_client_gets_its_own_messages_and_no_other,
     messages::messages_sent_at_once_keep_their_order except [
-        Aws: "API Gateway promises no order between frames that arrive at nearly the same moment",
-        LocalStack: "nothing says that frames of one connection are put one after the other",
+        Aws: "API Gateway does not guarantee the order of frames that arrive at nearly the same time",
+        LocalStack: "it is not documented that frames of one connection are put one after the other",
     ],
     messages::what_is_no_json_is_refused_at_the_door except [
         Aws: "whether the model {} rejects text that is not JSON is not documented",
@@ -82,7 +82,7 @@ pub const CASES: &[Case] = cases![
     ],
 ];
 
-/// Runs every case that an emulator must pass, one after the other.
+/// Runs every case that a target must pass, one after the other.
 pub async fn run_all(endpoint: Arc<Endpoint>) {
     for case in CASES.iter().filter(|case| case.exception(endpoint.emulator).is_none()) {
         println!("{}", case.name);
@@ -90,7 +90,7 @@ pub async fn run_all(endpoint: Arc<Endpoint>) {
     }
 }
 
-/// A word that no other case, run or machine uses.
+/// A unique word, across cases, runs and machines.
 fn unique() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

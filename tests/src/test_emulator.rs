@@ -10,22 +10,22 @@ use emulator::{Emulator, EmulatorOptions};
 use std::io::Write as _;
 use tokio::net::TcpListener;
 
-/// An emulator and what runs on it. It stops when the test's runtime does.
+/// An emulator with a stack. It stops with the test's runtime.
 pub struct TestEmulator {
     pub emulator: Emulator,
-    /// What was deployed.
+    /// The deployed stack.
     pub stack: Stack,
-    /// Where it is reached.
+    /// The addresses of the deployed stack.
     pub composed: Composed,
 }
 
 impl TestEmulator {
-    /// The project's own stack.
+    /// Deploys the project's stack.
     pub async fn start() -> Self {
         Self::with("", EmulatorOptions::default()).await
     }
 
-    /// The project's own stack with values replaced, as by a `-var-file`.
+    /// Deploys the project's stack with values replaced, as by a `-var-file`.
     pub async fn with(tfvars: &str, options: EmulatorOptions) -> Self {
         let mut values = tempfile::Builder::new().suffix(".tfvars").tempfile().expect("a temporary file");
         values.write_all(tfvars.as_bytes()).expect("the values are written");
@@ -46,7 +46,7 @@ impl TestEmulator {
         Client::connect(&self.uri()).await
     }
 
-    /// The callback endpoint, as the functions have it.
+    /// The callback endpoint that the functions get.
     pub fn connections_endpoint(&self) -> String {
         format!(
             "{}/_aws/execute-api/{}/{}",
@@ -56,7 +56,7 @@ impl TestEmulator {
         )
     }
 
-    /// The stack as the flow suite sees it, in the address form that Terraform's output has.
+    /// The stack for the flow suite, with addresses in the form of Terraform's outputs.
     pub fn endpoint(&self) -> Endpoint {
         let connections_endpoint = self.connections_endpoint();
         Endpoint {

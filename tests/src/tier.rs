@@ -1,9 +1,9 @@
-//! The tier of emulators that are started, filled by Terraform and removed again: `just test-local`.
+//! The tier that starts an emulator, deploys to it with Terraform and removes it again: `just test-local`.
 //!
-//! One emulator is chosen and named ([`choice`]), started ([`localstack`], [`image`] or [`process`]), filled with
-//! `terraform/` as it stands ([`terraform`]), and put to the flow suite ([`crate::suite`]). The open LocalStack
-//! ([`localstack_open`]) runs the half behind the stream, with suites of its own in `tests/localstack/half`. What was
-//! started is a value whose drop removes it, also after a panic; Ctrl-C drops it too.
+//! It chooses an emulator ([`choice`]), starts it ([`localstack`], [`image`] or [`process`]), applies the unchanged
+//! `terraform/` to it ([`terraform`]), and runs the flow suite against it ([`crate::suite`]). The open LocalStack
+//! ([`localstack_open`]) runs the half behind the stream, in an image or as a process ([`places`]), with its own suites in
+//! `tests/localstack/half`. Everything that is started is a value whose drop removes it, also after a panic and Ctrl-C.
 
 pub mod arguments;
 pub mod base;
@@ -15,6 +15,7 @@ pub mod image;
 pub mod localstack;
 pub mod localstack_open;
 pub mod packages;
+pub mod places;
 pub mod process;
 pub mod process_family;
 pub mod terraform;
@@ -24,7 +25,7 @@ use choice::Target;
 use terraform::PROJECT;
 use tokio::task::spawn_blocking;
 
-/// An emulator that runs, and goes with this value.
+/// A running emulator. Dropping it removes it.
 pub enum Emulator {
     LocalStack(localstack::LocalStack),
     Image(image::Image),
@@ -32,7 +33,7 @@ pub enum Emulator {
 }
 
 impl Emulator {
-    /// What it is, to the suite.
+    /// The kind of target, for the suite.
     pub fn kind(&self) -> TargetKind {
         match self {
             Self::LocalStack(_) => TargetKind::LocalStack,
@@ -51,16 +52,16 @@ impl Emulator {
 
 /// An emulator with the stack on it.
 pub struct Deployed {
-    /// The stack, to the suite.
+    /// The stack, for the suite.
     pub endpoint: Endpoint,
-    // Dropped in this order: Terraform's folder, then the emulator. A stack that was not made here has neither.
+    // Dropped in this order: Terraform's folder, then the emulator. A stack from the environment has neither.
     stack: Option<terraform::Stack>,
     _emulator: Option<Emulator>,
 }
 
 impl Deployed {
-    /// Starts an emulator and applies `terraform/` to it, or takes the stack that the environment names; then waits
-    /// for the first answer. What blocks does so elsewhere: whoever drops this waits for no build.
+    /// Starts an emulator and applies `terraform/` to it, or uses the stack that the environment names; then waits for
+    /// the first answer. Blocking work runs on other threads, so that dropping this future does not wait for a build.
     pub async fn make(target: Target) -> anyhow::Result<Self> {
         let emulator = match target {
             Target::LocalStack => Emulator::LocalStack(localstack::LocalStack::start().await?),
@@ -81,7 +82,7 @@ impl Deployed {
         Ok(Self { endpoint, stack: Some(stack), _emulator: Some(emulator) })
     }
 
-    /// Destroys the stack, if it was made here.
+    /// Destroys the stack, unless it is one from the environment.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         match &self.stack {
             Some(stack) => stack.destroy().await,

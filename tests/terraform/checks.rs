@@ -9,9 +9,11 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 /// Each folder with a configuration of its own, below `terraform/`.
-pub const FOLDERS: [&str; 6] = [
+pub const FOLDERS: [&str; 8] = [
     "",
+    "account",
     "modules/authorizer",
+    "modules/connect",
     "modules/function",
     "modules/gateway",
     "modules/observability",
@@ -37,7 +39,8 @@ pub fn trials(tree: Option<&Arc<Tree>>) -> Vec<Trial> {
         let name = if folder.is_empty() { "root" } else { folder };
         trials.push(with_terraform(tree, &format!("tests::{name}"), move |tree| {
             let module = tree.init(folder)?;
-            module.run(["validate"])?;
+            let validity = module.run(["validate"])?;
+            ensure!(!validity.contains("Warning:"), "{folder} is valid with warnings:\n{validity}");
             let summary = module.run(["test"])?;
             ensure!(!summary.contains("Success! 0 passed"), "{folder} has no tests:\n{summary}");
             Ok(())

@@ -107,7 +107,21 @@ impl Tree {
 
     /// Another copy of the root, to be applied to an emulator.
     pub fn deployment<'a>(&'a self, folder: &Path, aws_endpoint: &str) -> anyhow::Result<Invocation<'a>> {
-        copy_folder(&project().join("terraform"), folder)?;
+        self.applicable("terraform", folder, aws_endpoint)
+    }
+
+    /// A copy of the account's root, likewise.
+    pub fn account<'a>(&'a self, folder: &Path, aws_endpoint: &str) -> anyhow::Result<Invocation<'a>> {
+        self.applicable("terraform/account", folder, aws_endpoint)
+    }
+
+    fn applicable<'a>(
+        &'a self,
+        root: &str,
+        folder: &Path,
+        aws_endpoint: &str,
+    ) -> anyhow::Result<Invocation<'a>> {
+        copy_folder(&project().join(root), folder)?;
         self.tools.init(folder)?;
         let mut invocation = Invocation::new(&self.tools, folder);
         invocation.environment.push(("AWS_ENDPOINT_URL", aws_endpoint.to_owned()));
@@ -128,6 +142,12 @@ pub struct Invocation<'a> {
 impl<'a> Invocation<'a> {
     fn new(tools: &'a Tools, folder: &Path) -> Self {
         Self { tools, folder: folder.to_owned(), environment: Vec::new() }
+    }
+
+    /// With variables in place of those that it has by itself.
+    pub fn with_environment(mut self, variables: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        self.environment.extend(variables);
+        self
     }
 
     /// In another region than the default.

@@ -17,7 +17,31 @@ pub fn trials() -> Vec<Trial> {
         let name = if folder.is_empty() { "root" } else { folder };
         Trial::test(format!("documentation::{name}"), move || compare(folder).map_err(failed))
     };
-    FOLDERS.into_iter().map(trial).collect()
+    let runbooks = Trial::test("documentation::runbooks", || runbooks().map_err(failed));
+    FOLDERS.into_iter().map(trial).chain([runbooks]).collect()
+}
+
+/// Each alarm has a runbook under its name, and each runbook an alarm.
+fn runbooks() -> anyhow::Result<()> {
+    let read = |path: &str| {
+        std::fs::read_to_string(project().join(path)).with_context(|| format!("cannot read {path}"))
+    };
+    let (code, page) = (read("terraform/modules/observability/locals.tf")?, read("docs/runbooks.md")?);
+    // An alarm's first attribute is its description.
+    let lines: Vec<_> = code.lines().map(str::trim).collect();
+    let alarms = lines
+        .windows(2)
+        .filter(|pair| pair[1].starts_with("description"))
+        .filter_map(|pair| pair[0].strip_suffix(" = {"));
+    let mut alarms: Vec<_> = alarms.collect();
+    let mut headings: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    alarms.sort_unstable();
+    headings.sort_unstable();
+    ensure!(
+        alarms.len() > 10 && alarms == headings,
+        "alarms are {alarms:?}, and docs/runbooks.md has {headings:?}"
+    );
+    Ok(())
 }
 
 fn compare(folder: &str) -> anyhow::Result<()> {

@@ -3,13 +3,17 @@
 //! Needs Terraform and a place to get the AWS provider from; the policy scan also needs checkov. What cannot run
 //! is ignored, with one line that says why. The documentation is compared wherever the tests run.
 
+mod authorization;
 mod checks;
 mod configuration;
 mod constants;
+mod deployer;
 mod deployment;
 mod documentation;
+mod integrations;
 mod one_definition;
 mod probe;
+mod provider;
 mod refusals;
 mod regions;
 mod serve;
@@ -41,9 +45,13 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     };
     let mut trials = documentation::trials();
     trials.push(constants::trial());
+    trials.extend(provider::trials());
     trials.extend(checks::trials(tree.as_ref()));
     trials.push(with_terraform(tree.as_ref(), "apply_change_destroy", deployment::run));
+    trials.push(with_terraform(tree.as_ref(), "authorization", authorization::run));
+    trials.push(with_terraform(tree.as_ref(), "deployer_policy", deployer::run));
     trials.push(with_terraform(tree.as_ref(), "refusals", refusals::run));
+    trials.push(with_terraform(tree.as_ref(), "integrations", integrations::run));
     trials.push(with_terraform(tree.as_ref(), "another_region", regions::run));
     trials.push(with_terraform(tree.as_ref(), "versions_and_aliases", versions::run));
     let missing = probe::missing();

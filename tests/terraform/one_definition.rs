@@ -44,6 +44,13 @@ pub fn run(tree: &Tree, values: &Values) -> anyhow::Result<()> {
     composed.runtime.block_on(compose(&composed.emulator, &stack, packages()))?;
 
     let applied = Served::start()?;
+    let account = tempfile::tempdir()?;
+    if stack.logging != "off" {
+        // Not the stack's, but the account's: applied apart.
+        let account = tree.account(account.path(), &applied.emulator.endpoint_url())?;
+        account.run(["apply", "-auto-approve", "-input=false"])?;
+        account.plan_is_clean(&[])?;
+    }
     let (folder, bundle) = (tempfile::tempdir()?, tempfile::tempdir()?);
     write_packages(bundle.path())?;
     let terraform = tree.deployment(folder.path(), &applied.emulator.endpoint_url())?;

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms by floor, the top one first: those of DESIGN.md and of ARCHITECTURE.md, in more steps. `dispatch` gives each AWS
 /// API call to its service; `package` reads bundles. A file imports from its own room and from floors below its own.
-const FLOORS: [&[&str]; 10] = [
+const FLOORS: [&[&str]; 11] = [
     &["lib"],
     &["provision"],
     &["emulator"],
@@ -26,8 +26,9 @@ const FLOORS: [&[&str]; 10] = [
     &["dispatch"],
     &["services::apigateway"],
     &["services::lambda"],
-    &["services::kinesis", "services::sqs", "services::logs", "services::cloudwatch"],
-    &["services::iam", "services::sts"],
+    &["services::kinesis", "services::sqs", "services::dynamodb", "services::logs", "services::cloudwatch"],
+    &["services::sts"],
+    &["services::iam"],
     &["protocol", "storage", "fault_injection", "package"],
 ];
 /// Below all floors: what every room may use.

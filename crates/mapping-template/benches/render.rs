@@ -1,4 +1,4 @@
-//! The reference template, as the gateway renders it for every frame.
+//! Benchmark of the reference template, which the gateway renders for every frame.
 
 use std::hint::black_box;
 
@@ -22,7 +22,7 @@ impl Context for Frame {
     }
 }
 
-/// A chat message of about that many bytes.
+/// A chat message of about `bytes` bytes.
 fn message(bytes: usize, blank: &str) -> String {
     let mut text = format!("{{\"action\":{blank}\"relay\",\"n\":{blank}1.50,\"items\":{blank}[0");
     while text.len() < bytes.saturating_sub(30) {

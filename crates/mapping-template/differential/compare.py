@@ -22,13 +22,13 @@ def ours(program, templates):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-# What this engine says where it refuses what other engines go on with, each with its reason.
+# Texts of errors where this engine fails and others continue, each with its reason.
 REFUSED = {
     "is not supported": "a method that the value does not have fails by name; others render nothing",
     " expected ": "an argument of another type fails by name; others find no method and render nothing",
     "does not fit 64 bits": "integers end at 64 bits; Java goes on with larger ones",
     "cannot change": "keys, values, entries, sublists and parts cannot be changed here",
-    "went beyond the limit": "a limit of this engine",
+    "exceeds the limit": "a limit of this engine",
 }
 
 
@@ -37,7 +37,7 @@ def refused(result):
 
 
 def itself(result):
-    """Airspeed fails on what Java prints so."""
+    """Airspeed fails on a map that contains itself, which Java prints."""
     return ["a map that holds itself"] if "(this Map)" in result.get("text", "") else None
 
 
@@ -45,7 +45,7 @@ def itself(result):
 
 
 def json_values(value):
-    """A value as it comes from JSON: fresh for each run, with arrays that print as JSON."""
+    """A value loaded from JSON: a new one for each run, with arrays that print as JSON."""
     if isinstance(value, dict):
         return {key: json_values(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -53,8 +53,8 @@ def json_values(value):
     return value
 
 
-# Each engine gets the variables by #set: airspeed would otherwise keep an assignment inside of a
-# loop from what is outside.
+# Each engine gets the variables by #set: airspeed would otherwise not apply an assignment in a loop
+# to the variable outside of it.
 SETS = "".join(f"#set(${name} = $all.{name})" for name in VARIABLES)
 
 
@@ -66,7 +66,7 @@ def theirs(template):
 
 
 def explain(template, expected):
-    """The rules that make airspeed agree: one if one is enough, otherwise those all needed."""
+    """The rules that make airspeed agree: one if one is enough, otherwise all that are needed."""
     for rule in RULES:
         with rule[2]():
             if theirs(template) == expected:
@@ -102,7 +102,7 @@ def against_airspeed(arguments):
 
 # Apache Velocity
 
-# What Velocity fails with where this engine goes on.
+# Errors of Velocity where this engine continues.
 FAILED = {
     "ConcurrentModificationException": "keys and entries are copies, so that a loop over them may change the map; Java fails",
     "StackOverflowError": "a list or map that holds itself and is not written",

@@ -4,7 +4,7 @@ import random
 
 import methods
 
-# The variables of every template, as JSON, and what can be asked of each.
+# The variables of every template, as JSON.
 VARIABLES = {
     "i": 7, "j": -3, "z": 0, "x": 2.5, "s": "foobar", "t": "", "n": "12",
     "yes": True, "no": False, "none": None,

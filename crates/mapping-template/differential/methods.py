@@ -1,6 +1,6 @@
-"""Calls of Java's methods, and changes of what has several names, for the generator."""
+"""Calls of Java's methods, and changes of values with several names, for the generator."""
 
-# What airspeed has as well.
+# Methods that airspeed has too.
 CALLS = [
     "$s.replaceAll('oo', $n)", "$s.contains($t)", "$n.length()", "$w.contains($s)", "$m.keySet()",
     "$l.get(1)", "$w.size()", "$o.list.isEmpty()", "$o.map.get('c')",
@@ -76,7 +76,7 @@ JAVA_CALLS = [
     "$input.path('$.o')", "$none.x()", "$undefined.size().y",
 ]
 
-# A list that grows in its own loop never ends in airspeed.
+# In airspeed, a loop over a list that it extends never ends.
 MESSAGE_ALIASES = [
     "#set($b = $l)#set($done = $b.add($j))$l.size()", "#set($m.list = $l)#set($done = $m.list.add(4))$l.size()",
     "#set($p = $input.path('$.m'))#set($p.q = 'r')$input.json('$.m') $m", "#set($input.path('$').new = $i)$input.json('$')",

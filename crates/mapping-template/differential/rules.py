@@ -1,4 +1,4 @@
-"""The explained differences: how airspeed is made to follow API Gateway's and Java's rules.
+"""The explained differences: patches that make airspeed follow API Gateway's and Java's rules.
 
 Each rule is (name, source, patch); `patch` is a context manager that changes airspeed while it
 lasts. AIR is the set of recordings of API Gateway that airspeed's own tests are checked against.
@@ -126,7 +126,7 @@ def equality():
 
 
 class Failed:
-    """What a calculation gives that cannot be made: null in Java, which is not an undefined reference."""
+    """The result of a failed calculation: null in Java, which differs from an undefined reference."""
 
     def __str__(self):
         return ""
@@ -183,7 +183,7 @@ def reckoning():
 @contextmanager
 def precedence():
     with items(air.BinaryOperator.PRECEDENCE, **{"!=": 8, "ne": 8}):
-        # Java's operators of one precedence go from left to right, which "strictly greater" gives.
+        # "Strictly greater" evaluates operators of one precedence from left to right, as Java does.
         yield
 
 
@@ -207,7 +207,7 @@ def lines():
 
 @contextmanager
 def blanks_before_set():
-    """`#set` takes the blanks before it, where they begin a run of text."""
+    """`#set` removes the blanks before it if they begin a run of text."""
     original = air.Block.parse
 
     def parse(self):
@@ -265,7 +265,7 @@ def bounds():
         if isinstance(value, dict):
             return value.get(index)
         if isinstance(value, (list, range)) and isinstance(index, int):
-            return value[index]  # beyond the end: the error that Java has
+            return value[index]  # fails beyond the end, as Java does
         return None
 
     with replaced(air.NameOrCall, calculate=calculate):

@@ -1,4 +1,4 @@
-//! The tree that a template is parsed into, once, and rendered from, many times.
+//! The syntax tree: a template is parsed into it once and rendered from it many times.
 
 use regex_lite::Regex;
 
@@ -8,7 +8,7 @@ pub(crate) type Offset = u32;
 /// The number of a variable: names are resolved while parsing.
 pub(crate) type Slot = usize;
 
-/// What stands between two directives, or the whole template.
+/// The pieces between two directives, or of the whole template.
 pub(crate) type Block = Vec<Piece>;
 
 /// One piece of a block.
@@ -24,9 +24,9 @@ pub(crate) enum Piece {
     If { branches: Vec<(Expression, Block)>, otherwise: Block },
     /// `#foreach($slot in items)`.
     Foreach { slot: Slot, items: Expression, body: Block, at: Offset },
-    /// `#define($slot)`: the block is rendered wherever the variable is.
+    /// `#define($slot)`: the block is rendered wherever the variable is used.
     Define { slot: Slot, body: Block },
-    /// `#break`: ends the innermost loop, or the template outside of any.
+    /// `#break`: ends the innermost loop, or the template if there is no loop.
     Break,
     /// `#stop`: ends the template.
     Stop,
@@ -36,13 +36,13 @@ pub(crate) enum Piece {
 #[derive(Debug)]
 pub(crate) struct Reference {
     pub(crate) slot: Slot,
-    /// What the name means as long as the template has not assigned it.
+    /// The meaning of the name until the template assigns it.
     pub(crate) builtin: Option<Builtin>,
     pub(crate) steps: Vec<Step>,
     pub(crate) at: Offset,
 }
 
-/// A variable that API Gateway, or a loop, provides.
+/// A variable that API Gateway or a loop provides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Builtin {
     Input,
@@ -86,7 +86,7 @@ pub(crate) enum StepKind {
     Call {
         name: Box<str>,
         arguments: Vec<Expression>,
-        /// The first argument compiled, where it is a literal and the method takes a pattern.
+        /// The compiled first argument, if it is a literal and the method takes a pattern.
         pattern: Option<Regex>,
     },
     /// `[index]`

@@ -1,4 +1,4 @@
-//! `$context`: templates look up what they need by path; it is never copied as a whole.
+//! `$context`: templates look up values by path, so that the context is never copied as a whole.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// A gateway's knowledge of a request, which templates see as `$context`.
+/// The properties of a request that templates read as `$context`.
 ///
 /// ```
 /// use mapping_template::{Context, Node, Scope, Template};
@@ -46,9 +46,9 @@ impl<'a> Node<'a> {
 /// assert_eq!(rendered.text, "abc= {connectionId=abc=}");
 /// ```
 pub trait Context {
-    /// The value at a path of names; the empty path is the whole, as an object.
+    /// The value at a path of names. The empty path is the whole context, as an object.
     ///
-    /// `None` is undefined, and renders empty.
+    /// `None` means undefined, which renders empty.
     fn get(&self, path: &[&str]) -> Option<Node<'_>>;
 }
 
@@ -70,7 +70,8 @@ impl ContextTree {
         Self::default()
     }
 
-    /// Sets the value at a dotted path, such as `authorizer.principalId`, and replaces any value there or on the way.
+    /// Sets the value at a dotted path such as `authorizer.principalId`. A value at the path, or one on the way to it
+    /// that is not an object, is replaced.
     #[must_use]
     pub fn with(mut self, path: &str, value: Node<'static>) -> Self {
         insert(&mut self.0, path, value);

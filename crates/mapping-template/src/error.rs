@@ -1,7 +1,7 @@
-//! What can be wrong with a template, and where: errors of parsing and of rendering.
+//! Errors of parsing and of rendering, with their place in the template.
 //!
-//! Both say what was expected and what was found. A parse error is for whoever creates the
-//! integration; a render error is what API Gateway answers with a 500-class frame.
+//! Both say what was expected and what was found. A parse error is returned to the client that
+//! creates the integration. For a render error, API Gateway answers with a 500-class frame.
 
 use std::fmt;
 
@@ -39,37 +39,37 @@ impl fmt::Display for Position {
     }
 }
 
-/// Why a text is not a template.
+/// The reason why a template is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// The text is longer than API Gateway takes.
+    /// The text is longer than API Gateway allows.
     #[error("template has {bytes} bytes, the limit is {}: shorten it", limits::TEMPLATE_BYTES_MAX)]
     TooLong {
         /// Length of the text.
         bytes: usize,
     },
-    /// Something else was needed at this place.
+    /// The text at this place is not valid there.
     #[error("{at}: expected {expected}, found {found}")]
     Unexpected {
-        /// The place of what was found.
+        /// The place of the text that is not valid.
         at: Position,
-        /// What the language asks for here.
+        /// What would be valid here.
         expected: String,
-        /// What stands there.
+        /// The text at the place.
         found: String,
     },
-    /// A call or a property that nothing in a template can answer.
+    /// A method or property that no value of the template has.
     #[error("{at}: {what} is not supported: {instead}")]
     Unknown {
-        /// Its place.
+        /// The place of the method or property.
         at: Position,
-        /// What it is, by name.
+        /// The name of the method or property.
         what: String,
-        /// What can be done about it.
+        /// What to use instead.
         instead: String,
     },
-    /// Blocks, brackets or strings are nested too deep.
+    /// Blocks, brackets or strings are nested too deeply.
     #[error("{at}: nested deeper than {} levels: split it with #set", limits::NESTING_LEVELS_MAX)]
     TooDeep {
         /// The place that is one level too deep.
@@ -88,7 +88,7 @@ impl ParseError {
     }
 }
 
-/// Why a valid template could not be rendered with what it was given.
+/// The reason why a valid template could not be rendered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {problem}")]
 pub struct RenderError {
@@ -105,9 +105,9 @@ pub enum Problem {
     /// An index outside of a list or a string.
     #[error("index {index} is outside of 0..{length}")]
     OutOfBounds {
-        /// The index asked for.
+        /// The index.
         index: i64,
-        /// The length of what was indexed.
+        /// The length of the list or string.
         length: usize,
     },
     /// A method was given an argument that it cannot use.
@@ -115,25 +115,25 @@ pub enum Problem {
     Argument {
         /// The method's name.
         method: String,
-        /// What it takes.
+        /// What the method takes.
         expected: &'static str,
-        /// What it was given, shortened.
+        /// The argument, shortened.
         found: String,
     },
-    /// A value was asked for something that it does not have here.
+    /// A value does not have the method or property.
     #[error("{what} of {of} is not supported")]
     Unknown {
         /// The method with its number of arguments, or the property.
         what: String,
-        /// What the value is.
+        /// The type of the value.
         of: String,
     },
-    /// A method would change what templates can only read here.
+    /// A method or directive would change a value that is read-only.
     #[error("{method} cannot change {what}: copy it first, with addAll or putAll")]
     ReadOnly {
         /// The method or directive.
         method: String,
-        /// What it would change.
+        /// The value that it would change.
         what: &'static str,
     },
     /// A loop's list or map changed its length while the loop ran.
@@ -145,25 +145,25 @@ pub enum Problem {
         /// The operator as written.
         operator: &'static str,
     },
-    /// Only the two override maps of `$context` can be assigned, and each parameter once.
+    /// A template can assign only the two override maps of `$context`, and each parameter only once.
     #[error("cannot assign $context.{path}: {reason}")]
     Override {
         /// The path below `$context`.
         path: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
     /// A limit of this engine was reached; the limits are in [`crate::limits`].
-    #[error("{what} went beyond the limit of {limit}")]
+    #[error("the rendering exceeds the limit of {limit} {what}")]
     Limit {
-        /// What is limited, with its unit.
+        /// The limited quantity with its unit, such as `evaluation steps`.
         what: &'static str,
         /// The limit.
         limit: usize,
     },
 }
 
-/// At most this many characters of a value are shown in an error.
+/// Most characters of a value in an error message.
 const SHOWN_CHARACTERS_MAX: usize = 24;
 
 /// A text shortened for an error, in backticks.

@@ -1,17 +1,17 @@
 //! The lexer: markup between plain text, and the tokens of expressions.
 //!
-//! Velocity's tokens depend on where they stand (`-1` is a number in an expression and three
-//! other things in text), so the parser asks for a token of the kind it is in.
+//! Velocity's tokens depend on the context: `-1` is a number in an expression and plain text outside
+//! of one. The parser therefore reads tokens one by one and only where an expression can be.
 
-/// A text being parsed, and where its bytes stand in the template.
+/// A text being parsed, with the positions of its bytes in the template.
 ///
-/// A string in double quotes is a template of its own, with `""` already read as one quote; its
-/// errors are still reported where they stand in the whole.
+/// A string in double quotes is a template of its own, with `""` already read as one quote. The
+/// positions of its errors are still those in the whole template.
 pub(crate) struct Source<'t> {
     pub(crate) text: &'t str,
     /// `(offset here, offset in the template)`, ascending: each holds until the next.
     anchors: Vec<(usize, usize)>,
-    /// What ends where this text ends, for errors.
+    /// The name of this text in errors at its end.
     pub(crate) name: &'static str,
 }
 
@@ -27,7 +27,7 @@ impl<'t> Source<'t> {
         Source { text, anchors, name: "string" }
     }
 
-    /// Where a byte of this text stands in the template.
+    /// The offset in the template of a byte of this text.
     pub(crate) fn origin(&self, offset: usize) -> usize {
         let after = self.anchors.partition_point(|(here, _)| *here <= offset);
         match after.checked_sub(1).and_then(|index| self.anchors.get(index)) {
@@ -48,12 +48,12 @@ pub(crate) enum Token<'t> {
     Word(&'t str),
     Int(&'t str),
     Float(&'t str),
-    /// What stands between the quotes; a doubled quote is still doubled.
+    /// The text between the quotes; a doubled quote is still doubled.
     Quoted {
         mark: char,
         inside: &'t str,
     },
-    /// A quote that nothing closes.
+    /// An opening quote without a closing one.
     Unclosed(char),
     Symbol(&'static str),
     Unknown(char),
@@ -71,7 +71,7 @@ pub(crate) fn skip_whitespace(text: &str, from: usize) -> usize {
     from + (rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len())
 }
 
-/// Skips blanks and the line end after a directive, if nothing else stands on the line.
+/// Skips blanks and the line end after a directive, if the rest of the line is blank.
 pub(crate) fn skip_line_end(text: &str, from: usize) -> usize {
     let rest = text[from..].trim_start_matches([' ', '\t']);
     let end = text.len() - rest.len();
@@ -107,7 +107,7 @@ fn symbol(rest: &str, first: char) -> (Token<'_>, usize) {
     }
 }
 
-/// A string literal; inside, the quote is written twice. A backslash is an ordinary character.
+/// A string literal. A quote in it is doubled; a backslash is an ordinary character.
 fn quoted(rest: &str, mark: char) -> (Token<'_>, usize) {
     let mut from = 1;
     while let Some(found) = rest[from..].find(mark) {
@@ -121,7 +121,7 @@ fn quoted(rest: &str, mark: char) -> (Token<'_>, usize) {
     (Token::Unclosed(mark), rest.len())
 }
 
-/// A number with its sign: digits, then perhaps a fraction and an exponent. `1..5` is no fraction.
+/// A number with its sign: digits, then an optional fraction and exponent. In `1..5`, the number is `1`.
 fn number(rest: &str) -> Option<(Token<'_>, usize)> {
     let bytes = rest.as_bytes();
     let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -177,7 +177,7 @@ pub(crate) fn identifier_length(rest: &str) -> usize {
     rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')).count()
 }
 
-/// What stands at an offset, for an error.
+/// Describes the text at an offset, for an error.
 pub(crate) fn found_at(source: &Source<'_>, offset: usize) -> String {
     let rest = source.text.get(offset..).unwrap_or_default();
     if rest.is_empty() {

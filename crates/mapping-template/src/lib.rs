@@ -21,24 +21,23 @@
 //!
 //! - An undefined or null reference is an empty string: it renders empty, equals `""`, and is
 //!   *true* in `#if`. Only the boolean `false` is false.
-//! - A method that this engine does not have fails by name: where the template is parsed if no
-//!   value could have it, else where it is rendered. Java's classes (`.class`) are never reached.
-//! - A backslash in a string is an ordinary character; a quote is written twice.
-//! - `#macro` is read over and its calls are text, as are `#evaluate`, `#return` and every other
-//!   unknown `#name(…)`, with their arguments unevaluated.
+//! - A method that this engine does not have fails with an error that names it: when the template
+//!   is parsed if no type has the method, otherwise when it is rendered. `.class` always fails.
+//! - In a string, a backslash is an ordinary character, and a quote is escaped by doubling it.
+//! - `#macro` definitions are skipped. Calls of macros, `#evaluate`, `#return` and every other
+//!   unknown `#name(…)` are text; their arguments are not evaluated.
 //! - A range takes integer literals only.
 //! - Arrays from JSON print as compact JSON, objects as `{name=value}`.
 //!
 //! # JSON is not re-serialised
 //!
-//! `$input.json` checks the body and removes the whitespace between tokens. Digits, escapes, the
-//! order of keys and keys that occur twice stay as they came, so that
-//! `{"n":12345678901234567890123,"x":1.0,"y":1e3}` is written as it was read. A body that is not
-//! JSON is written as a JSON string.
+//! `$input.json` checks the body and removes the whitespace between tokens. It keeps digits,
+//! escapes, the order of keys and duplicate keys: `{"n":12345678901234567890123,"x":1.0,"y":1e3}`
+//! is written unchanged. A body that is not JSON is written as a JSON string.
 //!
-//! Lists and maps are shared, as in Java: what a template puts into the object of `$input.path`
-//! is there in each later `$input.path` and `$input.json`. From the first change on `$input.json`
-//! writes the values instead of the text, with numbers still in the digits they came in.
+//! Lists and maps are shared, as in Java: a change that a template makes to the object of
+//! `$input.path` is visible in every later `$input.path` and `$input.json`. After the first change,
+//! `$input.json` writes the values instead of the body's text; numbers keep their digits.
 
 #![warn(missing_docs)] // a library that others read
 
@@ -68,27 +67,27 @@ pub struct Template {
     parsed: parse::Parsed,
 }
 
-/// What a rendering yields.
+/// The result of a rendering.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rendered {
-    /// The text.
+    /// The rendered text.
     pub text: String,
     /// What the template assigned below `$context.requestOverride` and `responseOverride`.
     pub overrides: Overrides,
 }
 
 impl Template {
-    /// Parses a template; that it parses is what makes it valid.
+    /// Parses a template. A template is valid if it parses.
     ///
     /// # Errors
     ///
-    /// The first place where the text breaks the language, or a length or depth beyond
-    /// [`limits::TEMPLATE_BYTES_MAX`] and [`limits::NESTING_LEVELS_MAX`].
+    /// Fails at the first place that is not valid, and if the template exceeds
+    /// [`limits::TEMPLATE_BYTES_MAX`] or [`limits::NESTING_LEVELS_MAX`].
     pub fn parse(source: &str) -> Result<Self, ParseError> {
         Ok(Self { parsed: parse::parse(source)?, source: source.into() })
     }
 
-    /// The text it was parsed from.
+    /// The text that the template was parsed from.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
@@ -98,19 +97,19 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// A value that a method cannot use, an index out of bounds, or a limit reached: what API
-    /// Gateway answers with a 500-class error.
+    /// Fails if a method cannot use an argument, an index is out of bounds, or a limit is reached.
+    /// API Gateway answers such a message with a 500-class error.
     pub fn render(&self, scope: &Scope<'_>) -> Result<Rendered, RenderError> {
         let mut text = String::new();
         let overrides = self.render_into(scope, &mut text)?;
         Ok(Rendered { text, overrides })
     }
 
-    /// Renders with a scope, appending to a text that can be reused.
+    /// Renders with a scope and appends the result to `into`, so that a caller can reuse the string.
     ///
     /// # Errors
     ///
-    /// As [`Template::render`]; the text is then as it was before.
+    /// Fails as [`Template::render`] does, and leaves `into` unchanged then.
     pub fn render_into(&self, scope: &Scope<'_>, into: &mut String) -> Result<Overrides, RenderError> {
         let length = into.len();
         render::render(&self.parsed, scope, into).map_err(|fault| {
@@ -120,7 +119,7 @@ impl Template {
     }
 }
 
-/// The README's example compiles and holds.
+/// Tests the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

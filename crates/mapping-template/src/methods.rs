@@ -1,12 +1,12 @@
 //! The methods that values have, by name and number of arguments.
 //!
-//! They are those of Java 8's `String`, `Integer`, `Long`, `Double`, `Boolean`, `List`, `Map` and `Map.Entry` that
-//! templates use, static ones included: `#set($Integer = 0)$Integer.parseInt("41")`. A call that no type could answer is
-//! refused where the template is created; one that the value at hand cannot answer fails when it is rendered.
+//! They are the methods of Java 8's `String`, `Integer`, `Long`, `Double`, `Boolean`, `List`, `Map` and `Map.Entry` that
+//! templates use, static ones included: `#set($Integer = 0)$Integer.parseInt("41")`. A call of a method that no type has
+//! fails when the template is parsed. A call of a method that the value does not have fails when it is rendered.
 
 use std::fmt;
 
-/// What a value is to its methods.
+/// The type of a value, which determines its methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Type {
     Text,
@@ -14,7 +14,7 @@ pub(crate) enum Type {
     Double,
     Boolean,
     List,
-    /// A set of keys, the values or the entries of a map.
+    /// The keys, values or entries of a map.
     View,
     Map,
     Entry,
@@ -42,13 +42,13 @@ impl fmt::Display for Type {
     }
 }
 
-/// A method: its name, and the least and the most arguments that it takes.
+/// A method: its name, and its minimum and maximum number of arguments.
 pub(crate) type Method = (&'static str, usize, usize);
 
-/// As many as a call has.
+/// No maximum number of arguments.
 const ANY: usize = usize::MAX;
 
-/// What a template's own values can be.
+/// The types that a value of a variable can have.
 pub(crate) const VALUES: [Type; 9] = [
     Type::Text,
     Type::Integer,
@@ -128,7 +128,7 @@ const UTIL: [Method; 6] = [
 ];
 
 impl Type {
-    /// Its own methods, without those that every value has.
+    /// The methods of this type, without those that every value has.
     pub(crate) fn own(self) -> &'static [Method] {
         match self {
             Self::Text => &TEXT,
@@ -145,7 +145,7 @@ impl Type {
         }
     }
 
-    /// Whether it has a method of that name with so many arguments.
+    /// Whether the type has a method of this name that takes so many arguments.
     pub(crate) fn has(self, name: &str, arguments: usize) -> bool {
         let answers = |method: &&Method| method.0 == name && (method.1..=method.2).contains(&arguments);
         let object: &[Method] = if matches!(self, Self::Input | Self::Util) { &[] } else { &OBJECT };
@@ -154,7 +154,7 @@ impl Type {
 }
 
 impl Type {
-    /// What it has, for an error.
+    /// Lists the methods of this type, for an error.
     pub(crate) fn has_these(self) -> String {
         let names: Vec<_> = self.own().iter().map(|method| method.0).collect();
         let body = if self == Self::Input { "body and " } else { "" };
@@ -172,7 +172,7 @@ pub(crate) fn call(name: &str, arguments: usize) -> String {
     format!("`{name}` {arguments}")
 }
 
-/// Whether a value of any type has such a method.
+/// Whether any type of value has such a method.
 pub(crate) fn any_has(name: &str, arguments: usize) -> bool {
     VALUES.iter().any(|kind| kind.has(name, arguments))
 }

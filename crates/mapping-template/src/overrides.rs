@@ -1,4 +1,4 @@
-//! Overrides: what a template assigns below `$context.requestOverride` and `responseOverride`.
+//! Overrides: the assignments of a template below `$context.requestOverride` and `responseOverride`.
 
 /// The assignments of a rendering, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Override {
     /// The path below `$context`, such as `["requestOverride", "header", "X"]` or
     /// `["responseOverride", "status"]`.
     pub path: Vec<String>,
-    /// What was assigned, as it renders.
+    /// The rendered text of the assigned value.
     pub value: String,
 }
 

@@ -16,7 +16,7 @@ use crate::limits::{NESTING_LEVELS_MAX, TEMPLATE_BYTES_MAX};
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) block: Block,
-    /// How many variables it names.
+    /// The number of variables that the template names.
     pub(crate) slots: usize,
 }
 
@@ -33,13 +33,14 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, ParseError> {
     Ok(Parsed { block, slots: names.slots.len() })
 }
 
-/// The variables of a template, numbered in the order they are first named, and what is known of them.
+/// The variables of a template, numbered in the order in which they first occur.
 #[derive(Default)]
 struct Names {
     slots: HashMap<Box<str>, Slot>,
-    /// The variables that the template assigns somewhere: a name such as `$util` may then be anything.
+    /// The variables that the template assigns: `$util` can then have a value of any type.
     assigned: HashSet<Slot>,
-    /// What is wrong unless its variable is assigned: nothing, for what is wrong in any case.
+    /// Unknown methods and properties. One with a slot is an error only if the template does not assign that variable,
+    /// which is known at the end of the template.
     unknown: Vec<(Option<Slot>, ParseError)>,
 }
 
@@ -53,7 +54,7 @@ impl Names {
         slot
     }
 
-    /// The first thing that nothing can answer.
+    /// Fails with the first unknown method or property.
     fn check(&mut self) -> Result<(), ParseError> {
         let assigned = &self.assigned;
         let wrong =
@@ -85,7 +86,7 @@ impl<'p> Parser<'p> {
         &self.source.text[self.at..]
     }
 
-    /// The place of an offset of this text in the template.
+    /// The offset in the template of an offset of this text.
     fn offset(&self, at: usize) -> Offset {
         Offset::try_from(self.source.origin(at)).unwrap_or(Offset::MAX)
     }
@@ -102,12 +103,12 @@ impl<'p> Parser<'p> {
         })
     }
 
-    /// The next token of an expression, with where it starts and ends; it is not taken.
+    /// The next token of an expression with its start and end, without taking it.
     fn peek(&self) -> (Token<'p>, usize, usize) {
         token(self.text(), self.at)
     }
 
-    /// Takes a symbol, if it is next.
+    /// Takes a symbol if it is next, and returns whether it was.
     fn take(&mut self, symbol: &str) -> bool {
         let (token, _, end) = self.peek();
         let taken = matches!(token, Token::Symbol(found) if found == symbol);
@@ -117,7 +118,7 @@ impl<'p> Parser<'p> {
         taken
     }
 
-    /// Takes a symbol that must be next.
+    /// Takes a symbol that must be next; `purpose` follows it in the error.
     fn expect(&mut self, symbol: &str, purpose: &str) -> Result<(), ParseError> {
         if self.take(symbol) {
             return Ok(());

@@ -1,6 +1,6 @@
 //! JSONPath as mapping templates use it: names, indexes, slices, unions, wildcards and `..`.
 //!
-//! Filters (`?(…)`) and functions are refused; AWS's own examples use none.
+//! Filters (`?(…)`) and functions fail; AWS's own examples use none.
 
 use json_text::Json;
 
@@ -17,29 +17,29 @@ enum Selector {
     /// `[from:to]`; negative bounds count from the end.
     Slice(Option<i64>, Option<i64>),
     All,
-    /// `..`: what follows is looked for in the node and everything below it.
+    /// `..`: the rest of the path applies to the node and to everything below it.
     Descendants,
 }
 
-/// What a path selects.
+/// The result of a path.
 #[derive(Debug)]
 pub(crate) enum Selection<N> {
     Nothing,
-    /// The path can select one node only, and did.
+    /// The node of a path that can select only one.
     One(N),
-    /// The path can select several; in the order of the text.
+    /// The nodes of a path that can select several, in the order of the text.
     Many(Vec<N>),
 }
 
-/// What a path goes through: the text of a message, or the values that it was taken into.
+/// A node that a path selects from: the JSON text of a message, or the values loaded from it.
 pub(crate) trait Node: Clone {
-    /// Its length, in 64-byte portions of text or in elements.
+    /// The cost of a pass over the node: its length in elements, or in units of 64 bytes of text.
     fn weight(&self) -> usize;
-    /// The member of that name, if it is an object that has it.
+    /// The member of that name; `None` if the node is not an object or does not have it.
     fn member(&self, name: &str) -> Option<Self>;
-    /// The elements of an array; nothing else has any.
+    /// The elements of an array; empty for other nodes.
     fn elements(&self) -> Vec<Self>;
-    /// The values of an object's members; nothing else has any.
+    /// The values of an object's members; empty for other nodes.
     fn members(&self) -> Vec<Self>;
 }
 
@@ -61,12 +61,12 @@ impl Node for Json<'_> {
     }
 }
 
-/// Selecting took more steps than were left.
+/// The selection took more steps than were left.
 #[derive(Debug)]
 pub(crate) struct OutOfSteps;
 
 impl Path {
-    /// Parses a path. One without `$` is taken below it, as Jayway's JSONPath does.
+    /// Parses a path. As in Jayway's JSONPath, a path without `$` starts at the root.
     pub(crate) fn parse(path: &str) -> Result<Self, &'static str> {
         let path = path.trim();
         let mut rest = path.strip_prefix('$').unwrap_or(path);
@@ -106,7 +106,7 @@ impl Path {
         self.0.is_empty()
     }
 
-    /// Whether the path can select one node at most.
+    /// Whether the path selects at most one node.
     fn is_definite(&self) -> bool {
         self.0.iter().all(|selector| match selector {
             Selector::Names(names) => names.len() == 1,
@@ -115,7 +115,7 @@ impl Path {
         })
     }
 
-    /// Selects from a node. `steps` is how much may be gone through, in portions as nodes weigh them.
+    /// Selects from a node. `steps` is the work left, in units of [`Node::weight`].
     pub(crate) fn select<N: Node>(&self, root: N, steps: &mut usize) -> Result<Selection<N>, OutOfSteps> {
         let mut nodes = vec![root];
         for selector in &self.0 {
@@ -193,7 +193,7 @@ fn from_end(index: i64, length: usize) -> Option<usize> {
     length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?)
 }
 
-/// Where the bracket closes that was opened before `inside`, quotes regarded.
+/// The offset of the closing bracket for one that was opened before `inside`. Brackets in quotes do not count.
 fn closing(inside: &str) -> Option<usize> {
     let mut quote = None;
     let mut escaped = false;
@@ -210,7 +210,7 @@ fn closing(inside: &str) -> Option<usize> {
     None
 }
 
-/// What stands in brackets: `*`, quoted names, indexes or a slice.
+/// The selector in brackets: `*`, quoted names, indexes or a slice.
 fn bracket(inside: &str) -> Result<Selector, &'static str> {
     const EXPECTED: &str = "a JSONPath whose brackets hold a quoted name, an index, a slice or `*`";
     if inside == "*" {
@@ -227,7 +227,7 @@ fn bracket(inside: &str) -> Result<Selector, &'static str> {
     inside.split(',').map(number).collect::<Result<_, _>>().map(Selector::Indexes)
 }
 
-/// Quoted names, separated by commas; a backslash quotes what follows.
+/// Quoted names, separated by commas; a backslash escapes the next character.
 fn names(inside: &str) -> Option<Vec<String>> {
     let mut names = Vec::new();
     let mut characters = inside.chars();

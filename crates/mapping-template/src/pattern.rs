@@ -1,6 +1,6 @@
-//! Java's regular expressions and replacements, as far as a linear-time engine goes.
+//! Java's regular expressions and replacements, as far as a linear-time engine supports them.
 //!
-//! Look-around, back-references and possessive quantifiers are refused with an error.
+//! Look-around, back-references and possessive quantifiers fail with an error.
 
 use regex_lite::{Captures, Regex, RegexBuilder};
 
@@ -11,15 +11,15 @@ pub(crate) fn takes_pattern(method: &str) -> bool {
     matches!(method, "replaceAll" | "replaceFirst" | "matches" | "split")
 }
 
-/// Compiles a pattern for a method: `matches` is about the whole text.
+/// Compiles a pattern for a method. For `matches`, it must match the whole text.
 pub(crate) fn compile(method: &str, pattern: &str) -> Result<Regex, regex_lite::Error> {
     let build = |pattern: &str| RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build();
     let regex = build(pattern)?;
     if method == "matches" { build(&format!(r"\A(?:{pattern})\z")) } else { Ok(regex) }
 }
 
-/// Where Java looks for the match after one: at its end, or behind the next character if it was of nothing. Nowhere behind
-/// the end of the text.
+/// The offset at which Java searches for the next match: the end of the last match, or one character further if that
+/// match was empty. `None` after the end of the text.
 pub(crate) fn next_search(text: &str, start: usize, end: usize) -> Option<usize> {
     if end > start {
         return Some(end);
@@ -27,7 +27,7 @@ pub(crate) fn next_search(text: &str, start: usize, end: usize) -> Option<usize>
     text[end..].chars().next().map(|character| end + character.len_utf8())
 }
 
-/// The text that a pattern stands for, if it is one text: no operator, or each behind a backslash.
+/// The only text that a pattern matches, if it has no operators that are not escaped by a backslash.
 pub(crate) fn literal(pattern: &str) -> Option<String> {
     let mut text = String::with_capacity(pattern.len());
     let mut characters = pattern.chars();
@@ -41,10 +41,10 @@ pub(crate) fn literal(pattern: &str) -> Option<String> {
     Some(text)
 }
 
-/// Whether a search may read far beyond the match that it finds, as `a*b|a` does.
+/// Whether a search can read far beyond the match that it finds, as `a*b|a` does.
 ///
-/// It may not where the only unbounded repetition ends the pattern; groups and alternatives are
-/// not looked into.
+/// It cannot if the only unbounded repetition is at the end of the pattern. Patterns with groups or
+/// alternatives are not analysed and count as reading ahead.
 pub(crate) fn reads_ahead(pattern: &str) -> bool {
     let mut repeated = false;
     let mut characters = pattern.chars();
@@ -57,7 +57,7 @@ pub(crate) fn reads_ahead(pattern: &str) -> bool {
                 characters.next();
             }
             '[' => {
-                // A `]` that comes first is a member; then up to the closing one.
+                // A `]` in the first place is a member; any other ends the class.
                 let mut members = 0;
                 while let Some(member) = characters.next() {
                     match member {
@@ -80,9 +80,9 @@ pub(crate) fn reads_ahead(pattern: &str) -> bool {
     false
 }
 
-/// Expands a Java replacement: `$1` and `${name}` are groups, a backslash quotes what follows.
+/// Expands a Java replacement: `$1` and `${name}` are groups, a backslash escapes the next character.
 ///
-/// `None` if the replacement is malformed or names a group that the pattern has not.
+/// `None` if the replacement is malformed or names a group that the pattern does not have.
 pub(crate) fn expand(replacement: &str, captures: &Captures<'_>, into: &mut String) -> Option<()> {
     let mut characters = replacement.chars().peekable();
     while let Some(character) = characters.next() {
@@ -95,7 +95,7 @@ pub(crate) fn expand(replacement: &str, captures: &Captures<'_>, into: &mut Stri
                 }
                 digit => {
                     let mut group = digit.to_digit(10)? as usize;
-                    // Java takes further digits only as long as such a group exists.
+                    // Java takes another digit only if a group of that number exists.
                     while let Some(next) = characters.peek().and_then(|c| c.to_digit(10)) {
                         let longer = group.saturating_mul(10).saturating_add(next as usize);
                         if longer >= captures.len() {

@@ -29,7 +29,7 @@ use crate::parse::Parsed;
 use crate::scope::Scope;
 use crate::value::{Heap, MapId, Text, Value};
 
-/// A render error whose place is still an offset.
+/// A render error with its place as an offset.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) at: Offset,
@@ -72,18 +72,18 @@ struct Renderer<'s> {
     scope: Scope<'s>,
     variables: Vec<Option<Value<'s>>>,
     heap: Heap<'s>,
-    /// The loops being run, innermost last.
+    /// The running loops, innermost last.
     loops: Vec<Loop>,
-    /// `$context.requestOverride` and `responseOverride`, once somebody asked.
+    /// `$context.requestOverride` and `responseOverride`, once the template has used one of them.
     overrides: Option<(MapId, MapId)>,
-    /// The body minified, or that it is no JSON, once somebody asked.
+    /// The minified body, once the template has used it; `Some(None)` if it is not JSON.
     body: Option<Option<Text<'s>>>,
-    /// The body as a value that all of the template shares, once somebody asked for a part that can be changed.
+    /// The body as the value that all of the template shares, once the template has read a part that it can change.
     root: Option<Value<'s>>,
-    /// `$input.params()`, once somebody asked.
+    /// `$input.params()`, once the template has used it.
     params: Option<Value<'s>>,
     halt: Halt,
-    /// What is being evaluated, for errors.
+    /// The place being evaluated, for errors.
     at: Offset,
     level: usize,
     steps_left: usize,
@@ -91,14 +91,14 @@ struct Renderer<'s> {
     output_bytes_max: usize,
 }
 
-/// A loop being run.
+/// A running loop.
 #[derive(Debug, Clone, Copy)]
 struct Loop {
     index: usize,
     length: usize,
 }
 
-/// Why blocks end early.
+/// Whether, and how, blocks end early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Halt {
     None,
@@ -115,7 +115,7 @@ impl<'s> Renderer<'s> {
         self.fault(Problem::Limit { what, limit })
     }
 
-    /// Accounts for work.
+    /// Counts steps of work.
     fn charge(&mut self, steps: usize) -> Result<()> {
         match self.steps_left.checked_sub(steps) {
             Some(left) => {
@@ -124,38 +124,38 @@ impl<'s> Renderer<'s> {
             }
             None => {
                 self.steps_left = 0;
-                self.limit("evaluation, in steps,", EVALUATION_STEPS_MAX)
+                self.limit("evaluation steps", EVALUATION_STEPS_MAX)
             }
         }
     }
 
-    /// Accounts for a text that is gone through.
+    /// Counts the steps of one pass over a text.
     fn charge_text(&mut self, text: &str) -> Result<()> {
         self.charge(1 + text.len() / 64)
     }
 
-    /// A text that was built, accounted for.
+    /// The value of a text that was built, after counting its steps and bytes.
     fn built(&mut self, text: String) -> Result<Value<'s>> {
         self.charge_text(&text)?;
         match self.text_bytes_left.checked_sub(text.len()) {
             Some(left) => self.text_bytes_left = left,
-            None => return self.limit("the text of all strings, in bytes,", TEXT_BYTES_MAX),
+            None => return self.limit("bytes of strings", TEXT_BYTES_MAX),
         }
         Ok(Value::text(text))
     }
 
     fn write(&mut self, text: &str, out: &mut String) -> Result<()> {
         if out.len() + text.len() > self.output_bytes_max {
-            return self.limit("the rendered text, in bytes,", RENDERED_BYTES_MAX);
+            return self.limit("bytes of rendered text", RENDERED_BYTES_MAX);
         }
         out.push_str(text);
         Ok(())
     }
 
-    /// Evaluates something nested, one level deeper.
+    /// Evaluates one level deeper.
     fn nested<T>(&mut self, evaluate: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.level >= EVALUATION_LEVELS_MAX {
-            return self.limit("evaluation, in levels,", EVALUATION_LEVELS_MAX);
+            return self.limit("levels of evaluation", EVALUATION_LEVELS_MAX);
         }
         self.level += 1;
         let result = evaluate(self);
@@ -175,8 +175,8 @@ impl<'s> Renderer<'s> {
                 }
                 Piece::Set { target, value } => {
                     let value = self.expression(value)?;
-                    // Velocity assigns no null, such as the result of a division by zero. What is undefined is an
-                    // empty string by then.
+                    // Velocity does not assign null, such as the result of a division by zero. An undefined reference
+                    // has become an empty string here.
                     if !matches!(value, Value::Undefined) {
                         self.assign(target, value)?;
                     }
@@ -213,9 +213,9 @@ impl<'s> Renderer<'s> {
         self.nested(|this| this.block(otherwise, out))
     }
 
-    /// Runs a loop. Its variable has its old value again afterwards (observed:
-    /// docs/aws-behaviour.md#template-language). What the body changes in place shows in later rounds; a list or map
-    /// that grows or shrinks meanwhile fails, as Java's iterators do.
+    /// Runs a loop, after which its variable has its old value again (observed:
+    /// docs/aws-behaviour.md#template-language). Later rounds see what the body has changed in place. The loop fails if
+    /// its list or map grows or shrinks, as Java's iterators do.
     fn foreach(&mut self, slot: Slot, items: &Value<'s>, body: &'s Block, out: &mut String) -> Result<()> {
         let items = self.opened(items.clone())?;
         let Some(length) = self.heap.length(&items) else { return Ok(()) };
@@ -238,7 +238,8 @@ impl<'s> Renderer<'s> {
             }
             let now = self.heap.length(&items).unwrap_or(0);
             if now != length {
-                // Java notices at the next element, and looks for one by the length of a list, or behind a map's entry.
+                // Java fails only at a next element. It compares the position with the current length of a list; in a
+                // map, it has already read the entry after this one.
                 let next = if matches!(items, Value::List(_)) { now } else { length };
                 if index + 1 == next {
                     break;
@@ -260,7 +261,7 @@ impl<'s> Renderer<'s> {
         let result = self.nested(|this| this.block(block, &mut text));
         self.output_bytes_max = outer;
         if self.halt == Halt::Break {
-            // A `#break` does not reach out of a string.
+            // A `#break` in a string does not end a loop around the string.
             self.halt = Halt::None;
         }
         result.map(|()| text)

@@ -1,8 +1,7 @@
 //! Values while rendering, and the heap that owns the lists and maps among them.
 //!
-//! Velocity's lists and maps are shared and changed in place, and may hold themselves. They live
-//! in one heap per rendering and are named by number, so nothing leaks however they refer to
-//! each other.
+//! Velocity's lists and maps are shared, changed in place, and can contain themselves. One heap per
+//! rendering owns them and values refer to them by number, so that cycles do not leak memory.
 
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
@@ -30,7 +29,7 @@ pub(crate) enum Value<'s> {
     Entry(EntryId),
     /// A block of `#define`, rendered wherever it is used.
     Block(&'s Block),
-    /// `$input`, `$util` and so on, before a step is taken.
+    /// `$input`, `$util` and so on, without a property or call.
     Builtin(Builtin),
     /// The `$foreach` of the loop at that depth.
     Loop(usize),
@@ -45,13 +44,13 @@ impl<'s> Value<'s> {
         Self::Text(Text::Borrowed(text))
     }
 
-    /// An empty string in place of what is undefined.
+    /// The value, or an empty string if it is undefined.
     pub(crate) fn or_empty(self) -> Self {
         if matches!(self, Self::Undefined) { Self::borrowed("") } else { self }
     }
 }
 
-/// A text, borrowed from the template or the request wherever possible.
+/// A text, borrowed from the template or the request where possible.
 #[derive(Debug, Clone)]
 pub(crate) enum Text<'s> {
     Borrowed(&'s str),
@@ -107,34 +106,34 @@ pub(crate) struct MapId(usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EntryId(usize);
 
-/// A list, and what it is in Java.
+/// A list and its kind.
 #[derive(Debug)]
 pub(crate) struct List<'s> {
     pub(crate) items: Vec<Value<'s>>,
     pub(crate) kind: ListKind,
 }
 
-/// What a list is in Java: how it is written, and what can be done with it.
+/// The kind of a list, which determines how it is written and whether it can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ListKind {
     /// A list of the template, which prints as `[a, b]`.
     Own,
     /// An array from JSON, which prints as JSON (observed: docs/aws-behaviour.md#template-language).
     Json,
-    /// What `split` and `subList` give: it has indexes, and cannot be changed here.
+    /// The result of `split` or `subList`: it has indexes and is read-only.
     Fixed,
-    /// What `keySet`, `values` and `entrySet` give: no indexes, and it cannot be changed here.
+    /// The result of `keySet`, `values` or `entrySet`: it has no indexes and is read-only.
     View,
 }
 
-/// Whose a map is.
+/// The owner of a map, which determines how the template can change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// The template's, or the message's: it can do anything with it.
+    /// The template, for its own maps and those of the message: every change is allowed.
     Template,
-    /// `$context` and `$stageVariables`, which are read only.
+    /// The gateway, for `$context` and `$stageVariables`: read-only.
     Gateway,
-    /// Below `$context.requestOverride` and `responseOverride`: each key is put once.
+    /// `$context.requestOverride` and `responseOverride`, and the maps in them: each key can be put once.
     Override,
 }
 
@@ -147,11 +146,11 @@ pub(crate) struct Heap<'s> {
     lists: Vec<List<'s>>,
     maps: Vec<Map<'s>>,
     entries: Vec<(MapId, Text<'s>)>,
-    /// The maps that belong to the gateway, ascending.
+    /// The owners of maps that the template does not own, by ascending id.
     gateway: Vec<(MapId, Owner)>,
-    /// The lists and maps that the message consists of, once it is loaded.
+    /// The lists and maps of the message, once it is loaded.
     message: (Range<usize>, Range<usize>),
-    /// Whether the template has changed one of these.
+    /// Whether the template has changed one of `message`.
     message_changed: bool,
 }
 
@@ -192,13 +191,13 @@ impl<'s> Heap<'s> {
         &self.entries[id.0]
     }
 
-    /// The value that an entry's key has in its map now.
+    /// The current value of an entry's key in its map.
     pub(crate) fn entry_value(&self, id: EntryId) -> Value<'s> {
         let (map, key) = self.entry(id);
         self.map(*map).get(&**key).cloned().unwrap_or(Value::Undefined)
     }
 
-    /// How many values a loop over this finds, if it can be looped over.
+    /// The number of values in a list or map; `None` for other values, which loops skip.
     pub(crate) fn length(&self, items: &Value<'s>) -> Option<usize> {
         match items {
             Value::List(id) => Some(self.list(*id).items.len()),
@@ -207,7 +206,7 @@ impl<'s> Heap<'s> {
         }
     }
 
-    /// The value at a place of a list, or of a map in the order of its keys.
+    /// The value at an index of a list, or of a map in the order of its keys.
     pub(crate) fn item(&self, items: &Value<'s>, index: usize) -> Value<'s> {
         let found = match items {
             Value::List(id) => self.list(*id).items.get(index),
@@ -217,12 +216,12 @@ impl<'s> Heap<'s> {
         found.cloned().unwrap_or(Value::Undefined)
     }
 
-    /// How many lists and maps there are: what is added from here on comes after these.
+    /// The number of lists and of maps, to be passed to [`Heap::watch_since`].
     pub(crate) fn lengths(&self) -> (usize, usize) {
         (self.lists.len(), self.maps.len())
     }
 
-    /// Everything added since then is the message, changes of which are noticed.
+    /// Marks everything added since [`Heap::lengths`] as the message, so that changes of it are recorded.
     pub(crate) fn watch_since(&mut self, (lists, maps): (usize, usize)) {
         self.message = (lists..self.lists.len(), maps..self.maps.len());
     }
@@ -231,7 +230,7 @@ impl<'s> Heap<'s> {
         self.message_changed
     }
 
-    // An id is only made by the `add_` functions, and nothing is ever removed.
+    // Indexing cannot fail: only the `add_` functions make ids, and nothing is ever removed.
     pub(crate) fn list(&self, id: ListId) -> &List<'s> {
         &self.lists[id.0]
     }

@@ -8,6 +8,7 @@
 mod clock;
 pub mod connections;
 pub mod credentials;
+mod http_client;
 
 use std::time::{Duration, SystemTime};
 
@@ -16,13 +17,9 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
-use http::header::DATE;
 use http::{HeaderValue, Request, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::ClientConfig;
+
+pub use http_client::HttpClient;
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -54,10 +51,9 @@ pub struct Limits {
 /// An HTTP client that signs: cheap to clone, one pool.
 #[derive(Clone)]
 pub struct SignedHttp {
-    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: HttpClient,
     identity: Identity,
     region: String,
-    limits: Limits,
     clock: clock::Clock,
 }
 
@@ -99,22 +95,6 @@ impl SignedHttp {
     /// # Errors
     /// If the system's root certificates cannot be read.
     pub fn new(keys: &Keys, needs_tls: bool, limits: Limits) -> Result<Self, BoxError> {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(limits.connect));
-        let tls = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-            .with_safe_default_protocol_versions()?;
-        let tls = if needs_tls {
-            tls.with_native_roots()?.with_no_client_auth()
-        } else {
-            tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
-        };
-        let https = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
         let credentials = Credentials::new(
             &keys.access_key_id,
             &keys.secret_access_key,
@@ -123,10 +103,9 @@ impl SignedHttp {
             "environment",
         );
         Ok(Self {
-            http: Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(https),
+            http: HttpClient::new(needs_tls, limits)?,
             identity: credentials.into(),
             region: keys.region.clone(),
-            limits,
             clock: clock::Clock::default(),
         })
     }
@@ -154,7 +133,7 @@ impl SignedHttp {
         time: SystemTime,
     ) -> Result<Dated, BoxError> {
         self.sign(service, &mut request, time)?;
-        self.exchange_dated(request).await
+        self.http.exchange_dated(request).await
     }
 
     /// Sends a request as it is.
@@ -162,24 +141,7 @@ impl SignedHttp {
     /// # Errors
     /// If there is no response in time.
     pub async fn exchange(&self, request: Request<Bytes>) -> Result<Answer, BoxError> {
-        Ok(self.exchange_dated(request).await?.0)
-    }
-
-    async fn exchange_dated(&self, request: Request<Bytes>) -> Result<Dated, BoxError> {
-        let exchange = async {
-            let response = self.http.request(request.map(Full::new)).await?;
-            let (status, date) = (response.status(), response.headers().get(DATE).cloned());
-            // Read to its end in any case: only then is the connection free for the next request.
-            let body = Limited::new(response.into_body(), self.limits.response_bytes_max)
-                .collect()
-                .await?
-                .to_bytes();
-            Ok((Answer { status, body }, date))
-        };
-        match tokio::time::timeout(self.limits.request, exchange).await {
-            Ok(answer) => answer,
-            Err(_) => Err(format!("no response within {} s", self.limits.request.as_secs()).into()),
-        }
+        self.http.exchange(request).await
     }
 
     /// Adds the headers of a signature made at `time`.

@@ -1,5 +1,6 @@
 //! How clients get into an API: its URI, and what an authorizer wants to see in the handshake.
 
+use crate::handshake_signature::Signer;
 use anyhow::Context as _;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::fmt;
@@ -27,15 +28,20 @@ pub struct EntryArgs {
     /// Header to send with the handshake (repeatable)
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
+    /// Sign the handshake with AWS credentials, for an API with AWS_IAM authorization
+    #[arg(long)]
+    iam: bool,
 }
 
-/// A stage of an API, and how to get into it.
+/// A stage of an API, and the credentials to connect to it.
 #[derive(Clone)]
 pub struct Entry {
     uri: String,
-    /// With its name, escaped.
+    /// The token with its parameter's name, escaped.
     token: Option<String>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// `None`: handshakes are not signed.
+    signer: Option<Signer>,
 }
 
 /// A handshake that an authorizer, or API Gateway on its behalf, refused: trying again does not help.
@@ -55,18 +61,23 @@ impl NotAdmitted {
         } else if self.status == StatusCode::UNAUTHORIZED.as_u16() {
             "the API has an authorizer, pass what it asks for with --token or --header"
         } else {
-            "its authorizer does not let this client in, check --token and --header, or the stage in the URI"
+            "this client may not connect, check --token, --header and --iam, or the stage in the URI"
         }
     }
 }
 
 impl EntryArgs {
-    /// Whether anything is there for an authorizer to see.
+    /// Whether there is a token or header for an authorizer.
     pub fn is_empty(&self) -> bool {
-        self.token.is_none() && self.headers.is_empty()
+        self.token.is_none() && self.headers.is_empty() && !self.iam
     }
 
-    /// The way into the stage at `uri`.
+    /// The same, for an API with AWS_IAM authorization.
+    pub fn signing(&self) -> Self {
+        Self { iam: true, ..self.clone() }
+    }
+
+    /// The entry to the stage at `uri`.
     pub fn entry(&self, uri: &str) -> anyhow::Result<Entry> {
         let token = self.token.as_deref().map(|token| {
             let (name, value) =
@@ -74,15 +85,16 @@ impl EntryArgs {
             format!("{name}={}", escaped(value))
         });
         let headers = self.headers.iter().map(|header| parsed(header)).collect::<Result<_, _>>()?;
-        Ok(Entry { uri: uri.to_owned(), token, headers })
+        let signer = self.iam.then(Signer::from_environment).transpose()?;
+        Ok(Entry { uri: uri.to_owned(), token, headers, signer })
     }
 }
 
 impl Entry {
-    /// The way into a stage that lets everybody in.
+    /// The entry to a stage that everybody can connect to.
     #[cfg(test)]
     pub fn open_to_all(uri: &str) -> Self {
-        Self { uri: uri.to_owned(), token: None, headers: Vec::new() }
+        Self { uri: uri.to_owned(), token: None, headers: Vec::new(), signer: None }
     }
 
     /// Connects.
@@ -122,12 +134,15 @@ impl Entry {
         };
         let mut request =
             uri.into_client_request().with_context(|| format!("{self} is not a WebSocket URI"))?;
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut request)?;
+        }
         request.headers_mut().extend(self.headers.iter().cloned().map(|(name, value)| (Some(name), value)));
         Ok(request)
     }
 }
 
-/// Without the token, which must not be printed.
+/// Prints the URI without the token, which must not be printed.
 impl fmt::Display for Entry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.uri)
@@ -176,7 +191,7 @@ mod tests {
 
     fn entry(token: Option<&str>, headers: &[&str]) -> anyhow::Result<Entry> {
         let headers = headers.iter().map(ToString::to_string).collect();
-        EntryArgs { token: token.map(Into::into), headers }.entry("ws://localhost/v1")
+        EntryArgs { token: token.map(Into::into), headers, iam: false }.entry("ws://localhost/v1")
     }
 
     #[test]

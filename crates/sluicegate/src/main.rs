@@ -16,6 +16,7 @@ mod estimate;
 mod flow_log;
 mod functions;
 mod go_live;
+mod handshake_signature;
 mod health;
 mod load;
 mod lossy;

@@ -24,11 +24,11 @@ pub(crate) struct Delivered {
     event: Result<Event, String>,
 }
 
-/// Why the attempts at a record have ended without success.
+/// The reason why the attempts at a record have failed.
 struct AttemptError {
     reason: DeadLetterReason,
     error: String,
-    /// Whether another delivery may help.
+    /// Whether another delivery can succeed.
     may_pass: bool,
 }
 
@@ -39,7 +39,7 @@ impl Delivered {
         Self { record, event }
     }
 
-    /// What the record's order is kept by: its connection, which the template makes its partition key.
+    /// The key that the record's order is kept by: its connection, which the template uses as partition key.
     pub fn connection_id(&self) -> &str {
         self.event.as_ref().map_or(&self.record.partition_key, Event::connection_id)
     }
@@ -61,7 +61,7 @@ impl Delivered {
 }
 
 impl Runner {
-    /// Brings one record to its end for this delivery.
+    /// Handles one record completely for this delivery.
     pub(crate) async fn record<H, E>(
         &self,
         delivered: &Delivered,
@@ -145,7 +145,7 @@ impl Runner {
         }
     }
 
-    /// Tells the client what is wrong with its message.
+    /// Sends the client an error frame about its message.
     async fn reject(
         &self,
         failure: &Failure,

@@ -19,7 +19,7 @@ use crate::limits::Limits;
 use crate::record::Record;
 use crate::telemetry::{Counts, Tally};
 
-/// An execution environment: what lives from one batch to the next.
+/// The state of an execution environment, which is kept between batches.
 pub(crate) struct Runner {
     pub connections: Arc<dyn Connections>,
     pub dead_letters: DeadLetters,
@@ -29,23 +29,23 @@ pub(crate) struct Runner {
     pub log_payloads: bool,
     pub metrics_level: &'static str,
     pub answers_probes: bool,
-    /// Whether the handler takes what is not a message.
+    /// Whether the handler takes events other than messages.
     pub handles_lifecycle: bool,
-    /// Whether a handler's panic costs its record alone.
+    /// Whether a panic of the handler affects only its record.
     pub isolates_panics: bool,
     pub memory: Mutex<Memory>,
     pub health: Arc<Mutex<Health>>,
 }
 
-/// One invocation, as it comes from Lambda.
+/// One invocation from Lambda.
 pub(crate) struct Arrival<'a> {
     pub request_id: &'a str,
     pub trace_id: Option<Arc<str>>,
-    /// Until Lambda's deadline.
+    /// The time until Lambda's deadline.
     pub left: Duration,
 }
 
-/// One invocation, as all its records see it.
+/// The part of an invocation that all its records share.
 #[derive(Clone)]
 pub(crate) struct Batch<'a> {
     pub request_id: &'a str,
@@ -54,16 +54,16 @@ pub(crate) struct Batch<'a> {
     pub tally: Arc<Tally>,
 }
 
-/// How a batch ended.
+/// The result of a batch.
 #[derive(Debug)]
 pub(crate) struct Handled {
-    /// The sequence number that Lambda is to begin again with, if any.
+    /// The sequence number from which Lambda must redeliver, if any.
     pub redeliver_from: Option<String>,
     pub counts: Counts,
 }
 
 impl Runner {
-    /// Handles a batch, which must be answered within the time that its arrival leaves.
+    /// Handles a batch within the time that is left at its arrival.
     pub async fn handle<H, E>(&self, records: Vec<Record>, arrival: Arrival<'_>, handler: &H) -> Handled
     where
         H: AsyncFn(Event, Connection) -> Result<(), E>,
@@ -100,7 +100,7 @@ impl Runner {
         }))
     }
 
-    /// Handles one connection's records in order, until one must be redelivered or time is up.
+    /// Handles one connection's records in order, until one must be redelivered or the time is over.
     async fn key_queue<H, E>(
         &self,
         head: usize,
@@ -139,14 +139,14 @@ impl Runner {
     }
 }
 
-/// How long the stream has had a record; clocks that disagree make no negative age.
+/// The age of a record in the stream. It is never negative, even if clocks differ.
 fn age_ms(record: &Record, now: SystemTime) -> u64 {
     let arrival = Duration::from_millis(u64::try_from(record.arrival_epoch_ms).unwrap_or_default());
     let age = now.duration_since(UNIX_EPOCH + arrival).unwrap_or_default();
     u64::try_from(age.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What is kept under these locks is whole between any two statements, so a panic elsewhere does not spoil it.
+/// The data under these locks is consistent after each statement, so that a panic of another holder does not corrupt it.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

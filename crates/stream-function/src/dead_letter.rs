@@ -7,15 +7,15 @@ use serde::{Serialize, Serializer};
 use crate::limits::{DEAD_LETTER_BYTES_MAX, ERROR_TEXT_BYTES_MAX};
 use crate::record::Record;
 
-/// Why a record went to the dead-letter queue.
+/// The reason why a record went to the dead-letter queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeadLetterReason {
     /// The record's data is not an event.
     Undecodable,
-    /// The handler gave up, or sent what will never be accepted.
+    /// The handler gave up, or sent a message that the gateway never accepts.
     GaveUp,
-    /// The handler failed with an error that it did not classify, however often it was run.
+    /// The handler failed with an error that it did not classify, in every run.
     Failed,
     /// The handler asked for retries, or the connections endpoint failed: in every delivery, or while other
     /// connections got through.
@@ -27,7 +27,7 @@ pub enum DeadLetterReason {
 }
 
 impl DeadLetterReason {
-    /// The reason's name, as the message and the logs have it.
+    /// The reason's name in the message and in logs.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -56,8 +56,8 @@ impl Serialize for DeadLetterReason {
 ///             "sequenceNumber": "4959…", "shardId": "shardId-000000000000", "eventId": "shardId-000000000000:4959…",
 ///             "streamArn": "arn:aws:kinesis:…:stream/sluicegate", "arrivalEpochMs": 1545084650987}}
 /// ```
-/// `data` is the whole record, base64 as Kinesis has it. Where the message would be larger than SQS takes it is
-/// null, and the record must be read from the stream by its sequence number while it lasts.
+/// `data` is the whole record in base64, as in Kinesis's API. If the message would be too large for SQS, `data` is null,
+/// and the record must be read from the stream by its sequence number within the retention period.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeadLetter<'a> {

@@ -19,18 +19,18 @@ use crate::jitter::Jitter;
 use crate::limits::{Limits, REPORT_LATE_TIME, SET_ASIDE_BYTES_MAX, SET_ASIDE_MAX};
 use crate::telemetry::Tally;
 
-/// Where records go that no attempt can handle.
+/// The destination of records that no attempt can handle.
 pub(crate) trait DeadLetterQueue: Send + Sync {
     /// Publishes one message. One call is one attempt; the error says why it failed.
     fn publish<'a>(&'a self, message: &'a str) -> BoxFuture<'a, Result<(), String>>;
 }
 
-/// What became of a report.
+/// The result of a report.
 pub(crate) enum Report {
     Taken,
     /// The queue rejects it; the record may be redelivered.
     Refused(String),
-    /// The queue has refused for too long: the message is kept, and nobody waits for it.
+    /// The queue has failed for too long: the message is set aside without waiting.
     SetAside(String),
 }
 
@@ -40,7 +40,7 @@ struct Kept {
     sequence_number: String,
 }
 
-/// The queue, and what it has not taken yet.
+/// The queue, and the messages that it has not accepted yet.
 pub(crate) struct DeadLetters {
     queue: Arc<dyn DeadLetterQueue>,
     outage: Mutex<Outage>,
@@ -52,7 +52,7 @@ impl DeadLetters {
         Self { queue, outage: Mutex::default(), set_aside: Mutex::default() }
     }
 
-    /// Sends a record, with retries for as long as the queue's outage may be waited for and the window allows.
+    /// Sends a record, with retries for as long as the limit for an outage of the queue and the window allow.
     pub async fn report(
         &self,
         message: String,
@@ -92,7 +92,7 @@ impl DeadLetters {
         }
     }
 
-    /// Sends what was set aside, until the queue rejects a message or [`REPORT_LATE_TIME`] is over.
+    /// Sends the messages that were set aside, until the queue rejects one or [`REPORT_LATE_TIME`] is over.
     pub async fn report_late(&self, window: Window, tally: &Tally) {
         let until = window.publish_until.min(Instant::now() + REPORT_LATE_TIME);
         while lock(&self.outage).may_report(Instant::now()) && Instant::now() < until {
@@ -144,7 +144,7 @@ impl DeadLetters {
         lock(&self.set_aside).iter().map(|kept| kept.message.clone()).collect()
     }
 
-    /// Forgets everything, as a cold start does.
+    /// Drops everything, as a cold start does.
     #[cfg(feature = "test-kit")]
     pub fn restart(&self) {
         *lock(&self.outage) = Outage::default();

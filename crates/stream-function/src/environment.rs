@@ -2,7 +2,7 @@
 
 use crate::telemetry::metrics_level;
 
-/// Everything the function needs to know, from environment variables.
+/// The function's settings, from environment variables.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Environment {
     pub function_name: String,
@@ -28,11 +28,11 @@ pub(crate) enum EnvironmentError {
     NoUrl { name: &'static str, value: String },
 }
 
-/// The variables themselves, so that tests bring their own.
+/// The source of variables, so that tests can provide their own.
 pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Environment {
-    /// Reads the environment. A variable that is set to nothing counts as not set, as in the AWS SDKs.
+    /// Reads the environment. An empty variable counts as not set, as in the AWS SDKs.
     pub fn read(lookup: Lookup<'_>) -> Result<Self, EnvironmentError> {
         let lookup = &|name: &str| lookup(name).filter(|value| !value.is_empty());
         let lambda = |name| required(lookup, name, "Lambda", ", or the emulator that runs the function");
@@ -55,8 +55,8 @@ impl Environment {
     }
 }
 
-/// One rule on every target: the service's own override, else the emulator's address with LocalStack's path, else what
-/// Terraform put there.
+/// The same rule on every target: the service's override, or the emulator's address with LocalStack's path, or the value
+/// that Terraform has set.
 fn connections_endpoint(lookup: Lookup<'_>) -> Result<String, EnvironmentError> {
     const OWN: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
     const EMULATOR: &str = "AWS_ENDPOINT_URL";
@@ -74,7 +74,7 @@ fn connections_endpoint(lookup: Lookup<'_>) -> Result<String, EnvironmentError> 
 
 const BESIDE_EMULATOR: &str = ", and AWS_ENDPOINT_URL needs it to form the callback endpoint";
 
-/// The service's own override, else the emulator's address, else the region's endpoint, which the queue's URL names.
+/// The service's override, or the emulator's address, or the region's endpoint from the queue's URL.
 fn sqs_endpoint(lookup: Lookup<'_>, queue_url: &str) -> Result<String, EnvironmentError> {
     for name in ["AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL"] {
         if let Some(endpoint) = lookup(name) {

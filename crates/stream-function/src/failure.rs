@@ -7,7 +7,7 @@ use crate::connections::SendError;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a handler failed, and what happens to the record.
+/// The reason why a handler failed, which determines what happens to the record.
 ///
 /// | a handler returns | what happens |
 /// |---|---|
@@ -26,22 +26,22 @@ pub struct Failure {
     error: BoxError,
 }
 
-/// What a failure asks for.
+/// The handling that a failure requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Course {
-    /// The handler asked to be run again.
+    /// The handler must run again.
     Retry,
-    /// A post was retried until its time was up; only redelivery can help.
+    /// A post was retried until its time was over; only redelivery can succeed.
     Redeliver,
     /// No attempt will ever succeed.
     GiveUp,
-    /// The client's message is wrong: the client is told, and nobody else.
+    /// The client's message is wrong: only the client gets an error.
     Reject,
     /// An error that was not classified.
     Unknown,
 }
 
-/// What failed may succeed soon: run the handler again.
+/// The failure may be temporary: run the handler again.
 ///
 /// The handler starts anew, so what it has sent before failing is sent again.
 /// ```
@@ -119,7 +119,7 @@ impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Failure {
     }
 }
 
-/// A post's error decides, wherever in the chain of causes it is.
+/// The error of a post decides, wherever it is in the chain of causes.
 fn course_of(error: &(dyn StdError + 'static)) -> Course {
     let mut link = Some(error);
     while let Some(error) = link {

@@ -19,7 +19,7 @@ use crate::run_error::RunError;
 use crate::runtime::{self, Context};
 use crate::telemetry;
 
-/// A handler with limits of its own; [`run`](crate::run) is one with the defaults.
+/// A handler with its own limits; [`run`](crate::run) uses the defaults.
 ///
 /// ```no_run
 /// # use stream_function::{Connection, Event, Failure, Function, RunError};
@@ -36,15 +36,15 @@ pub struct Function<H> {
 }
 
 impl<H> Function<H> {
-    /// A function of messages, with the default limits. Other events are passed over: see [`lifecycle`](Self::lifecycle).
+    /// A function for messages, with the default limits. Other events are skipped: see [`lifecycle`](Self::lifecycle).
     pub fn new(handler: H) -> Self {
         Self { handler, handles_lifecycle: false, limits: Limits::default(), connections: None }
     }
 
-    /// Handles with `handler` what is not a message: clients that connect and disconnect.
+    /// Sets the handler of events other than messages: clients that connect and disconnect.
     ///
-    /// They are in the stream where a function's `lifecycle_events` ask for them, and a function without `routes` gets them
-    /// then, too. Without this handler they are passed over.
+    /// They are in the stream if a function's `lifecycle_events` request them; functions without `routes` then get them
+    /// too. Without this handler they are skipped.
     /// ```no_run
     /// # use stream_function::{Connection, Event, EventType, Failure, Function, RunError, SendError};
     /// # async fn main_() -> Result<(), RunError> {

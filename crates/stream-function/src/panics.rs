@@ -12,13 +12,13 @@ use std::sync::Once;
 use futures_util::FutureExt;
 
 thread_local! {
-    /// What the hook saw last on this thread. The payload that is caught later does not know its place.
+    /// The last panic that the hook has seen on this thread. The payload that is caught later does not include the place.
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs a future; its panic becomes an error that has the panic's message and place.
+/// Runs a future. A panic becomes an error with the panic's message and place.
 ///
-/// What a panic leaves half done in the handler's own state stays so, as it does in a thread that panics.
+/// The handler's own state stays as the panic left it, as after a panic of a thread.
 pub(crate) async fn catch<T>(future: impl Future<Output = T>) -> Result<T, String> {
     watch();
     AssertUnwindSafe(future).catch_unwind().await.map_err(|panic| {
@@ -29,13 +29,13 @@ pub(crate) async fn catch<T>(future: impl Future<Output = T>) -> Result<T, Strin
     })
 }
 
-/// A panic's message, if it is a text as that of `panic!` is.
+/// A panic's message, if it is a string, as with `panic!`.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// Keeps what each panic says from here on, beside whatever the hook did before.
+/// Installs a hook that records each panic, and then calls the previous hook.
 fn watch() {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(|| {

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// Lambda's event for Kinesis: what the library needs of it.
+/// The parts of Lambda's event for Kinesis that the library needs.
 #[derive(Debug, Deserialize)]
 pub(crate) struct KinesisEvent {
     #[serde(rename = "Records")]
@@ -35,7 +35,7 @@ struct KinesisRecord {
     approximate_arrival_timestamp: f64,
 }
 
-/// What a function answers to a mapping with `ReportBatchItemFailures`: nothing, or where to begin again.
+/// A function's response to a mapping with `ReportBatchItemFailures`: empty, or the record from which to redeliver.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BatchResponse {
@@ -49,7 +49,7 @@ struct BatchItemFailure {
 }
 
 impl BatchResponse {
-    /// The answer to a batch that is to be delivered again from this sequence number on, if any.
+    /// The response for a batch that must be redelivered from this sequence number on, if any.
     pub fn new(redeliver_from: Option<String>) -> Self {
         let failures = redeliver_from.into_iter().map(|item_identifier| BatchItemFailure { item_identifier });
         Self { batch_item_failures: failures.collect() }
@@ -70,12 +70,12 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The shard, where Lambda names it.
+    /// The shard, if Lambda names it.
     pub fn shard_id(&self) -> Option<&str> {
         self.event_id.split_once(':').map(|(shard, _)| shard)
     }
 
-    /// The stream's ARN: `…:stream/{name}`, without the consumer that may follow.
+    /// The stream's ARN: `…:stream/{name}`, without the consumer.
     pub fn stream_arn(&self) -> Option<&str> {
         let arn = self.source_arn.as_deref()?;
         Some(arn.split_once("/consumer/").map_or(arn, |(stream, _)| stream))
@@ -137,7 +137,8 @@ mod tests {
         assert_eq!(Record::from(serde_json::from_str::<KinesisEventRecord>(json).unwrap()).data, b"{}");
     }
 
-    /// An empty list is full success, an identifier is where to begin again (docs/aws-behaviour.md#lambda-reports).
+    /// An empty list is full success; an identifier is the record from which to redeliver
+    /// (docs/aws-behaviour.md#lambda-reports).
     #[test]
     fn answers_have_the_shape_that_lambda_reads() {
         let json =

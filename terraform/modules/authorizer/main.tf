@@ -3,6 +3,13 @@
 locals {
   package   = "${var.bundle}/${var.settings.function}.zip"
   built_for = trimspace(try(file("${var.bundle}/architecture"), var.architecture)) # as in modules/function
+
+  # A handshake must have all identity sources of an authorizer, so a token has one place.
+  places_of_token = {
+    query       = "route.request.querystring.token"
+    header      = "route.request.header.Authorization"
+    subprotocol = "route.request.header.Sec-WebSocket-Protocol"
+  }
 }
 
 resource "aws_lambda_function" "this" {
@@ -23,7 +30,7 @@ resource "aws_lambda_function" "this" {
   timeout          = var.settings.timeout_seconds
 
   environment {
-    variables = var.settings.environment
+    variables = merge({ TOKEN_FROM = var.settings.token_from }, var.settings.environment)
   }
 
   logging_config {
@@ -44,6 +51,8 @@ resource "aws_lambda_function" "this" {
       error_message = "architecture is ${var.architecture}, but the zips in ${var.bundle} were built for ${local.built_for}: build the bundle for ${var.architecture}, or remove architecture from the tfvars."
     }
   }
+
+  tags = var.tags
 }
 
 # Lambda would create this group itself, without retention, and leave it behind.
@@ -52,11 +61,15 @@ resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.settings.log_retention_days
   kms_key_id        = var.logs_key_arn
+
+  tags = var.tags
 }
 
 resource "aws_iam_role" "this" {
-  name        = "${var.name}-function"
-  description = "The function ${var.name} decides who may connect."
+  name                 = coalesce(var.role_name, "${var.name}-function")
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary
+  description          = "The function ${var.name} decides who may connect."
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -66,12 +79,19 @@ resource "aws_iam_role" "this" {
       Principal = { Service = "lambda.amazonaws.com" }
     }]
   })
+
+  # Under a new name, the function must have the new role before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  tags = var.tags
 }
 
 # It writes logs and nothing else. What it asks to check a token, give it in an override.
 resource "aws_iam_role_policy" "this" {
   name = "logs"
-  role = aws_iam_role.this.name
+  role = aws_iam_role.this.id # as in modules/function
 
   policy = jsonencode({
     Version = "2012-10-17"

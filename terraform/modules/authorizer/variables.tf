@@ -22,6 +22,8 @@ variable "settings" {
   description = "Settings of the authorizer, each explained in README.md."
   type = object({
     function           = string
+    token_from         = optional(string, "query")
+    identity_sources   = optional(list(string))
     memory_mb          = number
     timeout_seconds    = number
     environment        = map(string)
@@ -32,6 +34,16 @@ variable "settings" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9_-]{0,27}$", var.settings.function))
     error_message = "authorizer.function must be 1 to 28 lowercase letters, digits, hyphens or underscores and begin with a letter: it names a crate and a zip."
+  }
+
+  validation {
+    condition     = contains(["query", "header", "subprotocol"], var.settings.token_from)
+    error_message = "authorizer.token_from must be query, header or subprotocol."
+  }
+
+  validation {
+    condition     = var.settings.identity_sources == null || var.settings.token_from == "query"
+    error_message = "authorizer.identity_sources is for an authorizer that reads no token: leave token_from out, which names the one place of a token."
   }
 
   validation {
@@ -64,4 +76,30 @@ variable "logs_key_arn" {
   description = "ARN of the customer key that encrypts the log group; null for CloudWatch's own."
   type        = string
   default     = null
+}
+
+variable "iam" {
+  description = "`path` of each role, and the ARN of the policy that is its `permissions_boundary`, or null."
+  type = object({
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+  })
+  default = {}
+}
+
+variable "role_name" {
+  description = "Name of the role, unique in the account. Null: `{name}-function`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.role_name == null || can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.role_name))
+    error_message = "role_name must be 1 to 64 letters, digits or any of + = , . @ _ -."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that can carry them, beside the provider's default tags."
+  type        = map(string)
+  default     = {}
 }

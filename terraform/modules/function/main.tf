@@ -8,10 +8,10 @@ locals {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_50:tracing is not part of the flow; a record carries its own request id from the gateway on.
+  #checkov:skip=CKV_AWS_50:tracing is not part of the flow, where a record carries its own request id; who wants it sets tracing.
   #checkov:skip=CKV_AWS_115:concurrency is bounded by shards x parallelization_factor; reserving more is the caller's choice.
   #checkov:skip=CKV_AWS_116:a dead-letter queue serves asynchronous invocations; here the mapping's on-failure destination does.
-  #checkov:skip=CKV_AWS_117:the function needs no VPC, only AWS's own endpoints.
+  #checkov:skip=CKV_AWS_117:the function needs no VPC, only AWS's own endpoints; who needs one sets vpc.
   #checkov:skip=CKV_AWS_173:Lambda encrypts the environment with its own key, and it holds no secrets.
   #checkov:skip=CKV_AWS_272:the bundle's hashes are checked before a deployment; signing needs an account-wide profile.
   function_name                  = var.name
@@ -24,9 +24,12 @@ resource "aws_lambda_function" "this" {
   memory_size                    = var.settings.memory_mb
   timeout                        = var.settings.timeout_seconds
   reserved_concurrent_executions = var.settings.reserved_concurrency
+  layers                         = var.settings.layers
+  publish                        = true # each change of code or settings is a version, which release.tf puts to work
 
+  # A secret's variable holds its ARN and never its value, which would stand in Terraform's state.
   environment {
-    variables = merge(var.settings.environment, {
+    variables = merge(var.settings.environment, var.settings.secret_arns, {
       SLUICEGATE_CONNECTIONS_ENDPOINT  = var.api.connections_endpoint
       SLUICEGATE_API_ID                = var.api.id
       SLUICEGATE_STAGE                 = var.api.stage
@@ -41,6 +44,25 @@ resource "aws_lambda_function" "this" {
     system_log_level      = "INFO"
   }
 
+  tracing_config {
+    mode = var.settings.tracing ? "Active" : "PassThrough"
+  }
+
+  ephemeral_storage {
+    size = var.settings.ephemeral_storage_mb
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.settings.vpc == null ? [] : [var.settings.vpc]
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
+
+  # Lambda refuses a VPC until the role may make network interfaces.
+  depends_on = [aws_iam_role_policy.this]
+
   lifecycle {
     precondition {
       condition     = fileexists(local.package)
@@ -52,6 +74,8 @@ resource "aws_lambda_function" "this" {
       error_message = "architecture is ${var.architecture}, but the zips in ${var.bundle} were built for ${local.built_for}: build the bundle for ${var.architecture}, or remove architecture from the tfvars."
     }
   }
+
+  tags = var.tags
 }
 
 # Lambda would create this group itself, without retention, and leave it behind.
@@ -60,4 +84,6 @@ resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.settings.log_retention_days
   kms_key_id        = var.logs_key_arn
+
+  tags = var.tags
 }

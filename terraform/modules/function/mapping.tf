@@ -14,7 +14,7 @@ resource "aws_kinesis_stream_consumer" "this" {
 }
 
 resource "aws_lambda_event_source_mapping" "this" {
-  function_name    = aws_lambda_function.this.arn
+  function_name    = aws_lambda_alias.current.arn
   event_source_arn = aws_kinesis_stream_consumer.this.arn # the consumer's, not the stream's: enhanced fan-out
   enabled          = var.settings.enabled
 
@@ -36,6 +36,13 @@ resource "aws_lambda_event_source_mapping" "this" {
     }
   }
 
+  dynamic "metrics_config" {
+    for_each = var.mapping_metrics ? ["EventCount"] : []
+    content {
+      metrics = [metrics_config.value]
+    }
+  }
+
   dynamic "filter_criteria" {
     for_each = length(local.filters) == 0 ? [] : [local.filters]
     content {
@@ -49,5 +56,7 @@ resource "aws_lambda_event_source_mapping" "this" {
   }
 
   # AWS checks the role's permissions when the mapping is made, and then the function begins to run.
-  depends_on = [aws_iam_role_policy.this]
+  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy.own, aws_iam_role_policy_attachment.own]
+
+  tags = var.tags
 }

@@ -3,13 +3,29 @@
 variable "settings" {
   description = "Settings of the function, each explained in README.md."
   type = object({
-    memory_mb                   = number
-    timeout_seconds             = number
-    routes                      = list(string)
-    lifecycle_events            = list(string)
-    connection_actions          = list(string)
-    environment                 = map(string)
+    memory_mb          = number
+    timeout_seconds    = number
+    routes             = list(string)
+    lifecycle_events   = list(string)
+    connection_actions = list(string)
+    environment        = map(string)
+    secret_arns        = optional(map(string), {})
+    policy_statements = optional(list(object({
+      effect     = optional(string, "Allow")
+      actions    = list(string)
+      resources  = list(string)
+      conditions = optional(map(map(list(string))), {})
+    })), [])
+    managed_policy_arns = optional(list(string), [])
+    vpc = optional(object({
+      subnet_ids         = list(string)
+      security_group_ids = list(string)
+    }))
+    layers                      = optional(list(string), [])
+    tracing                     = optional(bool, false)
+    ephemeral_storage_mb        = optional(number, 512)
     reserved_concurrency        = number
+    provisioned_concurrency     = optional(number, 0)
     log_level                   = string
     log_retention_days          = number
     batch_size                  = number
@@ -49,19 +65,63 @@ variable "settings" {
   }
 
   validation {
-    condition     = alltrue([for key in keys(var.settings.environment) : can(regex("^[A-Za-z][A-Za-z0-9_]+$", key)) && !startswith(key, "SLUICEGATE_") && !contains(local.reserved_environment, key) && !startswith(key, "AWS_LAMBDA_")])
-    error_message = "each key of environment must be at least two letters, digits or underscores, begin with a letter, and be none that Lambda or this stack sets (AWS_LAMBDA_*, AWS_REGION, credentials, SLUICEGATE_*): choose another name."
+    condition     = alltrue([for key in concat(keys(var.settings.environment), keys(var.settings.secret_arns)) : can(regex("^[A-Za-z][A-Za-z0-9_]+$", key)) && !startswith(key, "SLUICEGATE_") && !contains(local.reserved_environment, key) && !startswith(key, "AWS_LAMBDA_")])
+    error_message = "each key of environment and secret_arns must be at least two letters, digits or underscores, begin with a letter, and be none that Lambda or this stack sets (AWS_LAMBDA_*, AWS_REGION, credentials, SLUICEGATE_*): choose another name."
   }
 
   validation {
     # What the stack itself sets takes under 1 KB of Lambda's 4 KB.
-    condition     = length(jsonencode(var.settings.environment)) <= 3072
-    error_message = "environment may take at most 3,072 characters as JSON: Lambda allows 4 KB in all."
+    condition     = length(jsonencode(merge(var.settings.environment, var.settings.secret_arns))) <= 3072
+    error_message = "environment and secret_arns may take at most 3,072 characters as JSON: Lambda allows 4 KB in all."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.settings.environment), keys(var.settings.secret_arns))) == 0
+    error_message = "environment and secret_arns have a key in common: a variable holds a value or a secret's ARN."
+  }
+
+  validation {
+    condition     = alltrue([for arn in values(var.settings.secret_arns) : can(regex("^arn:[a-z-]+:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)[A-Za-z0-9/_+=.@-]+$", arn))])
+    error_message = "each of secret_arns must be the ARN of a secret of Secrets Manager or a parameter of Systems Manager, never the value itself."
+  }
+
+  validation {
+    condition = alltrue([for statement in var.settings.policy_statements :
+      contains(["Allow", "Deny"], statement.effect) && length(statement.actions) > 0 && length(statement.resources) > 0 &&
+      alltrue([for action in statement.actions : can(regex("^([a-z0-9-]+:[A-Za-z0-9*?]+|\\*)$", action))]) &&
+      alltrue([for resource in statement.resources : can(regex("^(arn:.+|\\*)$", resource))])
+    ])
+    error_message = "each of policy_statements needs the effect Allow or Deny, at least one action (service:Action) and at least one resource (an ARN, or *)."
+  }
+
+  validation {
+    condition     = length(var.settings.managed_policy_arns) <= 10 && alltrue([for arn in var.settings.managed_policy_arns : can(regex("^arn:[a-z-]+:iam::(aws|[0-9]{12}):policy/.+$", arn))])
+    error_message = "managed_policy_arns takes at most 10 ARNs of managed policies (arn:aws:iam::...:policy/...)."
+  }
+
+  validation {
+    condition     = var.settings.vpc == null || try(length(var.settings.vpc.subnet_ids) > 0 && length(var.settings.vpc.security_group_ids) > 0 && alltrue([for id in var.settings.vpc.subnet_ids : startswith(id, "subnet-")]) && alltrue([for id in var.settings.vpc.security_group_ids : startswith(id, "sg-")]), false)
+    error_message = "vpc needs at least one of subnet_ids (subnet-...) and at least one of security_group_ids (sg-...)."
+  }
+
+  validation {
+    condition     = length(var.settings.layers) <= 5 && alltrue([for arn in var.settings.layers : can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+$", arn))])
+    error_message = "layers takes at most 5 ARNs of layers' versions (arn:aws:lambda:...:layer:NAME:VERSION)."
+  }
+
+  validation {
+    condition     = var.settings.ephemeral_storage_mb >= 512 && var.settings.ephemeral_storage_mb <= 10240 && floor(var.settings.ephemeral_storage_mb) == var.settings.ephemeral_storage_mb
+    error_message = "ephemeral_storage_mb must be a whole number from 512 to 10,240."
   }
 
   validation {
     condition     = var.settings.reserved_concurrency >= -1 && floor(var.settings.reserved_concurrency) == var.settings.reserved_concurrency
     error_message = "reserved_concurrency must be a whole number: -1 reserves none, 0 stops the function."
+  }
+
+  validation {
+    condition     = var.settings.provisioned_concurrency >= 0 && floor(var.settings.provisioned_concurrency) == var.settings.provisioned_concurrency && (var.settings.reserved_concurrency < 0 || var.settings.provisioned_concurrency <= var.settings.reserved_concurrency)
+    error_message = "provisioned_concurrency must be a whole number, 0 for none, and at most reserved_concurrency where that is set."
   }
 
   validation {

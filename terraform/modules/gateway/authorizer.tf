@@ -1,4 +1,4 @@
-# The authorizer of $connect, and the function's leave to be invoked for it.
+# The authorizer of $connect, and the leave of the functions on $connect to be invoked.
 
 resource "aws_apigatewayv2_authorizer" "this" {
   count = var.authorizer == null ? 0 : 1
@@ -18,4 +18,14 @@ resource "aws_lambda_permission" "authorizer" {
   function_name = var.authorizer.name
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_apigatewayv2_api.this.execution_arn}/authorizers/${aws_apigatewayv2_authorizer.this[0].id}"
+}
+
+resource "aws_lambda_permission" "connect" {
+  count = var.connect_function == null ? 0 : 1
+
+  statement_id  = "gateway"
+  action        = "lambda:InvokeFunction"
+  function_name = var.connect_function.name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = local.connect_arn
 }

@@ -10,6 +10,8 @@ resource "aws_apigatewayv2_domain_name" "this" {
     endpoint_type   = "REGIONAL" # the only kind that serves WebSocket APIs
     security_policy = "TLS_1_2"
   }
+
+  tags = var.tags
 }
 
 resource "aws_apigatewayv2_api_mapping" "this" {

@@ -3,7 +3,7 @@
 
 locals {
   route_selection_expression = "$request.body.action"
-  service_uri                = "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.name}:kinesis:action/PutRecord"
+  service_uri                = "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_service.kinesis.region}:kinesis:action/PutRecord"
   label                      = "default" # of the one template or model that each part has
   whole_response             = "$default"
 
@@ -12,7 +12,7 @@ locals {
     event => templatefile("${path.module}/templates/${event}.vtl", { stream_name = var.stream.name })
   }
 
-  connect_to_stream    = contains(var.lifecycle_events, "CONNECT")
+  connect_to_stream    = contains(var.lifecycle_events, "CONNECT") && var.connect_function == null
   disconnect_to_stream = contains(var.lifecycle_events, "DISCONNECT")
 
   stream_integrations = merge(
@@ -26,15 +26,28 @@ locals {
       type        = "AWS"
       method      = "POST"
       uri         = local.service_uri
-      role        = local.integration_role_name
+      function    = null
+      role        = "${trimprefix(var.iam.path, "/")}${local.integration_role_name}"
       template    = template
       timeout_ms  = 29000   # the longest that AWS grants a WebSocket API
       passthrough = "NEVER" # anything else would pass a client's own JSON to Kinesis as the PutRecord request
     } },
-    local.connect_to_stream ? {} : { connect = {
+    # The deployment hashes the function's name: the ARN that it is invoked by is known only after apply.
+    var.connect_function == null ? {} : { connect = {
+      type        = "AWS_PROXY"
+      method      = "POST"
+      uri         = null
+      function    = var.connect_function.name
+      role        = null
+      template    = null
+      timeout_ms  = 29000
+      passthrough = "WHEN_NO_MATCH" # a proxy has no templates
+    } },
+    local.connect_to_stream || var.connect_function != null ? {} : { connect = {
       type        = "MOCK"
       method      = null
       uri         = null
+      function    = null
       role        = null
       template    = jsonencode({ statusCode = 200 })
       timeout_ms  = 29000
@@ -49,7 +62,7 @@ locals {
   # argument is taken away, the provider sends an empty text, which AWS refuses.
   routes = merge(
     { for key in local.message_routes : key => { integration = "message", model = local.model_names[key], authorization = "NONE", response = null } },
-    { "$connect" = { integration = "connect", model = null, authorization = var.authorizer == null ? "NONE" : "CUSTOM", response = local.whole_response } },
+    { "$connect" = { integration = "connect", model = null, authorization = local.authorization, response = local.whole_response } },
     local.disconnect_to_stream ? { "$disconnect" = { integration = "disconnect", model = null, authorization = "NONE", response = null } } : {},
   )
 
@@ -65,6 +78,7 @@ locals {
     { for key, schema in var.route_schemas : local.model_names[key] => jsonencode(jsondecode(schema)) },
   )
 
+  authorization            = coalesce(var.authorization, var.authorizer == null ? "NONE" : "CUSTOM")
   authorizer_type          = "REQUEST"
   disable_default_endpoint = try(var.domain.disable_default_endpoint, false)
 

@@ -1,4 +1,4 @@
-# Logs of the API, and the account-wide role without which API Gateway writes none.
+# Logs of the API. API Gateway writes them with the role that the account has for it, which terraform/account sets.
 
 locals {
   logging = var.logging != "off"
@@ -26,6 +26,8 @@ resource "aws_cloudwatch_log_group" "access" {
   name              = "/aws/apigateway/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.logs_key_arn
+
+  tags = var.tags
 }
 
 # API Gateway would create its group itself, without retention, and leave it behind. Under which name is not settled:
@@ -50,57 +52,36 @@ resource "aws_cloudwatch_log_group" "execution" {
   name              = each.value
   retention_in_days = var.log_retention_days
   kms_key_id        = var.logs_key_arn
+
+  tags = var.tags
 }
 
-# Provider 5.100 has no data source for the account's settings. The root imports them into this resource
-# instead: that reads them while planning, and ignore_changes together with the provider's way of deleting
-# (it only forgets) means that nothing is ever written.
-resource "aws_api_gateway_account" "existing" {
-  count = var.logging == "existing_role" ? 1 : 0
-
+# Up to version 0.1 the module had the account's setting, which all APIs of the region share, in its state. It is the
+# account's own now (terraform/account): a state forgets it, and nothing is destroyed.
+removed {
+  from = aws_api_gateway_account.existing
   lifecycle {
-    ignore_changes = [cloudwatch_role_arn]
-
-    postcondition {
-      condition     = try(length(self.cloudwatch_role_arn) > 0, false)
-      error_message = "logging = existing_role, but API Gateway has no CloudWatch Logs role in this account and region: set logging = manage_account_role, or off."
-    }
+    destroy = false
   }
 }
 
-# One setting per account and region, which every API there logs through: it and its role outlive this stack.
-resource "aws_api_gateway_account" "managed" {
-  count = var.logging == "manage_account_role" ? 1 : 0
-
-  cloudwatch_role_arn = aws_iam_role.account[0].arn
-  depends_on          = [aws_iam_role_policy_attachment.account]
-}
-
-resource "aws_iam_role" "account" {
-  count = var.logging == "manage_account_role" ? 1 : 0
-
-  name        = "${var.name}-api-gateway-logs"
-  description = "API Gateway writes the logs of every API of this account and region."
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRole"
-      Principal = { Service = "apigateway.amazonaws.com" }
-    }]
-  })
-
-  # Deleting it would silence the logs of every other API. README.md says how to hand it over.
+removed {
+  from = aws_api_gateway_account.managed
   lifecycle {
-    prevent_destroy = true
+    destroy = false
   }
 }
 
-# API Gateway refuses a role with less than this policy, which it wrote for the purpose.
-resource "aws_iam_role_policy_attachment" "account" {
-  count = var.logging == "manage_account_role" ? 1 : 0
+removed {
+  from = aws_iam_role.account
+  lifecycle {
+    destroy = false
+  }
+}
 
-  role       = aws_iam_role.account[0].name
-  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+removed {
+  from = aws_iam_role_policy_attachment.account
+  lifecycle {
+    destroy = false
+  }
 }

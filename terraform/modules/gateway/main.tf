@@ -1,13 +1,19 @@
 # The WebSocket API, its stage, and the deployment that the stage serves.
 
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# The region's name: of aws_region, `name` and `id` are deprecated in provider 6, and `region` is not there in 5.
+data "aws_service" "kinesis" {
+  service_id = "kinesis"
+}
 
 resource "aws_apigatewayv2_api" "this" {
   name                         = var.name
   protocol_type                = "WEBSOCKET"
   route_selection_expression   = local.route_selection_expression
   disable_execute_api_endpoint = local.disable_default_endpoint
+
+  tags = var.tags
 }
 
 resource "aws_apigatewayv2_deployment" "this" {
@@ -71,10 +77,13 @@ resource "aws_apigatewayv2_stage" "this" {
     }
   }
 
+  # The role must be allowed to put records before a client is let in, and a replaced one until the stage has the next
+  # deployment.
   depends_on = [
-    aws_api_gateway_account.existing,
-    aws_api_gateway_account.managed,
     aws_cloudwatch_log_group.execution,
+    aws_iam_role_policy.integration,
     var.after,
   ]
+
+  tags = var.tags
 }

@@ -6,6 +6,9 @@ locals {
 
   # Functions do not depend on the domain's DNS, as long as there is another way.
   callback_uri = local.disable_default_endpoint ? local.websocket_uri : local.default_uri
+
+  stage_execution_arn = "${aws_apigatewayv2_api.this.execution_arn}/${var.stage}"
+  connect_arn         = "${local.stage_execution_arn}/$connect"
 }
 
 output "api" {
@@ -13,7 +16,7 @@ output "api" {
   value = {
     id                   = aws_apigatewayv2_api.this.id
     stage                = var.stage
-    stage_execution_arn  = "${aws_apigatewayv2_api.this.execution_arn}/${var.stage}"
+    stage_execution_arn  = local.stage_execution_arn
     connections_endpoint = replace(local.callback_uri, "/^ws/", "http")
   }
 }
@@ -31,4 +34,19 @@ output "configuration_hash" {
 output "domain_mapping_id" {
   description = "Id of the mapping from the custom domain to the stage, or null."
   value       = one(aws_apigatewayv2_api_mapping.this[*].id)
+}
+
+output "authorization" {
+  description = "Who may connect: `NONE`, `AWS_IAM` or `CUSTOM`."
+  value       = local.authorization
+}
+
+output "connect_arn" {
+  description = "ARN of the route that a handshake invokes: what IAM policies allow, and what may invoke the function of a handshake."
+  value       = local.connect_arn
+}
+
+output "role_name" {
+  description = "Name of the role."
+  value       = aws_iam_role.integration.name
 }

@@ -1,12 +1,14 @@
 # The role that the integrations act as: it may put records into the one stream, and nothing else.
 
 locals {
-  integration_role_name = "${var.name}-integration"
+  integration_role_name = coalesce(var.role_name, "${var.name}-integration")
 }
 
 resource "aws_iam_role" "integration" {
-  name        = local.integration_role_name
-  description = "API Gateway puts the events of ${var.name} into its stream."
+  name                 = local.integration_role_name
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary
+  description          = "API Gateway puts the events of ${var.name} into its stream."
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -16,11 +18,18 @@ resource "aws_iam_role" "integration" {
       Principal = { Service = "apigateway.amazonaws.com" }
     }]
   })
+
+  # Under a new name, the integrations must have the new role, with its policy, before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  tags = var.tags
 }
 
 resource "aws_iam_role_policy" "integration" {
   name = "put-record"
-  role = aws_iam_role.integration.name
+  role = aws_iam_role.integration.id # as in modules/function
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -39,4 +48,8 @@ resource "aws_iam_role_policy" "integration" {
       }],
     )
   })
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -6,7 +6,7 @@ locals {
 }
 
 resource "aws_apigatewayv2_route" "this" {
-  #checkov:skip=CKV_AWS_309:the API is public, as in the reference architecture, unless an authorizer is given; it stands on $connect, where AWS allows one.
+  #checkov:skip=CKV_AWS_309:the API is public, as in the reference architecture, unless authorization is set; it stands on $connect, where AWS allows it.
   for_each = local.routes
 
   api_id                              = aws_apigatewayv2_api.this.id

@@ -81,8 +81,24 @@ variable "acknowledgements" {
   default     = false
 }
 
+variable "authorization" {
+  description = "Who may connect: `NONE`, `AWS_IAM` or `CUSTOM`, which needs an `authorizer`. Null: `CUSTOM` with one, else `NONE`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.authorization == null ? true : contains(["NONE", "AWS_IAM", "CUSTOM"], var.authorization)
+    error_message = "authorization must be NONE, AWS_IAM or CUSTOM."
+  }
+
+  validation {
+    condition     = var.authorization == null ? true : (var.authorization == "CUSTOM") == (var.authorizer != null)
+    error_message = "authorization must be CUSTOM with an authorizer, and NONE or AWS_IAM without one: a handshake has one kind of authorization."
+  }
+}
+
 variable "authorizer" {
-  description = "The function that decides who may connect: its `name`, its `invoke_arn`, and `identity_sources`, what a handshake must carry for it to be asked. Null: everybody may connect."
+  description = "The function that decides who may connect: its `name`, its `invoke_arn`, and `identity_sources`, what a handshake must carry for it to be asked. Null: there is none."
   type = object({
     name             = string
     invoke_arn       = string
@@ -94,6 +110,15 @@ variable "authorizer" {
     condition     = var.authorizer == null ? true : length(var.authorizer.identity_sources) > 0 && alltrue([for source in var.authorizer.identity_sources : can(regex("^(route\\.request\\.(header|querystring)|stageVariables|context)\\..+$", source))])
     error_message = "authorizer.identity_sources must name at least one of route.request.querystring.NAME, route.request.header.NAME, stageVariables.NAME or context.NAME ($request.header.NAME is for HTTP APIs)."
   }
+}
+
+variable "connect_function" {
+  description = "The function that answers handshakes in the API's stead, as only a function can choose a subprotocol: its `name` and its `invoke_arn`. It puts CONNECT events into the stream itself. Null: there is none."
+  type = object({
+    name       = string
+    invoke_arn = string
+  })
+  default = null
 }
 
 variable "throttling" {
@@ -134,13 +159,13 @@ variable "route_throttling" {
 }
 
 variable "logging" {
-  description = "Access and execution logs: `off`, `existing_role` (needs the import in the root's account.tf) or `manage_account_role`."
+  description = "Access and execution logs: `off`, or `existing_role`, the account-wide one that terraform/account sets."
   type        = string
   default     = "off"
 
   validation {
-    condition     = contains(["off", "existing_role", "manage_account_role"], var.logging)
-    error_message = "logging must be off, existing_role or manage_account_role."
+    condition     = contains(["off", "existing_role"], var.logging)
+    error_message = "logging must be off or existing_role: the account's role, which manage_account_role used to set, has a root of its own, terraform/account."
   }
 }
 
@@ -151,7 +176,7 @@ variable "data_trace" {
 
   validation {
     condition     = !var.data_trace || var.logging != "off"
-    error_message = "data_trace needs execution logs: set logging to existing_role or manage_account_role."
+    error_message = "data_trace needs execution logs: set logging = existing_role."
   }
 }
 
@@ -203,4 +228,30 @@ variable "logs_key_arn" {
   description = "ARN of the customer key that encrypts the log groups; null for CloudWatch's own."
   type        = string
   default     = null
+}
+
+variable "iam" {
+  description = "`path` of each role, and the ARN of the policy that is its `permissions_boundary`, or null."
+  type = object({
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+  })
+  default = {}
+}
+
+variable "role_name" {
+  description = "Name of the role, unique in the account. Null: `{name}-integration`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.role_name == null || can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.role_name))
+    error_message = "role_name must be 1 to 64 letters, digits or any of + = , . @ _ -."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that can carry them, beside the provider's default tags."
+  type        = map(string)
+  default     = {}
 }

@@ -1,7 +1,11 @@
 # One dashboard that follows an event from the client to the function, hop by hop.
 
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# The region's name: of aws_region, `name` and `id` are deprecated in provider 6, and `region` is not there in 5.
+data "aws_service" "cloudwatch" {
+  service_id = "monitoring"
+}
 
 locals {
   # Each metric as the dashboard wants it: namespace, name, then dimensions as a flat list.
@@ -58,7 +62,7 @@ locals {
     height = 6
     properties = {
       title   = chart.title
-      region  = data.aws_region.current.name
+      region  = data.aws_service.cloudwatch.region
       view    = "timeSeries"
       stat    = chart.stat
       period  = local.period_seconds
@@ -70,6 +74,6 @@ locals {
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.name
+  dashboard_name = coalesce(var.dashboard_name, var.name)
   dashboard_body = jsonencode({ widgets = local.widgets })
 }

@@ -58,3 +58,9 @@ variable "kms_key_arn" {
     error_message = "stream.kms_key_arn must be a key's ARN (arn:aws:kms:...:key/...) or alias/aws/kinesis: IAM policies cannot name a key by its alias."
   }
 }
+
+variable "tags" {
+  description = "Tags of every resource that can carry them, beside the provider's default tags."
+  type        = map(string)
+  default     = {}
+}

@@ -12,10 +12,10 @@ mock_data "aws_partition" {
   }
 }
 
-mock_data "aws_region" {
+mock_data "aws_service" {
   defaults = {
-    id   = "eu-west-1"
-    name = "eu-west-1"
+    region   = "eu-west-1"
+    dns_name = "sqs.eu-west-1.amazonaws.com"
   }
 }
 
@@ -52,7 +52,22 @@ mock_resource "aws_iam_role" {
 }
 
 mock_resource "aws_lambda_function" {
-  defaults = { arn = "arn:aws:lambda:eu-west-1:000000000000:function:sluicegate-echo" }
+  defaults = {
+    arn     = "arn:aws:lambda:eu-west-1:000000000000:function:sluicegate-echo"
+    version = "3"
+  }
+}
+
+mock_resource "aws_lambda_alias" {
+  defaults = { arn = "arn:aws:lambda:eu-west-1:000000000000:function:sluicegate-echo:current" }
+}
+
+mock_resource "aws_lambda_event_source_mapping" {
+  defaults = { uuid = "11111111-2222-3333-4444-555555555555" }
+}
+
+mock_resource "aws_cloudwatch_metric_alarm" {
+  defaults = { arn = "arn:aws:cloudwatch:eu-west-1:000000000000:alarm:sluicegate" }
 }
 
 mock_resource "aws_cloudwatch_log_group" {

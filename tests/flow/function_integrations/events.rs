@@ -1,4 +1,4 @@
-//! What a proxied function is sent on each route, and what becomes of its answer.
+//! The events of AWS_PROXY functions on each route, and the use of their answers.
 
 use super::{ERROR, FUNCTION_ROLE, calling, emulator_with_roles, events, function, proxy};
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn a_proxied_function_gets_each_event_whole() {
     for message in ["not json", r#"{"action":"named","n":1}"#] {
         client.send(message).await;
     }
-    // One-way: nothing comes of the body.
+    // The route is one-way, so that the body of the function's answer is not sent.
     assert_eq!(client.exchange(&json!({"action": "end"})).await, "end");
     eventually("both messages are seen", || async { events(&emulator, "all").await.len() == 3 }).await;
     client.close().await;
@@ -59,7 +59,7 @@ async fn a_proxied_function_gets_each_event_whole() {
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-proxy-reply: the body of a two-way route goes back as it is.
+/// docs/aws-behaviour.md#apigateway-proxy-reply: a two-way route sends the body unchanged.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_two_way_route_answers_with_the_body() {
     let emulator = emulator_with_roles().await;
@@ -81,10 +81,10 @@ async fn a_two_way_route_answers_with_the_body() {
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-internal-server-error and #apigateway-proxy-status: a function that fails makes a
-/// frame, on one-way routes too; a status of its own does not.
+/// docs/aws-behaviour.md#apigateway-internal-server-error and #apigateway-proxy-status: a function that fails causes an
+/// error frame, on one-way routes too; a status in its answer does not.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_that_fails_makes_a_frame_and_its_status_none() {
+async fn a_failed_function_causes_an_error_frame() {
     let emulator = emulator_with_roles().await;
     let api = Api::create(&emulator).await;
     let end = api.mock(200, default_response("end")).await;
@@ -105,7 +105,7 @@ async fn a_function_that_fails_makes_a_frame_and_its_status_none() {
         assert!(frame.starts_with(ERROR) && frame.contains("\"requestId\":\""), "{name}: {frame}");
         assert_eq!(client.exchange(&json!({"action": "end"})).await, "end", "{name}: the connection lives");
     }
-    // Without a function, and without one that may be called.
+    // A function that does not exist, and one that the gateway may not invoke.
     api.route("absent", &proxy(&api, "absent").await, false).await;
     let denied = json!({"credentialsArn": FUNCTION_ROLE});
     api.route("denied", &calling(&api, "AWS_PROXY", "throws", denied).await, false).await;

@@ -32,7 +32,7 @@ async fn a_proxied_connect_decides_the_status() {
     assert_eq!(status(&api.deploy(json!({})).await).await, 500, "no such function");
 }
 
-/// docs/aws-behaviour.md#apigateway-subprotocol: a proxy answers it in its headers, whatever their case.
+/// docs/aws-behaviour.md#apigateway-subprotocol: by a header of the function's answer, in any case.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxied_connect_chooses_the_subprotocol() {
     let emulator = emulator_with_roles().await;
@@ -48,14 +48,14 @@ async fn a_proxied_connect_chooses_the_subprotocol() {
     }
 }
 
-/// docs/aws-behaviour.md#apigateway-connect-function-error: who fails lets nobody in.
+/// docs/aws-behaviour.md#apigateway-connect-function-error: if the function fails, the handshake fails.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connect_that_is_no_proxy_connects_by_its_response() {
+async fn a_connect_without_proxy_connects_by_its_integration_response() {
     let emulator = emulator_with_roles().await;
     function(&emulator, "answers", json!({"ANSWER": r#"{"statusCode":403}"#})).await;
     function(&emulator, "fails", json!({"FAILURE": "no"})).await;
     for (name, key, expected) in [
-        // Its answer is a body, whatever stands in it.
+        // The function's answer is a body, even if it looks like a proxy's.
         ("answers", Some("$default"), 101),
         ("answers", Some("/200/"), 101),
         ("answers", Some("/403/"), 500),

@@ -1,4 +1,4 @@
-//! Who may invoke a function, how long it may take, and functions that are no proxies.
+//! The permission to invoke a function, its timeout, and integrations without proxy.
 
 use super::{ERROR, calling, emulator_with_roles, events, function, proxy, status};
 use emulator::Emulator;
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use sluicegate_tests::api::Api;
 use sluicegate_tests::{control, eventually};
 
-/// docs/aws-behaviour.md#apigateway-lambda-permission: without a role the function's own policy must name the route.
+/// docs/aws-behaviour.md#apigateway-lambda-permission: without a role, the function's policy must allow the route.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_needs_leave_to_be_invoked_by_a_route() {
+async fn a_route_needs_permission_to_invoke_a_function() {
     let emulator = emulator_with_roles().await;
     function(&emulator, "open", json!({"ANSWER": r#"{"body":"open"}"#})).await;
     let api = Api::create(&emulator).await;
@@ -52,10 +52,10 @@ async fn a_function_needs_leave_to_be_invoked_by_a_route() {
     assert!(answer.starts_with(ERROR), "{answer}");
 }
 
-/// docs/aws-behaviour.md#apigateway-timeout-frame and #apigateway-reply-order: nobody waits longer than the timeout, the
-/// function runs on, and another message does not wait at all.
+/// docs/aws-behaviour.md#apigateway-timeout-frame and #apigateway-reply-order: the client gets an error frame at the
+/// timeout while the function goes on, and other messages do not wait.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_function_holds_up_no_other_message() {
+async fn a_slow_function_does_not_delay_other_messages() {
     let emulator = emulator_with_roles().await;
     function(&emulator, "slow", json!({"MISDEED": "sleep"})).await;
     function(&emulator, "quick", json!({"ANSWER": r#"{"body":"quick"}"#})).await;
@@ -69,7 +69,7 @@ async fn a_slow_function_holds_up_no_other_message() {
     let mut client = api.client().await;
     client.send(r#"{"action":"slow"}"#).await;
     assert_eq!(client.exchange(&json!({"action": "quick"})).await, "quick");
-    // The function's own timeout: it has failed by then.
+    // The function's own timeout, at which it fails.
     let frame = client.receive().await;
     assert!(frame.starts_with(ERROR), "{frame}");
     let timed_out = |emulator: &Emulator| {
@@ -88,10 +88,10 @@ async fn a_slow_function_holds_up_no_other_message() {
     assert_eq!(status(&api.uri()).await, 504);
 }
 
-/// docs/aws-behaviour.md#apigateway-error-message-key: the template renders the event, integration responses map what
-/// comes back, by the error where there is one.
+/// docs/aws-behaviour.md#apigateway-error-message-key: the template renders the event, and integration responses map the
+/// answer, by its error message if there is one.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_that_is_no_proxy_is_sent_what_its_template_renders() {
+async fn without_proxy_the_template_renders_the_functions_event() {
     let emulator = emulator_with_roles().await;
     function(&emulator, "answers", json!({"ANSWER": r#"{"greeting":"hello","n":[1,2]}"#})).await;
     function(&emulator, "fails", json!({"FAILURE": "Not found: room"})).await;
@@ -133,7 +133,7 @@ async fn a_function_that_is_no_proxy_is_sent_what_its_template_renders() {
     let event = &events(&emulator, "answers").await[0];
     assert_eq!(event["room"], json!(["a"]));
     assert!(event["from"].as_str().is_some_and(|id| id.len() == 16), "{event}");
-    // Without a template the message itself is the event; what is no JSON invokes nothing.
+    // Without a template the message itself is the event. A message that is not JSON does not invoke the function.
     api.route("plain", &calling(&api, "AWS", "answers", json!({})).await, false).await;
     let mut client = api.client().await;
     client.send(r#"{"action":"plain","n":7}"#).await;

@@ -21,12 +21,12 @@ async fn emulator_with_roles() -> Emulator {
     emulator
 }
 
-/// A function that does what its environment says.
+/// Creates a scripted function, whose environment determines what it does.
 async fn function(emulator: &Emulator, name: &str, environment: Value) {
     functions::scripted(emulator, name, FUNCTION_ROLE, environment).await;
 }
 
-/// An integration with a function, by a role that may invoke it; answers its id.
+/// Creates an integration with a function and a role that may invoke it; returns its id.
 async fn calling(api: &Api<'_>, kind: &str, function: &str, more: Value) -> String {
     let uri = format!(
         "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:{function}/invocations"

@@ -1,4 +1,4 @@
-//! A case: what a client sends, and what must come back.
+//! A case: what a client sends, and what the gateway must answer.
 
 use sluicegate_tests::frame::{CLOSE, CONTINUATION, Frame, PONG, TEXT};
 use sluicegate_tests::raw::RawClient;
@@ -10,7 +10,7 @@ use std::thread;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-/// Bytes of a frame from the gateway, at most (docs/aws-behaviour.md#apigateway-frames).
+/// Longest payload of a frame from the gateway, in bytes (docs/aws-behaviour.md#apigateway-frames).
 const FRAME_BYTES_MAX: usize = 32 * 1_024;
 
 /// One behaviour of the protocol.
@@ -27,13 +27,13 @@ pub struct Case {
 enum Expected {
     /// What the echo function sends back.
     Echo(String),
-    /// The gateway's own answer to what is no JSON.
+    /// The gateway's error frame for a message that is not JSON.
     Refusal,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Close {
-    /// The client closes, once it has everything; the gateway answers.
+    /// The client closes after it has received everything, and the gateway answers.
     ByClient,
     /// The gateway's close frame has this code.
     Code(u16),
@@ -43,7 +43,7 @@ enum Close {
     Silent,
 }
 
-/// A case by its name; it sends nothing yet.
+/// A new case with a name, which sends nothing yet.
 pub fn case(name: impl Into<String>) -> Case {
     Case { name: name.into(), sent: Vec::new(), texts: Vec::new(), pongs: Vec::new(), close: Close::ByClient }
 }
@@ -66,7 +66,7 @@ impl Case {
         self
     }
 
-    /// A message arrived whole, and was refused for what it says.
+    /// A message arrived complete, and was refused for its content.
     pub fn refusal(mut self) -> Self {
         self.texts.push(Expected::Refusal);
         self
@@ -88,7 +88,7 @@ impl Case {
         Self { close: Close::NoCode, ..self }
     }
 
-    /// The gateway just lets go.
+    /// The gateway closes the socket without a close frame.
     pub fn ends(self) -> Self {
         Self { close: Close::Silent, ..self }
     }
@@ -96,7 +96,7 @@ impl Case {
     async fn run(&self, address: SocketAddr) -> Result<(), String> {
         let mut client = RawClient::connect(address, "/v1").await.map_err(|error| error.to_string())?;
         for piece in &self.sent {
-            // A gateway that has closed already tells why in what it sent.
+            // If the gateway has closed the socket already, its frames are compared below.
             if client.send(piece).await.is_err() {
                 break;
             }
@@ -146,7 +146,7 @@ async fn next(client: &mut RawClient) -> Result<Option<Frame>, String> {
     client.frame().await.map_err(|error| error.to_string())
 }
 
-/// What came back, messages put together from their frames.
+/// What the client has received, with messages joined from their frames.
 #[derive(Debug, Default)]
 struct Got {
     texts: Vec<String>,
@@ -156,7 +156,7 @@ struct Got {
 }
 
 impl Got {
-    /// Takes a frame, if a server may send it and may send it now.
+    /// Adds a frame; fails if a server may not send it, or not at this point.
     fn take(&mut self, frame: Frame) -> Result<(), String> {
         let is_control = frame.opcode >= CLOSE;
         let is_sound = !frame.masked
@@ -183,8 +183,8 @@ impl Got {
     }
 }
 
-/// Where the one emulator is that all these tests share: with one each, most of their time would go into starting it. It
-/// has a runtime of its own, since a test's ends with the test.
+/// The address of an emulator that all these tests share, because starting one for each would take most of their time. It
+/// has its own runtime, because a test's runtime ends with the test.
 pub fn emulator() -> SocketAddr {
     static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
     *ADDRESS.get_or_init(|| {
@@ -200,7 +200,7 @@ pub fn emulator() -> SocketAddr {
     })
 }
 
-/// Runs all cases at once, each on a connection of its own, and reports all that fail.
+/// Runs all cases concurrently, each on its own connection, and reports all failures.
 pub async fn all_hold(cases: Vec<Case>) {
     let address = emulator();
     let mut running = JoinSet::new();

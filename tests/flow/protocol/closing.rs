@@ -1,4 +1,4 @@
-//! The closing handshake: which codes and reasons are answered, and which are mistakes.
+//! The closing handshake: the valid codes and reasons, and the protocol errors.
 
 use super::case::{Case, all_hold, case};
 use sluicegate_tests::frame::{BINARY, CLOSE, CONTINUATION, Frame, PING, TEXT};
@@ -9,7 +9,7 @@ fn close(code: u16, reason: impl AsRef<[u8]>) -> Frame {
 
 /// RFC 6455, 7.4: the codes that it defines for the wire, those registered since, and the private ones.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_close_that_may_be_sent_is_answered_with_its_code() {
+async fn a_valid_close_is_answered_with_its_code() {
     let codes = (1000..=1003).chain(1007..=1013).chain([3000, 3999, 4000, 4999]);
     let mut cases: Vec<Case> =
         codes.map(|code| case(format!("code {code}")).send(close(code, "")).closes(code)).collect();
@@ -32,9 +32,9 @@ async fn a_close_that_may_be_sent_is_answered_with_its_code() {
     all_hold(cases).await;
 }
 
-/// RFC 6455, 5.5.1 and 7.4. 1014 says of a gateway that what is behind it answers wrongly: no client can mean it.
+/// RFC 6455, 5.5.1 and 7.4. Only a gateway can send 1014, which reports an invalid response of its upstream server.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_close_that_may_not_be_sent_is_a_mistake() {
+async fn an_invalid_close_is_a_protocol_error() {
     let codes = [0, 1, 999, 1004, 1005, 1006, 1014, 1015, 1016, 1100, 1999, 2000, 2999, 5000, 65_535];
     let mut cases: Vec<Case> =
         codes.map(|code| case(format!("code {code}")).send(close(code, "")).closes(1002)).into();
@@ -46,7 +46,7 @@ async fn a_close_that_may_not_be_sent_is_a_mistake() {
     all_hold(cases).await;
 }
 
-/// docs/aws-behaviour.md#apigateway-frames: a binary message is not supported, and 1003 says so.
+/// docs/aws-behaviour.md#apigateway-frames: binary messages are not supported.
 #[tokio::test(flavor = "multi_thread")]
 async fn binary_messages_close_with_1003() {
     all_hold(vec![
@@ -72,9 +72,9 @@ async fn binary_messages_close_with_1003() {
     .await;
 }
 
-/// A client that is gone without a word, after any part of a frame, is let go of.
+/// The gateway closes its side for a client that disconnects without a close frame, after any part of a frame.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_ends_without_a_close_is_let_go() {
+async fn a_client_can_end_without_a_close_frame() {
     let frame = Frame::new(TEXT, "x".repeat(200)).encode();
     let mut cases: Vec<Case> = vec![case("after nothing").ends()];
     cases.extend(

@@ -58,7 +58,7 @@ async fn fragments_make_one_message() {
 
 /// RFC 6455, 5.5.
 #[tokio::test(flavor = "multi_thread")]
-async fn control_frames_pass_between_fragments_and_are_small_and_whole() {
+async fn control_frames_between_fragments_are_small_and_unfragmented() {
     let text = |payload: &str| Frame::new(TEXT, payload);
     let more = |payload: &str| Frame::new(CONTINUATION, payload);
     let ping = |payload: &[u8]| Frame::new(PING, payload);
@@ -126,7 +126,7 @@ async fn frames_without_a_mask_are_refused() {
     all_hold(cases.into_iter().chain([amid]).collect()).await;
 }
 
-/// RFC 6455, 5.2: no extension was agreed on that would give them a meaning.
+/// RFC 6455, 5.2: no extension that would define them has been negotiated.
 #[tokio::test(flavor = "multi_thread")]
 async fn reserved_bits_and_opcodes_are_refused() {
     let mut cases: Vec<Case> = Vec::new();

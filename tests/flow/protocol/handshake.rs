@@ -1,4 +1,4 @@
-//! The handshake as bytes: what opens a connection, and what is refused with which status (RFC 6455, 4.2).
+//! The bytes of the handshake: which requests open a connection, and the status of others (RFC 6455, 4.2).
 
 use super::case::emulator;
 use sluicegate_tests::frame::{Frame, PING, PONG, TEXT};
@@ -6,7 +6,7 @@ use sluicegate_tests::raw::{ACCEPT, KEY, RawClient, handshake, head};
 
 struct Case {
     name: &'static str,
-    /// Changes a sound handshake's lines.
+    /// Changes the lines of a valid handshake.
     change: fn(&mut Vec<String>),
     status: u16,
 }
@@ -103,7 +103,7 @@ const CASES: &[Case] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handshake_is_sound_or_refused() {
+async fn a_valid_handshake_connects_and_others_are_refused() {
     let address = emulator();
     for Case { name, change, status } in CASES {
         let mut lines = handshake(address, "/v1");
@@ -121,9 +121,9 @@ async fn a_handshake_is_sound_or_refused() {
     }
 }
 
-/// What asks for no WebSocket gets none: the same path is then a call like any other.
+/// A request to the same path without the upgrade is handled as an ordinary call.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_ask_for_a_websocket_gets_none() {
+async fn a_request_without_upgrade_opens_no_websocket() {
     let address = emulator();
     for (index, line) in
         [(UPGRADE, "Upgrade: h2c"), (CONNECTION, "Connection: keep-alive"), (UPGRADE, "X: y")]
@@ -162,9 +162,9 @@ async fn a_handshake_may_arrive_byte_by_byte() {
     assert_eq!(received(&mut client).await, (TEXT, b"[1]".to_vec()));
 }
 
-/// Half a handshake holds up nobody, and is no connection.
+/// Half a handshake opens no connection and delays no other.
 #[tokio::test(flavor = "multi_thread")]
-async fn half_a_handshake_is_no_connection() {
+async fn half_a_handshake_opens_no_connection() {
     let address = emulator();
     let whole = head(&handshake(address, "/v1"));
     let mut halves = Vec::new();
@@ -178,7 +178,7 @@ async fn half_a_handshake_is_no_connection() {
     assert_eq!(received(&mut client).await, (TEXT, b"[1]".to_vec()));
     for mut half in halves {
         half.end().await.unwrap();
-        // It is closed, with or without a word about the request, but never opened.
+        // The socket is closed, with or without an error response, and the connection is never opened.
         if let Ok(head) = half.head().await {
             assert_ne!(head.status, 101);
         }

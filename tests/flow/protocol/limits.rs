@@ -1,4 +1,4 @@
-//! The limits, at the byte: 32 KB for a frame, 128 KB for a message (docs/aws-behaviour.md#apigateway-frames).
+//! The limits, to the byte: 32 KB for a frame, 128 KB for a message (docs/aws-behaviour.md#apigateway-frames).
 
 use super::case::{Case, all_hold, case};
 use sluicegate_tests::frame::{BINARY, CONTINUATION, Frame, TEXT};
@@ -47,7 +47,7 @@ async fn frames_have_up_to_32_kb_and_messages_up_to_128_kb() {
     all_hold(cases).await;
 }
 
-/// The refusal comes with the header: nothing is waited for, and nothing is set aside for what may come.
+/// The gateway refuses the frame at its header, without waiting for the payload or reserving memory for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_length_over_the_limit_is_refused_before_its_payload() {
     let header = |length: u64| [&[0x81, 0xff], &length.to_be_bytes()[..], &[0; 4]].concat();

@@ -1,4 +1,4 @@
-//! The WebSocket protocol at the front door, case by case, by a client that sends bytes (RFC 6455).
+//! The gateway's WebSocket protocol (RFC 6455), in cases that a client of raw bytes runs.
 
 mod case;
 mod closing;

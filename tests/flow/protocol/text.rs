@@ -1,15 +1,15 @@
-//! Text is UTF-8: whole characters pass however they are cut, and anything else closes with 1007.
+//! Text is UTF-8: characters can be split anywhere, and invalid bytes close the connection with 1007.
 
 use super::case::{Case, all_hold, case};
 use sluicegate_tests::frame::{CONTINUATION, Frame, TEXT};
 
-/// Characters of one to four bytes, and those at the edges of what UTF-8 can say.
+/// Characters of one to four bytes, and the first and last ones of each length.
 const TEXT_OF_ALL_LENGTHS: &str =
     "\"aé€😀\u{7f}\u{80}\u{7ff}\u{800}\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}\"";
 
 /// RFC 6455, 5.6 and 8.1.
 #[tokio::test(flavor = "multi_thread")]
-async fn characters_may_be_cut_between_fragments_and_writes() {
+async fn characters_may_be_split_between_fragments_and_writes() {
     let bytes = TEXT_OF_ALL_LENGTHS.as_bytes();
     let whole = || Frame::new(TEXT, bytes);
     let mut cases: Vec<Case> =
@@ -30,9 +30,9 @@ async fn characters_may_be_cut_between_fragments_and_writes() {
     all_hold(cases).await;
 }
 
-/// RFC 6455, 8.1; what is wrong stands between quotes, so that it is wrong for no other reason.
+/// RFC 6455, 8.1. The invalid bytes are in a JSON string, so that nothing else is wrong with the message.
 #[tokio::test(flavor = "multi_thread")]
-async fn bytes_that_are_no_characters_close_with_1007() {
+async fn bytes_that_are_not_utf8_close_with_1007() {
     let wrong: [(&str, &[u8]); 13] = [
         ("a lone continuation byte", b"\x80"),
         ("two of them", b"\x80\xbf"),

@@ -15,6 +15,7 @@ use serde_json::Value;
 use sluicegate_tests::functions;
 use sluicegate_tests::tier::choice::Target;
 use sluicegate_tests::tier::localstack_open::LocalStackOpen;
+use sluicegate_tests::tier::places::Place;
 use sluicegate_tests::tier::terraform::Stack;
 use sluicegate_tests::tier::{health, packages};
 use sluicegate_tests::{eventually, sdk};
@@ -67,8 +68,12 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Starts LocalStack, applies the root, runs the cases, destroys what was applied, and sees that nothing is left.
-pub async fn run(arguments: Arguments, interruption: Interruption) -> anyhow::Result<Conclusion> {
-    let localstack = LocalStackOpen::start().await?;
+pub async fn run(
+    place: Place,
+    arguments: Arguments,
+    interruption: Interruption,
+) -> anyhow::Result<Conclusion> {
+    let localstack = LocalStackOpen::start(place).await?;
     let result = on(&localstack, arguments, interruption).await;
     let result = result.with_context(|| format!("the end of LocalStack's log:\n{}", localstack.last_log()));
     localstack.stop().await?;

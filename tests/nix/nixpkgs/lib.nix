@@ -17,6 +17,7 @@ in
   filterAttrs =
     keep: set:
     removeAttrs set (builtins.filter (name: !keep name set.${name}) (builtins.attrNames set));
+  optional = condition: element: if condition then [ element ] else [ ];
   optionalAttrs = condition: set: if condition then set else { };
   getName = package: package.pname;
   getExe = package: "${package}/bin/${package.meta.mainProgram}";

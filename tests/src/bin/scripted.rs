@@ -1,6 +1,6 @@
-//! A function that does what its environment says: answers `ANSWER` word for word, fails with the message
-//! `FAILURE`, or commits a `MISDEED`; without any it dies in mid-invocation. Unless it misbehaves, its
-//! log has a line `EVENT` with each event. It speaks to the Runtime API by hand, as small as can be.
+//! A function whose environment determines what it does: it answers with the text `ANSWER`, fails with the message
+//! `FAILURE`, or misbehaves as `MISDEED` says; without any of them, it exits in the middle of an invocation. Unless it
+//! misbehaves, it logs a line `EVENT` with each event. It calls the Runtime API without a library, to stay small.
 
 use std::env;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -8,14 +8,15 @@ use std::net::TcpStream;
 use std::process::exit;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// One byte more than a function may answer.
+/// One byte more than the largest response of a function.
 const TOO_LARGE_BYTES: usize = 6 * 1_048_576 + 101;
-/// More memory than the smallest function has.
+/// More memory than the smallest memory size of a function.
 const TOO_MUCH_MEMORY_BYTES: usize = 192 * 1_048_576;
 
-/// How long after its answer it still has something to do.
+/// The time of its work after the answer.
 const LINGER: Duration = Duration::from_millis(300);
 
+// long: a script, one behaviour after another
 fn main() -> io::Result<()> {
     let misdeed = env::var("MISDEED").unwrap_or_default();
     match misdeed.as_str() {
@@ -26,7 +27,7 @@ fn main() -> io::Result<()> {
             exit(1);
         }
         "init slowly once" => {
-            // `MARKER` is there once a process has begun.
+            // The file `MARKER` exists once a process has started.
             let marker = env::var("MARKER").map_err(io::Error::other)?;
             if std::fs::File::create_new(marker).is_ok() {
                 sleep_forever();
@@ -90,7 +91,7 @@ fn sleep_forever() -> ! {
     }
 }
 
-/// Prints what it received: each header, the name of each environment variable, and the time.
+/// Prints each header of the invocation, the name of each environment variable, and the time.
 fn report(head: &[String]) {
     for line in head {
         println!("header {}", line.trim());
@@ -102,7 +103,7 @@ fn report(head: &[String]) {
     println!("now {now_ms}");
 }
 
-/// Writes a temporary file and prints where it lies; prints the modes of its code and of the folder around it.
+/// Writes a temporary file and prints its path; prints the modes of its code and of the code's folder.
 fn write_files() -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let file = env::temp_dir().join("written");
@@ -115,7 +116,7 @@ fn write_files() -> io::Result<()> {
     Ok(())
 }
 
-/// One call on a connection of its own: the answer's head, line by line, and its body.
+/// Makes one call on a new connection; returns the lines of the response's head, and its body.
 fn call(method: &str, path: &str, body: &str) -> io::Result<(Vec<String>, Vec<u8>)> {
     let api = env::var("AWS_LAMBDA_RUNTIME_API").map_err(io::Error::other)?;
     let mut socket = TcpStream::connect(&api)?;

@@ -1,4 +1,4 @@
-//! `@connections`, called as functions call it, with AWS's own client.
+//! `@connections`, called with AWS's SDK client, as functions do.
 
 use super::records::client_and_record;
 use super::unique;
@@ -14,7 +14,7 @@ async fn client_and_id(endpoint: &Endpoint) -> (Client, String) {
     (client, record.partition_key.unwrap_or_default())
 }
 
-/// A message from outside reaches its client.
+/// A message that is posted reaches its client.
 pub async fn an_sdk_posts_to_a_connection(endpoint: Arc<Endpoint>) {
     let (mut client, id) = client_and_id(&endpoint).await;
     let text = unique();
@@ -34,7 +34,7 @@ pub async fn an_sdk_asks_about_a_connection_and_closes_it(endpoint: Arc<Endpoint
     client.closed().await;
 }
 
-/// 410 from the moment on that the gateway has seen a client leave.
+/// The response is 410 once the gateway has seen the client leave.
 pub async fn a_client_that_left_is_gone(endpoint: Arc<Endpoint>) {
     let (client, id) = client_and_id(&endpoint).await;
     client.close().await;

@@ -1,4 +1,4 @@
-//! Sizes: what passes, and with which code a connection closes that asks for more.
+//! Sizes: which messages pass, and with which code a connection closes for larger ones.
 
 use crate::client::Client;
 use crate::endpoint::Endpoint;
@@ -17,7 +17,7 @@ fn message(bytes: usize) -> String {
     json!({"pad": "x".repeat(bytes - r#"{"pad":""}"#.len())}).to_string()
 }
 
-/// Of 30 KB in one frame, and of 100 KB in several.
+/// 30 KB in one frame, and 100 KB in several.
 pub async fn a_large_message_comes_back_whole(endpoint: Arc<Endpoint>) {
     let mut client = Client::connect(&endpoint.websocket_uri).await;
     let small = message(30 * 1_024);
@@ -28,14 +28,14 @@ pub async fn a_large_message_comes_back_whole(endpoint: Arc<Endpoint>) {
     assert_eq!(client.receive().await, large);
 }
 
-/// Although the message would fit.
+/// The message itself is within its limit.
 pub async fn a_frame_over_32_kb_closes_with_1009(endpoint: Arc<Endpoint>) {
     let mut client = Client::connect(&endpoint.websocket_uri).await;
     client.send(message(FRAME_BYTES_MAX + 1)).await;
     assert_eq!(client.closed().await.0, TOO_BIG);
 }
 
-/// Although each of its frames would fit.
+/// Each of the frames is within its limit.
 pub async fn a_message_over_128_kb_closes_with_1009(endpoint: Arc<Endpoint>) {
     let mut client = Client::connect(&endpoint.websocket_uri).await;
     client.send_fragmented(&message(MESSAGE_BYTES_MAX + 1), FRAME_BYTES_MAX).await;

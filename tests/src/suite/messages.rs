@@ -1,4 +1,4 @@
-//! What clients send, and what comes back.
+//! Messages of clients and their replies.
 
 use super::unique;
 use crate::client::Client;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// Clients at once, and messages of each.
+/// Concurrent clients, and the messages of each.
 const CLIENTS: u64 = 5;
 const MESSAGES: u64 = 20;
 
@@ -19,7 +19,7 @@ pub async fn hello_world_comes_back(endpoint: Arc<Endpoint>) {
     assert_eq!(client.receive_json().await, json!({"msg": "Hello World!"}));
 }
 
-/// Values, not spellings: members, nesting, other scripts and what looks like a template.
+/// Values that come back equal: members, nesting, other scripts and text that looks like a template.
 pub async fn json_of_every_kind_comes_back_equal(endpoint: Arc<Endpoint>) {
     let mut client = Client::connect(&endpoint.websocket_uri).await;
     for value in [
@@ -34,7 +34,8 @@ pub async fn json_of_every_kind_comes_back_equal(endpoint: Arc<Endpoint>) {
     }
 }
 
-/// Numbers beyond 64 bits, their spelling and that of escapes survive; white space between does not.
+/// Numbers beyond 64 bits come back unchanged, as do the spellings of numbers and escapes. White space between tokens is
+/// removed.
 pub async fn every_digit_and_escape_comes_back(endpoint: Arc<Endpoint>) {
     let mut client = Client::connect(&endpoint.websocket_uri).await;
     for text in [
@@ -48,8 +49,8 @@ pub async fn every_digit_and_escape_comes_back(endpoint: Arc<Endpoint>) {
     assert_eq!(client.receive().await, r#"{"spaced":[1,2]}"#);
 }
 
-/// Many clients at once: all of one's own, nothing of another's. Repeats are allowed, since delivery is at least
-/// once; so is another order.
+/// Each of many concurrent clients gets all of its messages and none of another's. Repeats are allowed, because delivery
+/// is at least once, and so is another order.
 pub async fn each_client_gets_its_own_messages_and_no_other(endpoint: Arc<Endpoint>) {
     let mut talks = JoinSet::new();
     for number in 0..CLIENTS {
@@ -68,7 +69,7 @@ pub async fn each_client_gets_its_own_messages_and_no_other(endpoint: Arc<Endpoi
     }
 }
 
-/// Order per connection, however fast a client sends.
+/// Order holds per connection, even if a client sends as fast as it can.
 pub async fn messages_sent_at_once_keep_their_order(endpoint: Arc<Endpoint>) {
     let (mut client, mark) = (Client::connect(&endpoint.websocket_uri).await, unique());
     for n in 0..MESSAGES {
@@ -77,7 +78,7 @@ pub async fn messages_sent_at_once_keep_their_order(endpoint: Arc<Endpoint>) {
     assert_eq!(receive_each(&mut client, &mark).await, (0..MESSAGES).collect::<Vec<_>>());
 }
 
-/// Numbers of a client's own messages, in the order in which each came first, until all are there.
+/// The numbers of a client's messages in the order of their first arrival, once all have arrived.
 async fn receive_each(client: &mut Client, mark: &str) -> Vec<u64> {
     let mut received = Vec::new();
     while received.len() < MESSAGES as usize {
@@ -91,7 +92,7 @@ async fn receive_each(client: &mut Client, mark: &str) -> Vec<u64> {
     received
 }
 
-/// What the request model refuses gets the gateway's frame; the connection lives on.
+/// For a message that the request model rejects, the gateway sends an error frame; the connection stays open.
 pub async fn what_is_no_json_is_refused_at_the_door(endpoint: Arc<Endpoint>) {
     let mut client = Client::connect(&endpoint.websocket_uri).await;
     client.send("not json").await;

@@ -1,4 +1,4 @@
-//! What the gateway writes into the stream, read by AWS's own client.
+//! The records that the gateway puts into the stream, read with AWS's SDK client.
 
 use super::unique;
 use crate::client::Client;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// A connected client, and the record of a message that it sent.
+/// A connected client and the record of a message that it has sent.
 pub(super) async fn client_and_record(endpoint: &Endpoint) -> (Client, Record, Value) {
     let mut stream = StreamReader::open(endpoint).await;
     let mut client = Client::connect(&endpoint.websocket_uri).await;
@@ -21,14 +21,14 @@ pub(super) async fn client_and_record(endpoint: &Endpoint) -> (Client, Record, V
     (client, record, event)
 }
 
-/// DESIGN section 5: the event names its connection, which is the partition key too.
+/// DESIGN section 5: the event contains the connection's id, which is also the partition key.
 pub async fn a_message_becomes_a_record_keyed_by_its_connection(endpoint: Arc<Endpoint>) {
     let (_client, record, event) = client_and_record(&endpoint).await;
     assert!(event["connectionId"].as_str().is_some_and(|id| !id.is_empty()), "{event}");
     assert_eq!(event["connectionId"].as_str(), record.partition_key.as_deref());
 }
 
-/// DESIGN section 5: all else that an event carries.
+/// DESIGN section 5: the other members of an event.
 pub async fn an_event_carries_its_route_its_time_and_its_sender(endpoint: Arc<Endpoint>) {
     let (_client, _record, event) = client_and_record(&endpoint).await;
     assert_eq!((&event["routeKey"], &event["eventType"]), (&"$default".into(), &"MESSAGE".into()), "{event}");
@@ -37,13 +37,13 @@ pub async fn an_event_carries_its_route_its_time_and_its_sender(endpoint: Arc<En
     for member in ["apiId", "stage"] {
         assert!(event[member].as_str().is_some_and(|text| !text.is_empty()), "{event}");
     }
-    // As text: a variable that is empty must not make the event invalid JSON.
+    // As text, because an empty variable must not make the event invalid JSON.
     let time_ms = |member: &str| event[member].as_str().and_then(|text| text.parse::<u64>().ok());
     let connected_at = time_ms("connectedAt").expect("when it connected");
     assert!(time_ms("requestTimeEpoch").is_some_and(|sent| sent >= connected_at), "{event}");
 }
 
-/// The stream is open to every producer: a record that an SDK puts is pushed just the same.
+/// The stream accepts other producers: a record that an SDK puts is delivered in the same way.
 pub async fn a_record_put_by_an_sdk_reaches_its_client(endpoint: Arc<Endpoint>) {
     let (mut client, record, mut event) = client_and_record(&endpoint).await;
     event["payload"] = json!({"from": "sdk", "mark": unique()});
@@ -59,7 +59,7 @@ pub async fn a_record_put_by_an_sdk_reaches_its_client(endpoint: Arc<Endpoint>) 
     assert_eq!(client.receive_json().await, event["payload"]);
 }
 
-/// DESIGN section 1: each service has a subscription of its own.
+/// DESIGN section 1: each service has its own subscription.
 pub async fn functions_read_through_consumers_of_their_own(endpoint: Arc<Endpoint>) {
     let summary =
         endpoint.kinesis().describe_stream_summary().stream_name(&endpoint.stream_name).send().await;

@@ -1,19 +1,23 @@
-//! The tier's own argument, beside those of every test harness.
+//! The tier's argument `--target`, in addition to those of every test harness.
 
 use anyhow::{Context as _, bail};
 use libtest_mimic::Arguments;
 
-/// Which emulator is asked for.
+/// The requested target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Requested {
     /// None: an ordinary `cargo test`, which needs neither Docker nor Terraform.
     Nothing,
-    /// The most real one that can run here.
+    /// The target closest to AWS that can run here.
     Auto,
     /// LocalStack, or failure.
     LocalStack,
-    /// The open LocalStack, which runs the half of the flow behind the stream, where it can run.
+    /// The open LocalStack, for the half of the flow behind the stream, if it can run.
     LocalStackOpen,
+    /// The same in its image, or failure.
+    LocalStackOpenImage,
+    /// The same as a process, or failure.
+    LocalStackOpenProcess,
     /// The emulator's image, or failure.
     Image,
     /// The emulator's process, or failure.
@@ -22,7 +26,7 @@ pub enum Requested {
     Deployed,
 }
 
-/// Takes `--target NAME` out of a command line; the rest is the harness's.
+/// Removes `--target NAME` from a command line; the rest is for the harness.
 pub fn parse(command_line: impl IntoIterator<Item = String>) -> anyhow::Result<(Requested, Arguments)> {
     let mut asked = Requested::Nothing;
     let mut rest = Vec::new();
@@ -37,7 +41,7 @@ pub fn parse(command_line: impl IntoIterator<Item = String>) -> anyhow::Result<(
         }
     }
     let mut arguments = Arguments::from_iter(rest);
-    // Cases share one stack, and one shard's quota of reads.
+    // Cases share one stack and the read quota of one shard.
     arguments.test_threads.get_or_insert(1);
     Ok((asked, arguments))
 }
@@ -47,10 +51,15 @@ fn emulator(name: &str) -> anyhow::Result<Requested> {
         "auto" => Requested::Auto,
         "localstack" => Requested::LocalStack,
         "localstack-open" => Requested::LocalStackOpen,
+        "localstack-open-image" => Requested::LocalStackOpenImage,
+        "localstack-open-process" => Requested::LocalStackOpenProcess,
         "image" => Requested::Image,
         "process" => Requested::Process,
         "deployed" => Requested::Deployed,
-        _ => bail!("--target is auto, localstack, localstack-open, image, process or deployed, not {name}"),
+        _ => bail!(
+            "--target must be auto, localstack, localstack-open, localstack-open-image, localstack-open-process, image, \
+             process or deployed, not {name}"
+        ),
     })
 }
 
@@ -80,7 +89,10 @@ mod tests {
     #[test]
     fn an_unknown_emulator_is_refused_with_the_names_that_exist() {
         let error = parsed(&["--target", "azure"]).map(|(asked, _)| asked).unwrap_err().to_string();
-        assert!(error.contains("localstack-open, image, process") && error.contains("azure"), "{error}");
+        assert!(
+            error.contains("localstack-open, localstack-open-image, ") && error.contains("azure"),
+            "{error}"
+        );
         assert!(parsed(&["--target"]).is_err());
     }
 }

@@ -1,14 +1,16 @@
-//! What the tier runs on, and why: decided from what the machine has, in one place, without touching it.
+//! The choice of the tier's target and its reason, made from a description of the machine and without side effects.
 
 use super::arguments::Requested;
+use super::places::{Half, half};
+use super::{base, docker};
 use std::env;
 
-/// The variable that holds LocalStack's licence.
+/// The variable with LocalStack's licence.
 pub const TOKEN: &str = "LOCALSTACK_AUTH_TOKEN";
-/// The variable that holds the address of a stack that is deployed already.
+/// The variable with the address of a deployed stack.
 pub const DEPLOYED: &str = "SLUICEGATE_WEBSOCKET_URI";
 
-/// An emulator to run on.
+/// A target of the suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     LocalStack,
@@ -17,78 +19,96 @@ pub enum Target {
     Deployed,
 }
 
-/// What there is to run on.
+/// The properties of the machine that determine the choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     /// Whether there is a licence for LocalStack.
     pub has_token: bool,
-    /// Whether a Docker engine answers; what it said instead, where none does.
+    /// Whether a Docker engine answers; the error if none does.
     pub docker: Result<(), String>,
+    /// Whether a container of that engine can be in this machine's network and run what is built here; why not.
+    pub containers_here: Result<(), String>,
     pub has_terraform: bool,
     /// Whether the environment names a deployed stack.
     pub has_deployed: bool,
 }
 
 impl Machine {
-    /// Looks around.
+    /// Inspects this machine.
     pub fn inspect() -> Self {
         let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let docker = docker::engine();
         Self {
             has_token: is_set(TOKEN),
-            docker: super::docker::engine(),
+            containers_here: docker.clone().and_then(|()| containers_here()),
+            docker,
             has_terraform: super::terraform::is_installed(),
             has_deployed: is_set(DEPLOYED),
         }
     }
 }
 
-/// What is done, and why.
+/// For containers on Debian 13.
+fn containers_here() -> Result<(), String> {
+    if !base::runs_what_is_built_here(base::TRIXIE) {
+        return Err("what is built here needs a newer C library than Debian 13's".into());
+    }
+    docker::shares_network()
+}
+
+/// What to do, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// The suite runs.
     Run(Target, String),
     /// The suite counts as ignored.
     Skip(String),
-    /// The emulator that was asked for cannot run: a failure.
+    /// The run fails, because the requested target cannot run.
     Refuse(String),
 }
 
-/// What runs the whole flow, and whether the open LocalStack runs its half.
+/// The target of the whole flow, and whether the open LocalStack runs its half.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// `None`: the whole flow was not asked for.
+    /// `None` if the whole flow was not requested.
     pub whole: Option<Choice>,
-    /// `None`: the half was not asked for. An error: it was, and cannot run here; it counts as ignored.
-    pub half: Option<Result<(), String>>,
+    /// `None` if the half was not requested.
+    pub half: Option<Half>,
 }
 
-/// Plans. The licensed LocalStack runs the whole flow, and so its half too; otherwise `Auto` asks for both.
+/// Makes the plan. The licensed LocalStack runs the whole flow, which includes the half; otherwise `Auto` requests both.
 pub fn plan(asked: Requested, machine: &Machine) -> Plan {
     let whole = choose(asked, machine);
     let is_licensed = matches!(whole, Some(Choice::Run(Target::LocalStack, _)));
-    let is_asked = asked == Requested::LocalStackOpen || (asked == Requested::Auto && !is_licensed);
-    let half = is_asked.then(|| machine.has_terraform.then_some(()).ok_or_else(no_terraform));
+    let half = if is_licensed { None } else { half(asked, machine) };
     Plan { whole, half }
 }
 
-fn no_terraform() -> String {
+pub(super) fn no_terraform() -> String {
     "terraform is not installed".into()
 }
 
-/// Chooses for the whole flow. `Auto` takes the most real emulator that can run; any other name is that emulator or a
-/// failure.
+pub(super) fn no_docker(error: &str) -> String {
+    format!("no running Docker engine found: {error}")
+}
+
+/// Chooses the target of the whole flow. `Auto` takes the target closest to AWS that can run. For any other name, the
+/// result is that target or a failure.
 fn choose(asked: Requested, machine: &Machine) -> Option<Choice> {
     use Choice::{Refuse, Run, Skip};
     let no_token = || format!("{TOKEN} is not set");
-    let no_docker = |error: &str| format!("no running Docker engine found: {error}");
     Some(match asked {
-        Requested::LocalStackOpen => return None,
-        Requested::Nothing => Skip("no emulator was asked for; `just test-local` asks".into()),
+        Requested::LocalStackOpen | Requested::LocalStackOpenImage | Requested::LocalStackOpenProcess => {
+            return None;
+        }
+        Requested::Nothing => Skip("no target was requested; `just test-local` requests one".into()),
         Requested::Deployed if machine.has_deployed => Run(Target::Deployed, format!("{DEPLOYED} names it")),
-        Requested::Deployed => Refuse(format!("{DEPLOYED} is not set: the output websocket_uri of a stack")),
+        Requested::Deployed => {
+            Refuse(format!("{DEPLOYED} is not set: set it to the output websocket_uri of a stack"))
+        }
         Requested::Auto if !machine.has_terraform => Skip(no_terraform()),
         _ if !machine.has_terraform => Refuse(no_terraform()),
-        Requested::Process => Run(Target::Process, "it was asked for".into()),
+        Requested::Process => Run(Target::Process, "it was requested".into()),
         Requested::Auto => match (&machine.docker, machine.has_token) {
             (Ok(()), true) => Run(Target::LocalStack, format!("{TOKEN} is set")),
             (Ok(()), false) => Run(Target::Image, no_token()),
@@ -97,19 +117,20 @@ fn choose(asked: Requested, machine: &Machine) -> Option<Choice> {
         Requested::LocalStack if !machine.has_token => Refuse(no_token()),
         Requested::LocalStack | Requested::Image => match (&machine.docker, asked) {
             (Err(error), _) => Refuse(no_docker(error)),
-            (Ok(()), Requested::LocalStack) => Run(Target::LocalStack, "it was asked for".into()),
-            (Ok(()), _) => Run(Target::Image, "it was asked for".into()),
+            (Ok(()), Requested::LocalStack) => Run(Target::LocalStack, "it was requested".into()),
+            (Ok(()), _) => Run(Target::Image, "it was requested".into()),
         },
     })
 }
 
-/// Why the licensed LocalStack did not run.
+/// The reason why the licensed LocalStack did not run.
 pub fn why_not_localstack(plan: &Plan, machine: &Machine) -> String {
     match (&plan.whole, &machine.docker) {
-        (Some(Choice::Skip(reason) | Choice::Refuse(reason)), _) => reason.clone(),
+        (Some(Choice::Skip(reason)), _) => reason.clone(),
         _ if !machine.has_token => format!("{TOKEN} is not set"),
-        (_, Err(error)) => format!("no running Docker engine found: {error}"),
-        _ => "another target was asked for".into(),
+        (_, Err(error)) => no_docker(error),
+        _ if !machine.has_terraform => no_terraform(),
+        _ => "another target was requested".into(),
     }
 }
 
@@ -117,8 +138,13 @@ pub fn why_not_localstack(plan: &Plan, machine: &Machine) -> String {
 mod tests {
     use super::*;
 
-    const FULL: Machine =
-        Machine { has_token: true, docker: Ok(()), has_terraform: true, has_deployed: true };
+    const FULL: Machine = Machine {
+        has_token: true,
+        docker: Ok(()),
+        containers_here: Ok(()),
+        has_terraform: true,
+        has_deployed: true,
+    };
 
     fn target(asked: Requested, machine: &Machine) -> Option<Target> {
         match choose(asked, machine) {
@@ -143,8 +169,10 @@ mod tests {
 
     #[test]
     fn a_named_emulator_runs_or_fails_and_is_never_skipped() {
+        let docker = Err("no".to_owned());
+        let containers_here = docker.clone();
         let bare =
-            Machine { has_token: false, docker: Err("no".into()), has_terraform: false, has_deployed: false };
+            Machine { has_token: false, docker, containers_here, has_terraform: false, has_deployed: false };
         for asked in [Requested::LocalStack, Requested::Image, Requested::Process, Requested::Deployed] {
             assert!(matches!(choose(asked, &bare), Some(Choice::Refuse(_))), "{asked:?}");
             assert!(target(asked, &FULL).is_some(), "{asked:?}");
@@ -162,17 +190,25 @@ mod tests {
     }
 
     #[test]
+    fn why_localstack_did_not_run_is_its_own_reason() {
+        let no_token = Machine { has_token: false, has_deployed: false, ..FULL };
+        let why = |asked, machine: &Machine| why_not_localstack(&plan(asked, machine), machine);
+        for asked in [Requested::Deployed, Requested::LocalStack, Requested::Image] {
+            assert_eq!(why(asked, &no_token), "LOCALSTACK_AUTH_TOKEN is not set", "{asked:?}");
+        }
+        let bare = Machine { has_terraform: false, ..FULL };
+        assert_eq!(why(Requested::LocalStack, &bare), "terraform is not installed");
+        assert_eq!(why(Requested::Process, &FULL), "another target was asked for");
+        assert!(why(Requested::Nothing, &no_token).starts_with("no emulator was asked for"));
+    }
+
+    #[test]
     fn the_half_runs_beside_an_emulator_and_not_beside_the_licensed_one() {
-        let half = |asked, machine: &Machine| plan(asked, machine).half;
+        let runs_half = |asked, machine: &Machine| plan(asked, machine).half.is_some();
         let no_token = Machine { has_token: false, ..FULL };
-        assert_eq!(half(Requested::Auto, &no_token), Some(Ok(())));
-        assert_eq!(half(Requested::Auto, &FULL), None);
-        assert_eq!(half(Requested::Process, &no_token), None);
-        assert_eq!(plan(Requested::LocalStackOpen, &FULL), Plan { whole: None, half: Some(Ok(())) });
-        let no_terraform = Machine { has_terraform: false, ..FULL };
-        assert_eq!(
-            half(Requested::LocalStackOpen, &no_terraform),
-            Some(Err("terraform is not installed".into()))
-        );
+        assert!(runs_half(Requested::Auto, &no_token) && !runs_half(Requested::Auto, &FULL));
+        assert!(!runs_half(Requested::Process, &no_token));
+        let open = plan(Requested::LocalStackOpen, &FULL);
+        assert!(open.whole.is_none() && open.half.is_some());
     }
 }

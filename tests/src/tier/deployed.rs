@@ -1,4 +1,4 @@
-//! A stack that was deployed before, named by the environment.
+//! A stack that is already deployed, named by environment variables.
 
 use super::choice::DEPLOYED;
 use super::health;
@@ -7,12 +7,12 @@ use crate::sdk::Caller;
 use anyhow::Context as _;
 use std::env;
 
-/// Reads `SLUICEGATE_WEBSOCKET_URI` and `SLUICEGATE_STREAM_NAME`, where it needs to
-/// `SLUICEGATE_CONNECTIONS_ENDPOINT`: a stack's outputs of those names. Without `AWS_ENDPOINT_URL` the stack is
-/// AWS's, and the caller's keys are used for it.
+/// Reads a stack's outputs from `SLUICEGATE_WEBSOCKET_URI`, `SLUICEGATE_STREAM_NAME` and the optional
+/// `SLUICEGATE_CONNECTIONS_ENDPOINT`. Without `AWS_ENDPOINT_URL` the stack is on AWS, and the caller's keys are used.
 pub async fn from_environment() -> anyhow::Result<Endpoint> {
     let read = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let required = |name: &str| read(name).with_context(|| format!("{name} is not set: a stack's output"));
+    let required =
+        |name: &str| read(name).with_context(|| format!("{name} is not set: set it to the stack's output"));
     let websocket_uri = required(DEPLOYED)?;
     let aws_endpoint = read("AWS_ENDPOINT_URL");
     let (emulator, caller) = match &aws_endpoint {

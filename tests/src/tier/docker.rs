@@ -1,11 +1,12 @@
-//! The Docker engine: whether it answers, building an image, and removing by label what was started.
+//! The Docker engine: a check whether it answers, building an image, and removing a run's containers by their label.
 
 use anyhow::{Context as _, bail};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use testcontainers::bollard::models::HostConfig;
 
-/// The label of everything that one run starts, LocalStack's own children included. Its value is the run's.
+/// The label of everything that one run starts, including the containers that LocalStack starts. Its value is the run's id.
 pub const LABEL: &str = "sluicegate.test-run";
 
 /// Whether an engine answers.
@@ -19,9 +20,9 @@ pub fn engine() -> Result<(), String> {
     Err(said.lines().next_back().unwrap_or("it said nothing").trim().to_owned())
 }
 
-/// Publishes a container's ports where only this machine reaches them: on loopback, or, when the tests themselves run in
-/// a container, on the gateway of Docker's bridge, which is where testcontainers then looks for ports. An engine on
-/// another machine, as `DOCKER_HOST` may name, could be reached by neither, and is left as it is.
+/// Publishes a container's ports on an address that only this machine reaches: loopback, or the gateway of Docker's bridge
+/// if the tests run in a container themselves, because testcontainers looks for ports there. Neither address reaches an
+/// engine on another machine (`DOCKER_HOST`), so its setting is not changed.
 pub fn publish_on_this_machine(host: &mut HostConfig) {
     let is_remote = |engine: String| !engine.is_empty() && !engine.starts_with("unix://");
     if std::env::var("DOCKER_HOST").is_ok_and(is_remote) {
@@ -34,7 +35,16 @@ pub fn publish_on_this_machine(host: &mut HostConfig) {
     }
 }
 
-/// The engine's own address on its default network, where it has one.
+/// Whether the engine is in this process's network, so that a container in the engine's network is too.
+pub fn shares_network() -> Result<(), String> {
+    let gateway = bridge_gateway().ok_or("the Docker engine has no bridge")?;
+    // Only a process in the engine's network can listen on its address.
+    TcpListener::bind((&*gateway, 0)).map(drop).map_err(|error| {
+        format!("the Docker engine has another network than this process ({gateway}: {error})")
+    })
+}
+
+/// The engine's address on its default network, if it has one.
 fn bridge_gateway() -> Option<String> {
     const GATEWAY: &str = "{{range .IPAM.Config}}{{println .Gateway}}{{end}}";
     let output = Command::new("docker").args(["network", "inspect", "bridge", "--format", GATEWAY]).output();
@@ -42,7 +52,8 @@ fn bridge_gateway() -> Option<String> {
     said.lines().map(str::trim).find(|line| !line.is_empty()).map(Into::into)
 }
 
-/// One run's containers and image. Dropping it removes them and their volumes, whoever started them.
+/// One run's containers and image. Dropping it removes them and their volumes, including those that other containers
+/// started.
 #[derive(Debug)]
 pub struct Run {
     id: String,
@@ -53,7 +64,7 @@ impl Run {
         Self { id: std::process::id().to_string() }
     }
 
-    /// The label's value.
+    /// The value of the label.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -79,7 +90,7 @@ impl Run {
         Ok(())
     }
 
-    /// What `docker ARGUMENTS --quiet --filter label=…` lists.
+    /// The ids that `docker ARGUMENTS --quiet --filter label=…` lists.
     fn labelled(&self, arguments: &[&str]) -> Vec<String> {
         let filter = format!("label={LABEL}={}", self.id);
         let output = Command::new("docker").args(arguments).args(["--quiet", "--filter", &filter]).output();
@@ -105,7 +116,7 @@ impl Drop for Run {
     }
 }
 
-/// The last lines that a container wrote, for a person who wonders why it failed.
+/// The last lines of a container's log, for errors.
 pub fn last_logs(id: &str) -> String {
     let output = Command::new("docker").args(["logs", "--tail", "40", id]).output();
     output.map_or_else(

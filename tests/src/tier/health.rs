@@ -1,4 +1,4 @@
-//! Asks a page or a list over plain HTTP, as a load balancer or a script would.
+//! Plain HTTP requests, as from a load balancer or a script.
 
 use std::io::{Error, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -9,13 +9,13 @@ pub async fn is_healthy(host: &str, path: &str) -> bool {
     get(host, path, "none").await.is_ok()
 }
 
-/// The body of `http://{host}{path}`; the credentials that emulators take say which AWS service is meant.
+/// The body of `http://{host}{path}`; the credentials name the AWS service, by which emulators route the request.
 pub async fn get(host: &str, path: &str, service: &str) -> Result<String> {
     let mut socket = TcpStream::connect(host).await?;
     let scope = format!(
         "Credential=developer/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
     );
-    // Without chunks, so that what follows the head is the body.
+    // HTTP/1.0, so that the body is not sent in chunks.
     let request = format!(
         "GET {path} HTTP/1.0\r\nHost: {host}\r\nAuthorization: AWS4-HMAC-SHA256 {scope}\r\nConnection: close\r\n\r\n"
     );

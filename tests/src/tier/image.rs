@@ -1,4 +1,4 @@
-//! The emulator as an image, built from this checkout and started by testcontainers.
+//! The emulator's image, built from this checkout and started by testcontainers.
 
 use super::base;
 use super::docker::{LABEL, Run, publish_on_this_machine};
@@ -9,15 +9,15 @@ use testcontainers::core::{IntoContainerPort as _, WaitFor};
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt as _};
 
-/// The name of the image, with the run's id as its tag.
+/// The name of the image; its tag is the run's id.
 const NAME: &str = "sluicegate-test";
-/// The one port of the emulator, in its container.
+/// The emulator's port in its container.
 const PORT: u16 = 4566;
 
 /// A container of the emulator. Dropping it removes it and its image.
 pub struct Image {
     aws_endpoint: String,
-    // Dropped in this order: an image in use cannot be removed.
+    // Dropped in this order, because an image in use cannot be removed.
     _container: ContainerAsync<GenericImage>,
     _run: Run,
 }
@@ -26,7 +26,7 @@ impl Image {
     /// Builds the image around a debug build of the emulator, and starts it as docker-compose.localstack.yml does: no privileges, nothing writable but `/tmp`.
     pub async fn start() -> anyhow::Result<Self> {
         let run = Run::of_this_process();
-        // Off the runtime's threads, so that Ctrl-C is heard meanwhile.
+        // On another thread, so that the runtime still handles Ctrl-C.
         let run = tokio::task::spawn_blocking(move || {
             run.build_emulator(&project().join("Dockerfile"), &base::program()?, NAME).map(|()| run)
         })
@@ -37,13 +37,13 @@ impl Image {
             .with_readonly_rootfs(true)
             .with_cap_drop("ALL")
             .with_security_opt("no-new-privileges")
-            // An engine on another machine is reached by that machine's name.
+            // Clients reach an engine on another machine by that machine's name.
             .with_env_var("SLUICEGATE_ALLOWED_HOSTS", engine_host())
-            // Any port that is free.
+            // A free port.
             .with_mapped_port(0, PORT.tcp())
             .with_host_config_modifier(|host| {
                 publish_on_this_machine(host);
-                // `exec`: functions run from here.
+                // `exec`, because functions are run from `/tmp`.
                 host.tmpfs = Some(HashMap::from([("/tmp".into(), "exec,mode=1777".into())]));
             });
         let container = image.start().await.context("the emulator's image does not start")?;
@@ -57,7 +57,7 @@ impl Image {
     }
 }
 
-/// The host of `DOCKER_HOST`, else `localhost`.
+/// The host of `DOCKER_HOST`, or `localhost`.
 fn engine_host() -> String {
     let host = std::env::var("DOCKER_HOST").unwrap_or_default();
     let host = host.split_once("://").filter(|(scheme, _)| *scheme != "unix").map(|(_, host)| host);

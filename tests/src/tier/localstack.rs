@@ -1,7 +1,7 @@
-//! All that is specific to LocalStack: its image, its settings, its health, and what it starts besides itself.
+//! Everything specific to LocalStack: its image, settings, health page and functions' containers.
 //!
-//! Written from its documentation and its archived source: the licensed image was never run here.
-//! `docker-compose.localstack.yml` is the same for people; a test holds the two equal.
+//! It is written from LocalStack's documentation and archived source: the licensed image has never been run here.
+//! `docker-compose.localstack.yml` has the same settings for manual use; a test compares the two.
 
 use super::choice::TOKEN;
 use super::docker::{LABEL, Run, last_logs, publish_on_this_machine};
@@ -16,41 +16,41 @@ use tokio::time::{Instant, sleep};
 
 /// The licensed image. Images since March 2026 need a token; the last free one (4.14) has no WebSocket APIs.
 const IMAGE: &str = "localstack/localstack";
-/// The newest tag that was seen in a listing; neither tag nor digest could be checked.
+/// The newest tag in a public listing; neither the tag nor its digest has been checked.
 const TAG: &str = "2026.6.1";
-/// The gateway's port. Clients on the host and functions in their containers use one number, and it must be the
-/// same, since LocalStack builds addresses from it.
+/// The gateway's port. It must have the same number for clients on the host and functions in containers, because
+/// LocalStack builds addresses from it.
 const PORT: u16 = 4566;
-/// Ports of services that have one of their own; WebSocket APIs were still among them in March 2026.
+/// Ports of services with their own port; WebSocket APIs were still among them in March 2026.
 const SERVICE_PORTS: std::ops::RangeInclusive<u16> = 4510..=4559;
 /// Its health page.
 const HEALTH: &str = "/_localstack/health";
-/// The engine's socket: functions run in containers of their own, which LocalStack starts.
+/// The engine's socket. LocalStack needs it to start a container for each function.
 const SOCKET: &str = "/var/run/docker.sock";
-/// Settings that this flow needs. Beside them: the token, and the label of functions' containers.
+/// Settings that the flow needs, in addition to the token and the label of functions' containers.
 const SETTINGS: &[(&str, &str)] = &[
-    // Without a valid licence it stops, instead of starting without what is needed.
+    // Without a valid licence, LocalStack stops instead of starting without the services that the flow needs.
     ("ACTIVATE_PRO", "1"),
-    // 500 ms by default, for each call that changes a stream; consumers register quicker too.
+    // The default is 500 ms for each call that changes a stream. Without it, consumers register faster too.
     ("KINESIS_LATENCY", "0"),
-    // Seconds until a function's container must have said that it runs; 20 are few for a busy machine.
+    // Seconds until a function's container must have started; the default of 20 is short for a busy machine.
     ("LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT", "60"),
 ];
-/// Time to become healthy, once its image is there.
+/// Longest wait until LocalStack is healthy, once its image has been pulled.
 const START_MAX: Duration = Duration::from_secs(180);
-/// Between two looks at its health.
+/// Interval between two health checks.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// A container of LocalStack. Dropping it removes it and its functions' containers.
 pub struct LocalStack {
     aws_endpoint: String,
-    // Dropped in this order: what still runs must not start functions while they are being removed.
+    // Dropped in this order, so that LocalStack does not start functions while they are being removed.
     _container: ContainerAsync<GenericImage>,
     _run: Run,
 }
 
 impl LocalStack {
-    /// Starts it, pulling the image first where it is not there.
+    /// Starts LocalStack; pulls its image first if necessary.
     pub async fn start() -> anyhow::Result<Self> {
         let token = env::var(TOKEN).with_context(|| format!("{TOKEN} is not set"))?;
         let run = Run::of_this_process();
@@ -75,7 +75,7 @@ impl LocalStack {
         while !health::is_healthy(&host, HEALTH).await {
             if !container.is_running().await.unwrap_or(false) {
                 bail!(
-                    "LocalStack stopped (55 means that it refused the licence):\n{}",
+                    "LocalStack stopped (exit status 55 means that it rejected the licence):\n{}",
                     last_logs(container.id())
                 );
             }

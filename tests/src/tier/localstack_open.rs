@@ -1,39 +1,43 @@
-//! The open LocalStack: what needs no licence of it, as a process on this machine.
+//! The open LocalStack, which needs no licence, in an image of our own or as a process on this machine.
 //!
-//! `tests/localstack/open` holds its locked packages, and a runtime executor of our own: LocalStack's needs Docker and
-//! programs that no registry has. It listens on loopback alone and ends with what started it; both are checked.
+//! `tests/localstack/open` contains its locked packages and our runtime executor: LocalStack's executor needs Docker, and
+//! programs that no registry has. LocalStack listens only on loopback and ends with the process that started it; both
+//! are checked.
+
+mod container;
+mod process;
 
 use super::health;
+use super::places::Place;
 use super::process_family::{Family, Watch};
 use crate::functions::project;
 use anyhow::{Context as _, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process_group};
+use container::Container;
+use process::Process;
 use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 /// The last open version.
 pub const VERSION: &str = "4.14.0";
-/// Where `install` puts it and its Kinesis engine.
-const INSTALLED: &str = "target/localstack-open";
 const SOURCES: &str = "tests/localstack/open";
-/// Time to become healthy.
+/// Longest wait until LocalStack is healthy.
 const START_MAX: Duration = Duration::from_secs(120);
-/// Time for all that it started to be gone, once it was killed.
+/// Longest wait until all of its processes have ended after it was killed.
 const STOP_MAX: Duration = Duration::from_secs(30);
-/// Between two looks.
+/// Interval between two checks.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Lines of its log that an error shows.
-const LOG_LINES: usize = 40;
 
-/// Installs it where it is not there yet.
-pub fn install() -> Result<(), String> {
-    let mut install = Command::new(project().join(SOURCES).join("install"));
+/// Installs LocalStack or builds its image, unless that was done before.
+pub fn install(place: Place) -> Result<(), String> {
+    let script = match place {
+        Place::Image => "image",
+        Place::Process => "install",
+    };
+    let mut install = Command::new(project().join(SOURCES).join(script));
     let output = install.stdin(Stdio::null()).stderr(Stdio::piped()).stdout(Stdio::inherit()).output();
-    let output = output.map_err(|error| format!("cannot run {SOURCES}/install: {error}"))?;
+    let output = output.map_err(|error| format!("cannot run {SOURCES}/{script}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
@@ -42,28 +46,35 @@ pub fn install() -> Result<(), String> {
     Err(words.lines().last().unwrap_or("its installation failed").to_owned())
 }
 
-/// A LocalStack that runs. Dropping it ends it with all that it started.
+/// A running LocalStack. Dropping it ends all of its processes.
 pub struct LocalStackOpen {
     address: String,
-    child: Child,
-    watch: Option<Watch>,
-    root: TempDir,
+    family: Family,
+    watch: Watch,
+    running: Running,
+}
+
+enum Running {
+    Process(Process),
+    Container(Box<Container>),
 }
 
 impl LocalStackOpen {
-    /// Starts it on a free port.
-    pub async fn start() -> anyhow::Result<Self> {
-        let root = tempfile::Builder::new().prefix("sluicegate-localstack-").tempdir()?;
+    /// Starts LocalStack on a free port.
+    pub async fn start(place: Place) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0").context("no port is free")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
-        let child = command(root.path(), &address)?.spawn().context("Python does not start")?;
-        // Before anything listens, so that its first second is seen too.
-        let watch = Some(Watch::start(Family::of(root.path())));
-        let mut started = Self { address, child, watch, root };
+        let family = Family::of(&format!("localstack-open at {address}"));
+        // The watch starts before anything listens, so that it sees the first second too.
+        let watch = Watch::start(family.clone());
+        let running = match place {
+            Place::Process => Running::Process(Process::start(&address, &family)?),
+            Place::Image => Running::Container(Box::new(Container::start(&address, &family).await?)),
+        };
+        let mut started = Self { address, family, watch, running };
         let end = Instant::now() + START_MAX;
         while !health::is_healthy(&started.address, "/_localstack/health").await {
-            let ended = started.child.try_wait()?;
-            ensure!(ended.is_none(), "LocalStack stopped while it started:\n{}", started.last_log());
+            started.is_running().await?;
             ensure!(
                 Instant::now() < end,
                 "LocalStack is not healthy within {START_MAX:?}:\n{}",
@@ -84,27 +95,40 @@ impl LocalStackOpen {
         &self.address
     }
 
-    /// The end of its log, for a person who wonders why something failed.
+    /// The end of LocalStack's log, for errors.
     pub fn last_log(&self) -> String {
-        let log = std::fs::read_to_string(log_file(self.root.path())).unwrap_or_default();
-        let lines: Vec<_> = log.lines().collect();
-        lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+        match &self.running {
+            Running::Process(process) => process.last_log(),
+            Running::Container(container) => container.last_log(),
+        }
     }
 
-    /// Commands of the functions that run now.
+    /// Commands of the running functions.
     pub fn functions(&self) -> Vec<String> {
-        let commands = Family::of(self.root.path()).members().into_iter().map(|member| member.command);
+        let commands = self.family.members().into_iter().map(|member| member.command);
         commands.filter(|command| command.ends_with("bootstrap")).collect()
     }
 
-    /// Ends it, and sees that it kept to this machine and left nothing behind.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
-        if let Some(ended) = self.child.try_wait()? {
-            bail!("LocalStack ended by itself ({ended}):\n{}", self.last_log());
+    /// Fails if it ended by itself.
+    async fn is_running(&mut self) -> anyhow::Result<()> {
+        let ended = match &mut self.running {
+            Running::Process(process) => process.ended()?,
+            Running::Container(container) => container.ended().await?,
+        };
+        match ended {
+            Some(how) => bail!("LocalStack ended by itself ({how}):\n{}", self.last_log()),
+            None => Ok(()),
         }
-        let family = Family::of(self.root.path());
-        let seen = self.watch.take().context("it was not watched")?.finish();
-        self.kill();
+    }
+
+    /// Stops LocalStack and checks that it listened only on loopback and left no processes behind.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.is_running().await?;
+        let seen = self.watch.finish();
+        match self.running {
+            Running::Process(process) => drop(process),
+            Running::Container(container) => container.remove().await?,
+        }
         if cfg!(target_os = "linux") {
             ensure!(
                 seen.on_loopback.contains(&self.address),
@@ -112,10 +136,14 @@ impl LocalStackOpen {
                 self.address
             );
         }
-        ensure!(seen.elsewhere.is_empty(), "LocalStack listened where others reach it: {:?}", seen.elsewhere);
+        ensure!(
+            seen.elsewhere.is_empty(),
+            "LocalStack listened on addresses that other machines can reach: {:?}",
+            seen.elsewhere
+        );
         let end = Instant::now() + STOP_MAX;
         loop {
-            let left = family.members();
+            let left = self.family.members();
             if left.is_empty() {
                 return Ok(());
             }
@@ -123,38 +151,6 @@ impl LocalStackOpen {
             sleep(LOOK_EVERY).await;
         }
     }
-
-    /// Its group at once; its Kinesis engine, which is in another, when the input that they share ends.
-    fn kill(&mut self) {
-        if let Some(group) = self.child.id().try_into().ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        drop(self.child.stdin.take());
-        // Before it leads its group, it is killed by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for LocalStackOpen {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-fn log_file(root: &Path) -> std::path::PathBuf {
-    root.join("localstack.log")
-}
-
-fn command(root: &Path, address: &str) -> anyhow::Result<Command> {
-    let log = std::fs::File::create(log_file(root))?;
-    let mut python = Command::new(project().join(INSTALLED).join("venv/bin/python"));
-    python.arg(project().join(SOURCES).join("start.py")).arg(address).arg(root).current_dir(root);
-    // Nothing else of the caller's: neither keys nor settings.
-    python.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", root);
-    python.envs(Family::of(root).mark());
-    python.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
-    Ok(python)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The functions' zips in a folder, built for the CPU of this machine.
+//! A folder with the functions' zips, built for the CPU of this machine.
 
 use super::base;
 use super::choice::Target;
@@ -7,10 +7,10 @@ use anyhow::{Context as _, bail};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// The folder of zips in what `sluicegate bundle` lays out.
+/// The folder of zips in the output of `sluicegate bundle`.
 const FUNCTIONS: &str = "functions";
 
-/// This machine's CPU, as Lambda names it.
+/// Lambda's name of this machine's CPU.
 pub fn architecture() -> &'static str {
     match std::env::consts::ARCH {
         "aarch64" => "arm64",
@@ -18,14 +18,14 @@ pub fn architecture() -> &'static str {
     }
 }
 
-/// Builds them; `functions/` in the folder holds `{key}.zip`. LocalStack runs functions on Amazon Linux, whose C
-/// library is older than most machines', and so gets them as AWS does, as does an image that runs nothing that is built
-/// here as usual; else the emulator runs the debug build.
+/// Builds the zips as `functions/{key}.zip` in a folder. LocalStack runs functions on Amazon Linux, whose C library is
+/// older than that of most machines, so it gets the builds for AWS. So does the emulator's image if ordinary builds do
+/// not run in it. Otherwise the emulator gets the debug builds.
 pub fn build(target: Target) -> anyhow::Result<TempDir> {
     let folder = tempfile::tempdir().context("cannot make a folder for the functions")?;
     let as_for_lambda = match target {
         Target::LocalStack => true,
-        Target::Image => !base::runs_what_is_built_here(),
+        Target::Image => !base::runs_what_is_built_here(base::BOOKWORM),
         Target::Process | Target::Deployed => false,
     };
     if as_for_lambda {

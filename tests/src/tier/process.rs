@@ -1,4 +1,4 @@
-//! The emulator as a process of its own, where there is no Docker.
+//! The emulator as a separate process, for machines without Docker.
 
 use crate::functions::{binary, project};
 use anyhow::Context as _;
@@ -6,17 +6,17 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Time for an orderly end.
+/// Longest wait for an orderly end.
 const STOP_MAX: Duration = Duration::from_secs(10);
-/// Between two looks whether it has ended.
+/// Interval between two checks whether it has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// A running `sluicegate serve`. Dropping it stops it, as a terminal would.
+/// A running `sluicegate serve`. Dropping it stops it with a signal.
 #[derive(Debug)]
 pub struct Process {
     aws_endpoint: String,
     child: Child,
-    // Kept open, unread: nothing that it prints after its greeting waits for a reader.
+    // Kept open but not read, because the emulator does not wait for a reader after its greeting.
     stdout: BufReader<ChildStdout>,
 }
 
@@ -47,7 +47,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // SIGTERM ends its functions too; the standard library can only kill.
+        // SIGTERM lets the emulator end its functions too; the standard library can only send SIGKILL.
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         let end = Instant::now() + STOP_MAX;
         while Instant::now() < end {

@@ -1,25 +1,25 @@
-//! The processes that one program started, however they were started, and where they listen.
+//! All processes that one program has started, directly or not, and the addresses that they listen on.
 //!
-//! They are known by a variable that each inherits. Read from `/proc`: elsewhere than on Linux, none are found.
+//! They are recognised by an environment variable that each inherits. The data is read from `/proc`, so there are none on
+//! systems other than Linux.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 const MARK: &str = "SLUICEGATE_TEST_RUN";
-/// Between two looks at who listens: at first, and at most. What is slow to start listens late.
+/// Shortest and longest interval between two looks. Looks become rarer, as a process that is slow to start listens late.
 const LOOK_EVERY: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(500)];
-/// A look waits for this part of the time since the first.
+/// The interval before a look is this part of the time since the first look.
 const LOOK_PART: u32 = 50;
-/// States of sockets in `/proc/net`: a TCP socket that listens, and a UDP socket that takes from anyone.
+/// States of sockets in `/proc/net`: a TCP socket that listens, and a UDP socket that is not connected.
 const LISTENS: [&str; 2] = ["0A", "07"];
 
-/// All that inherited one variable.
+/// All processes that have inherited one variable.
 #[derive(Debug, Clone)]
 pub struct Family {
     value: String,
@@ -28,24 +28,24 @@ pub struct Family {
 /// A process of a family.
 #[derive(Debug)]
 pub struct Member {
-    /// Its number.
+    /// The process id.
     pub id: u32,
-    /// Its command line.
+    /// The command line.
     pub command: String,
 }
 
 impl Family {
-    /// Named after a folder of their own.
-    pub fn of(root: &Path) -> Self {
-        Self { value: root.display().to_string() }
+    /// Named after something that no other family has.
+    pub fn of(name: &str) -> Self {
+        Self { value: name.to_owned() }
     }
 
-    /// The variable that they inherit.
+    /// The variable that the processes inherit.
     pub fn mark(&self) -> [(&'static str, &str); 1] {
         [(MARK, &self.value)]
     }
 
-    /// Those that run now. A zombie has no environment and is none of them.
+    /// The running processes. A zombie has no environment and is not one of them.
     pub fn members(&self) -> Vec<Member> {
         let mark = format!("{MARK}={}", self.value).into_bytes();
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -63,18 +63,18 @@ impl Family {
     }
 }
 
-/// Addresses where a family listened.
+/// Addresses that a family has listened on.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// Those that this machine alone reaches.
+    /// Addresses that only this machine reaches.
     pub on_loopback: BTreeSet<String>,
-    /// All others, each with its process.
+    /// All other addresses, each with its process.
     pub elsewhere: BTreeSet<String>,
 }
 
 impl Seen {
     fn look(&mut self, members: &[Member]) {
-        // Tables after members: who has just come is seen by the next look.
+        // The tables are read after the members. The next look sees a process that has started in between.
         let open = listeners();
         for member in members {
             let sockets = sockets(member.id);
@@ -89,38 +89,38 @@ impl Seen {
     }
 }
 
-/// Looks at where a family listens, again and again.
+/// Looks repeatedly at the addresses that a family listens on, until it is dropped.
 pub struct Watch {
-    stop: Arc<AtomicBool>,
+    owner: Arc<()>,
     thread: JoinHandle<Seen>,
 }
 
 impl Watch {
-    /// Begins.
+    /// Starts the watch.
     pub fn start(family: Family) -> Self {
-        let stop = Arc::<AtomicBool>::default();
-        let is_over = Arc::clone(&stop);
+        let owner = Arc::new(());
+        let watched = Arc::downgrade(&owner);
         let thread = std::thread::spawn(move || {
             let (mut seen, begun) = (Seen::default(), Instant::now());
-            while !is_over.load(Ordering::Relaxed) {
+            while watched.strong_count() > 0 {
                 seen.look(&family.members());
                 std::thread::sleep((begun.elapsed() / LOOK_PART).clamp(LOOK_EVERY[0], LOOK_EVERY[1]));
             }
             seen
         });
-        Self { stop, thread }
+        Self { owner, thread }
     }
 
-    /// Ends, with all that was seen.
+    /// Stops the watch; returns everything that it has seen.
     pub fn finish(self) -> Seen {
-        self.stop.store(true, Ordering::Relaxed);
+        drop(self.owner);
         self.thread.join().unwrap_or_default()
     }
 }
 
 type Address = (IpAddr, u16);
 
-/// Every address that is listened on, and its socket's inode.
+/// Every address that a socket listens on, and the socket's inode.
 fn listeners() -> Vec<(Address, String)> {
     let tables = ["tcp", "tcp6", "udp", "udp6"].map(|name| fs::read_to_string(format!("/proc/net/{name}")));
     tables.iter().flatten().flat_map(|table| table.lines().skip(1).filter_map(listener)).collect()
@@ -188,10 +188,10 @@ mod tests {
 
     #[test]
     fn what_a_program_starts_is_of_its_family_and_nothing_else_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let (family, other) = (Family::of(folder.path()), Family::of(Path::new("/another")));
+        let name = format!("a family of {}", std::process::id());
+        let (family, other) = (Family::of(&name), Family::of("another"));
         let mut shell = Command::new("sh");
-        // Its own process waits; the inner one is what it started.
+        // The shell waits; `cat` is the process that it has started.
         shell.args(["-c", "cat; true"]).envs(family.mark()).stdin(Stdio::piped());
         let mut shell = shell.spawn().unwrap();
         let end = Instant::now() + crate::PATIENCE;

@@ -1,5 +1,5 @@
-//! `terraform/`, or a root of a test's own with modules of it, applied to an emulator as it stands: the endpoint in the
-//! environment is all that differs.
+//! Applies `terraform/`, or a test's root that uses its modules, to an emulator. The configuration is unchanged: only the
+//! endpoint in the environment differs.
 
 use super::packages;
 use crate::endpoint::{Endpoint, TargetKind};
@@ -14,9 +14,9 @@ use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// The modules, and the project's own root.
+/// The folder of the modules and of the project's root.
 pub const PROJECT: &str = "terraform";
-/// What a configuration's folder holds that is not the configuration: Terraform's own, and tests.
+/// Entries of a configuration's folder that are not part of the configuration.
 const LEFT_OUT: &[&str] = &[".terraform", "tests"];
 
 pub fn is_installed() -> bool {
@@ -25,7 +25,7 @@ pub fn is_installed() -> bool {
     version.is_ok_and(|status| status.success())
 }
 
-/// An applied stack. Its state goes with it: the emulator that holds the stack does, too.
+/// An applied stack. Dropping it removes Terraform's state, since the emulator with the stack is dropped too.
 #[derive(Debug)]
 pub struct Stack {
     copy: TempDir,
@@ -36,8 +36,8 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Applies a copy of a root, which is named by its folder below the project; `values` are `-var` options beside
-    /// those of the packages. Where Terraform finds the provider is the caller's to say (`TF_CLI_CONFIG_FILE`).
+    /// Applies a copy of the root in a folder of the project; `values` are `-var` options in addition to those of the
+    /// packages. The caller's `TF_CLI_CONFIG_FILE` determines where Terraform finds the provider.
     pub async fn apply(
         aws_endpoint: &str,
         root: &'static str,
@@ -54,24 +54,24 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Applies it again, with values that replace those it was made with.
+    /// Applies the stack again, with values that replace the previous ones.
     pub async fn apply_with(&self, values: &[&str]) -> anyhow::Result<()> {
         let apply = ["apply", "-auto-approve", "-input=false", "-no-color"];
         self.run_with_values(&[&apply, values].concat()).await.map(drop)
     }
 
-    /// Sees that nothing is left to do, with values as of [`Stack::apply_with`].
+    /// Checks that a plan with the values of [`Stack::apply_with`] has no changes.
     pub async fn plan_is_empty(&self, values: &[&str]) -> anyhow::Result<()> {
         let plan = ["plan", "-detailed-exitcode", "-input=false", "-no-color"];
         self.run_with_values(&[&plan, values].concat()).await.map(drop)
     }
 
-    /// Removes all that was applied.
+    /// Destroys the stack.
     pub async fn destroy(&self) -> anyhow::Result<()> {
         self.run_with_values(&["destroy", "-auto-approve", "-input=false", "-no-color"]).await.map(drop)
     }
 
-    /// Where the stack is reached, as its outputs say.
+    /// The stack's addresses, from its outputs.
     pub async fn endpoint(&self, emulator: TargetKind, aws_endpoint: &str) -> anyhow::Result<Endpoint> {
         let outputs = self.outputs().await?;
         let output = |name: &str| {
@@ -88,7 +88,7 @@ impl Stack {
         })
     }
 
-    /// Its outputs, each with its `value`.
+    /// The stack's outputs, each with its `value`.
     pub async fn outputs(&self) -> anyhow::Result<Value> {
         Ok(serde_json::from_str(&self.run(&["output", "-json"]).await?)?)
     }
@@ -98,21 +98,22 @@ impl Stack {
         let architecture = format!("-var=architecture={}", packages::architecture());
         let (action, values) = arguments.split_at(1);
         let own = self.values.iter().map(String::as_str).chain([&*bundle, &*architecture]);
-        // What is given again replaces what was given before.
+        // A later value replaces an earlier one.
         self.run(&[action, &own.collect::<Vec<_>>(), values].concat()).await
     }
 
     async fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let mut terraform = Command::new("terraform");
         terraform.args(arguments).current_dir(self.copy.path().join(self.root));
-        // What the caller's shell has set must not reach an account, nor another stack's state.
+        // The variables of the caller's shell must not lead to an account or to another stack's state.
         for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "TF_WORKSPACE", "TF_DATA_DIR", "TF_VAR_name"] {
             terraform.env_remove(name);
         }
         terraform.env("AWS_ENDPOINT_URL", &self.aws_endpoint).env("AWS_REGION", "us-east-1");
         terraform.env("AWS_ACCESS_KEY_ID", "developer").env("AWS_SECRET_ACCESS_KEY", "secret");
         terraform.env("AWS_EC2_METADATA_DISABLED", "true").env("CHECKPOINT_DISABLE", "1");
-        terraform.env("TF_IN_AUTOMATION", "1");
+        // A provider that is killed leaves a folder there.
+        terraform.env("TF_IN_AUTOMATION", "1").env("TMPDIR", self.copy.path());
         let output = group::output(&mut terraform).await.context("cannot run terraform")?;
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
@@ -123,7 +124,7 @@ impl Stack {
     }
 }
 
-/// Copies a configuration, without state: a developer's own stack stays theirs.
+/// Copies a configuration without its state, so that a developer's own stack is not affected.
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
     for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {

@@ -1,1 +1,2 @@
 stream = { mode = "ON_DEMAND" }
+mapping_metrics = false

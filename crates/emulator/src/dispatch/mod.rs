@@ -6,6 +6,7 @@
 //! An unsupported operation or argument is an error that names it. Settings that are stored without effect are listed
 //! in `fidelity/inert.toml`.
 
+mod needs;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -21,10 +22,12 @@ use crate::services::iam::Iam;
 use crate::services::lambda::control::Lambda;
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
+use crate::services::sts;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Response, header};
 use http_body_util::Full;
+use needs::Existing;
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -99,37 +102,38 @@ impl AwsApi {
         let principal = caller(&self.permissions, parts).ok_or_else(ApiError::unknown_credentials)?;
         let host = self.host(parts);
         let Request { service, operation, input, .. } = request;
-        self.authorize(&principal, service, &operation, parts)?;
+        let call = RestCall::new(parts, host, input);
+        self.authorize(&principal, service, &operation, parts, &call)?;
         match service {
-            Service::ApiGateway => self.api_gateway.handle(&RestCall::new(parts, host, input)),
-            Service::Lambda => self.lambda.handle(&RestCall::new(parts, host, input)).await,
-            Service::Iam => self.iam.handle(&operation, input),
+            Service::ApiGateway => self.api_gateway.handle(&call),
+            Service::Lambda => self.lambda.handle(&call).await,
+            Service::Iam => self.iam.handle(&operation, call.body),
             Service::Sts => {
                 let session = session(&self.permissions, parts);
-                let role_id = session.as_ref().and_then(|session| self.iam.role_id(&session.role_arn));
-                crate::services::sts::handle(&self.account, session.as_deref(), role_id, &operation)
+                let caller = sts::Caller { principal: &principal, session: session.as_deref() };
+                sts::handle(&self.account, &self.iam, caller, &operation, call.body)
             }
-            Service::Logs => self.logs.handle(&operation, input),
-            Service::Sqs => self.queues.handle(&principal, &host, &operation, input).await,
-            Service::CloudWatch => self.cloudwatch.handle(&operation, input),
+            Service::Logs => self.logs.handle(&operation, call.body),
+            Service::Sqs => self.queues.handle(&principal, &call.host, &operation, call.body).await,
+            Service::CloudWatch => self.cloudwatch.handle(&operation, call.body),
         }
     }
 
-    /// Roles may call SQS, which checks for itself, and ask who they are. For anything else a policy must allow the
-    /// service's action on every resource; no role of this flow has such a policy.
+    /// What a call needs must be allowed to its caller: everything to the account's own keys, to a role what its
+    /// policies say.
     fn authorize(
         &self,
         principal: &Principal,
         service: Service,
         operation: &str,
         parts: &Parts,
+        call: &RestCall,
     ) -> Result<(), ApiError> {
-        if matches!(service, Service::Sqs | Service::Sts) {
-            return Ok(());
+        let needs = needs::of(&self.account, self, service, operation, parts.uri.path(), call);
+        for need in needs {
+            self.iam.check_need(principal, &need).map_err(|denied| ApiError::access_denied(&denied))?;
         }
-        let operation = if operation.is_empty() { parts.method.as_str() } else { operation };
-        let action = format!("{}:{operation}", service.action_prefix());
-        self.permissions.check(principal, &action, "*").map_err(|denied| ApiError::access_denied(&denied))
+        Ok(())
     }
 
     fn host(&self, parts: &Parts) -> String {
@@ -140,5 +144,15 @@ impl AwsApi {
             hosts.insert(host.to_owned());
         }
         host.to_owned()
+    }
+}
+
+impl Existing for AwsApi {
+    fn role_arn(&self, name: &str) -> Option<String> {
+        self.iam.inspect(|roles| roles.get(name).map(|role| role.arn.clone()))
+    }
+
+    fn mapped_function(&self, uuid: &str) -> Option<String> {
+        self.lambda.mapped_function(uuid)
     }
 }

@@ -129,7 +129,11 @@ fn aliases(function: &Function) -> Option<Map<String, Value>> {
     let aliases = function.aliases.values().map(|alias| {
         let weight = alias.second.as_ref().map(|(version, share)| json!({version: share}));
         // Not `version`, which is left out wherever it stands.
-        let settings = json!({"functionVersion": alias.version, "weights": weight, "policy": alias.policy()});
+        let provisioned = function.provisioned.get(&alias.name).map(|provisioned| provisioned.executions);
+        let settings = json!({
+            "functionVersion": alias.version, "weights": weight, "policy": alias.policy(),
+            "provisionedConcurrency": provisioned,
+        });
         (alias.name.clone(), settings)
     });
     Some(aliases.collect::<Map<_, _>>()).filter(|aliases| !aliases.is_empty())
@@ -179,6 +183,8 @@ fn role(role: &Role) -> Value {
         "trust": parsed(&role.trust.text),
         "inline": policies.collect::<Map<_, _>>(),
         "attached": role.attached.keys().collect::<Vec<_>>(),
+        "boundary": role.boundary.as_ref().map(|(arn, _)| arn),
+        "path": role.path,
     })
 }
 

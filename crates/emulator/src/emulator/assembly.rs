@@ -9,6 +9,7 @@ use crate::server::app::App;
 use crate::server::guard::Guard;
 use crate::services::apigateway::control::ApiGateway;
 use crate::services::apigateway::websocket::{self, Gateway};
+use crate::services::dynamodb::Tables;
 use crate::services::iam::Iam;
 use crate::services::kinesis::{self, Streams};
 use crate::services::lambda;
@@ -18,6 +19,7 @@ use crate::services::lambda::invocation::{self, Functions, Processes};
 use crate::services::logs::Logs;
 use crate::services::sqs::Queues;
 use crate::storage::{Checkpoints, Restored, Storage};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 struct Shared {
@@ -53,17 +55,23 @@ pub(super) async fn app(
         stored,
     })
     .await;
+    let data_dir = options.data_dir.clone();
     let functions = shared.functions(endpoint_url, &options, temp_folder);
     let mappings = shared.mappings(&streams, &functions, checkpoints);
     let gateway = shared.gateway(&streams, &functions, &options);
     let lambda = shared.lambda(&streams, &functions, &mappings, temp_folder, &options);
     let guard = Guard::new(options.access, shared.iam.clone(), shared.account.region.clone());
+    let tables = shared.tables(data_dir);
     let faults = shared.faults.clone();
     let aws_api = shared.aws_api(&gateway, lambda);
-    App { guard, gateway, streams, functions, mappings, aws_api, faults }
+    App { guard, gateway, streams, tables, functions, mappings, aws_api, faults }
 }
 
 impl Shared {
+    fn tables(&self, data_dir: Option<PathBuf>) -> Tables {
+        Tables::new(self.account.clone(), self.iam.clone(), self.faults.clone(), data_dir)
+    }
+
     fn functions(
         &self,
         endpoint_url: String,

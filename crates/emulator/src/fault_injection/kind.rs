@@ -25,11 +25,15 @@ pub enum Fault {
     ShardSlow,
     /// LATEST begins some time after the mapping was created (docs/aws-behaviour.md#lambda-mappings).
     LatestGap,
+    /// A call to DynamoDB is refused with `ProvisionedThroughputExceededException` (docs/aws-behaviour.md#dynamodb).
+    DynamodbThrottled,
+    /// DynamoDB answers 500 (docs/aws-behaviour.md#dynamodb).
+    Dynamodb500,
 }
 
 impl Fault {
     /// Every fault, in the order of the flow.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::PutThrottled,
         Self::PutSwapped,
         Self::ShardSlow,
@@ -39,6 +43,8 @@ impl Fault {
         Self::Connections429,
         Self::Connections410,
         Self::Connections500,
+        Self::DynamodbThrottled,
+        Self::Dynamodb500,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -52,6 +58,8 @@ impl Fault {
             Self::Connections500 => "connections-500",
             Self::ShardSlow => "shard-slow",
             Self::LatestGap => "latest-gap",
+            Self::DynamodbThrottled => "dynamodb-throttled",
+            Self::Dynamodb500 => "dynamodb-500",
         }
     }
 
@@ -70,6 +78,10 @@ impl Fault {
             Self::Connections410 => "@connections answers 410, the client has left",
             Self::Connections500 => "@connections answers 500",
             Self::ShardSlow => "a shard's new records become visible late",
+            Self::DynamodbThrottled => {
+                "a call to DynamoDB is refused: ProvisionedThroughputExceededException"
+            }
+            Self::Dynamodb500 => "DynamoDB answers 500",
             Self::LatestGap => "a mapping at LATEST misses records that arrive while it is created",
         }
     }
@@ -79,6 +91,7 @@ impl Fault {
         match self {
             Self::PutThrottled | Self::PutSwapped => "partition key",
             Self::Connections429 | Self::Connections410 | Self::Connections500 => "connection",
+            Self::DynamodbThrottled | Self::Dynamodb500 => "table",
             Self::BatchTwice | Self::FunctionThrottled | Self::ShardSlow | Self::LatestGap => "function",
         }
     }

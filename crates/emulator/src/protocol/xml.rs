@@ -53,7 +53,8 @@ fn element(xml: &mut String, name: &str, value: &Value) {
 /// Whether a member of a Query service's document is a timestamp. Documents here hold them as epoch seconds; each
 /// protocol writes its own form.
 pub fn is_timestamp(member: &str) -> bool {
-    member.ends_with("Timestamp") || matches!(member, "CreateDate" | "UpdateDate" | "LastModified")
+    member.ends_with("Timestamp")
+        || matches!(member, "CreateDate" | "Expiration" | "UpdateDate" | "LastModified")
 }
 
 fn escape(xml: &mut String, text: &str) {

@@ -1,5 +1,6 @@
 //! A function: its consumer, logs, dead-letter queue, role, code and mapping, as in `terraform/modules/function`.
 
+use super::function_role::Arns;
 use super::{ComposeError, Composer, POLICY_VERSION, call};
 use crate::core::clock;
 use crate::provision::stack::Function;
@@ -18,6 +19,8 @@ pub(super) struct Code<'a> {
     pub(super) timeout_seconds: u32,
     pub(super) log_level: &'a str,
     pub(super) environment: Value,
+    /// Further members of CreateFunction.
+    pub(super) more: Value,
     pub(super) zip: &'a Bytes,
 }
 
@@ -46,13 +49,13 @@ impl Composer<'_> {
         let queue_name = format!("{name}-dlq");
         let queue_arn = self.dead_letter_queue(&queue_name).await?;
 
-        let statements =
-            self.function_statements(api, function, &stream_arn, &consumer_arn, &queue_arn, &log_group);
-        let role_name = format!("{name}-function");
-        let description = format!("The function {name} reads its stream and answers its clients.");
-        let role = self.role(&role_name, "lambda.amazonaws.com", &description, "flow", &statements).await?;
+        let arns = Arns { stream: &stream_arn, consumer: &consumer_arn, queue: &queue_arn };
+        let role = self.function_role(api, &name, function, &arns, &log_group).await?;
 
         let mut environment = json!(function.environment);
+        for (variable, arn) in &function.secret_arns {
+            environment[variable] = arn.as_str().into();
+        }
         environment["SLUICEGATE_CONNECTIONS_ENDPOINT"] =
             format!("{}/_aws/execute-api/{api}/{}", self.emulator.endpoint_url(), stack.stage).into();
         environment["SLUICEGATE_API_ID"] = api.into();
@@ -68,15 +71,18 @@ impl Composer<'_> {
             timeout_seconds: function.timeout_seconds,
             log_level: &function.log_level,
             environment,
+            more: settings(function),
             zip,
         };
-        let created = self.create_function(code).await?;
+        self.create_function(code).await?;
+        let alias_arn = self.release(&name).await?;
         if function.reserved_concurrency >= 0 {
             let path = format!("/2017-10-31/functions/{name}/concurrency");
             let reserved = json!({"ReservedConcurrentExecutions": function.reserved_concurrency});
             call::call(self.emulator, "lambda", Method::PUT, &path, None, &reserved).await?;
         }
-        let mapping = self.mapping(function, &created["FunctionArn"], &consumer_arn, &queue_arn).await?;
+        self.provision(&name, function.provisioned_concurrency).await?;
+        let mapping = self.mapping(function, &alias_arn, &consumer_arn, &queue_arn).await?;
         Ok((name, mapping))
     }
 
@@ -102,7 +108,7 @@ impl Composer<'_> {
     }
 
     pub(super) async fn create_function(&self, code: Code<'_>) -> Result<Value, ComposeError> {
-        let create = json!({
+        let mut create = json!({
             "FunctionName": code.name,
             "Role": code.role,
             "Runtime": "provided.al2023",
@@ -118,18 +124,21 @@ impl Composer<'_> {
                 "ApplicationLogLevel": code.log_level, "SystemLogLevel": "INFO",
             },
         });
+        if let (Value::Object(create), Value::Object(more)) = (&mut create, code.more) {
+            create.extend(more);
+        }
         self.lambda("/2015-03-31/functions", &create).await
     }
 
     async fn mapping(
         &self,
         function: &Function,
-        function_arn: &Value,
+        alias_arn: &Value,
         consumer_arn: &str,
         queue_arn: &str,
     ) -> Result<String, ComposeError> {
         let mut mapping = json!({
-            "FunctionName": function_arn,
+            "FunctionName": alias_arn,
             "EventSourceArn": consumer_arn,
             "Enabled": function.enabled,
             "StartingPosition": function.starting_position,
@@ -149,6 +158,9 @@ impl Composer<'_> {
                 None => timestamp.as_str().into(),
             };
         }
+        if self.stack.mapping_metrics {
+            mapping["MetricsConfig"] = json!({"Metrics": ["EventCount"]});
+        }
         if !function.routes.is_empty() {
             let mut filters =
                 vec![json!({"Pattern": json!({"data": {"routeKey": function.routes}}).to_string()})];
@@ -161,45 +173,18 @@ impl Composer<'_> {
         let created = self.lambda("/2015-03-31/event-source-mappings", &mapping).await?;
         Ok(created["UUID"].as_str().unwrap_or_default().to_owned())
     }
+}
 
-    fn function_statements(
-        &self,
-        api: &str,
-        function: &Function,
-        stream_arn: &str,
-        consumer_arn: &str,
-        queue_arn: &str,
-        log_group: &str,
-    ) -> Vec<Value> {
-        let account = self.emulator.account();
-        let allow = |sid: &str, actions: &[&str], resources: Value| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources});
-        let read = [
-            "kinesis:DescribeStream",
-            "kinesis:DescribeStreamSummary",
-            "kinesis:GetRecords",
-            "kinesis:GetShardIterator",
-            "kinesis:ListShards",
-        ];
-        let log_streams = account.arn("logs", &format!("log-group:{log_group}:*"));
-        let mut statements = vec![
-            allow("ReadStream", &read, json!([stream_arn])),
-            allow("SubscribeToShard", &["kinesis:SubscribeToShard"], json!([consumer_arn])),
-            allow("SendFault", &["sqs:SendMessage"], json!([queue_arn])),
-            allow("WriteLogs", &["logs:CreateLogStream", "logs:PutLogEvents"], json!([log_streams])),
-        ];
-        if !function.connection_actions.is_empty() {
-            let of_action = |action: &String| {
-                account.execute_api_arn(api, &self.stack.stage, &format!("{action}/@connections/*"))
-            };
-            let resources: Vec<_> = function.connection_actions.iter().map(of_action).collect();
-            statements.push(allow("ManageConnections", &["execute-api:ManageConnections"], json!(resources)));
-        }
-        if let Some(key) = self.customer_key() {
-            statements.push(allow("DecryptRecord", &["kms:Decrypt"], json!([key])));
-        }
-        if let Some(key) = &self.stack.kms_key_arns.queues {
-            statements.push(allow("EncryptFault", &["kms:GenerateDataKey", "kms:Decrypt"], json!([key])));
-        }
-        statements
+fn settings(function: &Function) -> Value {
+    let mut settings = json!({
+        "Layers": function.layers,
+        "TracingConfig": {"Mode": if function.tracing { "Active" } else { "PassThrough" }},
+        "EphemeralStorage": {"Size": function.ephemeral_storage_mb},
+        "Publish": true,
+    });
+    if let Some(vpc) = &function.vpc {
+        settings["VpcConfig"] =
+            json!({"SubnetIds": vpc.subnet_ids, "SecurityGroupIds": vpc.security_group_ids});
     }
+    settings
 }

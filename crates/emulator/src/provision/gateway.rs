@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 impl Composer<'_> {
     pub(super) async fn gateway(&self) -> Result<String, ComposeError> {
         let stack = self.stack;
-        let role_name = format!("{}-integration", stack.name);
+        let role_name = format!("{}-{}-integration", stack.name, self.region_code());
         let mut statements = vec![json!({
             "Sid": "PutRecord", "Effect": "Allow", "Action": "kinesis:PutRecord",
             "Resource": self.emulator.account().stream_arn(&stack.stream_name()),
@@ -24,8 +24,6 @@ impl Composer<'_> {
         let api = json!({"name": stack.name, "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action"});
         let api = self.api_gateway("", &api).await?["apiId"].as_str().unwrap_or_default().to_owned();
         let asked: BTreeSet<_> = stack.functions.values().flat_map(|function| &function.routes).collect();
-        let lifecycle: BTreeSet<_> =
-            stack.functions.values().flat_map(|function| &function.lifecycle_events).collect();
 
         let mut models = BTreeMap::from([("AnyJson".to_owned(), "{}".to_owned())]);
         for (route, schema) in &stack.route_schemas {
@@ -37,9 +35,14 @@ impl Composer<'_> {
         }
 
         let message = self.integration(&api, Some(&role), "message").await?;
-        let connect_role = lifecycle.iter().any(|event| *event == "CONNECT").then_some(role.as_str());
-        let connect = self.integration(&api, connect_role, "connect").await?;
-        self.respond(&api, &connect, "/200/", None).await?;
+        let connect = if stack.answers_subprotocol() {
+            self.connect_proxy(&api).await?
+        } else {
+            let connect_role = stack.asks_for("CONNECT").then_some(role.as_str());
+            let connect = self.integration(&api, connect_role, "connect").await?;
+            self.respond(&api, &connect, "/200/", None).await?;
+            connect
+        };
         if stack.acknowledgements {
             self.respond(&api, &message, "/200/", Some("ack")).await?;
             self.respond(&api, &message, "$default", Some("nack")).await?;
@@ -53,7 +56,7 @@ impl Composer<'_> {
         for key in std::iter::once(&default).chain(asked) {
             self.route(&api, key, &message, stack.acknowledgements, None).await?;
         }
-        if lifecycle.iter().any(|event| *event == "DISCONNECT") {
+        if stack.asks_for("DISCONNECT") {
             let disconnect = self.integration(&api, Some(&role), "disconnect").await?;
             self.respond(&api, &disconnect, "/200/", None).await?;
             self.route(&api, "$disconnect", &disconnect, false, None).await?;
@@ -144,6 +147,9 @@ impl Composer<'_> {
         let mut route = json!({
             "routeKey": key, "authorizationType": "NONE", "target": format!("integrations/{integration}"),
         });
+        if let Some(kind) = self.stack.authorization.as_deref().filter(|_| key == "$connect") {
+            route["authorizationType"] = kind.into();
+        }
         if let Some(authorizer) = authorizer {
             route["authorizationType"] = "CUSTOM".into();
             route["authorizerId"] = authorizer.into();

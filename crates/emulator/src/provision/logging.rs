@@ -1,4 +1,4 @@
-//! The API's logs, and the account's role for them, as in `terraform/modules/gateway/logs.tf`.
+//! The API's logs, as in `terraform/modules/gateway/logs.tf`, and the account's role for them, as in `terraform/account`.
 
 use super::{ComposeError, Composer, call};
 use http::Method;
@@ -28,11 +28,11 @@ impl Composer<'_> {
         if stack.logging == "off" {
             return Ok(None);
         }
-        // With `existing_role` too: whether an account has the role is a fact about the account, which is this
+        // As `terraform/account` does: whether an account has the role is a fact about the account, which is this
         // emulator's.
-        let role_name = format!("{}-api-gateway-logs", stack.name);
+        let role_name = format!("sluicegate-api-gateway-logs-{}", self.emulator.account().region());
         let description = "API Gateway writes the logs of every API of this account and region.";
-        let role = self.assumable(&role_name, "apigateway.amazonaws.com", description).await?;
+        let role = self.assumable(&role_name, "apigateway.amazonaws.com", description, ("/", None)).await?;
         let attach =
             [("Action", "AttachRolePolicy"), ("RoleName", &role_name), ("PolicyArn", MANAGED_POLICY)];
         self.iam(&attach).await?;

@@ -10,12 +10,14 @@ use axum::body::Body;
 mod authorizer;
 mod call;
 mod function;
+mod function_role;
 mod gateway;
 mod logging;
+mod release;
 pub mod stack;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+pub use release::update_code;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Method, Request, Response};
@@ -88,6 +90,11 @@ pub async fn compose(
     if let Some(authorizer) = &stack.authorizer {
         let zip = zips.get(&authorizer.function).cloned().unwrap_or_default();
         functions.insert(authorizer.function.clone(), composer.authorizer(authorizer, &zip).await?);
+        if stack.answers_subprotocol() {
+            let zip = zips.get(stack::CONNECT_FUNCTION).cloned().unwrap_or_default();
+            let name = composer.connect_function(authorizer, &zip).await?;
+            functions.insert(stack::CONNECT_FUNCTION.to_owned(), name);
+        }
     }
     let api_id = composer.gateway().await?;
     let mut mappings = Vec::new();
@@ -106,26 +113,6 @@ pub async fn compose(
     Ok(Composed { api_id, functions })
 }
 
-/// Replaces a function's code, as `UpdateFunctionCode` does, once an update before it is through. Fails with
-/// [`ComposeError`], with the control plane's message.
-pub async fn update_code(
-    emulator: &dyn ControlPlane,
-    function_name: &str,
-    zip: &Bytes,
-) -> Result<(), ComposeError> {
-    let path = format!("/2015-03-31/functions/{function_name}/code");
-    let update = json!({"ZipFile": STANDARD.encode(zip)});
-    for _ in 1..ACTIVE_LOOKS_MAX {
-        match call::call(emulator, "lambda", Method::PUT, &path, None, &update).await {
-            Err(error) if error.status == CONFLICT => tokio::time::sleep(ACTIVE_LOOK_EVERY).await,
-            other => return other.map(drop),
-        }
-    }
-    call::call(emulator, "lambda", Method::PUT, &path, None, &update).await.map(drop)
-}
-
-/// The status of a call that another one is in the way of.
-const CONFLICT: u16 = 409;
 /// The version of IAM's policy language.
 const POLICY_VERSION: &str = "2012-10-17";
 
@@ -200,25 +187,38 @@ impl Composer<'_> {
         })
     }
 
+    /// The region in roles' names, as the root module shortens it.
+    fn region_code(&self) -> String {
+        region_code(self.emulator.account().region())
+    }
+
     /// A customer's own key; the key that AWS manages needs no permission.
     fn customer_key(&self) -> Option<&str> {
         Some(self.stack.stream.kms_key_arn.as_str()).filter(|key| !key.starts_with("alias/aws/"))
     }
 
-    /// A role that a service may assume, without permissions yet; returns its ARN.
-    async fn assumable(&self, name: &str, service: &str, description: &str) -> Result<String, ComposeError> {
+    /// A role that a service may assume, without permissions yet; returns its ARN. `bounds` are its path and its boundary.
+    async fn assumable(
+        &self,
+        name: &str,
+        service: &str,
+        description: &str,
+        (path, boundary): (&str, Option<&str>),
+    ) -> Result<String, ComposeError> {
         let trust = json!({"Version": POLICY_VERSION, "Statement": [
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}},
         ]});
         let trust = trust.to_string();
-        let create = [
+        let mut create = vec![
             ("Action", "CreateRole"),
             ("RoleName", name),
+            ("Path", path),
             ("AssumeRolePolicyDocument", &trust),
             ("Description", description),
         ];
+        create.extend(boundary.map(|arn| ("PermissionsBoundary", arn)));
         self.iam(&create).await?;
-        Ok(format!("arn:aws:iam::{}:role/{name}", self.emulator.account().id))
+        Ok(format!("arn:aws:iam::{}:role{path}{name}", self.emulator.account().id))
     }
 
     async fn role(
@@ -229,15 +229,59 @@ impl Composer<'_> {
         policy_name: &str,
         statements: &[Value],
     ) -> Result<String, ComposeError> {
-        let arn = self.assumable(name, service, description).await?;
+        let bounds = (self.stack.iam_path.as_str(), self.stack.permissions_boundary.as_deref());
+        let arn = self.assumable(name, service, description, bounds).await?;
+        self.role_policy(name, policy_name, statements).await?;
+        Ok(arn)
+    }
+
+    async fn role_policy(
+        &self,
+        role: &str,
+        policy_name: &str,
+        statements: &[Value],
+    ) -> Result<(), ComposeError> {
         let policy = json!({"Version": POLICY_VERSION, "Statement": statements}).to_string();
         let put = [
             ("Action", "PutRolePolicy"),
-            ("RoleName", name),
+            ("RoleName", role),
             ("PolicyName", policy_name),
             ("PolicyDocument", &policy),
         ];
-        self.iam(&put).await?;
-        Ok(arn)
+        self.iam(&put).await
+    }
+}
+
+/// `eu-west-1` is `euw1`.
+fn region_code(region: &str) -> String {
+    let short = |part| match part {
+        "north" => "n",
+        "south" => "s",
+        "east" => "e",
+        "west" => "w",
+        "central" => "c",
+        "northeast" => "ne",
+        "northwest" => "nw",
+        "southeast" => "se",
+        "southwest" => "sw",
+        other => other,
+    };
+    region.split('-').map(short).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::region_code;
+
+    #[test]
+    fn a_regions_code_is_short_and_its_own() {
+        for (region, code) in [
+            ("us-east-1", "use1"),
+            ("ap-south-1", "aps1"),
+            ("ap-southeast-1", "apse1"),
+            ("us-gov-west-1", "usgovw1"),
+        ] {
+            assert_eq!(region_code(region), code);
+        }
     }
 }

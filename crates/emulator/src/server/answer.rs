@@ -21,11 +21,6 @@ use std::net::SocketAddr;
 
 /// Bytes of a call to the emulator's own pages, at most.
 const PAGE_BODY_BYTES_MAX: usize = 64 * 1_024;
-/// Replaces the signature that an unsigned, admitted call lacks: the library behind Kinesis requires one.
-const NO_SIGNATURE: HeaderValue = HeaderValue::from_static(
-    "AWS4-HMAC-SHA256 Credential=unsigned/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0",
-);
-const NO_SIGNATURE_DATE: HeaderValue = HeaderValue::from_static("20260101T000000Z");
 
 pub async fn answer(app: &App, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
     let (parts, body) = request.into_parts();
@@ -66,7 +61,7 @@ async fn serve(
             }
         }
         Purpose::Call => match call(admitted, &parts, body).await {
-            Ok(body) => app.call(Request::from_parts(with_signature(parts), body)).await,
+            Ok(body) => app.call(Request::from_parts(parts, body)).await,
             Err(answer) => *answer,
         },
     }
@@ -81,15 +76,6 @@ async fn call(admitted: &Admitted, parts: &Parts, body: Incoming) -> Result<Byte
     let proven = admitted.proof.verify(parts, &admitted.host, &body);
     proven.map_err(|unproven: Unproven| Box::new(refuse(parts, &unproven.into())))?;
     Ok(body)
-}
-
-fn with_signature(mut parts: Parts) -> Parts {
-    let target = parts.headers.get("x-amz-target").map(HeaderValue::as_bytes).unwrap_or_default();
-    if target.starts_with(kinesis::TARGET_PREFIX.as_bytes()) && !kinesis::is_signed(&parts) {
-        parts.headers.insert(header::AUTHORIZATION, NO_SIGNATURE);
-        parts.headers.insert("x-amz-date", NO_SIGNATURE_DATE);
-    }
-    parts
 }
 
 /// Refuses in AWS's form where AWS has the same error, else in the emulator's own.

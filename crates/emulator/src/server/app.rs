@@ -6,6 +6,7 @@ use crate::dispatch::AwsApi;
 use crate::fault_injection::Faults;
 use crate::server::guard::Guard;
 use crate::services::apigateway::websocket::Gateway;
+use crate::services::dynamodb::{self, Tables};
 use crate::services::kinesis::{self, Streams};
 use crate::services::lambda::event_source_mapping::Mappings;
 use crate::services::lambda::invocation::Functions;
@@ -21,9 +22,10 @@ pub struct App {
     /// WebSockets and `@connections`.
     pub gateway: Gateway,
     pub streams: Streams,
+    pub tables: Tables,
     pub functions: Functions,
     pub mappings: Mappings,
-    /// Every AWS API but Kinesis.
+    /// Every AWS API but Kinesis and DynamoDB.
     pub aws_api: AwsApi,
     pub faults: Faults,
 }
@@ -37,13 +39,19 @@ impl App {
         if target.starts_with(kinesis::TARGET_PREFIX) {
             return self.streams.handle(parts, body).await;
         }
-        self.aws_api.handle(parts, body).await.map(|body| Body::new(body.map_err(|never| match never {})))
+        let answer = if target.starts_with(dynamodb::TARGET_PREFIX) {
+            self.tables.handle(parts, body).await
+        } else {
+            self.aws_api.handle(parts, body).await
+        };
+        answer.map(|body| Body::new(body.map_err(|never| match never {})))
     }
 
     /// The whole emulator's control state, normalised, so that two emulators can be compared.
     pub async fn state(&self) -> Value {
         let mut state = self.aws_api.state();
         state["streams"] = self.streams.state().await;
+        state["tables"] = self.tables.state();
         state
     }
 

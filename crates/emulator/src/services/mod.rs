@@ -2,6 +2,7 @@
 
 pub mod apigateway;
 pub mod cloudwatch;
+pub mod dynamodb;
 pub mod iam;
 pub mod kinesis;
 pub mod lambda;

@@ -5,7 +5,7 @@ use crate::ast::{Block, Piece};
 use crate::error::ParseError;
 use crate::lexer::{directive_name, skip_line_end, skip_whitespace};
 
-/// What ended a block.
+/// The end of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
     Text,
@@ -18,7 +18,7 @@ pub(super) enum Ending {
 const DIRECTIVES: [&str; 10] =
     ["set", "if", "elseif", "else", "end", "foreach", "define", "stop", "break", "macro"];
 
-/// The block being collected: finished pieces, and the text since the last of them.
+/// The block being collected: its finished pieces, and the text after the last of them.
 #[derive(Default)]
 pub(super) struct Collected {
     block: Block,
@@ -44,10 +44,10 @@ impl Collected {
         self.run = self.text.len();
     }
 
-    /// `#set` takes the blanks before it along, unless other text precedes them.
+    /// Removes the blanks before a `#set`, unless other text precedes them.
     ///
-    /// Observed (docs/aws-behaviour.md#template-language): the indentation of a `#set` stays where its text run
-    /// begins with a line end, and goes between two directives.
+    /// Observed (docs/aws-behaviour.md#template-language): the indentation of a `#set` is kept if its run of text
+    /// begins with a line end, and removed between two directives.
     fn drop_blanks(&mut self) {
         let run = self.text.get(self.run..).unwrap_or_default();
         if run.bytes().all(|byte| matches!(byte, b' ' | b'\t')) {
@@ -75,8 +75,8 @@ impl Parser<'_> {
         }
     }
 
-    /// Parses up to the end of the text or the directive that ends the block, which is taken;
-    /// answers also where that stands.
+    /// Parses up to the end of the text or the directive that ends the block, and takes that directive. The third
+    /// value is the offset of the end.
     pub(super) fn block(&mut self) -> Result<(Block, Ending, usize), ParseError> {
         let mut collected = Collected::default();
         loop {
@@ -101,8 +101,8 @@ impl Parser<'_> {
         }
     }
 
-    /// A `$` that begins no reference is text; of `$!`, Velocity's lexer drops the second mark unless one of a few
-    /// characters follows.
+    /// A `$` that does not begin a reference is text. Velocity's lexer drops the `!` of a `$!` unless one of a few
+    /// characters follows it.
     fn lone_dollar(&mut self, collected: &mut Collected) {
         collected.text("$");
         self.at += 1;
@@ -113,8 +113,8 @@ impl Parser<'_> {
         }
     }
 
-    /// Backslashes before a reference or a directive: each pair is one, and one left over makes
-    /// what follows text. Anywhere else they are ordinary text (observed: docs/aws-behaviour.md#template-language).
+    /// Backslashes before a reference or a directive: each pair is one backslash, and a single one left over makes the
+    /// reference or directive text. Elsewhere they are ordinary text (observed: docs/aws-behaviour.md#template-language).
     fn backslashes(&mut self, collected: &mut Collected) -> Result<(), ParseError> {
         let rest = self.rest();
         let count = rest.len() - rest.trim_start_matches('\\').len();
@@ -128,7 +128,7 @@ impl Parser<'_> {
                 let known = self.names.unknown.len();
                 match self.reference()? {
                     Some(_) if escaped => {
-                        self.names.unknown.truncate(known); // it is text
+                        self.names.unknown.truncate(known); // the reference is text
                         collected.text(halved);
                         collected.text(&self.text()[dollar..self.at]);
                     }
@@ -196,7 +196,7 @@ impl Parser<'_> {
         self.at = end;
         let after = self.text().as_bytes().get(skip_whitespace(self.text(), end));
         let piece = match name {
-            // Text, unless it is a slip: `#set $x = 1` is refused.
+            // Text, except for a probable mistake: `#set $x = 1` fails.
             "set" if !matches!(after, Some(b'(' | b'$')) => {
                 collected.text(&self.text()[hash..end]);
                 return Ok(None);
@@ -233,7 +233,7 @@ impl Parser<'_> {
         Ok(None)
     }
 
-    /// Takes what stands between two marks, the first of which is next.
+    /// Takes the text between two marks, the first of which is next.
     fn enclosed(&mut self, open: &str, close: &str) -> Result<&str, ParseError> {
         let inside = &self.rest()[open.len()..];
         let Some(length) = inside.find(close) else {

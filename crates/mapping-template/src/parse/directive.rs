@@ -1,4 +1,4 @@
-//! Directives, each from after its name.
+//! Directives. Each function starts after the directive's name.
 
 use super::Parser;
 use super::block::Ending;
@@ -74,7 +74,7 @@ impl Parser<'_> {
         Ok(Piece::Define { slot, body })
     }
 
-    /// `#macro(name …) … #end`: read over, as API Gateway does. Its calls are text.
+    /// `#macro(name …) … #end`: skipped, as by API Gateway. Calls of the macro are text.
     pub(super) fn macro_definition(&mut self, hash: usize) -> Result<(), ParseError> {
         if self.peek().0 != Token::Symbol("(") {
             let (_, start, _) = self.peek();
@@ -84,11 +84,11 @@ impl Parser<'_> {
         self.at = skip_line_end(self.text(), self.at);
         let known = self.names.unknown.len();
         self.body("#macro", hash)?;
-        self.names.unknown.truncate(known); // it is never run
+        self.names.unknown.truncate(known); // the macro is never run
         Ok(())
     }
 
-    /// `#break`, also as `#break($foreach)`.
+    /// `#break` or `#break($foreach)`.
     pub(super) fn break_directive(&mut self) -> Result<Piece, ParseError> {
         if self.rest().starts_with('(') {
             self.at += 1;
@@ -103,8 +103,8 @@ impl Parser<'_> {
         Ok(Piece::Break)
     }
 
-    /// The text of a `#name` that is no directive, with its arguments as they stand: they are
-    /// not evaluated (observed, docs/aws-behaviour.md#template-language: `#evaluate`, `#return` and calls of macros).
+    /// The text of a `#name` that is not a directive, with its arguments, which are not evaluated (observed for
+    /// `#evaluate`, `#return` and calls of macros: docs/aws-behaviour.md#template-language).
     pub(super) fn call_text(&mut self, hash: usize) -> Result<&str, ParseError> {
         let open = skip_whitespace(self.text(), self.at);
         if self.text()[open..].starts_with('(') {

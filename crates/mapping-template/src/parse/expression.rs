@@ -6,12 +6,12 @@ use crate::error::ParseError;
 use crate::lexer::Token;
 
 impl<'p> Parser<'p> {
-    /// A whole expression, as `#set`, `#if` and parentheses take it.
+    /// A whole expression: the operand of `#set`, `#if` or parentheses.
     pub(super) fn expression(&mut self) -> Result<Expression, ParseError> {
         self.chain(0)
     }
 
-    /// Operators of one level, whose operands bind more strongly.
+    /// Operators of one level of precedence; their operands are of higher levels.
     fn chain(&mut self, level: u8) -> Result<Expression, ParseError> {
         if level > Operator::LEVEL_MAX {
             return self.unary();
@@ -41,7 +41,7 @@ impl<'p> Parser<'p> {
         let spelling = match token {
             Token::Symbol(symbol) => symbol,
             Token::Word(word) => word,
-            // Velocity reads `$a -1` as two values; the message saves a search.
+            // Velocity reads `$a -1` as two values, which is hard to find without this message.
             Token::Int(number) | Token::Float(number) if number.starts_with('-') => {
                 return self.error(start, "an operator (write a blank after a minus)");
             }
@@ -83,8 +83,8 @@ impl<'p> Parser<'p> {
         }
     }
 
-    /// A single value: a literal or a reference. Arguments, elements and indexes are such values;
-    /// Velocity's grammar takes no operators there.
+    /// A single value: a literal or a reference. Arguments, elements and indexes are single values:
+    /// Velocity's grammar has no operators there.
     pub(super) fn value(&mut self) -> Result<Expression, ParseError> {
         let (token, start, end) = self.peek();
         match token {
@@ -120,7 +120,7 @@ impl<'p> Parser<'p> {
             Token::Word("true") => self.literal(end, Expression::Bool(true)),
             Token::Word("false") => self.literal(end, Expression::Bool(false)),
             Token::Word("null") => {
-                self.error(start, "a value (`null` stands for an argument or an element only)")
+                self.error(start, "a value (`null` is valid only as an argument or an element)")
             }
             Token::Symbol("[") => {
                 self.at = end;
@@ -148,13 +148,13 @@ impl<'p> Parser<'p> {
         self.values_after(first, close, purpose)
     }
 
-    /// An argument or an element: of all values, Velocity's grammar has `null` here only.
+    /// An argument or an element. Velocity's grammar has `null` only here.
     fn element(&mut self) -> Result<Expression, ParseError> {
         let (token, _, end) = self.peek();
         if token == Token::Word("null") { self.literal(end, Expression::Null) } else { self.value() }
     }
 
-    /// What follows the first of several values.
+    /// The rest of several values, after the first.
     fn values_after(
         &mut self,
         first: Expression,

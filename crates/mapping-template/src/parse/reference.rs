@@ -10,9 +10,9 @@ use crate::methods::{self, Type, call};
 use crate::pattern;
 
 impl Parser<'_> {
-    /// The reference at the `$` that is next; none if the `$` is plain text.
+    /// The reference at the `$` that is next; `None` if the `$` is plain text.
     ///
-    /// Quiet references are no different: here, every undefined reference is silent.
+    /// Quiet references (`$!`) are parsed like others: every undefined reference renders empty.
     pub(super) fn reference(&mut self) -> Result<Option<Reference>, ParseError> {
         let start = self.at;
         let mut at = start + 1;
@@ -26,8 +26,8 @@ impl Parser<'_> {
         let rest = &self.text()[at..];
         let length = identifier_length(rest);
         if length == 0 {
-            // Observed (docs/aws-behaviour.md#template-language): a template whose last character is `$` fails, and a
-            // string that ends so is text.
+            // Observed (docs/aws-behaviour.md#template-language): a `$` at the end of a template is an error, and one
+            // at the end of a string is text.
             let last = rest.is_empty() && !braced && self.source.name == "template";
             return if last { self.error(at, "a name or text after `$`") } else { Ok(None) };
         }
@@ -47,7 +47,8 @@ impl Parser<'_> {
         Ok(Some(Reference { slot, builtin, steps, at: self.offset(start) }))
     }
 
-    /// Notes what no value can answer; whether a builtin's name is the builtin is known at the end of the template.
+    /// Records unknown methods and properties. Only the end of the template shows whether a name such as `$util` is
+    /// the builtin, because the template can assign it.
     fn check(&mut self, slot: Slot, builtin: Option<Builtin>, steps: &[Step]) {
         let kind = match builtin {
             Some(Builtin::Input) => Some(Type::Input),
@@ -95,8 +96,8 @@ impl Parser<'_> {
     }
 }
 
-/// The pattern of a call whose first argument is a literal, compiled once. One that does not
-/// compile is reported when it is used, as on AWS.
+/// Compiles the pattern of a call whose first argument is a literal. A pattern that does not
+/// compile is reported when the call is rendered, as on AWS.
 fn literal_pattern(method: &str, arguments: &[Expression]) -> Option<Regex> {
     match arguments.first() {
         Some(Expression::Text(text)) if pattern::takes_pattern(method) => pattern::compile(method, text).ok(),
@@ -104,8 +105,8 @@ fn literal_pattern(method: &str, arguments: &[Expression]) -> Option<Regex> {
     }
 }
 
-/// Whether nothing can answer a step: if that holds only while its variable is not assigned, what is unknown, and what
-/// can be done.
+/// For a step that no value has: whether it is valid if the template assigns the variable, what is unknown, and what to
+/// use instead.
 fn unknown(root: Option<Type>, step: &StepKind) -> Option<(bool, String, String)> {
     match (step, root) {
         (StepKind::Property(name), _) if &**name == "class" => {
@@ -119,7 +120,7 @@ fn unknown(root: Option<Type>, step: &StepKind) -> Option<(bool, String, String)
             Some((true, format!("{} of {kind}", call(name, arguments.len())), kind.has_these()))
         }
         (StepKind::Call { name, arguments, .. }, None) if !methods::any_has(name, arguments.len()) => {
-            let instead = "no value has such a method; docs/aws-behaviour.md lists those that are there";
+            let instead = "no value has such a method; docs/aws-behaviour.md lists the methods that exist";
             Some((false, call(name, arguments.len()), instead.to_owned()))
         }
         _ => None,

@@ -1,11 +1,11 @@
-//! The variables that are there without `#set`: loops and stage variables.
+//! Variables that exist without `#set`: those of loops, and stage variables.
 
 use super::{Renderer, Result};
 use crate::ast::Builtin;
 use crate::value::{Map, Owner, Text, Value};
 
 impl<'s> Renderer<'s> {
-    /// What a builtin name stands for.
+    /// The value of a builtin variable.
     pub(super) fn builtin(&self, builtin: Builtin) -> Value<'s> {
         match (builtin, self.loops.len().checked_sub(1)) {
             (Builtin::Input | Builtin::Context | Builtin::StageVariables | Builtin::Util, _) => {
@@ -34,7 +34,7 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// `$context` or `$stageVariables` on its own, as a map; other builtins have no text.
+    /// `$context` or `$stageVariables` as a map; undefined for other builtins, which render empty.
     pub(super) fn whole(&mut self, builtin: Builtin) -> Result<Value<'s>> {
         Ok(match builtin {
             Builtin::Context => match self.scope.context.get(&[]) {
@@ -54,7 +54,7 @@ impl<'s> Renderer<'s> {
         })
     }
 
-    /// The same value, with `$context` and `$stageVariables` as the maps they are for methods.
+    /// The value, with `$context` and `$stageVariables` as maps, on which methods can be called.
     pub(super) fn opened(&mut self, value: Value<'s>) -> Result<Value<'s>> {
         match value {
             Value::Builtin(builtin @ (Builtin::Context | Builtin::StageVariables)) => self.whole(builtin),

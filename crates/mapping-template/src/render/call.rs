@@ -1,4 +1,4 @@
-//! Calls: which value answers a method, and what methods take.
+//! Calls: the dispatch of methods by the type of the value, and their arguments.
 
 use regex_lite::Regex;
 
@@ -13,12 +13,13 @@ use crate::value::{ListKind, Text, Value};
 pub(super) struct Call<'c, 's> {
     pub(super) method: &'c str,
     pub(super) arguments: &'c [Value<'s>],
-    /// The first argument compiled, where it is a literal pattern.
+    /// The compiled first argument, if it is a literal pattern.
     pub(super) pattern: Option<&'c Regex>,
 }
 
 impl<'s> Renderer<'s> {
-    /// Calls a method. Of what is undefined, each is undefined, as in Velocity; one that a value does not have fails.
+    /// Calls a method. As in Velocity, each method of an undefined value gives undefined. A method that the value does not
+    /// have fails.
     pub(super) fn call(&mut self, value: Value<'s>, call: Call<'_, 's>) -> Result<Value<'s>> {
         self.charge(1)?;
         match value {
@@ -58,12 +59,12 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// The error for a method that a value does not have, or not with such arguments.
+    /// The error for a method that a value does not have, or not with that number of arguments.
     pub(super) fn no_method<T>(&self, kind: Type, found: Call<'_, 's>) -> Result<T> {
         self.unknown(call(found.method, found.arguments.len()), kind)
     }
 
-    /// What a value is to its methods; nothing if it is undefined.
+    /// The type of a value; `None` if it is undefined.
     pub(super) fn kind(&self, value: &Value<'s>) -> Option<Type> {
         Some(match value {
             Value::Undefined => return None,
@@ -115,7 +116,7 @@ impl<'s> Renderer<'s> {
     }
 }
 
-/// `getIndex` and `isFirst` name the properties `index` and `first`.
+/// The property of a getter: `index` for `getIndex`, `first` for `isFirst`.
 fn getter_property(method: &str) -> &str {
     match method {
         "getIndex" => "index",

@@ -1,4 +1,4 @@
-//! `$context`: looked up by its whole path at once, and the assignment of overrides.
+//! `$context`, looked up by the whole path of a reference, and the assignment of overrides.
 
 use super::input::borrow;
 use super::{Renderer, Result};
@@ -9,11 +9,11 @@ use crate::limits::{CONTEXT_PATH_NAMES_MAX, VALUE_LEVELS_MAX};
 use crate::overrides::Overrides;
 use crate::value::{Map, Owner, Text, Value};
 
-/// What `$context.requestOverride` has, in the order in which it was recorded.
+/// The members of `$context.requestOverride`, in the recorded order.
 const REQUEST_KINDS: [&str; 3] = ["path", "header", "querystring"];
 
 impl<'s> Renderer<'s> {
-    /// The value that the leading names of some steps have below `$context`, and the steps left.
+    /// Looks up the names at the start of `steps` below `$context`; returns the value and the steps left.
     pub(super) fn context(&mut self, steps: &'s [Step]) -> Result<(Value<'s>, &'s [Step])> {
         let mut names = [""; CONTEXT_PATH_NAMES_MAX];
         let mut count = 0;
@@ -39,11 +39,11 @@ impl<'s> Renderer<'s> {
         Ok((value, rest))
     }
 
-    /// Takes a context value over; objects become maps.
+    /// Converts a value of the context; objects become maps.
     pub(super) fn import(&mut self, node: Node<'s>, level: usize) -> Result<Value<'s>> {
         self.charge(1)?;
         if level > VALUE_LEVELS_MAX {
-            return self.limit("$context, in levels,", VALUE_LEVELS_MAX);
+            return self.limit("levels of $context", VALUE_LEVELS_MAX);
         }
         Ok(match node {
             Node::Text(text) => Value::Text(borrow(text)),
@@ -59,7 +59,7 @@ impl<'s> Renderer<'s> {
         })
     }
 
-    /// `$context.requestOverride` or `responseOverride`: maps that a template puts into.
+    /// The map of `$context.requestOverride` or `responseOverride`.
     fn override_root(&mut self, name: &str) -> Option<Value<'s>> {
         let is_request = match name {
             "requestOverride" => true,
@@ -79,7 +79,7 @@ impl<'s> Renderer<'s> {
         Some(Value::Map(if is_request { request } else { response }))
     }
 
-    /// The path that an assignment below `$context` names. Only what stands below the overrides can be assigned.
+    /// The path of an assignment below `$context`. Only members of the overrides can be assigned.
     pub(super) fn override_path(&self, target: &Reference) -> Result<String> {
         let name = |step: &'_ Step| match &step.kind {
             StepKind::Property(name) | StepKind::Index(Expression::Text(name)) => name.to_string(),
@@ -98,7 +98,7 @@ impl<'s> Renderer<'s> {
         self.fault(Problem::Override { path, reason })
     }
 
-    /// What the template has overridden. Other members of the two maps are its own business.
+    /// The template's overrides. Other members of the two maps have no effect.
     pub(super) fn overridden(&mut self) -> Result<Overrides> {
         let mut overrides = Overrides::default();
         let Some((request, response)) = self.overrides else { return Ok(overrides) };

@@ -31,7 +31,7 @@ impl<'s> Renderer<'s> {
                 self.heap.add_map(map)
             }
             Expression::Range(from, to) => self.range(from, to)?,
-            // As a value, what is undefined is an empty string (observed: docs/aws-behaviour.md#template-language).
+            // The value of an undefined reference is an empty string (observed: docs/aws-behaviour.md#template-language).
             Expression::Reference(reference) => return self.reference(reference).map(Value::or_empty),
             Expression::Not(inside) => Value::Bool(!self.nested(|this| this.condition(inside))?),
             Expression::Chain { first, rest, at } => self.nested(|this| this.chain(first, rest, *at))?,
@@ -42,7 +42,7 @@ impl<'s> Renderer<'s> {
         let mut map = Map::with_capacity(entries.len());
         for (key, value) in entries {
             let key = self.expression(key)?;
-            let key = self.key(key)?;
+            let key = self.new_key("a map", key)?;
             let value = self.expression(value)?;
             map.insert(key, value);
         }
@@ -52,7 +52,7 @@ impl<'s> Renderer<'s> {
     fn range(&mut self, from: &'s Expression, to: &'s Expression) -> Result<Value<'s>> {
         let (from, to) = self.nested(|this| Ok((this.expression(from)?, this.expression(to)?)))?;
         let (Some(from), Some(to)) = (numbers::Number::of(&from), numbers::Number::of(&to)) else {
-            // Velocity has no list then, and goes on.
+            // Velocity's result is null then, and no error.
             return Ok(Value::Undefined);
         };
         let (from, to) = (from.whole(), to.whole());
@@ -84,7 +84,7 @@ impl<'s> Renderer<'s> {
         Ok(left)
     }
 
-    /// A chain of `&&`, or of `||`. It does not evaluate what cannot matter.
+    /// A chain of `&&` or of `||`. It stops at the first operand that determines the result.
     fn logic(&mut self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Result<bool> {
         let mut left = self.condition(first)?;
         for (operator, right) in rest {
@@ -96,10 +96,10 @@ impl<'s> Renderer<'s> {
         Ok(left)
     }
 
-    /// Whether an expression is true where a condition stands.
+    /// Whether an expression is true as a condition.
     ///
-    /// A reference is, unless its value is the boolean `false` (observed: docs/aws-behaviour.md#template-truthiness). Of
-    /// literals and calculations, Velocity takes none for true but `true` and what comparison and logic give.
+    /// A reference is true unless its value is the boolean `false` (observed: docs/aws-behaviour.md#template-truthiness).
+    /// Other expressions are true only if they are `true` or a comparison or logic whose result is true, as in Velocity.
     pub(super) fn condition(&mut self, expression: &'s Expression) -> Result<bool> {
         match expression {
             Expression::Reference(reference) => {
@@ -116,7 +116,7 @@ impl<'s> Renderer<'s> {
     fn binary(&mut self, operator: Operator, left: Value<'s>, right: Value<'s>) -> Result<Value<'s>> {
         let order = |expected: &[Ordering]| match numbers::compare(&left, &right) {
             Some(order) => Value::Bool(expected.contains(&order)),
-            // Velocity compares numbers only; anything else is false.
+            // Velocity compares only numbers; the comparison of other values is false.
             None => Value::Bool(false),
         };
         Ok(match operator {
@@ -138,8 +138,8 @@ impl<'s> Renderer<'s> {
         })
     }
 
-    /// Velocity's equality: numbers by value, lists and maps by Java's, values of different types by their text;
-    /// undefined is the empty text.
+    /// Velocity's equality: it compares numbers by value, lists and maps with Java's `equals`, and values of different
+    /// types by their text. The text of an undefined value is empty.
     pub(super) fn equal(&mut self, left: &Value<'s>, right: &Value<'s>) -> Result<bool> {
         match (left, right) {
             (Value::Text(left), Value::Text(right)) => {
@@ -154,11 +154,20 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// The key of a map that a value names: its text.
-    pub(super) fn key(&mut self, value: Value<'s>) -> Result<Text<'s>> {
-        match value {
-            Value::Text(text) => Ok(text),
-            other => self.text(&other),
+    /// The value as a key to look up. Keys are strings, and Java finds no number, boolean or null among them.
+    pub(super) fn key(&mut self, value: Value<'s>) -> Result<Option<Text<'s>>> {
+        Ok(match value {
+            Value::Text(text) => Some(text),
+            Value::Block(_) => Some(self.text(&value)?),
+            _ => None,
+        })
+    }
+
+    /// The value as a key to insert. Java's maps take any; here another one than a string is an error.
+    pub(super) fn new_key(&mut self, method: &str, value: Value<'s>) -> Result<Text<'s>> {
+        match self.key(value.clone())? {
+            Some(key) => Ok(key),
+            None => self.wrong_argument(method, "a string as the key", &value),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::limits::VALUE_LEVELS_MAX;
 use crate::value::{EntryId, ListId, ListKind, MapId, Owner, Text, Value};
 use json_text::quote_into;
 
-/// How what is inside a list or map is written.
+/// How a list or map is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Style {
     /// `{k=v}`, `[a, b]`, null as `null`.
@@ -15,14 +15,14 @@ enum Style {
 }
 
 impl<'s> Renderer<'s> {
-    /// Writes a value as a reference in text does.
+    /// Writes a value as the text of a reference.
     pub(super) fn write_value(&mut self, value: &Value<'s>, out: &mut String) -> Result<()> {
         match value {
             Value::Undefined | Value::Loop(_) => Ok(()),
             Value::Text(text) | Value::Number(text) => self.write(text, out),
-            // What is below $context has no text (observed: docs/aws-behaviour.md#template-context-objects).
+            // Objects below $context render empty (observed: docs/aws-behaviour.md#template-context-objects).
             Value::Map(id) if self.heap.owner(*id) != Owner::Template => Ok(()),
-            // Written in place: a block may itself stop the template.
+            // Written directly, because the block can stop the template.
             Value::Block(block) => self.nested(|this| this.block(block, out)),
             Value::Builtin(builtin) => {
                 let whole = self.whole(*builtin)?;
@@ -67,7 +67,7 @@ impl<'s> Renderer<'s> {
     ) -> Result<()> {
         self.charge(1)?;
         if level > VALUE_LEVELS_MAX {
-            return self.limit("a value that is written, in levels,", VALUE_LEVELS_MAX);
+            return self.limit("levels of a written value", VALUE_LEVELS_MAX);
         }
         match value {
             Value::Undefined | Value::Builtin(_) | Value::Loop(_) if top => Ok(()),
@@ -91,7 +91,7 @@ impl<'s> Renderer<'s> {
 
     fn write_entry(&mut self, id: EntryId, style: Style, out: &mut String, level: usize) -> Result<()> {
         if style == Style::Json {
-            // It has no form in JSON, and is written as its text.
+            // An entry has no form in JSON.
             let text = self.text(&Value::Entry(id))?;
             return self.write_quoted(&text, out);
         }
@@ -101,7 +101,7 @@ impl<'s> Renderer<'s> {
     }
 
     fn write_quoted(&mut self, text: &str, out: &mut String) -> Result<()> {
-        // A character takes six bytes at most: checked before it is written.
+        // Checks the limit before writing as well, as a character can take up to six bytes.
         self.write("", out)?;
         self.charge_text(text)?;
         quote_into(text, out);
@@ -112,7 +112,7 @@ impl<'s> Renderer<'s> {
         let style = if self.heap.list(id).kind == ListKind::Json { Style::Json } else { style };
         self.write("[", out)?;
         let mut index = 0;
-        // By index: writing a block inside may change the list.
+        // By index, because a block in the list can change it.
         while let Some(item) = self.heap.list(id).items.get(index).cloned() {
             if index > 0 {
                 self.write(if style == Style::Json { "," } else { ", " }, out)?;

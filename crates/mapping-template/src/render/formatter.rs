@@ -5,7 +5,7 @@ use super::{Renderer, Result};
 use crate::limits::RENDERED_BYTES_MAX;
 use crate::value::Value;
 
-/// Widest field and most digits after the point; Java has no bound.
+/// Largest width and precision, in characters; Java has no limit.
 const FIELD_CHARACTERS_MAX: usize = 1_000;
 
 /// One conversion, such as `%-8.3s` or `%2$05d`.
@@ -26,7 +26,7 @@ struct Conversion {
 
 impl<'s> Renderer<'s> {
     pub(super) fn formatted(&mut self, format: &str, values: &[Value<'s>]) -> Result<Value<'s>> {
-        // An array in place of the arguments, as Java's variable arguments take it, is not told from a list.
+        // Java also takes an array in place of the arguments. Here an array is a list, and so a single argument.
         let mut out = String::with_capacity(format.len());
         let mut rest = format;
         let mut ordinary = 0;
@@ -52,7 +52,7 @@ impl<'s> Renderer<'s> {
         }
         self.write_replacement(rest, &mut out)?;
         if out.len() > RENDERED_BYTES_MAX {
-            return self.limit("a formatted text, in bytes,", RENDERED_BYTES_MAX);
+            return self.limit("bytes of formatted text", RENDERED_BYTES_MAX);
         }
         self.built(out)
     }
@@ -91,7 +91,7 @@ impl<'s> Renderer<'s> {
 }
 
 impl Conversion {
-    /// Reads what follows a `%`; nothing if it is not one of the conversions that are there.
+    /// Reads a conversion after its `%`; `None` if it is not supported.
     fn read(text: &str) -> Option<(Self, &str)> {
         let mut conversion = Self::default();
         let mut rest = text;
@@ -114,7 +114,7 @@ impl Conversion {
                 _ => break,
             };
             if std::mem::replace(flag, true) {
-                return None; // a flag twice
+                return None; // a repeated flag
             }
             rest = &rest[1..];
         }
@@ -133,7 +133,7 @@ impl Conversion {
         conversion.is_whole().then_some((conversion, rest))
     }
 
-    /// Whether its flags go with each other and with its letter, as Java demands.
+    /// Whether Java allows the flags together and with the letter.
     fn is_whole(&self) -> bool {
         let signs = self.plus || self.blank || self.parentheses;
         let numeric = signs || self.zeros || self.groups;
@@ -156,7 +156,7 @@ impl Conversion {
             }
     }
 
-    /// At most as many characters as the precision says.
+    /// The text, cut to the precision.
     fn cut(&self, text: &str) -> String {
         text.chars().take(self.precision.unwrap_or(usize::MAX)).collect()
     }
@@ -193,7 +193,7 @@ impl Conversion {
         format!("{before}{}{whole}{fraction}{after}", "0".repeat(zeros))
     }
 
-    /// Hexadecimal and octal digits: of 32 bits, or of 64 where the number needs them.
+    /// Hexadecimal or octal digits, of 32 bits or, if the number needs them, of 64.
     fn bits(&self, number: i64, prefix: &str) -> String {
         let bits =
             i32::try_from(number).map_or(number.cast_unsigned(), |number| number.cast_unsigned().into());
@@ -203,7 +203,7 @@ impl Conversion {
         format!("{prefix}{}{digits}", "0".repeat(zeros))
     }
 
-    /// `%f`: the digits that the number prints, rounded half up as Java does.
+    /// `%f`: the number's shortest digits, rounded half up as in Java.
     fn fixed(&self, number: f64) -> String {
         let (digits, point) = shortest(number);
         let places = self.precision.unwrap_or(6);
@@ -221,7 +221,7 @@ impl Conversion {
         self.signed(number.is_sign_negative(), &format!("{whole}{dot}{fraction}"))
     }
 
-    /// `%e`: one digit before the point, and an exponent of two digits at least.
+    /// `%e`: one digit before the point, and an exponent of at least two digits.
     fn scientific(&self, number: f64) -> String {
         let places = self.precision.unwrap_or(6);
         let (digits, point) = shortest(number);
@@ -236,7 +236,7 @@ impl Conversion {
     }
 }
 
-/// The shortest digits that name a number, and where its point stands among them.
+/// The shortest digits that identify a number, and the position of the point among them.
 fn shortest(number: f64) -> (Vec<u8>, i64) {
     let text = format!("{:e}", number.abs());
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -244,7 +244,7 @@ fn shortest(number: f64) -> (Vec<u8>, i64) {
     (digits, exponent.parse::<i64>().unwrap_or(0) + 1)
 }
 
-/// The digits rounded half up to so many; fewer than one of them may be kept.
+/// Rounds digits half up to a number of them, which can be zero or negative.
 fn rounded(digits: &[u8], point: i64, kept: i64) -> (Vec<u8>, i64) {
     let Ok(kept) = usize::try_from(kept) else { return (vec![0], 1) };
     if kept >= digits.len() {

@@ -13,10 +13,10 @@ use crate::methods::Type;
 use crate::path::{Path, Selection};
 use crate::value::{ListKind, Map, Text, Value};
 
-/// What an empty message is to templates (observed on REST APIs).
+/// The body of an empty message (observed on REST APIs).
 const EMPTY_MESSAGE: &str = "{}";
 
-/// What `$input.json` writes for a path that selects nothing: an empty JSON string.
+/// The result of `$input.json` for a path that selects nothing: an empty JSON string.
 const NOTHING: &str = "\"\"";
 
 impl<'s> Renderer<'s> {
@@ -44,7 +44,7 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// The message minified, or none if it is not JSON. Checked once per rendering.
+    /// The minified message; `None` if it is not JSON. It is checked once per rendering.
     fn minified(&mut self) -> Result<Option<Text<'s>>> {
         if let Some(known) = &self.body {
             return Ok(known.clone());
@@ -115,7 +115,7 @@ impl<'s> Renderer<'s> {
         }
         let message = Json::of_valid(self.message());
         if self.root.is_none() && !path.is_root() {
-            // What cannot be changed needs no message that is shared.
+            // A value that cannot be changed is read from the text, without loading the whole message.
             match self.select(&path, message)? {
                 Selection::Nothing => return Ok(Value::Undefined),
                 Selection::One(node) if !matches!(node.kind(), Kind::Array | Kind::Object) => {
@@ -150,11 +150,11 @@ impl<'s> Renderer<'s> {
     fn select<'n>(&mut self, path: &Path, node: Json<'n>) -> Result<Selection<Json<'n>>> {
         match path.select(node, &mut self.steps_left) {
             Ok(selection) => Ok(selection),
-            Err(_) => self.limit("evaluation, in steps,", EVALUATION_STEPS_MAX),
+            Err(_) => self.limit("evaluation steps", EVALUATION_STEPS_MAX),
         }
     }
 
-    /// Takes JSON into values; `own` keeps a text of it for the rest of the rendering.
+    /// Loads JSON into values; `own` keeps a text of it for the rest of the rendering.
     pub(super) fn load<'n>(
         &mut self,
         node: Json<'n>,
@@ -163,7 +163,7 @@ impl<'s> Renderer<'s> {
     ) -> Result<Value<'s>> {
         self.charge_text(node.as_str())?;
         if level > VALUE_LEVELS_MAX {
-            return self.limit("JSON, in levels,", VALUE_LEVELS_MAX);
+            return self.limit("levels of JSON", VALUE_LEVELS_MAX);
         }
         Ok(match node.kind() {
             Kind::Null => Value::Undefined,
@@ -188,7 +188,8 @@ impl<'s> Renderer<'s> {
         })
     }
 
-    /// `$input.params(name)`, with what the template has changed in `$input.params()`; an empty string if there is none.
+    /// `$input.params(name)`, as the template may have changed it in `$input.params()`; an empty string if there is no such
+    /// parameter.
     fn param(&mut self, name: &str) -> Result<Value<'s>> {
         let params = self.scope.params;
         let kinds =
@@ -209,7 +210,7 @@ impl<'s> Renderer<'s> {
         Ok(Value::borrowed(""))
     }
 
-    /// `$input.params()`: a map of three maps, one for all of the template.
+    /// `$input.params()`: a map of three maps, which the whole template shares.
     fn params(&mut self) -> Result<Value<'s>> {
         if let Some(params) = &self.params {
             return Ok(params.clone());

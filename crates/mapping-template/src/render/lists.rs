@@ -31,7 +31,7 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// What every collection has.
+    /// Methods that every collection has.
     pub(super) fn view_method(&mut self, id: ListId, call: Call<'_, 's>) -> Result<Value<'s>> {
         let length = self.heap.list(id).items.len();
         Ok(match (call.method, call.arguments) {
@@ -89,7 +89,7 @@ impl<'s> Renderer<'s> {
                 self.heap.list_mut(id).splice(at..at, others);
                 Value::Bool(changed)
             }
-            // An integer is an index; anything else is the element itself.
+            // An integer is an index; any other value is the element itself.
             ("remove", [value]) => {
                 self.charge(1 + length / 64)?;
                 if self.kind(value) == Some(Type::Integer) {
@@ -112,7 +112,8 @@ impl<'s> Renderer<'s> {
         })
     }
 
-    /// Keeps the elements that are, or are not, among others; whether that changed the list.
+    /// Keeps the elements that are among `others` if `present`, otherwise those that are not; returns whether that changed
+    /// the list.
     fn keep(&mut self, id: ListId, others: &Value<'s>, present: bool, method: &str) -> Result<bool> {
         let others = self.collection(method, others)?;
         let items = self.heap.list(id).items.clone();
@@ -142,12 +143,11 @@ impl<'s> Renderer<'s> {
         Ok(items)
     }
 
-    /// Refuses the change of a list that cannot be changed here. In Java some of these pass the change on to the list or
-    /// map behind them.
+    /// Fails for a read-only list. In Java, changes of some of these also change the list or map that they come from.
     pub(super) fn changeable(&self, method: &str, id: ListId) -> Result<()> {
         match self.heap.list(id).kind {
             ListKind::Own | ListKind::Json => Ok(()),
-            ListKind::Fixed => self.read_only(method, "what split and subList give"),
+            ListKind::Fixed => self.read_only(method, "the result of split or subList"),
             ListKind::View => self.read_only(method, "the keys, values or entries of a map"),
         }
     }

@@ -40,15 +40,15 @@ impl<'s> Renderer<'s> {
             }
             ("get", [key]) => {
                 let key = self.key(key.clone())?;
-                self.get(id, &key).unwrap_or(Value::Undefined)
+                key.and_then(|key| self.get(id, &key)).unwrap_or(Value::Undefined)
             }
             ("getOrDefault", [key, default]) => {
                 let key = self.key(key.clone())?;
-                self.get(id, &key).unwrap_or_else(|| default.clone())
+                key.and_then(|key| self.get(id, &key)).unwrap_or_else(|| default.clone())
             }
             ("containsKey", [key]) => {
                 let key = self.key(key.clone())?;
-                Value::Bool(self.heap.map(id).contains_key(&*key))
+                Value::Bool(key.is_some_and(|key| self.heap.map(id).contains_key(&*key)))
             }
             _ if self.heap.owner(id) == Owner::Gateway => return self.read_only(call.method, CONTEXT),
             _ => return self.change_map(id, length, call),
@@ -63,13 +63,21 @@ impl<'s> Renderer<'s> {
                 return Ok(Value::Undefined);
             }
             ("putAll", [other]) => return self.put_all(id, other),
-            (_, [key, ..]) => self.key(key.clone())?,
+            ("put" | "putIfAbsent", [key, _]) => self.new_key(call.method, key.clone())?,
+            (_, [key, ..]) => match self.key(key.clone())? {
+                Some(key) => key,
+                // `replace` and `remove` of what is not there; those that compare its value answer a boolean.
+                None if matches!((call.method, call.arguments.len()), ("replace", 3) | ("remove", 2)) => {
+                    return Ok(Value::Bool(false));
+                }
+                None => return Ok(Value::Undefined),
+            },
             _ => return self.no_method(Type::Map, call),
         };
         let before = self.get(id, &key);
         Ok(match (call.method, call.arguments) {
             ("put", [_, value]) => self.put(call.method, id, key, value)?,
-            // A key whose value is null counts as absent.
+            // A key with a null value counts as absent.
             ("putIfAbsent", [_, value]) => match before {
                 None | Some(Value::Undefined) => self.put(call.method, id, key, value)?,
                 Some(before) => before,

@@ -9,11 +9,11 @@ use super::{Renderer, Result};
 use crate::methods::Type;
 use crate::value::Value;
 
-/// The bases that Java reads and writes.
+/// The radixes that Java supports.
 const RADIXES: std::ops::RangeInclusive<i64> = 2..=36;
 
 impl<'s> Renderer<'s> {
-    /// Methods of `Integer` and `Long`, which are told apart by the size of the value.
+    /// Methods of `Integer` and `Long`; the size of the value determines which of the two it is.
     pub(super) fn integer_method(&mut self, value: i64, call: Call<'_, 's>) -> Result<Value<'s>> {
         if let Some(converted) = converted(Number::Int(value), call) {
             return Ok(converted);
@@ -31,7 +31,7 @@ impl<'s> Renderer<'s> {
             ("toString", [number, radix]) => {
                 let (number, radix) =
                     (self.int_argument("toString", number)?, self.int_argument("toString", radix)?);
-                // Java takes 10 for a radix that it does not have.
+                // Java uses 10 in place of a radix that it does not support.
                 let radix = if RADIXES.contains(&radix) { radix.unsigned_abs() } else { 10 };
                 let sign = if number < 0 { "-" } else { "" };
                 return self.built(format!("{sign}{}", digits(number.unsigned_abs(), radix)));
@@ -55,7 +55,7 @@ impl<'s> Renderer<'s> {
         })
     }
 
-    /// Static methods of one integer. `wide` if they were called on a `Long`.
+    /// Static methods of one integer; `wide` if they are called on a `Long`.
     fn of_one_integer(&mut self, number: i64, wide: bool, call: Call<'_, 's>) -> Result<Value<'s>> {
         let narrow = i32::try_from(number).ok().filter(|_| !wide);
         let bits = narrow.map_or(number.cast_unsigned(), |number| number.cast_unsigned().into());
@@ -83,7 +83,7 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// The integer that a text is: of 64 bits if `wide`, else of 32.
+    /// The integer that a text contains, of 64 bits if `wide` and of 32 otherwise.
     fn parsed(&mut self, method: &str, text: &Value<'s>, radix: u32, wide: bool) -> Result<i64> {
         let text = self.text_argument(method, text)?;
         self.charge_text(&text)?;
@@ -192,7 +192,7 @@ impl<'s> Renderer<'s> {
     }
 }
 
-/// `intValue` and its like, as Java narrows and widens.
+/// Conversions such as `intValue`, with Java's narrowing and widening.
 #[expect(clippy::cast_possible_truncation, reason = "Java's narrowing drops the same bits")]
 fn converted<'s>(number: Number, call: Call<'_, 's>) -> Option<Value<'s>> {
     if !call.arguments.is_empty() {
@@ -200,7 +200,7 @@ fn converted<'s>(number: Number, call: Call<'_, 's>) -> Option<Value<'s>> {
     }
     let int = |bits: fn(i64) -> i64| match number {
         Number::Int(value) => bits(value),
-        // From a double by way of an int, which saturates.
+        // Java converts a double to an int first, which saturates.
         Number::Float(value) => bits((value as i32).into()),
     };
     Some(match call.method {
@@ -212,13 +212,13 @@ fn converted<'s>(number: Number, call: Call<'_, 's>) -> Option<Value<'s>> {
         "shortValue" => Value::Int(int(|value| (value as i16).into())),
         "byteValue" => Value::Int(int(|value| (value as i8).into())),
         "doubleValue" => Value::Float(number.float()),
-        // With the digits that a float prints.
+        // The value with the digits that Java prints for a float.
         "floatValue" => Value::Float((number.float() as f32).to_string().parse().unwrap_or(f64::NAN)),
         _ => return None,
     })
 }
 
-/// A sum of two ints is an int in Java.
+/// The sum as an int if both summands are ints, as in Java.
 #[expect(clippy::cast_possible_truncation, reason = "Java's addition of ints drops the same bits")]
 fn in_size(sum: i64, first: i64, second: i64) -> i64 {
     let ints = i32::try_from(first).is_ok() && i32::try_from(second).is_ok();
@@ -229,7 +229,7 @@ fn order<'s>(order: Ordering) -> Value<'s> {
     Value::Int(order as i64)
 }
 
-/// The order of `Double.compare`: `-0.0` comes before `0.0`, and `NaN` last.
+/// The order of `Double.compare`: `-0.0` is before `0.0`, and `NaN` is last.
 fn java_order(left: f64, right: f64) -> Ordering {
     match (left.is_nan(), right.is_nan()) {
         (false, false) => left.total_cmp(&right),
@@ -237,7 +237,7 @@ fn java_order(left: f64, right: f64) -> Ordering {
     }
 }
 
-/// What `Double.parseDouble` takes: blanks around, and the suffix of a literal.
+/// Parses as `Double.parseDouble`, which allows blanks around the number and the suffix of a literal.
 fn java_double(text: &str) -> Option<f64> {
     let text = text.trim_matches(|c| c <= ' ');
     match text.trim_start_matches(['+', '-']) {
@@ -248,7 +248,7 @@ fn java_double(text: &str) -> Option<f64> {
     text.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(text).parse().ok()
 }
 
-/// The digits of a number in a base.
+/// The digits of a number in a radix.
 fn digits(mut number: u64, radix: u64) -> String {
     let mut digits = Vec::new();
     while number > 0 || digits.is_empty() {

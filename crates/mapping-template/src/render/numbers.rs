@@ -1,4 +1,4 @@
-//! Numbers: 64-bit integers, doubles, and JSON numbers that keep their digits until reckoned with.
+//! Numbers: 64-bit integers, doubles, and JSON numbers, which keep their digits until a calculation.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use crate::ast::Operator;
 use crate::error::Problem;
 use crate::value::Value;
 
-/// A value as a number to reckon with.
+/// A number in a calculation.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Number {
     Int(i64),
@@ -14,7 +14,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// The number that a value is; none for texts, even of digits.
+    /// The number of a value; `None` for texts, even if they consist of digits.
     pub(super) fn of(value: &Value<'_>) -> Option<Self> {
         match value {
             Value::Int(value) => Some(Self::Int(*value)),
@@ -27,7 +27,7 @@ impl Number {
         }
     }
 
-    /// Without its fraction.
+    /// The number without its fraction.
     #[expect(clippy::cast_possible_truncation, reason = "Java's narrowing saturates in the same way")]
     pub(super) fn whole(self) -> i64 {
         match self {
@@ -36,7 +36,7 @@ impl Number {
         }
     }
 
-    /// Java's `hashCode`: of a `Long`, where an `Integer` would not do.
+    /// Java's `hashCode`: that of a `Long` for integers that do not fit an `Integer`.
     #[expect(clippy::cast_possible_truncation, reason = "Java drops the upper half, after folding it in")]
     pub(super) fn hash(self) -> i32 {
         let folded = |bits: u64| (bits ^ (bits >> 32)) as i32;
@@ -48,7 +48,7 @@ impl Number {
 
     #[expect(
         clippy::cast_precision_loss,
-        reason = "an integer meets a double as in Java: rounded to 53 bits"
+        reason = "as in Java, an integer beside a double is rounded to 53 bits"
     )]
     pub(super) fn float(self) -> f64 {
         match self {
@@ -58,12 +58,12 @@ impl Number {
     }
 }
 
-/// The order of two numbers; none if one of them is no number.
+/// The order of two numbers; `None` if one of them is not a number.
 pub(super) fn compare(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
     if let (Value::Number(left), Value::Number(right)) = (left, right)
         && left == right
     {
-        // Also where the digits are more than any number type holds.
+        // Equal digits are equal even if no number type can hold them.
         return Some(Ordering::Equal);
     }
     match (Number::of(left)?, Number::of(right)?) {
@@ -72,7 +72,7 @@ pub(super) fn compare(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
     }
 }
 
-/// Arithmetic. What is no number, and a division by zero, yields undefined as in Velocity.
+/// Arithmetic. As in Velocity, the result is undefined if an operand is not a number, and for a division by zero.
 pub(super) fn arithmetic<'s>(
     operator: Operator,
     left: &Value<'_>,

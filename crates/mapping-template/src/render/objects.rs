@@ -1,15 +1,15 @@
-//! What every Java object has: `equals` and `hashCode`.
+//! The methods of every Java object: `equals` and `hashCode`.
 
 use super::numbers::Number;
 use super::{Renderer, Result};
 use crate::limits::VALUE_LEVELS_MAX;
 use crate::value::{MapId, Text, Value};
 
-/// What Java multiplies by in the hashes of strings and lists.
+/// The factor in Java's hashes of strings and lists.
 const FACTOR: i32 = 31;
 
 impl<'s> Renderer<'s> {
-    /// Java's `equals`: of one type and one value. `Integer` and `Long` are one type here.
+    /// Java's `equals`: the same type and value. `Integer` and `Long` are one type here.
     pub(super) fn same(&mut self, left: &Value<'s>, right: &Value<'s>, level: usize) -> Result<bool> {
         self.charge(1)?;
         self.level_within(level)?;
@@ -113,7 +113,7 @@ impl<'s> Renderer<'s> {
 
     fn level_within(&self, level: usize) -> Result<()> {
         if level > VALUE_LEVELS_MAX {
-            return self.limit("a value that is compared or hashed, in levels,", VALUE_LEVELS_MAX);
+            return self.limit("levels of a compared or hashed value", VALUE_LEVELS_MAX);
         }
         Ok(())
     }

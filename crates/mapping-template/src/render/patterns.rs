@@ -10,8 +10,8 @@ use crate::methods::Type;
 use crate::pattern::{self, next_search};
 use crate::value::{ListKind, Text, Value};
 
-/// How much text after a match counts as one step, for patterns that may read to the end of the
-/// text for each match: their time is the square of the text's length.
+/// The text after a match that counts as one step, for patterns that can read to the end of the
+/// text for each match: their time grows with the square of the text's length.
 const LOOK_AHEAD_BYTES_PER_STEP: usize = 4;
 
 impl<'s> Renderer<'s> {
@@ -36,7 +36,8 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// Splits as Java does: a limit above 0 is the most parts, and only a limit of 0 leaves out empty parts at the end.
+    /// Splits as Java does: a positive limit is the maximum number of parts, and a limit of 0 omits empty parts at the
+    /// end.
     fn split(&mut self, text: &str, pattern: &str, limit: i64, call: Call<'_, 's>) -> Result<Value<'s>> {
         let regex = self.regex(text, pattern, call)?;
         let reads_ahead = pattern::reads_ahead(pattern);
@@ -49,7 +50,7 @@ impl<'s> Renderer<'s> {
             let left = if reads_ahead { (text.len() - found.start()) / LOOK_AHEAD_BYTES_PER_STEP } else { 0 };
             self.charge(1 + left)?;
             search = next_search(text, found.start(), found.end());
-            // A match of nothing at the beginning splits nothing off.
+            // An empty match at the beginning does not split.
             if found.end() > 0 {
                 parts.push(&text[end..found.start()]);
                 end = found.end();
@@ -101,7 +102,7 @@ impl<'s> Renderer<'s> {
         self.built(replaced)
     }
 
-    /// The pattern of a call, compiled now unless it was a literal.
+    /// The compiled pattern of a call. Literals have been compiled with the template.
     fn regex<'c>(&mut self, text: &str, pattern: &str, call: Call<'c, 's>) -> Result<Cow<'c, Regex>> {
         // A longer pattern takes more time per byte.
         self.charge((1 + text.len() / 64).saturating_mul(1 + pattern.len() / 16))?;

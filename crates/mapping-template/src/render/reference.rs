@@ -1,4 +1,4 @@
-//! References: from the root through properties, calls and indexes; and their assignment.
+//! References: their evaluation from the root through properties, calls and indexes, and their assignment.
 
 use super::call::Call;
 use super::numbers::Number;
@@ -8,8 +8,8 @@ use crate::error::{Problem, shown};
 use crate::methods::Type;
 use crate::value::{MapId, Owner, Text, Value};
 
-/// What belongs to the gateway and is read only.
-pub(super) const CONTEXT: &str = "what the gateway provides";
+/// The name of a read-only value in errors.
+pub(super) const CONTEXT: &str = "a value that the gateway provides";
 
 impl<'s> Renderer<'s> {
     pub(super) fn reference(&mut self, reference: &'s Reference) -> Result<Value<'s>> {
@@ -60,7 +60,7 @@ impl<'s> Renderer<'s> {
             Value::Entry(id) if name == "value" => self.heap.entry_value(*id),
             Value::List(id) if name == "empty" => Value::Bool(self.heap.list(*id).items.is_empty()),
             Value::Text(text) if name == "empty" => Value::Bool(text.is_empty()),
-            // What Java has and this engine has not; anything else is null there too.
+            // Java has this property and this engine does not. Any other is null in Java too.
             Value::Text(_) if name == "bytes" => return self.unknown("`bytes`".to_owned(), Type::Text),
             _ => Value::Undefined,
         })
@@ -76,7 +76,7 @@ impl<'s> Renderer<'s> {
                 _ => Ok(Value::Undefined),
             },
             Value::Map(_) | Value::Builtin(_) => {
-                let name = self.key(index)?;
+                let Some(name) = self.key(index)? else { return Ok(Value::Undefined) };
                 let value = self.opened(value.clone())?;
                 self.property(&value, &name)
             }
@@ -97,8 +97,8 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// `#set`: a variable, an entry of a map, an element of a list, or an override. Anything else
-    /// is ignored, as in Velocity.
+    /// `#set` of a variable, an entry of a map, an element of a list or an override. As in Velocity, other
+    /// assignments have no effect.
     pub(super) fn assign(&mut self, target: &'s Reference, value: Value<'s>) -> Result<()> {
         self.at = target.at;
         let Some((last, above)) = target.steps.split_last() else {
@@ -120,7 +120,7 @@ impl<'s> Renderer<'s> {
         }
     }
 
-    /// Assigns a member or an element; whether there was something to assign it to.
+    /// Assigns a member or an element; returns whether there is a map or list to assign it to.
     fn assign_below(
         &mut self,
         target: &'s Reference,
@@ -137,7 +137,7 @@ impl<'s> Renderer<'s> {
             }
             (Value::Map(id), StepKind::Index(key)) => {
                 let key = self.nested(|this| this.expression(key))?;
-                let key = self.key(key)?;
+                let key = self.new_key("#set", key)?;
                 self.insert("#set", id, key, value)?;
             }
             (Value::List(id), StepKind::Index(index)) => {
@@ -155,7 +155,7 @@ impl<'s> Renderer<'s> {
         Ok(true)
     }
 
-    /// Puts a value into a map; what was there.
+    /// Puts a value into a map and returns the previous one.
     pub(super) fn insert(
         &mut self,
         method: &str,
@@ -174,12 +174,12 @@ impl<'s> Renderer<'s> {
         Ok(self.heap.map_mut(id).insert(key, value))
     }
 
-    /// The error for what a value does not have here.
+    /// The error for a method or property that a value does not have.
     pub(super) fn unknown<T>(&self, what: String, of: Type) -> Result<T> {
         self.fault(Problem::Unknown { what, of: of.to_string() })
     }
 
-    /// The error for a change of what is read only.
+    /// The error for a change of a read-only value.
     pub(super) fn read_only<T>(&self, method: &str, what: &'static str) -> Result<T> {
         self.fault(Problem::ReadOnly { method: method.to_owned(), what })
     }

@@ -1,4 +1,4 @@
-//! Where one string is in another: `indexOf`, `lastIndexOf` and `startsWith`, also from a place on.
+//! Searches in strings: `indexOf`, `lastIndexOf` and `startsWith`, also from an index.
 
 use super::call::Call;
 use super::strings::{number, units};
@@ -14,7 +14,7 @@ impl<'s> Renderer<'s> {
             _ => return self.no_method(Type::Text, call),
         };
         let wanted = match wanted {
-            // A character by its number, as Java has it; also where it is one that no text can hold.
+            // Java also takes the number of a character, even one that no text can contain.
             Value::Int(code) if call.method != "startsWith" => {
                 match u32::try_from(*code).ok().and_then(char::from_u32) {
                     Some(character) => Text::from(character.to_string()),
@@ -48,7 +48,7 @@ impl<'s> Renderer<'s> {
     }
 }
 
-/// The byte at which a unit stands, or the character after it where it is the second half of one; none beyond the end.
+/// The byte offset of a unit. For the second half of a character, it is that of the next character; `None` after the end.
 fn byte_of(text: &str, unit: usize) -> Option<usize> {
     if text.is_ascii() {
         return Some(unit).filter(|unit| *unit <= text.len());

@@ -1,4 +1,4 @@
-//! Selecting from the message as values, so that what a path gives is what the template may have changed.
+//! Selects from the loaded message, so that a path sees the template's changes.
 
 use super::{Renderer, Result};
 use crate::limits::EVALUATION_STEPS_MAX;
@@ -59,7 +59,7 @@ impl<'s> Renderer<'s> {
             Ok(Selection::Many(held)) => {
                 Ok(Selection::Many(held.into_iter().map(|held| held.value).collect()))
             }
-            Err(_) => self.limit("evaluation, in steps,", EVALUATION_STEPS_MAX),
+            Err(_) => self.limit("evaluation steps", EVALUATION_STEPS_MAX),
         }
     }
 }

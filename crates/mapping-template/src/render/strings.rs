@@ -1,7 +1,7 @@
 //! Methods of strings, with the names and results of `java.lang.String`.
 //!
-//! Java counts UTF-16 units, so `length`, `substring` and `indexOf` do as well. Arguments have Java's types: where it
-//! takes a string, a number is refused.
+//! As in Java, `length`, `substring` and `indexOf` count UTF-16 units, and an argument must have the parameter's type: a
+//! number in place of a string is an error.
 
 use super::call::Call;
 use super::{Renderer, Result};
@@ -97,7 +97,7 @@ impl<'s> Renderer<'s> {
         self.built(joined)
     }
 
-    /// Replaces a text by another, at most so many times.
+    /// Replaces a text by another, at most `most` times.
     pub(super) fn replace(&mut self, text: &str, from: &str, to: &str, most: usize) -> Result<Value<'s>> {
         let mut replaced = String::with_capacity(text.len());
         let mut end = 0;
@@ -110,11 +110,11 @@ impl<'s> Renderer<'s> {
         self.built(replaced)
     }
 
-    /// Appends a replacement; the limit of what is rendered holds here as well.
+    /// Appends a replacement, within the limit of the rendered text.
     pub(super) fn write_replacement(&mut self, replacement: &str, into: &mut String) -> Result<()> {
         self.charge(1 + replacement.len() / 64)?;
         if into.len() + replacement.len() > RENDERED_BYTES_MAX {
-            return self.limit("a replaced text, in bytes,", RENDERED_BYTES_MAX);
+            return self.limit("bytes of replaced text", RENDERED_BYTES_MAX);
         }
         into.push_str(replacement);
         Ok(())
@@ -156,7 +156,7 @@ pub(super) fn units(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }
 
-/// Letter by letter to upper and then to lower case, as Java ignores case.
+/// Folds case as Java does: each letter to upper case and then to lower case.
 fn folded(text: &str) -> String {
     let one = |mut letters: Box<dyn Iterator<Item = char>>, letter| match (letters.next(), letters.next()) {
         (Some(folded), None) => folded,
@@ -170,7 +170,7 @@ fn folded(text: &str) -> String {
         .collect()
 }
 
-/// Java's `compareTo`: the difference of the first units that differ, else of the lengths.
+/// Java's `compareTo`: the difference of the first units that differ, or of the lengths.
 fn difference(left: &str, right: &str) -> i64 {
     let different = left.encode_utf16().zip(right.encode_utf16()).find(|(left, right)| left != right);
     match different {

@@ -13,7 +13,7 @@ use crate::value::{Text, Value};
 use json_text::{Json, minify};
 
 impl<'s> Renderer<'s> {
-    /// Calls a function of `$util`. AppSync's (`qr`, `toJson`, …) are not there.
+    /// Calls a function of `$util`. Functions that only AppSync has (`qr`, `toJson`, …) are unknown.
     pub(super) fn util_method(&mut self, call: Call<'_, 's>) -> Result<Value<'s>> {
         let [argument] = call.arguments else { return self.no_method(Type::Util, call) };
         if matches!(argument, Value::Undefined) {
@@ -58,7 +58,7 @@ impl<'s> Renderer<'s> {
     }
 }
 
-/// Escapes as Apache Commons does: also `'` and `/`, and everything outside of ASCII as `\uXXXX`.
+/// Escapes as Apache Commons does: `'` and `/` too, and characters outside of ASCII as `\uXXXX`.
 fn escape_java_script(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + text.len() / 8);
     for character in text.chars() {
@@ -81,7 +81,7 @@ fn escape_java_script(text: &str) -> String {
     escaped
 }
 
-/// Form encoding, as `java.net.URLEncoder` has it: a blank is `+`.
+/// Form encoding as by `java.net.URLEncoder`: a blank is `+`.
 fn url_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -98,7 +98,7 @@ fn url_encode(text: &str) -> String {
     encoded
 }
 
-/// The reverse; none where a `%` is not followed by two hexadecimal digits.
+/// Decodes form encoding; `None` if a `%` is not followed by two hexadecimal digits.
 fn url_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -1,4 +1,4 @@
-//! Shared by the tests of templates.
+//! Helpers of the tests of templates.
 
 use mapping_template::{ContextTree, Node, ParseError, Problem, RenderError, Scope, Template};
 
@@ -17,7 +17,7 @@ pub fn render(template: &str, body: &str) -> String {
     try_render(template, body).unwrap_or_else(|error| panic!("{template}: {error}"))
 }
 
-/// The same, with the render error if there is one.
+/// Like [`render`], with the render error if there is one.
 pub fn try_render(template: &str, body: &str) -> Result<String, RenderError> {
     let parsed = Template::parse(template).unwrap_or_else(|error| panic!("{template}: {error}"));
     parsed.render(&Scope::new(body, &frame())).map(|rendered| rendered.text)
@@ -33,8 +33,8 @@ pub fn refused(template: &str) -> ParseError {
     Template::parse(template).expect_err(template)
 }
 
-/// Renders like the recordings of docs/aws-behaviour.md#template-language: the variables are the members of a JSON
-/// object, each assigned by `#set` on the lines before the template.
+/// Renders as the recordings of docs/aws-behaviour.md#template-language were made: the variables are the members of a
+/// JSON object, each assigned by `#set` on a line before the template.
 pub fn air(template: &str, variables: &str) -> String {
     let names: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(variables).expect("variables are a JSON object");
@@ -43,7 +43,7 @@ pub fn air(template: &str, variables: &str) -> String {
     render(&format!("{head}{}\n{template}", sets.join(" ")), variables)
 }
 
-/// Checks a table of template, variables and recorded result.
+/// Checks rows of a template, its variables and the recorded result.
 pub fn air_table(rows: &[(&str, &str, &str)]) {
     for (template, variables, expected) in rows {
         assert_eq!(air(template, variables), *expected, "{template} with {variables}");

@@ -1,10 +1,10 @@
-//! Errors have line and column, and say what was expected and what was found.
+//! Errors have a line and a column, and say what was expected and what was found.
 
 use crate::common::{refused, try_render};
 use mapping_template::Position;
 
 #[test]
-fn parse_errors_say_where_what_and_instead() {
+fn parse_errors_have_place_expected_and_found() {
     for (template, expected) in [
         ("a\n  #set $x = 1)", "line 2, column 8: expected `(` after `#set`, found `$x = 1)`"),
         (
@@ -53,14 +53,14 @@ fn parse_errors_say_where_what_and_instead() {
 }
 
 #[test]
-fn positions_inside_strings_are_those_of_the_template() {
+fn positions_in_strings_are_those_in_the_template() {
     let error = refused("\n#set($x = \"{\"\"a\"\": \"\"$b.c(\"\"x\"\" 1)\"\"}\")");
     assert_eq!(error.position(), Some(Position { line: 2, column: 33 }));
     assert_eq!(error.to_string(), "line 2, column 33: expected `,` or `)` in the arguments, found `1)\\\"}`");
 }
 
 #[test]
-fn render_errors_say_where() {
+fn render_errors_have_a_place() {
     let error = try_render("line\n  $input.body.substring(9)", "abc").unwrap_err();
     assert_eq!(error.to_string(), "line 2, column 15: index 9 is outside of 0..3");
     let error = try_render("#set($x = \"\"\"$util.parseJson('no')\"\"\")", "").unwrap_err();

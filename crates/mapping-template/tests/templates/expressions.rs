@@ -201,7 +201,7 @@ fn map_methods() {
 }
 
 #[test]
-fn put_as_a_statement_renders_what_it_replaced() {
+fn put_as_a_statement_renders_the_replaced_value() {
     assert_eq!(render("#set($m = {})[$m.put('a', 1)][$m.put('a', 2)]", ""), "[][1]");
 }
 
@@ -272,7 +272,7 @@ fn index_out_of_bounds_fails() {
 }
 
 #[test]
-fn logic_stops_where_the_result_is_known() {
+fn logic_stops_when_the_result_is_known() {
     assert_eq!(
         render("#set($l = [])#if(true || $l.add(1))#end#if(false && $l.add(1))#end$l.size()", ""),
         "0"

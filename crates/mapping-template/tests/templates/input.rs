@@ -60,7 +60,7 @@ fn json_keeps_every_byte_but_whitespace() {
 }
 
 #[test]
-fn json_of_what_is_not_json_is_a_string() {
+fn json_of_a_body_that_is_not_json_is_a_string() {
     assert_eq!(render("$input.json('$')", "say \"hi\"\n\u{1}"), r#""say \"hi\"\n\u0001""#);
     for body in [
         "{\"a\":1,}",
@@ -207,7 +207,7 @@ fn overrides_are_recorded_and_read_back() {
 }
 
 #[test]
-fn parameter_is_overridden_once() {
+fn parameter_can_be_overridden_only_once() {
     let twice = "#set($context.responseOverride.status = 1)#set($context.responseOverride.status = 2)";
     assert!(
         matches!(problem(twice, ""), Problem::Override { path, .. } if path == "responseOverride.status")

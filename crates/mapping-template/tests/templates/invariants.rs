@@ -1,4 +1,4 @@
-//! What holds for any input.
+//! Invariants for any input.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ const EVENT: &str = r#"#set($payload = $input.json('$'))
 #set($event = "{""payload"":$payload,""connectionId"":""$context.connectionId""}")
 $util.base64Encode($event)"#;
 
-/// JSON text of any shape, with blanks in all the places that allow them.
+/// JSON text of any shape, with blanks wherever JSON allows them.
 fn json_text() -> impl Strategy<Value = String> {
     let blank = "[ \\n\\t]{0,2}";
     let scalar = prop_oneof![
@@ -34,7 +34,7 @@ fn json_text() -> impl Strategy<Value = String> {
     })
 }
 
-/// Text that looks like a template: its parts in any order.
+/// Parts of templates in any order.
 // long: a grammar, whose rules refer to each other
 fn template_like() -> impl Strategy<Value = String> {
     let part = prop::sample::select(vec![
@@ -117,7 +117,7 @@ fn template_like() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..40).prop_map(|parts| parts.concat())
 }
 
-/// Statements that parse, so that rendering is reached often.
+/// Statements that parse, so that most cases are rendered.
 fn program() -> impl Strategy<Value = String> {
     let value = prop_oneof![
         prop::sample::select(vec![
@@ -177,7 +177,7 @@ fn program() -> impl Strategy<Value = String> {
     })
 }
 
-/// Renders if it parses; that nothing panics is the point.
+/// Renders the template if it parses; it must not panic.
 fn exercise(template: &str, body: &str) {
     let Ok(parsed) = Template::parse(template) else { return };
     if let Ok(rendered) = parsed.render(&Scope::new(body, &frame())) {
@@ -194,7 +194,7 @@ proptest! {
         let event = String::from_utf8(STANDARD.decode(rendered).unwrap()).unwrap();
         let minified = json_text::minify(&body).expect("it is JSON").into_owned();
         prop_assert_eq!(&event, &format!("{{\"payload\":{minified},\"connectionId\":\"Qyi07eCbtjMCJKw=\"}}"));
-        // Equal as JSON to an independent reader; it refuses numbers beyond a double and halves of surrogate pairs.
+        // An independent reader finds both equal. It fails for numbers beyond a double and for lone surrogates.
         if let Ok(read) = serde_json::from_str::<serde_json::Value>(&body) {
             prop_assert_eq!(read, serde_json::from_str::<serde_json::Value>(&minified).unwrap());
         }
@@ -232,7 +232,7 @@ proptest! {
     }
 
     #[test]
-    fn text_without_marks_renders_as_it_is(text in "[^$#\\\\]*") {
+    fn text_without_marks_renders_unchanged(text in "[^$#\\\\]*") {
         prop_assert_eq!(Template::parse(&text).unwrap().render(&Scope::new("", &())).unwrap().text, text);
     }
 

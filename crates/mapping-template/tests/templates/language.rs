@@ -102,7 +102,7 @@ fn if_elseif_else() {
 }
 
 #[test]
-fn word_that_begins_like_a_directive_is_text() {
+fn word_that_starts_with_a_directive_is_text() {
     assert!(
         refused("#if(true)a#endOff").to_string().contains("expected `#end` of the `#if` at line 1, column 1")
     );
@@ -110,11 +110,11 @@ fn word_that_begins_like_a_directive_is_text() {
 }
 
 #[test]
-fn set_takes_the_line_and_keeps_indentation_after_text() {
+fn set_removes_its_line_and_keeps_indentation_after_text() {
     let object = "\n        #set( $o = {\n          \"userId\": \"user1\",\n          \"domain\": \"domain1\"\n        } )\n        {\n          \"key\": \"$o.userId\",\n          \"domain\": \"$o.domain\"\n        }\n        ";
     let expected = "\n                {\n          \"key\": \"user1\",\n          \"domain\": \"domain1\"\n        }\n        ";
     air_table(&[(object, "{}", expected)]);
-    // Between two directives the blanks go as well: seen in the recordings' own preamble.
+    // Blanks between two directives are removed too, as in the preamble of the recordings.
     assert_eq!(render("#set($a = 1) #set($b = 2)\n  #set($c = 3)\r\n$a$b$c", ""), "123");
 }
 
@@ -252,14 +252,14 @@ fn escaped_reference_to_nothing_is_its_text() {
 #[test]
 fn set_to_nothing_makes_undefined() {
     assert_eq!(render("#set($a = 1)#set($a = $none)[$a]#if($a == \"\")empty#end", ""), "[]empty");
-    // Velocity does not assign null, which a failed calculation is.
+    // Velocity does not assign null, the result of a failed calculation.
     assert_eq!(render("#set($a = 3)#set($a = 7 / 0)$a", ""), "3");
-    // An assignment that has nothing to be made to is ignored.
+    // An assignment below an undefined variable has no effect.
     assert_eq!(render("#set($none.a = 1)#set($none[0] = 1)[$none]", ""), "[]");
 }
 
 #[test]
-fn variables_stand_before_what_is_provided() {
+fn variables_shadow_builtins() {
     assert_eq!(render("#set($context = {'a':1})$context.a#set($input = 'x')$input", ""), "1x");
 }
 

@@ -1,4 +1,4 @@
-//! The limits of the engine, and input that is meant to break it.
+//! The limits of the engine, and hostile input.
 
 use crate::common::{frame, problem, refused, render, try_render};
 use mapping_template::{ParseError, Problem, Scope, Template, limits};
@@ -34,16 +34,16 @@ fn nesting_is_bounded() {
     }
     let strings = "#set($a = \"".repeat(many);
     assert!(Template::parse(&strings).is_err());
-    // What is just within the bound parses, renders and is dropped on a test's small stack.
+    // The deepest valid template parses, renders and is dropped on the small stack of a test's thread.
     let levels = limits::NESTING_LEVELS_MAX - 1;
     assert_eq!(render(&format!("{}x{}", "#if(true)".repeat(levels), "#end".repeat(levels)), ""), "x");
     assert_eq!(render(&format!("#set($x = {}1{})$x", "(".repeat(levels), ")".repeat(levels)), ""), "1");
 }
 
-/// Blocks refer to themselves to the limit, and where they are deepest a value of the greatest depth is written and a
-/// JSON of that depth is read: a thread's stack of 2 MiB must have room for it twice over, unoptimised.
+/// Blocks refer to themselves up to the limit, and the innermost one writes a value and reads JSON of the greatest depth.
+/// Unoptimised code must need at most half of a thread's stack of 2 MiB for it.
 #[test]
-fn the_deepest_evaluation_of_the_deepest_value_has_room() {
+fn deepest_evaluation_of_the_deepest_value_fits_half_a_stack() {
     const HALF_A_STACK_BYTES: usize = 1_024 * 1_024;
     let deepest = || {
         let levels = limits::VALUE_LEVELS_MAX - 2;
@@ -116,7 +116,7 @@ fn text_that_doubles_is_bounded() {
 }
 
 #[test]
-fn output_is_bounded_and_left_as_it_was_on_error() {
+fn output_is_bounded_and_unchanged_after_an_error() {
     let template = Template::parse("#foreach($i in [1..1000])$input.body#end").unwrap();
     let body = "x".repeat(128 * 1024);
     let context = frame();
@@ -127,7 +127,7 @@ fn output_is_bounded_and_left_as_it_was_on_error() {
 }
 
 #[test]
-fn deep_json_is_minified_whole_and_taken_apart_to_a_bound() {
+fn deep_json_is_minified_but_loaded_only_to_a_limit() {
     let depth = 60_000;
     let body = format!("{}1{}", "[ ".repeat(depth), " ]".repeat(depth));
     assert_eq!(render("$input.json('$')", &body).len(), 2 * depth + 1);
@@ -155,7 +155,7 @@ fn patterns_that_look_ahead_are_bounded() {
     for hostile in ["replaceAll('a*b|a', 'xy')", "split('a*b|a')"] {
         assert!(is_limit(&problem(&format!("$input.body.{hostile}"), &body)), "{hostile}");
     }
-    // Patterns that end where their match ends are not bounded by it.
+    // This limit does not apply to patterns that read no further than their match.
     let body = "a\n".repeat(8 * 1024);
     for harmless in ["replaceAll('a', '')", "replaceAll('[^\n]', '')", "replaceAll('a+', '')"] {
         assert_eq!(render(&format!("$input.body.{harmless}"), &body).len(), 8 * 1024, "{harmless}");

@@ -1,10 +1,10 @@
-//! `$` and `#` that begin nothing: in text, in strings and at the end of either (docs/aws-behaviour.md#template-lone-marks,
+//! Lone `$` and `#`: in text, in strings and at the end of either (docs/aws-behaviour.md#template-lone-marks,
 //! #template-trailing-dollar).
 
 use crate::common::{air_table, refused, render};
 
 #[test]
-fn dollar_and_hash_that_begin_nothing_are_text() {
+fn lone_dollar_and_hash_are_text() {
     air_table(&[
         ("Hello $ ", "{}", "Hello $ "),
         ("<span style=\"color: #13ff93\">", "{}", "<span style=\"color: #13ff93\">"),
@@ -66,7 +66,7 @@ fn dollar_and_hash_at_the_end_of_a_string_are_text() {
 }
 
 #[test]
-fn dollar_and_hash_that_begin_nothing_in_text() {
+fn lone_dollar_and_hash_in_text() {
     for (template, expected) in [
         ("${ ", "${ "),
         ("a ${", "a ${"),

@@ -1,10 +1,10 @@
-//! Java's methods, with the results that Java 17 gave (through Velocity 1.7) unless Java's documentation is named; and
-//! what fails by name.
+//! Java's methods, and the errors for unknown ones. The results were recorded with Java 17 (through Velocity 1.7) unless
+//! a comment names Java's documentation.
 
 use crate::common::{problem, refused, render};
 use mapping_template::{ParseError, Problem};
 
-/// Each row sets `$x` to a value and renders what follows.
+/// Each row has a value for `$x`, a template that uses it, and the result.
 fn table(rows: &[(&str, &str, &str)]) {
     for (value, template, expected) in rows {
         assert_eq!(render(&format!("#set($x = {value}){template}"), ""), *expected, "{value}: {template}");
@@ -86,7 +86,7 @@ fn doubles_and_booleans() {
 }
 
 #[test]
-fn strings_are_searched_from_a_place() {
+fn strings_are_searched_from_an_index() {
     table(&[
         (
             "'abcabc'",
@@ -171,7 +171,7 @@ fn lists() {
             "$x.hashCode() $x.equals([3, 1]) $x.equals([1, 3]) $x.add(1, 7)$x",
             "1055 true false [3, 7, 1]",
         ),
-        // Java compares with the type.
+        // Java's equality includes the type.
         (
             "[1, 'b']",
             "$x.contains('1') $x.contains(1) $x.contains(1.0) $x.indexOf('b') $x.contains($x)",
@@ -206,7 +206,7 @@ fn maps_and_entries() {
             "true true 1 0",
         ),
     ]);
-    // The hash that Java gives {a=[1], b=c}: ("a" ^ [1]) + ("b" ^ "c"), by its documentation.
+    // Java's hash of {a=[1], b=c}, by its documentation: ("a" ^ [1]) + ("b" ^ "c").
     assert_eq!((97 ^ 32) + (98 ^ 99), 66);
 }
 
@@ -229,7 +229,7 @@ fn static_methods_through_values_of_the_message() {
 }
 
 #[test]
-fn unknown_methods_are_refused_where_the_template_is_created() {
+fn unknown_methods_fail_when_the_template_is_created() {
     for (template, named) in [
         ("$x.foo()", "`foo` without arguments"),
         ("#set($s = 'a')#if($s.isBlank())#end", "`isBlank` without arguments"),
@@ -252,7 +252,7 @@ fn unknown_methods_are_refused_where_the_template_is_created() {
         assert!(matches!(error, ParseError::Unknown { .. }), "{template}: {error}");
         assert!(error.to_string().contains(&format!(": {named} is not supported")), "{template}: {error}");
     }
-    // Where the name is the template's own, or the text is never run, there is nothing to refuse.
+    // It is no error if the template assigns the name, or if the call is never run.
     for template in [
         "#set($util = {'time': 1})$util.time",
         "#macro(m)$x.foo()#end",
@@ -265,7 +265,7 @@ fn unknown_methods_are_refused_where_the_template_is_created() {
 }
 
 #[test]
-fn unknown_methods_of_a_value_fail_when_rendered() {
+fn methods_unknown_to_a_value_fail_when_rendered() {
     for (value, call, of) in [
         ("'a'", "put('a', 1)", "a string"),
         ("'a'", "size()", "a string"),
@@ -284,7 +284,7 @@ fn unknown_methods_of_a_value_fail_when_rendered() {
         assert!(matches!(&found, Problem::Unknown { of: told, .. } if told == of), "{value}.{call}: {found}");
     }
     assert!(matches!(problem("#set($s = 'a')$s.bytes", ""), Problem::Unknown { .. }));
-    // Java would find no such method, and AWS would render nothing.
+    // Java does not have such a method, and AWS renders nothing.
     for call in [
         "contains(1)",
         "replaceAll('a', 1)",
@@ -301,15 +301,27 @@ fn unknown_methods_of_a_value_fail_when_rendered() {
 }
 
 #[test]
-fn methods_of_what_is_undefined_are_undefined() {
+fn methods_of_undefined_values_are_undefined() {
     assert_eq!(
         render("[$none.size()][$none.a.put('x', 1).y][$input.path('$.none').length()]", "{}"),
         "[][][]"
     );
-    // As a value, it is an empty string.
+    // The value of an undefined reference is an empty string.
     assert_eq!(
         render("#set($a = $none)[$a.length()][$a.isEmpty()][$input.params('none').length()]", "{}"),
         "[0][true][0]"
     );
     assert_eq!(render("#set($l = [$none, null])#set($m = {'a': $none})$l $m", ""), "[, null] {a=}");
+}
+
+/// docs/aws-behaviour.md#template-integer-types: by their size, whatever made them.
+#[test]
+fn small_longs_are_integers() {
+    for (template, expected) in [
+        ("#set($i = 5)$i.equals($i.longValue())|$i.equals($i.parseLong('5'))", "true|true"),
+        ("#set($i = 5)#set($l = [$i.parseLong('5')])$l.contains(5)|$l.indexOf(5)", "true|0"),
+        ("#set($i = -1)#set($j = $i.longValue())$i.hashCode()|$j.hashCode()", "-1|-1"),
+    ] {
+        assert_eq!(render(template, ""), expected, "{template}");
+    }
 }

@@ -1,7 +1,7 @@
-//! What AWS was recorded to render, case by case: `tests/recorded/*.json`, each file named for its source.
+//! Recorded results of AWS, case by case: `tests/recorded/*.json`, each file named after its source.
 //!
-//! A case has the template, and either `variables` (assigned by `#set` before it, as those recordings were made) or the
-//! `body` of the message, and `context` where it needs one. Every answer is AWS's.
+//! A case has a template, its result on AWS, and its input: either `variables`, which `#set` assigns before the template
+//! as in the recordings, or the `body` of the message and, if needed, a `context`.
 
 use mapping_template::{Node, Scope, Template};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::common::{air, frame};
 const AIRSPEED: &str = include_str!("../recorded/airspeed.json");
 const LOCALSTACK: &str = include_str!("../recorded/localstack.json");
 
-/// All runs of blanks as one, where the recording was kept so.
+/// Replaces each run of blanks by one blank, as in some recordings.
 fn normalized(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -29,7 +29,7 @@ fn rendered(case: &Value) -> String {
     rendered.unwrap_or_else(|error| panic!("{template}: {error}")).text
 }
 
-/// Renders every case of a file, and counts them.
+/// Renders every case of a file; returns their number and the differences.
 fn differences(recorded: &str) -> (usize, Vec<String>) {
     let groups: Vec<Value> = serde_json::from_str(recorded).expect("the recordings are JSON");
     let mut count = 0;

@@ -1,10 +1,10 @@
-//! Values are shared, as in Java: a change shows through each name that a value has.
+//! Values are shared, as in Java: every name of a value shows its changes.
 
 use crate::common::{problem, render};
 use mapping_template::{Params, Problem, Scope, Template};
 
 #[test]
-fn changed_message_is_what_json_writes() {
+fn json_writes_the_changed_message() {
     for (template, body, expected) in [
         (
             "#set($b=$input.path('$'))#set($d=$b.put(\"connectionId\",$context.connectionId))$input.json('$')",
@@ -85,7 +85,7 @@ fn unchanged_message_keeps_its_bytes() {
         let rendered = render(&format!("{reading}$input.json('$')"), body);
         assert!(rendered.ends_with(r#"{"n":1e3,"s":"\u00e9\/","s":2,"o":{"x":[1.0]}}"#), "{rendered}");
     }
-    // From the first change on it is written anew: numbers in their digits, strings and names as JSON.
+    // After the first change, the values are written: numbers with their digits, strings and names as JSON.
     let template = "#set($b = $input.path('$'))#set($b.new = 1)$input.json('$')";
     assert_eq!(render(template, body), r#"{"n":1e3,"s":2,"o":{"x":[1.0]},"new":1}"#);
     assert_eq!(
@@ -103,7 +103,7 @@ fn every_path_gives_the_same_object() {
         ),
         "{k=1} 1"
     );
-    // A list that a wildcard gives is new; what is in it is not.
+    // The list of a wildcard is new; its elements are shared.
     assert_eq!(
         render(
             "#set($l = $input.path('$.l[*]'))#set($d = $l.add(9))#set($l[0].k = 1)$input.json('$.l') $l.size()",
@@ -111,7 +111,7 @@ fn every_path_gives_the_same_object() {
         ),
         r#"[{"k":1}] 2"#
     );
-    // Each parseJson reads anew.
+    // Each parseJson makes a new value.
     assert_eq!(
         render(
             "#set($a = $util.parseJson($input.body))#set($a.k = 1)$util.parseJson($input.body) $input.json('$')",
@@ -153,7 +153,7 @@ fn cycles_end_at_a_limit() {
 }
 
 #[test]
-fn what_the_gateway_provides_is_read_only() {
+fn values_of_the_gateway_are_read_only() {
     for change in [
         "#set($i = $context.identity)#set($i.x = 1)",
         "$context.identity.put('x', 1)",
@@ -187,13 +187,13 @@ fn parameters_are_one_map_for_the_whole_template() {
 }
 
 #[test]
-fn loops_go_over_the_list_itself() {
+fn loops_see_changes_of_their_list() {
     for (template, expected) in [
-        // What is assigned in place shows in later rounds.
+        // Later rounds see what is assigned in place.
         ("#set($l = [1, 2, 3])#foreach($i in $l)$i,#set($l[2] = 9)#end", "1,2,9,"),
         ("#set($m = {'a': 1, 'b': 2})#foreach($v in $m)$v,#set($m.b = 7)#end", "1,7,"),
         ("#foreach($r in $input.path('$.l'))$r.n#set($d = $input.path('$.l[1]').put('n', 5))#end", "15"),
-        // Java does not look at a list again whose last element is then before its end.
+        // Java does not fail if the current element is then the last one.
         ("#set($l = [1, 2, 3])#foreach($i in $l)$i,#if($i == 2)#set($d = $l.remove(0))#end#end", "1,2,"),
         ("#set($l = [1, 2])#foreach($i in $l)$i,#set($d = $l.add(3))#break#end$l", "1,[1, 2, 3]"),
         ("#set($m = {'a': 1})#foreach($v in $m)$v,#set($m.b = 2)#end$m", "1,{a=1, b=2}"),

@@ -1,4 +1,4 @@
-//! The templates of Kinesis integrations (docs/aws-behaviour.md#template-kinesis), as the gateway has them.
+//! The templates of Kinesis integrations (docs/aws-behaviour.md#template-kinesis).
 
 use crate::common::render;
 use base64::Engine as _;
@@ -28,14 +28,14 @@ fn reference_template() {
 }
 
 #[test]
-fn reference_template_with_a_body_that_is_no_json() {
+fn reference_template_with_a_body_that_is_not_json() {
     let event: serde_json::Value = serde_json::from_str(&record(&render(REFERENCE, "say \"hi\""))).unwrap();
     assert_eq!(event["payload"], "say \"hi\"");
 }
 
 #[test]
 fn body_between_quotes_of_a_string() {
-    // The known-good shape of docs/aws-behaviour.md#template-kinesis; blanks before the brace are harmless.
+    // The recommended template of docs/aws-behaviour.md#template-kinesis; blanks before the brace are harmless.
     let template = "#set($d = \"{\"\"body\"\": $input.body, \"\"connectionId\"\":\"\"$context.connectionId\"\"}\")\n   {\"StreamName\":\"events\",\"Data\":\"$util.base64Encode($d)\",\"PartitionKey\":\"$context.connectionId\"}";
     assert_eq!(record(&render(template, "{ }")), r#"{"body": { }, "connectionId":"Qyi07eCbtjMCJKw="}"#);
 }

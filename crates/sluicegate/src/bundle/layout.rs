@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use std::path::Path;
 
 /// Folders of `terraform/` that are left out: tests, and Terraform's own files.
-const FOLDERS_LEFT_OUT: &[&str] = &[".terraform", "tests"];
+const FOLDERS_LEFT_OUT: &[&str] = &[".terraform", "examples", "tests"];
 /// Extensions of the files that are copied.
 const ENDINGS: &[&str] = &["tf", "tfvars", "vtl", "json", "md"];
 /// A user's private tfvars, which Terraform loads by itself: they are left out.

@@ -3,18 +3,18 @@
 use super::workload::{StreamMode, Workload};
 use serde::Serialize;
 
-/// Records per second that a shard takes.
+/// Records per second of a shard.
 pub const SHARD_RECORDS_PER_S: f64 = 1_000.0;
-/// Bytes per second that a shard takes.
+/// Bytes per second of a shard.
 pub const SHARD_BYTES_PER_S: f64 = 1_048_576.0;
-/// Shards that a new on-demand stream has: it takes 4 MB and 4,000 records a second.
+/// Shards of a new on-demand stream, which accepts 4 MB and 4,000 records per second.
 const ON_DEMAND_SHARDS: u64 = 4;
 
 /// What limits the number of shards.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
-    /// Nothing: one shard has capacity to spare.
+    /// Nothing: one shard has more capacity than needed.
     None,
     /// Records written per second.
     WriteRecords,
@@ -24,7 +24,7 @@ pub enum Bound {
     Processing,
 }
 
-/// Shards, and what they and the functions do. All rates are per second.
+/// Shards, and the load of shards and functions. All rates are per second.
 #[derive(Clone, Debug, Serialize)]
 pub struct Capacity {
     /// Shards needed for the peak and the requested headroom.
@@ -35,9 +35,9 @@ pub struct Capacity {
     pub records_per_shard_per_s: f64,
     /// Bytes per second that one shard takes at the peak, spread evenly.
     pub bytes_per_shard_per_s: f64,
-    /// Executions at once, of all functions together, that the mappings may ask for.
+    /// Maximum concurrent executions that the mappings can cause, of all functions together.
     pub concurrency_max: u64,
-    /// Executions at once, of all functions together, that are busy on average.
+    /// Mean concurrent executions, of all functions together.
     pub concurrency_mean: f64,
     /// Records in a mean batch.
     pub records_per_invocation: f64,
@@ -46,10 +46,10 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// The smallest that carries `workload`.
+    /// The smallest capacity that is enough for `workload`.
     ///
-    /// A mapping keeps one batch in flight for each shard and slot, so a slot's next batch is what came while
-    /// the last one was processed and the window was open: at least one record, at most a full batch.
+    /// A mapping has one batch in flight for each shard and slot. A slot's next batch therefore contains the records that
+    /// arrived while the last one was processed and the window was open: at least one record, at most a full batch.
     pub fn of(workload: &Workload) -> Self {
         let rate = workload.messages_per_s;
         let factor = workload.parallelization_factor as f64;
@@ -87,9 +87,9 @@ impl Capacity {
         }
     }
 
-    /// A stage rate limit, in messages per second, that lets the peak through and stays below what the
-    /// shards take: past that, messages are lost unseen. For an on-demand stream that is what a new one
-    /// takes, even where the peak is above it: `terraform/variables.tf` accepts no more.
+    /// A stage rate limit, in messages per second, above the peak and below the capacity of the shards, beyond which
+    /// messages are lost silently. For an on-demand stream it is the capacity of a new stream, even if the peak is higher,
+    /// because `terraform/variables.tf` does not accept more.
     pub fn stage_rate_limit(&self, workload: &Workload) -> u64 {
         let room = (workload.messages_per_s / (1.0 - workload.headroom)).ceil() as u64;
         let shards = match workload.mode {

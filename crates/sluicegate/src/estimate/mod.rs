@@ -15,6 +15,9 @@ use quotas::Quota;
 use serde::Serialize;
 use workload::{Architecture, CONNECTION_MINUTES_MAX, MESSAGE_BYTES_MAX, StreamMode, Workload};
 
+/// A week: the time in which dead letters that a mapping reported can be redriven.
+const LONGER_RETENTION_HOURS: u64 = 168;
+
 #[derive(clap::Args)]
 pub struct Args {
     /// Number of clients connected at the same time
@@ -77,6 +80,15 @@ pub struct Args {
     /// Log bytes per invocation; measure them, the default is a guess
     #[arg(long, default_value_t = 700, value_name = "BYTES")]
     log_bytes: u64,
+    /// Log bytes of the API per message, if the stack has `logging` (about 2,500 without message bodies) [default: none]
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "BYTES")]
+    api_log_bytes: u64,
+    /// Use the prices of On-demand Advantage, which an account chooses for all its on-demand streams in a region
+    #[arg(long)]
+    advantage: bool,
+    /// Execution environments that each function keeps ready (provisioned concurrency)
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000))]
+    provisioned_concurrency: u64,
     /// Print the complete estimate as JSON
     #[arg(long)]
     json: bool,
@@ -86,9 +98,9 @@ pub struct Args {
 pub struct Estimate {
     /// The workload.
     workload: Workload,
-    /// The capacity it needs.
+    /// The required capacity.
     capacity: Capacity,
-    /// Messages per second to set as the stage's limit, sustained and at once.
+    /// The stage's limits to set, in messages per second: rate and burst.
     stage_rate_limit: u64,
     /// Seconds until all clients have reconnected, at the quota of new connections.
     reconnect_all_s: f64,
@@ -98,6 +110,8 @@ pub struct Estimate {
     bill: Bill,
     /// Monthly cost with the other capacity mode.
     other_mode_usd: f64,
+    /// What a retention of [`LONGER_RETENTION_HOURS`] would cost beyond the bill, in a month.
+    longer_retention_usd: f64,
     /// Region and date of the prices.
     prices: PriceList,
 }
@@ -136,8 +150,11 @@ impl Estimate {
                 StreamMode::Provisioned => StreamMode::OnDemand,
                 StreamMode::OnDemand => StreamMode::Provisioned,
             },
+            advantage: false,
             ..workload
         };
+        let longer =
+            Workload { retention_hours: workload.retention_hours.max(LONGER_RETENTION_HOURS), ..workload };
         Self {
             stage_rate_limit: capacity.stage_rate_limit(&workload),
             reconnect_all_s: workload.connections as f64 / quotas::CONNECTS_PER_S,
@@ -145,15 +162,16 @@ impl Estimate {
                 .into_iter()
                 .map(|quota| QuotaUse { share: quota.share(), state: quota.state(), quota })
                 .collect(),
+            longer_retention_usd: Bill::of(&longer, &capacity).total_usd - bill.total_usd,
             other_mode_usd: Bill::of(&other, &Capacity::of(&other)).total_usd,
             bill,
             capacity,
             prices: PriceList {
-                region: prices::REGION,
-                as_of: prices::AS_OF,
-                check_at: prices::CHECK_AT,
+                region: &prices::list().region,
+                as_of: &prices::list().as_of,
+                check_at: &prices::list().check_at,
                 hours_per_month: prices::HOURS_PER_MONTH,
-                without: "free tiers, taxes, support, alarms, access logs, custom domains",
+                without: "free tiers, taxes, support, alarms, dashboards, custom domains",
             },
             workload,
         }
@@ -169,6 +187,10 @@ fn workload_of(args: &Args) -> anyhow::Result<Workload> {
         "--connection-minutes must be above 0 and at most {CONNECTION_MINUTES_MAX}: API Gateway ends a connection then"
     );
     ensure!(args.invocation_ms.is_finite() && args.invocation_ms > 0.0, "--invocation-ms must be above 0");
+    ensure!(
+        !args.advantage || args.mode == StreamMode::OnDemand,
+        "--advantage is for on-demand streams: pass --mode on-demand"
+    );
     ensure!(args.mean_batch.is_none_or(|mean| mean >= 1.0), "--mean-batch must be at least 1 record");
     Ok(Workload {
         connections: args.connections,
@@ -191,6 +213,9 @@ fn workload_of(args: &Args) -> anyhow::Result<Workload> {
         invocation_ms: args.invocation_ms,
         mean_batch: args.mean_batch,
         log_bytes: args.log_bytes,
+        api_log_bytes: args.api_log_bytes,
+        advantage: args.advantage,
+        provisioned_concurrency: args.provisioned_concurrency,
     })
 }
 

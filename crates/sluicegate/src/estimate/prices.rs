@@ -1,14 +1,10 @@
-//! AWS's list prices in us-east-1, in US dollars, as read on the day named here.
+//! AWS's list prices in us-east-1, in US dollars. `prices.json` has them, each with its source and how sure it is:
+//! `published` is AWS's own page, `observed` several others that agree, `unsure` one source or a guess.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
-/// Region of the prices.
-pub const REGION: &str = "us-east-1";
-/// Day on which the prices were compiled. They change: check them live before quoting.
-pub const AS_OF: &str = "2026-11-23";
-/// Where to check them live.
-pub const CHECK_AT: &str = "https://calculator.aws";
-/// Hours in a month, as AWS's own calculator counts them.
+/// Hours in a month, as in AWS's calculator.
 pub const HOURS_PER_MONTH: f64 = 730.0;
 /// Bytes of the gigabyte that AWS bills.
 pub const GB: f64 = 1_073_741_824.0;
@@ -16,17 +12,58 @@ pub const GB: f64 = 1_073_741_824.0;
 pub const PUT_UNIT_BYTES: u64 = 25 * 1024;
 /// Bytes to which an on-demand stream rounds each record up.
 pub const ON_DEMAND_RECORD_BYTES: u64 = 1024;
+/// Bytes per second that On-demand Advantage bills at least, for all streams of an account and region together.
+pub const ADVANTAGE_BYTES_PER_S_MIN: f64 = 10.0 * 1_048_576.0;
 
-/// A price per unit that falls with the volume of a month.
-#[derive(Clone, Copy, Debug, Serialize)]
+static LIST: LazyLock<PriceList> = LazyLock::new(|| {
+    // The test below reads it too: it cannot fail where that has passed.
+    #[expect(clippy::expect_used, reason = "compiled in, and tested")]
+    serde_json::from_str(include_str!("prices.json")).expect("prices.json is a list of prices")
+});
+
+/// The list, read once.
+pub fn list() -> &'static PriceList {
+    &LIST
+}
+
+/// All prices, as read on one day. They change: check them live before quoting.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceList {
+    /// Region of the prices.
+    pub region: String,
+    /// Day on which they were compiled.
+    pub as_of: String,
+    /// Where to check them live.
+    pub check_at: String,
+    pub prices: Prices,
+}
+
+/// A price per unit that decreases with the volume of a month.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Price {
-    pub unit: &'static str,
-    /// How many of the unit the dollars are for.
+    pub unit: String,
+    /// The number of units that the dollars are for.
     pub per: f64,
-    /// Steps: units of the month up to which the dollars hold. The last holds for all that follow.
-    pub steps: &'static [(f64, f64)],
+    /// Steps: the units of the month up to which the dollars apply, null for all further units.
+    pub steps: Vec<(Option<f64>, f64)>,
+    pub certainty: Certainty,
     /// Where the price is published.
-    pub source: &'static str,
+    pub source: String,
+    /// What is paid for.
+    pub about: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// On AWS's own page.
+    Published,
+    /// In several other places, which agree.
+    Observed,
+    /// In one place only, or guessed.
+    Unsure,
 }
 
 impl Price {
@@ -34,8 +71,8 @@ impl Price {
     pub fn usd(&self, quantity: f64) -> f64 {
         let mut usd = 0.0;
         let mut from = 0.0;
-        for (index, &(to, dollars)) in self.steps.iter().enumerate() {
-            let to = if index + 1 == self.steps.len() { f64::INFINITY } else { to };
+        for &(to, dollars) in &self.steps {
+            let to = to.unwrap_or(f64::INFINITY);
             usd += (quantity.min(to) - from).max(0.0) / self.per * dollars;
             from = to;
         }
@@ -43,56 +80,38 @@ impl Price {
     }
 }
 
-const ALL: f64 = f64::MAX;
-const MILLION: f64 = 1e6;
-const API_GATEWAY: &str = "https://aws.amazon.com/api-gateway/pricing/";
-const KINESIS: &str = "https://aws.amazon.com/kinesis/data-streams/pricing/";
-const LAMBDA: &str = "https://aws.amazon.com/lambda/pricing/";
-const CLOUDWATCH: &str = "https://aws.amazon.com/cloudwatch/pricing/";
-const KMS: &str = "https://aws.amazon.com/kms/pricing/";
-const EC2: &str = "https://aws.amazon.com/ec2/pricing/on-demand/";
-
-const fn flat(unit: &'static str, per: f64, steps: &'static [(f64, f64)], source: &'static str) -> Price {
-    Price { unit, per, steps, source }
+/// The prices; `prices.json` says what each is for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    pub messages: Price,
+    pub connection_minutes: Price,
+    pub shard_hours: Price,
+    pub put_units: Price,
+    pub consumer_shard_hours: Price,
+    pub fan_out: Price,
+    pub extended_shard_hours: Price,
+    pub long_term: Price,
+    pub stream_hours: Price,
+    pub on_demand_in: Price,
+    pub on_demand_fan_out: Price,
+    pub on_demand_extended: Price,
+    pub advantage_in: Price,
+    pub advantage_fan_out: Price,
+    pub invocations: Price,
+    pub gb_seconds_arm64: Price,
+    pub gb_seconds_x86: Price,
+    pub provisioned_gb_seconds_arm64: Price,
+    pub provisioned_gb_seconds_x86: Price,
+    pub provisioned_run_gb_seconds_arm64: Price,
+    pub provisioned_run_gb_seconds_x86: Price,
+    pub logs_in: Price,
+    pub custom_metrics: Price,
+    pub alarms: Price,
+    pub dashboards: Price,
+    pub kms_requests: Price,
+    pub data_out: Price,
 }
-
-/// Messages of a WebSocket API, in either direction, by 32 KB.
-pub const MESSAGES: Price = flat("message units", MILLION, &[(1e9, 1.00), (ALL, 0.80)], API_GATEWAY);
-/// Minutes that clients are connected.
-pub const CONNECTION_MINUTES: Price = flat("minutes", MILLION, &[(ALL, 0.25)], API_GATEWAY);
-/// Shards of a provisioned stream.
-pub const SHARD_HOURS: Price = flat("shard-hours", 1.0, &[(ALL, 0.015)], KINESIS);
-/// Records put into a provisioned stream, by 25 KB.
-pub const PUT_UNITS: Price = flat("PUT units", MILLION, &[(ALL, 0.014)], KINESIS);
-/// Shards of a provisioned stream that a consumer reads with enhanced fan-out.
-pub const CONSUMER_SHARD_HOURS: Price = flat("consumer-shard-hours", 1.0, &[(ALL, 0.015)], KINESIS);
-/// What consumers read from a provisioned stream with enhanced fan-out.
-pub const FAN_OUT: Price = flat("GB", 1.0, &[(ALL, 0.013)], KINESIS);
-/// Shards of a provisioned stream that keep records for more than a day, up to seven.
-pub const EXTENDED_SHARD_HOURS: Price = flat("shard-hours", 1.0, &[(ALL, 0.020)], KINESIS);
-/// What a stream keeps for more than seven days.
-pub const LONG_TERM: Price = flat("GB-months", 1.0, &[(ALL, 0.023)], KINESIS);
-/// An on-demand stream.
-pub const STREAM_HOURS: Price = flat("stream-hours", 1.0, &[(ALL, 0.040)], KINESIS);
-/// What is put into an on-demand stream.
-pub const ON_DEMAND_IN: Price = flat("GB", 1.0, &[(ALL, 0.080)], KINESIS);
-/// What consumers read from an on-demand stream with enhanced fan-out.
-pub const ON_DEMAND_FAN_OUT: Price = flat("GB", 1.0, &[(ALL, 0.050)], KINESIS);
-/// What an on-demand stream keeps for more than a day, up to seven.
-pub const ON_DEMAND_EXTENDED: Price = flat("GB-months", 1.0, &[(ALL, 0.10)], KINESIS);
-/// Invocations of functions.
-pub const INVOCATIONS: Price = flat("invocations", MILLION, &[(ALL, 0.20)], LAMBDA);
-/// Memory of functions over time, on Graviton. What follows the second step is not known here.
-pub const GB_SECONDS_ARM64: Price =
-    flat("GB-seconds", 1.0, &[(7.5e9, 0.000_013_333_4), (18.75e9, 0.000_012_000_1)], LAMBDA);
-/// Memory of functions over time, on Intel and AMD; the discounts for volume are not known here.
-pub const GB_SECONDS_X86: Price = flat("GB-seconds", 1.0, &[(ALL, 0.000_016_666_7)], LAMBDA);
-/// Logs of functions taken in. The discounts begin at 10 TB; beyond them it is less than said here.
-pub const LOGS_IN: Price = flat("GB", 1.0, &[(ALL, 0.50)], CLOUDWATCH);
-/// Calls of KMS, for AWS's own keys too.
-pub const KMS_REQUESTS: Price = flat("requests", 10_000.0, &[(ALL, 0.03)], KMS);
-/// Data that leaves AWS. What follows 10 TB is not known here, and less.
-pub const DATA_OUT: Price = flat("GB", 1.0, &[(10_240.0, 0.09)], EC2);
 
 #[cfg(test)]
 mod tests {
@@ -100,12 +119,24 @@ mod tests {
 
     #[test]
     fn each_step_is_paid_at_its_own_price() {
-        assert_eq!(MESSAGES.usd(0.0), 0.0);
-        assert_eq!(MESSAGES.usd(2e6), 2.0);
-        assert_eq!(MESSAGES.usd(1e9), 1_000.0);
-        assert_eq!(MESSAGES.usd(1.5e9), 1_400.0);
-        assert!(
-            (GB_SECONDS_ARM64.usd(30e9) - (7.5e9 * 0.000_013_333_4 + 22.5e9 * 0.000_012_000_1)).abs() < 1e-6
-        );
+        let prices = &list().prices;
+        assert_eq!(prices.messages.usd(0.0), 0.0);
+        assert_eq!(prices.messages.usd(2e6), 2.0);
+        assert_eq!(prices.messages.usd(1e9), 1_000.0);
+        assert_eq!(prices.messages.usd(1.5e9), 1_400.0);
+        assert_eq!(prices.custom_metrics.usd(11_000.0), 3_100.0);
+    }
+
+    #[test]
+    fn each_price_has_a_source_a_day_and_an_end() {
+        let list: serde_json::Value = serde_json::from_str(include_str!("prices.json")).unwrap();
+        assert!(list["as_of"].as_str().unwrap().len() == "2026-11-30".len());
+        for (name, price) in list["prices"].as_object().unwrap() {
+            let price: Price = serde_json::from_value(price.clone()).unwrap();
+            assert!(price.source.starts_with("https://aws.amazon.com/"), "{name}");
+            assert!(price.steps.last().is_some_and(|(to, _)| to.is_none()), "{name} has no last step");
+            let upto: Vec<_> = price.steps.iter().map(|(to, _)| to.unwrap_or(f64::INFINITY)).collect();
+            assert!(upto.is_sorted() && price.per >= 1.0, "{name}");
+        }
     }
 }

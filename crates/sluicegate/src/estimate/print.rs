@@ -3,7 +3,7 @@
 use super::capacity::Bound;
 use super::quotas::State;
 use super::workload::StreamMode;
-use super::{Estimate, prices};
+use super::{Estimate, LONGER_RETENTION_HOURS, prices};
 use crate::table::{Align, Table, number};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -28,7 +28,14 @@ pub fn text(estimate: &Estimate) -> String {
         "Assumed: {} ms and {} bytes of logs for each invocation; without {}.",
         estimate.workload.invocation_ms, estimate.workload.log_bytes, estimate.prices.without
     );
-    text + &guesses + "\n"
+    text + &guesses + "\n" + &unsure(estimate)
+}
+
+/// Which prices are no better than a guess.
+fn unsure(estimate: &Estimate) -> String {
+    let lines = estimate.bill.lines.iter().filter(|line| line.price.certainty == prices::Certainty::Unsure);
+    let items: Vec<_> = lines.map(|line| format!("\"{}\"", line.item)).collect();
+    if items.is_empty() { String::new() } else { format!("not sure of: the price of {}\n", items.join(", ")) }
 }
 
 fn indent(lines: &str) -> String {
@@ -155,7 +162,7 @@ fn bill(estimate: &Estimate) -> String {
             line.service.to_owned(),
             line.item.to_owned(),
             number(line.quantity, if line.quantity < 1_000.0 { 2 } else { 0 }),
-            line.price.unit.to_owned(),
+            line.price.unit.clone(),
             number(line.usd, 2),
         ]);
     }
@@ -166,5 +173,9 @@ fn bill(estimate: &Estimate) -> String {
         StreamMode::OnDemand => "with provisioned shards",
     };
     table.row([other.to_owned(), empty(), empty(), empty(), number(estimate.other_mode_usd, 2)]);
+    if estimate.longer_retention_usd > 0.0 {
+        let longer = format!("more with a retention of {LONGER_RETENTION_HOURS} hours");
+        table.row([longer, empty(), empty(), empty(), number(estimate.longer_retention_usd, 2)]);
+    }
     table.render()
 }

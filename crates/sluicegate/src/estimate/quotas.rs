@@ -10,7 +10,7 @@ const LAMBDA: &str = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarte
 
 /// New connections per second of an account in a region.
 pub const CONNECTS_PER_S: f64 = 500.0;
-/// Requests per second of an account in a region: those of all its APIs, messages and callbacks among them.
+/// Requests per second of an account in a region, for all its APIs, including messages and callbacks.
 const REQUESTS_PER_S: f64 = 10_000.0;
 /// Bytes per second that one enhanced fan-out consumer reads from a shard.
 const SHARD_READ_BYTES_PER_S: f64 = 2.0 * 1_048_576.0;
@@ -20,12 +20,12 @@ const CONSUMERS: f64 = 20.0;
 const RECORD_BYTES: f64 = 1_048_576.0;
 /// Shards of an account in us-east-1, us-west-2 and eu-west-1; fewer elsewhere.
 const SHARDS: f64 = 20_000.0;
-/// Bytes and records per second that a new on-demand stream takes.
+/// Bytes and records per second of a new on-demand stream.
 const NEW_ON_DEMAND_BYTES_PER_S: f64 = 4.0 * 1_048_576.0;
 const NEW_ON_DEMAND_RECORDS_PER_S: f64 = 4_000.0;
-/// Executions at once of an account in a region; a new account has fewer.
+/// Concurrent executions of an account in a region; a new account has fewer.
 const CONCURRENCY: f64 = 1_000.0;
-/// Part of a quota from which on it is near.
+/// Part of a quota from which it counts as near.
 const NEAR: f64 = 0.8;
 
 /// How close a workload is to a quota.
@@ -42,13 +42,13 @@ pub enum State {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Quota {
-    /// What is limited.
+    /// The limited quantity.
     pub name: &'static str,
-    /// How much the workload needs.
+    /// The amount that the workload needs.
     pub used: f64,
-    /// How much there is by default.
+    /// The default quota.
     pub limit: f64,
-    /// What both are counted in.
+    /// The unit of both.
     pub unit: &'static str,
     /// Whether AWS raises it on request.
     pub raisable: bool,

@@ -1,4 +1,4 @@
-//! The whole estimate against an example worked out by hand.
+//! The estimate compared with an example calculated by hand.
 
 use super::*;
 
@@ -25,6 +25,9 @@ pub fn workload() -> Workload {
         invocation_ms: 20.0,
         mean_batch: None,
         log_bytes: 0,
+        api_log_bytes: 0,
+        advantage: false,
+        provisioned_concurrency: 0,
     }
 }
 
@@ -84,7 +87,16 @@ fn the_text_names_every_line_of_the_bill_and_every_quota() {
     for quota in &estimate.quotas {
         assert!(text.contains(quota.quota.name) && text.contains(quota.quota.source), "{}", quota.quota.name);
     }
-    assert!(text.contains(prices::AS_OF) && text.contains(prices::CHECK_AT));
+    let list = prices::list();
+    assert!(text.contains(&list.as_of) && text.contains(&list.check_at));
+}
+
+#[test]
+fn a_price_that_is_unsure_is_named() {
+    let advantage = Workload { mode: StreamMode::OnDemand, advantage: true, ..workload() };
+    let text = print::text(&Estimate::of(advantage));
+    assert!(text.contains("not sure of: the price of \"read by consumers\""), "{text}");
+    assert!(!print::text(&Estimate::of(workload())).contains("not sure of"));
 }
 
 #[test]
@@ -92,7 +104,7 @@ fn json_is_complete_and_finite() {
     let json = serde_json::to_value(Estimate::of(workload())).unwrap();
     assert_eq!(json["capacity"]["shards"], 1);
     assert_eq!(json["workload"]["mode"], "PROVISIONED");
-    assert_eq!(json["prices"]["as_of"], prices::AS_OF);
+    assert_eq!(json["prices"]["as_of"], prices::list().as_of);
     for quota in json["quotas"].as_array().unwrap() {
         assert!(quota["source"].as_str().unwrap().starts_with("https://"), "{quota}");
         assert!(quota["share"].is_f64() && quota["state"].is_string(), "{quota}");
@@ -100,4 +112,14 @@ fn json_is_complete_and_finite() {
     for line in json["bill"]["lines"].as_array().unwrap() {
         assert!(line["usd"].is_f64() && line["price"]["source"].is_string(), "{line}");
     }
+}
+
+/// One shard: $0.02 an hour beyond the first day's retention.
+#[test]
+fn a_week_of_retention_is_priced_where_it_is_not_had() {
+    let day = Estimate::of(workload());
+    assert!((day.longer_retention_usd - 730.0 * 0.02).abs() < 1e-9, "{}", day.longer_retention_usd);
+    assert!(print::text(&day).contains("more with a retention of 168 hours"));
+    let week = Estimate::of(Workload { retention_hours: 168, ..workload() });
+    assert!(!print::text(&week).contains("more with a retention"));
 }

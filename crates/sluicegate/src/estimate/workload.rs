@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-/// Bytes that the gateway's mapping template puts around a payload (`modules/gateway/templates/message.vtl`),
-/// with the longest route key and address it is likely to carry.
+/// Bytes that the gateway's mapping template (`modules/gateway/templates/message.vtl`) adds to a payload, with the longest
+/// likely route key and address.
 pub const ENVELOPE_BYTES: u64 = 270;
 /// Bytes of a partition key: the connection's id. They count towards a record's size.
 pub const PARTITION_KEY_BYTES: u64 = 16;
-/// Bytes of what Lambda puts around each record in an event, before its base64 data.
+/// Bytes that Lambda adds to each record in an event, in addition to its base64 data.
 pub const EVENT_RECORD_BYTES: u64 = 600;
 /// Bytes of one message unit of a WebSocket API's bill, and of its largest frame.
 pub const MESSAGE_UNIT_BYTES: u64 = 32 * 1024;
@@ -15,7 +15,7 @@ pub const MESSAGE_UNIT_BYTES: u64 = 32 * 1024;
 pub const MESSAGE_BYTES_MAX: u64 = 128 * 1024;
 /// Bytes of the request with which Lambda invokes a function.
 pub const INVOCATION_BYTES_MAX: u64 = 6 * 1024 * 1024;
-/// Minutes that a connection may last.
+/// Maximum minutes of a connection.
 pub const CONNECTION_MINUTES_MAX: f64 = 120.0;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, clap::ValueEnum)]
@@ -38,8 +38,8 @@ pub enum Architecture {
     Arm64,
 }
 
-/// One stack's load. Rates are those of the busiest moment: capacity and quotas follow from them, the bill
-/// from `load_factor` times them.
+/// One stack's load. Rates are those at the peak, which determine capacity and quotas. The bill is calculated with
+/// `load_factor` times the peak.
 #[derive(Clone, Debug, Serialize)]
 pub struct Workload {
     /// Clients connected at the same time.
@@ -50,7 +50,7 @@ pub struct Workload {
     pub message_bytes: u64,
     /// Mean rate over peak rate, above 0 and up to 1.
     pub load_factor: f64,
-    /// Messages to clients for each message from one, of all functions together.
+    /// Messages to clients per message from a client, of all functions together.
     pub answers_per_message: f64,
     /// Bytes of a message to a client.
     pub answer_bytes: u64,
@@ -60,28 +60,34 @@ pub struct Workload {
     pub connection_minutes: f64,
     /// Capacity mode of the stream.
     pub mode: StreamMode,
-    /// Hours that the stream keeps a record: 24 to 8,760.
+    /// Retention of the stream in hours: 24 to 8,760.
     pub retention_hours: u64,
-    /// Part of a shard that the peak leaves free: keys never spread evenly.
+    /// Part of a shard to leave free at the peak, because keys do not spread evenly.
     pub headroom: f64,
-    /// Functions, each with its own consumer; all see every message and are alike here.
+    /// Number of functions, each with its own consumer. All get every message and have the same settings.
     pub functions: u64,
     /// Megabytes of memory of a function.
     pub memory_mb: u64,
     /// CPU architecture of the functions.
     pub architecture: Architecture,
-    /// Records in a batch, at most.
+    /// Maximum records in a batch.
     pub batch_size: u64,
-    /// Seconds that a batch is waited for.
+    /// Batching window in seconds.
     pub batching_window_s: f64,
-    /// Batches of one shard that are processed at once: 1 to 10.
+    /// Batches of one shard processed at the same time: 1 to 10.
     pub parallelization_factor: u64,
-    /// Milliseconds that an invocation with a full batch takes.
+    /// Duration of an invocation with a full batch, in milliseconds.
     pub invocation_ms: f64,
-    /// Records in a mean batch, where that is known; else it is estimated.
+    /// Mean records in a batch, if known; otherwise it is estimated.
     pub mean_batch: Option<f64>,
     /// Bytes that an invocation logs.
     pub log_bytes: u64,
+    /// Bytes that the API logs for each message; 0 without `logging`.
+    pub api_log_bytes: u64,
+    /// Whether the account has On-demand Advantage, which changes the prices of on-demand streams.
+    pub advantage: bool,
+    /// Execution environments that each function has ready all the time.
+    pub provisioned_concurrency: u64,
 }
 
 impl Workload {
@@ -95,19 +101,19 @@ impl Workload {
         self.message_bytes + ENVELOPE_BYTES + PARTITION_KEY_BYTES
     }
 
-    /// Handshakes per second that keep the connections up, when each lasts as long as the mean.
+    /// Handshakes per second that replace connections that end, if each lasts for the mean duration.
     pub fn connects_per_s(&self) -> f64 {
         self.connections as f64 / (self.connection_minutes * 60.0)
     }
 
-    /// Records that fit in one invocation: the batch size, or what 6 MB hold once base64 has added a third.
+    /// Records that fit in one invocation: the batch size, or as many as fit in 6 MB with base64.
     pub fn batch_records_max(&self) -> u64 {
         let data = (self.message_bytes + ENVELOPE_BYTES).div_ceil(3) * 4;
         self.batch_size.min(INVOCATION_BYTES_MAX / (data + EVENT_RECORD_BYTES)).max(1)
     }
 }
 
-/// Message units that `bytes` are billed as; an empty message is one too.
+/// Billed message units of a message; an empty one is one unit too.
 pub fn message_units(bytes: u64) -> u64 {
     bytes.div_ceil(MESSAGE_UNIT_BYTES).max(1)
 }

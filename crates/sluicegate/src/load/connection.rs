@@ -1,4 +1,4 @@
-//! One connection: sends what is due, checks what comes back, and ends when all of it has.
+//! One connection: it sends messages when they are due, checks the answers, and ends when all have arrived.
 
 use super::dial::Socket;
 use super::frames::frames;
@@ -14,18 +14,18 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-/// What makes a connection send.
+/// The trigger for sending a message.
 pub enum Pace {
     /// The times at which its messages are due, in microseconds since the start, until the sender is gone.
     Open(mpsc::Receiver<u64>),
-    /// The next message as soon as the window lets it out.
+    /// The next message is sent as soon as the window allows it.
     Closed(Window),
 }
 
 /// Drives the connection until every message is answered after sending ended, or the run gives up.
 pub fn drive(socket: Socket, pace: Pace, run: Rc<Run>) -> impl Future<Output = ()> {
     let ledger = Ledger::default();
-    // Made out here, it is in the future once and not twice: 1.4 KB of each connection.
+    // Created here, it is in the future only once, which saves 1.4 KB per connection.
     let connection = Connection { socket, pace, ledger, state: State::Sending, is_dirty: false, run };
     drive_to_end(connection)
 }
@@ -58,9 +58,9 @@ async fn drive_to_end(mut connection: Connection) {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Sending,
-    /// Nothing more is sent; answers are still out.
+    /// Sending has ended; answers are still missing.
     Draining,
-    /// A Close frame is out; the other side's answer, and whatever comes before it, is not in yet.
+    /// A Close frame has been sent; the server's Close frame has not arrived yet.
     Closing,
 }
 
@@ -75,7 +75,7 @@ struct Connection {
 }
 
 impl Connection {
-    /// Reads while it writes: were one to wait for the other, two full buffers would stop both sides.
+    /// Reads while it writes. If one waited for the other, two full buffers would block both sides.
     fn poll(&mut self, context: &mut Context<'_>, is_stopped: bool) -> Poll<Result<(), Error>> {
         loop {
             let has_read = self.read(context)?;
@@ -94,7 +94,7 @@ impl Connection {
             }
             if self.is_dirty && self.socket.poll_flush_unpin(context)?.is_ready() {
                 self.is_dirty = false;
-                // What waited for this may go on: messages held back, or the Close frame.
+                // Messages or the Close frame that waited for this can be sent now.
                 if is_blocked || self.state == State::Draining {
                     continue;
                 }
@@ -160,7 +160,7 @@ impl Connection {
         }
     }
 
-    /// Sends what may be sent now. Pending while the other side takes no more.
+    /// Sends all messages that are allowed now. Pending while the server accepts no more.
     fn send(&mut self, context: &mut Context<'_>, is_stopped: bool) -> Result<Poll<()>, Error> {
         while Pin::new(&mut self.socket).poll_ready(context)?.is_ready() {
             let Poll::Ready(due_us) = self.next_due(context, is_stopped) else { return Ok(Poll::Ready(())) };
@@ -181,7 +181,7 @@ impl Connection {
         Ok(Poll::Pending)
     }
 
-    /// When the next message that may be sent now was due; `None` when there will be none.
+    /// The due time of the next message that is allowed now; `None` if there will be none.
     fn next_due(&mut self, context: &mut Context<'_>, is_stopped: bool) -> Poll<Option<u64>> {
         match &mut self.pace {
             Pace::Open(queue) => queue.poll_recv(context),
@@ -190,7 +190,7 @@ impl Connection {
         }
     }
 
-    /// Counts what falls due on a connection that is gone.
+    /// Counts the messages that become due on a lost connection.
     async fn leave_unsent(&mut self) {
         if let Pace::Open(queue) = &mut self.pace {
             while queue.recv().await.is_some() {

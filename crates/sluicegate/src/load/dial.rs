@@ -1,4 +1,4 @@
-//! Opens connections, from as many addresses of this machine as given.
+//! Opens connections, from the given addresses of this machine.
 
 use crate::entry::Entry;
 pub use crate::entry::Socket;
@@ -13,9 +13,9 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::stream::Mode;
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
-/// Seconds that opening a connection may take. API Gateway waits 29 for a `$connect` route.
+/// Maximum seconds to open a connection. API Gateway waits 29 for a `$connect` route.
 const OPEN_S_MAX: u64 = 30;
-/// Bytes of a connection's read buffer, at least and at most; thousands of connections share a machine.
+/// Minimum and maximum bytes of a connection's read buffer; thousands of connections share a machine.
 const READ_BUFFER_BYTES: (usize, usize) = (2 * 1024, 64 * 1024);
 
 pub struct Dialer {
@@ -27,8 +27,8 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    /// Resolves the URI's host once. Connections take turns in the addresses of `sources`, or leave theirs
-    /// to the system where there are none. `message_bytes` is what each will carry.
+    /// Resolves the URI's host once. Connections use the addresses of `sources` in turn; without any, the system chooses
+    /// the address. `message_bytes` is the size of messages.
     pub async fn new(entry: Entry, sources: Vec<IpAddr>, message_bytes: usize) -> anyhow::Result<Self> {
         let request = entry.request()?;
         let uri = request.uri();
@@ -50,7 +50,7 @@ impl Dialer {
             Mode::Tls => Connector::Rustls(Arc::new(tls()?)),
         };
         let (least, most) = READ_BUFFER_BYTES;
-        // Nothing is held back: each message goes out when it is due.
+        // Without a write buffer, so that each message is sent when it is due.
         let config = WebSocketConfig::default()
             .read_buffer_size((2 * message_bytes).next_power_of_two().clamp(least, most))
             .write_buffer_size(0);

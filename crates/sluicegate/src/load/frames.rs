@@ -1,13 +1,13 @@
-//! Cuts a long message into the frames that API Gateway takes.
+//! Splits a long message into frames that API Gateway accepts.
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{Frame, Utf8Bytes};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-/// Bytes of the largest frame that API Gateway takes; a longer message goes out in several.
+/// Bytes of the largest frame that API Gateway accepts; longer messages are sent in several.
 const FRAME_BYTES_MAX: usize = 32 * 1024;
 
-/// `text` as one message, in frames that API Gateway takes.
+/// The frames of `text` as one message.
 pub fn frames(text: String) -> impl Iterator<Item = Message> {
     let is_whole = text.len() <= FRAME_BYTES_MAX;
     let mut rest = Bytes::from(text);

@@ -1,4 +1,4 @@
-//! What one connection sent, and whether each message came back once and in its turn.
+//! The messages of one connection, and whether each came back once and in order.
 
 use std::collections::VecDeque;
 
@@ -7,8 +7,8 @@ const ANSWERED: u64 = u64::MAX;
 
 /// The messages of one connection, numbered from 0.
 ///
-/// It holds eight bytes for each message from the oldest unanswered one on: an answered beginning is
-/// forgotten, so a connection that loses nothing holds no more than it has in flight.
+/// It keeps eight bytes for each message from the oldest unanswered one on, so that a connection that loses no message
+/// keeps only those in flight.
 #[derive(Default)]
 pub struct Ledger {
     /// Number of the first message held; all before it are answered.
@@ -21,16 +21,16 @@ pub struct Ledger {
     follows: u64,
 }
 
-/// What an echo turned out to be.
+/// The result of an echo.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Arrival {
-    /// The first echo of a message, after the echoes of those sent before it or lost.
+    /// The first echo of a message, in order.
     InOrder,
     /// The first echo of a message, after the echo of one that was sent later.
     OutOfOrder,
     /// A further echo of a message: at-least-once delivery allows them.
     Duplicate,
-    /// Nothing that this connection sent.
+    /// A message that this connection did not send.
     Unknown,
 }
 
@@ -73,7 +73,7 @@ impl Ledger {
         Arrival::InOrder
     }
 
-    /// How many messages have no answer yet.
+    /// The number of messages without an answer.
     pub fn unanswered(&self) -> u64 {
         (self.due_us.len() - self.answered) as u64
     }

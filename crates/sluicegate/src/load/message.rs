@@ -1,15 +1,15 @@
-//! The messages sent, and what an answer to one looks like.
+//! The messages to send, and the classification of answers.
 
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Bytes of the smallest message: room for any number and time in it.
+/// Bytes of the smallest message, which has room for any number and time.
 pub const SIZE_BYTES_MIN: usize = 64;
-/// Bytes of the largest message that API Gateway takes.
+/// Bytes of the largest message that API Gateway accepts.
 pub const SIZE_BYTES_MAX: usize = 128 * 1024;
 
-/// What fills messages up. Each begins at another letter, so that one's filling is not another's.
+/// The padding of messages. Each message starts at another letter, so that the paddings differ.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 pub struct Shape {
@@ -19,27 +19,27 @@ pub struct Shape {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Received {
-    /// A message of ours, byte for byte.
+    /// One of our messages, byte for byte.
     Echo {
         /// Its number on its connection.
         seq: u64,
         /// When it was due, in microseconds since the start.
         due_us: u64,
     },
-    /// A message of ours, the same JSON in other bytes.
+    /// One of our messages as the same JSON in other bytes.
     Reformatted {
         /// Its number on its connection.
         seq: u64,
         /// When it was due, in microseconds since the start.
         due_us: u64,
     },
-    /// A message of ours that is no longer what was sent.
+    /// One of our messages, altered.
     Altered,
-    /// Something else: an error, an acknowledgement, another client's message.
+    /// Another frame: an error, an acknowledgement or another client's message.
     Other,
 }
 
-/// Our message in whatever form it came back.
+/// One of our messages, in any JSON form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Parsed<'a> {
@@ -100,7 +100,7 @@ fn as_sent(seq: u64, due_us: u64, pad: &str) -> String {
     format!("{{\"seq\":{seq},\"t\":{due_us},\"pad\":\"{pad}\"}}")
 }
 
-/// The decimal number that `text` begins with, as `{}` writes it, and what follows.
+/// The decimal number at the start of `text`, and the rest.
 fn leading_number(text: &str) -> Option<(u64, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = text.split_at(digits);

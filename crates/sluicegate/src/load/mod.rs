@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use thresholds::Thresholds;
 
-/// Seconds of ramp and measurement together, at most: API Gateway ends a connection after two hours.
+/// Maximum seconds of ramp and measurement together: API Gateway ends a connection after two hours.
 const RUN_S_MAX: f64 = 7_200.0;
 
 #[derive(clap::Args)]
@@ -120,7 +120,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs with a progress bar, and Ctrl-C as the way out.
+/// Runs with a progress bar until the end or Ctrl-C.
 async fn watched(settings: Settings) -> anyhow::Result<Outcome> {
     let progress = Arc::new(Progress::default());
     let signals = Signals::default();

@@ -7,11 +7,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// Milliseconds of one sleep at most, so that a pacer soon notices that it is no longer wanted.
+/// Maximum milliseconds of one sleep, so that a pacer soon notices that it must end.
 const SLEEP_MS_MAX: u64 = 50;
 
-/// Microseconds between two wakings at least. Messages that fall due in between go out together, late by as
-/// much at most; from some thousand a second on that halves what waking costs.
+/// Minimum microseconds between two wake-ups. Messages that become due in between are sent together, at most this late.
+/// For more than some thousand messages per second, this halves the cost of wake-ups.
 const WAKE_US_MIN: u64 = 200;
 
 /// A thread that sleeps from message to message. Dropping it ends it.

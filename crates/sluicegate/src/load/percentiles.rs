@@ -1,4 +1,4 @@
-//! Times, and the percentiles that describe them.
+//! Times and their percentiles.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -11,19 +11,19 @@ const DIGITS: u8 = 3;
 /// Percentiles in milliseconds.
 #[derive(Clone, Copy, Default, PartialEq, Debug, Serialize)]
 pub struct Percentiles {
-    /// Values that they are of.
+    /// The number of values.
     pub count: u64,
     pub p50: f64,
-    /// Nine of ten are at most this.
+    /// 90 % of the values are at most this.
     pub p90: f64,
-    /// 99 of 100 are at most this.
+    /// 99 % of the values are at most this.
     pub p99: f64,
-    /// 999 of 1,000 are at most this.
+    /// 99.9 % of the values are at most this.
     pub p999: f64,
     pub max: f64,
 }
 
-/// Any number of times in 200 KB, each within a thousandth of itself.
+/// Any number of times in 200 KB, with a relative error of a thousandth.
 pub struct Times(Histogram<u64>);
 
 impl Times {
@@ -35,7 +35,7 @@ impl Times {
         self.0.saturating_record(us);
     }
 
-    /// How many there are.
+    /// The number of times.
     pub fn count(&self) -> u64 {
         self.0.len()
     }
@@ -44,7 +44,7 @@ impl Times {
         self.0.reset();
     }
 
-    /// What describes them; zero where there are none.
+    /// The percentiles; zeros if there are no times.
     pub fn percentiles(&self) -> Percentiles {
         let ms = |quantile| self.0.value_at_quantile(quantile) as f64 / 1_000.0;
         Percentiles {

@@ -31,7 +31,7 @@ pub fn svg(report: &Report) -> String {
     Chart { title: &report.title(), x: "time, s", scale: Scale::Linear, shaded, panels: &panels }.svg()
 }
 
-/// A page that holds the picture and nothing else.
+/// A page that contains only the chart.
 pub fn html(report: &Report) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title></head>\n<body>\n{}</body></html>\n",

@@ -1,11 +1,11 @@
-//! What a run has come to so far, and the bar that shows it.
+//! The progress of a run, and the bar that shows it.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// Milliseconds between two looks.
+/// Milliseconds between two updates.
 const LOOK_MS: u64 = 200;
 
 /// Counts that the run writes and the bar reads.
@@ -36,7 +36,7 @@ impl Progress {
         self.answered.store(messages, Relaxed);
     }
 
-    /// Shows the run on standard error, where that is a terminal, until dropped by its caller.
+    /// Shows the run on standard error, if that is a terminal, until the future is dropped.
     pub async fn show(&self, connections: usize, run: Duration) {
         let bar = Bar(ProgressBar::new(connections as u64).with_style(style("{pos}/{len} connections")));
         let mut looks = tokio::time::interval(Duration::from_millis(LOOK_MS));
@@ -66,7 +66,7 @@ impl Progress {
     }
 }
 
-/// Leaves no bar behind, however its task ends.
+/// Removes the bar, however the task ends.
 struct Bar(ProgressBar);
 
 impl Drop for Bar {

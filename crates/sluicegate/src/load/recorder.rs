@@ -3,14 +3,14 @@
 use super::percentiles::{Percentiles, Times};
 use serde::Serialize;
 
-/// Points of the series, at most; their distance follows.
+/// Maximum number of points in the series, which determines their distance.
 const POINTS_MAX: f64 = 60.0;
-/// Distances in seconds that two points may have; the last for anything longer.
+/// Possible distances of two points in seconds; the last one is for all longer runs.
 const DISTANCES_S: [f64; 9] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0];
-/// Characters kept of a frame or error that is shown as a sample.
+/// Characters kept of a frame or error as a sample.
 const SAMPLE_CHARS: usize = 200;
 
-/// How often each thing happened.
+/// The counts of a run.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize)]
 pub struct Counts {
     pub sent: u64,
@@ -21,7 +21,7 @@ pub struct Counts {
     pub duplicates: u64,
     /// Messages that came back after one that was sent later on the same connection.
     pub out_of_order: u64,
-    /// Answers that are no longer what was sent, or were sent on another connection.
+    /// Answers that are altered, or belong to another connection.
     pub altered: u64,
     /// Answers that are the same JSON in other bytes.
     pub reformatted: u64,
@@ -30,13 +30,13 @@ pub struct Counts {
     /// Messages that were due while their connection was blocked or gone.
     pub unsent: u64,
     pub connections_opened: u64,
-    /// Connections that the other side or the network refused.
+    /// Connections that the server or the network refused.
     pub connections_refused: u64,
-    /// Connections that the other side or the network ended.
+    /// Connections that the server or the network ended.
     pub connections_lost: u64,
 }
 
-/// What came back between two points in time.
+/// The answers between two points in time.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Point {
     /// Seconds from the start to the end of the interval.
@@ -48,9 +48,9 @@ pub struct Point {
 
 /// Collects a run as it happens. Times are microseconds since its start.
 pub struct Recorder {
-    /// How often each thing happened.
+    /// The counts of the run.
     pub counts: Counts,
-    /// The first frame that was none of ours.
+    /// The first frame that was not an echo.
     pub sample_frame: Option<String>,
     /// Why the first connection was refused or lost.
     pub sample_error: Option<String>,
@@ -66,22 +66,22 @@ pub struct Recorder {
     series: Vec<Point>,
 }
 
-/// What a run came to.
+/// The results of a run.
 pub struct Recorded {
-    /// How often each thing happened.
+    /// The counts of the run.
     pub counts: Counts,
-    /// The first frame that was none of ours.
+    /// The first frame that was not an echo.
     pub sample_frame: Option<String>,
     /// Why the first connection was refused or lost.
     pub sample_error: Option<String>,
     pub steady_sent: u64,
-    /// Answers that came after the ramp, until sending ended.
+    /// Answers between the end of the ramp and the end of sending.
     pub steady_answered: u64,
-    /// From when a message was due to its answer, for messages due after the ramp.
+    /// From a message's due time to its answer, for messages due after the ramp.
     pub latency_ms: Percentiles,
-    /// From when a message was due to its being sent: the generator's own lateness.
+    /// From a message's due time to its sending: the lateness of the generator.
     pub send_delay_ms: Percentiles,
-    /// From dialling to a connection's being open.
+    /// The time to open a connection.
     pub handshake_ms: Percentiles,
     /// The run over time.
     pub series: Vec<Point>,
@@ -138,7 +138,7 @@ impl Recorder {
         self.handshake.record(us);
     }
 
-    /// A frame that is none of ours.
+    /// Records a frame that is not an echo.
     pub fn other(&mut self, text: &str) {
         self.counts.other_frames += 1;
         self.sample_frame.get_or_insert_with(|| text.chars().take(SAMPLE_CHARS).collect());
@@ -159,7 +159,7 @@ impl Recorder {
         (self.steady_us.end - self.steady_us.start) as f64 / 1e6
     }
 
-    /// The sum of it all, when nothing more can come.
+    /// The results, after the last answer.
     pub fn finish(mut self) -> Recorded {
         if self.interval.count() > 0 {
             self.point();
@@ -178,7 +178,7 @@ impl Recorder {
         }
     }
 
-    /// Closes the intervals that ended before `now_us`. One without answers is a point too.
+    /// Closes the intervals that ended before `now_us`. An interval without answers is a point too.
     fn roll(&mut self, now_us: u64) {
         while now_us >= self.interval_end_us {
             self.point();

@@ -1,4 +1,4 @@
-//! What a run came to, as a table and as JSON.
+//! The results of a run, as a table and as JSON.
 
 use super::percentiles::Percentiles;
 use super::recorder::{Counts, Point};
@@ -8,47 +8,47 @@ use crate::table::{Align, Table, number};
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// One run's results. Times are in milliseconds where their name says so, rates per second.
+/// One run's results. Times are in milliseconds if their names say so, and rates per second.
 #[derive(Clone, Default, Debug, Serialize)]
 pub struct Report {
     pub uri: String,
     pub connections: usize,
-    /// Messages per second asked for; `null` in a closed loop.
+    /// Requested messages per second; `null` in a closed loop.
     pub rate_per_s: Option<f64>,
     /// Messages in flight on each connection; `null` in an open loop.
     pub in_flight: Option<u64>,
     pub message_bytes: usize,
     /// Seconds of rising load before the measurement.
     pub ramp_s: f64,
-    /// Seconds that an answer was waited for once sending had ended.
+    /// Maximum seconds of waiting for answers after sending ended.
     pub answer_within_s: f64,
-    /// Seconds over which rates are measured; fewer than asked for where it was interrupted.
+    /// Seconds over which rates are measured; fewer than requested if the run was interrupted.
     pub measured_s: f64,
     /// Whether Ctrl-C ended it early.
     pub is_interrupted: bool,
-    /// How often each thing happened, the ramp included.
+    /// The counts of the run, including the ramp.
     pub counts: Counts,
     /// Messages sent per second, after the ramp.
     pub sent_per_s: f64,
     pub answered_per_s: f64,
-    /// From when a message was due to its first answer, for messages due after the ramp.
+    /// From a message's due time to its first answer, for messages due after the ramp.
     pub latency_ms: Percentiles,
-    /// From when a message was due to its being sent: what of the latency is the generator's own.
+    /// From a message's due time to its sending: the generator's part of the latency.
     pub send_delay_ms: Percentiles,
-    /// From dialling to a connection's being open.
+    /// The time to open a connection.
     pub handshake_ms: Percentiles,
-    /// The first frame that was no echo.
+    /// The first frame that was not an echo.
     pub sample_frame: Option<String>,
     /// Why the first connection was refused or lost.
     pub sample_error: Option<String>,
-    /// Why the run failed; empty where it passed.
+    /// The reasons why the run failed; empty if it passed.
     pub failures: Vec<String>,
-    /// The run over time, the ramp included.
+    /// The run over time, including the ramp.
     pub series: Vec<Point>,
 }
 
 impl Report {
-    /// The results of a run that was to do as `settings` say.
+    /// The results of a run with these settings.
     pub fn of(settings: &Settings, outcome: Outcome) -> Self {
         let recorded = outcome.recorded;
         let per_s = |count: u64| if outcome.steady_s > 0.0 { count as f64 / outcome.steady_s } else { 0.0 };
@@ -79,7 +79,7 @@ impl Report {
         }
     }
 
-    /// What was run, in one line.
+    /// The settings in one line.
     pub fn title(&self) -> String {
         let load = match (self.rate_per_s, self.in_flight) {
             (Some(rate), _) => format!("{} messages/s (open loop)", number(rate, 0)),

@@ -1,4 +1,4 @@
-//! A run: opens the connections, has them send, waits for the answers.
+//! A run: it opens the connections, lets them send, and waits for the answers.
 
 use super::connection::{Pace, drive};
 use super::dial::{Dialer, Socket};
@@ -19,21 +19,21 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinSet, LocalSet};
 use tokio_util::sync::CancellationToken;
 
-/// Handshakes under way at once.
+/// Maximum number of concurrent handshakes.
 const OPENING_MAX: usize = 256;
-/// Messages that may be due on one connection and not sent: past that it is blocked.
+/// Messages that can be due on one connection without being sent; with more, the connection counts as blocked.
 const QUEUED_MAX: usize = 1_024;
 
-/// How a run is ended from outside.
+/// Signals that end a run early.
 #[derive(Clone, Default)]
 pub struct Signals {
-    /// Send no more, wait for what is out.
+    /// Stop sending, and wait for answers.
     pub stop: CancellationToken,
-    /// Wait for nothing.
+    /// End at once.
     pub give_up: CancellationToken,
 }
 
-/// What all connections of a run share. They live on one thread.
+/// The state that all connections of a run share. They run on one thread.
 pub struct Run {
     pub shape: Shape,
     pub recorder: RefCell<Recorder>,
@@ -54,7 +54,7 @@ impl Run {
 }
 
 pub struct Outcome {
-    /// Everything counted and timed.
+    /// The counts and times.
     pub recorded: Recorded,
     /// Seconds over which its rates are measured.
     pub steady_s: f64,
@@ -62,7 +62,7 @@ pub struct Outcome {
     pub is_interrupted: bool,
 }
 
-/// Runs on a thread of its own and on one alone: nothing is locked, and the other cores are the emulator's.
+/// Runs on one separate thread, so that nothing is locked and the other cores are free for the emulator.
 pub async fn run(settings: Settings, progress: Arc<Progress>, signals: Signals) -> anyhow::Result<Outcome> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::Builder::new().name("load".into()).spawn(move || {
@@ -71,7 +71,7 @@ pub async fn run(settings: Settings, progress: Arc<Progress>, signals: Signals) 
             .build()
             .map_err(anyhow::Error::from)
             .and_then(|runtime| LocalSet::new().block_on(&runtime, measure(settings, progress, signals)));
-        // Nobody waits for it any more where the command itself has ended.
+        // The receiver is gone if the command itself has ended.
         let _ = sender.send(outcome);
     })?;
     receiver.await?
@@ -132,7 +132,7 @@ async fn measure(settings: Settings, progress: Arc<Progress>, signals: Signals) 
     Ok(Outcome { steady_s: recorder.steady_s(), recorded: recorder.finish(), is_interrupted })
 }
 
-/// Opens the connections at their rate. The first is opened alone: what refuses it would refuse them all.
+/// Opens the connections at their rate. The first one is opened alone, because an error of it would be one of all.
 async fn open(
     settings: &Settings,
     progress: &Progress,
@@ -146,7 +146,7 @@ async fn open(
 
     let dials = stream::iter(1..settings.connections).map(|index| {
         let (dialer, at) = (&dialer, begin + Duration::from_secs_f64(index as f64 / settings.connects_per_s));
-        // In a box: an open socket keeps the waker of who last waited for it, and so this future's place.
+        // Boxed, because an open socket keeps the waker of its last waiter, and with it the memory of this future.
         Box::pin(async move {
             tokio::time::sleep_until(at.into()).await;
             let begin = Instant::now();
@@ -170,7 +170,7 @@ async fn open(
     Ok(sockets)
 }
 
-/// Hands each message that falls due to the next connection in turn.
+/// Gives each message that becomes due to the next connection in turn.
 async fn dispatch(schedule: Schedule, queues: Vec<mpsc::Sender<u64>>, run: &Run) {
     let pacer = Pacer::start(schedule, run.start);
     let mut known = 0;

@@ -1,13 +1,12 @@
-//! When each message of an open loop is due, whatever became of those before it.
+//! The due time of each message in an open loop, which does not depend on other messages.
 
-/// Part of a message that is no message: what binary fractions are wrong by, and more.
+/// Part of a message that counts as none: larger than rounding errors.
 const ROUNDING: f64 = 1e-6;
 
-/// A rate that rises evenly from nothing during the ramp, and then holds.
+/// A rate that rises linearly from zero during the ramp, and then stays constant.
 ///
-/// Times are seconds since the start. Message `k`, counted from 0, is due when `k` messages' worth of time
-/// has passed; a late answer or a late sender moves none of them. That is what makes latency counted from
-/// here free of coordinated omission.
+/// Times are seconds since the start. Message `k`, counted from 0, is due after the time of `k` messages. Late answers or a
+/// late sender do not change due times, so that latency measured from them is free of coordinated omission.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
     rate_per_s: f64,
@@ -21,7 +20,7 @@ impl Schedule {
         Self { rate_per_s, ramp_s, end_s: ramp_s + duration_s }
     }
 
-    /// When message `k` is due.
+    /// The due time of message `k`.
     pub fn due_s(&self, k: u64) -> f64 {
         let (k, ramped) = (k as f64, self.rate_per_s * self.ramp_s / 2.0);
         if k < ramped {
@@ -31,9 +30,9 @@ impl Schedule {
         }
     }
 
-    /// How many messages the whole schedule has.
+    /// The number of messages in the schedule.
     pub fn total(&self) -> u64 {
-        // A whole number may come out a rounding error above itself.
+        // The result can be a rounding error above a whole number.
         (self.rate_per_s * (self.end_s - self.ramp_s / 2.0) - ROUNDING).ceil() as u64
     }
 }

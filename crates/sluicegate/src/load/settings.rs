@@ -1,20 +1,20 @@
-//! What a run is to do.
+//! The settings of a run.
 
 use crate::entry::Entry;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// What decides when the next message goes out.
+/// The trigger for the next message.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Load {
-    /// The clock, whatever comes back: as many clients behave who know nothing of each other.
+    /// The clock, independent of answers, like many independent clients.
     Open {
         /// Messages per second of all connections together, above 0.
         rate_per_s: f64,
     },
-    /// The answers: as one client behaves that waits for each.
+    /// The answers, like clients that wait for them.
     Closed {
-        /// Messages of each connection that may be unanswered at once, above 0.
+        /// Maximum unanswered messages of each connection, above 0.
         in_flight: u64,
     },
 }
@@ -27,16 +27,16 @@ pub struct Settings {
     pub connections: usize,
     /// Connections opened per second.
     pub connects_per_s: f64,
-    /// Addresses of this machine that connections take turns in; none leaves them to the system.
+    /// Addresses of this machine that connections use in turn; if empty, the system chooses.
     pub sources: Vec<IpAddr>,
-    /// What decides when messages go out.
+    /// The trigger for messages.
     pub load: Load,
     pub size: usize,
     /// Seconds of rising load before the measurement.
     pub ramp_s: f64,
     /// Seconds of the measurement.
     pub duration_s: f64,
-    /// How long an answer is waited for once sending has ended; and, in a closed loop, how long a silence may
-    /// last until what is out is written off.
+    /// Maximum wait for answers after sending has ended. In a closed loop, also the silence after which unanswered messages
+    /// are written off.
     pub answer_within: Duration,
 }

@@ -30,7 +30,7 @@ async fn report_of(settings: Settings) -> Report {
     Report::of(&settings, outcome)
 }
 
-/// What a run of `to` counts when nothing goes wrong.
+/// The counts of a run without failures.
 const WHOLE: Counts = Counts {
     sent: 400,
     answered: 400,
@@ -84,7 +84,7 @@ async fn messages_of_any_size_come_back_whole() {
     }
 }
 
-/// Both sides' buffers are full at once: a client that stopped reading to write would never end.
+/// The buffers of both sides are full at the same time. A client that stops reading while it writes would never end.
 #[tokio::test]
 async fn more_in_flight_than_the_sockets_hold_is_no_deadlock() {
     let server = Server::start(|_| Some(echo)).await;
@@ -93,8 +93,8 @@ async fn more_in_flight_than_the_sockets_hold_is_no_deadlock() {
     assert_eq!(report.counts, Counts { sent: 160, answered: 160, connections_opened: 1, ..WHOLE });
 }
 
-/// The server answers nothing until it has all 100 messages, the last of which is due at 0.495 s. Latency from
-/// when each was due is therefore at least what is left until then, however late a generator sends.
+/// The server answers only after it has all 100 messages, the last of which is due at 0.495 s. The latency of a message,
+/// measured from its due time, is therefore at least the time until then, even if the generator sends late.
 #[tokio::test]
 async fn latency_counts_from_when_a_message_was_due() {
     let server = Server::start(|_| {

@@ -2,18 +2,18 @@
 
 use super::report::Report;
 
-/// What a run must reach.
+/// The requirements of a run.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Thresholds {
-    /// Milliseconds that the 99th percentile of latency may have at most.
+    /// Maximum 99th percentile of latency, in milliseconds.
     pub p99_ms_max: Option<f64>,
-    /// Answers per second, at least.
+    /// Minimum answers per second.
     pub rate_min: Option<f64>,
-    /// Whether answers may overtake each other: API Gateway promises no order for frames sent nearly at once.
+    /// Whether answers may be out of order: API Gateway does not guarantee the order of frames sent at nearly the same time.
     pub may_be_out_of_order: bool,
 }
 
-/// Why the run failed; empty where it passed. Duplicates fail no run: delivery is at least once.
+/// The reasons why the run failed; empty if it passed. Duplicates are no failure, because delivery is at least once.
 pub fn failures(report: &Report, thresholds: &Thresholds) -> Vec<String> {
     let counts = &report.counts;
     let mut failures = Vec::new();
@@ -22,7 +22,7 @@ pub fn failures(report: &Report, thresholds: &Thresholds) -> Vec<String> {
             failures.push(format!("{number} {what}"));
         }
     };
-    // A second Ctrl-C waits for nothing.
+    // After a second Ctrl-C, the run does not wait for answers.
     let waited = if report.is_interrupted {
         String::new()
     } else {

@@ -1,4 +1,4 @@
-//! The window of a closed loop: how many messages of a connection may be unanswered at once.
+//! The window of a closed loop: the number of messages that a connection can have in flight.
 
 use super::ledger::Ledger;
 use std::pin::Pin;
@@ -6,26 +6,26 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
-/// What a timer fires early by at most: a connection that wakes is past its time.
+/// Added to a timer, which can fire early by this much at most.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Lets a message out whenever fewer than the window's size are unanswered.
+/// Allows a message whenever fewer messages than the window's size are unanswered.
 ///
-/// A lost message would hold its place for ever; so after long silence those unanswered are written off. An
-/// answer that comes later still counts as one.
+/// A lost message would occupy its place forever, so unanswered messages are written off after a long silence. Later
+/// answers to them still count.
 pub struct Window {
     in_flight: u64,
     answer_within: Duration,
     timer: Pin<Box<Sleep>>,
     is_open: bool,
-    /// Unanswered messages that are no longer waited for, all numbered below `written_off_before`.
+    /// The number of written-off messages, all numbered below `written_off_before`.
     written_off: u64,
     written_off_before: u64,
     heard: Instant,
 }
 
 impl Window {
-    /// A window of `in_flight` messages that opens at `begin` and writes off after a silence of
+    /// A window of `in_flight` messages that opens at `begin` and writes messages off after a silence of
     /// `answer_within`.
     pub fn new(in_flight: u64, begin: Instant, answer_within: Duration) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl Window {
         }
     }
 
-    /// Ready when another message may go out.
+    /// Ready when another message can be sent.
     pub fn poll_free(&mut self, context: &mut Context<'_>, ledger: &Ledger) -> Poll<()> {
         while self.timer.as_mut().poll(context).is_ready() {
             if self.is_open && self.heard.elapsed() >= self.answer_within {

@@ -36,7 +36,7 @@ impl Client {
         Ok(Self { run: run.to_owned(), client, next: 0, socket })
     }
 
-    /// Sends `value` in a message of its own; the message's number and text.
+    /// Sends `value` in a message; returns the message's number and text.
     pub async fn send(&mut self, value: &Value) -> anyhow::Result<(u64, Value)> {
         let number = self.next;
         self.next += 1;
@@ -46,7 +46,7 @@ impl Client {
         Ok((number, message))
     }
 
-    /// Waits until each of `sent` came back unaltered, at most `time_limit` after the one before.
+    /// Waits until each of `sent` has come back unaltered, at most `time_limit` after the one before.
     pub async fn answers(
         &mut self,
         sent: Vec<(u64, Value)>,
@@ -102,7 +102,7 @@ impl Client {
         Ok(false)
     }
 
-    /// The next message that is JSON; none once `deadline` has passed.
+    /// The next message that is JSON; `None` after `deadline`.
     async fn receive(&mut self, deadline: Instant) -> anyhow::Result<Option<Value>> {
         while let Ok(frame) = timeout_at(deadline, self.socket.next()).await {
             let frame = frame.context("the connection was closed")?.context("the connection was lost")?;

@@ -26,7 +26,7 @@ struct Timeouts {
     first_answer: Duration,
     /// For a reply after the first one.
     answer: Duration,
-    /// For what API Gateway answers or closes, and some emulators do not.
+    /// For replies and closes of API Gateway that some emulators do not have.
     finding: Duration,
 }
 
@@ -38,10 +38,10 @@ const TIMEOUTS: Timeouts = Timeouts {
 };
 /// Messages sent at once by one client.
 const BURST: u64 = 50;
-/// Clients at once, and messages of each.
+/// Concurrent clients, and the messages of each.
 const CLIENTS: u64 = 5;
 const MESSAGES_EACH: u64 = 10;
-/// Bytes of the large message: within one of the 32 KB units that API Gateway bills and carries in one frame.
+/// Bytes of the large message, which fits in one frame and one billed unit of 32 KB.
 const LARGE_BYTES: usize = 24 * 1024;
 
 /// A deployed stack, as its outputs describe it.
@@ -53,7 +53,7 @@ pub struct Deployed {
     pub stream_name: String,
     /// The routes on which each function answers probes, by the function's name.
     pub probed_routes: BTreeMap<String, Vec<String>>,
-    /// Messages per second that the stage admits.
+    /// The stage's limit of messages per second.
     pub rate_limit: f64,
 }
 
@@ -69,13 +69,13 @@ pub enum Extent {
 /// The result of checking a behaviour in which emulators differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Finding {
-    /// What AWS documents, or this project's emulator does.
+    /// As AWS documents it, or as this project's emulator does it.
     expected: &'static str,
     /// What was observed instead.
     differs: Option<String>,
 }
 
-/// Sends a probe to each function on each of its routes; then, if asked for, runs the flow suite.
+/// Sends a probe to each function on each of its routes, and then runs the flow suite if requested.
 pub async fn run(stack: &Deployed, extent: Extent) -> anyhow::Result<()> {
     // Late replies to an earlier run must not count for this one.
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
@@ -238,8 +238,8 @@ async fn send_and_await(client: &mut Client, messages: u64, timeouts: Timeouts) 
     client.answers(sent, timeouts.answer).await
 }
 
-/// How many came back after one that was sent later. Reported, but not a failure: on AWS, frames sent at nearly the same
-/// moment may swap on their way into the stream.
+/// The number of messages that came back after one that was sent later. They are reported but are not a failure, because
+/// on AWS, frames sent at nearly the same time can swap on their way into the stream.
 fn misplaced(order: &[u64]) -> usize {
     let mut newest = 0;
     order

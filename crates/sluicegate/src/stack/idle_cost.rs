@@ -1,17 +1,13 @@
 //! The monthly cost of a planned stack while it is idle.
 
-use crate::estimate::prices::{self, AS_OF, CHECK_AT, HOURS_PER_MONTH, Price, REGION};
+use crate::estimate::prices::{self, HOURS_PER_MONTH, Price};
 use crate::table::{Align, Table, number};
 use serde_json::Value;
 
+/// Memory of a function that the plan does not have, in MB: the least.
+const LAMBDA_MEMORY_MB_MIN: f64 = 128.0;
 /// Hours of retention included in the price.
 const RETENTION_FREE_HOURS: u64 = 24;
-const CLOUDWATCH: &str = "https://aws.amazon.com/cloudwatch/pricing/";
-/// Alarms on a metric, at the standard resolution; ten of an account are free.
-const ALARMS: Price = Price { unit: "alarms", per: 1.0, steps: &[(f64::MAX, 0.10)], source: CLOUDWATCH };
-/// Dashboards; three of an account are free.
-const DASHBOARDS: Price =
-    Price { unit: "dashboards", per: 1.0, steps: &[(f64::MAX, 3.00)], source: CLOUDWATCH };
 
 /// One line of the idle stack's bill.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +21,7 @@ pub struct Line {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct IdleCost {
-    /// What costs something even when nothing happens.
+    /// Costs without any load.
     pub lines: Vec<Line>,
 }
 
@@ -41,25 +37,43 @@ pub fn of(plan: &Value) -> IdleCost {
     };
     let consumers = of_type("aws_kinesis_stream_consumer").count() as f64;
     let mut lines = Vec::new();
-    let mut add = |item, quantity: f64, price: Price| {
+    let prices = &prices::list().prices;
+    let mut add = |item, quantity: f64, price: &'static Price| {
         if quantity > 0.0 {
-            lines.push(Line { item, quantity, unit: price.unit, usd: price.usd(quantity) });
+            lines.push(Line { item, quantity, unit: &price.unit, usd: price.usd(quantity) });
         }
     };
     for stream in of_type("aws_kinesis_stream") {
         if stream["stream_mode_details"][0]["stream_mode"] == "ON_DEMAND" {
-            add("stream, on demand", HOURS_PER_MONTH, prices::STREAM_HOURS);
+            add("stream, on demand", HOURS_PER_MONTH, &prices.stream_hours);
             continue;
         }
         let shard_hours = stream["shard_count"].as_f64().unwrap_or(1.0) * HOURS_PER_MONTH;
-        add("stream", shard_hours, prices::SHARD_HOURS);
+        add("stream", shard_hours, &prices.shard_hours);
         if stream["retention_period"].as_u64().is_some_and(|hours| hours > RETENTION_FREE_HOURS) {
-            add("stream, retention over 24 hours", shard_hours, prices::EXTENDED_SHARD_HOURS);
+            add("stream, retention over 24 hours", shard_hours, &prices.extended_shard_hours);
         }
-        add("functions' consumers", consumers * shard_hours, prices::CONSUMER_SHARD_HOURS);
+        add("functions' consumers", consumers * shard_hours, &prices.consumer_shard_hours);
     }
-    add("alarms", of_type("aws_cloudwatch_metric_alarm").count() as f64, ALARMS);
-    add("dashboard", of_type("aws_cloudwatch_dashboard").count() as f64, DASHBOARDS);
+    let memory_of = |function: &Value| {
+        of_type("aws_lambda_function")
+            .find(|known| known["function_name"] == *function)
+            .cloned()
+            .unwrap_or_default()
+    };
+    for ready in of_type("aws_lambda_provisioned_concurrency_config") {
+        let function = memory_of(&ready["function_name"]);
+        let gb = function["memory_size"].as_f64().unwrap_or(LAMBDA_MEMORY_MB_MIN) / 1_024.0;
+        let environments = ready["provisioned_concurrent_executions"].as_f64().unwrap_or(1.0);
+        let price = if function["architectures"][0] == "arm64" {
+            &prices.provisioned_gb_seconds_arm64
+        } else {
+            &prices.provisioned_gb_seconds_x86
+        };
+        add("provisioned concurrency", environments * gb * 3_600.0 * HOURS_PER_MONTH, price);
+    }
+    add("alarms", of_type("aws_cloudwatch_metric_alarm").count() as f64, &prices.alarms);
+    add("dashboard", of_type("aws_cloudwatch_dashboard").count() as f64, &prices.dashboards);
     IdleCost { lines }
 }
 
@@ -94,10 +108,16 @@ impl IdleCost {
             ]);
         }
         table.row(["total".to_owned(), String::new(), String::new(), number(self.total_usd(), 2)]);
+        let list = prices::list();
         format!(
-            "{}\nAPI, functions, queues and logs cost nothing until they are used. List prices in {REGION}, {AS_OF},\n\
-             without free tiers; check live: {CHECK_AT}. Run `sluicegate estimate` for the cost of a workload.\n",
-            table.render()
+            "{}\nAPI, functions, queues, logs and KMS cost nothing until they are used. Each function that is used has up to 10 metrics\n\
+             of its own (${} a month each); on-demand streams cost nothing by the hour with On-demand Advantage. List prices in {},\n\
+             {}, without free tiers; check live: {}. Run `sluicegate estimate` for the cost of a workload.\n",
+            table.render(),
+            number(list.prices.custom_metrics.usd(1.0), 2),
+            list.region,
+            list.as_of,
+            list.check_at
         )
     }
 }
@@ -158,6 +178,23 @@ mod tests {
     #[test]
     fn the_bill_names_its_prices_day() {
         let text = of(&plan(&stream("PROVISIONED", Some(1), 24), 1, 1)).render();
-        assert!(text.contains("22.00") && text.contains(AS_OF) && text.contains(CHECK_AT), "{text}");
+        let list = prices::list();
+        assert!(
+            text.contains("22.00") && text.contains(&list.as_of) && text.contains(&list.check_at),
+            "{text}"
+        );
+        assert!(text.contains("10 metrics\nof its own ($0.30 a month each)"), "{text}");
+    }
+
+    #[test]
+    fn what_is_kept_ready_is_paid_by_its_memory() {
+        let ready = json!({ "mode": "managed", "type": "aws_lambda_provisioned_concurrency_config", "values": {
+            "function_name": "s-echo", "provisioned_concurrent_executions": 2,
+        } });
+        let function = json!({ "mode": "managed", "type": "aws_lambda_function", "values": {
+            "function_name": "s-echo", "memory_size": 512, "architectures": ["arm64"],
+        } });
+        let plan = json!({ "planned_values": { "root_module": { "resources": [ready, function] } } });
+        assert_eq!(usd(&of(&plan)), [("provisioned concurrency", 8.76)]);
     }
 }

@@ -1,10 +1,14 @@
 //! `sluicegate stack`: plans, deploys, reads and destroys the stack of a bundle, from the bundle alone.
 
+mod account;
 mod answer;
 mod check;
+mod deployment;
 mod idle_cost;
 mod place;
+mod protection;
 mod redeploy;
+mod releases;
 mod shards;
 mod terraform;
 mod workspace;
@@ -14,7 +18,12 @@ use crate::entry::EntryArgs;
 use crate::stop::unless_stopped;
 use anyhow::{Context as _, bail};
 use check::{Deployed, Extent};
+use deployment::{Deployment, deploy};
+use place::Place;
+use releases::{CanaryArgs, Rollback, RollbackArgs};
+use serde::Deserialize as _;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use terraform::{Goal, Terraform};
@@ -51,9 +60,16 @@ enum Action {
         /// Skip the check
         #[arg(long)]
         no_check: bool,
+        /// Undo a rollback: go to the version that has the bundle's code
+        #[arg(long)]
+        roll_forward: bool,
+        #[command(flatten)]
+        canary: CanaryArgs,
         #[command(flatten)]
         check: CheckArgs,
     },
+    /// Put an earlier version of the functions in place of the current one, or end a canary
+    Rollback(RollbackArgs),
     /// Check the deployed stack: send each function a probe message, which its handler does not see
     Check(CheckArgs),
     /// Print the outputs of the stack as JSON, or one of them as plain text
@@ -87,14 +103,26 @@ impl CheckArgs {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let bundle = args.bundle.unwrap_or_else(own_bundle);
     let workspace = Workspace::prepare(&bundle, &args.env, &args.environments, &args.state)?;
-    workspace.check_values()?;
+    let pinned = workspace.check_values()?.pinned_versions;
+    if matches!(args.action, Action::Plan | Action::Deploy { .. }) {
+        for warning in workspace.warnings()? {
+            eprintln!("warning: {warning}");
+        }
+    }
     let terraform = Terraform::new(&workspace);
     terraform.init().await?;
     match args.action {
         Action::Plan => plan(&terraform, &workspace, Goal::Deployed).await.map(drop),
-        Action::Deploy { yes, no_check, check } => {
-            let check = (!no_check).then_some(&check);
-            deploy(&terraform, &workspace, yes, check).await
+        Action::Deploy { yes, no_check, roll_forward, canary, check } => {
+            let how = Deployment { yes, roll_forward, canary, check: (!no_check).then_some(&check) };
+            deploy(&terraform, &workspace, &pinned, how).await
+        }
+        Action::Rollback(args) => {
+            let rollback = Rollback::prepare(&terraform, &args).await?;
+            if !args.yes && !confirmed("roll back", &workspace).await? {
+                bail!("not confirmed: nothing was rolled back");
+            }
+            rollback.apply().await
         }
         Action::Check(check) => {
             let stack = deployed(&terraform, &check.entry).await?;
@@ -132,14 +160,26 @@ async fn plan<'a>(
     workspace: &'a Workspace,
     goal: Goal,
 ) -> anyhow::Result<Plan<'a>> {
-    refuse_another_place(terraform, workspace).await?;
+    let outputs = terraform.outputs().await?;
+    refuse_another_place(terraform, workspace, &outputs).await?;
+    if goal == Goal::Deployed && workspace.check_values()?.logging != "off" {
+        if let Some(refusal) = account::refusal(&terraform.account().await?) {
+            bail!(refusal);
+        }
+    }
     let mut plan = Plan { workspace, contents: Value::Null };
     terraform.plan(goal, None).await?;
     plan.contents = terraform.show_plan().await?;
+    if let Some(refusal) = protection::refusal(&plan.contents, outputs[protection::OUTPUT]["value"] == true) {
+        bail!(refusal);
+    }
     if goal == Goal::Deployed {
         println!("\n{}", idle_cost::of(&plan.contents).render());
         if let Some(resize) = shards::resize(&plan.contents) {
             println!("{}: `stack deploy` takes these steps\n", resize.describe());
+        }
+        for forward in releases::forwards(&plan.contents) {
+            println!("{forward}\n");
         }
         if shards::leaves_on_demand(&plan.contents) {
             println!("{}\n", shards::LEAVES_ON_DEMAND);
@@ -148,66 +188,21 @@ async fn plan<'a>(
     Ok(plan)
 }
 
-/// A state belongs to one place. A plan for another would forget the stack that it has.
-async fn refuse_another_place(terraform: &Terraform<'_>, workspace: &Workspace) -> anyhow::Result<()> {
-    let before = terraform.outputs().await?[place::OUTPUT]["value"].take();
+/// Fails if the state belongs to another place, because a plan for this one would forget the stack there.
+async fn refuse_another_place(
+    terraform: &Terraform<'_>,
+    workspace: &Workspace,
+    outputs: &Value,
+) -> anyhow::Result<()> {
+    let before = &outputs[place::OUTPUT]["value"];
     if before.is_null() {
         return Ok(());
     }
-    let before = serde_json::from_value(before).context("cannot read from the state where the stack is")?;
+    let before = Place::deserialize(before).context("cannot read from the state where the stack is")?;
     match place::conflict(&workspace.environment, &before, &terraform.place().await?) {
         Some(conflict) => bail!(conflict),
         None => Ok(()),
     }
-}
-
-/// Applies a plan. Where its stream has to change in steps, each is planned and applied before it; where it takes
-/// something away from the gateway, a second deployment follows it.
-async fn apply(terraform: &Terraform<'_>, plan: Plan<'_>) -> anyhow::Result<()> {
-    if let Some(resize) = shards::resize(&plan.contents) {
-        for step in resize.steps(&plan.contents) {
-            terraform.plan(Goal::Deployed, Some(&format!("-var=stream={step}"))).await?;
-            terraform.apply().await?;
-        }
-        terraform.plan(Goal::Deployed, None).await?;
-    }
-    terraform.apply().await?;
-    if redeploy::is_needed(&plan.contents) {
-        println!("\nthe gateway is deployed again: its deployment was made before the removal");
-        terraform.plan(Goal::Deployed, Some(&format!("-replace={}", redeploy::DEPLOYMENT))).await?;
-        terraform.apply().await?;
-    }
-    Ok(())
-}
-
-async fn deploy(
-    terraform: &Terraform<'_>,
-    workspace: &Workspace,
-    yes: bool,
-    check: Option<&CheckArgs>,
-) -> anyhow::Result<()> {
-    let plan = plan(terraform, workspace, Goal::Deployed).await?;
-    if !yes && !confirmed("deploy to", workspace).await? {
-        bail!("not confirmed: nothing was deployed");
-    }
-    apply(terraform, plan).await?;
-    let outputs = terraform.outputs().await?;
-    println!("\n  {}\n", output(&outputs, "websocket_uri")?);
-    let Some(check) = check else { return Ok(()) };
-    let authorization = output(&outputs, "authorization")?;
-    if authorization != "NONE" && check.entry.is_empty() {
-        println!(
-            "skipped the check: who connects is checked ({authorization}). Run `stack check` with --token or --header"
-        );
-        return Ok(());
-    }
-    let stack = described(&outputs, &check.entry)?;
-    let check = async {
-        check::run(&stack, check.extent())
-            .await
-            .context("deployed, but the check failed (--no-check deploys without it)")
-    };
-    unless_stopped(check).await
 }
 
 async fn destroy(terraform: &Terraform<'_>, workspace: &Workspace, yes: bool) -> anyhow::Result<()> {
@@ -238,11 +233,14 @@ async fn deployed(terraform: &Terraform<'_>, entry: &EntryArgs) -> anyhow::Resul
     described(&terraform.outputs().await?, entry)
 }
 
-/// What the outputs say of the stack.
+/// The stack as described by its outputs.
 fn described(outputs: &Value, entry: &EntryArgs) -> anyhow::Result<Deployed> {
     let value = |name: &str| missing(outputs[name].get("value").cloned(), name);
+    let uri = output(outputs, "websocket_uri")?;
+    // The credentials that deploy may usually connect too.
+    let is_signed = outputs["authorization"]["value"] == "AWS_IAM";
     Ok(Deployed {
-        entry: entry.entry(output(outputs, "websocket_uri")?)?,
+        entry: if is_signed { entry.signing().entry(uri)? } else { entry.entry(uri)? },
         connections_endpoint: output(outputs, "connections_endpoint")?.to_owned(),
         stream_name: output(outputs, "stream_name")?.to_owned(),
         probed_routes: serde_json::from_value(value("probed_routes")?)
@@ -251,9 +249,15 @@ fn described(outputs: &Value, entry: &EntryArgs) -> anyhow::Result<Deployed> {
     })
 }
 
-/// A text among the outputs.
+/// An output that is a string.
 fn output<'a>(outputs: &'a Value, name: &str) -> anyhow::Result<&'a str> {
     missing(outputs[name]["value"].as_str(), name)
+}
+
+/// Texts by key among the outputs.
+fn output_map(outputs: &Value, name: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let map = missing(outputs[name].get("value").cloned(), name)?;
+    serde_json::from_value(map).with_context(|| format!("{name} is not a map of texts"))
 }
 
 fn missing<T>(value: Option<T>, name: &str) -> anyhow::Result<T> {

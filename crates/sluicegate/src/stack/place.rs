@@ -5,17 +5,17 @@ use serde::Deserialize;
 /// The output that keeps it in the state.
 pub const OUTPUT: &str = "deployed_to";
 
-/// A place, as the output has it.
+/// A place, in the form of the output.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Place {
     account_id: String,
     region: String,
-    /// An emulator's address; none for AWS.
+    /// An emulator's address; `None` for AWS.
     endpoint: Option<String>,
     name: String,
 }
 
-/// Why a plan for `now` must not be made with the state of `before`, if it must not.
+/// The reason why a plan for `now` must not use the state of `before`, if there is one.
 pub fn conflict(environment: &str, before: &Place, now: &Place) -> Option<String> {
     let mut differences = Vec::new();
     let mut compare = |what: &str, before: &str, now: &str| {
@@ -49,7 +49,7 @@ impl Place {
     }
 }
 
-/// An endpoint as it is kept: without a slash at its end, and none for nothing.
+/// An endpoint in the form of the state: without a final slash, and `None` if it is empty.
 pub fn endpoint(url: Option<String>) -> Option<String> {
     url.map(|url| url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
 }

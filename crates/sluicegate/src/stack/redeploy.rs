@@ -5,9 +5,9 @@
 
 use serde_json::{Value, json};
 
-/// What a second plan replaces.
+/// The address of the resource that a second plan replaces.
 pub const DEPLOYMENT: &str = "module.gateway.aws_apigatewayv2_deployment.this";
-/// What a deployment holds.
+/// The types of resources that are part of a deployment.
 const SERVED: [&str; 5] = [
     "aws_apigatewayv2_integration",
     "aws_apigatewayv2_integration_response",
@@ -16,7 +16,7 @@ const SERVED: [&str; 5] = [
     "aws_apigatewayv2_route_response",
 ];
 
-/// Whether a plan deletes something that its own deployment still serves.
+/// Whether a plan deletes something that the plan's deployment still serves.
 pub fn is_needed(plan: &Value) -> bool {
     let changes = plan["resource_changes"].as_array().map_or(&[][..], Vec::as_slice);
     let acts = |change: &Value, actions: Value| change["change"]["actions"] == actions;

@@ -6,7 +6,7 @@ use serde_json::Value;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Resize {
     from: u64,
-    /// On the way, without the first and the last.
+    /// The counts between the first and the last.
     pub between: Vec<u64>,
     to: u64,
 }
@@ -23,17 +23,17 @@ pub fn resize(plan: &Value) -> Option<Resize> {
     })
 }
 
-/// What a plan cannot know: how many shards a stream has when it leaves ON_DEMAND.
+/// Whether a stream leaves ON_DEMAND: a plan does not know how many shards it then has.
 pub fn leaves_on_demand(plan: &Value) -> bool {
     change(plan).is_some_and(|(before, after)| !is_provisioned(before) && is_provisioned(after))
 }
 
-/// What people are told of a stream that leaves ON_DEMAND.
+/// The message about a stream that leaves ON_DEMAND.
 pub const LEAVES_ON_DEMAND: &str = "the stream leaves ON_DEMAND and keeps the shards that it has now, 4 or more: stream.shard_count may be at most double \
      and at least half of that, and AWS allows two changes of the mode in 24 hours";
 
 impl Resize {
-    /// What people are told.
+    /// The message about the change.
     pub fn describe(&self) -> String {
         let steps =
             std::iter::once(&self.from).chain(&self.between).chain([&self.to]).map(ToString::to_string);
@@ -43,7 +43,7 @@ impl Resize {
         )
     }
 
-    /// The variable `stream` for each step on the way, as JSON.
+    /// The variable `stream` for each step, as JSON.
     pub fn steps(&self, plan: &Value) -> Vec<String> {
         let stream = &plan["variables"]["stream"]["value"];
         let step = |shards: &u64| {
@@ -68,7 +68,7 @@ fn between(from: u64, to: u64) -> Vec<u64> {
     }
 }
 
-/// A stream that is updated in place: before and after.
+/// A stream that is updated in place: its values before and after.
 fn change(plan: &Value) -> Option<(&Value, &Value)> {
     let changes = plan["resource_changes"].as_array()?;
     let stream = changes.iter().find(|change| {

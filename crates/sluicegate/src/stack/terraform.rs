@@ -1,7 +1,9 @@
 //! Runs Terraform on an environment's working folder.
 
+use super::account;
 use super::place::{self, Place};
 use super::workspace::Workspace;
+use crate::bundle::{layout, provider};
 use crate::stop::stop_signal;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
@@ -13,36 +15,63 @@ const INSTALL: &str = "cannot run terraform: install Terraform 1.11 or newer";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
-    /// The stack is as the bundle says.
+    /// The stack matches the bundle.
     Deployed,
-    /// Nothing of the stack is left.
+    /// The stack is destroyed.
     Removed,
 }
 
 #[derive(Debug)]
 pub struct Terraform<'a> {
     workspace: &'a Workspace,
+    /// A further argument of every plan.
+    more: Option<String>,
 }
 
 impl<'a> Terraform<'a> {
     pub const fn new(workspace: &'a Workspace) -> Self {
-        Self { workspace }
+        Self { workspace, more: None }
+    }
+
+    /// The same, with a further argument of every plan.
+    pub fn with(&self, more: String) -> Self {
+        Self { workspace: self.workspace, more: Some(more) }
     }
 
     /// Prepares providers, modules and backend. Downloads nothing if the bundle has the provider.
     pub async fn init(&self) -> anyhow::Result<()> {
-        let mut command = self.command(&["init", "-input=false", "-no-color"]);
+        self.init_of(&mut self.command(&["init"])).await
+    }
+
+    async fn init_of(&self, command: &mut Command) -> anyhow::Result<()> {
+        command.args(["-input=false", "-no-color"]);
         if let Some(providers) = &self.workspace.providers {
             command.arg("-lockfile=readonly").arg(format!("-plugin-dir={}", providers.display()));
         }
-        self.quiet(&mut command, "init").await
+        self.quiet(command, "init").await
     }
 
-    /// Where a plan would go: asked of the provider, with the credentials that it finds, and of nothing else.
+    /// A plan of the account's own configuration, which is not to be applied: it shows what API Gateway's settings are.
+    pub async fn account(&self) -> anyhow::Result<Value> {
+        let folder = self.workspace.terraform().join(account::FOLDER);
+        layout::copy(&self.workspace.terraform().join(provider::LOCK), &folder.join(provider::LOCK))?;
+        let inside = format!("-chdir={}", account::FOLDER);
+        let out = format!("-out={}", self.workspace.plan_file().display());
+        self.init_of(&mut self.command(&[&inside, "init"])).await?;
+        let plan = ["plan", "-input=false", "-no-color", "-lock=false", "-refresh=false"];
+        self.quiet(self.command(&[&inside]).args(plan).arg(out), "plan of the account").await?;
+        let show = self
+            .json(self.command(&[&inside, "show", "-json"]).arg(self.workspace.plan_file()), "show")
+            .await;
+        let _ = std::fs::remove_file(self.workspace.plan_file());
+        show
+    }
+
+    /// The place that a plan would be for, determined by the provider with its credentials.
     pub async fn place(&self) -> anyhow::Result<Place> {
         let mut command =
             self.command(&["plan", "-input=false", "-no-color", "-refresh=false", "-lock=false"]);
-        command.args(["-target=data.aws_caller_identity.current", "-target=data.aws_region.current"]);
+        command.args(["-target=data.aws_caller_identity.current", "-target=data.aws_service.kinesis"]);
         command.arg(format!("-out={}", self.workspace.plan_file().display()));
         self.quiet(self.with_values(&mut command), "plan").await?;
         let plan = self.show_plan().await;
@@ -100,10 +129,10 @@ impl<'a> Terraform<'a> {
         }
         let endpoint = place::endpoint(std::env::var("AWS_ENDPOINT_URL").ok());
         command.args(endpoint.map(|endpoint| format!("-var=endpoint={endpoint}")));
-        command
+        command.args(&self.more)
     }
 
-    /// Runs a command whose output is long, and only of interest when it fails.
+    /// Runs a command whose long output matters only if it fails.
     async fn quiet(&self, command: &mut Command, what: &str) -> anyhow::Result<()> {
         let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped()), what).await?;
         if !output.status.success() {
@@ -135,7 +164,7 @@ impl<'a> Terraform<'a> {
     }
 }
 
-/// Terraform colours what it prints wherever that goes.
+/// Terraform colours its output even if it does not go to a terminal.
 fn colour() -> Option<&'static str> {
     let is_wanted = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     (!is_wanted).then_some("-no-color")
@@ -187,7 +216,7 @@ async fn attend(
     }
 }
 
-/// Interrupts a process that runs, as Ctrl-C does.
+/// Interrupts a running process, as Ctrl-C does.
 #[cfg(unix)]
 fn interrupter(child: &Child) -> impl Fn() + use<> {
     use rustix::process::{Pid, Signal, kill_process};
@@ -200,7 +229,7 @@ fn interrupter(child: &Child) -> impl Fn() + use<> {
     }
 }
 
-/// A terminal's Ctrl-C reaches it by itself there.
+/// On this system, Ctrl-C in the terminal reaches the process directly.
 #[cfg(not(unix))]
 fn interrupter(_: &Child) -> impl Fn() + use<> {
     || {}

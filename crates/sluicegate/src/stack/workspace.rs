@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub const DEFAULT: &str = "default";
 /// Characters of the longest environment's name.
 const NAME_CHARS_MAX: usize = 32;
-/// Where the state is kept where the environment does not say: in the environment's folder.
+/// The default file of the state, in the environment's folder.
 const LOCAL_BACKEND: &str = "# State on this machine. environments/NAME.backend.tf replaces this file.\n\
     terraform {\n  backend \"local\" {\n    path = \"../terraform.tfstate\"\n  }\n}\n";
 /// The backend's file, in the working copy of the configuration.
@@ -19,10 +19,12 @@ const BACKEND_FILE: &str = "backend.tf";
 pub struct Workspace {
     /// The environment's name.
     pub environment: String,
-    /// The environment's own values.
+    /// The tfvars of the environment.
     pub values: Option<PathBuf>,
-    /// The bundle's providers, where it has one for this machine.
+    /// The bundle's providers, if it has one for this machine.
     pub providers: Option<PathBuf>,
+    /// Whether the environment says where its state is.
+    has_backend: bool,
     folder: PathBuf,
 }
 
@@ -58,16 +60,18 @@ impl Workspace {
         }
         let backend = environments.join(format!("{environment}.backend.tf"));
         let target = folder.join(TERRAFORM).join(BACKEND_FILE);
-        if backend.is_file() {
+        let has_backend = backend.is_file();
+        if has_backend {
             layout::copy(&backend, &target)?;
         } else {
             layout::write(&target, LOCAL_BACKEND)?;
         }
-        Ok(Self { environment: environment.to_owned(), values, providers, folder })
+        Ok(Self { environment: environment.to_owned(), values, providers, has_backend, folder })
     }
 
-    /// Refuses what Terraform would drop without a word, such as a misspelled attribute, and what it would refuse later.
-    pub fn check_values(&self) -> anyhow::Result<()> {
+    /// Fails for attributes that Terraform would silently drop, such as misspelled ones, and for errors that it would find
+    /// only later. Returns the values.
+    pub fn check_values(&self) -> anyhow::Result<Stack> {
         let terraform = self.terraform();
         let entries =
             std::fs::read_dir(&terraform).with_context(|| format!("cannot read {}", terraform.display()))?;
@@ -77,21 +81,43 @@ impl Workspace {
         });
         files.sort();
         files.extend(self.values.clone());
-        Stack::define(&self.folder, &files)?;
-        Ok(())
+        Ok(Stack::define(&self.folder, &files)?)
+    }
+
+    /// What an environment of its own leaves to chance.
+    pub fn warnings(&self) -> anyhow::Result<Vec<String>> {
+        let (Some(values), environment) = (&self.values, &self.environment) else { return Ok(Vec::new()) };
+        let text =
+            std::fs::read_to_string(values).with_context(|| format!("cannot read {}", values.display()))?;
+        let body = hcl::parse(&text).with_context(|| format!("{} is not valid HCL", values.display()))?;
+        let mut warnings = Vec::new();
+        if environment != DEFAULT && !body.attributes().any(|attribute| attribute.key() == "name") {
+            warnings.push(format!(
+                "{} sets no name: environment {environment} deploys under the name that stack.auto.tfvars has, as the default \
+                 environment does, and in the same account and region their resources collide",
+                values.display()
+            ));
+        }
+        if environment != DEFAULT && !self.has_backend {
+            warnings.push(format!(
+                "environment {environment} has no {environment}.backend.tf: its state is on this machine alone, and whoever else \
+                 deploys it would make a second stack"
+            ));
+        }
+        Ok(warnings)
     }
 
     pub fn terraform(&self) -> PathBuf {
         self.folder.join(TERRAFORM)
     }
 
-    /// Where a plan lies between being made and being applied.
+    /// The file of a plan that has not been applied yet.
     pub fn plan_file(&self) -> PathBuf {
         self.folder.join("plan.tfplan")
     }
 }
 
-/// The values of an environment; only the default one may be without.
+/// The tfvars of an environment; only the default one can exist without.
 pub fn values(environment: &str, environments: &Path) -> anyhow::Result<Option<PathBuf>> {
     check_name(environment)?;
     let values = environments.join(format!("{environment}.tfvars"));

@@ -15,35 +15,35 @@ use serde::Serialize;
 use super::context::{Context, INVOCATION_ID};
 use crate::client::causes;
 
-/// Lambda sets this to the host and port of its Runtime API.
+/// The environment variable with the host and port of the Runtime API.
 const ADDRESS: &str = "AWS_LAMBDA_RUNTIME_API";
 const AGENT: &str = concat!("stream-function/", env!("CARGO_PKG_VERSION"));
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const NEXT: &str = "next";
 /// Time to open a connection: the Runtime API is on the same machine.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// Time for what Lambda answers at once.
+/// Time limit of calls that Lambda answers at once.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 
 /// A client of the Runtime API.
 ///
-/// One wait has no limit: that for the head of `next`'s answer, which comes when somebody invokes the function. The
-/// process is frozen meanwhile, for hours perhaps. A Runtime API that goes away closes the connection, which ends it.
-/// All else is answered at once, within `answer_max`, or the process ends with an error: the body of an event, and
-/// every post. Lambda limits them too, but kills the process without a trace of what it was waiting for.
+/// Only the wait for the head of `next`'s response has no limit: it arrives when the function is invoked, and the process
+/// can be frozen for hours until then. If the Runtime API ends, the connection is closed, which ends the wait. All other
+/// responses, which are the body of an event and those to posts, must arrive within `answer_max`, or the process ends with
+/// an error. Lambda limits them too, but it kills the process without saying what it was waiting for.
 pub(super) struct Api {
     http: Client<HttpConnector, Full<Bytes>>,
     base: String,
     pub(super) answer_max: Duration,
 }
 
-/// An event as it came.
+/// An event from Lambda.
 pub(super) struct Next {
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
-/// Why an invocation or an init has failed, as Lambda takes it.
+/// The error of an invocation or init, in Lambda's form.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Diagnostic {
@@ -51,7 +51,7 @@ pub(super) struct Diagnostic {
     pub error_message: String,
 }
 
-/// The Runtime API cannot be used. AWS asks a runtime to end its process then.
+/// The Runtime API cannot be used. AWS requires a runtime to end its process then.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
     #[error(

@@ -13,7 +13,7 @@ const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 const DEADLINE_MS: &str = "lambda-runtime-deadline-ms";
 const TRACE_ID: &str = "lambda-runtime-trace-id";
 const FUNCTION_ARN: &str = "lambda-runtime-invoked-function-arn";
-/// Newer than [`REQUEST_ID`], and not everywhere: it distinguishes attempts at one request.
+/// Distinguishes attempts at one request. It is newer than [`REQUEST_ID`] and not always present.
 pub(super) const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 
 /// One invocation. Cheap to clone.
@@ -22,17 +22,17 @@ pub(super) const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 pub struct Context {
     /// Lambda's id of the request; a retry of it has the same.
     pub request_id: Arc<str>,
-    /// When Lambda ends the invocation, on this process's monotonic clock.
+    /// The deadline of the invocation, on this process's monotonic clock.
     pub deadline: Instant,
     /// The X-Ray trace that the invocation belongs to: `Root=1-…;Parent=…;Sampled=…`.
     pub trace_id: Option<Arc<str>>,
-    /// The function's ARN, with the version or the alias that was invoked.
+    /// The function's ARN, with the invoked version or alias.
     pub function_arn: Option<Arc<str>>,
     pub(super) invocation_id: Option<HeaderValue>,
 }
 
 impl Context {
-    /// Reads the headers of an event that came at `received`, which was `now` on the calendar's clock.
+    /// Reads the headers of an event that arrived at `received`, which was `now` by the system clock.
     pub(super) fn read(headers: &HeaderMap, received: Instant, now: SystemTime) -> Result<Self, ApiError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let shared = |name| text(name).map(Arc::from);

@@ -52,7 +52,7 @@ use crate::telemetry;
 /// ```
 ///
 /// # Errors
-/// If `AWS_LAMBDA_RUNTIME_API` is not set, and where the Runtime API fails: then the process is to end.
+/// Fails if `AWS_LAMBDA_RUNTIME_API` is not set or the Runtime API fails. The process must end then.
 pub async fn serve<H, I, O, E>(handler: H) -> Result<(), RunError>
 where
     H: AsyncFn(I, Context) -> Result<O, E>,
@@ -71,7 +71,7 @@ where
     }
 }
 
-/// Reports to Lambda why the function cannot start.
+/// Reports an init error to Lambda.
 pub(crate) async fn report_init_error(error: &RunError) {
     let Ok(api) = Api::from_environment() else { return };
     let diagnostic = Diagnostic { error_type: "Runtime.InitError".into(), error_message: error.to_string() };

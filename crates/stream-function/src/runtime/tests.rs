@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::api::Api;
 use super::{BoxError, Context, turn};
 
-/// What the function has posted: path, head and body.
+/// A post of the function: path, head and body.
 struct Post {
     path: String,
     head: String,
@@ -28,7 +28,7 @@ impl Post {
 /// The status of a Runtime API that reads posts and never answers them.
 const SILENT: u16 = 0;
 
-/// A Runtime API that hands out these answers to `next`, and answers each post with a status.
+/// A Runtime API that answers `next` with these responses, and each post with a status.
 struct Lambda {
     api: Api,
     posts: UnboundedReceiver<Post>,
@@ -85,7 +85,7 @@ async fn serve(
     }
 }
 
-/// An event with a minute's time.
+/// An event with a minute until its deadline.
 fn event(body: &str) -> String {
     event_at(body, "", 60_000)
 }
@@ -161,8 +161,7 @@ async fn an_event_of_another_shape_reaches_no_handler() {
     }
 }
 
-/// docs/aws-behaviour.md#lambda-runtime: the invocation alone has failed with 4xx; with 5xx the runtime is asked to
-/// end.
+/// docs/aws-behaviour.md#lambda-runtime: after 4xx only the invocation has failed; after 5xx the runtime must end.
 #[tokio::test]
 async fn what_lambda_answers_decides_whether_the_process_goes_on() {
     for (status, goes_on) in
@@ -192,7 +191,7 @@ async fn what_lambda_answers_decides_whether_the_process_goes_on() {
     turn(&lambda.api, &nothing).await.unwrap();
 }
 
-/// A process that waits for ever would be killed by Lambda, and nobody would know what for.
+/// If the process waited forever, Lambda would kill it without an error that says why.
 #[tokio::test]
 async fn only_the_next_event_is_waited_for_without_limit() {
     const ANSWER_MAX: Duration = Duration::from_millis(100);
@@ -225,7 +224,7 @@ async fn a_large_answer_is_posted_whole() {
     assert_eq!(lambda.post().await.body.len(), BYTES + 2);
 }
 
-/// A clock that is a minute ahead finds every deadline over.
+/// To a clock that is a minute ahead, every deadline seems to be over.
 #[tokio::test]
 async fn an_event_has_its_time_whatever_the_clock_shows() {
     let sent = httpdate::fmt_http_date(SystemTime::now() - Duration::from_secs(60));

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 /// A `Date` is cut to whole seconds.
 const DATE_STEP: Duration = Duration::from_secs(1);
 
-/// How far clocks may differ, beside the date's step, before the function's own is not believed.
+/// Maximum difference of the clocks, in addition to the date's resolution, up to which the function's clock is used.
 const TOLERANCE: Duration = Duration::from_millis(500);
 
 /// Lambda's longest timeout.
@@ -18,23 +18,23 @@ const TIMEOUT_MAX: Duration = Duration::from_secs(900);
 /// Assumed if nothing is known: Lambda's default timeout.
 const ASSUMED: Duration = Duration::from_secs(3);
 
-/// The times that are known when an event comes.
+/// The known times at the arrival of an event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clocks {
-    /// When Lambda ends the invocation, on its clock.
+    /// The deadline of the invocation, by Lambda's clock.
     pub deadline: SystemTime,
-    /// What that clock showed when the event was sent, cut to seconds.
+    /// The time of Lambda's clock when the event was sent, cut to seconds.
     pub server: Option<SystemTime>,
-    /// What the function's clock shows.
+    /// The time of the function's clock.
     pub own: SystemTime,
 }
 
-/// The function's clock is not to be believed.
+/// The function's clock is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skew {
-    /// It is so far ahead of Lambda's, or behind it.
+    /// It differs from Lambda's clock by this much.
     By { ms: i64 },
-    /// By an unknown amount: this much time is assumed.
+    /// It differs by an unknown amount; this much time is assumed to be left.
     Unknown { assumed: Duration },
 }
 

@@ -13,10 +13,10 @@ use crate::limits::METRIC_VALUES_MAX;
 /// The metrics' namespace.
 const NAMESPACE: &str = "Sluicegate";
 
-/// What a line says beside its counts.
+/// The fields of a line other than its counts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line<'a> {
-    /// Lambda filters lines by it, and takes a line without one for INFO.
+    /// Lambda filters lines by their level, and treats a line without one as INFO.
     pub level: &'static str,
     pub function_name: &'a str,
     pub request_id: &'a str,
@@ -69,7 +69,7 @@ pub(crate) fn metrics_line(counts: &Counts, about: Line<'_>) -> String {
     line.to_string()
 }
 
-/// At most [`METRIC_VALUES_MAX`] of the values, evenly taken, the largest always among them.
+/// At most [`METRIC_VALUES_MAX`] of the values, evenly sampled, including the largest.
 fn sample(values: &[u64]) -> Vec<u64> {
     if values.len() <= METRIC_VALUES_MAX {
         return values.to_vec();

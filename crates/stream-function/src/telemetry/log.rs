@@ -16,10 +16,10 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-/// Crates whose own details help nobody who runs a function, and may hold payloads.
+/// Crates whose detailed logs do not help operators of a function, and can contain payloads.
 const QUIET: [&str; 3] = ["aws_", "hyper", "rustls"];
 
-/// Starts logging as Lambda's environment variables ask, unless the function has set a subscriber of its own.
+/// Starts logging as set by Lambda's environment variables, unless the function has set its own subscriber.
 pub(crate) fn init(lookup: impl Fn(&str) -> Option<String>) {
     let level = lookup("AWS_LAMBDA_LOG_LEVEL").as_deref().map_or(Level::INFO, level_named);
     let json = lookup("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
@@ -36,7 +36,7 @@ fn log_panic(text: &str) {
     tracing::error!("{text}");
 }
 
-/// The level of a metrics line: what Lambda's filter lets through, which drops anything below the function's level.
+/// The level of a metrics line. Lambda's filter drops lines below the function's level, so it is at least that one.
 pub(crate) fn metrics_level(log_level: Option<&str>) -> &'static str {
     match log_level.map(str::to_ascii_uppercase).as_deref() {
         Some("WARN") => "WARN",
@@ -51,7 +51,7 @@ fn level_named(name: &str) -> Level {
     if name.eq_ignore_ascii_case("fatal") { Level::ERROR } else { name.parse().unwrap_or(Level::INFO) }
 }
 
-/// One write for each line, so that lines never mix. There is nowhere to report that standard output is closed.
+/// Writes each line with one call, so that lines do not mix. A closed standard output cannot be reported anywhere.
 fn to_stdout(line: &str) {
     let _ = std::io::stdout().lock().write_all(line.as_bytes());
 }

@@ -27,30 +27,30 @@ pub(crate) struct Tally {
 pub(crate) struct Counts {
     /// Records whose handling began.
     pub records: u64,
-    /// Messages that the gateway took for a client.
+    /// Messages that the gateway accepted for a client.
     pub replies: u64,
     /// Messages whose client had left.
     pub gone: u64,
-    /// Further attempts, at records and at calls.
+    /// Retries of records and of calls.
     pub retried: u64,
     /// Records published to the dead-letter queue.
     pub dead_letters: u64,
     /// Records set aside because the dead-letter queue rejects them.
     pub dead_letter_failures: u64,
-    /// Redelivered records that were finished already.
+    /// Redelivered records that had been handled completely before.
     pub skipped: u64,
-    /// Records that Lambda is to deliver again although their handling began.
+    /// Records that Lambda must redeliver although their handling began.
     pub redelivered: u64,
-    /// Probe messages, which are none of the records above.
+    /// Probe messages, which are not counted as records.
     pub probes: u64,
     /// Messages that were answered by an error frame.
     pub rejected: u64,
-    /// How long each record had been in the stream when its handling began.
+    /// The age of each record in the stream when its handling began.
     pub ages_ms: Vec<u64>,
 }
 
 impl Tally {
-    /// A record's handling begins, so long after the stream took it.
+    /// Counts a record whose handling begins, with its age in the stream.
     pub fn began(&self, age_ms: u64) {
         self.records.fetch_add(1, Relaxed);
         lock(&self.ages_ms).push(age_ms);

@@ -12,7 +12,7 @@ use crate::connections::{BoxFuture, ConnectionInfo, Connections, Delivery, SendE
 use crate::jitter::Jitter;
 use crate::limits::REQUEST_TIMEOUT;
 
-/// How calls for one client end.
+/// The behaviour of calls for one client.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Behaviour {
     #[default]
@@ -24,7 +24,7 @@ pub(super) enum Behaviour {
     Forbidden,
 }
 
-/// So that a test that fails fails again.
+/// A fixed seed, so that a failing test fails again.
 const SEED: u64 = 1;
 
 #[derive(Default)]
@@ -35,7 +35,7 @@ struct State {
     behaviours: HashMap<String, Behaviour>,
     sent: Vec<(String, String)>,
     closed: Vec<String>,
-    /// How calls for connected clients fail by chance: the share of them, how, and the dice.
+    /// Random failures of calls for connected clients: their share, their kind and the random numbers.
     chance: Option<(f64, Behaviour, Jitter)>,
 }
 
@@ -56,7 +56,7 @@ impl FakeConnections {
         lock(&self.0).closed.clone()
     }
 
-    /// One call: it takes its time, and finds the client there or gone.
+    /// Makes one call, with the client's delay and result.
     async fn call(&self, id: &str) -> Result<Delivery, SendError> {
         match self.take(id) {
             Behaviour::Connected => Ok(Delivery::Delivered),
@@ -75,7 +75,7 @@ impl FakeConnections {
         }
     }
 
-    /// The client's behaviour for one call; those that last for some calls are used up by one.
+    /// The client's behaviour for one call. A behaviour for a number of calls is reduced by one.
     fn take(&self, id: &str) -> Behaviour {
         let mut state = lock(&self.0);
         let Some(behaviour) = state.behaviours.get_mut(id) else {

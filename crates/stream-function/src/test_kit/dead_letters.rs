@@ -19,11 +19,11 @@ pub struct TestDeadLetter {
     pub reason: String,
     /// The error and its causes.
     pub error: String,
-    /// The record's data, whole; nothing where it was too large for SQS.
+    /// The record's complete data; `None` if it was too large for SQS.
     pub data: Option<Vec<u8>>,
     /// The record's partition key: the connection id, as the gateway's template has it.
     pub partition_key: String,
-    /// How many deliveries the environment has seen.
+    /// The number of deliveries to the environment.
     pub deliveries: u64,
     /// The whole message.
     pub message: Value,
@@ -44,7 +44,7 @@ impl TestDeadLetter {
     }
 }
 
-/// For how long the queue takes nothing.
+/// The time for which the queue accepts no messages.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Refusal {
     Always,

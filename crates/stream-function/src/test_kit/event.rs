@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::record::{KinesisEvent, Record};
 
-/// What a client does, or a record of any content.
+/// An action of a client, or a record with any content.
 #[derive(Clone, Debug)]
 pub struct TestEvent {
     connection_id: String,
@@ -22,7 +22,7 @@ impl TestEvent {
     /// A client sends a message, on the route `$default`.
     ///
     /// # Panics
-    /// When the payload cannot be written as JSON.
+    /// Panics if the payload cannot be written as JSON.
     #[expect(clippy::expect_used, reason = "a test that cannot be written down must fail at once")]
     pub fn message(connection_id: &str, payload: impl Serialize) -> Self {
         let payload = serde_json::to_string(&payload).expect("the payload can be written as JSON");
@@ -47,7 +47,7 @@ impl TestEvent {
         Self::event(connection_id, "null", "DISCONNECT", "$disconnect")
     }
 
-    /// A record with this data, which need not be an event; the connection is its partition key alone.
+    /// A record with this data, which need not be an event. The connection is only its partition key.
     pub fn record(connection_id: &str, data: impl Into<Vec<u8>>) -> Self {
         Self { connection_id: connection_id.to_owned(), content: Content::Raw(data.into()) }
     }
@@ -55,7 +55,7 @@ impl TestEvent {
     /// The records of a batch that Lambda has delivered, from the JSON of its event.
     ///
     /// # Errors
-    /// When the text is no Lambda event for Kinesis.
+    /// Fails if the text is not a Lambda event for Kinesis.
     pub fn recorded(lambda_event: &str) -> Result<Vec<Self>, serde_json::Error> {
         let event: KinesisEvent = serde_json::from_str(lambda_event)?;
         let records = event.records.into_iter().map(Record::from);
@@ -84,7 +84,7 @@ impl TestEvent {
         self.with("routeKey", route_key)
     }
 
-    /// The same event with a detail of its own, as `sourceIp`; a raw record has none.
+    /// The same event with another member, such as `sourceIp`; a raw record has no members.
     #[must_use]
     pub fn with(mut self, detail: &str, value: impl Into<Value>) -> Self {
         if let Content::Event { details, .. } = &mut self.content {
@@ -93,7 +93,7 @@ impl TestEvent {
         self
     }
 
-    /// The record, as the shard's `number`th.
+    /// The record as number `number` of the shard.
     pub(super) fn into_record(self, number: u64) -> Record {
         let data = match self.content {
             Content::Raw(data) => data,

@@ -45,9 +45,9 @@ use crate::function::Function;
 use crate::jitter::Jitter;
 use crate::record::Record;
 
-/// A function in an execution environment of its own, with clients and a dead-letter queue in memory.
+/// A function in its own execution environment, with clients and a dead-letter queue in memory.
 ///
-/// Every connection id is connected until a test says otherwise.
+/// Every connection id is connected until a test changes that.
 pub struct TestKit<H> {
     handler: H,
     runner: Runner,
@@ -58,27 +58,27 @@ pub struct TestKit<H> {
     stream: Mutex<Stream>,
 }
 
-/// What [`Event::trace_id`] is in every test.
+/// The value of [`Event::trace_id`] in every test.
 const TRACE_ID: &str = "Root=1-5e1b4151-5ac6c58f5ac6c58f5ac6c58f;Parent=5ac6c58f5ac6c58f;Sampled=0";
 
-/// The shard: how many records it has had, and those that must be redelivered.
+/// The shard: the number of its records, and those that must be redelivered.
 struct Stream {
     records: u64,
     pending: Vec<Record>,
     time_left: Duration,
 }
 
-/// How one delivery ended.
+/// The result of one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TestBatch {
-    /// The place, within this delivery, of the record that Lambda would begin again with.
+    /// The index in this delivery of the record from which Lambda would redeliver.
     pub redeliver_from: Option<usize>,
     /// Records whose handling began.
     pub records: u64,
-    /// Further attempts, at records and at calls.
+    /// Retries of records and of calls.
     pub retried: u64,
-    /// Records that were passed over, since they had been finished in an earlier delivery.
+    /// Records that were skipped, because an earlier delivery had handled them completely.
     pub skipped: u64,
 }
 
@@ -88,10 +88,10 @@ impl<H> TestKit<H> {
         Self::of(Function::new(handler))
     }
 
-    /// A function with limits of its own.
+    /// A function with its own limits.
     ///
     /// # Panics
-    /// If the system refuses a runtime for the test.
+    /// Panics if the system cannot start a runtime for the test.
     #[expect(clippy::expect_used, reason = "a test cannot go on without its runtime")]
     pub fn of(function: Function<H>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
@@ -118,10 +118,10 @@ impl<H> TestKit<H> {
         Self { handler, runner, clients, dead_letters, runtime, started, stream }
     }
 
-    /// Delivers the events as one batch of one shard, which Lambda would do once the one before is done.
+    /// Delivers the events as one batch of one shard, as Lambda does after the previous batch.
     ///
     /// # Panics
-    /// When called within a runtime, as from `#[tokio::test]`.
+    /// Panics if it is called within a runtime, as from `#[tokio::test]`.
     pub fn deliver<E>(&self, events: impl IntoIterator<Item = TestEvent>) -> TestBatch
     where
         H: AsyncFn(Event, Connection) -> Result<(), E>,
@@ -138,10 +138,10 @@ impl<H> TestKit<H> {
         self.handle(records)
     }
 
-    /// Delivers again what the last delivery reported, and everything after it, as Lambda does.
+    /// Delivers the record that the last delivery reported, and all after it, again, as Lambda does.
     ///
     /// # Panics
-    /// When called within a runtime, as from `#[tokio::test]`.
+    /// Panics if it is called within a runtime, as from `#[tokio::test]`.
     pub fn redeliver<E>(&self) -> TestBatch
     where
         H: AsyncFn(Event, Connection) -> Result<(), E>,
@@ -173,20 +173,20 @@ impl<H> TestKit<H> {
         }
     }
 
-    /// Replaces the execution environment by a cold one, which remembers nothing.
+    /// Replaces the execution environment by a new one without state.
     pub fn restart(&self) {
         *lock(&self.runner.memory) = Default::default();
         *lock(&self.runner.health) = Default::default();
         self.runner.dead_letters.restart();
     }
 
-    /// From here on a handler's panic sends its record to the dead-letter queue, as it does in production. Otherwise it
-    /// goes through to the test, so that an assertion within a handler can fail.
+    /// From now on, a panic of the handler sends its record to the dead-letter queue, as in production. By default, the
+    /// panic fails the test, so that assertions in a handler work.
     pub fn isolate_panics(&mut self) {
         self.runner.isolates_panics = true;
     }
 
-    /// Sets what is left until Lambda's deadline when a batch comes: 30 s unless a test says otherwise.
+    /// Sets the time until Lambda's deadline at the arrival of a batch; the default is 30 s.
     pub fn time_left(&self, time: Duration) {
         lock(&self.stream).time_left = time;
     }
@@ -196,33 +196,33 @@ impl<H> TestKit<H> {
         self.clients.set(connection_id, Behaviour::Gone);
     }
 
-    /// The client is connected and takes messages at once.
+    /// The client is connected and accepts messages at once.
     pub fn connected(&self, connection_id: &str) {
         self.clients.set(connection_id, Behaviour::Connected);
     }
 
-    /// Each call for the client takes so long; beyond [`REQUEST_TIMEOUT`](crate::limits::REQUEST_TIMEOUT) it fails.
+    /// Each call for the client takes this long; after [`REQUEST_TIMEOUT`](crate::limits::REQUEST_TIMEOUT) it fails.
     pub fn slow(&self, connection_id: &str, time: Duration) {
         self.clients.set(connection_id, Behaviour::Slow(time));
     }
 
-    /// The next calls for the client are refused for being too many.
+    /// The next calls for the client are throttled.
     pub fn throttled(&self, connection_id: &str, calls: usize) {
         self.clients.set(connection_id, Behaviour::Throttled(calls));
     }
 
-    /// The next calls for the client find the endpoint out of order.
+    /// The next calls for the client fail with a server error.
     pub fn unavailable(&self, connection_id: &str, calls: usize) {
         self.clients.set(connection_id, Behaviour::Unavailable(calls));
     }
 
-    /// Of the calls for clients that a test has said nothing of, this share is refused for being too many, by
-    /// chance; the same ones whenever the test runs.
+    /// Of the calls for clients whose behaviour the test has not set, this share is throttled at random, with the same
+    /// result in each run of the test.
     pub fn throttled_by_chance(&self, share: f64) {
         self.clients.fail_by_chance(share, Behaviour::Throttled(0));
     }
 
-    /// The same, where the endpoint is out of order.
+    /// Like [`throttled_by_chance`](Self::throttled_by_chance), with server errors.
     pub fn unavailable_by_chance(&self, share: f64) {
         self.clients.fail_by_chance(share, Behaviour::Unavailable(0));
     }
@@ -232,13 +232,13 @@ impl<H> TestKit<H> {
         self.clients.set(connection_id, Behaviour::Forbidden);
     }
 
-    /// The messages that a client has got, in order. Bytes that are no UTF-8 come as `�`.
+    /// The messages that a client has received, in order. Invalid UTF-8 is replaced by `�`.
     #[must_use]
     pub fn sent_to(&self, connection_id: &str) -> Vec<String> {
         self.sent().into_iter().filter(|(id, _)| id == connection_id).map(|(_, message)| message).collect()
     }
 
-    /// The messages that all clients have got, in order, each with its connection id.
+    /// The messages that all clients have received, in order, each with its connection id.
     #[must_use]
     pub fn sent(&self) -> Vec<(String, String)> {
         self.clients.sent()
@@ -256,8 +256,7 @@ impl<H> TestKit<H> {
         self.dead_letters.published()
     }
 
-    /// The records that were given up and that the dead-letter queue has not taken, in order: they are reported with
-    /// a later batch.
+    /// The given-up records that the dead-letter queue has not accepted, in order. They are reported with a later batch.
     #[must_use]
     pub fn set_aside(&self) -> Vec<TestDeadLetter> {
         self.runner
@@ -273,18 +272,18 @@ impl<H> TestKit<H> {
         self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
 
-    /// How much time has passed for the function since the kit was made.
+    /// The time that has passed for the function since the kit was created.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.runtime.block_on(async { self.started.elapsed() })
     }
 
-    /// The dead-letter queue takes nothing from here on, or takes messages again.
+    /// Makes the dead-letter queue reject messages from now on, or accept them again.
     pub fn dead_letter_queue_refuses(&self, refuses: bool) {
         self.dead_letters.refuse(refuses.then_some(Refusal::Always));
     }
 
-    /// The dead-letter queue takes nothing for so long.
+    /// Makes the dead-letter queue reject messages for a time.
     pub fn dead_letter_queue_refuses_for(&self, time: Duration) {
         let now = self.runtime.block_on(async { tokio::time::Instant::now() });
         self.dead_letters.refuse(Some(Refusal::Until(now + time)));

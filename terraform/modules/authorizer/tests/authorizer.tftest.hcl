@@ -26,7 +26,7 @@ run "runs_the_zip_of_the_bundle_with_its_own_environment" {
     condition = (
       aws_lambda_function.this.function_name == "sluicegate-authorizer" &&
       aws_lambda_function.this.filename == "../../tests/fixtures/functions/echo.zip" &&
-      aws_lambda_function.this.environment[0].variables == tomap({ TOKENS = "{}" }) &&
+      aws_lambda_function.this.environment[0].variables == tomap({ TOKENS = "{}", TOKEN_FROM = "query" }) &&
       aws_lambda_function.this.timeout == 5
     )
     error_message = "the code must be the function's own zip, and its environment what the settings say"
@@ -100,4 +100,68 @@ run "encrypts_its_logs_with_the_customer_key" {
     condition     = aws_cloudwatch_log_group.this.kms_key_id == var.logs_key_arn
     error_message = "the log group must have the key given"
   }
+}
+
+run "reads_a_token_from_the_one_place_that_is_named" {
+  command = plan
+
+  variables {
+    settings = {
+      function           = "echo"
+      token_from         = "subprotocol"
+      memory_mb          = 128
+      timeout_seconds    = 5
+      environment        = {}
+      log_level          = "INFO"
+      log_retention_days = 14
+    }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this.environment[0].variables == tomap({ TOKEN_FROM = "subprotocol" }) &&
+      output.identity_sources == tolist(["route.request.header.Sec-WebSocket-Protocol"])
+    )
+    error_message = "the function and the gateway must look for the token in one place"
+  }
+}
+
+run "looks_for_something_else_than_a_token" {
+  command = plan
+
+  variables {
+    settings = {
+      function           = "echo"
+      identity_sources   = ["context.identity.sourceIp"]
+      memory_mb          = 128
+      timeout_seconds    = 5
+      environment        = {}
+      log_level          = "INFO"
+      log_retention_days = 14
+    }
+  }
+
+  assert {
+    condition     = output.identity_sources == tolist(["context.identity.sourceIp"])
+    error_message = "identity sources that are given must be used"
+  }
+}
+
+run "refuses_a_second_place_for_the_token" {
+  command = plan
+
+  variables {
+    settings = {
+      function           = "echo"
+      token_from         = "header"
+      identity_sources   = ["route.request.header.X-Token"]
+      memory_mb          = 128
+      timeout_seconds    = 5
+      environment        = {}
+      log_level          = "INFO"
+      log_retention_days = 14
+    }
+  }
+
+  expect_failures = [var.settings]
 }

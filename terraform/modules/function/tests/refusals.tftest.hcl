@@ -238,3 +238,93 @@ run "takes_the_architecture_that_the_zips_were_built_for" {
     error_message = "the function must run on the architecture it was built for"
   }
 }
+
+run "refuses_a_secret_that_is_a_value" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { secret_arns = { PASSWORD = "hunter2" } })
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_secret_of_a_variable_that_is_there" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { environment = { A_B = "c" }, secret_arns = { A_B = "arn:aws:ssm:eu-west-1:000000000000:parameter/x" } })
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_secret_under_a_key_of_the_contract" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { secret_arns = { SLUICEGATE_STAGE = "arn:aws:ssm:eu-west-1:000000000000:parameter/x" } })
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_statement_without_resources" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { policy_statements = [{ actions = ["sqs:SendMessage"], resources = [] }] })
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_statement_that_neither_allows_nor_denies" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { policy_statements = [{ effect = "Maybe", actions = ["sqs:*"], resources = ["*"] }] })
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_more_managed_policies_than_a_role_has" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { managed_policy_arns = [for index in range(11) : "arn:aws:iam::aws:policy/p${index}"] })
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_vpc_without_security_groups" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { vpc = { subnet_ids = ["subnet-1"], security_group_ids = [] } })
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_more_than_five_layers" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { layers = [for index in range(6) : "arn:aws:lambda:eu-west-1:000000000000:layer:l:${index}"] })
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_storage_under_512_mb" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { ephemeral_storage_mb = 511 })
+  }
+
+  expect_failures = [var.settings]
+}

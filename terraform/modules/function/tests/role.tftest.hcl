@@ -182,3 +182,105 @@ run "may_use_the_customer_key_of_the_queue_and_none_of_the_logs" {
     error_message = "the function must be able to send to the encrypted queue; CloudWatch Logs uses the logs' key itself"
   }
 }
+
+run "may_read_exactly_its_secrets_whose_values_it_does_not_get" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { secret_arns = {
+      PASSWORD = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:password-AbCdEf"
+      SETTINGS = "arn:aws:ssm:eu-west-1:000000000000:parameter/echo/settings"
+    } })
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if startswith(statement.Sid, "Read") && statement.Sid != "ReadStream"] == [
+      {
+        Sid      = "ReadSecrets"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue"]
+        Resource = ["arn:aws:secretsmanager:eu-west-1:000000000000:secret:password-AbCdEf"]
+      },
+      {
+        Sid      = "ReadParameters"
+        Effect   = "Allow"
+        Action   = ["ssm:GetParameter", "ssm:GetParameters"]
+        Resource = ["arn:aws:ssm:eu-west-1:000000000000:parameter/echo/settings"]
+      },
+    ]
+    error_message = "the function must be able to read its secrets and no others"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables["PASSWORD"] == "arn:aws:secretsmanager:eu-west-1:000000000000:secret:password-AbCdEf"
+    error_message = "a secret's variable must hold its ARN"
+  }
+}
+
+run "may_trace_and_make_network_interfaces_where_asked" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, { tracing = true, vpc = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] } })
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid => statement.Action if statement.Resource == ["*"] } == {
+      WriteTraces             = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+      ManageNetworkInterfaces = ["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
+    }
+    error_message = "the role must have what X-Ray and a VPC need"
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this.tracing_config[0].mode == "Active" &&
+      aws_lambda_function.this.vpc_config[0].subnet_ids == toset(["subnet-1"]) &&
+      aws_lambda_function.this.vpc_config[0].security_group_ids == toset(["sg-1"])
+    )
+    error_message = "the function must be traced, and in the VPC"
+  }
+}
+
+run "may_do_what_the_caller_grants_beside_the_flow" {
+  command = plan
+
+  variables {
+    settings = merge(var.settings, {
+      policy_statements = [
+        { actions = ["dynamodb:GetItem"], resources = ["arn:aws:dynamodb:eu-west-1:000000000000:table/users"] },
+        { effect = "Deny", actions = ["*"], resources = ["*"], conditions = { Bool = { "aws:SecureTransport" = ["false"] } } },
+      ]
+      managed_policy_arns  = ["arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"]
+      layers               = ["arn:aws:lambda:eu-west-1:000000000000:layer:tools:3"]
+      ephemeral_storage_mb = 1024
+    })
+    iam = { path = "/teams/chat/", permissions_boundary = "arn:aws:iam::000000000000:policy/bounds" }
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.own[0].policy) == {
+      Version = "2012-10-17"
+      Statement = [
+        { Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = ["arn:aws:dynamodb:eu-west-1:000000000000:table/users"] },
+        { Effect = "Deny", Action = ["*"], Resource = ["*"], Condition = { Bool = { "aws:SecureTransport" = ["false"] } } },
+      ]
+    }
+    error_message = "the statements must stand in a policy of their own, as given"
+  }
+
+  assert {
+    condition     = keys(aws_iam_role_policy_attachment.own) == ["arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"]
+    error_message = "the managed policies must be attached"
+  }
+
+  assert {
+    condition     = aws_iam_role.this.path == "/teams/chat/" && aws_iam_role.this.permissions_boundary == "arn:aws:iam::000000000000:policy/bounds"
+    error_message = "the role must have path and boundary"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.layers == tolist(["arn:aws:lambda:eu-west-1:000000000000:layer:tools:3"]) && aws_lambda_function.this.ephemeral_storage[0].size == 1024
+    error_message = "the function must have its layers and its storage"
+  }
+}

@@ -91,3 +91,85 @@ run "refuses_the_identity_sources_of_http_apis" {
 
   expect_failures = [var.authorizer]
 }
+
+run "asks_for_a_signature" {
+  command = plan
+
+  variables {
+    authorizer    = null
+    authorization = "AWS_IAM"
+  }
+
+  assert {
+    condition = (
+      aws_apigatewayv2_route.this["$connect"].authorization_type == "AWS_IAM" &&
+      aws_apigatewayv2_route.this["$default"].authorization_type == "NONE" &&
+      output.authorization == "AWS_IAM" &&
+      output.connect_arn == "arn:aws:execute-api:eu-west-1:000000000000:a1b2c3d4e5/v1/$connect"
+    )
+    error_message = "a handshake is signed by who may invoke $connect"
+  }
+
+  assert {
+    condition     = output.configuration_hash != run.is_absent_unless_asked_for.configuration_hash
+    error_message = "another authorization needs a deployment"
+  }
+}
+
+run "refuses_an_unknown_authorization" {
+  command = plan
+
+  variables {
+    authorizer    = null
+    authorization = "JWT"
+  }
+
+  expect_failures = [var.authorization]
+}
+
+run "refuses_an_authorizer_that_would_not_be_asked" {
+  command = plan
+
+  variables {
+    authorization = "AWS_IAM"
+  }
+
+  expect_failures = [var.authorization]
+}
+
+run "lets_a_function_answer_handshakes" {
+  command = plan
+
+  variables {
+    lifecycle_events = ["CONNECT", "DISCONNECT"]
+    connect_function = {
+      name       = "sluicegate-connect"
+      invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:000000000000:function:sluicegate-connect/invocations"
+    }
+  }
+
+  assert {
+    condition = (
+      aws_apigatewayv2_integration.this["connect"].integration_type == "AWS_PROXY" &&
+      aws_apigatewayv2_integration.this["connect"].integration_method == "POST" &&
+      aws_apigatewayv2_integration.this["connect"].integration_uri == var.connect_function.invoke_arn &&
+      aws_apigatewayv2_integration.this["connect"].credentials_arn == null &&
+      aws_apigatewayv2_integration.this["connect"].request_templates == null &&
+      keys(aws_apigatewayv2_integration_response.this) == tolist(["disconnect/200"])
+    )
+    error_message = "a proxy has neither templates nor responses: it puts CONNECT events into the stream itself"
+  }
+
+  assert {
+    condition = (
+      aws_lambda_permission.connect[0].function_name == "sluicegate-connect" &&
+      aws_lambda_permission.connect[0].source_arn == output.connect_arn
+    )
+    error_message = "this API's $connect may invoke the function, and nothing else"
+  }
+
+  assert {
+    condition     = output.configuration_hash != run.asks_the_function_at_each_handshake.configuration_hash
+    error_message = "another integration of $connect needs a deployment"
+  }
+}

@@ -149,7 +149,7 @@ run "deploys_nothing_for_logging" {
   command = plan
 
   variables {
-    logging = "manage_account_role"
+    logging = "existing_role"
   }
 
   assert {

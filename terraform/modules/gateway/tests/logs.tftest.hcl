@@ -1,4 +1,4 @@
-# Logs, and the account-wide role without which there are none.
+# Logs of the API.
 
 mock_provider "aws" {
   source          = "../../tests/mocks"
@@ -19,21 +19,12 @@ variables {
   }
 }
 
-run "manages_the_account_role_where_asked" {
+run "logs_what_was_asked_for" {
   command = plan
 
   variables {
-    logging    = "manage_account_role"
+    logging    = "existing_role"
     data_trace = true
-  }
-
-  assert {
-    condition = (
-      aws_iam_role.account[0].name == "sluicegate-api-gateway-logs" &&
-      aws_iam_role_policy_attachment.account[0].policy_arn == "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs" &&
-      aws_api_gateway_account.managed[0].cloudwatch_role_arn == aws_iam_role.account[0].arn
-    )
-    error_message = "the account must log through a role that API Gateway accepts"
   }
 
   assert {
@@ -65,55 +56,11 @@ run "manages_the_account_role_where_asked" {
   }
 }
 
-run "takes_the_account_role_that_exists" {
-  command = plan
-
-  variables {
-    logging = "existing_role"
-  }
-
-  override_resource {
-    target = aws_api_gateway_account.existing
-    values = {
-      cloudwatch_role_arn = "arn:aws:iam::000000000000:role/api-gateway-logs"
-    }
-    override_during = plan
-  }
-
-  assert {
-    condition     = length(aws_api_gateway_account.managed) + length(aws_iam_role.account) == 0
-    error_message = "a role that exists is not managed here"
-  }
-
-  assert {
-    condition     = aws_apigatewayv2_stage.this.default_route_settings[0].logging_level == "INFO" && length(aws_cloudwatch_log_group.access) == 1
-    error_message = "the stage must log"
-  }
-}
-
-run "refuses_logs_without_an_account_role" {
-  command = plan
-
-  variables {
-    logging = "existing_role"
-  }
-
-  override_resource {
-    target = aws_api_gateway_account.existing
-    values = {
-      cloudwatch_role_arn = ""
-    }
-    override_during = plan
-  }
-
-  expect_failures = [aws_api_gateway_account.existing]
-}
-
 run "encrypts_every_log_with_the_customer_key" {
   command = plan
 
   variables {
-    logging      = "manage_account_role"
+    logging      = "existing_role"
     logs_key_arn = "arn:aws:kms:eu-west-1:000000000000:key/logs"
   }
 

@@ -61,3 +61,13 @@ run "refuses_an_age_of_zero" {
 
   expect_failures = [var.iterator_age_alarm_seconds]
 }
+
+run "refuses_a_threshold_under_zero" {
+  command = plan
+
+  variables {
+    thresholds = { errors = -1 }
+  }
+
+  expect_failures = [var.thresholds]
+}

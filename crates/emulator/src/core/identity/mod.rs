@@ -6,6 +6,7 @@ pub mod signature;
 use signature::SigningKeys;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
@@ -15,7 +16,7 @@ pub enum Principal {
     Role(String),
 }
 
-/// Credentials issued to an execution environment.
+/// Credentials issued to an execution environment or to who assumed a role.
 #[derive(Clone)]
 pub struct Credentials {
     /// Names the credentials. Its form is the emulator's own: AWS issues no such key.
@@ -35,10 +36,18 @@ impl std::fmt::Debug for Credentials {
 /// Credentials that were issued and are not revoked.
 pub struct Issued {
     pub role_arn: String,
-    /// The session's name: the function's.
+    /// The session's name: the function's, or what AssumeRole named it.
     pub session: String,
     pub session_token: String,
     pub signing_keys: SigningKeys,
+    /// `None`: they are valid until they are revoked.
+    pub expires: Option<SystemTime>,
+}
+
+impl Issued {
+    pub fn is_expired(&self, now: SystemTime) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
 }
 
 impl std::fmt::Debug for Issued {
@@ -58,10 +67,38 @@ pub struct Denied {
     pub resource: String,
 }
 
+/// What a call of the control plane needs its caller to be allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Such as `lambda:CreateFunction`.
+    pub action: String,
+    /// The ARN that the action is attempted on.
+    pub resource: String,
+    /// The service that a role is passed to, with `iam:PassRole`.
+    pub passed_to_service: Option<&'static str>,
+    /// The function of an event source mapping.
+    pub function_arn: Option<String>,
+}
+
+impl Need {
+    pub fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
+        Self { action: action.into(), resource: resource.into(), passed_to_service: None, function_arn: None }
+    }
+}
+
 /// What the data plane asks of IAM.
 pub trait Permissions: Send + Sync {
     /// Whether `principal` may now do `action` on `resource`. The callee logs a refusal.
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied>;
+
+    /// The same for items of a table, by their partition keys (`dynamodb:LeadingKeys`), where the action has them.
+    fn check_items(
+        &self,
+        principal: &Principal,
+        action: &str,
+        resource: &str,
+        leading_keys: Option<&[String]>,
+    ) -> Result<(), Denied>;
 
     /// Whether a service, such as `apigateway.amazonaws.com`, may assume a role: the role's trust policy decides. Fails
     /// with [`Denied`], with the service as the principal.
@@ -105,6 +142,10 @@ pub struct Unrestricted;
 
 impl Permissions for Unrestricted {
     fn check(&self, _: &Principal, _: &str, _: &str) -> Result<(), Denied> {
+        Ok(())
+    }
+
+    fn check_items(&self, _: &Principal, _: &str, _: &str, _: Option<&[String]>) -> Result<(), Denied> {
         Ok(())
     }
 

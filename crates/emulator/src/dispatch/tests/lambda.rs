@@ -128,7 +128,11 @@ async fn what_a_function_cannot_have_is_refused_by_name() {
         (with("Role", "arn:aws:iam::000000000000:role/none".into()), "cannot be assumed by Lambda"),
         (with("Runtime", "nodejs20.x".into()), "nodejs20.x"),
         (with("Architectures", json!([foreign])), foreign),
-        (with("VpcConfig", json!({"SubnetIds": ["s"]})), "VpcConfig"),
+        (with("VpcConfig", json!({"SubnetIds": ["s"]})), "must coexist"),
+        (
+            with("VpcConfig", json!({"SubnetIds": ["s"], "SecurityGroupIds": ["g"]})),
+            "permissions to call CreateNetworkInterface",
+        ),
         (with("Layers", json!(["l"])), "Layers: l"),
         (with("Layers", json!(vec!["arn:aws:lambda:us-east-1:1:layer:l:1"; 6])), "Layers: 6"),
         (with("PackageType", "Image".into()), "PackageType"),
@@ -145,6 +149,22 @@ async fn what_a_function_cannot_have_is_refused_by_name() {
         assert!(message.contains(named), "{message} does not name {named}");
     }
     assert!(api.hosted().is_none() && api.mapped().is_none());
+}
+
+#[tokio::test]
+async fn a_vpc_is_kept_where_the_role_may_make_interfaces() {
+    let api = Api::new().await;
+    api.role("flow", &["ec2:CreateNetworkInterface"], &["*"]).await;
+    let mut request = function();
+    request["VpcConfig"] = json!({"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]});
+    let created = api.made("POST", FUNCTIONS, request).await;
+    let kept = json!({
+        "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"], "VpcId": "", "Ipv6AllowedForDualStack": false,
+    });
+    assert_eq!(created["VpcConfig"], kept);
+    let none = json!({"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}});
+    let updated = api.made("PUT", &format!("{FUNCTIONS}/echo/configuration"), none).await;
+    assert_eq!(updated["VpcConfig"], Value::Null);
 }
 
 #[tokio::test]
@@ -170,8 +190,12 @@ async fn a_mapping_on_a_consumer_reads_back_and_reaches_the_data_plane() {
     );
 
     let path = format!("{MAPPINGS}/{}", created["UUID"].as_str().unwrap());
-    let update = json!({"BatchSize": 50, "Enabled": false, "FilterCriteria": {"Filters": []}});
-    api.made("PUT", &path, update).await;
+    let metrics = json!({"MetricsConfig": {"Metrics": ["EventCount"]}});
+    assert_eq!(api.made("PUT", &path, metrics.clone()).await["MetricsConfig"], metrics["MetricsConfig"]);
+    let update = json!({
+        "BatchSize": 50, "Enabled": false, "FilterCriteria": {"Filters": []}, "MetricsConfig": {"Metrics": []},
+    });
+    assert_eq!(api.made("PUT", &path, update).await["MetricsConfig"], Value::Null);
     let changed = api.mapped().unwrap();
     assert_eq!((changed.uuid, changed.batch_size, changed.enabled), (config.uuid, 50, false));
     assert_eq!((changed.filters, changed.on_failure_arn.as_deref()), (Vec::<String>::new(), Some(QUEUE)));

@@ -71,6 +71,39 @@ async fn an_attached_policy_counts_with_its_default_version() {
     assert!(!api.role_may("kinesis:ListShards"));
 }
 
+/// A boundary takes away and gives nothing.
+#[tokio::test]
+async fn a_boundary_bounds_what_a_role_may() {
+    let api = with_policy().await;
+    let put = |action: &str| {
+        [("RoleName", "flow"), ("PolicyName", "p"), ("PolicyDocument", action)]
+            .map(|(k, v)| (k, v.to_owned()))
+    };
+    let own = put(&allow("kinesis:*"));
+    api.iam("PutRolePolicy", &own.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    assert!(api.role_may("kinesis:GetRecords") && api.role_may("kinesis:PutRecord"));
+    api.iam("PutRolePermissionsBoundary", &[("RoleName", "flow"), ("PermissionsBoundary", ARN)]).await;
+    assert!(api.role_may("kinesis:GetRecords") && !api.role_may("kinesis:PutRecord"));
+    let shown = api.iam("GetRole", &[("RoleName", "flow")]).await;
+    assert_eq!(between(&shown, "PermissionsBoundaryArn"), ARN);
+    assert!(!api.iam("ListRoles", &[]).await.contains("PermissionsBoundary"));
+    let policy = api.iam("GetPolicy", &[("PolicyArn", ARN)]).await;
+    assert_eq!(between(&policy, "PermissionsBoundaryUsageCount"), "1");
+    assert_eq!(api.iam_refused("DeletePolicy", &[("PolicyArn", ARN)]).await, "DeleteConflict");
+
+    // It follows the policy's default version.
+    let wider = allow("kinesis:P*");
+    let change = [("PolicyArn", ARN), ("PolicyDocument", wider.as_str()), ("SetAsDefault", "true")];
+    api.iam("CreatePolicyVersion", &change).await;
+    assert!(!api.role_may("kinesis:GetRecords") && api.role_may("kinesis:PutRecord"));
+    api.iam("DeleteRolePermissionsBoundary", &[("RoleName", "flow")]).await;
+    assert!(api.role_may("kinesis:GetRecords") && api.role_may("kinesis:PutRecord"));
+    let again = api.iam_refused("DeleteRolePermissionsBoundary", &[("RoleName", "flow")]).await;
+    let none = ("PermissionsBoundary", "arn:aws:iam::000000000000:policy/none");
+    let missing = api.iam_refused("PutRolePermissionsBoundary", &[("RoleName", "flow"), none]).await;
+    assert_eq!((again.as_str(), missing.as_str()), ("NoSuchEntity", "NoSuchEntity"));
+}
+
 #[tokio::test]
 async fn versions_are_kept_to_five_and_read_back() {
     let api = with_policy().await;

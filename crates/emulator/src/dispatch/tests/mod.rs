@@ -8,6 +8,7 @@ mod hostile;
 mod integrations;
 mod invoke;
 mod lambda;
+mod listings;
 mod managed_policies;
 mod protocols;
 mod state;

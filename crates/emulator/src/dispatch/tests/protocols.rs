@@ -83,10 +83,10 @@ async fn an_operation_that_is_not_supported_is_named() {
         .query(
             IAM,
             "CreateRole",
-            &[("RoleName", "r"), ("AssumeRolePolicyDocument", "{}"), ("PermissionsBoundary", "b")],
+            &[("RoleName", "r"), ("AssumeRolePolicyDocument", "{}"), ("RoleLastUsed", "b")],
         )
         .await;
-    assert!(xml.contains("PermissionsBoundary is not supported"), "{xml}");
+    assert!(xml.contains("RoleLastUsed is not supported"), "{xml}");
     let (_, message) = api.refused("POST", "/2021-10-31/functions/f/url", json!({})).await;
     assert!(message.contains("POST /2021-10-31/functions/f/url"), "{message}");
 }

@@ -140,7 +140,10 @@ async fn no_json_call_is_answered_with_a_failure() {
 #[tokio::test]
 async fn no_form_is_answered_with_a_failure() {
     let (api, _) = filled().await;
-    let sts = vec![("GetCallerIdentity", json!({})), ("AssumeRole", json!({"RoleArn": ROLE}))];
+    let sts = vec![
+        ("GetCallerIdentity", json!({})),
+        ("AssumeRole", json!({"RoleArn": ROLE, "RoleSessionName": "swept", "DurationSeconds": "900"})),
+    ];
     for (version, operations) in [("2010-05-08", iam()), ("2010-08-01", cloudwatch()), ("2011-06-15", sts)] {
         for (operation, document) in operations {
             sweep(operation, &document, |document| {

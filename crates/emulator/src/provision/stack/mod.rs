@@ -1,8 +1,12 @@
 //! The stack's definition, read from Terraform's own files: `variables.tf` for types and defaults, `stack.auto.tfvars`
 //! for values, `*.vtl` for the mapping templates.
 
+mod function;
+mod function_rules;
 mod rules;
 mod types;
+
+pub use function::Function;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -14,6 +18,8 @@ use types::Type;
 const TERRAFORM_DIR: &str = "terraform";
 const VALUES_FILE: &str = "stack.auto.tfvars";
 const TEMPLATES_DIR: &str = "modules/gateway/templates";
+/// The function that answers handshakes with a subprotocol: its folder under `functions/`, and its key.
+pub const CONNECT_FUNCTION: &str = "connect";
 
 /// Why a definition cannot be used; the text names the file, the place and the fix.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +39,10 @@ pub enum StackError {
         /// Which value, the problem, and what would be right.
         problem: String,
     },
+    #[error(
+        "pinned_versions names versions of a deployed stack, and `dev` begins with version 1: leave it out for local runs"
+    )]
+    Pinned,
     /// A setting that exists only on AWS.
     #[error("{0} works on AWS only, the emulator does not have it: leave it out for local runs")]
     AwsOnly(&'static str),
@@ -53,7 +63,13 @@ pub struct Stack {
     pub stream: Stream,
     pub kms_key_arns: KmsKeyArns,
     pub functions: BTreeMap<String, Function>,
+    pub pinned_versions: BTreeMap<String, String>,
+    pub mapping_metrics: bool,
+    pub alarm_thresholds: BTreeMap<String, Option<f64>>,
+    pub iam_path: String,
+    pub permissions_boundary: Option<String>,
     pub route_schemas: BTreeMap<String, String>,
+    pub authorization: Option<String>,
     pub authorizer: Option<Authorizer>,
     pub domain: Option<Value>,
     /// The gateway's mapping templates by file name without extension, with `${stream_name}` filled in.
@@ -83,39 +99,30 @@ pub struct KmsKeyArns {
     pub logs: Option<String>,
 }
 
-/// An element of `var.functions`, which `terraform/modules/function/variables.tf` describes.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Function {
-    pub memory_mb: u32,
-    pub timeout_seconds: u32,
-    pub routes: Vec<String>,
-    pub lifecycle_events: Vec<String>,
-    pub connection_actions: Vec<String>,
-    pub environment: BTreeMap<String, String>,
-    pub reserved_concurrency: i64,
-    pub log_level: String,
-    pub log_retention_days: u32,
-    pub batch_size: u32,
-    pub batching_window_seconds: u32,
-    pub parallelization_factor: u32,
-    pub bisect_on_error: bool,
-    pub maximum_retry_attempts: i64,
-    pub maximum_record_age_seconds: i64,
-    pub starting_position: String,
-    pub starting_position_timestamp: Option<String>,
-    pub enabled: bool,
-}
-
 /// `var.authorizer`, which `terraform/modules/authorizer/README.md` describes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Authorizer {
     pub function: String,
-    pub identity_sources: Vec<String>,
+    pub token_from: String,
+    pub identity_sources: Option<Vec<String>>,
     pub memory_mb: u32,
     pub timeout_seconds: u32,
     pub environment: BTreeMap<String, String>,
     pub log_level: String,
     pub log_retention_days: u32,
+}
+
+impl Authorizer {
+    /// What a handshake must have for the function to be invoked, as `terraform/modules/authorizer` says.
+    pub fn identity_sources(&self) -> Vec<String> {
+        let place_of_token = match self.token_from.as_str() {
+            "header" => "route.request.header.Authorization",
+            "subprotocol" => "route.request.header.Sec-WebSocket-Protocol",
+            _ => "route.request.querystring.token",
+        };
+        let given = self.identity_sources.clone().filter(|sources| !sources.is_empty());
+        given.unwrap_or_else(|| vec![place_of_token.to_owned()])
+    }
 }
 
 impl Stack {
@@ -125,6 +132,7 @@ impl Stack {
         let stack = Self::define(project, var_files)?;
         match stack.domain {
             Some(_) => Err(StackError::AwsOnly("a custom domain (variable \"domain\")")),
+            None if !stack.pinned_versions.is_empty() => Err(StackError::Pinned),
             None => Ok(stack),
         }
     }
@@ -179,7 +187,19 @@ impl Stack {
     /// The binaries of the stack; each is in a zip of its name.
     pub fn packages(&self) -> BTreeSet<String> {
         let authorizer = self.authorizer.iter().map(|authorizer| authorizer.function.clone());
-        self.functions.keys().cloned().chain(authorizer).collect()
+        let connect = self.answers_subprotocol().then(|| CONNECT_FUNCTION.to_owned());
+        self.functions.keys().cloned().chain(authorizer).chain(connect).collect()
+    }
+
+    /// Whether tokens come in the subprotocol, which only a function on `$connect` can answer.
+    pub fn answers_subprotocol(&self) -> bool {
+        self.authorizer.as_ref().is_some_and(|authorizer| authorizer.token_from == "subprotocol")
+    }
+
+    /// Whether a function asks for an event of a connection's life.
+    pub fn asks_for(&self, lifecycle_event: &str) -> bool {
+        let mut asked = self.functions.values().flat_map(|function| &function.lifecycle_events);
+        asked.any(|event| event == lifecycle_event)
     }
 
     /// The authorizer's deployed name, as the root module builds it.

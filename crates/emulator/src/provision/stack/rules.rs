@@ -2,20 +2,20 @@
 //!
 //! Limits that the emulator's own control plane holds, such as those of memory and batches, are left to it.
 
-use super::{Function, Stack};
+use super::function_rules::{Rule, fits, function_rules, is_policy_arn};
+use super::{Authorizer, Stack};
 
 /// The first rule that a stack breaks, in the words of `terraform/`.
 pub fn broken(stack: &Stack) -> Option<&'static str> {
-    stack_rules(stack).into_iter().chain(stack.functions.values().flat_map(function_rules)).find_map(|rule| {
-        let (holds, sentence) = rule;
-        (!holds).then_some(sentence)
-    })
+    let of_functions = stack.functions.values().flat_map(function_rules);
+    let of_authorizer = stack.authorizer.iter().flat_map(authorizer_rules);
+    let mut rules =
+        stack_rules(stack).into_iter().chain(access_rules(stack)).chain(of_functions).chain(of_authorizer);
+    rules.find_map(|(holds, sentence)| (!holds).then_some(sentence))
 }
 
-/// A condition, and what is said where it does not hold.
-type Rule = (bool, &'static str);
-
-fn stack_rules(stack: &Stack) -> [Rule; 9] {
+// long: a table, one rule after the other
+fn stack_rules(stack: &Stack) -> [Rule; 14] {
     let routes: Vec<_> = stack.functions.values().flat_map(|function| &function.routes).collect();
     let is_route = |key: &String| key == "$default" || routes.contains(&key);
     let keys = [&stack.kms_key_arns.queues, &stack.kms_key_arns.logs];
@@ -28,6 +28,10 @@ fn stack_rules(stack: &Stack) -> [Rule; 9] {
         (
             is_stage(&stack.stage),
             "stage must be 1 to 128 letters, digits, underscores or hyphens ($default is for HTTP APIs only).",
+        ),
+        (
+            ["off", "existing_role"].contains(&stack.logging.as_str()),
+            "logging must be off or existing_role: the account's role, which manage_account_role used to set, has a root of its own, terraform/account.",
         ),
         (
             ["PROVISIONED", "ON_DEMAND"].contains(&stack.stream.mode.as_str()),
@@ -46,6 +50,25 @@ fn stack_rules(stack: &Stack) -> [Rule; 9] {
             "each key of functions must be 1 to 28 lowercase letters, digits, hyphens or underscores and begin with a letter: it names a crate, a zip and a role.",
         ),
         (
+            stack
+                .pinned_versions
+                .iter()
+                .all(|(key, version)| stack.functions.contains_key(key) && fits("^[1-9][0-9]*$", version)),
+            "each of pinned_versions must be the number of a published version, under the key of a function.",
+        ),
+        (
+            stack.alarm_thresholds.values().flatten().all(|threshold| *threshold >= 0.0),
+            "each of alarm_thresholds must be 0 or more.",
+        ),
+        (
+            fits(r"^/([A-Za-z0-9+=,.@_-]{1,64}/)*$", &stack.iam_path) && stack.iam_path.len() <= 512,
+            "iam_path must begin and end with / and have letters, digits and +=,.@_- between, at most 64 in a part and 512 in all.",
+        ),
+        (
+            stack.permissions_boundary.iter().all(|arn| is_policy_arn(arn)),
+            "permissions_boundary must be the ARN of a managed policy (arn:aws:iam::...:policy/...).",
+        ),
+        (
             stack.route_schemas.keys().all(is_route),
             "each key of route_schemas must be $default or a route that a function asks for.",
         ),
@@ -60,32 +83,42 @@ fn stack_rules(stack: &Stack) -> [Rule; 9] {
     ]
 }
 
-fn function_rules(function: &Function) -> [Rule; 5] {
-    let all = |texts: &[String], known: &[&str]| texts.iter().all(|text| known.contains(&text.as_str()));
-    let is_key = |key: &String| {
-        (1..=128).contains(&key.len())
-            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:-".contains(&byte))
-    };
+fn access_rules(stack: &Stack) -> [Rule; 4] {
+    let authorization = stack.authorization.as_deref();
+    let is_function = |key: &str| stack.functions.contains_key(key);
     [
         (
-            all(&function.lifecycle_events, &["CONNECT", "DISCONNECT"]),
-            "lifecycle_events takes CONNECT and DISCONNECT only.",
+            authorization.is_none_or(|kind| ["NONE", "AWS_IAM", "CUSTOM"].contains(&kind)),
+            "authorization must be NONE, AWS_IAM or CUSTOM.",
         ),
         (
-            all(&function.connection_actions, &["POST", "GET", "DELETE"]),
-            "connection_actions takes POST, GET and DELETE only.",
+            authorization.is_none_or(|kind| (kind == "CUSTOM") == stack.authorizer.is_some()),
+            "authorization must be CUSTOM with an authorizer, and NONE or AWS_IAM without one: a handshake has one kind of authorization.",
         ),
         (
-            ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"].contains(&function.log_level.as_str()),
-            "log_level must be TRACE, DEBUG, INFO, WARN, ERROR or FATAL.",
+            stack.authorizer.is_none() || !is_function("authorizer"),
+            "functions cannot have the key authorizer beside an authorizer, whose function has that name: choose another key.",
         ),
         (
-            ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"].contains(&function.starting_position.as_str()),
-            "starting_position must be TRIM_HORIZON, LATEST or AT_TIMESTAMP.",
+            !stack.answers_subprotocol() || !is_function(super::CONNECT_FUNCTION),
+            "functions cannot have the key connect beside a token in the subprotocol, whose function has that name: choose another key.",
+        ),
+    ]
+}
+
+fn authorizer_rules(authorizer: &Authorizer) -> [Rule; 3] {
+    [
+        (
+            is_lowercase_name(&authorizer.function, 28, "-_"),
+            "authorizer.function must be 1 to 28 lowercase letters, digits, hyphens or underscores and begin with a letter: it names a crate and a zip.",
         ),
         (
-            function.routes.iter().all(is_key),
-            "each route key must be 1 to 128 letters, digits or any of _ . / : - and cannot begin with $: $default is always there, and connections and disconnections are asked for with lifecycle_events.",
+            ["query", "header", "subprotocol"].contains(&authorizer.token_from.as_str()),
+            "authorizer.token_from must be query, header or subprotocol.",
+        ),
+        (
+            authorizer.identity_sources.is_none() || authorizer.token_from == "query",
+            "authorizer.identity_sources is for an authorizer that reads no token: leave token_from out, which names the one place of a token.",
         ),
     ]
 }
@@ -159,19 +192,23 @@ mod tests {
     /// Each sentence stands in terraform/ word for word.
     #[test]
     fn the_words_are_terraforms() {
-        let mut stack = read("").unwrap();
+        let mut stack = read("authorizer = { function = \"a\" }").unwrap();
         assert_eq!(broken(&stack), None);
         let mut sources = String::new();
         for file in [
             "variables.tf",
+            "modules/authorizer/variables.tf",
             "modules/gateway/variables.tf",
             "modules/function/settings.tf",
+            "modules/observability/variables.tf",
             "modules/stream/variables.tf",
         ] {
             sources.push_str(&std::fs::read_to_string(project().join("terraform").join(file)).unwrap());
         }
         let function = stack.functions.remove("echo").unwrap();
-        for (_, sentence) in stack_rules(&stack).into_iter().chain(function_rules(&function)) {
+        let authorizer = stack.authorizer.take().unwrap();
+        let rules = stack_rules(&stack).into_iter().chain(access_rules(&stack));
+        for (_, sentence) in rules.chain(function_rules(&function)).chain(authorizer_rules(&authorizer)) {
             assert!(sources.contains(sentence), "{sentence}");
         }
     }

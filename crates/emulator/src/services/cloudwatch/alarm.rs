@@ -151,7 +151,9 @@ impl CloudWatch {
         });
         let views = matching.map(|(name, alarm)| (name, alarm.view(&self.account)));
         let limit = request.max_records.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
-        let (page, token) = page(views, request.next_token.as_deref(), limit);
+        let page = page(views, request.next_token.as_deref(), limit);
+        let (page, token) = page
+            .map_err(|_| ApiError::bad_request("InvalidNextToken", "The next token specified is invalid."))?;
         let alarms = page.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(Reply::ok(json!({"MetricAlarms": alarms, "CompositeAlarms": [], "NextToken": token})))
     }

@@ -112,7 +112,9 @@ impl CloudWatch {
             });
             (name, entry)
         });
-        let (entries, token) = page(entries, request.next_token.as_deref(), PAGE_MAX);
+        let entries = page(entries, request.next_token.as_deref(), PAGE_MAX);
+        let (entries, token) =
+            entries.map_err(|_| Service::CloudWatch.invalid("The next token specified is invalid."))?;
         Ok(Reply::ok(json!({"DashboardEntries": entries, "NextToken": token})))
     }
 

@@ -77,15 +77,15 @@ impl AccountPolicy {
     }
 
     /// What lists and CreatePolicy show.
-    pub(super) fn view(&self, arn: &str, attachments: usize) -> Value {
+    pub(super) fn view(&self, arn: &str, used: Used) -> Value {
         json!({
             "PolicyName": self.name,
             "PolicyId": self.id,
             "Arn": arn,
             "Path": self.path,
             "DefaultVersionId": format!("v{}", self.default),
-            "AttachmentCount": attachments,
-            "PermissionsBoundaryUsageCount": 0,
+            "AttachmentCount": used.attachments,
+            "PermissionsBoundaryUsageCount": used.boundaries,
             "IsAttachable": true,
             "CreateDate": time::epoch_seconds(self.created),
             "UpdateDate": time::epoch_seconds(self.updated),
@@ -94,8 +94,17 @@ impl AccountPolicy {
     }
 }
 
+/// Roles that use a policy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Used {
+    /// It is attached to.
+    pub attachments: usize,
+    /// It bounds.
+    pub boundaries: usize,
+}
+
 /// An AWS-managed policy in lists and GetPolicy.
-pub(super) fn managed_view(policy: &ManagedPolicy, attachments: usize) -> Value {
+pub(super) fn managed_view(policy: &ManagedPolicy, used: Used) -> Value {
     let name = name_of(&policy.arn);
     let path = policy.arn.rsplit_once(name).and_then(|(before, _)| before.split_once(":policy"));
     json!({
@@ -105,8 +114,8 @@ pub(super) fn managed_view(policy: &ManagedPolicy, attachments: usize) -> Value 
         "Arn": policy.arn,
         "Path": path.map(|(_, path)| path),
         "DefaultVersionId": policy.version,
-        "AttachmentCount": attachments,
-        "PermissionsBoundaryUsageCount": 0,
+        "AttachmentCount": used.attachments,
+        "PermissionsBoundaryUsageCount": used.boundaries,
         "IsAttachable": true,
         "CreateDate": time::epoch_seconds(policy.edited),
         "UpdateDate": time::epoch_seconds(policy.edited),

@@ -1,6 +1,7 @@
 //! IAM: roles, their policies, and whether a role may do what it attempts.
 
 pub mod account_policy;
+mod assume;
 pub mod managed;
 mod permissions;
 pub mod policy;
@@ -64,6 +65,8 @@ impl Iam {
             "ListRolePolicies" => self.list_role_policies(input),
             "AttachRolePolicy" => self.attach_role_policy(input),
             "DetachRolePolicy" => self.detach_role_policy(input),
+            "PutRolePermissionsBoundary" => self.put_role_permissions_boundary(input),
+            "DeleteRolePermissionsBoundary" => self.delete_role_permissions_boundary(input),
             "ListAttachedRolePolicies" => self.list_attached_role_policies(input),
             "GetPolicy" => self.get_policy(input),
             "CreatePolicy" => self.create_policy(input),

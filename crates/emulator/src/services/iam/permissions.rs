@@ -5,9 +5,10 @@ use super::policy::evaluate::{Caller, Decision, Request, allows, judge};
 use super::policy::{Kind, Policy};
 use super::role::Role;
 use crate::core::identity::signature::SigningKeys;
-use crate::core::identity::{Credentials, Denied, Issued, Permissions, Principal};
+use crate::core::identity::{Credentials, Denied, Issued, Need, Permissions, Principal};
 use crate::protocol::id;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Access keys that are issued here begin so: as temporary ones of AWS do, and on with what no key of AWS's has, which
 /// are written in base32. A developer's own temporary key is never taken for one.
@@ -28,6 +29,7 @@ impl Iam {
             caller: Caller::Service(service),
             source_account: Some(&self.account.id),
             source_arn,
+            ..Request::default()
         };
         let trusted = self.by_arn(role_arn, |role| allows(std::iter::once(&role.trust.policy), &request));
         if trusted == Some(true) {
@@ -36,17 +38,58 @@ impl Iam {
         Err(refuse(service, request.action, role_arn))
     }
 
-    /// Whether a role may do something, by its own policies or the resource's. Unlike [`Permissions::check`] this is
-    /// not an attempt, and a refusal is not logged.
+    /// Whether a role may do something, by its own policies or the resource's, within its boundary. Unlike
+    /// [`Permissions::check`] this is not an attempt, and a refusal is not logged.
     pub fn may(&self, role_arn: &str, action: &str, resource: &str) -> bool {
-        let request = Request { action, resource, caller: Caller::Role(role_arn), ..Request::default() };
+        self.role_may(&Request { action, resource, caller: Caller::Role(role_arn), ..Request::default() })
+    }
+
+    fn role_may(&self, request: &Request<'_>) -> bool {
+        let Caller::Role(role_arn) = request.caller else { return false };
         let allowed = self.by_arn(role_arn, |role| {
             let documents = role.inline.values().chain(role.attached.values());
             let own = documents.map(|document| &document.policy);
             let of_resources = self.resource_policies.read();
-            allows(own.chain(of_resources.get(resource)), &request)
+            let bounds = role.boundary.iter().map(|(_, document)| &document.policy);
+            allows(own.chain(of_resources.get(request.resource)), request)
+                && (role.boundary.is_none() || allows(bounds, request))
         });
         allowed == Some(true)
+    }
+
+    /// Whether a caller may do what a call of the control plane needs. A refusal is logged, and at the lowest level also
+    /// what a role is allowed, for those who want to know what it uses.
+    pub fn check_need(&self, principal: &Principal, need: &Need) -> Result<(), Denied> {
+        let Need { action, resource, passed_to_service, function_arn } = need;
+        let request = Request {
+            action,
+            resource,
+            passed_to_service: *passed_to_service,
+            function_arn: function_arn.as_deref(),
+            ..Request::default()
+        };
+        self.decide(principal, &request)
+    }
+
+    fn decide(&self, principal: &Principal, request: &Request<'_>) -> Result<(), Denied> {
+        let Request { action, resource, .. } = *request;
+        match principal {
+            Principal::Role(arn) if self.role_may(&Request { caller: Caller::Role(arn), ..*request }) => {
+                tracing::trace!(role = arn, action, resource, "allowed");
+                Ok(())
+            }
+            Principal::Role(arn) => Err(refuse(arn, action, resource)),
+            // An administrator may do everything that the resource policy does not deny.
+            Principal::Account => {
+                let id = &self.account.id;
+                let request = Request { caller: Caller::Account(id), ..*request };
+                let of_resources = self.resource_policies.read();
+                match judge(of_resources.get(resource).into_iter(), &request) {
+                    Decision::Denied => Err(refuse(id, action, resource)),
+                    Decision::Allowed | Decision::Silent => Ok(()),
+                }
+            }
+        }
     }
 
     /// `AROA…`
@@ -54,7 +97,29 @@ impl Iam {
         self.by_arn(role_arn, |role| role.id.clone())
     }
 
-    fn by_arn<T>(&self, arn: &str, look: impl FnOnce(&Role) -> T) -> Option<T> {
+    pub(super) fn issue_until(
+        &self,
+        role_arn: &str,
+        session: &str,
+        expires: Option<SystemTime>,
+    ) -> Credentials {
+        let credentials = Credentials {
+            access_key_id: id::access_key(ISSUED_KEY_PREFIX, ISSUED_KEY_RANDOM_CHARS),
+            secret_access_key: id::secret(SECRET_CHARS),
+            session_token: id::secret(TOKEN_CHARS),
+        };
+        let issued = Issued {
+            role_arn: role_arn.to_owned(),
+            session: session.to_owned(),
+            expires,
+            session_token: credentials.session_token.clone(),
+            signing_keys: SigningKeys::new(credentials.secret_access_key.clone()),
+        };
+        self.issued.write().insert(credentials.access_key_id.clone(), Arc::new(issued));
+        credentials
+    }
+
+    pub(super) fn by_arn<T>(&self, arn: &str, look: impl FnOnce(&Role) -> T) -> Option<T> {
         let name = arn.rsplit('/').next()?;
         let roles = self.roles.read();
         roles.get(name).filter(|role| role.arn == arn).map(look)
@@ -67,20 +132,17 @@ impl Permissions for Iam {
     }
 
     fn check(&self, principal: &Principal, action: &str, resource: &str) -> Result<(), Denied> {
-        let (name, allowed) = match principal {
-            Principal::Role(arn) => (arn, self.may(arn, action, resource)),
-            // An administrator may do everything that the resource policy does not deny.
-            Principal::Account => {
-                let id = &self.account.id;
-                let request = Request { action, resource, caller: Caller::Account(id), ..Request::default() };
-                let of_resources = self.resource_policies.read();
-                (id, judge(of_resources.get(resource).into_iter(), &request) != Decision::Denied)
-            }
-        };
-        if allowed {
-            return Ok(());
-        }
-        Err(refuse(name, action, resource))
+        self.check_items(principal, action, resource, None)
+    }
+
+    fn check_items(
+        &self,
+        principal: &Principal,
+        action: &str,
+        resource: &str,
+        leading_keys: Option<&[String]>,
+    ) -> Result<(), Denied> {
+        self.decide(principal, &Request { action, resource, leading_keys, ..Request::default() })
     }
 
     fn check_service(
@@ -96,6 +158,7 @@ impl Permissions for Iam {
             caller: Caller::Service(service),
             source_account: Some(&self.account.id),
             source_arn: Some(source_arn),
+            ..Request::default()
         };
         if allows(self.resource_policies.read().get(resource).into_iter(), &request) {
             return Ok(());
@@ -117,19 +180,7 @@ impl Permissions for Iam {
     }
 
     fn issue(&self, role_arn: &str, session: &str) -> Credentials {
-        let credentials = Credentials {
-            access_key_id: id::access_key(ISSUED_KEY_PREFIX, ISSUED_KEY_RANDOM_CHARS),
-            secret_access_key: id::secret(SECRET_CHARS),
-            session_token: id::secret(TOKEN_CHARS),
-        };
-        let issued = Issued {
-            role_arn: role_arn.to_owned(),
-            session: session.to_owned(),
-            session_token: credentials.session_token.clone(),
-            signing_keys: SigningKeys::new(credentials.secret_access_key.clone()),
-        };
-        self.issued.write().insert(credentials.access_key_id.clone(), Arc::new(issued));
-        credentials
+        self.issue_until(role_arn, session, None)
     }
 
     fn revoke(&self, access_key_id: &str) {
@@ -144,11 +195,12 @@ impl Permissions for Iam {
     }
 
     fn issued(&self, access_key_id: &str) -> Option<Arc<Issued>> {
-        self.issued.read().get(access_key_id).cloned()
+        let issued = self.issued.read().get(access_key_id).cloned();
+        issued.filter(|issued| !issued.is_expired(SystemTime::now()))
     }
 }
 
-fn refuse(role: &str, action: &str, resource: &str) -> Denied {
+pub(super) fn refuse(role: &str, action: &str, resource: &str) -> Denied {
     tracing::warn!(role, action, resource, "denied: no statement of the role's policies allows it");
     Denied { role: role.to_owned(), action: action.to_owned(), resource: resource.to_owned() }
 }

@@ -1,15 +1,15 @@
 //! The operations on managed policies.
 
-use super::account_policy::{AccountPolicy, delete_conflict, limit_exceeded, managed_view};
+use super::account_policy::{AccountPolicy, Used, delete_conflict, limit_exceeded, managed_view};
 use super::policy::Kind;
-use super::role::{Document, check_name, no_entity};
+use super::role::{Document, Role, check_name, no_entity};
 use super::{Iam, managed, parse};
 use crate::protocol::id;
 use crate::protocol::input::from_text;
 use crate::protocol::page::page;
 use crate::protocol::tags;
 use crate::protocol::tags::Tag;
-use crate::protocol::{Answer, ApiError, Reply};
+use crate::protocol::{Answer, ApiError, Reply, Service};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -100,19 +100,19 @@ impl Iam {
                 "Cannot exceed quota for PoliciesPerAccount: {POLICIES_MAX}"
             )));
         }
-        let reply = json!({"Policy": policy.view(&arn, 0)});
+        let reply = json!({"Policy": policy.view(&arn, Used::default())});
         policies.insert(arn, policy);
         Ok(Reply::ok(reply))
     }
 
     pub(super) fn get_policy(&self, input: Value) -> Answer {
         let PolicyArn { policy_arn: arn } = parse("GetPolicy", input)?;
-        let attachments = self.attachments(&arn);
+        let used = self.used(&arn);
         if let Some(policy) = managed::find(&arn) {
-            return Ok(Reply::ok(json!({"Policy": managed_view(policy, attachments)})));
+            return Ok(Reply::ok(json!({"Policy": managed_view(policy, used)})));
         }
         self.with_policy(&arn, |policy| {
-            let mut view = policy.view(&arn, attachments);
+            let mut view = policy.view(&arn, used);
             // Lists omit it.
             view["Description"] = json!(policy.description);
             Ok(Reply::ok(json!({"Policy": view})))
@@ -133,10 +133,10 @@ impl Iam {
         let policies = self.policies.read();
         let mut views = BTreeMap::new();
         for policy in managed::all().iter().filter(|_| of_aws) {
-            views.insert(policy.arn.clone(), managed_view(policy, self.attachments(&policy.arn)));
+            views.insert(policy.arn.clone(), managed_view(policy, self.used(&policy.arn)));
         }
         for (arn, policy) in policies.iter().filter(|_| own) {
-            views.insert(arn.clone(), policy.view(arn, self.attachments(arn)));
+            views.insert(arn.clone(), policy.view(arn, self.used(arn)));
         }
         let prefix = request.path_prefix.unwrap_or_default();
         let only_attached = request.only_attached.unwrap_or(false);
@@ -145,7 +145,8 @@ impl Iam {
                 && (!only_attached || view["AttachmentCount"] != 0)
         });
         let limit = request.max_items.unwrap_or(LISTED).clamp(1, LISTED_MAX);
-        let (listed, marker) = page(views.iter(), request.marker.as_deref(), limit);
+        let listed = page(views.iter(), request.marker.as_deref(), limit);
+        let (listed, marker) = listed.map_err(|_| Service::Iam.invalid("Invalid Marker."))?;
         Ok(Reply::ok(json!({"Policies": listed, "IsTruncated": marker.is_some(), "Marker": marker})))
     }
 
@@ -154,7 +155,7 @@ impl Iam {
         self.refuse_managed(&arn)?;
         let mut policies = self.policies.write();
         let policy = policies.get(&arn).ok_or_else(|| not_found(&arn))?;
-        if self.attachments(&arn) > 0 {
+        if self.used(&arn) != Used::default() {
             return Err(delete_conflict("Cannot delete a policy attached to entities."));
         }
         if policy.versions.len() > 1 {
@@ -226,9 +227,14 @@ impl Iam {
         change(self.policies.write().get_mut(arn).ok_or_else(|| not_found(arn))?)
     }
 
-    /// How many roles a policy is attached to.
-    fn attachments(&self, arn: &str) -> usize {
-        self.roles.read().values().filter(|role| role.attached.contains_key(arn)).count()
+    /// How many roles a policy is attached to, and how many it bounds.
+    fn used(&self, arn: &str) -> Used {
+        let roles = self.roles.read();
+        let is_bounded = |role: &&Role| role.boundary.as_ref().is_some_and(|(bounding, _)| bounding == arn);
+        Used {
+            attachments: roles.values().filter(|role| role.attached.contains_key(arn)).count(),
+            boundaries: roles.values().filter(is_bounded).count(),
+        }
     }
 
     fn refuse_managed(&self, arn: &str) -> Result<(), ApiError> {

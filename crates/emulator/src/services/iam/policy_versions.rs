@@ -97,11 +97,13 @@ impl Iam {
         })
     }
 
-    /// Gives a policy's new default version to the roles that it is attached to.
+    /// Gives a policy's new default version to the roles that it is attached to, or that it bounds.
     fn follow_default(&self, arn: &str, policy: &AccountPolicy) {
         let Some(document) = policy.document() else { return };
-        for attached in self.roles.write().values_mut().filter_map(|role| role.attached.get_mut(arn)) {
-            *attached = document.clone();
+        for role in self.roles.write().values_mut() {
+            let bounds = role.boundary.as_mut().filter(|(bounding, _)| bounding == arn);
+            let held = role.attached.get_mut(arn).into_iter().chain(bounds.map(|(_, document)| document));
+            held.for_each(|held| *held = document.clone());
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct Role {
     pub inline: BTreeMap<String, Document>,
     /// By ARN.
     pub attached: BTreeMap<String, Document>,
+    /// The managed policy that bounds what the others allow: its ARN and document.
+    pub boundary: Option<(String, Document)>,
     pub tags: Tags,
 }
 
@@ -60,10 +62,14 @@ impl Role {
 
     /// What ListRoles answers of each.
     pub(super) fn listed(&self) -> Value {
-        without(self.view(), ["RoleLastUsed", "Tags"])
+        without(self.view(), ["RoleLastUsed", "Tags", "PermissionsBoundary"])
     }
 
     pub(super) fn view(&self) -> Value {
+        let boundary = self
+            .boundary
+            .as_ref()
+            .map(|(arn, _)| json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}));
         json!({
             "Path": self.path,
             "RoleName": self.name,
@@ -73,13 +79,14 @@ impl Role {
             "AssumeRolePolicyDocument": self.trust.encoded(),
             "Description": self.description,
             "MaxSessionDuration": self.session_seconds,
+            "PermissionsBoundary": boundary,
             "RoleLastUsed": {},
             "Tags": (!self.tags.is_empty()).then(|| tags::to_list(&self.tags)),
         })
     }
 }
 
-fn without(mut view: Value, members: [&str; 2]) -> Value {
+fn without<const N: usize>(mut view: Value, members: [&str; N]) -> Value {
     if let Some(view) = view.as_object_mut() {
         view.retain(|name, _| !members.contains(&name.as_str()));
     }

@@ -25,6 +25,7 @@ struct CreateRole {
     description: Option<String>,
     #[serde(default, deserialize_with = "from_text")]
     max_session_duration: Option<u32>,
+    permissions_boundary: Option<String>,
     #[serde(default)]
     tags: Vec<Tag>,
 }
@@ -76,6 +77,9 @@ impl Iam {
         let request: CreateRole = parse("CreateRole", input)?;
         check_name("RoleName", &request.role_name, 64)?;
         let path = request.path.unwrap_or_else(|| "/".into());
+        // Locked until the role has it, so that the policy is not deleted or changed meanwhile.
+        let _policies = self.policies.read_recursive();
+        let boundary = request.permissions_boundary.map(|arn| self.boundary(arn)).transpose()?;
         let role = Role {
             arn: format!("arn:aws:iam::{}:role{path}{}", self.account.id, request.role_name),
             id: id::iam("AROA"),
@@ -85,6 +89,7 @@ impl Iam {
             trust: Document::parse(request.assume_role_policy_document, Kind::Trust)?,
             inline: BTreeMap::new(),
             attached: BTreeMap::new(),
+            boundary,
             tags: tags::from_list(request.tags),
             name: request.role_name,
             path,

@@ -4,6 +4,7 @@ use super::account_policy::{limit_exceeded, name_of};
 use super::policy::Kind;
 use super::policy_operations::check_arn;
 use super::role::{Document, check_name, no_entity, no_role};
+use super::role_operations::RoleName;
 use super::{Iam, parse};
 use crate::protocol::{Answer, ApiError, Reply};
 use serde::Deserialize;
@@ -29,6 +30,13 @@ struct RolePolicyName {
 struct RolePolicyArn {
     role_name: String,
     policy_arn: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RoleBoundary {
+    role_name: String,
+    permissions_boundary: String,
 }
 
 /// Managed policies of a role, at most (IAM's default quota).
@@ -97,6 +105,32 @@ impl Iam {
             let removed = role.attached.remove(&request.policy_arn);
             removed.map(drop).ok_or_else(|| no_policy(&request.policy_arn))
         })
+    }
+
+    pub(super) fn put_role_permissions_boundary(&self, input: Value) -> Answer {
+        let request: RoleBoundary = parse("PutRolePermissionsBoundary", input)?;
+        let _policies = self.policies.read_recursive();
+        let boundary = self.boundary(request.permissions_boundary)?;
+        self.change_role(&request.role_name, |role| {
+            role.boundary = Some(boundary);
+            Ok(())
+        })
+    }
+
+    pub(super) fn delete_role_permissions_boundary(&self, input: Value) -> Answer {
+        let RoleName { role_name } = parse("DeleteRolePermissionsBoundary", input)?;
+        self.change_role(&role_name, |role| {
+            let removed = role.boundary.take();
+            removed
+                .map(drop)
+                .ok_or_else(|| no_entity(format!("Role {role_name} does not have a permissions boundary.")))
+        })
+    }
+
+    /// The managed policy of an ARN, as a boundary. Fails with `NoSuchEntity`.
+    pub(super) fn boundary(&self, arn: String) -> Result<(String, Document), ApiError> {
+        let document = self.attachable(&arn)?;
+        Ok((arn, document))
     }
 
     pub(super) fn list_attached_role_policies(&self, input: Value) -> Answer {

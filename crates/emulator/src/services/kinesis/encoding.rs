@@ -15,10 +15,11 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// As a call's `Content-Type` says; `None`: the API does not know it.
+    /// As a call's `Content-Type` says, without its parameters; `None`: the API does not know it.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
-        let content_type = headers.get(header::CONTENT_TYPE)?.as_bytes();
-        [Self::Json, Self::Cbor].into_iter().find(|known| known.content_type().as_bytes() == content_type)
+        let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        [Self::Json, Self::Cbor].into_iter().find(|known| known.content_type() == media_type)
     }
 
     pub(super) fn content_type(self) -> &'static str {

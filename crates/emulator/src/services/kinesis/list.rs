@@ -2,10 +2,11 @@
 
 use super::Streams;
 use super::error::KinesisError;
-use super::request::{checked, read_token, token};
+use super::request::{checked, read_token};
 use super::shard_filter::{ShardFilter, Spans};
 use super::store::types::{Operation, Stream};
 use crate::core::clock;
+use crate::protocol::page::token;
 use serde_json::{Value, json};
 
 /// Shards of one page where the caller does not say.

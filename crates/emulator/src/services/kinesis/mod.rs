@@ -5,6 +5,7 @@
 //! holds its stream's lock during both and then moves the shard's tail, which readers watch: no record appears before a
 //! reader's position, and nobody polls.
 
+mod call;
 mod continuation;
 mod describe;
 mod encoding;
@@ -36,7 +37,7 @@ pub use error::KinesisError;
 pub use put::{PutRecord, PutRecordResponse};
 pub use read::{ReadLimit, ReadRecords, Record, ShardInfo};
 pub use request::TARGET_PREFIX;
-pub(crate) use request::{is_signed, stream_of};
+pub(crate) use request::stream_of;
 #[cfg(test)]
 pub(crate) use reshard::{Step, steps_to};
 pub use subscribe::SubscriptionTimers;

@@ -3,10 +3,9 @@
 use super::error::KinesisError;
 use super::store::types::{Operation, check, decode_shard_iterator};
 use crate::core::account::{Account, stream_arn_of_arn, stream_name_of_arn};
+use crate::protocol::page;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header;
-use http::request::Parts;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -168,12 +167,6 @@ fn refuse_foreign(account: &Account, arn: &str) -> Result<(), KinesisError> {
     Err(KinesisError::client("ResourceNotFoundException", &message))
 }
 
-/// By a header, or by the query as a presigned URL is.
-pub(crate) fn is_signed(parts: &Parts) -> bool {
-    let query = parts.uri.query().unwrap_or_default();
-    parts.headers.contains_key(header::AUTHORIZATION) || query.contains("X-Amz-Signature=")
-}
-
 /// The stream that a request is about.
 pub(crate) fn stream_of(request: &Value) -> Option<String> {
     if let Some(name) = request["StreamName"].as_str() {
@@ -212,18 +205,10 @@ pub(super) fn checked(
     Ok(request)
 }
 
-/// A token of a page: opaque, and all that is needed to go on.
-pub(super) fn token(document: &Value) -> String {
-    STANDARD.encode(document.to_string())
-}
-
 /// What a token of ours says.
 pub(super) fn read_token(token: &str) -> Result<Value, KinesisError> {
-    let bytes = STANDARD.decode(token).ok();
-    bytes
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .filter(Value::is_object)
-        .ok_or_else(|| KinesisError::client("InvalidArgumentException", "NextToken is invalid."))
+    page::read_token(token)
+        .map_err(|_| KinesisError::client("InvalidArgumentException", "NextToken is invalid."))
 }
 
 #[cfg(test)]

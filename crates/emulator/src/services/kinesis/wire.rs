@@ -1,7 +1,8 @@
 //! The Kinesis wire API on the emulator's port, in JSON and CBOR, with every operation of the library.
 
+use super::call::{Call, Unserved};
 use super::encoding::Encoding;
-use super::request::{TARGET_PREFIX, is_signed, normalise, resource, stream_of};
+use super::request::{normalise, resource, stream_of};
 use super::store::Records;
 use super::store::types::{Operation, StreamStatus};
 use super::{KinesisError, Streams};
@@ -10,7 +11,7 @@ use crate::storage::StorageError;
 use axum::body::Body;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Response, StatusCode, header};
+use http::{Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -24,13 +25,10 @@ pub(super) type Answer = Result<Option<Value>, KinesisError>;
 
 impl Streams {
     /// Answers one call of the wire API.
-    pub async fn handle(&self, mut parts: Parts, body: Bytes) -> Response<Body> {
-        without_parameters(&mut parts);
-        let encoding = Encoding::of(&parts.headers);
-        let request = encoding.map_or(Value::Null, |encoding| encoding.decode(&body));
-        let operation = operation_of(&parts).filter(|_| request.is_object() && is_signed(&parts));
-        let (Some(encoding), Some(operation)) = (encoding, operation) else {
-            return self.store.refuse(parts, body).await;
+    pub async fn handle(&self, parts: Parts, body: Bytes) -> Response<Body> {
+        let Call { encoding, operation, request } = match Call::read(&parts, &body) {
+            Ok(call) => call,
+            Err(unserved) => return refuse_unserved(unserved),
         };
         let request = match self.admit(&parts, operation, request) {
             Ok(request) => request,
@@ -150,20 +148,6 @@ fn not_kept(error: StorageError) -> KinesisError {
     KinesisError::internal(&format!("the change could not be kept: {error}"))
 }
 
-fn operation_of(parts: &Parts) -> Option<Operation> {
-    let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok())?;
-    target.strip_prefix(TARGET_PREFIX).filter(|_| parts.method == Method::POST)?.parse().ok()
-}
-
-/// Drops the media type's parameters, as the library does: a body must not be JSON to us and CBOR to it.
-fn without_parameters(parts: &mut Parts) {
-    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let Some((media_type, _)) = content_type.and_then(|text| text.split_once(';')) else { return };
-    if let Ok(media_type) = header::HeaderValue::from_str(media_type.trim()) {
-        parts.headers.insert(header::CONTENT_TYPE, media_type);
-    }
-}
-
 fn is_read(operation: Operation) -> bool {
     ["Get", "List", "Describe"].iter().any(|verb| operation.as_str().starts_with(verb))
 }
@@ -187,6 +171,27 @@ fn respond_with(encoding: Encoding, status: StatusCode, body: Body) -> Response<
 pub(crate) fn refuse_head(parts: &Parts, status: StatusCode, code: &str, message: &str) -> Response<Body> {
     let error = KinesisError { status: status.as_u16(), code: code.to_owned(), message: message.to_owned() };
     refuse(Encoding::of(&parts.headers).unwrap_or(Encoding::Json), &error)
+}
+
+/// In XML where the call does not say how it is encoded.
+fn refuse_unserved(unserved: Unserved) -> Response<Body> {
+    let (status, code) = match unserved {
+        Unserved::Operation(encoding) => {
+            let error = KinesisError::client("UnknownOperationException", &unserved.to_string());
+            return refuse(encoding, &error);
+        }
+        Unserved::Body(encoding) => {
+            let error = KinesisError::client("SerializationException", &unserved.to_string());
+            return refuse(encoding, &error);
+        }
+        Unserved::Unnamed => (StatusCode::FORBIDDEN, "AccessDeniedException"),
+        Unserved::ContentType => (StatusCode::NOT_FOUND, "UnknownOperationException"),
+    };
+    let body = format!("<{code}>\n  <Message>{unserved}</Message>\n</{code}>\n");
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert("x-amzn-errortype", header::HeaderValue::from_static(code));
+    response
 }
 
 fn refuse(encoding: Encoding, error: &KinesisError) -> Response<Body> {

@@ -1,7 +1,7 @@
 //! Log groups.
 
 use super::events::Events;
-use super::{Logs, invalid, limit, parse};
+use super::{Logs, bad_token, invalid, limit, parse};
 use crate::protocol::page::page;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, time};
@@ -161,7 +161,7 @@ impl Logs {
         let groups = self.groups.lock();
         let matching = groups.iter().filter(|(name, _)| name.starts_with(&prefix) && name.contains(&pattern));
         let views = matching.map(|(name, group)| (name, self.view(name, group)));
-        let (page, token) = page(views, request.next_token.as_deref(), limit);
+        let (page, token) = page(views, request.next_token.as_deref(), limit).map_err(|_| bad_token())?;
         Ok(Reply::ok(json!({"logGroups": page, "nextToken": token})))
     }
 

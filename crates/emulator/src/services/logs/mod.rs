@@ -86,6 +86,10 @@ fn invalid(message: impl Into<String>) -> ApiError {
     Service::Logs.invalid(message)
 }
 
+fn bad_token() -> ApiError {
+    invalid("The specified nextToken is invalid.")
+}
+
 /// How many items a caller wants, at most; as many as there may be where it does not say.
 fn limit(asked: Option<i64>, max: usize) -> Result<usize, ApiError> {
     let Some(asked) = asked else { return Ok(max) };

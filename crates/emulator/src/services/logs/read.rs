@@ -3,7 +3,7 @@
 use super::events::{Event, Stream};
 use super::filter_pattern::FilterPattern;
 use super::group::{Group, group_of_arn, no_group};
-use super::{Logs, invalid, limit, parse};
+use super::{Logs, bad_token, invalid, limit, parse};
 use crate::protocol::page::page;
 use crate::protocol::{Answer, ApiError, Reply};
 use serde::Deserialize;
@@ -79,7 +79,7 @@ impl Logs {
             }
             let views =
                 streams.into_iter().map(|(stream, known)| (stream, self.stream_view(name, stream, known)));
-            let (page, token) = page(views, request.next_token.as_deref(), limit);
+            let (page, token) = page(views, request.next_token.as_deref(), limit).map_err(|_| bad_token())?;
             Ok(json!({"logStreams": page, "nextToken": token}))
         })
     }
@@ -214,10 +214,6 @@ fn last<'a>(events: impl DoubleEndedIterator<Item = &'a Event>, limit: usize) ->
 fn in_time(start: Option<u64>, end: Option<u64>) -> impl Fn(&Event) -> bool {
     let (start, end) = (start.unwrap_or(0), end.unwrap_or(u64::MAX));
     move |event| (start..end).contains(&event.timestamp_ms)
-}
-
-fn bad_token() -> ApiError {
-    invalid("The specified nextToken is invalid.")
 }
 
 fn no_stream() -> ApiError {

@@ -13,7 +13,7 @@ pub use queue::Queue;
 
 use crate::core::account::Account;
 use crate::core::failure_destination::FailureDestinations;
-use crate::core::identity::{Permissions as _, Principal};
+use crate::core::identity::{Need, Principal};
 use crate::protocol::{Answer, ApiError, Service, input};
 use crate::services::iam::Iam;
 use parking_lot::Mutex;
@@ -39,9 +39,13 @@ impl Queues {
     pub async fn handle(&self, caller: &Principal, host: &str, operation: &str, input: Value) -> Answer {
         let named = input["QueueUrl"].as_str().map(queue_name).or(input["QueueName"].as_str());
         let resource = named.map_or_else(|| "*".into(), |name| self.arn(name));
-        self.iam
-            .check(caller, &format!("sqs:{operation}"), &resource)
-            .map_err(|denied| ApiError::access_denied(&denied))?;
+        let tags = (operation == "CreateQueue"
+            && input["tags"].as_object().is_some_and(|tags| !tags.is_empty()))
+        .then_some("TagQueue");
+        for action in std::iter::once(operation).chain(tags) {
+            let need = Need::new(format!("sqs:{action}"), resource.as_str());
+            self.iam.check_need(caller, &need).map_err(|denied| ApiError::access_denied(&denied))?;
+        }
         match operation {
             "CreateQueue" => self.create_queue(host, input),
             "DeleteQueue" => self.delete_queue(input),

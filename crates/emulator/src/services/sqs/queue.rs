@@ -156,7 +156,8 @@ impl Queues {
         let queues = self.queues.lock();
         let named = queues.keys().filter(|name| name.starts_with(&prefix));
         let urls = named.map(|name| (name, self.url(host, name)));
-        let (urls, token) = page(urls, request.next_token.as_deref(), limit as usize);
+        let urls = page(urls, request.next_token.as_deref(), limit as usize);
+        let (urls, token) = urls.map_err(|_| invalid("NextToken is invalid."))?;
         // Who does not say how many gets no token.
         let token = token.filter(|_| request.max_results.is_some());
         Ok(Reply::ok(json!({"QueueUrls": (!urls.is_empty()).then_some(urls), "NextToken": token})))

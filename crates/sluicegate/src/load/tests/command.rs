@@ -1,4 +1,4 @@
-//! The command as it is typed: arguments, files written, verdict.
+//! The command: its arguments, the files that it writes, and its exit status.
 
 use super::server::{Server, seq};
 use super::*;

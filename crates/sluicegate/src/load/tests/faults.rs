@@ -1,13 +1,13 @@
-//! Servers with one fault each: it fails the run, or is reported where it is allowed.
+//! Servers with one fault each, which fails the run or, if it is allowed, is reported.
 
 use super::server::{Answers, Server, seq};
 use super::*;
 use std::sync::Mutex;
 
-/// How long an answer is waited for where some are lost: enough for those that are not, on a busy machine.
+/// Wait for answers if some are lost: long enough for the others, on a busy machine.
 const LOSSY: Duration = Duration::from_secs(1);
 
-/// What the run counts on a server of which each connection answers alike.
+/// The counts of a run on a server whose connections all answer in the same way.
 async fn counts_with(answers: impl Answers + Clone + Sync) -> Counts {
     let server = Server::start(move |_| Some(answers.clone())).await;
     report_of(to(&server)).await.counts
@@ -70,7 +70,7 @@ async fn altered_replies_fail_and_reformatted_ones_are_reported() {
     })
     .await;
     let report = report_of(Settings { answer_within: LOSSY, ..to(&server) }).await;
-    // In capitals, it is nothing of ours any more.
+    // In capitals, it is no longer one of our messages.
     assert_eq!(report.counts, Counts { answered: 396, lost: 4, other_frames: 4, ..WHOLE });
     assert!(report.sample_frame.unwrap().starts_with("{\"SEQ\":9"));
 
@@ -91,7 +91,7 @@ async fn altered_replies_fail_and_reformatted_ones_are_reported() {
     assert_eq!(counts_with(spaced).await, Counts { reformatted: 400, ..WHOLE });
 }
 
-/// Each connection numbers its own messages, so another's looks like one's own but for when it was due.
+/// Connections number their messages independently, so a message of another connection differs only in its due time.
 #[tokio::test]
 async fn an_answer_sent_to_another_connection_is_caught() {
     let last = Arc::new(Mutex::new(String::new()));
@@ -124,7 +124,7 @@ async fn a_lost_connection_and_its_due_messages_are_reported() {
     let counts = report.counts;
     assert_eq!((counts.connections_opened, counts.connections_lost), (4, 1));
     assert_eq!(counts.sent + counts.unsent, 400);
-    // Those that were answered on it may be lost too: the system forgets what is unread of a broken connection.
+    // Answers that were sent on it can be lost too, because the system drops the unread data of a broken connection.
     assert!((300..=310).contains(&counts.answered) && counts.lost >= 1, "{counts:?}");
     assert!(report.sample_error.is_some());
 }

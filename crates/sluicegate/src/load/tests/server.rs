@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 
-/// What a connection's server does with the texts it gets.
+/// The behaviour of a connection's server.
 pub trait Answers: Send + 'static {
     /// Answers to the text, in order, or `None` to end the connection.
     fn to(&mut self, text: &str) -> Option<Vec<String>>;
@@ -28,7 +28,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on loopback; `answers` makes what serves connection number n, or `None` to refuse it.
+    /// Listens on loopback; `answers` makes the behaviour for connection number n, or `None` to refuse it.
     pub async fn start<A: Answers>(mut answers: impl FnMut(usize) -> Option<A> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri = format!("ws://{}/v1", listener.local_addr().unwrap());
@@ -70,7 +70,7 @@ async fn serve(stream: TcpStream, mut answers: impl Answers) {
     }
 }
 
-/// The number of a message of ours.
+/// The number of one of our messages.
 pub fn seq(text: &str) -> u64 {
     let digits = text.strip_prefix("{\"seq\":").unwrap().split(',').next().unwrap();
     digits.parse().unwrap()

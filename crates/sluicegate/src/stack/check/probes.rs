@@ -13,9 +13,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// The route of messages that name no other.
 const DEFAULT_ROUTE: &str = "$default";
-/// What API Gateway says of a message that its route's model does not admit.
+/// API Gateway's message for a body that the route's model rejects.
 const BAD_REQUEST: &str = "Bad request body";
-/// Of the stage's rate: the rest is the clients'.
+/// The part of the stage's rate for probes; the rest is for clients.
 const SHARE_OF_RATE: f64 = 0.5;
 
 /// A function on a route.
@@ -28,14 +28,14 @@ pub struct Target {
 /// When to send, and when to give up.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Between two probes, and so the time for an answer.
+    /// The interval between two probes, which is also the time limit of an answer.
     pub every: Duration,
     /// For all answers.
     pub time_limit: Duration,
 }
 
 impl Pace {
-    /// Once a second, or slower where the stage's throttle asks for it.
+    /// One probe per second, or fewer if the stage's throttle requires it.
     pub fn below(rate_per_second: f64, time_limit: Duration) -> Self {
         let every =
             if rate_per_second > 0.0 { (SHARE_OF_RATE * rate_per_second).recip().max(1.0) } else { 1.0 };
@@ -43,7 +43,7 @@ impl Pace {
     }
 }
 
-/// Every function on every route that it asks for, or on `$default`.
+/// Every function on each of its routes, or on `$default`.
 pub fn targets(routes: &BTreeMap<String, Vec<String>>) -> Vec<Target> {
     let target =
         |function: &String, route: &String| Target { function: function.clone(), route: route.clone() };
@@ -53,13 +53,13 @@ pub fn targets(routes: &BTreeMap<String, Vec<String>>) -> Vec<Target> {
         .collect()
 }
 
-/// What became of a probe.
+/// The result of a probe.
 #[derive(Debug, PartialEq, Eq)]
 enum Answer {
     Answered,
-    /// The route's model does not admit it.
+    /// The route's model rejects it.
     NotAdmitted,
-    /// Nothing, or an error of the gateway that may pass.
+    /// No answer, or an error of the gateway that can be temporary.
     None(Option<String>),
 }
 
@@ -120,7 +120,7 @@ fn unanswered(target: &Target, pace: Pace, last: Option<&str>) -> String {
     )
 }
 
-/// Sends one probe and reads until its answer comes or the time is up.
+/// Sends one probe and reads until its answer arrives or the time limit is reached.
 async fn ask(
     socket: &mut Option<Socket>,
     entry: &Entry,
@@ -163,7 +163,7 @@ async fn ask(
     Ok(Answer::None(error))
 }
 
-/// The message: `action` chooses its route, and `function` the one that answers.
+/// The message: `action` selects its route, and `function` the function that answers.
 fn probe(target: &Target, id: &str) -> String {
     let mut message = json!({ "sluicegateProbe": { "id": id, "function": target.function } });
     if target.route != DEFAULT_ROUTE {

@@ -15,7 +15,7 @@ const SHORT: Timeouts = Timeouts {
     finding: Duration::from_millis(400),
 };
 
-/// For what must arrive, however busy the machine is.
+/// The time limit for replies that must arrive, even on a busy machine.
 const PATIENT: Timeouts = Timeouts {
     probe_every: Duration::from_millis(20),
     first_answer: Duration::from_secs(30),
@@ -131,7 +131,7 @@ async fn a_lost_message_of_several_frames_fails() {
     assert!(error.contains("fragmented message"), "{error}");
 }
 
-/// A stage with an authorizer, to whom nothing or the wrong thing was shown.
+/// A stage with an authorizer and no token, or a wrong one.
 #[tokio::test]
 async fn a_refused_handshake_fails_at_once() {
     for (status, advice) in [(401, "--token"), (403, "does not let this client in")] {

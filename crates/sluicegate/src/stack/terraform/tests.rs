@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-/// Longer than anything here takes.
+/// A time limit that no test reaches.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Runs a shell script, interrupted `times`; what waiting for it came to. Before each, the script makes a file called
-/// `ready` in its folder.
+/// Runs a shell script and interrupts it `times`; returns the result of waiting for it. Before each interrupt, the script
+/// creates a file called `ready` in its folder.
 async fn interrupted(script: &str, times: usize) -> anyhow::Result<Output> {
     let folder = tempfile::tempdir().unwrap();
     let ready = folder.path().join("ready");

@@ -58,6 +58,22 @@ fn an_environment_has_its_own_values_backend_and_state() {
 }
 
 #[test]
+fn an_environment_without_a_name_or_a_backend_is_warned_of() {
+    let folder = folder();
+    assert_eq!(prepare(&folder, DEFAULT).unwrap().warnings().unwrap(), Vec::<String>::new());
+    let [backend] = &prepare(&folder, "prod").unwrap().warnings().unwrap()[..] else { panic!("one warning") };
+    assert!(
+        backend.starts_with("environment prod has no prod.backend.tf: its state is on this machine alone")
+    );
+    layout::write(&folder.path().join("environments/prod.backend.tf"), "# remote").unwrap();
+    layout::write(&folder.path().join("environments/prod.tfvars"), "stage = \"v2\"").unwrap();
+    let [name] = &prepare(&folder, "prod").unwrap().warnings().unwrap()[..] else { panic!("one warning") };
+    assert!(name.contains(
+        "prod.tfvars sets no name: environment prod deploys under the name that stack.auto.tfvars has"
+    ));
+}
+
+#[test]
 fn an_environment_without_values_is_refused() {
     let error = prepare(&folder(), "pord").unwrap_err().to_string();
     assert!(error.contains("pord.tfvars"), "{error}");
@@ -109,7 +125,7 @@ fn state_is_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o700);
 }
 
-/// Terraform drops an attribute that a type does not have, without a word.
+/// Terraform silently drops an attribute that a type does not have.
 #[test]
 fn a_misspelled_attribute_is_refused_before_terraform_drops_it() {
     let folder = folder();

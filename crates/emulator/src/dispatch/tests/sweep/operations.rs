@@ -3,6 +3,9 @@
 use super::super::lambda::mapping;
 use super::super::{QUEUE, ROLE, STREAM, Value, json};
 
+/// The page after the name `a`.
+const TOKEN: &str = "eyJBZnRlciI6ImEifQ";
+
 pub(super) const TRUST: &str =
     r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}}"#;
 pub(super) const POLICY: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
@@ -24,9 +27,11 @@ pub(super) fn iam() -> Operations {
     vec![
         (
             "CreateRole",
-            json!({"RoleName": "swept", "AssumeRolePolicyDocument": TRUST, "Path": "/", "Description": "d", "MaxSessionDuration": "3600", "Tags": tags}),
+            json!({"RoleName": "swept", "AssumeRolePolicyDocument": TRUST, "Path": "/", "Description": "d", "MaxSessionDuration": "3600", "PermissionsBoundary": MANAGED, "Tags": tags}),
         ),
         ("GetRole", role()),
+        ("PutRolePermissionsBoundary", json!({"RoleName": "swept", "PermissionsBoundary": MANAGED})),
+        ("DeleteRolePermissionsBoundary", role()),
         ("ListRoles", json!({"PathPrefix": "/"})),
         ("UpdateRole", json!({"RoleName": "swept", "Description": "d", "MaxSessionDuration": "3600"})),
         ("UpdateAssumeRolePolicy", json!({"RoleName": "swept", "PolicyDocument": TRUST})),
@@ -48,7 +53,7 @@ pub(super) fn iam() -> Operations {
         ),
         (
             "ListPolicies",
-            json!({"Scope": "Local", "OnlyAttached": "false", "PathPrefix": "/", "Marker": "m", "MaxItems": "1"}),
+            json!({"Scope": "Local", "OnlyAttached": "false", "PathPrefix": "/", "Marker": TOKEN, "MaxItems": "1"}),
         ),
         ("ListEntitiesForPolicy", json!({"PolicyArn": OWN})),
         ("TagPolicy", json!({"PolicyArn": OWN, "Tags": tags})),
@@ -73,7 +78,7 @@ pub(super) fn sqs() -> Operations {
             json!({"QueueName": "faults", "Attributes": {"DelaySeconds": "0"}, "tags": {"k": "v"}}),
         ),
         ("GetQueueUrl", json!({"QueueName": "faults"})),
-        ("ListQueues", json!({"QueueNamePrefix": "f", "MaxResults": 10, "NextToken": "t"})),
+        ("ListQueues", json!({"QueueNamePrefix": "f", "MaxResults": 10, "NextToken": TOKEN})),
         ("GetQueueAttributes", json!({"QueueUrl": URL, "AttributeNames": ["All"]})),
         ("SetQueueAttributes", json!({"QueueUrl": URL, "Attributes": attributes})),
         ("ListQueueTags", url()),
@@ -100,7 +105,7 @@ pub(super) fn logs() -> Operations {
         ),
         (
             "DescribeLogGroups",
-            json!({"logGroupNamePrefix": "g", "logGroupNamePattern": "g", "nextToken": "t", "limit": 1}),
+            json!({"logGroupNamePrefix": "g", "logGroupNamePattern": "g", "nextToken": TOKEN, "limit": 1}),
         ),
         ("AssociateKmsKey", json!({"logGroupName": "g", "kmsKeyId": "k"})),
         ("DisassociateKmsKey", group()),
@@ -111,7 +116,7 @@ pub(super) fn logs() -> Operations {
         ("UntagResource", json!({"resourceArn": GROUP, "tagKeys": ["k"]})),
         (
             "DescribeLogStreams",
-            json!({"logGroupName": "g", "logGroupIdentifier": "g", "logStreamNamePrefix": "s", "orderBy": "LastEventTime", "descending": true, "nextToken": "t", "limit": 1}),
+            json!({"logGroupName": "g", "logGroupIdentifier": "g", "logStreamNamePrefix": "s", "orderBy": "LastEventTime", "descending": true, "nextToken": TOKEN, "limit": 1}),
         ),
         (
             "GetLogEvents",
@@ -119,7 +124,7 @@ pub(super) fn logs() -> Operations {
         ),
         (
             "FilterLogEvents",
-            json!({"logGroupName": "g", "logGroupIdentifier": "g", "logStreamNames": ["s"], "logStreamNamePrefix": "s", "startTime": 0, "endTime": 1, "filterPattern": "a -b ?c", "nextToken": "1", "limit": 1, "interleaved": true}),
+            json!({"logGroupName": "g", "logGroupIdentifier": "g", "logStreamNames": ["s"], "logStreamNamePrefix": "s", "startTime": 0, "endTime": 1, "filterPattern": "a -b ?c", "nextToken": "f/1", "limit": 1, "interleaved": true}),
         ),
         ("DeleteLogGroup", group()),
     ]
@@ -140,7 +145,7 @@ pub(super) fn cloudwatch() -> Operations {
         ),
         (
             "DescribeAlarms",
-            json!({"AlarmNames": ["a"], "AlarmNamePrefix": "a", "MaxRecords": 1, "NextToken": "t"}),
+            json!({"AlarmNames": ["a"], "AlarmNamePrefix": "a", "MaxRecords": 1, "NextToken": TOKEN}),
         ),
         ("ListTagsForResource", json!({"ResourceARN": ALARM})),
         ("TagResource", json!({"ResourceARN": ALARM, "Tags": tags})),
@@ -148,7 +153,7 @@ pub(super) fn cloudwatch() -> Operations {
         ("DeleteAlarms", json!({"AlarmNames": ["a"]})),
         ("PutDashboard", json!({"DashboardName": "d", "DashboardBody": "{}", "Tags": tags})),
         ("GetDashboard", json!({"DashboardName": "d"})),
-        ("ListDashboards", json!({"DashboardNamePrefix": "d", "NextToken": "t"})),
+        ("ListDashboards", json!({"DashboardNamePrefix": "d", "NextToken": TOKEN})),
         ("DeleteDashboards", json!({"DashboardNames": ["d"]})),
     ]
 }
@@ -239,6 +244,14 @@ pub(super) fn rest() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/2015-03-31/functions/echo/aliases", alias.clone()),
         ("PUT", "/2015-03-31/functions/echo/aliases/live", alias),
         ("POST", "/2015-03-31/functions/echo/policy", permission),
+        (
+            "PUT",
+            "/2019-09-30/functions/echo/provisioned-concurrency?Qualifier=1",
+            json!({"ProvisionedConcurrentExecutions": 1}),
+        ),
+        ("GET", "/2019-09-30/functions/echo/provisioned-concurrency?Qualifier=1", json!({})),
+        ("GET", "/2019-09-30/functions/echo/provisioned-concurrency?List=ALL", json!({})),
+        ("DELETE", "/2019-09-30/functions/echo/provisioned-concurrency?Qualifier=1", json!({})),
         ("PUT", "/2017-10-31/functions/echo/concurrency", json!({"ReservedConcurrentExecutions": 1})),
         (
             "POST",

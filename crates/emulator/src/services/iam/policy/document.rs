@@ -5,7 +5,7 @@ use super::elements;
 use super::malformed::Malformed;
 use super::pattern::Pattern;
 use super::raw::{OneOrMany, RawPolicy, RawPrincipal, RawStatement};
-use super::statement::{Condition, Kind, Matches, Operator, Principals, Statement};
+use super::statement::{Condition, Kind, Matches, Operator, Principals, SetOperator, Statement};
 use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, HashSet};
 
@@ -115,7 +115,8 @@ fn conditions(
 ) -> Result<Vec<Condition>, Malformed> {
     let mut conditions = Vec::new();
     for (name, keys) in raw {
-        let operator = operator(&name)?;
+        let (set, plain_name) = set_operator(&name);
+        let operator = operator(plain_name, &name)?;
         let mut seen = Vec::new();
         for (key_name, values) in keys {
             let key = ContextKey::of_name(&key_name).ok_or_else(|| {
@@ -124,19 +125,33 @@ fn conditions(
             if seen.contains(&key) {
                 return Err(Malformed::new(format!("condition key {key_name} stands twice in {name}")));
             }
+            if set.is_some() != (key == ContextKey::LeadingKeys) {
+                return Err(Malformed::new(format!(
+                    "condition {name} on {key_name} is not supported by the emulator: ForAllValues and ForAnyValue are for dynamodb:LeadingKeys, which needs one of them"
+                )));
+            }
             if operator == Operator::Flag && key != ContextKey::SecureTransport {
                 return Err(Malformed::new(format!("{name} compares flags, and {key_name} is none")));
             }
             seen.push(key);
-            let values = patterns(&name, operator, &values.into_vec(), newer)?;
-            conditions.push(Condition { operator, key, values });
+            let values = patterns(plain_name, operator, &values.into_vec(), newer)?;
+            conditions.push(Condition { set, operator, key, values });
         }
     }
     Ok(conditions)
 }
 
-fn operator(name: &str) -> Result<Operator, Malformed> {
-    match name {
+/// An operator for keys with several values, and the name of the one that it is made of.
+fn set_operator(name: &str) -> (Option<SetOperator>, &str) {
+    match name.split_once(':') {
+        Some(("ForAllValues", plain)) => (Some(SetOperator::All), plain),
+        Some(("ForAnyValue", plain)) => (Some(SetOperator::Any), plain),
+        _ => (None, name),
+    }
+}
+
+fn operator(plain_name: &str, name: &str) -> Result<Operator, Malformed> {
+    match plain_name {
         "StringEquals" | "StringLike" => Ok(Operator::Text),
         "ArnLike" | "ArnEquals" => Ok(Operator::Arn),
         "Bool" => Ok(Operator::Flag),

@@ -4,7 +4,8 @@ use super::context::account_of;
 pub use super::context::{Caller, Request};
 use super::document::Policy;
 use super::pattern::Pattern;
-use super::statement::{Condition, Effect, Matches, Operator, Principals, Statement};
+use super::statement::{Condition, Effect, Matches, Operator, Principals, SetOperator, Statement};
+use std::borrow::Cow;
 
 /// What policies decide about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,12 +68,17 @@ fn covers(matches: &Matches, test: impl Fn(&Pattern) -> bool) -> bool {
     }
 }
 
-/// A condition on a key that the request lacks is false.
+/// A condition on a key that the request lacks is false, but for `ForAllValues`.
 fn holds(condition: &Condition, request: &Request<'_>) -> bool {
-    request.value(condition.key).is_some_and(|value| {
+    let matches = |value: &Cow<'_, str>| {
         condition.values.iter().any(|wanted| match condition.operator {
-            Operator::Text | Operator::Flag => wanted.matches(&value, request),
-            Operator::Arn => wanted.matches_arn(&value, request),
+            Operator::Text | Operator::Flag => wanted.matches(value, request),
+            Operator::Arn => wanted.matches_arn(value, request),
         })
-    })
+    };
+    let values = request.values(condition.key);
+    match condition.set {
+        Some(SetOperator::All) => values.is_none_or(|values| values.iter().all(matches)),
+        Some(SetOperator::Any) | None => values.is_some_and(|values| values.iter().any(matches)),
+    }
 }

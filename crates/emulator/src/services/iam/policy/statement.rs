@@ -60,11 +60,22 @@ pub struct Principals {
 /// One operator for one context key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
+    /// How a key with several values is compared; `None`: the key has one value.
+    pub set: Option<SetOperator>,
     pub operator: Operator,
     /// The compared context key.
     pub key: ContextKey,
     /// One of these must match.
     pub values: Vec<Pattern>,
+}
+
+/// What must hold of a key's several values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetOperator {
+    /// `ForAllValues`: all of them match. Also true where the request lacks the key.
+    All,
+    /// `ForAnyValue`: one of them matches.
+    Any,
 }
 
 /// The operators that this emulator evaluates.

@@ -18,19 +18,14 @@ pub(super) use open::Open;
 pub(super) use records::Records;
 
 use super::error::KinesisError;
-use super::request::{is_signed, iterated_stream, stream_of};
+use super::request::{iterated_stream, stream_of};
 use crate::core::account::Account;
-use axum::body::Body;
-use bytes::Bytes;
 use dashmap::DashMap;
 use ferrokinesis::actions;
 use ferrokinesis::store::{Store as Library, StoreOptions};
-use http::request::Parts;
-use http::{Response, Uri, header};
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::RwLock;
-use tower_service::Service as _;
 use types::{Operation, check};
 
 /// Streams and their records, in memory.
@@ -40,8 +35,6 @@ pub(super) struct Store {
     account: Account,
     /// The same library, once the account's region is known: it writes the region into ARNs.
     in_region: Arc<OnceLock<Library>>,
-    /// The library's wire API.
-    router: axum::Router,
     /// Never removed from, so that a stream has one lock.
     open: Arc<DashMap<String, Arc<Open>>>,
     /// Held for writing while a stream is created, and for reading by calls that rely on its absence.
@@ -51,7 +44,7 @@ pub(super) struct Store {
 impl Store {
     /// An empty store for so many shards.
     pub(super) fn new(account: &Account, shards_max: u32, enforce_limits: bool) -> Self {
-        let (router, library) = ferrokinesis::create_app(StoreOptions {
+        let library = Library::new(StoreOptions {
             create_stream_ms: 0,
             delete_stream_ms: 0,
             update_stream_ms: 0,
@@ -61,14 +54,7 @@ impl Store {
             ..StoreOptions::default()
         });
         let account = account.clone();
-        Self {
-            library,
-            account,
-            in_region: Arc::default(),
-            router,
-            open: Arc::default(),
-            creation: Arc::default(),
-        }
+        Self { library, account, in_region: Arc::default(), open: Arc::default(), creation: Arc::default() }
     }
 
     /// The library as it answers calls. Until the region is known there are none.
@@ -117,17 +103,6 @@ impl Store {
                 return Ok(dispatched.await?);
             }
         }
-    }
-
-    /// Has the library refuse a call of the wire API that is not served: no POST, of an unknown content type or
-    /// operation, no document, or unsigned. What only looks signed to the library is refused as unsigned.
-    pub(super) async fn refuse(&self, mut parts: Parts, body: Bytes) -> Response<Body> {
-        if !is_signed(&parts) {
-            parts.headers.remove(header::AUTHORIZATION);
-            parts.uri = Uri::from_static("/");
-        }
-        let call = http::Request::from_parts(parts, Body::from(body));
-        self.router.clone().call(call).await.unwrap_or_else(|never| match never {})
     }
 
     /// The shared state of a stream's writers and readers, whether the stream exists or not.

@@ -1,12 +1,11 @@
 //! What the library must never do: read during an append, and append or subscribe itself.
 
-use super::types::StoredRecordRef;
+use super::types::{Operation, StoredRecordRef, check};
 use crate::services::kinesis::encoding::Encoding;
 use crate::services::kinesis::tests::{call, call_as, create, start};
-use crate::services::kinesis::{ReadLimit, TARGET_PREFIX, WriteLimits};
+use crate::services::kinesis::{ReadLimit, WriteLimits};
 use futures_util::FutureExt as _;
-use http_body_util::BodyExt as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[tokio::test]
 async fn every_read_waits_for_the_append_lock() {
@@ -67,7 +66,7 @@ async fn expired_records_go_before_the_library_reads() {
     assert_eq!(streams.read_after("s", 0, None, limit).await.records, []);
 }
 
-/// A signature that the library recognises and we do not: its name is escaped.
+/// Whoever calls: [`super::Store`] alone has the library, and this is its only way to an operation of the caller's.
 #[tokio::test]
 async fn the_library_neither_appends_nor_subscribes() {
     let streams = start(WriteLimits::Lifted, None).await;
@@ -76,29 +75,23 @@ async fn the_library_neither_appends_nor_subscribes() {
     let register = json!({"StreamARN": arn, "ConsumerName": "c"});
     let consumer = call(&streams, "RegisterStreamConsumer", &register).await["Consumer"].take();
     for (operation, request) in [
-        ("PutRecord", json!({"StreamName": "s", "Data": "AAAA", "PartitionKey": "k"})),
-        ("PutRecords", json!({"StreamName": "s", "Records": [{"Data": "AAAA", "PartitionKey": "k"}]})),
+        (Operation::PutRecord, json!({"StreamName": "s", "Data": "AAAA", "PartitionKey": "k"})),
         (
-            "SubscribeToShard",
+            Operation::PutRecords,
+            json!({"StreamName": "s", "Records": [{"Data": "AAAA", "PartitionKey": "k"}]}),
+        ),
+        (
+            Operation::SubscribeToShard,
             json!({
                 "ConsumerARN": consumer["ConsumerARN"], "ShardId": "shardId-000000000000",
                 "StartingPosition": {"Type": "TRIM_HORIZON"},
             }),
         ),
     ] {
-        let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X%2DAmz-Signature=0&X-Amz-SignedHeaders=host\
-                     &X-Amz-Date=20260101T000000Z";
-        let call = http::Request::post(format!("/?{query}"))
-            .header("x-amz-target", format!("{TARGET_PREFIX}{operation}"))
-            .header("content-type", "application/x-amz-json-1.1; charset=utf-8");
-        let (parts, ()) = call.body(()).unwrap().into_parts();
-        let response = streams.handle(parts, request.to_string().into()).await;
-        let status = response.status();
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-        assert_eq!(
-            (status.as_u16(), &answer["__type"]),
-            (400, &json!("MissingAuthenticationTokenException"))
-        );
+        check(operation, &request).expect("a request that the library would answer");
+        let refused = streams.store.dispatch(operation, &request).await.unwrap_err();
+        assert_eq!(refused.code, "InternalFailure", "{operation}");
     }
+    let limit = ReadLimit { records: 9, data_bytes: 1_000 };
+    assert_eq!(streams.read_after("s", 0, None, limit).await.records, []);
 }

@@ -34,12 +34,7 @@ pub(super) async fn call_as(
 ) -> Result<Value, String> {
     let call = http::Request::post("/")
         .header("x-amz-target", format!("{TARGET_PREFIX}{operation}"))
-        .header("content-type", encoding.content_type())
-        .header("x-amz-date", "20260101T000000Z")
-        .header(
-            "authorization",
-            "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0",
-        );
+        .header("content-type", encoding.content_type());
     let (parts, ()) = call.body(()).unwrap().into_parts();
     let response = streams.handle(parts, encoding.encode(request).into()).await;
     let is_success = response.status().is_success();

@@ -8,7 +8,6 @@ use super::reference::{NameForm, Reference};
 use super::resource_policy::ResourcePolicy;
 use super::{Lambda, Store, invalid, listing, parse};
 use crate::core::account::Account;
-use crate::protocol::page::page;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service};
 use crate::services::lambda::invocation::config::LATEST;
@@ -91,7 +90,7 @@ impl Lambda {
         let version = call.query_value("FunctionVersion");
         let aliases = store.function(&name, &self.account)?.aliases.iter();
         let aliases = aliases.filter(|(_, alias)| version.is_none_or(|version| alias.leads_to(version)));
-        let (aliases, next) = page(aliases, call.query_value("Marker"), listing::limit(call)?);
+        let (aliases, next) = listing::marked(call, aliases, listing::limit(call)?)?;
         let aliases: Vec<_> = aliases.into_iter().map(|alias| alias.view(&self.account, &name)).collect();
         Ok(Reply::ok(json!({"Aliases": aliases, "NextMarker": next})))
     }
@@ -115,6 +114,7 @@ impl Lambda {
         }
         next.description = request.description.unwrap_or(next.description);
         function.check_alias(&self.account, &next)?;
+        function.check_unprovisioned(&next)?;
         next.renew_revision();
         Ok(Reply::ok(self.put_alias(function, next)))
     }
@@ -124,6 +124,7 @@ impl Lambda {
         let target = format!("{name}:{alias}");
         let removed = store.functions.get_mut(&name).and_then(|function| function.aliases.remove(alias));
         if removed.is_some() {
+            store.functions.get_mut(&name).and_then(|function| function.provisioned.remove(alias));
             self.functions.remove(&target);
             self.iam.set_resource_policy(&self.account.function_arn(&target), None);
         }

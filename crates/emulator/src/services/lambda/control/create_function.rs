@@ -62,7 +62,7 @@ impl Lambda {
         }
         settings.check()?;
         let architecture = architecture(request.architectures)?;
-        self.check_role(&settings.role)?;
+        self.check_role(&settings)?;
         if self.store.lock().functions.contains_key(&name) {
             return Err(already_exists(&name));
         }
@@ -91,11 +91,17 @@ impl Lambda {
         Ok(Reply::created(view))
     }
 
-    /// As AWS does when a function gets a role.
-    pub(super) fn check_role(&self, role: &str) -> Result<(), ApiError> {
+    /// As AWS does when a function gets a role, or a VPC.
+    pub(super) fn check_role(&self, settings: &Settings) -> Result<(), ApiError> {
         self.iam
-            .assume(PRINCIPAL, role, None)
-            .map_err(|_| invalid("The role defined for the function cannot be assumed by Lambda."))
+            .assume(PRINCIPAL, &settings.role, None)
+            .map_err(|_| invalid("The role defined for the function cannot be assumed by Lambda."))?;
+        if settings.vpc().is_some() && !self.iam.may(&settings.role, "ec2:CreateNetworkInterface", "*") {
+            return Err(invalid(
+                "The provided execution role does not have permissions to call CreateNetworkInterface on EC2",
+            ));
+        }
+        Ok(())
     }
 
     pub(super) async fn unpack(&self, name: &str, zip_file: Option<String>) -> Result<Code, ApiError> {

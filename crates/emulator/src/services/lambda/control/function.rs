@@ -3,6 +3,7 @@
 use super::alias::Alias;
 use super::checks::{architecture, check_revision};
 use super::configuration::Configuration;
+use super::provisioned::Provisioned;
 use super::reference::{NameForm, Reference};
 use super::settings::Settings;
 use super::status::Status;
@@ -10,7 +11,6 @@ use super::version::Version;
 use super::view::View;
 use super::{Lambda, Store, listing, parse};
 use crate::core::account::Account;
-use crate::protocol::page::page;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, Service, input};
@@ -36,6 +36,8 @@ pub struct Function {
     pub(super) versions_published: u64,
     /// Aliases by name.
     pub aliases: BTreeMap<String, Alias>,
+    /// By qualifier.
+    pub provisioned: BTreeMap<String, Provisioned>,
 }
 
 #[derive(Deserialize)]
@@ -87,7 +89,7 @@ impl Lambda {
             }
         };
         let functions = functions.iter().map(|(key, function)| (key, function));
-        let (functions, next) = page(functions, call.query_value("Marker"), listing::limit(call)?);
+        let (functions, next) = listing::marked(call, functions, listing::limit(call)?)?;
         Ok(Reply::ok(json!({"Functions": functions, "NextMarker": next})))
     }
 
@@ -107,7 +109,7 @@ impl Lambda {
             &[],
         )?;
         next.check()?;
-        self.check_role(&next.role)?;
+        self.check_role(&next)?;
         self.update(store, &name, |latest| latest.settings = next)
     }
 
@@ -186,6 +188,7 @@ impl Function {
             versions: BTreeMap::new(),
             versions_published: 0,
             aliases: BTreeMap::new(),
+            provisioned: BTreeMap::new(),
         }
     }
 

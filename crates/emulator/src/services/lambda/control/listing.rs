@@ -1,7 +1,8 @@
-//! Page sizes of lists.
+//! Pages of lists.
 
 use super::invalid;
 use crate::protocol::ApiError;
+use crate::protocol::page::page;
 use crate::protocol::rest::RestCall;
 
 /// Items in one answer, at most.
@@ -21,4 +22,13 @@ pub(super) fn limit_below(call: &RestCall, listed_max: usize) -> Result<usize, A
         Some(Ok(asked @ 1..=MAX_ITEMS_MAX)) => Ok(listed_max.min(asked)),
         Some(_) => Err(invalid(format!("MaxItems must be a number from 1 to {MAX_ITEMS_MAX}"))),
     }
+}
+
+/// The page that a request asks for by `Marker`, and the marker of the next one.
+pub(super) fn marked<'a, T>(
+    call: &RestCall,
+    items: impl Iterator<Item = (&'a String, T)>,
+    limit: usize,
+) -> Result<(Vec<T>, Option<String>), ApiError> {
+    page(items, call.query_value("Marker"), limit).map_err(|_| invalid("Marker is invalid."))
 }

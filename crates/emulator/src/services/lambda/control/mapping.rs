@@ -6,7 +6,6 @@ use super::reference::{NameForm, Reference};
 use super::{Lambda, Store, invalid, listing, parse};
 use crate::core::account::{Account, stream_arn_of_arn};
 use crate::core::identity::{Permissions as _, Principal};
-use crate::protocol::page::page;
 use crate::protocol::rest::RestCall;
 use crate::protocol::tags::Tags;
 use crate::protocol::{Answer, ApiError, Reply, Service, input, time};
@@ -178,7 +177,7 @@ impl Lambda {
             source.is_none_or(|arn| mapping.event_source_arn == arn)
                 && function.as_ref().is_none_or(|name| mapping.function_name == *name)
         });
-        let (mappings, next) = page(mappings, call.query_value("Marker"), limit);
+        let (mappings, next) = listing::marked(call, mappings, limit)?;
         let mappings: Vec<Value> = mappings.into_iter().map(|mapping| self.current_view(mapping)).collect();
         Ok(Reply::ok(json!({"EventSourceMappings": mappings, "NextMarker": next})))
     }

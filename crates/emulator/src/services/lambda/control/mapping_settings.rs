@@ -149,6 +149,7 @@ impl MappingSettings {
     /// The members of an EventSourceMappingConfiguration that come from settings.
     pub fn view(&self) -> Value {
         let on_failure = self.on_failure_arn().map(|arn| json!({"Destination": arn}));
+        let metrics = self.metrics_config.as_ref().filter(|config| !config.metrics.is_empty());
         let filters = self.patterns();
         let filters: Vec<Value> = filters.into_iter().map(|pattern| json!({"Pattern": pattern})).collect();
         json!({
@@ -162,7 +163,7 @@ impl MappingSettings {
             "FunctionResponseTypes": self.function_response_types.clone().unwrap_or_default(),
             "DestinationConfig": {"OnFailure": on_failure.unwrap_or_else(|| json!({}))},
             "FilterCriteria": (!filters.is_empty()).then(|| json!({"Filters": filters})),
-            "MetricsConfig": self.metrics_config,
+            "MetricsConfig": metrics,
             "KMSKeyArn": self.kms_key_arn,
         })
     }

@@ -15,6 +15,8 @@ mod mapping;
 mod mapping_check;
 mod mapping_settings;
 mod policy;
+mod provisioned;
+mod provisioned_concurrency;
 mod reference;
 mod resource_policy;
 pub mod settings;
@@ -110,6 +112,12 @@ impl Lambda {
         }
     }
 
+    /// The ARN of a mapping's function.
+    pub fn mapped_function(&self, uuid: &str) -> Option<String> {
+        let store = self.store.lock();
+        store.mappings.get(uuid).map(|mapping| self.account.function_arn(&mapping.function_name))
+    }
+
     pub async fn handle(&self, call: &RestCall) -> Answer {
         match (&call.method, call.path().as_slice()) {
             (&Method::POST, ["2015-03-31", "functions"]) => self.create_function(call).await,
@@ -154,6 +162,9 @@ impl Lambda {
                 store.function(&name, &self.account)?;
                 Ok(Reply::ok(json!({"CodeSigningConfigArn": "", "FunctionName": name})))
             }
+            (_, ["2019-09-30", "functions", name, "provisioned-concurrency"]) => {
+                self.serve_provisioned(store, call, name)
+            }
             (&Method::GET, ["2019-09-30", "functions", name, "concurrency"]) => {
                 self.get_concurrency(store, name)
             }
@@ -183,6 +194,12 @@ impl Lambda {
             tracing::warn!(
                 function = function.name,
                 "layers are kept and read back; their content is not there"
+            );
+        }
+        if function.latest.settings.vpc().is_some() {
+            tracing::warn!(
+                function = function.name,
+                "its VPC is kept and read back; the function is on this machine's own network"
             );
         }
         let config = function.config();

@@ -36,7 +36,7 @@ pub struct Settings {
     pub logging_config: Option<LoggingConfig>,
     /// `ApplyOn: None`; these runtimes allow nothing else.
     pub snap_start: Option<SnapStart>,
-    /// Without subnets.
+    /// Subnets and security groups; without effect.
     pub vpc_config: Option<VpcConfig>,
     /// Without a target.
     pub dead_letter_config: Option<DeadLetterConfig>,
@@ -90,13 +90,10 @@ pub struct SnapStart {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct VpcConfig {
-    /// Empty.
     #[serde(default)]
     pub subnet_ids: Vec<String>,
-    /// Empty.
     #[serde(default)]
     pub security_group_ids: Vec<String>,
-    /// Without effect outside a VPC.
     pub ipv6_allowed_for_dual_stack: Option<bool>,
 }
 
@@ -108,6 +105,11 @@ pub struct DeadLetterConfig {
 }
 
 impl Settings {
+    /// The VPC, where subnets are given.
+    pub(super) fn vpc(&self) -> Option<&VpcConfig> {
+        self.vpc_config.as_ref().filter(|vpc| !vpc.subnet_ids.is_empty())
+    }
+
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
         self.environment.clone().unwrap_or_default().variables.unwrap_or_default()
     }
@@ -166,6 +168,13 @@ impl Settings {
         let variables = self.environment.as_ref().and_then(|environment| environment.variables.as_ref());
         let layers = self.layers.as_deref().filter(|layers| !layers.is_empty());
         let layers = layers.map(|layers| layers.iter().map(|arn| json!({"Arn": arn})).collect::<Vec<_>>());
+        // There is no VPC here that subnets could be of.
+        let vpc = self.vpc().map(|vpc| {
+            json!({
+                "SubnetIds": vpc.subnet_ids, "SecurityGroupIds": vpc.security_group_ids, "VpcId": "",
+                "Ipv6AllowedForDualStack": vpc.ipv6_allowed_for_dual_stack.unwrap_or(false),
+            })
+        });
         json!({
             "Runtime": self.runtime,
             "Role": self.role,
@@ -175,6 +184,7 @@ impl Settings {
             "MemorySize": self.memory_mb(),
             "Environment": variables.map(|variables| json!({"Variables": variables})),
             "Layers": layers,
+            "VpcConfig": vpc,
             "KMSKeyArn": self.kms_key_arn,
             "TracingConfig": {"Mode": tracing.unwrap_or_else(|| "PassThrough".into())},
             "EphemeralStorage": {"Size": self.ephemeral_storage_mb()},

@@ -55,6 +55,13 @@ impl Settings {
         in_range("EphemeralStorage.Size", self.ephemeral_storage_mb(), EPHEMERAL_STORAGE_MB)?;
         self.check_environment()?;
         self.check_layers()?;
+        if self
+            .vpc_config
+            .as_ref()
+            .is_some_and(|vpc| vpc.subnet_ids.is_empty() != vpc.security_group_ids.is_empty())
+        {
+            return Err(invalid("SubnetIds and SecurityIds must coexist or be both empty list."));
+        }
         let logging = self.logging_config.clone().unwrap_or_default();
         match logging.log_format.as_deref() {
             None | Some("Text") => {
@@ -71,14 +78,9 @@ impl Settings {
     }
 
     fn refuse_unsupported(&self) -> Result<(), ApiError> {
-        let vpc = self
-            .vpc_config
-            .as_ref()
-            .is_some_and(|vpc| !vpc.subnet_ids.is_empty() || !vpc.security_group_ids.is_empty());
         let dead_letters = self.dead_letter_config.as_ref().and_then(|config| config.target_arn.as_deref());
         let snap_start = self.snap_start.as_ref().and_then(|config| config.apply_on.as_deref());
         let refused = [
-            ("VpcConfig", vpc),
             ("DeadLetterConfig", dead_letters.is_some_and(|arn| !arn.is_empty())),
             (
                 "FileSystemConfigs",

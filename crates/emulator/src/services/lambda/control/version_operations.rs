@@ -8,7 +8,6 @@ use super::status::Status;
 use super::version::Version;
 use super::{Lambda, Store, invalid, listing, parse};
 use crate::core::account::Account;
-use crate::protocol::page::page;
 use crate::protocol::rest::RestCall;
 use crate::protocol::{Answer, ApiError, Reply, Service};
 use crate::services::lambda::invocation::config::LATEST;
@@ -112,7 +111,7 @@ impl Lambda {
         let name = self.unqualified(NameForm::Read, name)?;
         let versions = store.function(&name, &self.account)?.listed_versions(&self.account);
         let versions = versions.iter().map(|(key, version)| (key, version));
-        let (versions, next) = page(versions, call.query_value("Marker"), listing::limit(call)?);
+        let (versions, next) = listing::marked(call, versions, listing::limit(call)?)?;
         Ok(Reply::ok(json!({"Versions": versions, "NextMarker": next})))
     }
 
@@ -140,6 +139,7 @@ impl Lambda {
             return Err(ApiError::conflict("ResourceConflictException", message));
         }
         function.versions.remove(&number);
+        function.provisioned.remove(&number.to_string());
         self.functions.remove(&target);
         self.iam.set_resource_policy(&self.account.function_arn(&target), None);
         Ok(Reply::no_content())

@@ -182,7 +182,8 @@ impl Mappings {
             .by_uuid
             .iter()
             .map(|mapping| {
-                (mapping.config.function_name.clone(), mapping.key().clone(), mapping.progress.clone())
+                let function = mapping.config.unqualified_name().to_owned();
+                (function, mapping.key().clone(), mapping.progress.clone())
             })
             .collect();
         mappings.sort_by(|(a, b, _), (c, d, _)| (a, b).cmp(&(c, d)));

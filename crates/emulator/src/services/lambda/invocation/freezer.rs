@@ -1,7 +1,6 @@
 //! Freezes environments that have nothing to do, as Lambda does: what a function has left running after its answer stands
 //! still until the next event (docs/aws-behaviour.md#lambda-freeze).
 
-use super::environment::Environment;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -32,12 +31,13 @@ impl Freezer {
         Self { freeze, is_sweeping: AtomicBool::new(false) }
     }
 
-    /// An environment has become idle. Returns whether the caller is to start a [sweep](Self::sweep).
-    pub fn idle(&self, environment: &Environment) -> bool {
+    /// An environment has become idle, and `freeze` freezes it. Returns whether the caller is to start a
+    /// [sweep](Self::sweep).
+    pub fn idle(&self, freeze: impl FnOnce()) -> bool {
         match self.freeze {
             Freeze::Off => false,
             Freeze::Immediate => {
-                environment.freeze();
+                freeze();
                 false
             }
             Freeze::Soon => !self.is_sweeping.swap(true, Ordering::AcqRel),

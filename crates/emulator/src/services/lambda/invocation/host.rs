@@ -226,7 +226,7 @@ impl Functions {
 
     /// Keeps a warm environment, which is frozen if nothing comes.
     fn keep(&self, function: &Function, environment: Environment) {
-        let starts_sweep = self.freezer.idle(&environment);
+        let starts_sweep = self.freezer.idle(|| environment.freeze());
         function.idle().push(environment);
         if starts_sweep {
             let (freezer, functions) = (self.freezer.clone(), self.by_name.clone());
@@ -243,13 +243,15 @@ impl Functions {
             self.by_name.iter().map(|found| (found.key().clone(), found.value().clone())).collect();
         functions.sort_by(|a, b| a.0.cmp(&b.0));
         let name = "sluicegate_function_invocations_total";
-        page.family(name, "counter", "Invocations by result.");
+        page.family(name, "counter", "Invocations by result, of a published version by its number.");
         for (function, Function { outcomes, .. }) in functions.iter().map(|(name, found)| (name, &**found)) {
             let outcomes =
                 [("ok", &outcomes.ok), ("error", &outcomes.error), ("throttled", &outcomes.throttled)];
             for (outcome, count) in outcomes {
-                let labels = [("function", function.as_str()), ("outcome", outcome)];
-                page.sample(name, &labels, count.load(Ordering::Relaxed));
+                let (function, version) = function.split_once(':').unwrap_or((function, ""));
+                let labels = [("function", function), ("outcome", outcome), ("version", version)];
+                let labels = if version.is_empty() { &labels[..2] } else { &labels };
+                page.sample(name, labels, count.load(Ordering::Relaxed));
             }
         }
     }

@@ -172,6 +172,7 @@ fn decision(policy: &Policy, query: &Query) -> bool {
         },
         source_account: query.keys.get("aws:sourceaccount").map(String::as_str),
         source_arn: query.keys.get("aws:sourcearn").map(String::as_str),
+        ..Request::default()
     };
     allows(std::iter::once(policy), &request)
 }

@@ -1,0 +1,3 @@
+# Handshakes are signed.
+name          = "signed"
+authorization = "AWS_IAM"
