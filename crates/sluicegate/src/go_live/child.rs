@@ -9,7 +9,7 @@ use tokio::process::Command;
 use tokio::sync::mpsc;
 
 /// How a program ended, and what it printed.
-pub struct Ended {
+pub struct StepResult {
     pub succeeded: bool,
     pub was_interrupted: bool,
     pub output: String,
@@ -17,7 +17,7 @@ pub struct Ended {
 
 /// Runs a program to its end. A signal to stop interrupts it, and it is still waited for: it removes or completes what
 /// it began. `shows`: whether its output goes to the terminal too.
-pub async fn run(mut command: Command, signals: &mut StopSignals, shows: bool) -> anyhow::Result<Ended> {
+pub async fn run(mut command: Command, signals: &mut StopSignals, shows: bool) -> anyhow::Result<StepResult> {
     // In a group of its own, so that each signal reaches it once, and from here.
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child =
@@ -56,7 +56,7 @@ pub async fn run(mut command: Command, signals: &mut StopSignals, shows: bool) -
         }
     }
     let status = child.wait().await.context("cannot wait for a step")?;
-    Ok(Ended { succeeded: status.success() && !was_interrupted, was_interrupted, output })
+    Ok(StepResult { succeeded: status.success() && !was_interrupted, was_interrupted, output })
 }
 
 async fn read(from: impl AsyncRead + Unpin, to: mpsc::Sender<String>) {

@@ -215,9 +215,9 @@ impl Run {
         let begun = Instant::now();
         let ended = child::run(command, &mut self.signals, true).await?;
         let outcome = match ended {
-            child::Ended { was_interrupted: true, .. } => Outcome::Interrupted,
-            child::Ended { succeeded: true, .. } => Outcome::Passed,
-            child::Ended { .. } => Outcome::Failed,
+            child::StepResult { was_interrupted: true, .. } => Outcome::Interrupted,
+            child::StepResult { succeeded: true, .. } => Outcome::Passed,
+            child::StepResult { .. } => Outcome::Failed,
         };
         self.is_stopped |= ended.was_interrupted;
         layout::write(&self.folder.join(format!("{}.log", name.replace([' ', '\''], "-"))), &ended.output)?;
@@ -232,7 +232,7 @@ impl Run {
     fn write(&self) -> anyhow::Result<()> {
         let json = serde_json::to_string_pretty(&self.report)? + "\n";
         layout::write(&self.folder.join("report.json"), &json)?;
-        layout::write(&self.folder.join("report.md"), &self.report.render())
+        layout::write(&self.folder.join("report.md"), self.report.render())
     }
 
     fn stack(&self, arguments: &[&str]) -> Command {
