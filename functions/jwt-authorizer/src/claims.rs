@@ -1,12 +1,13 @@
 //! A token's claims, once they are proven.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// All claims by name.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(transparent)]
-pub struct Claims(Map<String, Value>);
+pub struct Claims(BTreeMap<String, Value>);
 
 impl Claims {
     /// Whose token it is.

@@ -34,7 +34,7 @@ fn what_is_no_spec_is_refused_by_name() {
     assert_eq!(
         refused("conections-429=10%"),
         "there is no fault \"conections-429\"; there are put-throttled, put-swapped, shard-slow, latest-gap, \
-         batch-twice, function-throttled, connections-429, connections-410, connections-500"
+         batch-twice, function-throttled, connections-429, connections-410, connections-500, dynamodb-throttled, dynamodb-500"
     );
     assert!(refused("").starts_with("there is no fault \"\""));
     for (text, said) in [

@@ -39,8 +39,9 @@ impl FromStr for Moment {
             "d" => 86_400_000,
             _ => bail!("{text:?} is not a time: write 30s, 10m, 2h, 1d, now or 2026-11-30T10:00:00Z"),
         };
-        let count: i64 = digits.parse().with_context(|| format!("{text:?} is not a time"))?;
-        Ok(Self::Ago { ms: count.checked_mul(unit_ms).context("the time is out of range")? })
+        // Unsigned: a time before "now" is meant without a sign.
+        let count: u32 = digits.parse().with_context(|| format!("{text:?} is not a time"))?;
+        Ok(Self::Ago { ms: i64::from(count).checked_mul(unit_ms).context("the time is out of range")? })
     }
 }
 

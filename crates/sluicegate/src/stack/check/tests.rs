@@ -134,7 +134,7 @@ async fn a_lost_message_of_several_frames_fails() {
 /// A stage with an authorizer and no token, or a wrong one.
 #[tokio::test]
 async fn a_refused_handshake_fails_at_once() {
-    for (status, advice) in [(401, "--token"), (403, "does not let this client in")] {
+    for (status, advice) in [(401, "--token"), (403, "this client may not connect")] {
         let entry = Entry::open_to_all(&refusing(status).await);
         let pace = Pace::below(500.0, Duration::from_secs(300));
         let probed = probes::run(&entry, &[], "run", pace).await.unwrap_err();
