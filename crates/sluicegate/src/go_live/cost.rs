@@ -11,18 +11,20 @@ const LOGS_GB: f64 = 0.05;
 
 /// Dollars for each hour that the stack is left, with so many functions.
 pub fn hourly_usd(functions: usize) -> f64 {
-    prices::SHARD_HOURS.usd(1.0) + prices::CONSUMER_SHARD_HOURS.usd(functions as f64)
+    let prices = &prices::list().prices;
+    prices.shard_hours.usd(1.0) + prices.consumer_shard_hours.usd(functions as f64)
 }
 
 /// Dollars for a whole run, at most.
 pub fn most_usd(functions: usize) -> f64 {
+    let prices = &prices::list().prices;
     let probe = hourly_usd(1);
     let used = [
-        prices::MESSAGES.usd(2.0 * MESSAGES),
-        prices::PUT_UNITS.usd(MESSAGES),
-        prices::INVOCATIONS.usd(MESSAGES * functions as f64),
-        prices::LOGS_IN.usd(LOGS_GB),
-        prices::KMS_REQUESTS.usd(MESSAGES),
+        prices.messages.usd(2.0 * MESSAGES),
+        prices.put_units.usd(MESSAGES),
+        prices.invocations.usd(MESSAGES * functions as f64),
+        prices.logs_in.usd(LOGS_GB),
+        prices.kms_requests.usd(MESSAGES),
     ];
     HOURS_MAX * (probe + hourly_usd(functions)) + used.iter().sum::<f64>()
 }

@@ -65,7 +65,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
          something is left. It takes about half an hour, and writes a report to {}.\n",
         run.report.region,
         cost::most_usd(functions),
-        prices::AS_OF,
+        prices::list().as_of,
         cost::hourly_usd(functions),
         args.folder.display(),
     );
