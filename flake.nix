@@ -131,7 +131,7 @@
           program = craneLib.buildPackage (
             withDependencies
             // {
-              cargoExtraArgs = "--locked --package sluicegate";
+              cargoExtraArgs = "--locked --package sluicegate --features operator";
               doCheck = false;
               meta.mainProgram = "sluicegate";
             }

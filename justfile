@@ -6,6 +6,8 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 ENV := env("ENV", "default")
 
 sluicegate := "cargo run --quiet --"
+# With AWS's SDK, which the commands that call AWS need.
+operator := "cargo run --quiet --features sluicegate/operator --"
 stack := sluicegate + " stack --env " + quote(ENV)
 compose := "docker compose --file docker-compose.localstack.yml"
 
@@ -125,6 +127,16 @@ connect *ARGS: (_require "cargo terraform")
 [group('deploy')]
 go-live *ARGS: (_require bundling + " aws") bundle
     {{ sluicegate }} go-live {{ ARGS }}
+
+# List failed records in dead-letter queues, or redrive them into the stream
+[group('operate')]
+dlq *ARGS="list": (_require "cargo")
+    {{ operator }} dlq {{ ARGS }}
+
+# Show the events of ENV's stream (`--follow` as they arrive)
+[group('operate')]
+tail *ARGS: (_require "cargo terraform")
+    {{ operator }} tail --stream "$({{ stack }} outputs stream_name)" {{ ARGS }}
 
 # Destroy ENV's stack and all its data
 [group('deploy')]

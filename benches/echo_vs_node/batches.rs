@@ -39,7 +39,7 @@ impl Batches {
         let frame = EventFrame {
             event_source_arn: account.stream_arn(&emulator.stack.stream_name()),
             invoke_identity_arn: format!("arn:aws:iam::{}:role/function", account.id),
-            region: account.region.clone(),
+            region: account.region().to_owned(),
         };
         Ok(Self { frame, events, messages: 0 })
     }

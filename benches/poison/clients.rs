@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -32,7 +32,9 @@ impl Schedule {
 impl Client {
     /// Connects, and learns its id from the error frame for text that is not JSON.
     pub async fn connect(uri: &str) -> anyhow::Result<Self> {
-        let (socket, _) = connect_async(uri).await.with_context(|| format!("cannot connect to {uri}"))?;
+        let (socket, _) = connect_async_with_config(uri, None, false)
+            .await
+            .with_context(|| format!("cannot connect to {uri}"))?;
         let mut client = Self { socket, id: String::new() };
         client.socket.send(Message::text("not json")).await?;
         let refused: Value = serde_json::from_str(&client.receive().await?)?;

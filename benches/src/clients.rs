@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -23,7 +23,9 @@ impl Clients {
         let (sender, received) = mpsc::unbounded_channel();
         let mut senders = Vec::with_capacity(count);
         for client in 0..count {
-            let (socket, _) = connect_async(uri).await.with_context(|| format!("cannot connect to {uri}"))?;
+            let (socket, _) = connect_async_with_config(uri, None, false)
+                .await
+                .with_context(|| format!("cannot connect to {uri}"))?;
             let (sink, stream) = socket.split();
             senders.push(sink);
             tokio::spawn(forward(client, stream, sender.clone()));

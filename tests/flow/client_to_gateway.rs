@@ -6,12 +6,11 @@ use serde_json::json;
 use sluicegate_tests::client::Client;
 use sluicegate_tests::test_emulator::TestEmulator;
 use std::time::Duration;
-use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::http::{Response, StatusCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 async fn refused(uri: &str) -> Response<Option<Vec<u8>>> {
-    match connect_async(uri).await {
+    match sluicegate_tests::client::open(uri).await {
         Err(Error::Http(response)) => *response,
         other => panic!("{uri} should refuse the handshake, not {other:?}"),
     }

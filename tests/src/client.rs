@@ -7,11 +7,21 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// Opens a WebSocket. TLS is by ring: rustls chooses no provider by itself where there are two in a binary.
+#[expect(clippy::disallowed_methods, reason = "the provider is chosen before")]
+pub async fn open(
+    request: impl IntoClientRequest + Unpin,
+) -> Result<(WebSocketStream<MaybeTlsStream<TcpStream>>, Response<Option<Vec<u8>>>), Error> {
+    // An error only means that a provider was chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    tokio_tungstenite::connect_async(request).await
+}
 
 #[derive(Debug)]
 pub struct Client {
@@ -20,7 +30,7 @@ pub struct Client {
 
 impl Client {
     pub async fn connect(uri: &str) -> Self {
-        let (socket, _) = connect_async(uri).await.expect("the handshake succeeds");
+        let (socket, _) = open(uri).await.expect("the handshake succeeds");
         Self { socket }
     }
 
@@ -33,7 +43,7 @@ impl Client {
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().expect("a sound header"));
         }
-        match connect_async(request).await {
+        match open(request).await {
             Ok((socket, response)) => Ok((Self { socket }, response)),
             Err(Error::Http(response)) => Err(*response),
             Err(error) => panic!("{uri}: {error}"),

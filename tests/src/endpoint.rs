@@ -5,7 +5,6 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use std::fmt;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Interval between two probes for the first answer.
@@ -76,7 +75,7 @@ impl Endpoint {
 
     /// Whether a message comes back before a deadline.
     async fn probe(&self, until: Instant) -> Result<bool, tokio_tungstenite::tungstenite::Error> {
-        let Ok(connected) = timeout_at(until, connect_async(&self.websocket_uri)).await else {
+        let Ok(connected) = timeout_at(until, crate::client::open(self.websocket_uri.as_str())).await else {
             return Ok(false);
         };
         let (mut socket, _) = connected?;

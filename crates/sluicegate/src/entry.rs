@@ -1,17 +1,16 @@
 //! How clients get into an API: its URI, and what an authorizer wants to see in the handshake.
 
 use crate::handshake_signature::Signer;
+use crate::tls;
 use anyhow::Context as _;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::fmt;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, handshake::client::Request};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub use crate::tls::Socket;
 
 /// The query parameter that an authorizer reads by default (`identity_sources`).
 const TOKEN_PARAMETER: &str = "token";
@@ -99,7 +98,7 @@ impl Entry {
 
     /// Connects.
     pub async fn connect(&self, time_limit: Duration) -> anyhow::Result<Socket> {
-        let handshake = timeout(time_limit, connect_async(self.request()?)).await;
+        let handshake = timeout(time_limit, tls::connect(self.request()?)).await;
         let handshake = handshake
             .with_context(|| format!("no handshake with {self} within {} s", time_limit.as_secs()))?;
         handshake.map(|(socket, _)| socket).map_err(|error| self.explain(error))

@@ -39,12 +39,17 @@ pub fn finish() {
     }
 }
 
+/// Prints, for a command that has something to do when its reader has gone.
+pub fn try_out(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes()).and_then(|()| output.flush())
+}
+
 pub fn out(text: &str) {
     if let Some(detached) = DETACHED.get() {
         return detached.out.push(text.as_bytes());
     }
-    let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    match try_out(text) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(EXIT_SIGPIPE),
         Err(error) => {

@@ -198,8 +198,8 @@ mod tests {
         }
         let bare = Machine { has_terraform: false, ..FULL };
         assert_eq!(why(Requested::LocalStack, &bare), "terraform is not installed");
-        assert_eq!(why(Requested::Process, &FULL), "another target was asked for");
-        assert!(why(Requested::Nothing, &no_token).starts_with("no emulator was asked for"));
+        assert_eq!(why(Requested::Process, &FULL), "another target was requested");
+        assert!(why(Requested::Nothing, &no_token).starts_with("no target was requested"));
     }
 
     #[test]

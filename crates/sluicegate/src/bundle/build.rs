@@ -89,12 +89,20 @@ impl Build {
             build.arg("build");
         }
         build.args(["--locked", "--offline", "--release", "--target", host]);
-        build.args(["--package", env!("CARGO_PKG_NAME"), "--bin", env!("CARGO_BIN_NAME")]);
+        // With the commands that call AWS: who deploys uses them.
+        build.args([
+            "--package",
+            env!("CARGO_PKG_NAME"),
+            "--bin",
+            env!("CARGO_PKG_NAME"),
+            "--features",
+            "operator",
+        ]);
         run(&mut build, "cargo build of the bundle's program", INSTALL_CARGO_LAMBDA)?;
         if is_linux {
-            return Ok(out.join(env!("CARGO_BIN_NAME")).join("bootstrap"));
+            return Ok(out.join(env!("CARGO_PKG_NAME")).join("bootstrap"));
         }
-        let name = format!("{}{}", env!("CARGO_BIN_NAME"), std::env::consts::EXE_SUFFIX);
+        let name = format!("{}{}", env!("CARGO_PKG_NAME"), std::env::consts::EXE_SUFFIX);
         Ok(self.target.join(host).join("release").join(name))
     }
 

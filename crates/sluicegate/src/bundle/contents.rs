@@ -93,7 +93,7 @@ impl Contents<'_> {
         eprintln!("building sluicegate for {}", self.rustc.host);
         let built = self.build.program(&self.rustc.host)?;
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        let program = folder.join(format!("{}{}", env!("CARGO_BIN_NAME"), std::env::consts::EXE_SUFFIX));
+        let program = folder.join(format!("{}{}", env!("CARGO_PKG_NAME"), std::env::consts::EXE_SUFFIX));
         layout::copy(&built, &program)?;
         layout::set_mode(&program, true)
     }

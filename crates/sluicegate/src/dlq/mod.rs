@@ -49,7 +49,7 @@ enum Action {
 
 /// Runs against `AWS_ENDPOINT_URL`, else AWS.
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    let aws = Aws::from_environment()?;
+    let aws = Aws::from_environment().await?;
     let urls = queue::find(&aws, args.queue.as_deref()).await?;
     anyhow::ensure!(!urls.is_empty(), "found no queue whose name ends with -dlq: name one with --queue");
     let mut found = Vec::new();

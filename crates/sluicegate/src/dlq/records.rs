@@ -1,11 +1,13 @@
 //! The records of a message: in the message itself, or read from the stream while they are retained.
 
 use super::message::{DeadLetter, Found, Record};
-use crate::aws::{Aws, Refused, Service::Kinesis, text};
+use crate::aws::{Aws, Refused, refused};
 use anyhow::{Context as _, anyhow, bail, ensure};
-use serde_json::json;
+use aws_sdk_kinesis::types::ShardIteratorType::AtSequenceNumber;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
-const READ_MAX: usize = 1_000;
+const READ_MAX: i32 = 1_000;
 /// Records of one message, at most: many times the largest batch of a mapping.
 const RANGE_MAX: usize = 100_000;
 /// The records are gone for good.
@@ -51,12 +53,10 @@ async fn range(
     first: &str,
     last: &str,
 ) -> anyhow::Result<Vec<Record>> {
-    let ask = json!({
-        "StreamARN": stream_arn, "ShardId": shard,
-        "ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": first,
-    });
-    let answer = aws.call(Kinesis, "GetShardIterator", &ask).await.map_err(|error| {
-        match error.downcast_ref::<Refused>().map(|refused| refused.code.as_str()) {
+    let open = aws.kinesis.get_shard_iterator().stream_arn(stream_arn).shard_id(shard);
+    let open = open.shard_iterator_type(AtSequenceNumber).starting_sequence_number(first);
+    let opened = open.send().await.map_err(refused("GetShardIterator")).map_err(|error| {
+        match Refused::of(&error).map(|refused| refused.code.as_str()) {
             Some("ResourceNotFoundException") => {
                 anyhow!(Gone(format!("{stream_arn} has no {shard}: its records are gone")))
             }
@@ -65,28 +65,28 @@ async fn range(
             _ => error,
         }
     })?;
-    let mut iterator = Some(text(&answer, "ShardIterator")?.to_owned());
+    let mut iterator = opened.shard_iterator;
     let mut records: Vec<Record> = Vec::new();
     while let Some(position) = iterator.take() {
-        let ask = json!({"StreamARN": stream_arn, "ShardIterator": position, "Limit": READ_MAX});
-        let answer = aws.call(Kinesis, "GetRecords", &ask).await?;
-        for record in answer["Records"].as_array().into_iter().flatten() {
-            let number = text(record, "SequenceNumber")?;
-            if (number.len(), number) > (last.len(), last) {
+        let read = aws.kinesis.get_records().stream_arn(stream_arn).shard_iterator(position).limit(READ_MAX);
+        let answer = read.send().await.map_err(refused("GetRecords"))?;
+        for record in answer.records {
+            let number = record.sequence_number;
+            if (number.len(), number.as_str()) > (last.len(), last) {
                 break;
             }
             records.push(Record {
                 stream_arn: stream_arn.into(),
-                partition_key: text(record, "PartitionKey")?.into(),
-                data: text(record, "Data")?.into(),
-                sequence_number: number.into(),
+                partition_key: record.partition_key.unwrap_or_default(),
+                data: STANDARD.encode(record.data),
+                sequence_number: number,
             });
         }
         ensure!(records.len() <= RANGE_MAX, "its range has more than {RANGE_MAX} records");
         let is_whole = records.last().is_some_and(|record| record.sequence_number == last);
-        let is_tip = answer["MillisBehindLatest"].as_u64() == Some(0);
+        let is_tip = answer.millis_behind_latest == Some(0);
         if !is_whole && !is_tip {
-            iterator = answer["NextShardIterator"].as_str().map(String::from);
+            iterator = answer.next_shard_iterator;
         }
     }
     let is_first = records.first().is_some_and(|record| record.sequence_number == first);

@@ -5,17 +5,18 @@ use super::order::Held;
 use super::queue::{self, Received};
 use super::records::Gone;
 use super::{Candidate, count};
-use crate::aws::{Aws, Refused, Service::Kinesis};
-use anyhow::{anyhow, bail};
+use crate::aws::{Aws, Refused, refused};
+use anyhow::{Context as _, anyhow, bail};
+use aws_sdk_kinesis::config::retry::RetryConfig;
+use aws_sdk_kinesis::primitives::Blob;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-/// Attempts at one put that is throttled.
-const PUT_TRIES_MAX: u32 = 8;
-/// The wait before the second attempt; doubled with each further one.
-const PUT_WAIT_FIRST: Duration = Duration::from_millis(200);
+/// Attempts at one put that is throttled, at least: those behind it wait for it.
+const PUT_ATTEMPTS_MIN: u32 = 8;
 
 #[derive(Clone, Copy)]
 pub struct Settings {
@@ -130,21 +131,18 @@ async fn put_all(aws: &Aws, url: &str, received: &Received, records: &[Record]) 
 }
 
 async fn put(aws: &Aws, record: &Record) -> anyhow::Result<()> {
-    let body =
-        json!({"StreamARN": record.stream_arn, "PartitionKey": record.partition_key, "Data": record.data});
-    let mut wait = PUT_WAIT_FIRST;
-    for tries in 1.. {
-        let error = match aws.call(Kinesis, "PutRecord", &body).await {
-            Ok(_) => break,
-            Err(error) => error,
-        };
-        match error.downcast_ref::<Refused>().map(|refused| refused.code.as_str()) {
-            Some("ProvisionedThroughputExceededException") if tries < PUT_TRIES_MAX => {}
-            Some("ResourceNotFoundException") => bail!("stream {} no longer exists", record.stream_arn),
-            _ => return Err(error),
-        }
-        tokio::time::sleep(wait).await;
-        wait *= 2;
+    let data = STANDARD.decode(&record.data).context("the record's data is not base64")?;
+    let retries = aws.kinesis.config().retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+    let attempts = retries.max_attempts().max(PUT_ATTEMPTS_MIN);
+    let retries = aws_sdk_kinesis::config::Builder::new().retry_config(retries.with_max_attempts(attempts));
+    let put = aws.kinesis.put_record().stream_arn(&record.stream_arn).partition_key(&record.partition_key);
+    let put = put.data(Blob::new(data)).customize().config_override(retries);
+    let error = match put.send().await.map_err(refused("PutRecord")) {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    if Refused::of(&error).is_some_and(|refused| refused.code == "ResourceNotFoundException") {
+        bail!("stream {} no longer exists", record.stream_arn);
     }
-    Ok(())
+    Err(error)
 }

@@ -38,6 +38,7 @@ pub struct Bill {
 
 impl Bill {
     /// The bill of one month at the workload's mean rate.
+    // long: one line of the bill after another
     pub fn of(load: &Workload, capacity: &Capacity) -> Self {
         let mut lines = Vec::new();
         let prices = &prices::list().prices;

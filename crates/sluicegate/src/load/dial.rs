@@ -2,10 +2,9 @@
 
 use crate::entry::Entry;
 pub use crate::entry::Socket;
+use crate::tls;
 use anyhow::Context as _;
-use rustls::{ClientConfig, RootCertStore};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::uri_mode;
@@ -47,7 +46,7 @@ impl Dialer {
             .with_context(|| format!("{host} has no address of the same family as --source-addresses"))?;
         let connector = match mode {
             Mode::Plain => Connector::Plain,
-            Mode::Tls => Connector::Rustls(Arc::new(tls()?)),
+            Mode::Tls => Connector::Rustls(tls::config()?),
         };
         let (least, most) = READ_BUFFER_BYTES;
         // Without a write buffer, so that each message is sent when it is due.
@@ -103,13 +102,4 @@ impl Dialer {
         };
         anyhow::Error::new(error).context(format!("cannot connect to {}{hint}", self.target))
     }
-}
-
-/// The system's root certificates, read once: reading them for each connection costs milliseconds.
-fn tls() -> anyhow::Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    let (added, _) = roots.add_parsable_certificates(found.certs);
-    anyhow::ensure!(added > 0, "no root certificates found on this system: install ca-certificates");
-    Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }

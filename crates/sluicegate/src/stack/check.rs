@@ -1,13 +1,14 @@
 //! Checks of a deployed stack: probe messages, which are harmless; and, if asked for, the flow suite, from the client side
 //! and then of the backend with the deployer's credentials.
 
+#[cfg(feature = "operator")]
 mod backend;
 mod client_side;
 mod probes;
+#[cfg(feature = "operator")]
 mod stream;
 
 use super::answer::{Answers, Client};
-use crate::aws::Aws;
 use crate::entry::{Entry, NotAdmitted};
 use anyhow::{Context as _, bail};
 use probes::Pace;
@@ -46,6 +47,7 @@ const LARGE_BYTES: usize = 24 * 1024;
 
 /// A deployed stack, as its outputs describe it.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "operator"), expect(dead_code, reason = "the backend checks read the rest"))]
 pub struct Deployed {
     pub entry: Entry,
     /// The base URL of `/@connections`.
@@ -87,13 +89,9 @@ pub async fn run(stack: &Deployed, extent: Extent) -> anyhow::Result<()> {
         return Ok(());
     }
     as_clients(&stack.entry, &run, TIMEOUTS).await?;
-    match Aws::from_environment() {
-        Ok(aws) => as_owner(&aws, stack, &run, TIMEOUTS.answer).await,
-        Err(error) => {
-            skipped(&error);
-            Ok(())
-        }
-    }
+    #[cfg(feature = "operator")]
+    backend::check(stack, &run, TIMEOUTS.answer).await?;
+    Ok(())
 }
 
 async fn as_clients(entry: &Entry, run: &str, timeouts: Timeouts) -> anyhow::Result<()> {
@@ -120,34 +118,11 @@ async fn as_clients(entry: &Entry, run: &str, timeouts: Timeouts) -> anyhow::Res
     Ok(())
 }
 
-/// Checks the backend, as far as these credentials allow.
-async fn as_owner(aws: &Aws, stack: &Deployed, run: &str, time_limit: Duration) -> anyhow::Result<()> {
-    let looks = async {
-        let client = backend::record(aws, stack, run, time_limit).await.context("record of a message")?;
-        passed("a message becomes a record of the stream with its connection id as partition key");
-        let finding =
-            backend::connection(aws, stack, client, run, time_limit).await.context("@connections")?;
-        passed("@connections describes a client, posts to it and disconnects it");
-        anyhow::Ok(finding)
-    };
-    match looks.await {
-        Ok(finding) => report(finding),
-        Err(error) if backend::is_denied(&error) => skipped(&error),
-        Err(error) => return Err(error),
-    }
-    Ok(())
-}
-
 fn report(finding: Finding) {
     match finding.differs {
         None => passed(finding.expected),
         Some(found) => println!("  differs (expected of some emulators): {} ({found})", finding.expected),
     }
-}
-
-/// Without the owner's credentials only the client side is checked.
-fn skipped(why: &anyhow::Error) {
-    println!("  skipped: the backend checks ({why:#})");
 }
 
 fn passed(what: &str) {

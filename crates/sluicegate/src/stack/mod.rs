@@ -85,6 +85,14 @@ enum Action {
     },
 }
 
+#[cfg(not(feature = "operator"))]
+impl Action {
+    /// Whether it looks behind the gateway, with the caller's credentials.
+    const fn calls_aws(&self) -> bool {
+        matches!(self, Self::Check(check) | Self::Deploy { no_check: false, check, .. } if check.full)
+    }
+}
+
 #[derive(Debug, clap::Args)]
 struct CheckArgs {
     /// Run the flow suite too: about 105 messages, which every function sees and one must echo
@@ -101,6 +109,10 @@ impl CheckArgs {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    #[cfg(not(feature = "operator"))]
+    if args.action.calls_aws() {
+        return crate::full_build::run_again();
+    }
     let bundle = args.bundle.unwrap_or_else(own_bundle);
     let workspace = Workspace::prepare(&bundle, &args.env, &args.environments, &args.state)?;
     let pinned = workspace.check_values()?.pinned_versions;

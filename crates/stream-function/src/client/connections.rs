@@ -47,7 +47,7 @@ impl EndpointConnections {
 }
 
 /// What an answer that is no success means (docs/aws-behaviour.md#apigateway-connections).
-fn refusal(answer: &Answer, id: &str) -> SendError {
+pub(super) fn refusal(answer: &Answer, id: &str) -> SendError {
     let message = answer.message();
     match answer.status.as_u16() {
         403 => SendError::Forbidden(message),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{EndpointConnections, Queue, transport};
+use super::{EndpointConnections, Queue, SdkConnections, transport};
 use crate::connections::{Connections, Delivery, SendError};
 use crate::dead_letters::DeadLetterQueue;
 use crate::environment::Environment;
@@ -49,8 +49,11 @@ impl Endpoint {
         }
     }
 
-    fn connections(&self) -> EndpointConnections {
-        EndpointConnections::new(transport(&self.environment()).unwrap(), self.url.clone())
+    /// The library's client and AWS's.
+    fn clients(&self) -> [Box<dyn Connections>; 2] {
+        let environment = self.environment();
+        let own = EndpointConnections::new(transport(&environment).unwrap(), self.url.clone());
+        [Box::new(own), Box::new(SdkConnections::new(&environment))]
     }
 }
 
@@ -108,53 +111,58 @@ fn answer(method: &str, segment: &str, body: &[u8]) -> Option<(u16, String)> {
 #[tokio::test]
 async fn each_answer_has_its_meaning() {
     let endpoint = Endpoint::start().await;
-    let connections = endpoint.connections();
-    let post = async |id: &str| connections.post(id, Bytes::from_static(b"hello")).await;
-    assert_eq!(post("here").await, Ok(Delivery::Delivered));
-    assert_eq!(post("gone").await, Ok(Delivery::Gone));
-    assert_eq!(post("forbidden").await, Err(SendError::Forbidden("not authorized".into())));
-    assert_eq!(post("malformed").await, Err(SendError::InvalidConnectionId("malformed".into())));
-    assert_eq!(post("").await, Err(SendError::InvalidConnectionId(String::new())));
-    assert_eq!(post("throttled").await, Err(SendError::Throttled("Rate exceeded".into())));
-    let broken = "502: 502 Bad Gateway <html>bad gateway</html>";
-    assert_eq!(post("broken").await, Err(SendError::Unavailable(broken.into())));
-    assert_eq!(post("else").await, Err(SendError::Rejected { status: 404, message: "no such path".into() }));
-    for id in ["close", "endless"] {
-        assert!(matches!(post(id).await, Err(SendError::Unavailable(_))), "{id}");
+    for connections in endpoint.clients() {
+        let post = async |id: &str| connections.post(id, Bytes::from_static(b"hello")).await;
+        assert_eq!(post("here").await, Ok(Delivery::Delivered));
+        assert_eq!(post("gone").await, Ok(Delivery::Gone));
+        assert_eq!(post("forbidden").await, Err(SendError::Forbidden("not authorized".into())));
+        assert_eq!(post("malformed").await, Err(SendError::InvalidConnectionId("malformed".into())));
+        assert_eq!(post("").await, Err(SendError::InvalidConnectionId(String::new())));
+        assert_eq!(post("throttled").await, Err(SendError::Throttled("Rate exceeded".into())));
+        let broken = "502: 502 Bad Gateway <html>bad gateway</html>";
+        assert_eq!(post("broken").await, Err(SendError::Unavailable(broken.into())));
+        let other = SendError::Rejected { status: 404, message: "no such path".into() };
+        assert_eq!(post("else").await, Err(other));
+        for id in ["close", "endless"] {
+            assert!(matches!(post(id).await, Err(SendError::Unavailable(_))), "{id}");
+        }
     }
 }
 
 #[tokio::test]
 async fn clients_can_be_asked_about_and_disconnected() {
     let endpoint = Endpoint::start().await;
-    let connections = endpoint.connections();
-    let info = connections.get("here").await.unwrap().unwrap();
-    assert_eq!(info.connected_at.as_deref(), Some("2020-03-04T19:10:38Z"));
-    assert_eq!(info.identity.unwrap().source_ip.as_deref(), Some("192.0.2.1"));
-    assert_eq!(connections.get("gone").await, Ok(None));
-    assert_eq!(connections.delete("here").await, Ok(()));
-    assert_eq!(connections.delete("gone").await, Ok(()));
+    for connections in endpoint.clients() {
+        let info = connections.get("here").await.unwrap().unwrap();
+        assert_eq!(info.connected_at.as_deref(), Some("2020-03-04T19:10:38Z"));
+        assert_eq!(info.identity.unwrap().source_ip.as_deref(), Some("192.0.2.1"));
+        assert_eq!(connections.get("gone").await, Ok(None));
+        assert_eq!(connections.delete("here").await, Ok(()));
+        assert_eq!(connections.delete("gone").await, Ok(()));
+    }
 }
 
 #[tokio::test]
 async fn the_connection_opened_at_init_serves_every_call() {
     let endpoint = Endpoint::start().await;
-    let connections = endpoint.connections();
-    connections.warm_up().await;
-    assert_eq!(endpoint.accepted.load(Ordering::SeqCst), 1);
-    for id in ["here", "gone", "throttled", "here"] {
-        let _ = connections.post(id, Bytes::from_static(b"hello")).await;
+    for (index, connections) in endpoint.clients().into_iter().enumerate() {
+        connections.warm_up().await;
+        assert_eq!(endpoint.accepted.load(Ordering::SeqCst), index + 1);
+        for id in ["here", "gone", "throttled", "here"] {
+            let _ = connections.post(id, Bytes::from_static(b"hello")).await;
+        }
+        assert_eq!(endpoint.accepted.load(Ordering::SeqCst), index + 1);
     }
-    assert_eq!(endpoint.accepted.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn an_endpoint_that_is_not_there_is_unavailable() {
     let endpoint = Endpoint { url: "http://127.0.0.1:1".into(), accepted: Arc::default() };
-    let connections = endpoint.connections();
-    connections.warm_up().await;
-    let error = connections.post("here", Bytes::new()).await.err().unwrap();
-    assert!(error.is_transient() && error.to_string().contains("onnection refused"), "{error}");
+    for connections in endpoint.clients() {
+        connections.warm_up().await;
+        let error = connections.post("here", Bytes::new()).await.err().unwrap();
+        assert!(error.is_transient() && error.to_string().contains("onnection refused"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -2,28 +2,56 @@
 
 use super::client_side::Client;
 use super::stream::StreamReader;
-use super::{Deployed, Finding};
-use crate::aws::{Aws, Refused};
+use super::{Deployed, Finding, passed, report};
+use crate::aws::{Aws, Refused, refused};
 use anyhow::{Context as _, bail};
-use http::{Method, StatusCode};
+use aws_sdk_apigatewaymanagement::primitives::Blob;
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// Between two posts to a client that has left, until API Gateway notices.
 const ASK_EVERY: Duration = Duration::from_millis(250);
+/// The status for a client that has left.
+const GONE: u16 = 410;
+
+/// Checks the backend, as far as the caller's credentials allow; without any, only the client side is checked.
+pub async fn check(stack: &Deployed, run: &str, time_limit: Duration) -> anyhow::Result<()> {
+    let aws = match Aws::from_environment().await {
+        Ok(aws) => aws,
+        Err(error) => {
+            skipped(&error);
+            return Ok(());
+        }
+    };
+    match look(&aws, stack, run, time_limit).await {
+        Ok(finding) => report(finding),
+        Err(error) if is_denied(&error) => skipped(&error),
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+async fn look(aws: &Aws, stack: &Deployed, run: &str, time_limit: Duration) -> anyhow::Result<Finding> {
+    let client = record(aws, stack, run, time_limit).await.context("record of a message")?;
+    passed("a message becomes a record of the stream with its connection id as partition key");
+    let finding = connection(aws, stack, client, run, time_limit).await.context("@connections")?;
+    passed("@connections describes a client, posts to it and disconnects it");
+    Ok(finding)
+}
+
+fn skipped(why: &anyhow::Error) {
+    println!("  skipped: the backend checks ({why:#})");
+}
 
 /// Whether the error is a missing permission, as when someone other than the owner checks the stack.
-pub fn is_denied(error: &anyhow::Error) -> bool {
-    refused(error).is_some_and(|refused| {
-        // Kinesis has its own code, and another one for the KMS key of the stream.
-        refused.status == StatusCode::FORBIDDEN || refused.code.ends_with("AccessDeniedException")
-    })
+fn is_denied(error: &anyhow::Error) -> bool {
+    Refused::of(error).is_some_and(Refused::is_denied)
 }
 
 /// Sends a message and checks that its record names the connection and has it as partition key. Returns the client and
 /// its connection id.
-pub async fn record(
+async fn record(
     aws: &Aws,
     stack: &Deployed,
     run: &str,
@@ -41,30 +69,33 @@ pub async fn record(
 }
 
 /// Gets a client's connection, posts to it and deletes it; then posts to it again.
-pub async fn connection(
+async fn connection(
     aws: &Aws,
     stack: &Deployed,
     (mut client, id): (Client, String),
     run: &str,
     time_limit: Duration,
 ) -> anyhow::Result<Finding> {
-    let call = |method, message| aws.connection(&stack.connections_endpoint, method, &id, message);
-    let info = call(Method::GET, String::new()).await?;
-    if !info["connectedAt"].is_string() {
-        bail!("the response to GET has no connectedAt: {info}");
+    let connections = aws.connections(&stack.connections_endpoint);
+    let info = connections.get_connection().connection_id(&id).send().await;
+    if info.map_err(refused("GET @connections"))?.connected_at.is_none() {
+        bail!("the response to GET has no connectedAt");
     }
+    let post = async |text: &str| {
+        let post = connections.post_to_connection().connection_id(&id).data(Blob::new(text));
+        post.send().await.map_err(refused("POST @connections"))
+    };
     let text = json!({ "run": run, "post": "from outside" }).to_string();
-    call(Method::POST, text.clone()).await?;
+    post(&text).await?;
     // The client's own message may come back before or after, or not at all: that depends on the functions.
     client.text_with(&text, time_limit).await.context("the posted message did not reach its client")?;
-    call(Method::DELETE, String::new()).await?;
+    let deleted = connections.delete_connection().connection_id(&id).send().await;
+    deleted.map_err(refused("DELETE @connections"))?;
     client.closed(time_limit).await.context("DELETE did not disconnect the client")?;
     let end = Instant::now() + time_limit;
     let differs = loop {
-        let found = match call(Method::POST, "late".into()).await {
-            Err(error) if refused(&error).is_some_and(|refused| refused.status == StatusCode::GONE) => {
-                break None;
-            }
+        let found = match post("late").await {
+            Err(error) if Refused::of(&error).is_some_and(|refused| refused.status == GONE) => break None,
             Err(error) => format!("{error:#}"),
             Ok(_) => "it was accepted".into(),
         };
@@ -74,10 +105,6 @@ pub async fn connection(
         sleep(ASK_EVERY).await;
     };
     Ok(Finding { expected: "a post to a client that has left fails with 410", differs })
-}
-
-fn refused(error: &anyhow::Error) -> Option<&Refused> {
-    error.downcast_ref()
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Reads the new records of a stream.
 
-use crate::aws::{Aws, Service::Kinesis, text};
-use anyhow::{Context as _, bail};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use crate::aws::{Aws, refused};
+use anyhow::bail;
+use aws_sdk_kinesis::types::ShardIteratorType::Latest;
+use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -24,20 +23,23 @@ impl<'a> StreamReader<'a> {
     /// Positions at the current end of the stream.
     pub async fn open(aws: &'a Aws, stream: &str) -> anyhow::Result<Self> {
         let mut iterators = Vec::new();
-        let mut ask = json!({ "StreamName": stream });
+        let mut next = None;
         loop {
-            let page = aws.call(Kinesis, "ListShards", &ask).await?;
-            for shard in page["Shards"].as_array().into_iter().flatten() {
-                let ask = json!({
-                    "StreamName": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "LATEST",
-                });
-                let answer = aws.call(Kinesis, "GetShardIterator", &ask).await?;
-                iterators.push(Some(text(&answer, "ShardIterator")?.to_owned()));
+            let list = aws.kinesis.list_shards();
+            // A token must be sent alone.
+            let list = match next.take() {
+                Some(token) => list.next_token(token),
+                None => list.stream_name(stream),
+            };
+            let page = list.send().await.map_err(refused("ListShards"))?;
+            for shard in page.shards.unwrap_or_default() {
+                let open = aws.kinesis.get_shard_iterator().stream_name(stream).shard_id(shard.shard_id);
+                let opened = open.shard_iterator_type(Latest).send().await;
+                iterators.push(opened.map_err(refused("GetShardIterator"))?.shard_iterator);
             }
-            match page["NextToken"].as_str() {
-                // A token must be sent alone.
-                Some(next) => ask = json!({ "NextToken": next }),
-                None => return Ok(Self { aws, iterators }),
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(Self { aws, iterators });
             }
         }
     }
@@ -52,13 +54,13 @@ impl<'a> StreamReader<'a> {
         loop {
             for position in &mut self.iterators {
                 let Some(iterator) = position.take() else { continue };
-                let read =
-                    self.aws.call(Kinesis, "GetRecords", &json!({ "ShardIterator": iterator })).await?;
-                *position = read["NextShardIterator"].as_str().map(Into::into);
-                for record in read["Records"].as_array().into_iter().flatten() {
-                    let entered = entered(record)?;
-                    if fits(&entered.1) {
-                        return Ok(entered);
+                let read = self.aws.kinesis.get_records().shard_iterator(iterator).send().await;
+                let read = read.map_err(refused("GetRecords"))?;
+                *position = read.next_shard_iterator;
+                for record in read.records {
+                    let event = serde_json::from_slice(record.data.as_ref()).unwrap_or_default();
+                    if fits(&event) {
+                        return Ok((record.partition_key.unwrap_or_default(), event));
                     }
                 }
             }
@@ -68,9 +70,4 @@ impl<'a> StreamReader<'a> {
             sleep(READ_EVERY).await;
         }
     }
-}
-
-fn entered(record: &Value) -> anyhow::Result<Entered> {
-    let data = STANDARD.decode(text(record, "Data")?).context("the record's data is not valid base64")?;
-    Ok((text(record, "PartitionKey")?.to_owned(), serde_json::from_slice(&data).unwrap_or_default()))
 }

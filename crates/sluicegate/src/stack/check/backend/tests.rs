@@ -32,13 +32,8 @@ async fn emulator() -> (Emulator, Deployed, Aws) {
         probed_routes: BTreeMap::new(),
         rate_limit: stack.throttling.rate_limit,
     };
-    let aws = Aws::new(&move |name| match name {
-        "AWS_ENDPOINT_URL" => Some(url.clone()),
-        "AWS_REGION" => Some("us-east-1".into()),
-        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("developer".into()),
-        _ => None,
-    });
-    (emulator, deployed, aws.unwrap())
+    let aws = crate::aws::developer(&url);
+    (emulator, deployed, aws)
 }
 
 #[tokio::test]
@@ -52,8 +47,7 @@ async fn a_stack_that_works_passes() {
 #[tokio::test]
 async fn a_message_that_enters_another_stream_fails() {
     let (_emulator, stack, aws) = emulator().await;
-    let ask = json!({ "StreamName": "other", "ShardCount": 2 });
-    aws.call(crate::aws::Service::Kinesis, "CreateStream", &ask).await.unwrap();
+    aws.kinesis.create_stream().stream_name("other").shard_count(2).send().await.unwrap();
     let stack = Deployed { stream_name: "other".into(), ..stack };
     let error = loop {
         // A new stream cannot be read until it is active.
@@ -72,20 +66,4 @@ async fn another_stages_connections_fail() {
     let stack = Deployed { connections_endpoint: format!("{}x", stack.connections_endpoint), ..stack };
     let error = connection(&aws, &stack, client, "run", PATIENCE).await.unwrap_err();
     assert!(format!("{error:#}").contains("GET @connections is refused"), "{error:#}");
-}
-
-#[test]
-fn missing_permission_is_not_a_failed_stack() {
-    let refused = |status, code: &str| {
-        let answer = signed_http::Answer {
-            status,
-            body: json!({ "__type": code, "message": "no" }).to_string().into(),
-        };
-        anyhow::Error::from(Refused::of("GetRecords", &answer)).context("record of a message")
-    };
-    assert!(is_denied(&refused(StatusCode::BAD_REQUEST, "AccessDeniedException")));
-    assert!(is_denied(&refused(StatusCode::BAD_REQUEST, "KMSAccessDeniedException")));
-    assert!(is_denied(&refused(StatusCode::FORBIDDEN, "ForbiddenException")));
-    assert!(!is_denied(&refused(StatusCode::BAD_REQUEST, "ResourceNotFoundException")));
-    assert!(!is_denied(&anyhow::anyhow!("AccessDeniedException")));
 }
