@@ -102,7 +102,7 @@ check *ARGS: (_require "cargo terraform")
 
 # Put the functions' version before in place (`--function KEY`, `--to VERSION`), or end a canary
 [group('deploy')]
-rollback *ARGS: (_require "cargo terraform")
+rollback *ARGS: (_require "cargo terraform aws")
     {{ stack }} rollback {{ ARGS }}
 
 # Run the flow suite on ENV's stack, with the AWS credentials in the environment

@@ -217,6 +217,8 @@ async fn with_iam_authorization_a_handshake_must_be_signed() {
     assert_eq!(status(&by_query("developer")).await, StatusCode::SWITCHING_PROTOCOLS);
     assert_eq!(status(&by_query("ASIAIOSFODNN7EXAMPLE")).await, StatusCode::SWITCHING_PROTOCOLS);
     assert_eq!(status(&by_query("ASIA0SLUICE0UNKNOWN2")).await, StatusCode::FORBIDDEN);
+    let elsewhere = by_query("developer").replace("us-east-1", "eu-west-1");
+    assert_eq!(status(&elsewhere).await, StatusCode::FORBIDDEN, "docs/aws-behaviour.md#request-region");
     let header = format!("AWS4-HMAC-SHA256 Credential=developer/{scope}, SignedHeaders=host, Signature=0");
     let signed = Client::try_connect(&uri, &[("authorization", &header)]).await;
     assert!(signed.is_ok());

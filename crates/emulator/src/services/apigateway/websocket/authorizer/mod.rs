@@ -79,6 +79,10 @@ pub async fn authorize(
         Authorization::Iam => {
             let claim = Claim::read(request).map_err(|error| Refusal::Forbidden(error.to_string()))?;
             let claim = claim.ok_or_else(|| Refusal::Forbidden("Missing Authentication Token".into()))?;
+            let region = &gateway.shared.account.region;
+            region
+                .check(claim.region(), claim.service())
+                .map_err(|other| Refusal::Forbidden(other.to_string()))?;
             let host = &context.connection.domain_name;
             Proof::of(claim, &*gateway.shared.permissions)
                 .and_then(|proof| proof.verify(request, host, &[]))
