@@ -89,7 +89,7 @@ fn iam(account: &Account, existing: &dyn Existing, action: String, input: &Value
         _ => None,
     };
     let tag = tag.filter(|_| is_given(&input["Tags"])).map(|tag| Need::new(tag, resource.clone()));
-    std::iter::once(Need::new(action, resource.clone())).chain(tag).collect()
+    std::iter::once(Need::new(action, resource)).chain(tag).collect()
 }
 
 /// A log group is named with the streams in it, as AWS's refusals name it.
@@ -100,7 +100,7 @@ fn logs(account: &Account, action: String, input: &Value) -> Vec<Need> {
         named.or_else(|| input["resourceArn"].as_str().map(str::to_owned)).unwrap_or_else(|| group(""));
     let tag = (action == "logs:CreateLogGroup" && is_given(&input["tags"]))
         .then(|| Need::new("logs:TagResource", resource.clone()));
-    std::iter::once(Need::new(action, resource.clone())).chain(tag).collect()
+    std::iter::once(Need::new(action, resource)).chain(tag).collect()
 }
 
 fn cloudwatch(account: &Account, action: String, input: &Value) -> Vec<Need> {

@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn advantage_has_a_least_amount_and_no_stream_hours() {
         let standard = Workload { mode: StreamMode::OnDemand, messages_per_s: 1e5, ..workload() };
-        let advantage = Workload { advantage: true, ..standard.clone() };
+        let advantage = Workload { advantage: true, ..standard };
         let [standard, advantage] = [standard, advantage].map(|load| Bill::of(&load, &Capacity::of(&load)));
         assert!((usd(&advantage, "written") / usd(&standard, "written") - 0.4).abs() < 1e-9);
         assert!(advantage.lines.iter().all(|line| line.item != "stream"));

@@ -174,10 +174,11 @@ async fn plan<'a>(
 ) -> anyhow::Result<Plan<'a>> {
     let outputs = terraform.outputs().await?;
     refuse_another_place(terraform, workspace, &outputs).await?;
-    if goal == Goal::Deployed && workspace.check_values()?.logging != "off" {
-        if let Some(refusal) = account::refusal(&terraform.account().await?) {
-            bail!(refusal);
-        }
+    if goal == Goal::Deployed
+        && workspace.check_values()?.logging != "off"
+        && let Some(refusal) = account::refusal(&terraform.account().await?)
+    {
+        bail!(refusal);
     }
     let mut plan = Plan { workspace, contents: Value::Null };
     terraform.plan(goal, None).await?;

@@ -27,9 +27,12 @@ pub struct Alias {
     pub second: Option<(String, f64)>,
 }
 
+/// Looks up environment variables.
+type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 pub struct Calls {
     http: SignedHttp,
-    lookup: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    lookup: Lookup,
     region: String,
 }
 
