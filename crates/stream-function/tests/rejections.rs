@@ -29,7 +29,7 @@ fn a_panic_sends_its_record_to_the_dead_letter_queue_and_holds_nobody_up() {
     assert_eq!(dead_letter.reason, "panicked");
     let says = "the handler panicked: index out of bounds: the len is 1 but the index is 7, at ";
     assert!(
-        dead_letter.error.starts_with(says) && dead_letter.error.contains("outcomes.rs:"),
+        dead_letter.error.starts_with(says) && dead_letter.error.contains("rejections.rs:"),
         "{dead_letter:?}"
     );
 }
