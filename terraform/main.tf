@@ -56,6 +56,7 @@ module "connect" {
   log_level          = var.authorizer.log_level
   log_retention_days = var.authorizer.log_retention_days
   logs_key_arn       = var.kms_key_arns.logs
+  iam                = local.iam
 }
 
 module "gateway" {

@@ -34,6 +34,8 @@ resource "aws_lambda_function" "this" {
     system_log_level      = "INFO"
   }
 
+  tags = var.tags
+
   lifecycle {
     precondition {
       condition     = fileexists(local.package)
@@ -53,11 +55,15 @@ resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.logs_key_arn
+
+  tags = var.tags
 }
 
 resource "aws_iam_role" "this" {
-  name        = coalesce(var.role_name, "${var.name}-function")
-  description = "The function ${var.name} answers handshakes."
+  name                 = coalesce(var.role_name, "${var.name}-function")
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary
+  description          = "The function ${var.name} answers handshakes."
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -67,6 +73,8 @@ resource "aws_iam_role" "this" {
       Principal = { Service = "lambda.amazonaws.com" }
     }]
   })
+
+  tags = var.tags
 
   # Under a new name, the function must have the new role before the old one goes.
   lifecycle {

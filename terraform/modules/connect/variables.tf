@@ -46,6 +46,15 @@ variable "logs_key_arn" {
   default     = null
 }
 
+variable "iam" {
+  description = "`path` of each role, and the ARN of the policy that is its `permissions_boundary`, or null."
+  type = object({
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+  })
+  default = {}
+}
+
 variable "role_name" {
   description = "Name of the role, unique in the account. Null: `{name}-function`."
   type        = string
@@ -55,4 +64,10 @@ variable "role_name" {
     condition     = var.role_name == null || can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.role_name))
     error_message = "role_name must be 1 to 64 letters, digits or any of + = , . @ _ -."
   }
+}
+
+variable "tags" {
+  description = "Tags of every resource that can carry them, beside the provider's default tags."
+  type        = map(string)
+  default     = {}
 }

@@ -120,7 +120,7 @@ run "reads_a_token_from_the_one_place_that_is_named" {
   assert {
     condition = (
       aws_lambda_function.this.environment[0].variables == tomap({ TOKEN_FROM = "subprotocol" }) &&
-      output.identity_sources == tolist(["route.request.header.Sec-WebSocket-Protocol"])
+      jsonencode(output.identity_sources) == jsonencode(["route.request.header.Sec-WebSocket-Protocol"])
     )
     error_message = "the function and the gateway must look for the token in one place"
   }

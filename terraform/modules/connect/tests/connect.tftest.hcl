@@ -18,7 +18,7 @@ run "only_answers_where_no_connect_events_are_asked_for" {
     condition = (
       aws_lambda_function.this.function_name == "sluicegate-connect" &&
       aws_lambda_function.this.filename == "../../tests/fixtures/functions/connect.zip" &&
-      aws_lambda_function.this.environment[0].variables == null
+      length(aws_lambda_function.this.environment[0].variables) == 0
     )
     error_message = "the code must be the function's own zip, and its environment empty"
   }

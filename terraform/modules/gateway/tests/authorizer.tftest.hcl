@@ -155,7 +155,7 @@ run "lets_a_function_answer_handshakes" {
       aws_apigatewayv2_integration.this["connect"].integration_uri == var.connect_function.invoke_arn &&
       aws_apigatewayv2_integration.this["connect"].credentials_arn == null &&
       aws_apigatewayv2_integration.this["connect"].request_templates == null &&
-      keys(aws_apigatewayv2_integration_response.this) == tolist(["disconnect/200"])
+      jsonencode(keys(aws_apigatewayv2_integration_response.this)) == jsonencode(["disconnect/200"])
     )
     error_message = "a proxy has neither templates nor responses: it puts CONNECT events into the stream itself"
   }
