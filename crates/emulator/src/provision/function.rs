@@ -108,6 +108,9 @@ impl Composer<'_> {
     }
 
     pub(super) async fn create_function(&self, code: Code<'_>) -> Result<Value, ComposeError> {
+        // Terraform sends none where it would be empty.
+        let is_empty = code.environment.as_object().is_none_or(serde_json::Map::is_empty);
+        let environment = (!is_empty).then(|| json!({"Variables": code.environment}));
         let mut create = json!({
             "FunctionName": code.name,
             "Role": code.role,
@@ -118,7 +121,7 @@ impl Composer<'_> {
             "MemorySize": code.memory_mb,
             "Timeout": code.timeout_seconds,
             "PackageType": "Zip",
-            "Environment": {"Variables": code.environment},
+            "Environment": environment,
             "LoggingConfig": {
                 "LogFormat": "JSON", "LogGroup": code.log_group,
                 "ApplicationLogLevel": code.log_level, "SystemLogLevel": "INFO",
