@@ -191,6 +191,17 @@ variable "authorization" {
   description = "Who may connect: `NONE` (everybody), `AWS_IAM` (who signs the handshake and may `execute-api:Invoke` on the output `connect_arn`) or `CUSTOM` (whom `authorizer` lets in). Null: `CUSTOM` with an authorizer, else `NONE`."
   type        = string
   default     = null
+
+  # As in modules/gateway, where they wait for the authorizer's function to be known.
+  validation {
+    condition     = var.authorization == null ? true : contains(["NONE", "AWS_IAM", "CUSTOM"], var.authorization)
+    error_message = "authorization must be NONE, AWS_IAM or CUSTOM."
+  }
+
+  validation {
+    condition     = var.authorization == null ? true : (var.authorization == "CUSTOM") == (var.authorizer != null)
+    error_message = "authorization must be CUSTOM with an authorizer, and NONE or AWS_IAM without one: a handshake has one kind of authorization."
+  }
 }
 
 variable "authorizer" {

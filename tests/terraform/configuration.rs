@@ -122,6 +122,8 @@ impl Tree {
         aws_endpoint: &str,
     ) -> anyhow::Result<Invocation<'a>> {
         copy_folder(&project().join(root), folder)?;
+        // They name mocks beside the root, and init reads them.
+        std::fs::remove_dir_all(folder.join("tests")).context("cannot remove the tests of the copy")?;
         self.tools.init(folder)?;
         let mut invocation = Invocation::new(&self.tools, folder);
         invocation.environment.push(("AWS_ENDPOINT_URL", aws_endpoint.to_owned()));
