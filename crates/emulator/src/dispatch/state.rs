@@ -108,8 +108,15 @@ impl AwsApi {
 }
 
 fn configuration(configuration: &Configuration, name: &str, account: &Account) -> Value {
+    let mut settings = document(&configuration.settings.view(name, account));
+    // Sets, whose order Terraform's provider chooses by chance.
+    for set in ["/VpcConfig/SubnetIds", "/VpcConfig/SecurityGroupIds"] {
+        if let Some(members) = settings.pointer_mut(set).and_then(Value::as_array_mut) {
+            members.sort_by_cached_key(Value::to_string);
+        }
+    }
     json!({
-        "settings": configuration.settings.view(name, account),
+        "settings": settings,
         "codeSha256": configuration.code.sha256,
         "architecture": configuration.architecture,
         "policy": configuration.policy(),
